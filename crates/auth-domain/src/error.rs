@@ -1,0 +1,44 @@
+//! What can go wrong below the services; use-case errors live beside their service.
+
+use std::error::Error;
+
+/// A boxed cause from an adapter, kept for the log.
+pub type Cause = Box<dyn Error + Send + Sync + 'static>;
+
+/// A value that has to be unique and was not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum UniqueField {
+    /// The e-mail address of a user.
+    Email,
+    /// The phone number of a user.
+    PhoneNumber,
+    /// The user name of a user.
+    Username,
+    /// Any other unique value, for instance a generated id.
+    Other,
+}
+
+/// Why a store could not do what was asked.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StoreError {
+    /// The value of `field` belongs to another row.
+    #[error("the value of {field:?} is taken")]
+    Duplicate {
+        /// The field whose value is taken.
+        field: UniqueField,
+    },
+    /// A role was named that the store does not hold.
+    #[error("the role does not exist")]
+    UnknownRole,
+    /// Another transaction was in the way; the same work may succeed when tried again.
+    #[error("the store was busy with a conflicting change")]
+    Contended(#[source] Cause),
+    /// No connection could be had, or it was lost; a later attempt may succeed.
+    #[error("the store cannot be reached")]
+    Unavailable(#[source] Cause),
+    /// Everything else.
+    #[error("the store failed")]
+    Backend(#[source] Cause),
+}

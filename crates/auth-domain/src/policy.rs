@@ -1,0 +1,76 @@
+//! The limits and switches that the services obey, as plain data; reading them from files and
+//! variables is the server's matter.
+
+use std::time::Duration;
+
+use crate::{
+    redirect::RedirectPolicy,
+    session::SuccessorKey,
+    user::{EmailAccessList, Gravatar, Locale, Role},
+};
+
+/// Everything an installation can decide about accounts and sessions.
+#[derive(Debug, Clone)]
+pub struct AuthPolicy {
+    /// Who may have an account, and how it starts.
+    pub accounts: AccountPolicy,
+    /// What a password has to be.
+    pub passwords: PasswordPolicy,
+    /// How long sessions last.
+    pub sessions: SessionPolicy,
+    /// Where links and sign-ins may lead.
+    pub redirects: RedirectPolicy,
+}
+
+/// Who may have an account, and how it starts.
+#[derive(Debug, Clone)]
+pub struct AccountPolicy {
+    /// Whether anybody may sign up at all.
+    pub sign_up_enabled: bool,
+    /// Whether new accounts start disabled, to be enabled by an administrator.
+    pub new_users_disabled: bool,
+    /// Whether an address has to be verified before its user may sign in.
+    pub email_verification_required: bool,
+    /// Which addresses may have an account.
+    pub email_access: EmailAccessList,
+    /// The default role of a user who asked for none.
+    pub default_role: Role,
+    /// The roles a user may ask for, and has if they asked for none; includes `default_role`.
+    pub allowed_roles: Vec<Role>,
+    /// Roles beside `user` of those who sign up with a user name in the legacy API.
+    pub username_roles: Vec<Role>,
+    /// The language of users who asked for none, or for one that is not allowed.
+    pub default_locale: Locale,
+    /// Languages a user may ask for; includes `default_locale`.
+    pub allowed_locales: Vec<Locale>,
+    /// How pictures are found; `None` for no pictures.
+    pub gravatar: Option<Gravatar>,
+}
+
+/// What a password has to be.
+#[derive(Debug, Clone)]
+pub struct PasswordPolicy {
+    /// Fewest bytes of a password given to the modern API, as Hasura Auth counts.
+    pub min_bytes: usize,
+    /// Fewest characters of a password given to the legacy API.
+    pub legacy_min_chars: usize,
+}
+
+/// How long sessions last.
+#[derive(Debug, Clone)]
+pub struct SessionPolicy {
+    /// Life of an access token, in whole seconds.
+    pub access_token_ttl: Duration,
+    /// Life of a refresh token, counted anew at each rotation.
+    pub refresh_token_ttl: Duration,
+    /// For how long after its rotation a refresh token still fetches the same successor, for the
+    /// second of two browser tabs.
+    pub refresh_grace: Duration,
+    /// For how long after the grace the use of a rotated token is taken for theft and ends the
+    /// session. Later it is merely unknown.
+    pub refresh_reuse_memory: Duration,
+    /// The key that successors are derived with.
+    pub successor_key: SuccessorKey,
+    /// Life of an opaque session; it does not slide.
+    pub opaque_session_ttl: Duration,
+}

@@ -1,0 +1,37 @@
+//! Hashing passwords.
+
+use async_trait::async_trait;
+
+use crate::{
+    error::Cause,
+    user::{HashedPassword, PlainPassword},
+};
+
+/// Turns passwords into hashes that are slow to guess.
+///
+/// Hashing takes long on purpose. An implementation must not do it on the threads that serve
+/// requests, and must bound how much of it runs at once.
+#[async_trait]
+pub trait PasswordHasher: Send + Sync {
+    /// The hash to store for `password`, salted anew each time.
+    async fn hash(&self, password: &PlainPassword) -> Result<HashedPassword, HasherError>;
+
+    /// Whether `password` is the one `hash` was made from.
+    ///
+    /// A hash in a notation it does not know is no match, not an error. A password too long to be
+    /// hashed is no match, and takes as long as any other.
+    async fn verify(
+        &self,
+        password: &PlainPassword,
+        hash: &HashedPassword,
+    ) -> Result<bool, HasherError>;
+
+    /// Takes as long as [`verify`](Self::verify) with a hash of the current strength, so that an
+    /// account that does not exist cannot be told by the time of the answer.
+    async fn verify_nothing(&self, password: &PlainPassword) -> Result<(), HasherError>;
+}
+
+/// The hasher failed, which no input can provoke.
+#[derive(Debug, thiserror::Error)]
+#[error("passwords cannot be hashed")]
+pub struct HasherError(#[source] pub Cause);

@@ -1,0 +1,25 @@
+//! What the domain asks of the world: one trait per need, implemented by adapters.
+//!
+//! Ports that do I/O are `async_trait`s, so that an installation passes them as `Arc<dyn Port>`
+//! and no service carries type parameters.
+
+mod clock;
+mod hasher;
+mod mailer;
+mod provider;
+mod sessions;
+mod signer;
+mod store;
+mod users;
+
+pub use clock::{Clock, IdGenerator};
+pub use hasher::{HasherError, PasswordHasher};
+pub use mailer::{Mail, Mailer, MailerError, VerifyEmail};
+pub use provider::{ExternalIdentity, Provider, ProviderError, ProviderId};
+pub use sessions::{
+    EndedSessions, RefreshGate, RefreshRotation, RefreshTokenTrace, RotatedSession,
+    SessionRepository,
+};
+pub use signer::{InvalidAccessToken, PublicKeys, SignerError, TokenSigner};
+pub use store::{Store, UnitOfWork};
+pub use users::{RoleRepository, UserLookup, UserRepository};

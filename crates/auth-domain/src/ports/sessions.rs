@@ -1,0 +1,111 @@
+//! Sessions in the store.
+
+use async_trait::async_trait;
+use chrono::{DateTime, Utc};
+
+use crate::{
+    error::StoreError,
+    session::{
+        HashedRefreshToken, HashedSessionToken, NewOpaqueSession, NewRefreshToken, SessionId,
+    },
+    user::{User, UserId},
+};
+
+/// What a user has to be for a refresh token of theirs to be rotated. The domain decides it; a
+/// store only compares columns.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RefreshGate {
+    /// The address has to be verified.
+    pub verified_email: bool,
+}
+
+/// One rotation of a refresh token. A disabled user's token is never rotated.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RefreshRotation {
+    /// The hash of the token that was presented.
+    pub presented: HashedRefreshToken,
+    /// The hash that takes its place.
+    pub successor: HashedRefreshToken,
+    /// The time of the rotation.
+    pub now: DateTime<Utc>,
+    /// The new moment from which the row is no longer accepted.
+    pub expires_at: DateTime<Utc>,
+    /// Predecessors of this row rotated before this moment may be forgotten.
+    pub forget_before: DateTime<Utc>,
+    /// What the user has to be.
+    pub gate: RefreshGate,
+}
+
+/// What a rotation led to.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RotatedSession {
+    /// The row that was rotated.
+    pub id: SessionId,
+    /// Its user, as they were just before.
+    pub user: User,
+}
+
+/// What a store knows of a refresh token that was not rotated.
+#[derive(Debug, Clone, PartialEq)]
+pub enum RefreshTokenTrace {
+    /// It is regular and not expired; so its user did not pass the gate, or the rotation that
+    /// found nothing came before it was stored.
+    Live {
+        /// Its user.
+        user: User,
+    },
+    /// It was rotated, and the row it belonged to is still alive.
+    Superseded {
+        /// The row.
+        id: SessionId,
+        /// When it was rotated.
+        rotated_at: DateTime<Utc>,
+        /// The hash the row has now.
+        current: HashedRefreshToken,
+        /// The user of the row.
+        user: User,
+    },
+    /// Neither.
+    Unknown,
+}
+
+/// Which sessions of a user end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum EndedSessions {
+    /// Refresh tokens of every kind and opaque sessions.
+    All,
+    /// The same without personal access tokens.
+    AllButPersonalAccessTokens,
+}
+
+/// Sessions of both generations, within a unit of work. Only hashes ever reach a store.
+#[async_trait]
+pub trait SessionRepository: Send {
+    /// Stores a refresh token. [`StoreError::Duplicate`] is not expected of random tokens.
+    async fn insert_refresh_token(&mut self, token: &NewRefreshToken) -> Result<(), StoreError>;
+
+    /// What is known of the refresh token with this hash.
+    async fn trace_refresh_token(
+        &mut self,
+        hash: &HashedRefreshToken,
+        now: DateTime<Utc>,
+    ) -> Result<RefreshTokenTrace, StoreError>;
+
+    /// Ends the session with this id, with all that is remembered of its tokens. `false`: there
+    /// was none.
+    async fn end(&mut self, id: SessionId) -> Result<bool, StoreError>;
+
+    /// Ends the session whose current refresh token has this hash. `false`: there was none.
+    async fn end_by_refresh_token(&mut self, hash: &HashedRefreshToken)
+    -> Result<bool, StoreError>;
+
+    /// Ends sessions of a user; returns how many there were.
+    async fn end_all_of(&mut self, user: UserId, which: EndedSessions) -> Result<u64, StoreError>;
+
+    /// Stores an opaque session.
+    async fn insert_opaque_session(&mut self, session: &NewOpaqueSession)
+    -> Result<(), StoreError>;
+
+    /// Ends the opaque session with this hash. `false`: there was none.
+    async fn end_opaque_session(&mut self, hash: &HashedSessionToken) -> Result<bool, StoreError>;
+}

@@ -1,0 +1,44 @@
+//! Signing access tokens.
+
+use chrono::{DateTime, Utc};
+
+use crate::{
+    error::Cause,
+    session::{AccessClaims, AccessToken},
+    user::UserId,
+};
+
+/// Writes and reads access tokens. Neither may block for longer than a signature takes.
+pub trait TokenSigner: Send + Sync {
+    /// A token that says `claims`.
+    ///
+    /// # Errors
+    ///
+    /// [`SignerError`] when the key cannot be used; no claims can provoke it.
+    fn sign(&self, claims: &AccessClaims) -> Result<AccessToken, SignerError>;
+
+    /// Whose token this is, if it is one of ours and good at `now`.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidAccessToken`] for any other text: wrong key, algorithm or issuer, not yet or no
+    /// longer good, not about a user, or not a token at all. There is no leeway.
+    fn verify(&self, token: &str, now: DateTime<Utc>) -> Result<UserId, InvalidAccessToken>;
+
+    /// The keys that others need to check a token.
+    fn public_keys(&self) -> PublicKeys;
+}
+
+/// A JSON Web Key Set as text (RFC 7517 §5).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PublicKeys(pub String);
+
+/// The key could not be used.
+#[derive(Debug, thiserror::Error)]
+#[error("the access token cannot be signed")]
+pub struct SignerError(#[source] pub Cause);
+
+/// The token is not good. Why is not told apart on purpose.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("not a valid access token")]
+pub struct InvalidAccessToken;

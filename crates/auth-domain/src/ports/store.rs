@@ -1,0 +1,69 @@
+//! Storage as a whole: opening units of work, and the few hot paths that do without one.
+
+use async_trait::async_trait;
+use chrono::{DateTime, Utc};
+
+use super::{
+    RefreshRotation, RoleRepository, RotatedSession, SessionRepository, UserLookup, UserRepository,
+};
+use crate::{error::StoreError, session::HashedSessionToken, user::User};
+
+/// The database. One store is shared by the whole process.
+///
+/// Implementations must pass the suite of the crate `store-testkit`. The methods beside
+/// [`begin`](Self::begin) stand alone: each is one decision, and one round trip where the database
+/// allows it. Every method is atomic, and none may leave a trace when its future is dropped before
+/// it is done.
+#[async_trait]
+pub trait Store: Send + Sync {
+    /// Opens a unit of work.
+    async fn begin(&self) -> Result<Box<dyn UnitOfWork>, StoreError>;
+
+    /// The user `lookup` names, with their roles.
+    async fn find_user(&self, lookup: UserLookup<'_>) -> Result<Option<User>, StoreError>;
+
+    /// Puts the successor of a refresh token in its place, if the token is regular, not expired,
+    /// and its user passes the gate.
+    ///
+    /// Also sets the user's `last_seen`, and remembers the old hash as a predecessor of the row
+    /// for [`SessionRepository::trace_refresh_token`]. `None`: nothing was changed, for whichever
+    /// reason. Of any number of concurrent calls with one token at most one gets `Some`.
+    async fn rotate_refresh_token(
+        &self,
+        rotation: &RefreshRotation,
+    ) -> Result<Option<RotatedSession>, StoreError>;
+
+    /// The user of the opaque session with this hash, unless it is unknown or
+    /// `expires_at <= now`.
+    async fn find_opaque_session(
+        &self,
+        hash: &HashedSessionToken,
+        now: DateTime<Utc>,
+    ) -> Result<Option<User>, StoreError>;
+
+    /// Whether the database answers. Takes no lock and changes nothing.
+    async fn ping(&self) -> Result<(), StoreError>;
+}
+
+/// A transaction.
+///
+/// Nothing is visible to others until [`commit`](Self::commit); dropping it undoes everything and
+/// does not stand in the way of the next writer. After a method of a repository returned an error,
+/// only [`rollback`](Self::rollback) or dropping is allowed, except where the method says so.
+#[async_trait]
+pub trait UnitOfWork: Send {
+    /// Users.
+    fn users(&mut self) -> &mut dyn UserRepository;
+
+    /// Roles that users may have.
+    fn roles(&mut self) -> &mut dyn RoleRepository;
+
+    /// Sessions of both generations.
+    fn sessions(&mut self) -> &mut dyn SessionRepository;
+
+    /// Makes everything visible and durable.
+    async fn commit(self: Box<Self>) -> Result<(), StoreError>;
+
+    /// Undoes everything.
+    async fn rollback(self: Box<Self>) -> Result<(), StoreError>;
+}

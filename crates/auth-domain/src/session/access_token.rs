@@ -1,0 +1,39 @@
+//! Access tokens: short-lived JWTs with Hasura's claims.
+
+use std::{fmt, time::Duration};
+
+use chrono::{DateTime, Utc};
+
+use crate::user::{Role, UserId};
+
+/// What an access token says. How it is written down is the signer's matter.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AccessClaims {
+    /// Whom it is about.
+    pub user_id: UserId,
+    /// Whether nobody proved who they are.
+    pub is_anonymous: bool,
+    /// The role of a request that names none.
+    pub default_role: Role,
+    /// The roles a request may name.
+    pub allowed_roles: Vec<Role>,
+    /// When it was issued; the signer writes whole seconds.
+    pub issued_at: DateTime<Utc>,
+    /// How long it is good for, in whole seconds.
+    pub ttl: Duration,
+}
+
+/// A signed access token in compact form. `Debug` hides it.
+#[derive(Clone, PartialEq, Eq)]
+pub struct AccessToken {
+    /// The token for the `Authorization` header.
+    pub value: String,
+    /// How long it is good for, counted from its issue.
+    pub ttl: Duration,
+}
+
+impl fmt::Debug for AccessToken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "AccessToken(***, {:?})", self.ttl)
+    }
+}

@@ -1,0 +1,88 @@
+//! Sessions: what a person holds after signing in.
+//!
+//! The modern generation gives out a short-lived access token and a refresh token; the legacy
+//! generation one opaque session token. Both open for the same [`crate::user::User`] through the
+//! same steps (see `services::admission`).
+
+mod access_token;
+mod opaque_token;
+mod refresh_token;
+
+use chrono::{DateTime, Utc};
+use uuid::Uuid;
+
+pub use access_token::{AccessClaims, AccessToken};
+pub use opaque_token::{HashedSessionToken, InvalidSessionToken, PlainSessionToken};
+pub use refresh_token::{
+    HashedRefreshToken, InvalidRefreshTokenText, PlainRefreshToken, SuccessorKey,
+};
+
+use crate::user::{User, UserId};
+
+/// The id of a refresh token's row. It stays the same while the token is rotated, so it names the
+/// whole family of tokens that one sign-in led to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct SessionId(pub Uuid);
+
+/// What a refresh token row is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RefreshTokenKind {
+    /// Kept by a client and rotated.
+    Regular,
+    /// A personal access token: long-lived and never rotated.
+    PersonalAccess,
+}
+
+/// A refresh token about to be stored.
+#[derive(Debug, Clone, PartialEq)]
+pub struct NewRefreshToken {
+    /// The id of the row.
+    pub id: SessionId,
+    /// Whose it is.
+    pub user_id: UserId,
+    /// What it is for.
+    pub kind: RefreshTokenKind,
+    /// The only form of the token that is stored.
+    pub hash: HashedRefreshToken,
+    /// When it was made.
+    pub created_at: DateTime<Utc>,
+    /// The moment from which it is no longer accepted.
+    pub expires_at: DateTime<Utc>,
+}
+
+/// An opaque session of the legacy generation about to be stored.
+#[derive(Debug, Clone, PartialEq)]
+pub struct NewOpaqueSession {
+    /// The only form of the token that is stored.
+    pub hash: HashedSessionToken,
+    /// Whose it is.
+    pub user_id: UserId,
+    /// When it was made.
+    pub created_at: DateTime<Utc>,
+    /// The moment from which it is no longer accepted; it does not slide.
+    pub expires_at: DateTime<Utc>,
+}
+
+/// An open session of the modern generation, as it is handed to the client once.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Session {
+    /// Proves who the user is to Hasura and to this server.
+    pub access_token: AccessToken,
+    /// Fetches the next access token.
+    pub refresh_token: PlainRefreshToken,
+    /// Names the session.
+    pub id: SessionId,
+    /// Whose it is.
+    pub user: User,
+}
+
+/// An open session of the legacy generation, as it is handed to the client once.
+#[derive(Debug, Clone, PartialEq)]
+pub struct OpaqueSession {
+    /// The bearer token.
+    pub token: PlainSessionToken,
+    /// The moment from which it is no longer accepted.
+    pub expires_at: DateTime<Utc>,
+    /// Whose it is.
+    pub user: User,
+}

@@ -1,0 +1,1 @@
+//! Ports that hold still, for tests.
