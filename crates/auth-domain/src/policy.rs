@@ -24,6 +24,10 @@ pub struct AuthPolicy {
 
 /// Who may have an account, and how it starts.
 #[derive(Debug, Clone)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "four independent switches of an installation"
+)]
 pub struct AccountPolicy {
     /// Whether anybody may sign up at all.
     pub sign_up_enabled: bool,
@@ -37,6 +41,8 @@ pub struct AccountPolicy {
     pub default_role: Role,
     /// The roles a user may ask for, and has if they asked for none; includes `default_role`.
     pub allowed_roles: Vec<Role>,
+    /// Whether people may sign up and in with a user name (legacy provider `username`).
+    pub username_enabled: bool,
     /// Roles beside `user` of those who sign up with a user name in the legacy API.
     pub username_roles: Vec<Role>,
     /// The language of users who asked for none, or for one that is not allowed.

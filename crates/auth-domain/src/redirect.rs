@@ -96,6 +96,13 @@ impl RedirectPolicy {
         }
     }
 
+    /// Whether a page of this origin (`https://app.acme.io`, as in the header of that name) may be
+    /// redirected to at all.
+    #[must_use]
+    pub fn allows_origin(&self, origin: &str) -> bool {
+        Url::parse(origin).is_ok_and(|url| self.patterns.iter().any(|it| it.matches_origin(&url)))
+    }
+
     fn resolve(&self, requested: &str) -> Result<(Url, String), RedirectNotAllowed> {
         // White space, controls and backslashes are silently dropped or turned by URL parsers, and
         // by each in its own way.
@@ -153,13 +160,17 @@ impl Pattern {
 
     fn matches(&self, url: &Url) -> bool {
         let path = &url[Position::BeforePath..Position::AfterPath];
+        self.matches_origin(url)
+            && (self.path.is_match(path) || self.path.is_match(&format!("{path}/")))
+    }
+
+    fn matches_origin(&self, url: &Url) -> bool {
         let port = url.port().or_else(|| default_port(url.scheme()));
         url.username().is_empty()
             && url.password().is_none()
             && url.scheme() == self.scheme
             && port == self.port
             && self.host.is_match(url.host_str().unwrap_or_default())
-            && (self.path.is_match(path) || self.path.is_match(&format!("{path}/")))
     }
 }
 
@@ -205,7 +216,7 @@ fn glob_to_regex(glob: &str, separator: char) -> Option<Regex> {
     while let Some(char) = chars.next() {
         match char {
             '*' if chars.next_if_eq(&'*').is_some() => out.push_str(".*"),
-            '*' => out.push_str(&format!("{not_separator}*")),
+            '*' => out.extend([not_separator.as_str(), "*"]),
             '?' => out.push_str(&not_separator),
             '[' => out.push_str(&class(&mut chars)?),
             '{' => {
@@ -321,6 +332,15 @@ mod tests {
         ] {
             assert_eq!(policy().check(Some(url)), Err(RedirectNotAllowed), "{url}");
         }
+    }
+
+    #[test]
+    fn an_origin_is_allowed_whatever_the_path_of_its_pattern() {
+        assert!(policy().allows_origin("https://acme.com"));
+        assert!(policy().allows_origin("http://localhost:3000"));
+        assert!(!policy().allows_origin("https://evil.com"));
+        assert!(!policy().allows_origin("http://acme.com"));
+        assert!(!policy().allows_origin("null"));
     }
 
     #[test]

@@ -1,1 +1,166 @@
-//! Ports that hold still, for tests.
+//! Ports that hold still, for tests of services and of embedders.
+
+use std::{
+    sync::{
+        Mutex, PoisonError,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+use async_trait::async_trait;
+use chrono::{DateTime, Utc};
+use uuid::{Builder, Uuid};
+
+use crate::{
+    ports::{
+        Clock, HasherError, IdGenerator, InvalidAccessToken, Mail, Mailer, MailerError,
+        PasswordHasher, PublicKeys, SignerError, TokenSigner,
+    },
+    session::{AccessClaims, AccessToken},
+    user::{HashedPassword, PlainPassword, UserId},
+};
+
+/// A clock that moves only when told to. It starts at the beginning of 2026.
+#[derive(Debug)]
+pub struct FixedClock(Mutex<DateTime<Utc>>);
+
+impl Default for FixedClock {
+    fn default() -> Self {
+        let start = DateTime::from_timestamp(1_767_225_600, 0).unwrap_or_default();
+        Self(Mutex::new(start))
+    }
+}
+
+impl FixedClock {
+    /// Moves the clock forward.
+    pub fn advance(&self, by: Duration) {
+        let mut now = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        *now += by;
+    }
+}
+
+impl Clock for FixedClock {
+    fn now(&self) -> DateTime<Utc> {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Ids that count up, each different from all others of the same generator.
+#[derive(Debug, Default)]
+pub struct SequentialIds(AtomicU64);
+
+impl IdGenerator for SequentialIds {
+    fn uuid(&self) -> Uuid {
+        let next = self.0.fetch_add(1, Ordering::Relaxed) + 1;
+        Builder::from_random_bytes(u128::from(next).to_be_bytes()).into_uuid()
+    }
+
+    fn token_bytes(&self) -> [u8; 24] {
+        let mut bytes = [0; 24];
+        for (byte, source) in bytes.iter_mut().zip(self.uuid().as_bytes()) {
+            *byte = *source;
+        }
+        bytes
+    }
+}
+
+/// A hasher that hides nothing and takes no time, and counts how often it was asked to verify.
+#[derive(Debug, Default)]
+pub struct PlainHasher {
+    verifications: AtomicU64,
+}
+
+impl PlainHasher {
+    /// How often a password was verified, against a hash or against nothing.
+    pub fn verifications(&self) -> u64 {
+        self.verifications.load(Ordering::Relaxed)
+    }
+}
+
+#[async_trait]
+impl PasswordHasher for PlainHasher {
+    async fn hash(&self, password: &PlainPassword) -> Result<HashedPassword, HasherError> {
+        Ok(HashedPassword::new(format!("plain:{}", password.expose())))
+    }
+
+    async fn verify(
+        &self,
+        password: &PlainPassword,
+        hash: &HashedPassword,
+    ) -> Result<bool, HasherError> {
+        self.verifications.fetch_add(1, Ordering::Relaxed);
+        Ok(hash.expose().strip_prefix("plain:") == Some(password.expose()))
+    }
+
+    async fn verify_nothing(&self, _password: &PlainPassword) -> Result<(), HasherError> {
+        self.verifications.fetch_add(1, Ordering::Relaxed);
+        Ok(())
+    }
+}
+
+/// A signer whose tokens can be read by eye: `<user id>/<expiry in Unix seconds>`.
+#[derive(Debug, Default)]
+pub struct PlainSigner;
+
+impl TokenSigner for PlainSigner {
+    fn sign(&self, claims: &AccessClaims) -> Result<AccessToken, SignerError> {
+        let expires_at = claims.issued_at + claims.ttl;
+        let value = format!("{}/{}", claims.user_id, expires_at.timestamp());
+        Ok(AccessToken {
+            value,
+            ttl: claims.ttl,
+        })
+    }
+
+    fn verify(&self, token: &str, now: DateTime<Utc>) -> Result<UserId, InvalidAccessToken> {
+        let (user, expires_at) = token.split_once('/').ok_or(InvalidAccessToken)?;
+        let user = Uuid::try_parse(user).ok().ok_or(InvalidAccessToken)?;
+        let expires_at: i64 = expires_at.parse().ok().ok_or(InvalidAccessToken)?;
+        if expires_at > now.timestamp() {
+            Ok(UserId(user))
+        } else {
+            Err(InvalidAccessToken)
+        }
+    }
+
+    fn public_keys(&self) -> PublicKeys {
+        PublicKeys(r#"{"keys":[]}"#.to_owned())
+    }
+}
+
+/// A mailer that keeps what it was given, and fails while told to.
+#[derive(Debug, Default)]
+pub struct RecordingMailer {
+    sent: Mutex<Vec<Mail>>,
+    failing: AtomicBool,
+}
+
+impl RecordingMailer {
+    /// What was sent so far.
+    pub fn sent(&self) -> Vec<Mail> {
+        self.sent
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+
+    /// From now on every mail is refused, or accepted again.
+    pub fn set_failing(&self, failing: bool) {
+        self.failing.store(failing, Ordering::Relaxed);
+    }
+}
+
+#[async_trait]
+impl Mailer for RecordingMailer {
+    async fn send(&self, mail: Mail) -> Result<(), MailerError> {
+        if self.failing.load(Ordering::Relaxed) {
+            return Err(MailerError("told to fail".into()));
+        }
+        self.sent
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push(mail);
+        Ok(())
+    }
+}

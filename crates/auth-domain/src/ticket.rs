@@ -30,8 +30,8 @@ impl TicketPurpose {
     #[must_use]
     pub fn ttl(self) -> Duration {
         match self {
-            Self::VerifyEmail => Duration::from_secs(30 * 24 * 60 * 60),
-            Self::MfaTotp => Duration::from_secs(5 * 60),
+            Self::VerifyEmail => Duration::from_hours(30 * 24),
+            Self::MfaTotp => Duration::from_mins(5),
         }
     }
 }

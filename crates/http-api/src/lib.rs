@@ -1,1 +1,52 @@
-//! Under construction.
+//! Both generations of the HTTP API over the services of `auth-domain`.
+//!
+//! A handler decodes, calls one service and encodes; it decides nothing about a user. The two
+//! generations ([`modern`], [`legacy`]) share services, not handlers: each has its wire types and
+//! its table of errors. [`routes::ROUTES`] is the whole API on one screen.
+
+#![expect(
+    clippy::future_not_send,
+    reason = "requests of actix-web stay on the worker that accepted them"
+)]
+
+mod extract;
+mod fallback;
+pub mod legacy;
+mod middleware;
+pub mod modern;
+pub mod routes;
+mod settings;
+mod state;
+
+pub use routes::configure;
+pub use settings::{ApiSettings, LegacySettings, SameSiteRule};
+pub use state::AppState;
+
+use actix_web::{
+    App, Error,
+    body::MessageBody,
+    dev::{ServiceFactory, ServiceRequest, ServiceResponse},
+    middleware::from_fn,
+    web::Data,
+};
+
+/// The application an HTTP server serves: every route, with logging, CORS and panic protection.
+pub fn app(
+    state: &Data<AppState>,
+) -> App<
+    impl ServiceFactory<
+        ServiceRequest,
+        Config = (),
+        Response = ServiceResponse<impl MessageBody + use<>>,
+        Error = Error,
+        InitError = (),
+    > + use<>,
+> {
+    let routes_state = state.clone();
+    App::new()
+        .app_data(state.clone())
+        .configure(move |config| configure(config, routes_state.settings()))
+        .wrap(from_fn(middleware::panics::answer_500))
+        .wrap(from_fn(middleware::cors::add_headers))
+        .wrap(from_fn(middleware::request_log::log))
+}

@@ -31,6 +31,10 @@ pub trait Provider: Send + Sync {
     fn id(&self) -> ProviderId;
 
     /// Where to send the browser. `state` has to come back unchanged.
+    ///
+    /// # Errors
+    ///
+    /// [`ProviderError::Failed`] when the address cannot be built.
     fn authorize_url(&self, state: &str, callback: &Url) -> Result<Url, ProviderError>;
 
     /// Turns what the browser brought back into an identity.

@@ -67,15 +67,15 @@ impl Gravatar {
     #[must_use]
     pub fn url(&self, email: &EmailAddress) -> String {
         let hash = HEXLOWER.encode(&Md5::digest(email.canonical().as_bytes()));
-        let default = name_of(&GravatarDefault::ALL, self.default);
-        let rating = name_of(&GravatarRating::ALL, self.rating);
+        let default = name_of(&GravatarDefault::ALL, &self.default);
+        let rating = name_of(&GravatarRating::ALL, &self.rating);
         format!("https://www.gravatar.com/avatar/{hash}?d={default}&r={rating}")
     }
 }
 
-fn name_of<T: PartialEq>(all: &[(&'static str, T)], wanted: T) -> &'static str {
+fn name_of<T: PartialEq>(all: &[(&'static str, T)], wanted: &T) -> &'static str {
     all.iter()
-        .find(|(_, value)| *value == wanted)
+        .find(|(_, value)| value == wanted)
         .map_or("", |(name, _)| name)
 }
 

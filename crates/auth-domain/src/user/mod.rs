@@ -54,6 +54,10 @@ pub type Metadata = Map<String, Value>;
 
 /// A user as stored, with their roles.
 #[derive(Debug, Clone, PartialEq)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "four independent facts, each a column"
+)]
 pub struct User {
     /// Id in the modern API.
     pub id: UserId,
@@ -106,8 +110,8 @@ impl User {
 
     /// Whether `role` was assigned to the user.
     #[must_use]
-    pub fn has_role(&self, role: &str) -> bool {
-        self.roles.iter().any(|held| held.as_str() == role)
+    pub fn has_role(&self, role: &Role) -> bool {
+        self.roles.contains(role)
     }
 }
 

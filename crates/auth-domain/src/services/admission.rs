@@ -1,0 +1,163 @@
+//! The steps that every way to sign in ends in: check the account, open a session.
+
+use super::{Failure, Installation};
+use crate::{
+    error::StoreError,
+    policy::AuthPolicy,
+    ports::UnitOfWork,
+    session::{
+        AccessClaims, NewOpaqueSession, NewRefreshToken, OpaqueSession, PlainRefreshToken,
+        PlainSessionToken, RefreshTokenKind, Session, SessionId,
+    },
+    user::{User, UserId},
+};
+
+/// Why an account may not be used right now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum AccountRefusal {
+    /// The access lists shut out the address, or there is none where one is needed.
+    #[error("the e-mail address is not allowed here")]
+    EmailNotAllowed,
+    /// An administrator disabled the account.
+    #[error("the account is disabled")]
+    Disabled,
+    /// The address has to be verified first.
+    #[error("the e-mail address is not verified")]
+    Unverified,
+    /// The account is anonymous and the request is not for those.
+    #[error("the account is anonymous")]
+    Anonymous,
+}
+
+/// Whether an account needs an e-mail address for what is asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum EmailNeed {
+    /// The modern API: an account without one is refused.
+    Required,
+    /// Ways to sign in that go without: the rules for addresses apply only if there is one.
+    IfPresent,
+}
+
+impl AuthPolicy {
+    /// Checks the state of an account, in the order of Hasura Auth.
+    pub(super) fn check_account(&self, user: &User, need: EmailNeed) -> Result<(), AccountRefusal> {
+        let accounts = &self.accounts;
+        let has_email_rules = need == EmailNeed::Required || user.email.is_some();
+        let email_allowed = user
+            .email
+            .as_ref()
+            .is_some_and(|it| accounts.email_access.accepts(it));
+        if has_email_rules && !user.is_anonymous && !email_allowed {
+            return Err(AccountRefusal::EmailNotAllowed);
+        }
+        if user.disabled {
+            return Err(AccountRefusal::Disabled);
+        }
+        if has_email_rules && accounts.email_verification_required && !user.email_verified {
+            return Err(AccountRefusal::Unverified);
+        }
+        if user.is_anonymous {
+            return Err(AccountRefusal::Anonymous);
+        }
+        Ok(())
+    }
+}
+
+/// A modern session that is about to be written.
+pub(super) struct SessionOpening {
+    token: PlainRefreshToken,
+    row: NewRefreshToken,
+}
+
+impl SessionOpening {
+    pub(super) fn new(installation: &Installation, user: UserId) -> Self {
+        let token = PlainRefreshToken::new(installation.ids.uuid());
+        let now = installation.clock.now();
+        let row = NewRefreshToken {
+            id: SessionId(installation.ids.uuid()),
+            user_id: user,
+            kind: RefreshTokenKind::Regular,
+            hash: token.hashed(),
+            created_at: now,
+            expires_at: now + installation.policy.sessions.refresh_token_ttl,
+        };
+        Self { token, row }
+    }
+
+    pub(super) async fn write(&self, work: &mut dyn UnitOfWork) -> Result<(), StoreError> {
+        work.sessions().insert_refresh_token(&self.row).await?;
+        work.users()
+            .touch(self.row.user_id, self.row.created_at)
+            .await?;
+        Ok(())
+    }
+
+    pub(super) fn finish(
+        self,
+        installation: &Installation,
+        user: User,
+    ) -> Result<Session, Failure> {
+        installation.session(user, self.row.id, self.token)
+    }
+}
+
+/// A legacy session that is about to be written.
+pub(super) struct OpaqueSessionOpening {
+    token: PlainSessionToken,
+    row: NewOpaqueSession,
+}
+
+impl OpaqueSessionOpening {
+    pub(super) fn new(installation: &Installation, user: UserId) -> Self {
+        let token = PlainSessionToken::new(installation.ids.token_bytes());
+        let now = installation.clock.now();
+        let row = NewOpaqueSession {
+            hash: token.hashed(),
+            user_id: user,
+            created_at: now,
+            expires_at: now + installation.policy.sessions.opaque_session_ttl,
+        };
+        Self { token, row }
+    }
+
+    pub(super) async fn write(&self, work: &mut dyn UnitOfWork) -> Result<(), StoreError> {
+        work.sessions().insert_opaque_session(&self.row).await?;
+        work.users()
+            .touch(self.row.user_id, self.row.created_at)
+            .await?;
+        Ok(())
+    }
+
+    pub(super) fn finish(self, user: User) -> OpaqueSession {
+        OpaqueSession {
+            token: self.token,
+            expires_at: self.row.expires_at,
+            user,
+        }
+    }
+}
+
+impl Installation {
+    /// A session as the client gets it: with a fresh access token.
+    pub(super) fn session(
+        &self,
+        user: User,
+        id: SessionId,
+        refresh_token: PlainRefreshToken,
+    ) -> Result<Session, Failure> {
+        let access_token = self.signer.sign(&AccessClaims {
+            user_id: user.id,
+            is_anonymous: user.is_anonymous,
+            default_role: user.default_role.clone(),
+            allowed_roles: user.allowed_roles(),
+            issued_at: self.clock.now(),
+            ttl: self.policy.sessions.access_token_ttl,
+        })?;
+        Ok(Session {
+            access_token,
+            refresh_token,
+            id,
+            user,
+        })
+    }
+}

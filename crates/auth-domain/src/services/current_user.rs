@@ -1,0 +1,121 @@
+//! Who is asking: the user behind an access token or an opaque session.
+
+use std::sync::Arc;
+
+use super::{AccountRefusal, Failure, Installation, admission::EmailNeed, failure::failures_of};
+use crate::{
+    error::StoreError,
+    ports::{InvalidAccessToken, UserLookup},
+    session::PlainSessionToken,
+    user::{Role, User, UserId},
+};
+
+/// Finds the user behind a token.
+#[derive(Clone)]
+pub struct CurrentUserService {
+    installation: Arc<Installation>,
+}
+
+/// Why there is no current user.
+#[derive(Debug, thiserror::Error)]
+pub enum CurrentUserError {
+    /// The token is not one of ours, or no longer good.
+    #[error("the token is not valid")]
+    InvalidToken,
+    /// The user was deleted after the token was issued.
+    #[error("the user does not exist any more")]
+    UnknownUser,
+    /// The account may not be used right now.
+    #[error(transparent)]
+    Refused(AccountRefusal),
+    /// The user lacks the role `user`, which the legacy API asks of everyone.
+    #[error("the user does not have the role `user`")]
+    UserRoleMissing,
+    /// An adapter failed.
+    #[error(transparent)]
+    Failure(Failure),
+}
+
+failures_of!(CurrentUserError: StoreError);
+
+impl CurrentUserService {
+    pub(super) fn new(installation: Arc<Installation>) -> Self {
+        Self { installation }
+    }
+
+    /// Whose access token this is, without asking the store.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidAccessToken`] for anything but a good token.
+    pub fn identify(&self, access_token: &str) -> Result<UserId, InvalidAccessToken> {
+        self.installation
+            .signer
+            .verify(access_token, self.installation.clock.now())
+    }
+
+    /// The user with this id, if their account may be used in the modern API.
+    ///
+    /// # Errors
+    ///
+    /// See [`CurrentUserError`].
+    pub async fn get(&self, id: UserId) -> Result<User, CurrentUserError> {
+        let found = self
+            .installation
+            .store
+            .find_user(UserLookup::Id(id))
+            .await?;
+        let user = found.ok_or(CurrentUserError::UnknownUser)?;
+        let checked = self
+            .installation
+            .policy
+            .check_account(&user, EmailNeed::Required);
+        checked.map_err(CurrentUserError::Refused)?;
+        Ok(user)
+    }
+
+    /// The user behind a bearer token of the legacy API: an opaque session token, or an access
+    /// token of the modern API, so that one client can use both.
+    ///
+    /// # Errors
+    ///
+    /// See [`CurrentUserError`].
+    pub async fn by_bearer(&self, bearer: &str) -> Result<User, CurrentUserError> {
+        let user = match PlainSessionToken::parse(bearer) {
+            Ok(token) => self.by_opaque_session(&token).await?,
+            Err(_not_opaque) => self.by_access_token(bearer).await?,
+        };
+        let checked = self
+            .installation
+            .policy
+            .check_account(&user, EmailNeed::IfPresent);
+        checked.map_err(CurrentUserError::Refused)?;
+        if user.has_role(&Role::user()) {
+            Ok(user)
+        } else {
+            Err(CurrentUserError::UserRoleMissing)
+        }
+    }
+
+    async fn by_opaque_session(&self, token: &PlainSessionToken) -> Result<User, CurrentUserError> {
+        let now = self.installation.clock.now();
+        let found = self
+            .installation
+            .store
+            .find_opaque_session(&token.hashed(), now)
+            .await?;
+        found.ok_or(CurrentUserError::InvalidToken)
+    }
+
+    async fn by_access_token(&self, token: &str) -> Result<User, CurrentUserError> {
+        let id = self
+            .identify(token)
+            .map_err(|_invalid| CurrentUserError::InvalidToken)?;
+        let found = self
+            .installation
+            .store
+            .find_user(UserLookup::Id(id))
+            .await?;
+        found.ok_or(CurrentUserError::UnknownUser)
+    }
+}

@@ -1,0 +1,37 @@
+//! When the world lets a use case down.
+
+use crate::{
+    error::StoreError,
+    ports::{HasherError, MailerError, SignerError},
+};
+
+/// An adapter failed. Nothing the caller asked for is at fault, and the same request may succeed
+/// later.
+#[derive(Debug, thiserror::Error)]
+pub enum Failure {
+    /// The store.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The password hasher.
+    #[error(transparent)]
+    Hasher(#[from] HasherError),
+    /// The token signer.
+    #[error(transparent)]
+    Signer(#[from] SignerError),
+    /// The mailer.
+    #[error(transparent)]
+    Mailer(#[from] MailerError),
+}
+
+/// Lets `?` turn errors of the named ports into the `Failure` variant of a use-case error.
+macro_rules! failures_of {
+    ($error:ty: $($port:ty),+) => {
+        $(impl From<$port> for $error {
+            fn from(error: $port) -> Self {
+                Self::Failure(error.into())
+            }
+        })+
+    };
+}
+
+pub(super) use failures_of;

@@ -1,0 +1,85 @@
+//! What an installation brings, and the services built from it.
+
+use std::sync::Arc;
+
+use super::{
+    CurrentUserService, PasswordChangeService, SignInService, SignOutService, SignUpService,
+    TokenService, retry::retry,
+};
+use crate::{
+    error::StoreError,
+    policy::AuthPolicy,
+    ports::{Clock, IdGenerator, Mailer, PasswordHasher, Store, TokenSigner},
+    user::Role,
+};
+
+/// The ports and the policy of one installation.
+pub struct Installation {
+    /// Where users and sessions are kept.
+    pub store: Arc<dyn Store>,
+    /// How passwords are hashed.
+    pub hasher: Arc<dyn PasswordHasher>,
+    /// How access tokens are signed.
+    pub signer: Arc<dyn TokenSigner>,
+    /// How mail leaves.
+    pub mailer: Arc<dyn Mailer>,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// Random values.
+    pub ids: Arc<dyn IdGenerator>,
+    /// Limits and switches.
+    pub policy: AuthPolicy,
+}
+
+impl Installation {
+    /// Makes sure that the store holds every role the policy may give to a user. Call it once at
+    /// start; calling it again, or from several servers at once, changes nothing.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] when the store fails.
+    pub async fn prepare(&self) -> Result<(), StoreError> {
+        let accounts = &self.policy.accounts;
+        let mut roles = vec![Role::user(), accounts.default_role.clone()];
+        roles.extend(accounts.allowed_roles.iter().cloned());
+        roles.extend(accounts.username_roles.iter().cloned());
+        retry(|| async {
+            let mut work = self.store.begin().await?;
+            work.roles().ensure(&roles).await?;
+            work.commit().await
+        })
+        .await
+    }
+}
+
+/// Every use case, built over one installation.
+#[derive(Clone)]
+pub struct Services {
+    /// Signing up.
+    pub sign_up: SignUpService,
+    /// Signing in.
+    pub sign_in: SignInService,
+    /// Refreshing and checking tokens.
+    pub tokens: TokenService,
+    /// Signing out.
+    pub sign_out: SignOutService,
+    /// Who is asking.
+    pub current_user: CurrentUserService,
+    /// Changing a password.
+    pub password_change: PasswordChangeService,
+}
+
+impl Services {
+    /// The use cases of `installation`.
+    #[must_use]
+    pub fn new(installation: Arc<Installation>) -> Self {
+        Self {
+            sign_up: SignUpService::new(Arc::clone(&installation)),
+            sign_in: SignInService::new(Arc::clone(&installation)),
+            tokens: TokenService::new(Arc::clone(&installation)),
+            sign_out: SignOutService::new(Arc::clone(&installation)),
+            current_user: CurrentUserService::new(Arc::clone(&installation)),
+            password_change: PasswordChangeService::new(installation),
+        }
+    }
+}

@@ -1,0 +1,94 @@
+//! Changing a password.
+
+use std::sync::Arc;
+
+use super::{Failure, Installation, failure::failures_of, retry::retry};
+use crate::{
+    error::StoreError,
+    ports::{EndedSessions, HasherError},
+    user::{PASSWORD_MAX_BYTES, PlainPassword, User},
+};
+
+/// Replaces passwords of people who know the old one.
+#[derive(Clone)]
+pub struct PasswordChangeService {
+    installation: Arc<Installation>,
+}
+
+/// A wish for another password.
+#[derive(Debug, Clone)]
+pub struct PasswordChange {
+    /// The password so far.
+    pub old: PlainPassword,
+    /// The password from now on.
+    pub new: PlainPassword,
+}
+
+/// Why a password stayed as it was.
+#[derive(Debug, thiserror::Error)]
+pub enum PasswordChangeError {
+    /// The account has no password.
+    #[error("the account has no password")]
+    NoPassword,
+    /// The new password is too short.
+    #[error("the password has fewer than {min_chars} characters")]
+    PasswordTooShort {
+        /// The fewest characters.
+        min_chars: usize,
+    },
+    /// The new password is longer than a hash looks at.
+    #[error("the password is longer than {PASSWORD_MAX_BYTES} bytes")]
+    PasswordTooLong,
+    /// The old password is wrong.
+    #[error("the old password is wrong")]
+    WrongPassword,
+    /// An adapter failed.
+    #[error(transparent)]
+    Failure(Failure),
+}
+
+failures_of!(PasswordChangeError: StoreError, HasherError);
+
+impl PasswordChangeService {
+    pub(super) fn new(installation: Arc<Installation>) -> Self {
+        Self { installation }
+    }
+
+    /// Replaces the password of `user` by rule of the legacy API, and ends all their sessions in
+    /// both generations: whoever knew the old password is out. Personal access tokens stay.
+    ///
+    /// # Errors
+    ///
+    /// Checked in the order of the variants of [`PasswordChangeError`].
+    pub async fn change(
+        &self,
+        user: &User,
+        wish: PasswordChange,
+    ) -> Result<(), PasswordChangeError> {
+        let old_hash = user
+            .password_hash
+            .as_ref()
+            .ok_or(PasswordChangeError::NoPassword)?;
+        let min_chars = self.installation.policy.passwords.legacy_min_chars;
+        if wish.new.expose().chars().count() < min_chars {
+            return Err(PasswordChangeError::PasswordTooShort { min_chars });
+        }
+        if !wish.new.can_be_hashed() {
+            return Err(PasswordChangeError::PasswordTooLong);
+        }
+        if !self.installation.hasher.verify(&wish.old, old_hash).await? {
+            return Err(PasswordChangeError::WrongPassword);
+        }
+        let new_hash = self.installation.hasher.hash(&wish.new).await?;
+        retry(|| async {
+            let mut work = self.installation.store.begin().await?;
+            work.users().set_password(user.id, &new_hash).await?;
+            work.sessions()
+                .end_all_of(user.id, EndedSessions::AllButPersonalAccessTokens)
+                .await?;
+            work.commit().await
+        })
+        .await?;
+        Ok(())
+    }
+}

@@ -1,0 +1,327 @@
+//! Signing up.
+
+mod options;
+
+use std::sync::Arc;
+
+use serde_json::Value;
+
+pub use options::SignUpOptions;
+
+use super::{
+    Failure, Installation,
+    admission::{OpaqueSessionOpening, SessionOpening},
+    failure::failures_of,
+    retry::retry,
+};
+use crate::{
+    DateTime, Utc,
+    error::{StoreError, UniqueField},
+    ports::{HasherError, Mail, MailerError, UnitOfWork, VerifyEmail},
+    redirect::RedirectUrl,
+    session::{OpaqueSession, Session},
+    ticket::{Ticket, TicketPurpose},
+    user::{
+        EmailAddress, HashedPassword, NewUser, PASSWORD_MAX_BYTES, PlainPassword, Role, User,
+        UserId, Username,
+    },
+};
+
+/// Creates accounts.
+#[derive(Clone)]
+pub struct SignUpService {
+    installation: Arc<Installation>,
+}
+
+/// A wish for an account with an e-mail address and a password.
+#[derive(Debug, Clone)]
+pub struct EmailPasswordSignUp {
+    /// The address.
+    pub email: EmailAddress,
+    /// The password.
+    pub password: PlainPassword,
+    /// What else the client asks for.
+    pub options: SignUpOptions,
+}
+
+/// A wish for an account with a user name and a password (legacy provider `username`).
+#[derive(Debug, Clone)]
+pub struct UsernameSignUp {
+    /// The name.
+    pub username: Username,
+    /// The password.
+    pub password: PlainPassword,
+}
+
+/// How a sign-up ended.
+#[derive(Debug, Clone, PartialEq)]
+pub enum SignedUp {
+    /// The person is signed in.
+    Session(Box<Session>),
+    /// A mail is on its way; the person has to follow its link first.
+    VerificationPending,
+}
+
+/// Why an account could not be created.
+#[derive(Debug, thiserror::Error)]
+pub enum SignUpError {
+    /// Nobody may sign up.
+    #[error("sign-up is disabled")]
+    Disabled,
+    /// This way to sign up is switched off.
+    #[error("the provider is disabled")]
+    ProviderDisabled,
+    /// The access lists shut out the address.
+    #[error("the e-mail address is not allowed here")]
+    EmailNotAllowed,
+    /// The password is too short.
+    #[error("the password is shorter than {min}")]
+    PasswordTooShort {
+        /// The fewest bytes (modern) or characters (legacy).
+        min: usize,
+    },
+    /// The password is longer than a hash looks at.
+    #[error("the password is longer than {PASSWORD_MAX_BYTES} bytes")]
+    PasswordTooLong,
+    /// The place to redirect to is not in the allow-list.
+    #[error("the redirect is not allowed")]
+    RedirectNotAllowed,
+    /// A wanted role may not be asked for.
+    #[error("the role is not allowed")]
+    RoleNotAllowed,
+    /// The wanted default role is not among the wanted roles.
+    #[error("the default role is not among the allowed roles")]
+    DefaultRoleNotInAllowedRoles,
+    /// The address has an account.
+    #[error("the e-mail address already has an account")]
+    EmailTaken,
+    /// The user name has an account.
+    #[error("the user name already has an account")]
+    UsernameTaken,
+    /// The account was made, and waits for an administrator to enable it.
+    #[error("the account was created disabled")]
+    CreatedDisabled,
+    /// An adapter failed.
+    #[error(transparent)]
+    Failure(Failure),
+}
+
+failures_of!(SignUpError: Failure, HasherError, MailerError);
+
+impl From<StoreError> for SignUpError {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Duplicate {
+                field: UniqueField::Email,
+            } => Self::EmailTaken,
+            StoreError::Duplicate {
+                field: UniqueField::Username,
+            } => Self::UsernameTaken,
+            other => Self::Failure(other.into()),
+        }
+    }
+}
+
+impl SignUpService {
+    pub(super) fn new(installation: Arc<Installation>) -> Self {
+        Self { installation }
+    }
+
+    /// Creates an account with an e-mail address and a password, and signs its owner in unless
+    /// the address has to be verified first.
+    ///
+    /// # Errors
+    ///
+    /// Checked in the order of the variants of [`SignUpError`]. [`SignUpError::EmailTaken`] also
+    /// when a concurrent sign-up won the race. When the mail cannot be handed over the account
+    /// exists, unverified.
+    pub async fn with_email_password(
+        &self,
+        wish: EmailPasswordSignUp,
+    ) -> Result<SignedUp, SignUpError> {
+        let policy = &self.installation.policy;
+        if !policy.accounts.sign_up_enabled {
+            return Err(SignUpError::Disabled);
+        }
+        if !policy.accounts.email_access.accepts(&wish.email) {
+            return Err(SignUpError::EmailNotAllowed);
+        }
+        check_length(
+            &wish.password,
+            wish.password.expose().len(),
+            policy.passwords.min_bytes,
+        )?;
+        let options = wish.options.resolve(policy, wish.email.as_str())?;
+        // Hashing takes ~100 ms on purpose: do it before a connection is held.
+        let hash = self.installation.hasher.hash(&wish.password).await?;
+        let avatar_url = policy
+            .accounts
+            .gravatar
+            .map(|it| it.url(&wish.email))
+            .unwrap_or_default();
+        let user = NewUser {
+            display_name: options.display_name,
+            avatar_url,
+            locale: options.locale,
+            email: Some(wish.email),
+            default_role: options.default_role,
+            roles: options.allowed_roles,
+            // JSON null, as Hasura Auth stores it; SQL NULL is for users made elsewhere.
+            metadata: Some(options.metadata.map_or(Value::Null, Value::Object)),
+            ..self.blank_user(hash)
+        };
+        if user.disabled {
+            self.insert(&user, Along::Nothing).await?;
+            return Err(SignUpError::CreatedDisabled);
+        }
+        if policy.accounts.email_verification_required {
+            return self.await_verification(user, options.redirect_to).await;
+        }
+        let opening = SessionOpening::new(&self.installation, user.id);
+        let user = self.insert(&user, Along::Session(&opening)).await?;
+        let session = opening.finish(&self.installation, user)?;
+        Ok(SignedUp::Session(Box::new(session)))
+    }
+
+    /// Creates an account with a user name and a password and signs its owner in.
+    ///
+    /// # Errors
+    ///
+    /// Checked in the order of the variants of [`SignUpError`]. [`SignUpError::UsernameTaken`]
+    /// also when a concurrent sign-up won the race.
+    pub async fn with_username(&self, wish: UsernameSignUp) -> Result<OpaqueSession, SignUpError> {
+        let policy = &self.installation.policy;
+        if !policy.accounts.username_enabled {
+            return Err(SignUpError::ProviderDisabled);
+        }
+        if !policy.accounts.sign_up_enabled {
+            return Err(SignUpError::Disabled);
+        }
+        let chars = wish.password.expose().chars().count();
+        check_length(&wish.password, chars, policy.passwords.legacy_min_chars)?;
+        let hash = self.installation.hasher.hash(&wish.password).await?;
+        let user = NewUser {
+            display_name: wish.username.as_str().to_owned(),
+            username: Some(wish.username),
+            roles: self.username_roles(),
+            ..self.blank_user(hash)
+        };
+        if user.disabled {
+            self.insert(&user, Along::Nothing).await?;
+            return Err(SignUpError::CreatedDisabled);
+        }
+        let opening = OpaqueSessionOpening::new(&self.installation, user.id);
+        let user = self.insert(&user, Along::OpaqueSession(&opening)).await?;
+        Ok(opening.finish(user))
+    }
+
+    async fn await_verification(
+        &self,
+        user: NewUser,
+        redirect_to: RedirectUrl,
+    ) -> Result<SignedUp, SignUpError> {
+        let ticket = Ticket::new(TicketPurpose::VerifyEmail, self.installation.ids.uuid());
+        let expires_at = user.created_at + ticket.purpose().ttl();
+        let user = self
+            .insert(&user, Along::Ticket(&ticket, expires_at))
+            .await?;
+        // After the commit: a mail must never carry a ticket that was rolled back.
+        if let Some(to) = user.email {
+            let User {
+                display_name,
+                locale,
+                ..
+            } = user;
+            let mail = VerifyEmail {
+                to,
+                display_name,
+                locale,
+                ticket,
+                redirect_to,
+            };
+            self.installation
+                .mailer
+                .send(Mail::VerifyEmail(mail))
+                .await?;
+        }
+        Ok(SignedUp::VerificationPending)
+    }
+
+    /// Stores `user`, and what comes along in the same unit of work.
+    async fn insert(&self, user: &NewUser, along: Along<'_>) -> Result<User, StoreError> {
+        let hasura_id = retry(|| async {
+            let mut work = self.installation.store.begin().await?;
+            let hasura_id = work.users().insert(user).await?;
+            along.write(user.id, work.as_mut()).await?;
+            work.commit().await?;
+            Ok(hasura_id)
+        })
+        .await?;
+        Ok(user.clone().stored(hasura_id))
+    }
+
+    fn username_roles(&self) -> Vec<Role> {
+        let mut roles = vec![Role::user()];
+        for role in &self.installation.policy.accounts.username_roles {
+            if !roles.contains(role) {
+                roles.push(role.clone());
+            }
+        }
+        roles
+    }
+
+    /// What all new users have in common.
+    fn blank_user(&self, password_hash: HashedPassword) -> NewUser {
+        let accounts = &self.installation.policy.accounts;
+        NewUser {
+            id: UserId(self.installation.ids.uuid()),
+            created_at: self.installation.clock.now(),
+            disabled: accounts.new_users_disabled,
+            display_name: String::new(),
+            avatar_url: String::new(),
+            locale: accounts.default_locale.clone(),
+            email: None,
+            email_verified: false,
+            username: None,
+            password_hash: Some(password_hash),
+            default_role: Role::user(),
+            roles: Vec::new(),
+            is_anonymous: false,
+            metadata: None,
+        }
+    }
+}
+
+/// What is stored together with a new user.
+#[derive(Clone, Copy)]
+enum Along<'a> {
+    Nothing,
+    Session(&'a SessionOpening),
+    OpaqueSession(&'a OpaqueSessionOpening),
+    Ticket(&'a Ticket, DateTime<Utc>),
+}
+
+impl Along<'_> {
+    async fn write(self, user: UserId, work: &mut dyn UnitOfWork) -> Result<(), StoreError> {
+        match self {
+            Self::Nothing => Ok(()),
+            Self::Session(opening) => opening.write(work).await,
+            Self::OpaqueSession(opening) => opening.write(work).await,
+            Self::Ticket(ticket, expires_at) => work
+                .users()
+                .set_ticket(user, ticket, expires_at)
+                .await
+                .map(drop),
+        }
+    }
+}
+
+fn check_length(password: &PlainPassword, length: usize, min: usize) -> Result<(), SignUpError> {
+    if length < min {
+        return Err(SignUpError::PasswordTooShort { min });
+    }
+    if !password.can_be_hashed() {
+        return Err(SignUpError::PasswordTooLong);
+    }
+    Ok(())
+}

@@ -1,0 +1,190 @@
+//! Refreshing a session.
+
+use std::sync::Arc;
+
+use super::{AccountRefusal, Failure, Installation, failure::failures_of, retry::retry};
+use crate::{
+    DateTime, Utc,
+    error::StoreError,
+    policy::SessionPolicy,
+    ports::{RefreshGate, RefreshRotation, RefreshTokenTrace, SignerError},
+    session::{HashedRefreshToken, PlainRefreshToken, Session, SessionId},
+    user::User,
+};
+
+/// How many rotations ahead of a presented token its row may be and still be answered within the
+/// grace. Each step is one HMAC; a client that is further behind has lost its place.
+const MAX_STEPS_BEHIND: usize = 8;
+
+/// Exchanges refresh tokens.
+#[derive(Clone)]
+pub struct TokenService {
+    installation: Arc<Installation>,
+}
+
+/// Why a refresh token fetched nothing.
+#[derive(Debug, thiserror::Error)]
+pub enum RefreshError {
+    /// Unknown, expired, spent, or not meant for this.
+    #[error("the refresh token is invalid or expired")]
+    InvalidRefreshToken,
+    /// Its user may not be signed in right now. The token stays as it is.
+    #[error(transparent)]
+    Refused(AccountRefusal),
+    /// An adapter failed.
+    #[error(transparent)]
+    Failure(Failure),
+}
+
+failures_of!(RefreshError: Failure, StoreError, SignerError);
+
+impl TokenService {
+    pub(super) fn new(installation: Arc<Installation>) -> Self {
+        Self { installation }
+    }
+
+    /// Exchanges a refresh token for a new access token and the token's successor.
+    ///
+    /// Of many concurrent calls with one token, one rotates it; the others, and whoever follows
+    /// within [`SessionPolicy::refresh_grace`], are given the same successor. After that the use
+    /// of a rotated token is taken for theft: the session ends for everyone who holds a token of
+    /// it (RFC 9700 §4.14.2).
+    ///
+    /// # Errors
+    ///
+    /// See [`RefreshError`].
+    pub async fn refresh(&self, token: PlainRefreshToken) -> Result<Session, RefreshError> {
+        let sessions = &self.installation.policy.sessions;
+        let now = self.installation.clock.now();
+        let successor = token.successor(&sessions.successor_key);
+        let rotation = self.rotation(token, successor, now);
+        let rotated = retry(|| async {
+            self.installation
+                .store
+                .rotate_refresh_token(&rotation)
+                .await
+        })
+        .await?;
+        match rotated {
+            Some(rotated) => Ok(self
+                .installation
+                .session(rotated.user, rotated.id, successor)?),
+            None => self.refresh_without_rotation(token, now).await,
+        }
+    }
+
+    /// What to do about a token that was not rotated. A second look at the store: invalid tokens
+    /// cost more than valid ones.
+    async fn refresh_without_rotation(
+        &self,
+        token: PlainRefreshToken,
+        now: DateTime<Utc>,
+    ) -> Result<Session, RefreshError> {
+        let hash = token.hashed();
+        let mut work = self.installation.store.begin().await?;
+        let trace = work.sessions().trace_refresh_token(&hash, now).await?;
+        work.rollback().await?;
+        match trace {
+            RefreshTokenTrace::Unknown => Err(RefreshError::InvalidRefreshToken),
+            RefreshTokenTrace::Live { user } => {
+                let refusal = self.check_refresh(&user).err();
+                Err(refusal.map_or(RefreshError::InvalidRefreshToken, RefreshError::Refused))
+            }
+            RefreshTokenTrace::Superseded {
+                id,
+                rotated_at,
+                current,
+                user,
+            } => {
+                if now > rotated_at + self.installation.policy.sessions.refresh_grace {
+                    return self.end_reused_session(id, &user).await;
+                }
+                self.check_refresh(&user).map_err(RefreshError::Refused)?;
+                let successor = self
+                    .find_successor(token, &current)
+                    .ok_or(RefreshError::InvalidRefreshToken)?;
+                Ok(self.installation.session(user, id, successor)?)
+            }
+        }
+    }
+
+    async fn end_reused_session(
+        &self,
+        id: SessionId,
+        user: &User,
+    ) -> Result<Session, RefreshError> {
+        retry(|| async {
+            let mut work = self.installation.store.begin().await?;
+            work.sessions().end(id).await?;
+            work.commit().await
+        })
+        .await?;
+        tracing::warn!(
+            user_id = %user.id,
+            session_id = %id.0,
+            "a rotated refresh token was used again; its session was ended"
+        );
+        Err(RefreshError::InvalidRefreshToken)
+    }
+
+    /// Follows the chain of successors from `token` to the one the row holds now. `None` when it
+    /// does not lead there, for instance because the key was changed.
+    fn find_successor(
+        &self,
+        token: PlainRefreshToken,
+        current: &HashedRefreshToken,
+    ) -> Option<PlainRefreshToken> {
+        let key = &self.installation.policy.sessions.successor_key;
+        let mut successor = token;
+        (0..MAX_STEPS_BEHIND).find_map(|_| {
+            successor = successor.successor(key);
+            (successor.hashed() == *current).then_some(successor)
+        })
+    }
+
+    fn rotation(
+        &self,
+        token: PlainRefreshToken,
+        successor: PlainRefreshToken,
+        now: DateTime<Utc>,
+    ) -> RefreshRotation {
+        let SessionPolicy {
+            refresh_token_ttl,
+            refresh_grace,
+            refresh_reuse_memory,
+            ..
+        } = self.installation.policy.sessions;
+        RefreshRotation {
+            presented: token.hashed(),
+            successor: successor.hashed(),
+            now,
+            expires_at: now + refresh_token_ttl,
+            forget_before: now - refresh_grace - refresh_reuse_memory,
+            gate: RefreshGate {
+                verified_email: self
+                    .installation
+                    .policy
+                    .accounts
+                    .email_verification_required,
+            },
+        }
+    }
+
+    /// The same rule as the gate of a rotation, to name the reason. Anonymous users and addresses
+    /// that were shut out meanwhile may go on refreshing, as in Hasura Auth.
+    fn check_refresh(&self, user: &User) -> Result<(), AccountRefusal> {
+        if user.disabled {
+            return Err(AccountRefusal::Disabled);
+        }
+        if self
+            .installation
+            .policy
+            .accounts
+            .email_verification_required
+            && !user.email_verified
+        {
+            return Err(AccountRefusal::Unverified);
+        }
+        Ok(())
+    }
+}

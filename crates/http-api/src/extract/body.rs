@@ -1,0 +1,232 @@
+//! JSON bodies: bounded, strict, and with an error that says where.
+
+use actix_web::{
+    HttpMessage, HttpRequest,
+    dev::Payload,
+    http::header,
+    web::{Bytes, BytesMut},
+};
+use futures_util::StreamExt;
+use serde::de::DeserializeOwned;
+
+/// No body of the API comes near this size.
+pub(crate) const MAX_BODY_BYTES: usize = 64 * 1024;
+
+/// Why a body could not be read. The texts never repeat a value of the body: it may be a password.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum BodyError {
+    #[error("request body is larger than {MAX_BODY_BYTES} bytes")]
+    TooLarge,
+    #[error("header Content-Type has to be application/json")]
+    ContentType,
+    #[error("value is required but missing")]
+    Missing,
+    #[error("request body was not received completely")]
+    Incomplete,
+    #[error("request body is not JSON: {0}")]
+    Syntax(String),
+    #[error("Error at \"{path}\": {reason}")]
+    Value { path: String, reason: String },
+    #[error("the member \"{0}\" is missing")]
+    MissingMember(String),
+}
+
+/// Reads and decodes a body that has to be there.
+pub(crate) async fn read<T: DeserializeOwned>(
+    request: HttpRequest,
+    payload: Payload,
+) -> Result<T, BodyError> {
+    read_optional(request, payload)
+        .await?
+        .ok_or(BodyError::Missing)
+}
+
+/// Reads and decodes a body that may be absent.
+pub(crate) async fn read_optional<T: DeserializeOwned>(
+    request: HttpRequest,
+    payload: Payload,
+) -> Result<Option<T>, BodyError> {
+    let bytes = collect(&request, payload).await?;
+    if bytes.is_empty() {
+        return Ok(None);
+    }
+    if !is_json(&request) {
+        return Err(BodyError::ContentType);
+    }
+    decode(&bytes).map(Some)
+}
+
+fn is_json(request: &HttpRequest) -> bool {
+    request
+        .content_type()
+        .trim()
+        .eq_ignore_ascii_case("application/json")
+}
+
+async fn collect(request: &HttpRequest, mut payload: Payload) -> Result<Bytes, BodyError> {
+    let announced = request.headers().get(header::CONTENT_LENGTH);
+    let announced = announced.and_then(|it| it.to_str().ok()?.parse::<usize>().ok());
+    if announced.is_some_and(|length| length > MAX_BODY_BYTES) {
+        return Err(BodyError::TooLarge);
+    }
+    let mut bytes = BytesMut::new();
+    while let Some(chunk) = payload.next().await {
+        let chunk = chunk.map_err(|_cut_off| BodyError::Incomplete)?;
+        if bytes.len() + chunk.len() > MAX_BODY_BYTES {
+            return Err(BodyError::TooLarge);
+        }
+        bytes.extend_from_slice(&chunk);
+    }
+    Ok(bytes.freeze())
+}
+
+fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, BodyError> {
+    if holds_nul(bytes) {
+        return Err(BodyError::Syntax(
+            "the character U+0000 is not allowed".to_owned(),
+        ));
+    }
+    let mut deserializer = serde_json::Deserializer::from_slice(bytes);
+    let value = serde_path_to_error::deserialize(&mut deserializer).map_err(describe)?;
+    deserializer
+        .end()
+        .map_err(|error| BodyError::Syntax(error.to_string()))?;
+    Ok(value)
+}
+
+/// Whether a string of this JSON text holds U+0000, which can only be written as `\u0000`.
+/// PostgreSQL cannot store it, neither in text nor in jsonb.
+fn holds_nul(bytes: &[u8]) -> bool {
+    let mut rest = bytes;
+    while let Some(at) = rest.iter().position(|byte| *byte == b'\\') {
+        let escaped = rest.get(at + 1..).unwrap_or_default();
+        if escaped.starts_with(b"u0000") {
+            return true;
+        }
+        // Skip the escaped character: it may be a backslash itself.
+        rest = escaped.get(1..).unwrap_or_default();
+    }
+    false
+}
+
+fn describe(error: serde_path_to_error::Error<serde_json::Error>) -> BodyError {
+    let path = pointer(error.path());
+    let error = error.into_inner();
+    if !error.is_data() {
+        return BodyError::Syntax(without_place(&error.to_string()).to_owned());
+    }
+    let text = error.to_string();
+    let text = without_place(&text);
+    if let Some(member) = text
+        .strip_prefix("missing field `")
+        .and_then(|it| it.strip_suffix('`'))
+    {
+        return BodyError::MissingMember(member.to_owned());
+    }
+    // serde quotes the offending value before the comma; what it expected stands behind.
+    let reason = match text
+        .strip_prefix("invalid ")
+        .and_then(|it| it.rsplit_once(", expected "))
+    {
+        Some((_, expected)) => format!("expected {expected}"),
+        None => text.to_owned(),
+    };
+    BodyError::Value { path, reason }
+}
+
+fn without_place(text: &str) -> &str {
+    text.rsplit_once(" at line ").map_or(text, |(text, _)| text)
+}
+
+fn pointer(path: &serde_path_to_error::Path) -> String {
+    let text = path.to_string();
+    if text == "." {
+        "/".to_owned()
+    } else {
+        format!("/{}", text.replace('.', "/"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde::Deserialize;
+
+    use super::*;
+
+    #[derive(Debug, PartialEq, Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Body {
+        name: String,
+        inner: Option<Inner>,
+    }
+
+    #[derive(Debug, PartialEq, Deserialize)]
+    struct Inner {
+        count: u8,
+    }
+
+    fn decoded(text: &str) -> Result<Body, BodyError> {
+        decode(text.as_bytes())
+    }
+
+    fn value_error(path: &str, reason: &str) -> BodyError {
+        BodyError::Value {
+            path: path.to_owned(),
+            reason: reason.to_owned(),
+        }
+    }
+
+    #[test]
+    fn an_error_names_the_place_and_never_the_value() {
+        let wrong_type = decoded(r#"{"name": 4711}"#);
+        let nested = decoded(r#"{"name": "x", "inner": {"count": "s3cret, expected x"}}"#);
+
+        assert_eq!(wrong_type, Err(value_error("/name", "expected a string")));
+        assert_eq!(nested, Err(value_error("/inner/count", "expected u8")));
+    }
+
+    #[test]
+    fn unknown_duplicate_and_missing_members_are_told_apart() {
+        assert!(matches!(
+            decoded(r#"{"name":"x","nam":1}"#),
+            Err(BodyError::Value { .. })
+        ));
+        assert!(matches!(
+            decoded(r#"{"name":"x","name":"y"}"#),
+            Err(BodyError::Value { .. })
+        ));
+        assert_eq!(
+            decoded("{}"),
+            Err(BodyError::MissingMember("name".to_owned()))
+        );
+    }
+
+    #[test]
+    fn broken_texts_are_errors_and_not_panics() {
+        let deep = "[".repeat(60_000);
+        let texts = [
+            "{",
+            "",
+            "null",
+            "[]",
+            "{\"name\":\"\\ud800\"}",
+            "{\"name\":\"x\"} x",
+            &deep,
+        ];
+        for text in texts {
+            assert!(decoded(text).is_err(), "{text:.20}");
+        }
+        assert!(decode::<Body>(b"{\"name\":\"\xff\"}").is_err());
+    }
+
+    #[test]
+    fn the_nul_character_is_refused_however_it_is_nested() {
+        assert!(decoded(r#"{"name":"a\u0000b"}"#).is_err());
+        assert!(decoded(r#"{"name":"a\\\u0000b"}"#).is_err());
+        // An escaped backslash followed by the letters is no NUL.
+        assert_eq!(
+            decoded(r#"{"name":"a\\u0000b"}"#).unwrap().name,
+            "a\\u0000b"
+        );
+    }
+}

@@ -1,0 +1,5 @@
+//! Reading requests, the same for both generations.
+
+pub(crate) mod bearer;
+pub(crate) mod body;
+pub(crate) mod members;

@@ -1,0 +1,245 @@
+//! Errors of the legacy generation: `{"code","message"}`.
+
+use std::borrow::Cow;
+
+use actix_web::{HttpResponse, ResponseError, http::StatusCode};
+use auth_domain::{
+    error::Cause,
+    services::{
+        AccountRefusal, CurrentUserError, Failure, PasswordChangeError, SignInError, SignUpError,
+    },
+};
+use serde_json::json;
+
+use crate::{extract::body::BodyError, modern, state::Interrupted};
+
+/// An answer that is not a success, after the original's catalogue.
+#[derive(Debug, thiserror::Error)]
+#[error("{code}")]
+pub struct LegacyError {
+    status: StatusCode,
+    code: &'static str,
+    message: Cow<'static, str>,
+    #[source]
+    cause: Option<Cause>,
+}
+
+impl LegacyError {
+    fn new(status: StatusCode, code: &'static str, message: impl Into<Cow<'static, str>>) -> Self {
+        Self {
+            status,
+            code,
+            message: message.into(),
+            cause: None,
+        }
+    }
+
+    fn bad_request(code: &'static str, message: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, code, message)
+    }
+
+    fn internal(cause: Cause) -> Self {
+        let status = StatusCode::INTERNAL_SERVER_ERROR;
+        let error = Self::new(status, "unexpected-state", "something went wrong");
+        Self {
+            cause: Some(cause),
+            ..error
+        }
+    }
+
+    /// No route serves the request.
+    pub(crate) fn unknown_url() -> Self {
+        Self::new(
+            StatusCode::NOT_FOUND,
+            "not-found",
+            "this URL does not exists",
+        )
+    }
+
+    /// The endpoint needs a session and the request has none.
+    pub(super) fn no_session() -> Self {
+        let message = "no session information found; has to be logged in user";
+        Self::new(StatusCode::UNAUTHORIZED, "unauthorized", message)
+    }
+
+    /// The request names a session that does not exist, or not any more.
+    pub(super) fn invalid_session() -> Self {
+        Self::new(
+            StatusCode::UNAUTHORIZED,
+            "unauthorized",
+            "invalid authorization token",
+        )
+    }
+
+    /// No provider of this name.
+    pub(super) fn invalid_provider() -> Self {
+        Self::bad_request("invalid-provider", "invalid provider")
+    }
+
+    /// A provider that is not switched on.
+    pub(super) fn provider_disabled() -> Self {
+        Self::bad_request("not-enabled", "provider is disabled")
+    }
+
+    /// A member of the body that is wrong.
+    pub(super) fn invalid_argument(at: &str, reason: &str) -> Self {
+        Self::bad_request("invalid-args", format!("Error in ${at}: {reason}"))
+    }
+
+    /// A member of the body that is missing.
+    pub(super) fn missing_member(member: &str) -> Self {
+        let message =
+            format!("Error in $: When parsing the record the key {member} was not present.");
+        Self::bad_request("invalid-args", message)
+    }
+
+    fn invalid_credentials() -> Self {
+        Self::bad_request("invalid-creds", "invalid credentials")
+    }
+
+    fn short_password(min_chars: usize) -> Self {
+        let message = format!("min password length is {min_chars} characters");
+        Self::bad_request("invalid-password", message)
+    }
+
+    fn not_active() -> Self {
+        Self::bad_request("not-active", "user is deactivated. Can't login")
+    }
+}
+
+impl ResponseError for LegacyError {
+    fn status_code(&self) -> StatusCode {
+        self.status
+    }
+
+    fn error_response(&self) -> HttpResponse {
+        if let Some(cause) = &self.cause {
+            tracing::error!(error = modern::chain(cause.as_ref()), "internal error");
+        }
+        HttpResponse::build(self.status)
+            .content_type("application/json; charset=utf-8")
+            .body(json!({ "code": self.code, "message": self.message }).to_string())
+    }
+}
+
+impl From<BodyError> for LegacyError {
+    fn from(error: BodyError) -> Self {
+        match error {
+            BodyError::TooLarge => Self::new(
+                StatusCode::PAYLOAD_TOO_LARGE,
+                "invalid-args",
+                error.to_string(),
+            ),
+            BodyError::ContentType => Self::bad_request("bad-headers", error.to_string()),
+            BodyError::MissingMember(member) => Self::missing_member(&member),
+            BodyError::Value { path, reason } => {
+                let at = path.trim_end_matches('/').replace('/', ".");
+                Self::invalid_argument(&at, &reason)
+            }
+            BodyError::Missing | BodyError::Incomplete | BodyError::Syntax(_) => {
+                Self::invalid_argument("", &error.to_string())
+            }
+        }
+    }
+}
+
+impl From<Interrupted> for LegacyError {
+    fn from(error: Interrupted) -> Self {
+        Self::internal(error.into())
+    }
+}
+
+impl From<Failure> for LegacyError {
+    fn from(failure: Failure) -> Self {
+        Self::internal(failure.into())
+    }
+}
+
+/// What signing in tells of an account's state.
+impl From<AccountRefusal> for LegacyError {
+    fn from(refusal: AccountRefusal) -> Self {
+        match refusal {
+            AccountRefusal::EmailNotAllowed | AccountRefusal::Anonymous => {
+                Self::invalid_credentials()
+            }
+            AccountRefusal::Disabled => Self::not_active(),
+            AccountRefusal::Unverified => {
+                let message = "verification of account pending";
+                Self::new(StatusCode::FORBIDDEN, "not-verified", message)
+            }
+        }
+    }
+}
+
+impl From<SignUpError> for LegacyError {
+    fn from(error: SignUpError) -> Self {
+        match error {
+            SignUpError::ProviderDisabled => Self::provider_disabled(),
+            SignUpError::Disabled => Self::bad_request("not-enabled", "sign up is disabled"),
+            SignUpError::EmailNotAllowed => Self::bad_request("invalid-email", "bad email address"),
+            SignUpError::PasswordTooShort { min } => Self::short_password(min),
+            SignUpError::PasswordTooLong => {
+                Self::bad_request("invalid-password", error.to_string())
+            }
+            SignUpError::UsernameTaken => Self::bad_request("user-exists", "user already exists"),
+            SignUpError::EmailTaken => {
+                Self::bad_request("email-exists", "user with email already exists")
+            }
+            SignUpError::CreatedDisabled => Self::not_active(),
+            SignUpError::RoleNotAllowed | SignUpError::DefaultRoleNotInAllowedRoles => {
+                Self::bad_request("no-role", "given role does not exists")
+            }
+            SignUpError::RedirectNotAllowed => {
+                Self::invalid_argument(".data.redirect_url", "not allowed")
+            }
+            SignUpError::Failure(failure) => failure.into(),
+        }
+    }
+}
+
+impl From<SignInError> for LegacyError {
+    fn from(error: SignInError) -> Self {
+        match error {
+            SignInError::ProviderDisabled => Self::provider_disabled(),
+            SignInError::InvalidCredentials => Self::invalid_credentials(),
+            SignInError::Refused(refusal) => refusal.into(),
+            // The original had no second factor; this is ours.
+            SignInError::SecondFactorRequired => {
+                let message = "the account has a second factor, which this API cannot ask for";
+                Self::new(StatusCode::FORBIDDEN, "second-factor-required", message)
+            }
+            SignInError::Failure(failure) => failure.into(),
+        }
+    }
+}
+
+impl From<CurrentUserError> for LegacyError {
+    fn from(error: CurrentUserError) -> Self {
+        match error {
+            CurrentUserError::InvalidToken
+            | CurrentUserError::UnknownUser
+            | CurrentUserError::Refused(_) => Self::invalid_session(),
+            CurrentUserError::UserRoleMissing => {
+                Self::new(StatusCode::FORBIDDEN, "access-denied", "user role required")
+            }
+            CurrentUserError::Failure(failure) => failure.into(),
+        }
+    }
+}
+
+impl From<PasswordChangeError> for LegacyError {
+    fn from(error: PasswordChangeError) -> Self {
+        match error {
+            // The original's code and text, but not its 500: the server is not at fault.
+            PasswordChangeError::NoPassword => {
+                Self::bad_request("unexpected-state", "user not found in password db")
+            }
+            PasswordChangeError::PasswordTooShort { min_chars } => Self::short_password(min_chars),
+            PasswordChangeError::PasswordTooLong => {
+                Self::bad_request("invalid-password", error.to_string())
+            }
+            PasswordChangeError::WrongPassword => Self::invalid_credentials(),
+            PasswordChangeError::Failure(failure) => failure.into(),
+        }
+    }
+}

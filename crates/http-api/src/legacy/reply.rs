@@ -1,0 +1,31 @@
+//! Objects of legacy answers.
+
+use auth_domain::user::User;
+use serde::Serialize;
+
+/// `UserInfo`: who is signed in. Identities a user does not have are absent.
+#[derive(Serialize)]
+pub(super) struct UserInfo {
+    auth_token: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    username: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    email: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    mobile: Option<String>,
+    hasura_id: i64,
+    hasura_roles: Vec<String>,
+}
+
+impl UserInfo {
+    pub(super) fn new(auth_token: &str, user: User) -> Self {
+        Self {
+            auth_token: auth_token.to_owned(),
+            username: user.username.map(|it| it.as_str().to_owned()),
+            email: user.email.map(|it| it.as_str().to_owned()),
+            mobile: user.phone_number,
+            hasura_id: user.hasura_id.0,
+            hasura_roles: user.roles.iter().map(ToString::to_string).collect(),
+        }
+    }
+}

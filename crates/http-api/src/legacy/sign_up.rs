@@ -1,0 +1,23 @@
+//! Signing up.
+
+use actix_web::{HttpResponse, web::Data};
+use auth_domain::services::UsernameSignUp;
+
+use super::{LegacyError, envelope::Envelope, json::Json, login};
+use crate::state::AppState;
+
+/// `POST /v1/signup`
+pub(crate) async fn sign_up(
+    state: Data<AppState>,
+    Json(envelope): Json<Envelope>,
+) -> Result<HttpResponse, LegacyError> {
+    let data = envelope.into_username_data()?;
+    let wish = UsernameSignUp {
+        username: data.username,
+        password: data.password,
+    };
+    let session = state
+        .run(|services| async move { services.sign_up.with_username(wish).await })
+        .await??;
+    Ok(login::signed_in(session, state.settings()))
+}

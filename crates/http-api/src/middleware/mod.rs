@@ -1,0 +1,5 @@
+//! Around every request.
+
+pub(crate) mod cors;
+pub(crate) mod panics;
+pub(crate) mod request_log;

@@ -1,0 +1,227 @@
+//! Errors of the modern generation: `{"status","message","error"}`.
+
+use std::fmt::Display;
+
+use actix_web::{HttpResponse, ResponseError, http::StatusCode};
+use auth_domain::{
+    error::Cause,
+    services::{AccountRefusal, CurrentUserError, Failure, RefreshError, SignInError, SignUpError},
+};
+use serde_json::json;
+
+use crate::{extract::body::BodyError, state::Interrupted};
+
+/// One row of the original's error table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ErrorCode {
+    /// The member `error`.
+    pub code: &'static str,
+    /// The HTTP status.
+    pub status: u16,
+    /// The member `message`.
+    pub message: &'static str,
+    /// Whether it tells something about an account and is replaced when errors are concealed.
+    pub concealed: bool,
+}
+
+/// Rows of the table; the names are the codes.
+macro_rules! error_codes {
+    ($($name:ident = $code:literal $status:literal $message:literal $concealed:literal;)+) => {
+        impl ErrorCode {
+            $(
+                #[doc = concat!("`", $code, "`")]
+                pub const $name: Self = Self {
+                    code: $code,
+                    status: $status,
+                    message: $message,
+                    concealed: $concealed,
+                };
+            )+
+        }
+    };
+}
+
+error_codes! {
+    DEFAULT_ROLE_MUST_BE_IN_ALLOWED_ROLES = "default-role-must-be-in-allowed-roles" 400
+        "Default role must be in allowed roles" false;
+    DISABLED_USER = "disabled-user" 401 "User is disabled" true;
+    EMAIL_ALREADY_IN_USE = "email-already-in-use" 409 "Email already in use" true;
+    FORBIDDEN_ANONYMOUS = "forbidden-anonymous" 403 "Forbidden, user is anonymous." true;
+    INTERNAL_SERVER_ERROR = "internal-server-error" 500 "Internal server error" false;
+    INVALID_EMAIL_PASSWORD = "invalid-email-password" 401 "Incorrect email or password" true;
+    INVALID_REFRESH_TOKEN = "invalid-refresh-token" 401 "Invalid or expired refresh token" true;
+    INVALID_REQUEST = "invalid-request" 400 "The request payload is incorrect" false;
+    PASSWORD_TOO_SHORT = "password-too-short" 400 "Password is too short" false;
+    REDIRECT_TO_NOT_ALLOWED = "redirectTo-not-allowed" 400
+        "The value of \"options.redirectTo\" is not allowed." false;
+    REQUEST_TOO_LARGE = "request-too-large" 413 "The request body is too large" false;
+    ROLE_NOT_ALLOWED = "role-not-allowed" 400 "Role not allowed" true;
+    SIGNUP_DISABLED = "signup-disabled" 403 "Sign up is disabled." true;
+    UNVERIFIED_USER = "unverified-user" 401 "User is not verified." true;
+}
+
+/// An answer that is not a success.
+#[derive(Debug, thiserror::Error)]
+pub enum ModernError {
+    /// A row of the table.
+    #[error("{}", .0.code)]
+    Code(ErrorCode),
+    /// The request does not fit the API's description.
+    #[error("error in openapi3filter.RequestError: request body has an error: {0}")]
+    Request(String),
+    /// The endpoint needs a bearer token, and this is what is wrong with it.
+    #[error("error in openapi3filter.SecurityRequirementsError: security requirements failed: {0}")]
+    Security(&'static str),
+    /// Something of ours failed; the cause goes into the log and nowhere else.
+    #[error("internal-server-error")]
+    Internal(#[source] Cause),
+}
+
+impl ModernError {
+    /// The row this answer is of, if it is of one.
+    #[must_use]
+    pub fn code(&self) -> Option<ErrorCode> {
+        match self {
+            Self::Code(code) => Some(*code),
+            Self::Internal(_) => Some(ErrorCode::INTERNAL_SERVER_ERROR),
+            Self::Request(_) | Self::Security(_) => None,
+        }
+    }
+}
+
+impl ResponseError for ModernError {
+    fn status_code(&self) -> StatusCode {
+        let status = self.code().map_or(400, |code| code.status);
+        StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+    }
+
+    fn error_response(&self) -> HttpResponse {
+        if let Self::Internal(cause) = self {
+            tracing::error!(error = chain(cause.as_ref()), "internal error");
+        }
+        let body = match self.code() {
+            Some(ErrorCode {
+                code,
+                status,
+                message,
+                ..
+            }) => {
+                json!({ "status": status, "message": message, "error": code })
+            }
+            None => json!({ "error": self.to_string() }),
+        };
+        HttpResponse::build(self.status_code()).json(body)
+    }
+}
+
+/// An error and its sources on one line.
+pub(crate) fn chain(error: &(dyn std::error::Error + 'static)) -> String {
+    let causes = std::iter::successors(Some(error), |error| error.source());
+    causes
+        .map(ToString::to_string)
+        .collect::<Vec<_>>()
+        .join(": ")
+}
+
+impl From<ErrorCode> for ModernError {
+    fn from(code: ErrorCode) -> Self {
+        Self::Code(code)
+    }
+}
+
+impl From<BodyError> for ModernError {
+    fn from(error: BodyError) -> Self {
+        match error {
+            BodyError::TooLarge => ErrorCode::REQUEST_TOO_LARGE.into(),
+            BodyError::Value { .. } | BodyError::MissingMember(_) => {
+                Self::Request(described("doesn't match schema: ", &error))
+            }
+            BodyError::ContentType
+            | BodyError::Missing
+            | BodyError::Incomplete
+            | BodyError::Syntax(_) => Self::Request(error.to_string()),
+        }
+    }
+}
+
+fn described(prefix: &str, error: &impl Display) -> String {
+    format!("{prefix}{error}")
+}
+
+impl From<Interrupted> for ModernError {
+    fn from(error: Interrupted) -> Self {
+        Self::Internal(error.into())
+    }
+}
+
+impl From<Failure> for ModernError {
+    fn from(failure: Failure) -> Self {
+        Self::Internal(failure.into())
+    }
+}
+
+impl From<AccountRefusal> for ModernError {
+    fn from(refusal: AccountRefusal) -> Self {
+        Self::Code(match refusal {
+            AccountRefusal::EmailNotAllowed => ErrorCode::INVALID_EMAIL_PASSWORD,
+            AccountRefusal::Disabled => ErrorCode::DISABLED_USER,
+            AccountRefusal::Unverified => ErrorCode::UNVERIFIED_USER,
+            AccountRefusal::Anonymous => ErrorCode::FORBIDDEN_ANONYMOUS,
+        })
+    }
+}
+
+impl From<SignUpError> for ModernError {
+    fn from(error: SignUpError) -> Self {
+        Self::Code(match error {
+            SignUpError::Disabled | SignUpError::ProviderDisabled => ErrorCode::SIGNUP_DISABLED,
+            SignUpError::EmailNotAllowed => ErrorCode::INVALID_EMAIL_PASSWORD,
+            SignUpError::PasswordTooShort { .. } => ErrorCode::PASSWORD_TOO_SHORT,
+            SignUpError::PasswordTooLong => {
+                return Self::Request(described("Error at \"/password\": ", &error));
+            }
+            SignUpError::RedirectNotAllowed => ErrorCode::REDIRECT_TO_NOT_ALLOWED,
+            SignUpError::RoleNotAllowed => ErrorCode::ROLE_NOT_ALLOWED,
+            SignUpError::DefaultRoleNotInAllowedRoles => {
+                ErrorCode::DEFAULT_ROLE_MUST_BE_IN_ALLOWED_ROLES
+            }
+            SignUpError::EmailTaken | SignUpError::UsernameTaken => ErrorCode::EMAIL_ALREADY_IN_USE,
+            SignUpError::CreatedDisabled => ErrorCode::DISABLED_USER,
+            SignUpError::Failure(failure) => return failure.into(),
+        })
+    }
+}
+
+impl From<SignInError> for ModernError {
+    fn from(error: SignInError) -> Self {
+        match error {
+            SignInError::InvalidCredentials
+            | SignInError::ProviderDisabled
+            | SignInError::SecondFactorRequired => ErrorCode::INVALID_EMAIL_PASSWORD.into(),
+            SignInError::Refused(refusal) => refusal.into(),
+            SignInError::Failure(failure) => failure.into(),
+        }
+    }
+}
+
+impl From<RefreshError> for ModernError {
+    fn from(error: RefreshError) -> Self {
+        match error {
+            RefreshError::InvalidRefreshToken => ErrorCode::INVALID_REFRESH_TOKEN.into(),
+            RefreshError::Refused(refusal) => refusal.into(),
+            RefreshError::Failure(failure) => failure.into(),
+        }
+    }
+}
+
+impl From<CurrentUserError> for ModernError {
+    fn from(error: CurrentUserError) -> Self {
+        match error {
+            CurrentUserError::InvalidToken => Self::Security("invalid token"),
+            CurrentUserError::UnknownUser => ErrorCode::INVALID_EMAIL_PASSWORD.into(),
+            CurrentUserError::UserRoleMissing => ErrorCode::ROLE_NOT_ALLOWED.into(),
+            CurrentUserError::Refused(refusal) => refusal.into(),
+            CurrentUserError::Failure(failure) => failure.into(),
+        }
+    }
+}

@@ -1,0 +1,37 @@
+//! Signing in.
+
+use actix_web::web::{self, Data};
+use auth_domain::services::{EmailPasswordSignIn, SignedIn};
+use serde::Deserialize;
+
+use super::{ModernError, json::Json, reply::SignInReply};
+use crate::{
+    extract::members::{Email, Password},
+    state::AppState,
+};
+
+/// `SignInEmailPasswordRequest`.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct SignInBody {
+    email: Email,
+    password: Password,
+}
+
+/// `POST /signin/email-password`
+pub(crate) async fn email_password(
+    state: Data<AppState>,
+    Json(body): Json<SignInBody>,
+) -> Result<web::Json<SignInReply>, ModernError> {
+    let claim = EmailPasswordSignIn {
+        email: body.email.0,
+        password: body.password.0,
+    };
+    let signed_in = state
+        .run(|services| async move { services.sign_in.with_email_password(claim).await })
+        .await??;
+    Ok(web::Json(match signed_in {
+        SignedIn::Session(session) => (*session).into(),
+        SignedIn::SecondFactor(ticket) => ticket.into(),
+    }))
+}

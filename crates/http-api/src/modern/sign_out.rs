@@ -1,0 +1,44 @@
+//! Signing out.
+
+use actix_web::web::{self, Data};
+use auth_domain::session::PlainRefreshToken;
+use serde::Deserialize;
+
+use super::{ErrorCode, ModernError, caller::OptionalCaller, json::Json};
+use crate::{extract::members::present, state::AppState};
+
+/// `SignOutRequest`; unlike all others it may have unknown members.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct SignOutBody {
+    #[serde(default, deserialize_with = "present")]
+    refresh_token: Option<String>,
+    #[serde(default)]
+    all: bool,
+}
+
+/// `POST /signout`
+pub(crate) async fn sign_out(
+    state: Data<AppState>,
+    OptionalCaller(caller): OptionalCaller,
+    Json(body): Json<SignOutBody>,
+) -> Result<web::Json<&'static str>, ModernError> {
+    if body.all {
+        let user = caller.ok_or(ErrorCode::INVALID_REQUEST)?;
+        state
+            .run(move |services| async move { services.sign_out.end_all_sessions(user).await })
+            .await??;
+        return Ok(web::Json("OK"));
+    }
+    let token = body
+        .refresh_token
+        .filter(|it| !it.is_empty())
+        .ok_or(ErrorCode::INVALID_REQUEST)?;
+    // What is no token has no session: signed out already.
+    if let Ok(token) = PlainRefreshToken::parse(&token) {
+        state
+            .run(move |services| async move { services.sign_out.end_session(token).await })
+            .await??;
+    }
+    Ok(web::Json("OK"))
+}

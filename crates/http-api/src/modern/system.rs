@@ -1,0 +1,38 @@
+//! Health, version and keys.
+
+use actix_web::{
+    HttpResponse, Responder,
+    http::header::ContentType,
+    web::{Data, Json},
+};
+use serde_json::json;
+
+use crate::state::AppState;
+
+/// `GET /healthz`: the process serves requests. It asks nothing of the database, so that a
+/// database that is away does not get the server restarted.
+pub(crate) async fn health() -> Json<&'static str> {
+    Json("OK")
+}
+
+/// `HEAD /healthz`
+pub(crate) async fn health_head() -> HttpResponse {
+    HttpResponse::Ok().finish()
+}
+
+/// `GET /healthz` beside a prefix.
+pub(crate) async fn unprefixed_health() -> impl Responder {
+    Json(json!({ "status": "ok" }))
+}
+
+/// `GET /version`
+pub(crate) async fn version(state: Data<AppState>) -> impl Responder {
+    Json(json!({ "version": state.settings().version }))
+}
+
+/// `GET /.well-known/jwks.json`
+pub(crate) async fn jwks(state: Data<AppState>) -> HttpResponse {
+    HttpResponse::Ok()
+        .content_type(ContentType::json())
+        .body(state.signer().public_keys().0)
+}

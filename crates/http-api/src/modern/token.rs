@@ -1,0 +1,82 @@
+//! Refreshing and checking tokens.
+
+use std::sync::LazyLock;
+
+use actix_web::web::{self, Data};
+use auth_domain::session::PlainRefreshToken;
+use regex::Regex;
+use serde::{Deserialize, Deserializer, de::Error};
+
+use super::{
+    ErrorCode, ModernError,
+    caller::OptionalCaller,
+    json::{Json, OptionalJson},
+    reply::SessionReply,
+};
+use crate::{extract::members::present, state::AppState};
+
+/// `RefreshTokenRequest`.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct RefreshBody {
+    refresh_token: UuidLike,
+}
+
+/// Text with a lower-case UUID somewhere in it, as the original's pattern has it: anything more
+/// than the UUID passes as a request, and then is no token.
+struct UuidLike(String);
+
+static UUID: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new("[a-f0-9]{8}-[a-f0-9]{4}-[a-f0-9]{4}-[a-f0-9]{4}-[a-f0-9]{12}").ok()
+});
+
+impl<'de> Deserialize<'de> for UuidLike {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        if UUID.as_ref().is_some_and(|pattern| pattern.is_match(&text)) {
+            Ok(Self(text))
+        } else {
+            Err(Error::custom("string doesn't match the pattern of a UUID"))
+        }
+    }
+}
+
+/// `POST /token`
+pub(crate) async fn refresh(
+    state: Data<AppState>,
+    Json(body): Json<RefreshBody>,
+) -> Result<web::Json<SessionReply>, ModernError> {
+    let token = PlainRefreshToken::parse(&body.refresh_token.0)
+        .map_err(|_invalid| ErrorCode::INVALID_REFRESH_TOKEN)?;
+    let session = state
+        .run(move |services| async move { services.tokens.refresh(token).await })
+        .await??;
+    Ok(web::Json(session.into()))
+}
+
+/// `VerifyTokenRequest`.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct VerifyBody {
+    #[serde(default, deserialize_with = "present")]
+    token: Option<String>,
+}
+
+/// `POST /token/verify`
+pub(crate) async fn verify(
+    state: Data<AppState>,
+    OptionalCaller(caller): OptionalCaller,
+    OptionalJson(body): OptionalJson<VerifyBody>,
+) -> Result<web::Json<&'static str>, ModernError> {
+    if let Some(token) = body.and_then(|it| it.token) {
+        let token = token.strip_prefix("Bearer ").unwrap_or(&token);
+        let checked = state.services().current_user.identify(token);
+        checked.map_err(|_invalid| ErrorCode::INVALID_REQUEST)?;
+        return Ok(web::Json("OK"));
+    }
+    let user = caller.ok_or(ErrorCode::INVALID_REQUEST)?;
+    state
+        .run(move |services| async move { services.current_user.get(user).await })
+        .await??;
+    Ok(web::Json("OK"))
+}

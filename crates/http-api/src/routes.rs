@@ -1,0 +1,137 @@
+//! The whole API on one screen.
+
+use actix_web::{
+    Resource,
+    http::Method,
+    middleware::from_fn,
+    web::{self, ServiceConfig},
+};
+
+use crate::{fallback, legacy, modern, settings::ApiSettings};
+
+/// Which of the two APIs a route belongs to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Generation {
+    /// Nhost's Hasura Auth; its routes carry the configured prefix.
+    Modern,
+    /// The Hasura platform's auth service.
+    Legacy,
+}
+
+/// One route.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Route {
+    /// Whose it is.
+    pub generation: Generation,
+    /// Its method.
+    pub method: &'static str,
+    /// Its path, without the prefix.
+    pub path: &'static str,
+}
+
+const fn modern(method: &'static str, path: &'static str) -> Route {
+    Route {
+        generation: Generation::Modern,
+        method,
+        path,
+    }
+}
+
+const fn legacy(method: &'static str, path: &'static str) -> Route {
+    Route {
+        generation: Generation::Legacy,
+        method,
+        path,
+    }
+}
+
+/// Every route of both generations.
+pub const ROUTES: &[Route] = &[
+    modern("GET", "/healthz"),
+    modern("HEAD", "/healthz"),
+    modern("GET", "/version"),
+    modern("GET", "/.well-known/jwks.json"),
+    modern("POST", "/signup/email-password"),
+    modern("POST", "/signin/email-password"),
+    modern("POST", "/token"),
+    modern("POST", "/token/verify"),
+    modern("POST", "/signout"),
+    modern("GET", "/user"),
+    legacy("POST", "/v1/signup"),
+    legacy("POST", "/v1/login"),
+    legacy("GET", "/v1/user/info"),
+    legacy("POST", "/v1/user/logout"),
+    legacy("POST", "/v1/user/change-password"),
+];
+
+impl Route {
+    /// The path under which it is served.
+    pub(crate) fn served_at(&self, settings: &ApiSettings) -> String {
+        match self.generation {
+            Generation::Modern => format!("{}{}", settings.prefix, self.path),
+            Generation::Legacy => self.path.to_owned(),
+        }
+    }
+
+    /// Whether a request with this method and path is for it.
+    pub(crate) fn serves(&self, method: &Method, path: &str, settings: &ApiSettings) -> bool {
+        self.method == method.as_str() && self.served_at(settings) == path
+    }
+}
+
+/// Registers every route.
+pub fn configure(config: &mut ServiceConfig, settings: &ApiSettings) {
+    let at = |path: &str| modern_resource(&format!("{}{path}", settings.prefix));
+    config
+        .service(
+            at("/healthz")
+                .route(web::get().to(modern::system::health))
+                .route(web::head().to(modern::system::health_head)),
+        )
+        .service(at("/version").route(web::get().to(modern::system::version)))
+        .service(at("/.well-known/jwks.json").route(web::get().to(modern::system::jwks)))
+        .service(
+            at("/signup/email-password").route(web::post().to(modern::sign_up::email_password)),
+        )
+        .service(
+            at("/signin/email-password").route(web::post().to(modern::sign_in::email_password)),
+        )
+        .service(at("/token").route(web::post().to(modern::token::refresh)))
+        .service(at("/token/verify").route(web::post().to(modern::token::verify)))
+        .service(at("/signout").route(web::post().to(modern::sign_out::sign_out)))
+        .service(at("/user").route(web::get().to(modern::user::get)))
+        .service(resource("/v1/signup").route(web::post().to(legacy::sign_up::sign_up)))
+        .service(resource("/v1/login").route(web::post().to(legacy::login::login)))
+        .service(resource("/v1/user/info").route(web::get().to(legacy::user::info)))
+        .service(resource("/v1/user/logout").route(web::post().to(legacy::user::logout)))
+        .service(
+            resource("/v1/user/change-password")
+                .route(web::post().to(legacy::user::change_password)),
+        );
+    if !settings.prefix.is_empty() {
+        config.service(
+            resource("/healthz")
+                .route(web::get().to(modern::system::unprefixed_health))
+                .route(web::head().to(modern::system::health_head)),
+        );
+    }
+    config.default_service(web::to(fallback::unknown));
+}
+
+fn resource(path: &str) -> Resource {
+    web::resource(path).default_service(web::to(fallback::unknown))
+}
+
+fn modern_resource(
+    path: &str,
+) -> Resource<
+    impl actix_web::dev::ServiceFactory<
+        actix_web::dev::ServiceRequest,
+        Config = (),
+        Response = actix_web::dev::ServiceResponse,
+        Error = actix_web::Error,
+        InitError = (),
+    > + use<>,
+> {
+    resource(path).wrap(from_fn(modern::conceal::conceal_errors))
+}

@@ -1,0 +1,43 @@
+//! What an installation decides about the wire.
+
+use std::time::Duration;
+
+/// Settings of the HTTP API.
+#[derive(Debug, Clone)]
+pub struct ApiSettings {
+    /// In front of every modern route: empty, or a path like `/v1` without a slash at its end.
+    pub prefix: String,
+    /// Replaces errors that tell whether an account exists by `invalid-request`.
+    pub conceal_errors: bool,
+    /// What `GET /version` answers.
+    pub version: String,
+    /// The URL clients reach this server at, if it is known; pages of its origin may use the
+    /// session cookie.
+    pub server_url: Option<String>,
+    /// Settings of the legacy generation.
+    pub legacy: LegacySettings,
+}
+
+/// Settings of the legacy generation's session cookie.
+#[derive(Debug, Clone)]
+pub struct LegacySettings {
+    /// Its name.
+    pub cookie_name: String,
+    /// Its domain; `None` keeps it to the host that set it.
+    pub cookie_domain: Option<String>,
+    /// Whether browsers may send it over TLS only.
+    pub cookie_secure: bool,
+    /// Whether browsers may send it from pages of other sites.
+    pub cookie_same_site: SameSiteRule,
+    /// For how long browsers keep it; the same as the session's life.
+    pub session_age: Duration,
+}
+
+/// From which pages a browser sends the session cookie.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SameSiteRule {
+    /// From pages of the same site, and on top-level navigation.
+    Lax,
+    /// From every page; needs a secure cookie.
+    None,
+}
