@@ -1,0 +1,8 @@
+//! The use cases over a store in memory, with time and chance held still.
+
+mod password_change;
+mod sign_in;
+mod sign_out;
+mod sign_up;
+mod tokens;
+mod world;

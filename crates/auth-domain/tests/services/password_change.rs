@@ -1,0 +1,75 @@
+//! Changing a password.
+
+use auth_domain::services::{PasswordChange, PasswordChangeError};
+
+use crate::world::{PASSWORD, World, claim, password};
+
+fn change(old: &str, new: &str) -> PasswordChange {
+    PasswordChange {
+        old: password(old),
+        new: password(new),
+    }
+}
+
+#[tokio::test]
+async fn a_changed_password_ends_the_sessions_of_both_generations() {
+    let world = World::new().await;
+    let session = world.signed_up("ada@example.com").await;
+    let services = &world.services;
+
+    services
+        .password_change
+        .change(&session.user, change(PASSWORD, "battery staple"))
+        .await
+        .unwrap();
+
+    assert!(
+        services
+            .tokens
+            .refresh(session.refresh_token)
+            .await
+            .is_err()
+    );
+    let old = services
+        .sign_in
+        .with_email_password(claim("ada@example.com", PASSWORD))
+        .await;
+    let new = services
+        .sign_in
+        .with_email_password(claim("ada@example.com", "battery staple"))
+        .await;
+    assert!(old.is_err());
+    assert!(new.is_ok());
+}
+
+#[tokio::test]
+async fn a_password_stays_when_the_change_is_refused() {
+    let world = World::new().await;
+    let session = world.signed_up_by_name("john").await;
+    let service = &world.services.password_change;
+
+    let wrong = service
+        .change(&session.user, change("wrong horse", "battery staple"))
+        .await;
+    let short = service
+        .change(&session.user, change(PASSWORD, "1234567"))
+        .await;
+    let long = service
+        .change(&session.user, change(PASSWORD, &"x".repeat(73)))
+        .await;
+
+    assert!(matches!(wrong, Err(PasswordChangeError::WrongPassword)));
+    assert!(matches!(
+        short,
+        Err(PasswordChangeError::PasswordTooShort { min_chars: 8 })
+    ));
+    assert!(matches!(long, Err(PasswordChangeError::PasswordTooLong)));
+    assert!(
+        world
+            .services
+            .current_user
+            .by_bearer(session.token.expose())
+            .await
+            .is_ok()
+    );
+}

@@ -1,0 +1,154 @@
+//! Signing in.
+
+use auth_domain::{
+    services::{AccountRefusal, SignInError, UsernameSignIn},
+    user::{EmailAccessList, HasuraId},
+};
+
+use crate::world::{PASSWORD, World, claim, password, username};
+
+#[tokio::test]
+async fn the_right_password_opens_a_session_of_the_same_user() {
+    let world = World::new().await;
+    let first = world.signed_up("ada@example.com").await;
+
+    let second = world.signed_in("ADA@example.com").await;
+
+    assert_eq!(second.user.id, first.user.id);
+    assert_ne!(second.id, first.id);
+    assert_ne!(second.refresh_token, first.refresh_token);
+}
+
+#[tokio::test]
+async fn unknown_users_and_wrong_passwords_look_alike_and_cost_the_same() {
+    let world = World::new().await;
+    world.signed_up("ada@example.com").await;
+    let sign_in = &world.services.sign_in;
+
+    let before = world.hasher.verifications();
+    let wrong = sign_in
+        .with_email_password(claim("ada@example.com", "wrong"))
+        .await;
+    let after_wrong = world.hasher.verifications();
+    let unknown = sign_in
+        .with_email_password(claim("eve@example.com", "wrong"))
+        .await;
+    let after_unknown = world.hasher.verifications();
+
+    assert!(matches!(wrong, Err(SignInError::InvalidCredentials)));
+    assert!(matches!(unknown, Err(SignInError::InvalidCredentials)));
+    assert_eq!(after_wrong - before, 1);
+    assert_eq!(after_unknown - after_wrong, 1);
+}
+
+#[tokio::test]
+async fn an_account_whose_state_forbids_it_is_told_so() {
+    let open = World::new().await;
+    open.signed_up("ada@example.com").await;
+    let blocked = ["ada@example.com".to_owned()];
+    let shut_out = open
+        .beside(|it| it.accounts.email_access = EmailAccessList::new(&blocked, &[], &[], &[]))
+        .await;
+    let verifying = open
+        .beside(|it| it.accounts.email_verification_required = true)
+        .await;
+    let disabling = World::with(|it| it.accounts.new_users_disabled = true).await;
+    let created = disabling
+        .services
+        .sign_up
+        .with_email_password(crate::world::sign_up("ada@example.com"));
+    created.await.unwrap_err();
+
+    for (world, expected) in [
+        (&shut_out, AccountRefusal::EmailNotAllowed),
+        (&verifying, AccountRefusal::Unverified),
+        (&disabling, AccountRefusal::Disabled),
+    ] {
+        let before = world.hasher.verifications();
+        let claim = claim("ada@example.com", PASSWORD);
+
+        let outcome = world.services.sign_in.with_email_password(claim).await;
+
+        assert!(matches!(outcome, Err(SignInError::Refused(refusal)) if refusal == expected));
+        assert_eq!(
+            world.hasher.verifications() - before,
+            1,
+            "it costs the same"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_user_name_signs_in_to_the_same_user() {
+    let world = World::new().await;
+    world.signed_up_by_name("john").await;
+    let claim = |secret| UsernameSignIn {
+        username: username("john"),
+        password: password(secret),
+    };
+
+    let right = world
+        .services
+        .sign_in
+        .with_username(claim(PASSWORD))
+        .await
+        .unwrap();
+    let wrong = world
+        .services
+        .sign_in
+        .with_username(claim("wrong horse"))
+        .await;
+
+    assert_eq!(right.user.hasura_id, HasuraId(2));
+    assert!(matches!(wrong, Err(SignInError::InvalidCredentials)));
+}
+
+#[tokio::test]
+async fn both_generations_number_the_same_users() {
+    let world = World::new().await;
+
+    let modern = world.signed_up("ada@example.com").await;
+    let legacy = world.signed_up_by_name("john").await;
+
+    assert_eq!(modern.user.hasura_id, HasuraId(2));
+    assert_eq!(legacy.user.hasura_id, HasuraId(3));
+    let info = world
+        .services
+        .current_user
+        .by_bearer(&modern.access_token.value)
+        .await
+        .unwrap();
+    assert_eq!(info.hasura_id, HasuraId(2));
+}
+
+#[tokio::test]
+async fn the_state_of_a_named_account_is_told_only_to_who_knows_its_password() {
+    let world = World::with(|it| it.accounts.new_users_disabled = true).await;
+    let wish = auth_domain::services::UsernameSignUp {
+        username: username("john"),
+        password: password(PASSWORD),
+    };
+    world
+        .services
+        .sign_up
+        .with_username(wish)
+        .await
+        .unwrap_err();
+    let claim = |secret| UsernameSignIn {
+        username: username("john"),
+        password: password(secret),
+    };
+
+    let wrong = world
+        .services
+        .sign_in
+        .with_username(claim("wrong horse"))
+        .await;
+    let right = world.services.sign_in.with_username(claim(PASSWORD)).await;
+
+    assert!(matches!(wrong, Err(SignInError::InvalidCredentials)));
+    assert!(matches!(
+        right,
+        Err(SignInError::Refused(AccountRefusal::Disabled))
+    ));
+}

@@ -1,0 +1,93 @@
+//! Signing out.
+
+use auth_domain::services::{CurrentUserError, RefreshError};
+
+use crate::world::World;
+
+#[tokio::test]
+async fn signing_out_ends_one_session_and_is_repeatable() {
+    let world = World::new().await;
+    let first = world.signed_up("ada@example.com").await;
+    let second = world.signed_in("ada@example.com").await;
+
+    world
+        .services
+        .sign_out
+        .end_session(first.refresh_token)
+        .await
+        .unwrap();
+    world
+        .services
+        .sign_out
+        .end_session(first.refresh_token)
+        .await
+        .unwrap();
+
+    let ended = world.services.tokens.refresh(first.refresh_token).await;
+    assert!(matches!(ended, Err(RefreshError::InvalidRefreshToken)));
+    assert!(
+        world
+            .services
+            .tokens
+            .refresh(second.refresh_token)
+            .await
+            .is_ok()
+    );
+}
+
+#[tokio::test]
+async fn signing_out_everywhere_ends_all_sessions_of_that_user_alone() {
+    let world = World::new().await;
+    let first = world.signed_up("ada@example.com").await;
+    let second = world.signed_in("ada@example.com").await;
+    let other = world.signed_up("bob@example.com").await;
+
+    world
+        .services
+        .sign_out
+        .end_all_sessions(first.user.id)
+        .await
+        .unwrap();
+
+    for session in [first, second] {
+        assert!(
+            world
+                .services
+                .tokens
+                .refresh(session.refresh_token)
+                .await
+                .is_err()
+        );
+    }
+    assert!(
+        world
+            .services
+            .tokens
+            .refresh(other.refresh_token)
+            .await
+            .is_ok()
+    );
+}
+
+#[tokio::test]
+async fn an_opaque_session_is_gone_after_logout_and_after_its_time() {
+    let world = World::new().await;
+    let session = world.signed_up_by_name("john").await;
+    let other = world.signed_up_by_name("jane").await;
+    let current = &world.services.current_user;
+    assert!(current.by_bearer(session.token.expose()).await.is_ok());
+
+    world
+        .services
+        .sign_out
+        .end_opaque_session(&session.token)
+        .await
+        .unwrap();
+
+    let ended = current.by_bearer(session.token.expose()).await;
+    assert!(matches!(ended, Err(CurrentUserError::InvalidToken)));
+    assert!(current.by_bearer(other.token.expose()).await.is_ok());
+    world.clock.advance(std::time::Duration::from_hours(48));
+    let expired = current.by_bearer(other.token.expose()).await;
+    assert!(matches!(expired, Err(CurrentUserError::InvalidToken)));
+}

@@ -1,0 +1,207 @@
+//! Refreshing.
+
+use std::time::Duration;
+
+use auth_domain::{
+    services::{AccountRefusal, RefreshError},
+    session::{PlainRefreshToken, SuccessorKey},
+};
+use futures_util::future::join_all;
+use uuid::Uuid;
+
+use crate::world::World;
+
+#[tokio::test]
+async fn a_refresh_token_is_rotated_and_names_the_same_session() {
+    let world = World::new().await;
+    let first = world.signed_up("ada@example.com").await;
+
+    let second = world
+        .services
+        .tokens
+        .refresh(first.refresh_token)
+        .await
+        .unwrap();
+
+    assert_eq!(second.id, first.id);
+    assert_eq!(second.user, first.user);
+    assert_ne!(second.refresh_token, first.refresh_token);
+    assert!(
+        world
+            .services
+            .tokens
+            .refresh(second.refresh_token)
+            .await
+            .is_ok()
+    );
+}
+
+#[tokio::test]
+async fn parallel_refreshes_are_given_the_same_successor() {
+    let world = World::new().await;
+    let session = world.signed_up("ada@example.com").await;
+
+    let all = join_all((0..50).map(|_| world.services.tokens.refresh(session.refresh_token))).await;
+
+    let tokens: Vec<_> = all
+        .into_iter()
+        .map(|it| it.unwrap().refresh_token)
+        .collect();
+    assert!(tokens.iter().all(|token| *token == tokens[0]));
+    assert!(world.services.tokens.refresh(tokens[0]).await.is_ok());
+}
+
+#[tokio::test]
+async fn a_tab_that_is_two_rotations_behind_catches_up_within_the_grace() {
+    let world = World::new().await;
+    let first = world.signed_up("ada@example.com").await;
+    let second = world
+        .services
+        .tokens
+        .refresh(first.refresh_token)
+        .await
+        .unwrap();
+    let third = world
+        .services
+        .tokens
+        .refresh(second.refresh_token)
+        .await
+        .unwrap();
+
+    let late = world
+        .services
+        .tokens
+        .refresh(first.refresh_token)
+        .await
+        .unwrap();
+
+    assert_eq!(late.refresh_token, third.refresh_token);
+}
+
+#[tokio::test]
+async fn reuse_after_the_grace_ends_the_session_for_everyone() {
+    let world = World::new().await;
+    let first = world.signed_up("ada@example.com").await;
+    let other = world.signed_in("ada@example.com").await;
+    let second = world
+        .services
+        .tokens
+        .refresh(first.refresh_token)
+        .await
+        .unwrap();
+    world.clock.advance(Duration::from_secs(31));
+
+    let reuse = world.services.tokens.refresh(first.refresh_token).await;
+
+    assert!(matches!(reuse, Err(RefreshError::InvalidRefreshToken)));
+    let owner = world.services.tokens.refresh(second.refresh_token).await;
+    assert!(matches!(owner, Err(RefreshError::InvalidRefreshToken)));
+    assert!(
+        world
+            .services
+            .tokens
+            .refresh(other.refresh_token)
+            .await
+            .is_ok(),
+        "other sessions live"
+    );
+}
+
+#[tokio::test]
+async fn a_forgotten_predecessor_is_merely_unknown() {
+    let world = World::new().await;
+    let first = world.signed_up("ada@example.com").await;
+    let second = world
+        .services
+        .tokens
+        .refresh(first.refresh_token)
+        .await
+        .unwrap();
+    world.clock.advance(Duration::from_hours(2));
+    let third = world
+        .services
+        .tokens
+        .refresh(second.refresh_token)
+        .await
+        .unwrap();
+
+    let ancient = world.services.tokens.refresh(first.refresh_token).await;
+
+    assert!(matches!(ancient, Err(RefreshError::InvalidRefreshToken)));
+    assert!(
+        world
+            .services
+            .tokens
+            .refresh(third.refresh_token)
+            .await
+            .is_ok()
+    );
+}
+
+#[tokio::test]
+async fn a_changed_key_does_not_end_sessions() {
+    let world = World::new().await;
+    let first = world.signed_up("ada@example.com").await;
+    let second = world
+        .services
+        .tokens
+        .refresh(first.refresh_token)
+        .await
+        .unwrap();
+    let rekeyed = world
+        .beside(|it| it.sessions.successor_key = SuccessorKey::derive(b"new"))
+        .await;
+
+    let behind = rekeyed.services.tokens.refresh(first.refresh_token).await;
+
+    assert!(matches!(behind, Err(RefreshError::InvalidRefreshToken)));
+    assert!(
+        rekeyed
+            .services
+            .tokens
+            .refresh(second.refresh_token)
+            .await
+            .is_ok()
+    );
+}
+
+#[tokio::test]
+async fn an_expired_or_invented_token_fetches_nothing() {
+    let world = World::new().await;
+    let session = world.signed_up("ada@example.com").await;
+    let invented = PlainRefreshToken::new(Uuid::from_u128(99));
+    world.clock.advance(Duration::from_hours(24));
+
+    for token in [session.refresh_token, invented] {
+        let outcome = world.services.tokens.refresh(token).await;
+        assert!(matches!(outcome, Err(RefreshError::InvalidRefreshToken)));
+    }
+}
+
+#[tokio::test]
+async fn a_refused_account_keeps_its_token() {
+    let world = World::new().await;
+    let session = world.signed_up("ada@example.com").await;
+    let verifying = world
+        .beside(|it| it.accounts.email_verification_required = true)
+        .await;
+
+    let refused = verifying
+        .services
+        .tokens
+        .refresh(session.refresh_token)
+        .await;
+
+    assert!(matches!(
+        refused,
+        Err(RefreshError::Refused(AccountRefusal::Unverified))
+    ));
+    assert!(
+        world
+            .services
+            .tokens
+            .refresh(session.refresh_token)
+            .await
+            .is_ok()
+    );
+}

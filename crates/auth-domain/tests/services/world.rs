@@ -1,0 +1,179 @@
+//! Everything a use case needs, in one place.
+
+use std::{sync::Arc, time::Duration};
+
+use auth_domain::{
+    policy::{AccountPolicy, AuthPolicy, PasswordPolicy, SessionPolicy},
+    ports::{Store, UserLookup},
+    redirect::RedirectPolicy,
+    services::{
+        EmailPasswordSignIn, EmailPasswordSignUp, Installation, Services, SignUpOptions, SignedIn,
+        SignedUp, UsernameSignUp,
+    },
+    session::{OpaqueSession, Session, SuccessorKey},
+    testing::{FixedClock, PlainHasher, PlainSigner, RecordingMailer, SequentialIds},
+    user::{
+        EmailAccessList, EmailAddress, Gravatar, GravatarDefault, GravatarRating, Locale,
+        PlainPassword, Role, User, Username,
+    },
+};
+use store_testkit::MemoryStore;
+
+pub(crate) const PASSWORD: &str = "correct horse";
+
+pub(crate) struct World {
+    pub(crate) services: Services,
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) clock: Arc<FixedClock>,
+    pub(crate) hasher: Arc<PlainHasher>,
+    pub(crate) mailer: Arc<RecordingMailer>,
+}
+
+impl World {
+    pub(crate) async fn new() -> Self {
+        Self::with(|_| {}).await
+    }
+
+    /// A world whose policy differs from the default one.
+    pub(crate) async fn with(change: impl FnOnce(&mut AuthPolicy)) -> Self {
+        let mut policy = policy();
+        change(&mut policy);
+        Self::over(Arc::new(MemoryStore::default()), policy).await
+    }
+
+    /// Another server over the same store.
+    pub(crate) async fn beside(&self, change: impl FnOnce(&mut AuthPolicy)) -> Self {
+        let mut policy = policy();
+        change(&mut policy);
+        Self::over(Arc::clone(&self.store), policy).await
+    }
+
+    async fn over(store: Arc<dyn Store>, policy: AuthPolicy) -> Self {
+        let clock = Arc::new(FixedClock::default());
+        let hasher = Arc::new(PlainHasher::default());
+        let mailer = Arc::new(RecordingMailer::default());
+        let installation = Installation {
+            store: Arc::clone(&store),
+            hasher: Arc::clone(&hasher) as _,
+            signer: Arc::new(PlainSigner),
+            mailer: Arc::clone(&mailer) as _,
+            clock: Arc::clone(&clock) as _,
+            ids: Arc::new(SequentialIds::default()),
+            policy,
+        };
+        installation.prepare().await.unwrap();
+        Self {
+            services: Services::new(Arc::new(installation)),
+            store,
+            clock,
+            hasher,
+            mailer,
+        }
+    }
+
+    pub(crate) async fn signed_up(&self, email: &str) -> Session {
+        match self
+            .services
+            .sign_up
+            .with_email_password(sign_up(email))
+            .await
+            .unwrap()
+        {
+            SignedUp::Session(session) => *session,
+            SignedUp::VerificationPending => panic!("verification is off in this world"),
+        }
+    }
+
+    pub(crate) async fn signed_in(&self, email: &str) -> Session {
+        match self
+            .services
+            .sign_in
+            .with_email_password(claim(email, PASSWORD))
+            .await
+            .unwrap()
+        {
+            SignedIn::Session(session) => *session,
+            SignedIn::SecondFactor(_) => panic!("nobody has a second factor in this world"),
+        }
+    }
+
+    pub(crate) async fn signed_up_by_name(&self, name: &str) -> OpaqueSession {
+        let wish = UsernameSignUp {
+            username: username(name),
+            password: password(PASSWORD),
+        };
+        self.services.sign_up.with_username(wish).await.unwrap()
+    }
+
+    pub(crate) async fn stored(&self, address: &str) -> Option<User> {
+        self.store
+            .find_user(UserLookup::Email(&email(address)))
+            .await
+            .unwrap()
+    }
+}
+
+pub(crate) fn policy() -> AuthPolicy {
+    AuthPolicy {
+        accounts: AccountPolicy {
+            sign_up_enabled: true,
+            new_users_disabled: false,
+            email_verification_required: false,
+            email_access: EmailAccessList::default(),
+            default_role: Role::user(),
+            allowed_roles: vec![role("me"), Role::user()],
+            username_enabled: true,
+            username_roles: Vec::new(),
+            default_locale: Locale::english(),
+            allowed_locales: vec![Locale::english(), Locale::parse("fr").unwrap()],
+            gravatar: Some(Gravatar {
+                default: GravatarDefault::Blank,
+                rating: GravatarRating::G,
+            }),
+        },
+        passwords: PasswordPolicy {
+            min_bytes: 3,
+            legacy_min_chars: 8,
+        },
+        sessions: SessionPolicy {
+            access_token_ttl: Duration::from_mins(15),
+            refresh_token_ttl: Duration::from_hours(24),
+            refresh_grace: Duration::from_secs(30),
+            refresh_reuse_memory: Duration::from_hours(1),
+            successor_key: SuccessorKey::derive(b"a key for tests"),
+            opaque_session_ttl: Duration::from_hours(48),
+        },
+        redirects: RedirectPolicy::new("http://localhost:3000", &[]).unwrap(),
+    }
+}
+
+pub(crate) fn sign_up(address: &str) -> EmailPasswordSignUp {
+    EmailPasswordSignUp {
+        email: email(address),
+        password: password(PASSWORD),
+        options: SignUpOptions::default(),
+    }
+}
+
+pub(crate) fn claim(address: &str, secret: &str) -> EmailPasswordSignIn {
+    EmailPasswordSignIn {
+        email: email(address),
+        password: password(secret),
+    }
+}
+
+pub(crate) fn email(text: &str) -> EmailAddress {
+    EmailAddress::parse(text).unwrap()
+}
+
+pub(crate) fn username(text: &str) -> Username {
+    Username::parse(text).unwrap()
+}
+
+pub(crate) fn password(text: &str) -> PlainPassword {
+    PlainPassword::new(text)
+}
+
+pub(crate) fn role(text: &str) -> Role {
+    Role::parse(text).unwrap()
+}
