@@ -1,0 +1,18 @@
+//! The cases of the suite: one function per promise, in a module per part of the contract.
+//!
+//! A case gets a fixture of its own and panics when the promise is broken.
+//! [`conformance!`](crate::conformance) turns each into a test.
+#![expect(
+    clippy::unwrap_used,
+    clippy::missing_panics_doc,
+    reason = "a case fails by panicking, and a refused step it relies on fails it"
+)]
+
+pub mod concurrency;
+pub mod opaque_sessions;
+pub mod recovery;
+pub mod roles;
+pub mod rotations;
+pub mod sessions;
+pub mod transactions;
+pub mod users;

@@ -1,0 +1,303 @@
+//! Rotations: how a session goes on, and what is remembered of its earlier tokens.
+
+use auth_domain::{
+    ports::{RefreshGate, RefreshRotation, RefreshTokenTrace, Store},
+    user::{NewUser, User},
+};
+
+use crate::{
+    Fixture,
+    samples::{
+        LIFE, at, just_before, new_user, personal_access_token, refresh_hash, refresh_token,
+        rotation, rotation_at, session_id,
+    },
+    steps::{
+        given_refresh_token, given_rotation, given_session, given_user, is_live, rotate, trace,
+        trace_at, try_to_end,
+    },
+};
+
+/// A rotation returns the session, which keeps its id, and its user with their roles.
+pub async fn rotation_returns_session_and_user(fixture: &dyn Fixture) {
+    let store = fixture.store();
+    let user = given_session(&*store, "first").await;
+
+    for (from, to) in [("first", "second"), ("second", "third")] {
+        let rotated = rotate(&*store, &rotation(from, to)).await.unwrap();
+
+        assert_eq!(rotated.id, session_id("first"));
+        assert_eq!(rotated.user, user);
+    }
+}
+
+/// The second use of a token finds nothing to rotate and does no harm to its successor.
+pub async fn refresh_token_is_single_use(fixture: &dyn Fixture) {
+    let store = fixture.store();
+    given_session(&*store, "first").await;
+    given_rotation(&*store, &rotation("first", "second")).await;
+
+    let again = rotate(&*store, &rotation("first", "other")).await;
+
+    assert_eq!(again, None);
+    assert!(is_live(&*store, "second").await);
+    assert!(!is_live(&*store, "first").await);
+    assert_eq!(trace(&*store, "other").await, RefreshTokenTrace::Unknown);
+}
+
+/// A rotation is the matter of one session: the user's others stay as they are.
+pub async fn rotation_leaves_other_sessions_alone(fixture: &dyn Fixture) {
+    let store = fixture.store();
+    let user = given_session(&*store, "phone").await;
+    given_refresh_token(&*store, &refresh_token("laptop", user.id)).await;
+
+    given_rotation(&*store, &rotation("phone", "phone 2")).await;
+
+    assert!(is_live(&*store, "phone 2").await);
+    assert!(is_live(&*store, "laptop").await);
+}
+
+/// A token can be rotated until the last moment before it expires, and not at that moment.
+pub async fn expired_refresh_token_is_not_rotated(fixture: &dyn Fixture) {
+    let store = fixture.store();
+    let user = given_session(&*store, "first").await;
+    given_refresh_token(&*store, &refresh_token("other", user.id)).await;
+    let in_time = RefreshRotation {
+        now: just_before(at(LIFE)),
+        ..rotation("first", "second")
+    };
+
+    assert!(rotate(&*store, &in_time).await.is_some());
+    assert_refused(&*store, &rotation_at(LIFE, "other", "next")).await;
+}
+
+/// A rotation gives the session a new end, which may be later or earlier than the old one.
+pub async fn rotation_sets_a_new_expiry(fixture: &dyn Fixture) {
+    let store = fixture.store();
+    let user = given_session(&*store, "first").await;
+    given_refresh_token(&*store, &refresh_token("other", user.id)).await;
+    let prolonged = rotation_at(LIFE - 1, "first", "second");
+    let shortened = RefreshRotation {
+        expires_at: at(90),
+        ..rotation("other", "next")
+    };
+
+    for rotation in [prolonged, shortened] {
+        given_rotation(&*store, &rotation).await;
+        assert_lives_until_its_end(&*store, &rotation).await;
+    }
+}
+
+/// A personal access token is neither rotated nor reported as a session to go on with.
+pub async fn personal_access_token_is_never_rotated(fixture: &dyn Fixture) {
+    let store = fixture.store();
+    let user = given_user(&*store, new_user("ada")).await;
+    given_refresh_token(&*store, &personal_access_token("pat", user.id)).await;
+
+    let rotated = rotate(&*store, &rotation("pat", "next")).await;
+
+    assert_eq!(rotated, None);
+    assert_eq!(trace(&*store, "pat").await, RefreshTokenTrace::Unknown);
+    assert_eq!(trace(&*store, "next").await, RefreshTokenTrace::Unknown);
+    // It is still there: it can be ended.
+    assert!(try_to_end(&*store, session_id("pat")).await.unwrap());
+}
+
+/// A disabled user's token is not rotated, although it is live.
+pub async fn disabled_users_token_is_never_rotated(fixture: &dyn Fixture) {
+    let store = fixture.store();
+    let disabled = NewUser {
+        disabled: true,
+        ..new_user("ada")
+    };
+    let user = given_user(&*store, disabled).await;
+    given_refresh_token(&*store, &refresh_token("first", user.id)).await;
+
+    assert_refused(&*store, &rotation("first", "second")).await;
+    assert_refused(&*store, &asking_for_verified_email("first", "second")).await;
+
+    // The trace names the user, so that the domain can say why.
+    let live = RefreshTokenTrace::Live { user };
+    assert_eq!(trace(&*store, "first").await, live);
+}
+
+/// A gate that asks for a verified address refuses who has none; one that does not lets them by.
+pub async fn unverified_user_passes_only_the_open_gate(fixture: &dyn Fixture) {
+    let store = fixture.store();
+    let unverified = NewUser {
+        email_verified: false,
+        ..new_user("ada")
+    };
+    let user = given_user(&*store, unverified).await;
+    given_refresh_token(&*store, &refresh_token("first", user.id)).await;
+
+    assert_refused(&*store, &asking_for_verified_email("first", "second")).await;
+
+    let rotated = rotate(&*store, &rotation("first", "second")).await;
+    assert!(rotated.is_some());
+}
+
+/// Who has a verified address passes both gates.
+pub async fn verified_user_passes_either_gate(fixture: &dyn Fixture) {
+    let store = fixture.store();
+    given_session(&*store, "first").await;
+    let closed = asking_for_verified_email("first", "second");
+    let open = rotation("second", "third");
+
+    for rotation in [closed, open] {
+        assert!(rotate(&*store, &rotation).await.is_some());
+    }
+}
+
+/// A refused rotation leaves the expiry as it was, so refusals cannot keep a session alive.
+pub async fn refused_rotation_does_not_prolong_the_session(fixture: &dyn Fixture) {
+    let store = fixture.store();
+    let unverified = NewUser {
+        email_verified: false,
+        ..new_user("ada")
+    };
+    let user = given_user(&*store, unverified).await;
+    given_refresh_token(&*store, &refresh_token("first", user.id)).await;
+
+    assert_refused(&*store, &asking_for_verified_email("first", "second")).await;
+
+    let expired = trace_at(&*store, &refresh_hash("first"), at(LIFE)).await;
+    assert_eq!(expired, RefreshTokenTrace::Unknown);
+}
+
+/// A rotated token is traced to its session, with its user, the current hash and the time.
+pub async fn rotated_token_is_superseded(fixture: &dyn Fixture) {
+    let store = fixture.store();
+    let user = given_session(&*store, "first").await;
+
+    given_rotation(&*store, &rotation_at(61, "first", "second")).await;
+
+    let superseded = superseded(61, "second", &user);
+    assert_eq!(trace(&*store, "first").await, superseded);
+    let live = RefreshTokenTrace::Live { user };
+    assert_eq!(trace(&*store, "second").await, live);
+}
+
+/// However often the session went on, each predecessor is traced to the hash of now, with the
+/// time of its own rotation.
+pub async fn oldest_ancestor_is_traced_to_the_current_token(fixture: &dyn Fixture) {
+    let store = fixture.store();
+    let user = given_session(&*store, "first").await;
+
+    given_rotation(&*store, &rotation_at(61, "first", "second")).await;
+    given_rotation(&*store, &rotation_at(72, "second", "third")).await;
+    given_rotation(&*store, &rotation_at(83, "third", "fourth")).await;
+
+    for (seconds, name) in [(61, "first"), (72, "second"), (83, "third")] {
+        let superseded = superseded(seconds, "fourth", &user);
+        assert_eq!(trace(&*store, name).await, superseded, "{name}");
+    }
+}
+
+/// Predecessors of an expired session are as unknown as its current token.
+pub async fn predecessors_are_unknown_once_the_session_expired(fixture: &dyn Fixture) {
+    let store = fixture.store();
+    let user = given_session(&*store, "first").await;
+    let rotation = rotation("first", "second");
+    given_rotation(&*store, &rotation).await;
+    let (hash, end) = (rotation.presented, rotation.expires_at);
+
+    let last_moment = trace_at(&*store, &hash, just_before(end)).await;
+    assert_eq!(last_moment, superseded(60, "second", &user));
+
+    let expired = trace_at(&*store, &hash, end).await;
+    assert_eq!(expired, RefreshTokenTrace::Unknown);
+}
+
+/// A predecessor rotated at the limit or later is remembered.
+pub async fn predecessors_within_the_limit_are_remembered(fixture: &dyn Fixture) {
+    let store = fixture.store();
+    let user = given_session(&*store, "first").await;
+    given_rotation(&*store, &rotation_at(61, "first", "second")).await;
+    given_rotation(&*store, &rotation_at(62, "second", "third")).await;
+
+    given_rotation(&*store, &forgetting_before(61, "third", "fourth")).await;
+
+    for (seconds, name) in [(61, "first"), (62, "second"), (90, "third")] {
+        let superseded = superseded(seconds, "fourth", &user);
+        assert_eq!(trace(&*store, name).await, superseded, "{name}");
+    }
+}
+
+/// A predecessor rotated before the limit is unknown or still traced rightly, but never live and
+/// never fit to be rotated.
+pub async fn predecessor_before_the_limit_may_be_forgotten(fixture: &dyn Fixture) {
+    let store = fixture.store();
+    let user = given_session(&*store, "first").await;
+    given_rotation(&*store, &rotation_at(61, "first", "second")).await;
+
+    given_rotation(&*store, &forgetting_before(62, "second", "third")).await;
+
+    let allowed = [RefreshTokenTrace::Unknown, superseded(61, "third", &user)];
+    let first = trace(&*store, "first").await;
+    assert!(allowed.contains(&first), "{first:?}");
+    assert_eq!(rotate(&*store, &rotation("first", "other")).await, None);
+    assert!(is_live(&*store, "third").await);
+}
+
+/// The limit concerns the session that is rotated: predecessors of others are remembered.
+pub async fn forgetting_concerns_one_session(fixture: &dyn Fixture) {
+    let store = fixture.store();
+    let user = given_session(&*store, "first").await;
+    given_refresh_token(&*store, &refresh_token("other", user.id)).await;
+    given_rotation(&*store, &rotation_at(61, "first", "second")).await;
+
+    given_rotation(&*store, &forgetting_before(80, "other", "next")).await;
+
+    let superseded = superseded(61, "second", &user);
+    assert_eq!(trace(&*store, "first").await, superseded);
+}
+
+/// A rotation that asks for a verified address.
+fn asking_for_verified_email(from: &str, to: &str) -> RefreshRotation {
+    RefreshRotation {
+        gate: RefreshGate {
+            verified_email: true,
+        },
+        ..rotation(from, to)
+    }
+}
+
+/// A rotation at second 90 that allows to forget what was rotated before another second.
+fn forgetting_before(seconds: i64, from: &str, to: &str) -> RefreshRotation {
+    RefreshRotation {
+        forget_before: at(seconds),
+        ..rotation_at(90, from, to)
+    }
+}
+
+/// What a predecessor in the session `first` is traced to.
+fn superseded(seconds: i64, current: &str, user: &User) -> RefreshTokenTrace {
+    RefreshTokenTrace::Superseded {
+        id: session_id("first"),
+        rotated_at: at(seconds),
+        current: refresh_hash(current),
+        user: user.clone(),
+    }
+}
+
+/// Fails unless the rotation finds nothing and leaves the live token as it was.
+async fn assert_refused(store: &dyn Store, refused: &RefreshRotation) {
+    let before = trace_at(store, &refused.presented, at(120)).await;
+
+    assert_eq!(rotate(store, refused).await, None);
+
+    assert!(matches!(before, RefreshTokenTrace::Live { .. }));
+    let after = trace_at(store, &refused.presented, at(120)).await;
+    assert_eq!(after, before);
+    let successor = trace_at(store, &refused.successor, at(120)).await;
+    assert_eq!(successor, RefreshTokenTrace::Unknown);
+}
+
+/// Fails unless the successor is live to the last moment that the rotation gave it.
+async fn assert_lives_until_its_end(store: &dyn Store, done: &RefreshRotation) {
+    let last_moment = trace_at(store, &done.successor, just_before(done.expires_at)).await;
+    assert!(matches!(last_moment, RefreshTokenTrace::Live { .. }));
+
+    let expired = trace_at(store, &done.successor, done.expires_at).await;
+    assert_eq!(expired, RefreshTokenTrace::Unknown);
+}

@@ -1,0 +1,395 @@
+//! A store in memory.
+//!
+//! It is strict where a database may be: after a repository returned an error, its unit of work
+//! refuses everything but its end, as PostgreSQL does. Code that is tested with it therefore does
+//! not lean on the patience of one database.
+
+mod state;
+
+use std::sync::{
+    Arc, RwLock, RwLockReadGuard, RwLockWriteGuard,
+    atomic::{AtomicI64, Ordering},
+};
+
+use async_trait::async_trait;
+use auth_domain::{
+    DateTime, Utc,
+    error::StoreError,
+    ports::{
+        EndedSessions, RefreshRotation, RefreshTokenTrace, RoleRepository, RotatedSession,
+        SessionRepository, Store, UnitOfWork, UserLookup, UserRepository,
+    },
+    session::{
+        HashedRefreshToken, HashedSessionToken, NewOpaqueSession, NewRefreshToken, SessionId,
+    },
+    ticket::Ticket,
+    user::{HashedPassword, HasuraId, NewUser, Role, User, UserId},
+};
+use tokio::sync::{Mutex, OwnedMutexGuard};
+
+use self::state::State;
+
+/// The id of the first person; 1 is kept for the administrator.
+const FIRST_HASURA_ID: i64 = 2;
+
+/// A store that keeps everything in memory, for tests and for trying things out.
+///
+/// Writers take turns; readers do not wait for them. Clones share one content, which is gone with
+/// the last of them.
+#[derive(Debug, Clone)]
+pub struct MemoryStore {
+    shared: Arc<Shared>,
+}
+
+#[derive(Debug)]
+struct Shared {
+    committed: RwLock<State>,
+    /// Held by the one writer there may be.
+    turn: Arc<Mutex<()>>,
+    /// Beside the state, so that an id is not given out again after a rollback.
+    next_hasura_id: AtomicI64,
+}
+
+impl MemoryStore {
+    /// An empty store that holds the roles `user`, `anonymous` and `me`.
+    #[must_use]
+    pub fn new() -> Self {
+        let shared = Shared {
+            committed: RwLock::new(State::new()),
+            turn: Arc::default(),
+            next_hasura_id: AtomicI64::new(FIRST_HASURA_ID),
+        };
+        Self {
+            shared: Arc::new(shared),
+        }
+    }
+
+    /// The ticket of a user and the moment from which it is no longer accepted. No port tells,
+    /// but a test may want to know.
+    #[must_use]
+    pub fn ticket_of(&self, user: UserId) -> Option<(Ticket, DateTime<Utc>)> {
+        self.shared.committed().ticket_of(user).cloned()
+    }
+
+    /// When a user was here last. No port tells, but a test may want to know.
+    #[must_use]
+    pub fn last_seen(&self, user: UserId) -> Option<DateTime<Utc>> {
+        self.shared.committed().last_seen(user)
+    }
+}
+
+impl Default for MemoryStore {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Shared {
+    /// What is visible to everybody. The lock is never held across a change that could panic half
+    /// way, so a poisoned one still guards a sound state.
+    fn committed(&self) -> RwLockReadGuard<'_, State> {
+        match self.committed.read() {
+            Ok(state) => state,
+            Err(poisoned) => poisoned.into_inner(),
+        }
+    }
+
+    /// See [`committed`](Self::committed). Only who holds the turn may change it.
+    fn committed_mut(&self, _turn: &OwnedMutexGuard<()>) -> RwLockWriteGuard<'_, State> {
+        match self.committed.write() {
+            Ok(state) => state,
+            Err(poisoned) => poisoned.into_inner(),
+        }
+    }
+
+    async fn turn(&self) -> OwnedMutexGuard<()> {
+        Arc::clone(&self.turn).lock_owned().await
+    }
+}
+
+#[async_trait]
+impl Store for MemoryStore {
+    async fn begin(&self) -> Result<Box<dyn UnitOfWork>, StoreError> {
+        let turn = self.shared.turn().await;
+        let draft = self.shared.committed().clone();
+        Ok(Box::new(MemoryUnitOfWork {
+            shared: Arc::clone(&self.shared),
+            turn,
+            draft,
+            failed: false,
+        }))
+    }
+
+    async fn find_user(&self, lookup: UserLookup<'_>) -> Result<Option<User>, StoreError> {
+        Ok(self.shared.committed().find_user(lookup).cloned())
+    }
+
+    async fn rotate_refresh_token(
+        &self,
+        rotation: &RefreshRotation,
+    ) -> Result<Option<RotatedSession>, StoreError> {
+        let turn = self.shared.turn().await;
+        Ok(self.shared.committed_mut(&turn).rotate(rotation))
+    }
+
+    async fn find_opaque_session(
+        &self,
+        hash: &HashedSessionToken,
+        now: DateTime<Utc>,
+    ) -> Result<Option<User>, StoreError> {
+        Ok(self
+            .shared
+            .committed()
+            .find_opaque_session(hash, now)
+            .cloned())
+    }
+
+    async fn ping(&self) -> Result<(), StoreError> {
+        Ok(())
+    }
+}
+
+/// Changes a copy of the state; nobody else can begin one until it ends.
+struct MemoryUnitOfWork {
+    shared: Arc<Shared>,
+    turn: OwnedMutexGuard<()>,
+    draft: State,
+    failed: bool,
+}
+
+impl MemoryUnitOfWork {
+    fn attempt<T>(
+        &mut self,
+        step: impl FnOnce(&mut State) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        self.check_not_failed()?;
+        let outcome = step(&mut self.draft);
+        self.failed = outcome.is_err();
+        outcome
+    }
+
+    fn check_not_failed(&self) -> Result<(), StoreError> {
+        if self.failed {
+            let cause = "an earlier step of the unit of work failed; only its end is allowed";
+            return Err(StoreError::Backend(cause.into()));
+        }
+        Ok(())
+    }
+}
+
+#[async_trait]
+impl UnitOfWork for MemoryUnitOfWork {
+    fn users(&mut self) -> &mut dyn UserRepository {
+        self
+    }
+
+    fn roles(&mut self) -> &mut dyn RoleRepository {
+        self
+    }
+
+    fn sessions(&mut self) -> &mut dyn SessionRepository {
+        self
+    }
+
+    async fn commit(self: Box<Self>) -> Result<(), StoreError> {
+        self.check_not_failed()?;
+        let Self {
+            shared,
+            turn,
+            draft,
+            ..
+        } = *self;
+        *shared.committed_mut(&turn) = draft;
+        Ok(())
+    }
+
+    async fn rollback(self: Box<Self>) -> Result<(), StoreError> {
+        Ok(())
+    }
+}
+
+#[async_trait]
+impl UserRepository for MemoryUnitOfWork {
+    async fn insert(&mut self, user: &NewUser) -> Result<HasuraId, StoreError> {
+        let id = HasuraId(self.shared.next_hasura_id.fetch_add(1, Ordering::Relaxed));
+        self.attempt(|state| state.insert_user(user.clone().stored(id)))?;
+        Ok(id)
+    }
+
+    async fn find(&mut self, lookup: UserLookup<'_>) -> Result<Option<User>, StoreError> {
+        self.attempt(|state| Ok(state.find_user(lookup).cloned()))
+    }
+
+    async fn set_password(
+        &mut self,
+        user: UserId,
+        hash: &HashedPassword,
+    ) -> Result<bool, StoreError> {
+        self.attempt(|state| Ok(state.set_password(user, hash.clone())))
+    }
+
+    async fn set_ticket(
+        &mut self,
+        user: UserId,
+        ticket: &Ticket,
+        expires_at: DateTime<Utc>,
+    ) -> Result<bool, StoreError> {
+        self.attempt(|state| Ok(state.set_ticket(user, ticket.clone(), expires_at)))
+    }
+
+    async fn touch(&mut self, user: UserId, now: DateTime<Utc>) -> Result<bool, StoreError> {
+        self.attempt(|state| Ok(state.touch(user, now)))
+    }
+}
+
+#[async_trait]
+impl RoleRepository for MemoryUnitOfWork {
+    async fn ensure(&mut self, roles: &[Role]) -> Result<(), StoreError> {
+        self.attempt(|state| {
+            state.ensure_roles(roles);
+            Ok(())
+        })
+    }
+}
+
+#[async_trait]
+impl SessionRepository for MemoryUnitOfWork {
+    async fn insert_refresh_token(&mut self, token: &NewRefreshToken) -> Result<(), StoreError> {
+        self.attempt(|state| state.insert_refresh_token(token.clone()))
+    }
+
+    async fn trace_refresh_token(
+        &mut self,
+        hash: &HashedRefreshToken,
+        now: DateTime<Utc>,
+    ) -> Result<RefreshTokenTrace, StoreError> {
+        self.attempt(|state| Ok(state.trace(hash, now)))
+    }
+
+    async fn end(&mut self, id: SessionId) -> Result<bool, StoreError> {
+        self.attempt(|state| Ok(state.end(id)))
+    }
+
+    async fn end_by_refresh_token(
+        &mut self,
+        hash: &HashedRefreshToken,
+    ) -> Result<bool, StoreError> {
+        self.attempt(|state| Ok(state.end_by_refresh_token(hash)))
+    }
+
+    async fn end_all_of(&mut self, user: UserId, which: EndedSessions) -> Result<u64, StoreError> {
+        self.attempt(|state| Ok(state.end_all_of(user, which)))
+    }
+
+    async fn insert_opaque_session(
+        &mut self,
+        session: &NewOpaqueSession,
+    ) -> Result<(), StoreError> {
+        self.attempt(|state| state.insert_opaque_session(session.clone()))
+    }
+
+    async fn end_opaque_session(&mut self, hash: &HashedSessionToken) -> Result<bool, StoreError> {
+        self.attempt(|state| Ok(state.end_opaque_session(hash)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use auth_domain::ticket::TicketPurpose;
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::{
+        samples::{at, new_user, refresh_hash, refresh_token, rotation, rotation_at, user_id},
+        steps::{given_refresh_token, given_user, trace, try_to_insert},
+    };
+
+    #[tokio::test]
+    async fn a_hasura_id_is_not_given_out_again_after_a_rollback() {
+        let store = MemoryStore::new();
+
+        let mut undone = store.begin().await.unwrap();
+        let lost = undone.users().insert(&new_user("ada")).await.unwrap();
+        undone.rollback().await.unwrap();
+
+        assert_ne!(given_user(&store, new_user("eve")).await.hasura_id, lost);
+    }
+
+    #[tokio::test]
+    async fn a_failed_unit_of_work_refuses_all_but_its_end() {
+        let store = MemoryStore::new();
+        given_user(&store, new_user("ada")).await;
+        let mut work = store.begin().await.unwrap();
+
+        assert!(work.users().insert(&new_user("ada")).await.is_err());
+        assert!(work.roles().ensure(&[Role::user()]).await.is_err());
+        assert!(work.commit().await.is_err());
+
+        assert!(try_to_insert(&store, &new_user("eve")).await.is_ok());
+    }
+
+    #[tokio::test]
+    async fn the_last_ticket_is_the_one_that_counts() {
+        let store = MemoryStore::new();
+        given_user(&store, new_user("ada")).await;
+        let [first, second] = [1, 2].map(|n| {
+            let random = Uuid::from_u128(n);
+            Ticket::new(TicketPurpose::VerifyEmail, random)
+        });
+
+        let mut work = store.begin().await.unwrap();
+        let users = work.users();
+        users
+            .set_ticket(user_id("ada"), &first, at(1))
+            .await
+            .unwrap();
+        users
+            .set_ticket(user_id("ada"), &second, at(2))
+            .await
+            .unwrap();
+        work.commit().await.unwrap();
+
+        assert_eq!(store.ticket_of(user_id("ada")), Some((second, at(2))));
+    }
+
+    #[tokio::test]
+    async fn touching_and_rotating_note_when_the_user_was_here() {
+        let store = MemoryStore::new();
+        given_user(&store, new_user("ada")).await;
+        given_refresh_token(&store, &refresh_token("first", user_id("ada"))).await;
+        assert_eq!(store.last_seen(user_id("ada")), None);
+
+        let mut work = store.begin().await.unwrap();
+        work.users().touch(user_id("ada"), at(5)).await.unwrap();
+        work.commit().await.unwrap();
+        assert_eq!(store.last_seen(user_id("ada")), Some(at(5)));
+
+        store
+            .rotate_refresh_token(&rotation_at(90, "first", "second"))
+            .await
+            .unwrap();
+        assert_eq!(store.last_seen(user_id("ada")), Some(at(90)));
+    }
+
+    #[tokio::test]
+    async fn predecessors_from_before_the_limit_are_forgotten() {
+        let store = MemoryStore::new();
+        given_user(&store, new_user("ada")).await;
+        given_refresh_token(&store, &refresh_token("first", user_id("ada"))).await;
+
+        let forgetful = RefreshRotation {
+            forget_before: at(61),
+            ..rotation_at(90, "second", "third")
+        };
+        for rotation in [rotation("first", "second"), forgetful] {
+            let rotated = store.rotate_refresh_token(&rotation).await.unwrap();
+            assert!(rotated.is_some());
+        }
+
+        assert_eq!(trace(&store, "first").await, RefreshTokenTrace::Unknown);
+        assert!(matches!(
+            trace(&store, "second").await,
+            RefreshTokenTrace::Superseded { current, .. } if current == refresh_hash("third")
+        ));
+    }
+}

@@ -1,0 +1,316 @@
+//! What a [`MemoryStore`](super::MemoryStore) holds, and the rules of changing it.
+//!
+//! A method that fails has changed nothing.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use auth_domain::{
+    DateTime, Utc,
+    error::{StoreError, UniqueField},
+    ports::{EndedSessions, RefreshRotation, RefreshTokenTrace, RotatedSession, UserLookup},
+    session::{
+        HashedRefreshToken, HashedSessionToken, NewOpaqueSession, NewRefreshToken,
+        RefreshTokenKind, SessionId,
+    },
+    ticket::Ticket,
+    user::{HashedPassword, Role, User, UserId},
+};
+
+#[derive(Debug, Clone)]
+pub(super) struct State {
+    roles: BTreeSet<Role>,
+    accounts: BTreeMap<UserId, Account>,
+    sessions: BTreeMap<SessionId, Session>,
+    opaque_sessions: Vec<NewOpaqueSession>,
+}
+
+#[derive(Debug, Clone)]
+struct Account {
+    user: User,
+    ticket: Option<(Ticket, DateTime<Utc>)>,
+    last_seen: Option<DateTime<Utc>>,
+}
+
+/// A refresh token with the ones it took the place of.
+#[derive(Debug, Clone)]
+struct Session {
+    token: NewRefreshToken,
+    predecessors: Vec<Predecessor>,
+}
+
+#[derive(Debug, Clone)]
+struct Predecessor {
+    hash: HashedRefreshToken,
+    rotated_at: DateTime<Utc>,
+}
+
+impl State {
+    pub(super) fn new() -> Self {
+        let me = Role::from_stored("me".to_owned());
+        Self {
+            roles: BTreeSet::from([Role::user(), Role::anonymous(), me]),
+            accounts: BTreeMap::new(),
+            sessions: BTreeMap::new(),
+            opaque_sessions: Vec::new(),
+        }
+    }
+}
+
+/// Users and roles.
+impl State {
+    pub(super) fn insert_user(&mut self, user: User) -> Result<(), StoreError> {
+        self.check_unique(&user)?;
+        if !self.holds_roles_of(&user) {
+            return Err(StoreError::UnknownRole);
+        }
+        let account = Account {
+            user,
+            ticket: None,
+            last_seen: None,
+        };
+        self.accounts.insert(account.user.id, account);
+        Ok(())
+    }
+
+    pub(super) fn find_user(&self, lookup: UserLookup<'_>) -> Option<&User> {
+        match lookup {
+            UserLookup::Id(id) => self.user(id),
+            UserLookup::Email(email) => {
+                let email = email.canonical();
+                self.users().find(|user| {
+                    user.email
+                        .as_ref()
+                        .is_some_and(|it| it.canonical() == email)
+                })
+            }
+            UserLookup::Username(name) => self
+                .users()
+                .find(|user| user.username.as_ref() == Some(name)),
+        }
+    }
+
+    pub(super) fn set_password(&mut self, user: UserId, hash: HashedPassword) -> bool {
+        self.change(user, |account| account.user.password_hash = Some(hash))
+    }
+
+    pub(super) fn set_ticket(
+        &mut self,
+        user: UserId,
+        ticket: Ticket,
+        expires_at: DateTime<Utc>,
+    ) -> bool {
+        self.change(user, |account| account.ticket = Some((ticket, expires_at)))
+    }
+
+    pub(super) fn touch(&mut self, user: UserId, now: DateTime<Utc>) -> bool {
+        self.change(user, |account| account.last_seen = Some(now))
+    }
+
+    pub(super) fn ensure_roles(&mut self, roles: &[Role]) {
+        self.roles.extend(roles.iter().cloned());
+    }
+
+    pub(super) fn ticket_of(&self, user: UserId) -> Option<&(Ticket, DateTime<Utc>)> {
+        self.accounts.get(&user)?.ticket.as_ref()
+    }
+
+    pub(super) fn last_seen(&self, user: UserId) -> Option<DateTime<Utc>> {
+        self.accounts.get(&user)?.last_seen
+    }
+
+    fn user(&self, id: UserId) -> Option<&User> {
+        self.accounts.get(&id).map(|account| &account.user)
+    }
+
+    fn users(&self) -> impl Iterator<Item = &User> {
+        self.accounts.values().map(|account| &account.user)
+    }
+
+    /// Changes an account; `false` when there is none.
+    fn change(&mut self, user: UserId, change: impl FnOnce(&mut Account)) -> bool {
+        self.accounts.get_mut(&user).map(change).is_some()
+    }
+
+    fn check_unique(&self, user: &User) -> Result<(), StoreError> {
+        let taken = |lookup| self.find_user(lookup).is_some();
+        let field = if taken(UserLookup::Id(user.id)) {
+            UniqueField::Other
+        } else if user
+            .email
+            .as_ref()
+            .map(UserLookup::Email)
+            .is_some_and(taken)
+        {
+            UniqueField::Email
+        } else if (user.username.as_ref().map(UserLookup::Username)).is_some_and(taken) {
+            UniqueField::Username
+        } else {
+            return Ok(());
+        };
+        Err(StoreError::Duplicate { field })
+    }
+
+    fn holds_roles_of(&self, user: &User) -> bool {
+        user.allowed_roles()
+            .iter()
+            .all(|role| self.roles.contains(role))
+    }
+}
+
+/// Sessions of the modern generation.
+impl State {
+    pub(super) fn insert_refresh_token(
+        &mut self,
+        token: NewRefreshToken,
+    ) -> Result<(), StoreError> {
+        self.check_user_exists(token.user_id)?;
+        check_free(!self.sessions.contains_key(&token.id))?;
+        check_free(self.current(&token.hash).is_none())?;
+        let session = Session {
+            token,
+            predecessors: Vec::new(),
+        };
+        self.sessions.insert(session.token.id, session);
+        Ok(())
+    }
+
+    pub(super) fn rotate(&mut self, rotation: &RefreshRotation) -> Option<RotatedSession> {
+        let session = self.current(&rotation.presented)?;
+        let (id, user) = (session.token.id, self.user(session.token.user_id)?.clone());
+        if !session.is_live(rotation.now) || !passes(&user, rotation) {
+            return None;
+        }
+        self.sessions.get_mut(&id)?.rotate(rotation);
+        self.touch(user.id, rotation.now);
+        Some(RotatedSession { id, user })
+    }
+
+    pub(super) fn trace(&self, hash: &HashedRefreshToken, now: DateTime<Utc>) -> RefreshTokenTrace {
+        self.sessions
+            .values()
+            .filter(|session| session.is_live(now))
+            .find_map(|session| {
+                let user = self.user(session.token.user_id)?;
+                session.trace(hash, user)
+            })
+            .unwrap_or(RefreshTokenTrace::Unknown)
+    }
+
+    pub(super) fn end(&mut self, id: SessionId) -> bool {
+        self.sessions.remove(&id).is_some()
+    }
+
+    pub(super) fn end_by_refresh_token(&mut self, hash: &HashedRefreshToken) -> bool {
+        let id = self.current(hash).map(|session| session.token.id);
+        id.is_some_and(|id| self.end(id))
+    }
+
+    pub(super) fn end_all_of(&mut self, user: UserId, which: EndedSessions) -> u64 {
+        let before = self.count_sessions();
+        self.sessions
+            .retain(|_, session| session.token.user_id != user || session.survives(which));
+        self.opaque_sessions
+            .retain(|session| session.user_id != user);
+        (before - self.count_sessions()) as u64
+    }
+
+    fn current(&self, hash: &HashedRefreshToken) -> Option<&Session> {
+        self.sessions
+            .values()
+            .find(|session| session.token.hash == *hash)
+    }
+
+    fn count_sessions(&self) -> usize {
+        self.sessions.len() + self.opaque_sessions.len()
+    }
+
+    fn check_user_exists(&self, user: UserId) -> Result<(), StoreError> {
+        if self.accounts.contains_key(&user) {
+            Ok(())
+        } else {
+            Err(StoreError::Backend(
+                "the session's user does not exist".into(),
+            ))
+        }
+    }
+}
+
+impl Session {
+    fn is_live(&self, now: DateTime<Utc>) -> bool {
+        self.token.kind == RefreshTokenKind::Regular && now < self.token.expires_at
+    }
+
+    fn survives(&self, which: EndedSessions) -> bool {
+        which == EndedSessions::AllButPersonalAccessTokens
+            && self.token.kind == RefreshTokenKind::PersonalAccess
+    }
+
+    fn rotate(&mut self, rotation: &RefreshRotation) {
+        self.predecessors
+            .retain(|predecessor| predecessor.rotated_at >= rotation.forget_before);
+        self.predecessors.push(Predecessor {
+            hash: rotation.presented.clone(),
+            rotated_at: rotation.now,
+        });
+        self.token.hash = rotation.successor.clone();
+        self.token.expires_at = rotation.expires_at;
+    }
+
+    /// `None`: the token never belonged to this session, or was forgotten.
+    fn trace(&self, hash: &HashedRefreshToken, user: &User) -> Option<RefreshTokenTrace> {
+        let user = user.clone();
+        if self.token.hash == *hash {
+            return Some(RefreshTokenTrace::Live { user });
+        }
+        let predecessor = self.predecessors.iter().find(|it| it.hash == *hash)?;
+        Some(RefreshTokenTrace::Superseded {
+            id: self.token.id,
+            rotated_at: predecessor.rotated_at,
+            current: self.token.hash.clone(),
+            user,
+        })
+    }
+}
+
+/// Sessions of the legacy generation.
+impl State {
+    pub(super) fn insert_opaque_session(
+        &mut self,
+        session: NewOpaqueSession,
+    ) -> Result<(), StoreError> {
+        self.check_user_exists(session.user_id)?;
+        let is_free = (self.opaque_sessions.iter()).all(|it| it.hash != session.hash);
+        check_free(is_free)?;
+        self.opaque_sessions.push(session);
+        Ok(())
+    }
+
+    pub(super) fn find_opaque_session(
+        &self,
+        hash: &HashedSessionToken,
+        now: DateTime<Utc>,
+    ) -> Option<&User> {
+        let session = (self.opaque_sessions.iter()).find(|session| session.hash == *hash)?;
+        self.user(session.user_id)
+            .filter(|_| now < session.expires_at)
+    }
+
+    pub(super) fn end_opaque_session(&mut self, hash: &HashedSessionToken) -> bool {
+        let before = self.opaque_sessions.len();
+        self.opaque_sessions.retain(|session| session.hash != *hash);
+        self.opaque_sessions.len() < before
+    }
+}
+
+fn passes(user: &User, rotation: &RefreshRotation) -> bool {
+    !user.disabled && (user.email_verified || !rotation.gate.verified_email)
+}
+
+fn check_free(is_free: bool) -> Result<(), StoreError> {
+    if is_free {
+        Ok(())
+    } else {
+        let field = UniqueField::Other;
+        Err(StoreError::Duplicate { field })
+    }
+}

@@ -1,0 +1,194 @@
+//! Users, sessions and moments to test with.
+//!
+//! Samples are named. The same name gives the same ids and hashes, and different names differ in
+//! every value that has to be unique. Names have at most 16 bytes, which is what fits into an id.
+#![expect(
+    clippy::unwrap_used,
+    reason = "a sample that is not valid must fail the test that asks for it"
+)]
+
+use auth_domain::{
+    DateTime, Utc,
+    ports::{RefreshGate, RefreshRotation},
+    session::{
+        HashedRefreshToken, HashedSessionToken, NewOpaqueSession, NewRefreshToken,
+        PlainRefreshToken, PlainSessionToken, RefreshTokenKind, SessionId,
+    },
+    user::{EmailAddress, HashedPassword, Locale, NewUser, Role, UserId, Username},
+};
+use chrono::TimeDelta;
+use uuid::Uuid;
+
+/// Seconds that sample tokens and sessions live.
+pub const LIFE: i64 = 3600;
+
+/// A moment so many seconds after the one at which samples are made.
+///
+/// That moment lies in 2001: a store that asks its own clock instead of its caller finds every
+/// sample expired. It has microseconds, which a store has to keep.
+#[must_use]
+pub fn at(seconds: i64) -> DateTime<Utc> {
+    let start = TimeDelta::microseconds(1_000_000_000_123_456);
+    DateTime::UNIX_EPOCH + start + TimeDelta::seconds(seconds)
+}
+
+/// The last moment before `time` that a store can tell from it.
+#[must_use]
+pub fn just_before(time: DateTime<Utc>) -> DateTime<Utc> {
+    time - TimeDelta::microseconds(1)
+}
+
+/// The id of the user with this name.
+#[must_use]
+pub fn user_id(name: &str) -> UserId {
+    UserId(uuid(name))
+}
+
+/// An ordinary user: verified address `<name>@example.com`, no user name, role `user`.
+#[must_use]
+pub fn new_user(name: &str) -> NewUser {
+    NewUser {
+        id: user_id(name),
+        created_at: at(0),
+        disabled: false,
+        display_name: name.to_owned(),
+        avatar_url: String::new(),
+        locale: Locale::english(),
+        email: Some(email(&format!("{name}@example.com"))),
+        email_verified: true,
+        username: None,
+        password_hash: Some(HashedPassword::new(format!("hash of {name}'s password"))),
+        default_role: Role::user(),
+        roles: vec![Role::user()],
+        is_anonymous: false,
+        metadata: None,
+    }
+}
+
+/// An ordinary user who has a user name instead of an address.
+#[must_use]
+pub fn new_user_called(username_text: &str, name: &str) -> NewUser {
+    NewUser {
+        email: None,
+        email_verified: false,
+        username: Some(username(username_text)),
+        ..new_user(name)
+    }
+}
+
+/// An address.
+///
+/// # Panics
+///
+/// When `text` cannot be one.
+#[must_use]
+pub fn email(text: &str) -> EmailAddress {
+    EmailAddress::parse(text).unwrap()
+}
+
+/// A user name.
+///
+/// # Panics
+///
+/// When `text` cannot be one.
+#[must_use]
+pub fn username(text: &str) -> Username {
+    Username::parse(text).unwrap()
+}
+
+/// A role.
+///
+/// # Panics
+///
+/// When `text` cannot be one.
+#[must_use]
+pub fn role(text: &str) -> Role {
+    Role::parse(text).unwrap()
+}
+
+/// The hash of the refresh token with this name.
+#[must_use]
+pub fn refresh_hash(name: &str) -> HashedRefreshToken {
+    PlainRefreshToken::new(uuid(name)).hashed()
+}
+
+/// The id of the session that begins with the refresh token of this name.
+#[must_use]
+pub fn session_id(name: &str) -> SessionId {
+    SessionId(uuid(name))
+}
+
+/// A regular refresh token with [`LIFE`].
+#[must_use]
+pub fn refresh_token(name: &str, user_id: UserId) -> NewRefreshToken {
+    NewRefreshToken {
+        id: session_id(name),
+        user_id,
+        kind: RefreshTokenKind::Regular,
+        hash: refresh_hash(name),
+        created_at: at(0),
+        expires_at: at(LIFE),
+    }
+}
+
+/// A personal access token with [`LIFE`].
+#[must_use]
+pub fn personal_access_token(name: &str, user_id: UserId) -> NewRefreshToken {
+    NewRefreshToken {
+        kind: RefreshTokenKind::PersonalAccess,
+        ..refresh_token(name, user_id)
+    }
+}
+
+/// A rotation from one named token to another, one minute after samples are made. It asks nothing
+/// of the user, gives the row [`LIFE`] anew and allows to forget nothing.
+#[must_use]
+pub fn rotation(from: &str, to: &str) -> RefreshRotation {
+    rotation_at(60, from, to)
+}
+
+/// The same at another moment.
+#[must_use]
+pub fn rotation_at(seconds: i64, from: &str, to: &str) -> RefreshRotation {
+    RefreshRotation {
+        presented: refresh_hash(from),
+        successor: refresh_hash(to),
+        now: at(seconds),
+        expires_at: at(seconds + LIFE),
+        forget_before: at(0),
+        gate: RefreshGate {
+            verified_email: false,
+        },
+    }
+}
+
+/// The hash of the opaque session with this name.
+#[must_use]
+pub fn session_hash(name: &str) -> HashedSessionToken {
+    PlainSessionToken::new(name_bytes(name)).hashed()
+}
+
+/// An opaque session with [`LIFE`].
+#[must_use]
+pub fn opaque_session(name: &str, user_id: UserId) -> NewOpaqueSession {
+    NewOpaqueSession {
+        hash: session_hash(name),
+        user_id,
+        created_at: at(0),
+        expires_at: at(LIFE),
+    }
+}
+
+fn uuid(name: &str) -> Uuid {
+    Uuid::from_bytes(name_bytes(name))
+}
+
+/// The name, padded with zeros.
+fn name_bytes<const N: usize>(name: &str) -> [u8; N] {
+    assert!(name.len() <= N, "the name {name:?} is too long");
+    let mut bytes = [0; N];
+    for (slot, byte) in bytes.iter_mut().zip(name.bytes()) {
+        *slot = byte;
+    }
+    bytes
+}
