@@ -1,0 +1,90 @@
+//! What a token says.
+
+use super::*;
+
+#[test]
+fn a_token_says_what_hasura_wants_to_know() {
+    let token = shared().sign(&claims()).unwrap();
+
+    let (header, payload) = decoded(&token.value);
+    assert_eq!(header, json!({ "alg": "HS256", "typ": "JWT" }));
+    let expected = json!({
+        "sub": "57c3f278-ea3c-4f5f-8f09-12a598d97c1c",
+        "iss": "hasura-auth",
+        "iat": NOW,
+        "exp": NOW + 900,
+        "https://hasura.io/jwt/claims": {
+            "x-hasura-allowed-roles": ["user", "me"],
+            "x-hasura-default-role": "user",
+            "x-hasura-user-id": "57c3f278-ea3c-4f5f-8f09-12a598d97c1c",
+            "x-hasura-user-is-anonymous": "false",
+        },
+    });
+    assert_eq!(payload, expected);
+    assert_eq!(token.ttl, Duration::from_mins(15));
+}
+
+#[test]
+fn key_id_issuer_and_namespace_are_as_configured() {
+    let signer = signer(&json!({
+        "type": "HS256", "key": SHARED, "kid": "k1", "issuer": "me", "claims_namespace": "hasura",
+    }));
+
+    let token = signer
+        .sign(&AccessClaims {
+            is_anonymous: true,
+            ..claims()
+        })
+        .unwrap();
+
+    let (header, payload) = decoded(&token.value);
+    assert_eq!(header["kid"], "k1");
+    assert_eq!(payload["iss"], "me");
+    assert_eq!(payload["hasura"]["x-hasura-user-is-anonymous"], "true");
+    assert_eq!(verify(&signer, &token.value), Ok(UserId(USER)));
+}
+
+#[test]
+fn tokens_of_every_algorithm_verify_and_name_it() {
+    for secret in every_kind() {
+        let signer = signer(&secret);
+
+        let token = signer.sign(&claims()).unwrap().value;
+
+        assert_eq!(decoded(&token).0["alg"], secret["type"]);
+        assert_eq!(
+            verify(&signer, &token),
+            Ok(UserId(USER)),
+            "{}",
+            secret["type"]
+        );
+    }
+}
+
+#[test]
+fn a_very_long_lifetime_ends_at_the_largest_number() {
+    let endless = AccessClaims {
+        ttl: Duration::MAX,
+        ..claims()
+    };
+
+    let token = shared().sign(&endless).unwrap().value;
+
+    assert_eq!(decoded(&token).1["exp"], i64::MAX);
+}
+
+#[test]
+fn debug_output_hides_the_key() {
+    for secret in every_kind() {
+        let signer = signer(&secret);
+        let output = format!("{signer:?}");
+
+        assert!(output.contains("***"));
+        assert!(
+            !output.contains(SHARED) && !output.contains("PRIVATE"),
+            "{output}"
+        );
+        let bytes = format!("{:?}", &signer.secret.successor_secret()[..8]);
+        assert!(!output.contains(bytes.trim_matches(['[', ']'])), "{output}");
+    }
+}

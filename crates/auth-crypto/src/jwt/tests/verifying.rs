@@ -1,0 +1,277 @@
+//! Which tokens are good, and which are not.
+
+use super::*;
+
+#[test]
+fn a_token_of_another_program_with_the_key_verifies() {
+    assert_eq!(verify(&shared(), &signed(&good_claims())), Ok(UserId(USER)));
+    // It may leave out when it was issued.
+    assert_eq!(
+        verify(&shared(), &signed(&without("iat"))),
+        Ok(UserId(USER))
+    );
+}
+
+#[test]
+fn a_token_is_good_until_the_second_before_it_expires() {
+    let token = shared().sign(&claims()).unwrap().value;
+
+    assert_eq!(shared().verify(&token, at(NOW)), Ok(UserId(USER)));
+    assert_eq!(shared().verify(&token, at(NOW + 899)), Ok(UserId(USER)));
+    assert_eq!(
+        shared().verify(&token, at(NOW + 900)),
+        Err(InvalidAccessToken)
+    );
+    assert_eq!(
+        shared().verify(&token, at(NOW - 1)),
+        Err(InvalidAccessToken)
+    );
+}
+
+#[test]
+fn claims_that_do_not_make_a_good_token_are_refused() {
+    let refused = [
+        without("exp"),
+        with("exp", json!(NOW)),
+        with("exp", json!(-1)),
+        with("exp", json!((NOW + 900).to_string())),
+        with("exp", json!(f64::from(2_000_000_000) + 0.5)),
+        with("exp", json!(2_000_000_000.0)),
+        with("exp", json!(1e300)),
+        with("exp", json!(u64::MAX)),
+        with("exp", json!(null)),
+        with("exp", json!([NOW + 900])),
+        with("iat", json!(NOW + 1)),
+        with("iat", json!(i64::MAX)),
+        with("iat", json!(u64::MAX)),
+        with("iat", json!(1.5)),
+        with("iat", json!(null)),
+        with("nbf", json!(NOW + 1)),
+        with("nbf", json!("now")),
+        without("iss"),
+        with("iss", json!("Hasura-auth")),
+        with("iss", json!(["hasura-auth"])),
+        with("iss", json!(null)),
+        without("sub"),
+        with("sub", json!("")),
+        with("sub", json!("admin")),
+        with("sub", json!(7)),
+        with("sub", json!(USER.simple().to_string())),
+        with("sub", json!(USER.urn().to_string())),
+        with("sub", json!(format!("{USER} "))),
+        json!([]),
+        json!("hasura-auth"),
+        json!(null),
+    ];
+    for claims in refused {
+        assert!(is_refused(&shared(), &signed(&claims)), "{claims}");
+    }
+}
+
+#[test]
+fn the_largest_whole_second_is_no_reason_to_fail() {
+    let claims = with("exp", json!(i64::MAX));
+
+    assert_eq!(verify(&shared(), &signed(&claims)), Ok(UserId(USER)));
+}
+
+#[test]
+fn a_payload_that_is_not_json_is_refused() {
+    let deep = "[".repeat(5_000);
+    let huge_number = format!(r#"{{"exp":{}}}"#, "9".repeat(5_000));
+    let trailing = format!("{} x", good_claims());
+    for payload in ["", "{", "\u{0}", &deep, &huge_number, &trailing] {
+        assert!(is_refused(&shared(), &signed_text(payload)));
+    }
+}
+
+#[test]
+fn the_header_cannot_choose_the_algorithm() {
+    let payload = good_claims().to_string();
+    let key = hs256(SHARED.as_bytes());
+    for algorithm in ["none", "None", "HS384", "hs256", "RS256", ""] {
+        let header = json!({ "alg": algorithm });
+
+        assert!(is_refused(&shared(), &token(&header, &payload, &key)));
+        let unsigned = token(&header, &payload, |_| Vec::new());
+        assert!(is_refused(&shared(), &unsigned), "{algorithm}");
+    }
+    for header in [
+        json!({}),
+        json!({ "alg": null }),
+        json!({ "alg": ["HS256"] }),
+    ] {
+        assert!(is_refused(&shared(), &token(&header, &payload, &key)));
+    }
+}
+
+#[test]
+fn a_public_key_is_not_taken_for_a_shared_secret() {
+    let signer = signer(&paired("RS256", &RSA));
+    let public_key = public_pem(&RSA);
+    let payload = good_claims().to_string();
+    for algorithm in ["HS256", "RS256"] {
+        for key in [public_key.as_str(), public_key.trim_end()] {
+            let header = json!({ "alg": algorithm });
+            let forged = token(&header, &payload, hs256(key.as_bytes()));
+
+            assert!(is_refused(&signer, &forged));
+        }
+    }
+}
+
+#[test]
+fn the_header_cannot_choose_the_key() {
+    let attacker = signer(&paired("RS256", &OTHER_RSA));
+    let signer = signer(&paired("RS256", &RSA));
+    let payload = good_claims().to_string();
+    let own_key = &published(&attacker)[0];
+    for header in [
+        json!({ "alg": "RS256" }),
+        json!({ "alg": "RS256", "jwk": own_key }),
+        json!({ "alg": "RS256", "jku": "https://attacker.example/keys", "kid": own_key["kid"] }),
+        json!({ "alg": "RS256", "x5u": "https://attacker.example/cert" }),
+        json!({ "alg": "RS256", "kid": "../../../dev/null" }),
+        json!({ "alg": "RS256", "kid": "' UNION SELECT 'key" }),
+    ] {
+        let forged = token(&header, &payload, rs256(&OTHER_RSA));
+
+        assert!(is_refused(&signer, &forged), "{header}");
+    }
+}
+
+#[test]
+fn the_key_id_of_a_token_has_no_effect() {
+    let signer = signer(&json!({ "type": "HS256", "key": SHARED, "kid": "k1" }));
+    let payload = good_claims().to_string();
+    for header in [
+        json!({ "alg": "HS256" }),
+        json!({ "alg": "HS256", "kid": "k0" }),
+    ] {
+        let token = token(&header, &payload, hs256(SHARED.as_bytes()));
+
+        assert_eq!(verify(&signer, &token), Ok(UserId(USER)), "{header}");
+    }
+}
+
+#[test]
+fn critical_extensions_are_refused() {
+    let payload = good_claims().to_string();
+    for critical in [
+        json!(["exp"]),
+        json!(["b64"]),
+        json!([]),
+        json!("exp"),
+        json!(null),
+    ] {
+        let header = json!({ "alg": "HS256", "crit": critical, "b64": true, "exp": 1 });
+        let token = token(&header, &payload, hs256(SHARED.as_bytes()));
+
+        assert!(is_refused(&shared(), &token), "{critical}");
+    }
+}
+
+#[test]
+fn a_token_of_another_key_or_issuer_is_refused() {
+    let good = good_claims();
+    let other_key = token(
+        &json!({ "alg": "HS256" }),
+        &good.to_string(),
+        hs256(b"another"),
+    );
+    let other_issuer = signer(&json!({ "type": "HS256", "key": SHARED, "issuer": "other" }));
+
+    assert!(is_refused(&shared(), &other_key));
+    assert!(is_refused(&other_issuer, &signed(&good)));
+}
+
+#[test]
+fn any_change_of_a_token_is_noticed() {
+    for secret in every_kind() {
+        let signer = signer(&secret);
+        let token = signer.sign(&claims()).unwrap().value;
+        for position in 0..token.len() {
+            let mut changed = token.clone().into_bytes();
+            changed[position] = if changed[position] == b'A' {
+                b'B'
+            } else {
+                b'A'
+            };
+            let changed = String::from_utf8(changed).unwrap();
+
+            assert!(is_refused(&signer, &changed), "{changed}");
+        }
+    }
+}
+
+#[test]
+fn a_truncated_or_prolonged_token_is_refused() {
+    for secret in every_kind() {
+        let signer = signer(&secret);
+        let token = signer.sign(&claims()).unwrap().value;
+
+        for end in 0..token.len() {
+            assert!(is_refused(&signer, &token[..end]));
+        }
+        for longer in ["=", "==", "A", "AAAA", ".", ".AAAA", " ", "\n", "\0", "ü"] {
+            let after = format!("{token}{longer}");
+            let before = format!("{longer}{token}");
+            assert!(is_refused(&signer, &after), "{longer:?}");
+            assert!(is_refused(&signer, &before), "{longer:?}");
+        }
+    }
+}
+
+#[test]
+fn the_signature_of_another_token_is_refused() {
+    for secret in every_kind() {
+        let signer = signer(&secret);
+        let one = signer.sign(&claims()).unwrap().value;
+        let other = signer
+            .sign(&AccessClaims {
+                is_anonymous: true,
+                ..claims()
+            })
+            .unwrap()
+            .value;
+
+        let (message, _) = one.rsplit_once('.').unwrap();
+        let (_, signature) = other.rsplit_once('.').unwrap();
+        let mixed = format!("{message}.{signature}");
+        let unsigned = format!("{message}.");
+
+        assert!(is_refused(&signer, &mixed));
+        assert!(is_refused(&signer, &unsigned));
+    }
+}
+
+#[test]
+fn an_elliptic_signature_of_zeros_is_refused() {
+    let payload = good_claims().to_string();
+    let zeros = token(&json!({ "alg": "ES256" }), &payload, |_| vec![0; 64]);
+
+    assert!(is_refused(&signer(&paired("ES256", &EC)), &zeros));
+}
+
+#[test]
+fn only_the_compact_form_is_a_token() {
+    let compact = signed(&good_claims());
+    let parts: Vec<_> = compact.split('.').collect();
+    let json_form = json!({
+        "protected": parts[0], "payload": parts[1], "signature": parts[2],
+    });
+
+    assert!(is_refused(&shared(), &json_form.to_string()));
+    assert!(is_refused(&shared(), &format!("Bearer {compact}")));
+}
+
+#[test]
+fn a_token_may_be_long_but_not_endless() {
+    let padded = |bytes: usize| signed(&with("padding", json!("x".repeat(bytes))));
+    let long = padded(11_000);
+    let too_long = padded(13_000);
+    assert!(long.len() < TOKEN_MAX_BYTES && TOKEN_MAX_BYTES < too_long.len());
+
+    assert_eq!(verify(&shared(), &long), Ok(UserId(USER)));
+    assert!(is_refused(&shared(), &too_long));
+}

@@ -1,0 +1,210 @@
+//! `HASURA_GRAPHQL_JWT_SECRET`: the JSON object in which Hasura and this server share their key.
+
+use std::fmt;
+
+use auth_domain::error::Cause;
+use openssl::{
+    error::ErrorStack,
+    pkey::{PKey, Private},
+};
+use serde_json::{Map, Value};
+
+use crate::{
+    claims, pem,
+    signing_key::{Algorithm, PairedAlgorithm, SigningKey},
+};
+
+const DEFAULT_ISSUER: &str = "hasura-auth";
+const DEFAULT_NAMESPACE: &str = "https://hasura.io/jwt/claims";
+
+/// Below this a shared secret can be guessed from a single token (RFC 7518 §3.2).
+const STRONG_SECRET_BYTES: usize = 32;
+
+/// How access tokens are signed and what they carry besides the user. `Debug` hides the key.
+pub struct JwtSecret {
+    pub(crate) key: SigningKey,
+    pub(crate) key_id: Option<String>,
+    pub(crate) issuer: String,
+    pub(crate) claims_namespace: String,
+}
+
+/// Why a text is no JWT secret. No message repeats any of it: what stands in the wrong place may be
+/// the key.
+#[derive(Debug, thiserror::Error)]
+pub enum InvalidJwtSecret {
+    /// It is not JSON.
+    #[error("the JWT secret is not JSON")]
+    NotJson(#[source] serde_json::Error),
+    /// It is some other JSON.
+    #[error("the JWT secret is not a JSON object")]
+    NotAnObject,
+    /// A member is missing, null or empty.
+    #[error("the JWT secret has no `{member}`")]
+    Missing {
+        /// The member.
+        member: &'static str,
+    },
+    /// A member is not a string.
+    #[error("`{member}` of the JWT secret is not a string")]
+    NotText {
+        /// The member.
+        member: &'static str,
+    },
+    /// `type` names no algorithm, or one that is not supported.
+    #[error("`type` of the JWT secret is not one of {}", Algorithm::NAMES)]
+    UnknownType,
+    /// A member is not the kind of key that belongs there.
+    #[error("`{member}` of the JWT secret is not an unencrypted key in PEM")]
+    NotPem {
+        /// The member.
+        member: &'static str,
+        /// What OpenSSL says.
+        source: Cause,
+    },
+    /// The private key is of another kind than `type`, or too short for it.
+    #[error("`signing_key` of the JWT secret is not {needs}, which its `type` needs")]
+    UnfitKey {
+        /// What is needed.
+        needs: &'static str,
+    },
+    /// Nobody could verify a token with the public key that was given.
+    #[error("`key` of the JWT secret is not the public half of its `signing_key`")]
+    UnpairedKeys,
+    /// Hasura's claims would take the place of another claim.
+    #[error("`claims_namespace` of the JWT secret is the name of a registered claim")]
+    ReservedNamespace,
+    /// The key is broken in a way that has no name here.
+    #[error("the key in the JWT secret cannot be used")]
+    Unusable(#[source] Cause),
+}
+
+impl JwtSecret {
+    /// Reads the JSON object.
+    ///
+    /// * `type` – `HS256`, `HS384`, `HS512`, `RS256`, `RS384` or `RS512`, as in Hasura Auth, and
+    ///   also `ES256` or `EdDSA` (Ed25519),
+    /// * `key` – the shared secret for `HS…`, else the public key or certificate in PEM,
+    /// * `signing_key` – the private key in PEM, not for `HS…`,
+    /// * `kid` – the id of the key in tokens and in the published key set,
+    /// * `issuer` – by default `hasura-auth`,
+    /// * `claims_namespace` – by default `https://hasura.io/jwt/claims`.
+    ///
+    /// A member that is null or empty counts as missing, and other members are not looked at:
+    /// Hasura itself is configured with the same text and knows more of them.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidJwtSecret`] says what is missing or does not fit.
+    pub fn parse(json: &str) -> Result<Self, InvalidJwtSecret> {
+        // Into a `Value` first: the errors of any other type quote what they found instead.
+        let value = serde_json::from_str(json).map_err(InvalidJwtSecret::NotJson)?;
+        let Value::Object(members) = value else {
+            return Err(InvalidJwtSecret::NotAnObject);
+        };
+        Ok(Self {
+            key: signing_key(&members)?,
+            key_id: text(&members, "kid")?.map(str::to_owned),
+            issuer: text(&members, "issuer")?
+                .unwrap_or(DEFAULT_ISSUER)
+                .to_owned(),
+            claims_namespace: claims_namespace(&members)?,
+        })
+    }
+
+    /// Whether the secret is so short that it should be replaced: a shared secret of fewer than
+    /// 32 bytes. It works all the same, because there are installations that have one.
+    #[must_use]
+    pub fn is_weak(&self) -> bool {
+        self.key.public.is_none() && self.key.material.len() < STRONG_SECRET_BYTES
+    }
+
+    /// Key material that every server with this secret has and nobody else: what
+    /// [`SuccessorKey::derive`](auth_domain::session::SuccessorKey::derive) needs.
+    ///
+    /// It is the key itself, the bytes of a shared secret or the private key as PKCS#8 in DER, so
+    /// it must not be stored or shown, nor used without deriving another key from it.
+    #[must_use]
+    pub fn successor_secret(&self) -> &[u8] {
+        &self.key.material
+    }
+}
+
+impl fmt::Debug for JwtSecret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("JwtSecret")
+            .field("algorithm", &self.key.signer.algorithm().name())
+            .field("key", &"***")
+            .field("key_id", &self.key_id)
+            .field("issuer", &self.issuer)
+            .field("claims_namespace", &self.claims_namespace)
+            .finish()
+    }
+}
+
+fn signing_key(members: &Map<String, Value>) -> Result<SigningKey, InvalidJwtSecret> {
+    let name = required_text(members, "type")?;
+    let key = required_text(members, "key")?;
+    match Algorithm::named(name).ok_or(InvalidJwtSecret::UnknownType)? {
+        Algorithm::Shared(algorithm) => Ok(SigningKey::shared(algorithm, key.as_bytes())?),
+        Algorithm::Paired(algorithm) => {
+            paired_key(algorithm, key, required_text(members, "signing_key")?)
+        }
+    }
+}
+
+fn paired_key(
+    algorithm: PairedAlgorithm,
+    public: &str,
+    private: &str,
+) -> Result<SigningKey, InvalidJwtSecret> {
+    let private = pem::private_key(private).map_err(not_pem("signing_key"))?;
+    let key = SigningKey::paired(algorithm, &private)?;
+    check_pair(&private, public)?;
+    Ok(key)
+}
+
+fn not_pem(member: &'static str) -> impl FnOnce(ErrorStack) -> InvalidJwtSecret {
+    move |error| InvalidJwtSecret::NotPem {
+        member,
+        source: error.into(),
+    }
+}
+
+/// Hasura verifies with `public`: if that were another key, every token would be refused there.
+fn check_pair(private: &PKey<Private>, public: &str) -> Result<(), InvalidJwtSecret> {
+    let public = pem::public_key(public).map_err(not_pem("key"))?;
+    if private.public_eq(&public) {
+        Ok(())
+    } else {
+        Err(InvalidJwtSecret::UnpairedKeys)
+    }
+}
+
+fn claims_namespace(members: &Map<String, Value>) -> Result<String, InvalidJwtSecret> {
+    let namespace = text(members, "claims_namespace")?.unwrap_or(DEFAULT_NAMESPACE);
+    if claims::is_registered(namespace) {
+        return Err(InvalidJwtSecret::ReservedNamespace);
+    }
+    Ok(namespace.to_owned())
+}
+
+fn required_text<'a>(
+    members: &'a Map<String, Value>,
+    member: &'static str,
+) -> Result<&'a str, InvalidJwtSecret> {
+    text(members, member)?.ok_or(InvalidJwtSecret::Missing { member })
+}
+
+fn text<'a>(
+    members: &'a Map<String, Value>,
+    member: &'static str,
+) -> Result<Option<&'a str>, InvalidJwtSecret> {
+    match members.get(member) {
+        None | Some(Value::Null) => Ok(None),
+        Some(Value::String(text)) => Ok(Some(text.as_str()).filter(|text| !text.is_empty())),
+        Some(_) => Err(InvalidJwtSecret::NotText { member }),
+    }
+}
+
+#[cfg(test)]
+mod tests;

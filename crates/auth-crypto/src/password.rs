@@ -1,0 +1,312 @@
+//! bcrypt.
+//!
+//! New hashes are written as `$2a$`, the one notation that every reader of the column knows: Go's
+//! `x/crypto/bcrypt` writes it itself, and pgcrypto's `crypt()` takes the salt of a `$2b$` or
+//! `$2y$` hash for that of another scheme, so no password would match in SQL. The letters tell
+//! apart the bugs of older implementations with long or non-ASCII passwords; none of the readers
+//! has them, and all letters are verified alike.
+
+use async_trait::async_trait;
+use auth_domain::{
+    error::Cause,
+    ports::{HasherError, PasswordHasher},
+    user::{HashedPassword, PASSWORD_MAX_BYTES, PlainPassword},
+};
+use bcrypt::{BcryptError, HashParts, Version};
+
+use crate::lanes::Lanes;
+
+/// The lowest cost bcrypt knows. Only fit for tests.
+pub const LOWEST_COST: u32 = 4;
+
+/// The highest cost that is made or verified: about six seconds of one core, twice as much as the
+/// step below. A stored hash may claim a cost of 31, and would keep that core busy for two days.
+pub const HIGHEST_COST: u32 = 16;
+
+/// Hashes passwords with bcrypt, on blocking threads and a bounded number at a time.
+#[derive(Debug)]
+pub struct BcryptHasher {
+    cost: u32,
+    dummy: HashedPassword,
+    lanes: Lanes,
+}
+
+/// The cost is not between [`LOWEST_COST`] and [`HIGHEST_COST`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the cost of bcrypt is a number from {LOWEST_COST} to {HIGHEST_COST}")]
+pub struct InvalidCost;
+
+/// The password is too long, which its caller should have found out.
+#[derive(Debug, thiserror::Error)]
+#[error("a password of more than {PASSWORD_MAX_BYTES} bytes was given to be hashed")]
+struct Overlong;
+
+impl BcryptHasher {
+    /// A hasher that hashes with 2^`cost` rounds and works on `parallel` passwords at a time, at
+    /// least one. More than one for each core gains nothing and delays everything else.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidCost`] for a cost outside [`LOWEST_COST`] to [`HIGHEST_COST`].
+    pub fn new(cost: u32, parallel: usize) -> Result<Self, InvalidCost> {
+        if !is_bearable(cost) {
+            return Err(InvalidCost);
+        }
+        Ok(Self {
+            cost,
+            dummy: dummy(cost),
+            lanes: Lanes::new(parallel),
+        })
+    }
+
+    async fn matches(
+        &self,
+        password: &PlainPassword,
+        hash: &HashedPassword,
+    ) -> Result<bool, HasherError> {
+        let password = bytes_bcrypt_sees(password);
+        let hash = hash.clone();
+        self.in_lane(move || verify_now(&password, &hash)).await
+    }
+
+    async fn in_lane<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> Result<T, BcryptError> + Send + 'static,
+    ) -> Result<T, HasherError> {
+        let result = self.lanes.run(work).await.map_err(HasherError)?;
+        result.map_err(|error| HasherError(error.into()))
+    }
+}
+
+#[async_trait]
+impl PasswordHasher for BcryptHasher {
+    async fn hash(&self, password: &PlainPassword) -> Result<HashedPassword, HasherError> {
+        if !password.can_be_hashed() {
+            return Err(HasherError(Cause::from(Overlong)));
+        }
+        let cost = self.cost;
+        let password = bytes_bcrypt_sees(password);
+        self.in_lane(move || hash_now(&password, cost)).await
+    }
+
+    async fn verify(
+        &self,
+        password: &PlainPassword,
+        hash: &HashedPassword,
+    ) -> Result<bool, HasherError> {
+        if !can_be_verified(hash) {
+            self.verify_nothing(password).await?;
+            return Ok(false);
+        }
+        // bcrypt looks at the first 72 bytes only: without the second half, whatever follows a
+        // right password of that length would be right too.
+        Ok(self.matches(password, hash).await? && password.can_be_hashed())
+    }
+
+    async fn verify_nothing(&self, password: &PlainPassword) -> Result<(), HasherError> {
+        self.matches(password, &self.dummy).await.map(drop)
+    }
+}
+
+/// A hash that takes as long to verify as any of this cost. Salt and digest are all zero bits:
+/// they have no part in the time, and whether a password matches is not asked.
+fn dummy(cost: u32) -> HashedPassword {
+    HashedPassword::new(format!("$2a${cost:02}${:.<53}", ""))
+}
+
+fn is_bearable(cost: u32) -> bool {
+    (LOWEST_COST..=HIGHEST_COST).contains(&cost)
+}
+
+fn can_be_verified(hash: &HashedPassword) -> bool {
+    let parts = hash.expose().parse::<HashParts>();
+    parts.is_ok_and(|parts| is_bearable(parts.get_cost()))
+}
+
+/// A copy of no more than bcrypt looks at, for the blocking thread.
+fn bytes_bcrypt_sees(password: &PlainPassword) -> Vec<u8> {
+    let bytes = password.expose().as_bytes();
+    bytes.get(..PASSWORD_MAX_BYTES).unwrap_or(bytes).to_vec()
+}
+
+fn hash_now(password: &[u8], cost: u32) -> Result<HashedPassword, BcryptError> {
+    let parts = bcrypt::hash_with_result(password, cost)?;
+    Ok(HashedPassword::new(parts.format_for_version(Version::TwoA)))
+}
+
+fn verify_now(password: &[u8], hash: &HashedPassword) -> Result<bool, BcryptError> {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "this is the `PasswordHasher`, and the thread may be blocked"
+    )]
+    bcrypt::verify(password, hash.expose())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The first three are test vectors of `crypt_blowfish`, the others were made with libxcrypt.
+    const KNOWN: [(&str, &str); 5] = [
+        (
+            "U*U",
+            "$2a$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW",
+        ),
+        (
+            "U*U*",
+            "$2b$05$CCCCCCCCCCCCCCCCCCCCC.VGOzA784oUp/Z0DY336zx7pLYAy0lwK",
+        ),
+        (
+            "U*U*U",
+            "$2y$05$XXXXXXXXXXXXXXXXXXXXXOAcXxm9kjPGEMsLznoKqmqw7tc8WCx4a",
+        ),
+        (
+            "grüße",
+            "$2a$05$XXXXXXXXXXXXXXXXXXXXXOfH1U/ymSl317ROg.un1.lwujx/mIf5S",
+        ),
+        (
+            SEVENTY_TWO,
+            "$2a$04$abcdefghijklmnopqrstuubzadhGtS2zEF.gu0yd0opP6cVzb.e0i",
+        ),
+    ];
+    const SEVENTY_TWO: &str =
+        "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx";
+
+    fn hasher() -> BcryptHasher {
+        BcryptHasher::new(LOWEST_COST, 2).unwrap()
+    }
+
+    async fn verify(password: &str, hash: &str) -> bool {
+        let (password, hash) = (PlainPassword::new(password), HashedPassword::new(hash));
+        hasher().verify(&password, &hash).await.unwrap()
+    }
+
+    #[tokio::test]
+    async fn a_hash_verifies_its_password_and_no_other() {
+        let hasher = hasher();
+        let password = PlainPassword::new("correct horse");
+
+        let hash = hasher.hash(&password).await.unwrap();
+
+        assert!(hasher.verify(&password, &hash).await.unwrap());
+        let other = PlainPassword::new("Correct horse");
+        assert!(!hasher.verify(&other, &hash).await.unwrap());
+    }
+
+    #[tokio::test]
+    async fn hashes_are_salted_anew_and_in_the_notation_pgcrypto_reads() {
+        let hasher = hasher();
+        let password = PlainPassword::new("correct horse");
+
+        let hash = hasher.hash(&password).await.unwrap();
+
+        assert!(hash.expose().starts_with("$2a$04$"), "{}", hash.expose());
+        assert_ne!(hash, hasher.hash(&password).await.unwrap());
+    }
+
+    #[tokio::test]
+    async fn known_hashes_verify_in_every_notation() {
+        for (password, hash) in KNOWN {
+            assert!(verify(password, hash).await, "{hash}");
+            assert!(!verify("U*", hash).await, "{hash}");
+        }
+    }
+
+    #[tokio::test]
+    async fn what_is_not_a_hash_matches_nothing() {
+        let (_, good) = KNOWN[0];
+        let umlaut = good.replace("eW", "ü");
+        let unknown = good.replace("$2a$", "$2c$");
+        let too_cheap = good.replace("$05$", "$03$");
+        let days_long = good.replace("$05$", "$31$");
+        let signed = good.replace("$05$", "$-5$");
+        let garbled = good.replace("OeW", "O\u{0}W");
+        for hash in [
+            "",
+            "$2a$",
+            "secret",
+            &good[..59],
+            &format!("{good}x"),
+            &umlaut,
+            &unknown,
+            &too_cheap,
+            &days_long,
+            &signed,
+            &garbled,
+            &"ü".repeat(30),
+        ] {
+            assert!(!verify("U*U", hash).await, "{hash:?}");
+        }
+    }
+
+    #[test]
+    fn a_cost_is_refused_that_would_keep_a_core_busy_for_long() {
+        let with_cost = |cost| HashedPassword::new(KNOWN[0].1.replace("$05$", cost));
+
+        assert!(can_be_verified(&with_cost("$16$")));
+        assert!(!can_be_verified(&with_cost("$17$")));
+        assert_eq!(BcryptHasher::new(17, 1).unwrap_err(), InvalidCost);
+        assert_eq!(BcryptHasher::new(3, 1).unwrap_err(), InvalidCost);
+    }
+
+    #[tokio::test]
+    async fn the_seventy_second_byte_counts_and_a_longer_password_never_matches() {
+        let hasher = hasher();
+        let longest = PlainPassword::new("a".repeat(72));
+        let hash = hasher.hash(&longest).await.unwrap();
+
+        assert!(hasher.verify(&longest, &hash).await.unwrap());
+        for other in [
+            "a".repeat(71),
+            "a".repeat(73),
+            "a".repeat(71) + "b",
+            "a".repeat(1 << 20),
+        ] {
+            let other = PlainPassword::new(other);
+            assert!(!hasher.verify(&other, &hash).await.unwrap());
+        }
+    }
+
+    #[tokio::test]
+    async fn a_password_too_long_to_be_hashed_is_not_cut_silently() {
+        let overlong = PlainPassword::new("ü".repeat(37));
+
+        assert!(hasher().hash(&overlong).await.is_err());
+        assert!(hasher().verify_nothing(&overlong).await.is_ok());
+    }
+
+    #[tokio::test]
+    async fn zero_bytes_are_part_of_the_password() {
+        let hasher = hasher();
+        let hash = hasher.hash(&PlainPassword::new("a\0b")).await.unwrap();
+
+        for other in ["a", "a\0", "a\0c"] {
+            let other = PlainPassword::new(other);
+            assert!(!hasher.verify(&other, &hash).await.unwrap(), "{other:?}");
+        }
+    }
+
+    #[tokio::test]
+    async fn an_empty_password_is_a_password() {
+        let hasher = hasher();
+        let empty = PlainPassword::new("");
+        let hash = hasher.hash(&empty).await.unwrap();
+
+        assert!(hasher.verify(&empty, &hash).await.unwrap());
+    }
+
+    #[test]
+    fn the_dummy_costs_as_much_as_a_hash_of_today() {
+        for cost in [4, 10, 16] {
+            let dummy = BcryptHasher::new(cost, 1).unwrap().dummy;
+
+            let parts: HashParts = dummy.expose().parse().unwrap();
+            assert_eq!(parts.get_cost(), cost);
+        }
+    }
+
+    #[test]
+    fn debug_output_shows_no_hash() {
+        assert!(!format!("{:?}", hasher()).contains("$2"));
+    }
+}
