@@ -54,7 +54,7 @@ pub enum RefreshTokenTrace {
         /// Its user.
         user: User,
     },
-    /// It was rotated, and the row it belonged to is still alive.
+    /// It was rotated, and the row it belonged to has neither ended nor expired.
     Superseded {
         /// The row.
         id: SessionId,

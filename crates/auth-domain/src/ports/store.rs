@@ -12,8 +12,8 @@ use crate::{error::StoreError, session::HashedSessionToken, user::User};
 ///
 /// Implementations must pass the suite of the crate `store-testkit`. The methods beside
 /// [`begin`](Self::begin) stand alone: each is one decision, and one round trip where the database
-/// allows it. Every method is atomic, and none may leave a trace when its future is dropped before
-/// it is done.
+/// allows it. Every method is atomic: when its future is dropped before it is done, it has been
+/// carried out as a whole or not at all.
 #[async_trait]
 pub trait Store: Send + Sync {
     /// Opens a unit of work.

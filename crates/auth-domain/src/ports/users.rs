@@ -51,7 +51,7 @@ pub trait UserRepository: Send {
     async fn touch(&mut self, user: UserId, now: DateTime<Utc>) -> Result<bool, StoreError>;
 }
 
-/// Roles, within a unit of work.
+/// Roles, within a unit of work. A fresh store holds `user`, `anonymous` and `me`.
 #[async_trait]
 pub trait RoleRepository: Send {
     /// Adds those of `roles` that the store does not hold yet.

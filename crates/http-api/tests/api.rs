@@ -1,0 +1,246 @@
+//! The HTTP layer alone, over a store in memory: what no end-to-end test can provoke.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+
+use actix_web::{
+    HttpServer,
+    http::{Method, StatusCode},
+    web::Data,
+};
+use async_trait::async_trait;
+use auth_domain::{
+    policy::{AccountPolicy, AuthPolicy, PasswordPolicy, SessionPolicy},
+    ports::{HasherError, PasswordHasher, Store, UserLookup},
+    redirect::RedirectPolicy,
+    services::Installation,
+    session::SuccessorKey,
+    testing::{FixedClock, PlainHasher, PlainSigner, RecordingMailer, SequentialIds},
+    user::{EmailAccessList, EmailAddress, HashedPassword, Locale, PlainPassword, Role},
+};
+use http_api::{ApiSettings, AppState, LegacySettings, SameSiteRule, routes::ROUTES};
+use serde_json::json;
+use store_testkit::MemoryStore;
+use tokio::{io::AsyncWriteExt, net::TcpStream, runtime::Handle, sync::Notify};
+
+fn state(store: Arc<dyn Store>, hasher: Arc<dyn PasswordHasher>) -> Data<AppState> {
+    let installation = Installation {
+        store,
+        hasher,
+        signer: Arc::new(PlainSigner),
+        mailer: Arc::new(RecordingMailer::default()),
+        clock: Arc::new(FixedClock::default()),
+        ids: Arc::new(SequentialIds::default()),
+        policy: policy(),
+    };
+    let settings = ApiSettings {
+        prefix: String::new(),
+        conceal_errors: false,
+        version: "test".to_owned(),
+        server_url: None,
+        legacy: LegacySettings {
+            cookie_name: "sid".to_owned(),
+            cookie_domain: None,
+            cookie_secure: true,
+            cookie_same_site: SameSiteRule::Lax,
+            session_age: Duration::from_mins(1),
+        },
+    };
+    Data::new(AppState::new(
+        Arc::new(installation),
+        settings,
+        Handle::current(),
+    ))
+}
+
+fn policy() -> AuthPolicy {
+    AuthPolicy {
+        accounts: AccountPolicy {
+            sign_up_enabled: true,
+            new_users_disabled: false,
+            email_verification_required: false,
+            email_access: EmailAccessList::default(),
+            default_role: Role::user(),
+            allowed_roles: vec![Role::user()],
+            username_enabled: true,
+            username_roles: Vec::new(),
+            default_locale: Locale::english(),
+            allowed_locales: vec![Locale::english()],
+            gravatar: None,
+        },
+        passwords: PasswordPolicy {
+            min_bytes: 3,
+            legacy_min_chars: 8,
+        },
+        sessions: SessionPolicy {
+            access_token_ttl: Duration::from_mins(15),
+            refresh_token_ttl: Duration::from_hours(24),
+            refresh_grace: Duration::from_secs(30),
+            refresh_reuse_memory: Duration::from_hours(1),
+            successor_key: SuccessorKey::derive(b"a key for tests"),
+            opaque_session_ttl: Duration::from_mins(1),
+        },
+        redirects: RedirectPolicy::new("http://localhost:3000", &[]).unwrap(),
+    }
+}
+
+/// A hasher that says when it was asked and answers when it is told to.
+#[derive(Default)]
+struct WaitingHasher {
+    asked: Notify,
+    go_on: Notify,
+    done: AtomicBool,
+}
+
+#[async_trait]
+impl PasswordHasher for WaitingHasher {
+    async fn hash(&self, password: &PlainPassword) -> Result<HashedPassword, HasherError> {
+        self.asked.notify_one();
+        self.go_on.notified().await;
+        self.done.store(true, Ordering::SeqCst);
+        PlainHasher::default().hash(password).await
+    }
+
+    async fn verify(&self, _: &PlainPassword, _: &HashedPassword) -> Result<bool, HasherError> {
+        panic!("provoked by a test");
+    }
+
+    async fn verify_nothing(&self, _: &PlainPassword) -> Result<(), HasherError> {
+        panic!("provoked by a test");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_listed_route_is_served() {
+    let state = state(
+        Arc::new(MemoryStore::default()),
+        Arc::new(PlainHasher::default()),
+    );
+    let (_server, client) = serve(&state);
+
+    for route in ROUTES {
+        let method = Method::from_bytes(route.method.as_bytes()).unwrap();
+        let status = status_of(&client, &method, route.path).await;
+        assert_ne!(
+            status,
+            StatusCode::NOT_FOUND,
+            "{} {}",
+            route.method,
+            route.path
+        );
+    }
+    assert_eq!(
+        status_of(&client, &Method::GET, "/token").await,
+        StatusCode::NOT_FOUND
+    );
+}
+
+/// Starts a server on a free port; its handle and its address.
+fn serve(state: &Data<AppState>) -> (actix_web::dev::ServerHandle, String) {
+    let state = state.clone();
+    let server = HttpServer::new(move || http_api::app(&state))
+        .workers(1)
+        .disable_signals()
+        .bind("127.0.0.1:0")
+        .unwrap();
+    let address = server.addrs()[0].to_string();
+    let server = server.run();
+    let handle = server.handle();
+    tokio::spawn(server);
+    (handle, address)
+}
+
+async fn status_of(address: &str, method: &Method, path: &str) -> StatusCode {
+    let head = format!("{method} {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+    let answer = exchange(address, head.as_bytes()).await;
+    let code = answer.split(' ').nth(1).unwrap();
+    code.parse().unwrap()
+}
+
+async fn exchange(address: &str, bytes: &[u8]) -> String {
+    use tokio::io::AsyncReadExt;
+
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    stream.write_all(bytes).await.unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.unwrap();
+    answer
+}
+
+fn post(path: &str, body: &serde_json::Value) -> Vec<u8> {
+    let body = body.to_string();
+    let head = format!(
+        "POST {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\
+         Content-Type: application/json\r\nContent-Length: {}\r\n\r\n",
+        body.len()
+    );
+    [head.into_bytes(), body.into_bytes()].concat()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn work_whose_client_hung_up_is_carried_out_to_its_end() {
+    let store = Arc::new(MemoryStore::default());
+    let hasher = Arc::new(WaitingHasher::default());
+    let state = state(Arc::clone(&store) as _, Arc::clone(&hasher) as _);
+    let (_server, address) = serve(&state);
+    let body = json!({ "email": "ada@example.com", "password": "correct horse" });
+
+    let mut stream = TcpStream::connect(&address).await.unwrap();
+    stream
+        .write_all(&post("/signup/email-password", &body))
+        .await
+        .unwrap();
+    hasher.asked.notified().await;
+    stream.set_zero_linger().unwrap();
+    drop(stream);
+    // The server notices the reset before it answers a connection opened afterwards.
+    exchange(
+        &address,
+        b"GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n",
+    )
+    .await;
+    assert!(!hasher.done.load(Ordering::SeqCst));
+    hasher.go_on.notify_one();
+
+    let email = EmailAddress::parse("ada@example.com").unwrap();
+    let user = loop {
+        if let Some(user) = store.find_user(UserLookup::Email(&email)).await.unwrap() {
+            break user;
+        }
+        tokio::task::yield_now().await;
+    };
+    assert_eq!(user.roles, [Role::user()]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_panic_in_the_domain_is_a_500_of_each_generation_and_ends_nothing_else() {
+    let hasher = Arc::new(WaitingHasher::default());
+    let state = state(Arc::new(MemoryStore::default()), hasher);
+    let (_server, address) = serve(&state);
+    let modern = json!({ "email": "ada@example.com", "password": "correct horse" });
+    let legacy = json!({
+        "provider": "username",
+        "data": { "username": "john", "password": "correct horse" },
+    });
+
+    let modern = exchange(&address, &post("/signin/email-password", &modern)).await;
+    let legacy = exchange(&address, &post("/v1/login", &legacy)).await;
+
+    assert!(modern.starts_with("HTTP/1.1 500"), "{modern}");
+    assert!(
+        modern.contains(r#""error":"internal-server-error""#),
+        "{modern}"
+    );
+    assert!(legacy.starts_with("HTTP/1.1 500"), "{legacy}");
+    assert!(legacy.contains(r#""code":"unexpected-state""#), "{legacy}");
+    assert!(!modern.contains("provoked") && !legacy.contains("provoked"));
+    assert_eq!(
+        status_of(&address, &Method::GET, "/healthz").await,
+        StatusCode::OK
+    );
+}
