@@ -1,0 +1,193 @@
+//! The shape of the workspace: which crate may know which.
+//!
+//! cargo only refuses circles. That arrows point inward, and that the domain stays free of
+//! frameworks, is held here; see docs/architecture.md for why.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::{
+    collections::BTreeSet,
+    fs,
+    path::{Path, PathBuf},
+};
+
+use cargo_metadata::{DependencyKind, MetadataCommand, Package};
+
+/// Each crate with the crates of this workspace it may depend on.
+///
+/// Tests may use more: edges of `dev-dependencies` are not looked at.
+const LAYERS: [(&str, &[&str]); 9] = [
+    ("auth-domain", &[]),
+    ("auth-crypto", &["auth-domain"]),
+    ("store-testkit", &["auth-domain"]),
+    ("sql-store", &["auth-domain"]),
+    ("postgres-store", &["auth-domain", "sql-store"]),
+    ("sqlite-store", &["auth-domain", "sql-store"]),
+    ("http-api", &["auth-domain"]),
+    (
+        "server",
+        &[
+            "auth-crypto",
+            "auth-domain",
+            "http-api",
+            "postgres-store",
+            "sqlite-store",
+        ],
+    ),
+    ("tests", &[]),
+];
+
+/// Everything that whoever embeds the domain gets with it.
+const DEPENDENCIES_OF_THE_DOMAIN: [&str; 12] = [
+    "async-trait",
+    "chrono",
+    "data-encoding",
+    "hmac",
+    "md-5",
+    "regex",
+    "serde_json",
+    "sha2",
+    "thiserror",
+    "tracing",
+    "url",
+    "uuid",
+];
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+fn read(path: &str) -> String {
+    fs::read_to_string(root().join(path)).unwrap()
+}
+
+fn packages() -> Vec<Package> {
+    let mut command = MetadataCommand::new();
+    command.manifest_path(root().join("Cargo.toml")).no_deps();
+    command.exec().unwrap().packages
+}
+
+/// What a crate is built with: of the workspace, or from elsewhere.
+fn dependencies(package: &Package, of_the_workspace: bool) -> BTreeSet<&str> {
+    package
+        .dependencies
+        .iter()
+        .filter(|dependency| dependency.kind != DependencyKind::Development)
+        .filter(|dependency| dependency.path.is_some() == of_the_workspace)
+        .map(|dependency| dependency.name.as_str())
+        .collect()
+}
+
+#[test]
+fn every_crate_has_a_layer() {
+    let packages = packages();
+
+    let crates: BTreeSet<&str> = packages
+        .iter()
+        .map(|package| package.name.as_str())
+        .collect();
+
+    let layers = LAYERS.map(|(name, _)| name).into();
+    let without: Vec<_> = crates.difference(&layers).collect();
+    let gone: Vec<_> = layers.difference(&crates).collect();
+    assert!(
+        without.is_empty(),
+        "decide the layer of {without:?} in tests/layers.rs"
+    );
+    assert!(
+        gone.is_empty(),
+        "{gone:?} no longer exist: remove them from tests/layers.rs"
+    );
+}
+
+#[test]
+fn dependencies_point_inward() {
+    let packages = packages();
+
+    for (name, allowed) in LAYERS {
+        let Some(package) = packages
+            .iter()
+            .find(|package| package.name.as_str() == name)
+        else {
+            continue;
+        };
+
+        let outward: Vec<_> = dependencies(package, true)
+            .into_iter()
+            .filter(|dependency| !allowed.contains(dependency))
+            .collect();
+
+        assert!(outward.is_empty(), "{name} must not depend on {outward:?}");
+    }
+}
+
+#[test]
+fn the_domain_depends_on_nothing_else() {
+    let packages = packages();
+    let domain = packages
+        .iter()
+        .find(|package| package.name.as_str() == "auth-domain")
+        .unwrap();
+
+    let actual = dependencies(domain, false);
+
+    assert_eq!(
+        actual,
+        DEPENDENCIES_OF_THE_DOMAIN.into(),
+        "whoever embeds auth-domain gets these too: is it worth it? Then change the list"
+    );
+}
+
+#[test]
+fn the_page_on_architecture_describes_every_crate() {
+    let page = read("docs/architecture.md");
+    let map = page
+        .split("\n## ")
+        .find(|section| section.starts_with("Code map"))
+        .unwrap();
+    // The crates stand in the map as **`name`**; other folders end with a slash.
+    let described: BTreeSet<String> = map
+        .split("**`")
+        .skip(1)
+        .filter_map(|rest| rest.split("`**").next())
+        .filter(|name| !name.ends_with('/'))
+        .map(str::to_owned)
+        .collect();
+
+    let folders: BTreeSet<String> = fs::read_dir(root().join("crates"))
+        .unwrap()
+        .map(|folder| folder.unwrap().file_name().into_string().unwrap())
+        .collect();
+
+    assert_eq!(
+        described, folders,
+        "docs/architecture.md and crates/ differ"
+    );
+}
+
+#[test]
+fn every_dependency_says_what_it_is_for() {
+    let manifest = read("Cargo.toml");
+    let section = manifest
+        .split("\n[")
+        .find(|part| part.starts_with("workspace.dep"))
+        .unwrap();
+    let lines: Vec<&str> = section.lines().skip(1).collect();
+
+    let silent: Vec<_> = lines
+        .iter()
+        .enumerate()
+        .filter(|(_, line)| line.contains('=') && !line.starts_with('#'))
+        .filter(|(_, line)| !line.contains("path = \"crates/"))
+        .filter(|(number, _)| {
+            let above = number.checked_sub(1).and_then(|above| lines.get(above));
+            !above.is_some_and(|above| above.starts_with("# "))
+        })
+        .map(|(_, line)| line)
+        .collect();
+
+    assert!(
+        silent.is_empty(),
+        "say in one sentence above what it is for: {silent:#?}"
+    );
+}
