@@ -1,1 +1,19 @@
-//! Under construction.
+//! The store on PostgreSQL 13 and later.
+//!
+//! [`migrate`] brings a database up to date, whether it is empty or has been used by Hasura Auth;
+//! [`PostgresStore`] keeps users and sessions in it, beside Hasura Auth if need be.
+//!
+//! Connecting follows libpq: see [`PostgresUrl`].
+
+mod connect;
+mod migrate;
+mod pooler;
+mod store;
+mod tls;
+mod url;
+
+pub use self::connect::connect;
+pub use self::migrate::{MigrateError, migrate, pending};
+pub use self::store::{PostgresSettings, PostgresStore};
+pub use self::tls::InvalidTls;
+pub use self::url::{InvalidPostgresUrl, PostgresUrl};

@@ -1,1 +1,43 @@
-fn main() {}
+//! The binary `hasura-auth`: reads the configuration, joins the parts and serves.
+//!
+//! No rule about users lives here. [`config`] knows all settings, [`commands`] the command line.
+
+mod banner;
+mod clock;
+mod commands;
+mod config;
+mod first_run;
+mod logging;
+mod outbox;
+mod private_files;
+mod signals;
+mod signing_key;
+mod start_error;
+mod wire;
+
+use std::{
+    env,
+    io::{self, Write},
+    process::ExitCode,
+};
+
+use clap::Parser;
+
+use crate::{commands::Arguments, config::Environment};
+
+// A multi-threaded runtime: the domain's work must not run on actix-web's workers, each of which
+// has a runtime of a single thread.
+#[tokio::main]
+async fn main() -> ExitCode {
+    let environment: Environment = env::vars_os().collect();
+    match commands::run(Arguments::parse(), &environment).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            for line in error.report().lines() {
+                // With standard error closed there is nobody left to tell.
+                let _closed = writeln!(io::stderr().lock(), "hasura-auth: {line}");
+            }
+            ExitCode::FAILURE
+        }
+    }
+}

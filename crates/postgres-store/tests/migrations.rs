@@ -1,0 +1,326 @@
+//! Migrating: empty databases, those of Hasura Auth, and those that are refused.
+
+mod support;
+
+use auth_domain::{
+    DateTime,
+    ports::{RefreshGate, RefreshRotation, Store, UserLookup},
+    session::PlainRefreshToken,
+    user::{EmailAddress, MfaMethod},
+};
+use postgres_store::MigrateError;
+use support::Database;
+use tokio::task::JoinSet;
+
+/// How many migrations there are.
+const ALL: usize = 5;
+
+/// Every object and every row that a migration could leave behind.
+const EVERYTHING: &str = "
+SELECT oid::regclass::text, relkind::text FROM pg_class
+WHERE relnamespace::regnamespace::text NOT IN ('pg_catalog', 'pg_toast', 'information_schema')
+UNION ALL SELECT extname::text, 'extension' FROM pg_extension
+UNION ALL SELECT nspname::text, 'schema' FROM pg_namespace
+ORDER BY 1, 2";
+
+const USERS: &str = "
+SELECT to_jsonb(account) - 'hasura_id' - 'username' FROM auth.users AS account ORDER BY id";
+
+const TOKENS_AND_ROLES: &str = "
+SELECT to_jsonb(token) FROM auth.refresh_tokens AS token
+UNION ALL SELECT to_jsonb(held) FROM auth.user_roles AS held
+UNION ALL SELECT to_jsonb(linked) FROM auth.user_providers AS linked
+UNION ALL SELECT to_jsonb(profile) FROM public.profiles AS profile
+ORDER BY 1";
+
+#[tokio::test]
+async fn an_empty_database_gets_everything() {
+    let database = Database::create().await;
+
+    let applied = database.migrate().await.unwrap();
+
+    assert_eq!(applied.len(), ALL);
+    let noted = database
+        .rows("SELECT name FROM auth.hasura_auth_migrations ORDER BY name")
+        .await;
+    assert_eq!(noted, applied);
+}
+
+#[tokio::test]
+async fn a_second_run_finds_nothing_to_do() {
+    let database = Database::create_migrated().await;
+
+    assert_eq!(database.pending().await.unwrap(), [""; 0]);
+    assert_eq!(database.migrate().await.unwrap(), [""; 0]);
+}
+
+#[tokio::test]
+async fn a_migration_that_is_new_is_applied_alone() {
+    let database = Database::create_migrated().await;
+    let newest = "DROP TABLE auth.refresh_token_rotations; \
+        DELETE FROM auth.hasura_auth_migrations WHERE name LIKE '%refresh_token_rotations'";
+    database.execute(newest).await;
+
+    let pending = database.pending().await.unwrap();
+    let applied = database.migrate().await.unwrap();
+
+    assert_eq!(applied.len(), 1);
+    assert_eq!(pending, applied);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn ten_servers_that_start_at_once_all_succeed() {
+    let database = Database::create().await;
+    let url = database.url();
+
+    let mut servers = JoinSet::new();
+    for _ in 0..10 {
+        let url = url.clone();
+        servers.spawn(async move {
+            let runtime = tokio::runtime::Handle::current();
+            postgres_store::migrate(&url, &runtime).await.unwrap().len()
+        });
+    }
+    let applied = servers.join_all().await;
+
+    assert_eq!(applied.iter().sum::<usize>(), ALL, "{applied:?}");
+}
+
+#[tokio::test]
+async fn a_dry_run_of_an_empty_database_changes_nothing() {
+    let database = Database::create().await;
+    let before = database.rows(EVERYTHING).await;
+
+    let pending = database.pending().await.unwrap();
+
+    assert_eq!(pending.len(), ALL);
+    assert_eq!(database.rows(EVERYTHING).await, before);
+}
+
+#[tokio::test]
+async fn a_dry_run_of_an_adopted_database_changes_nothing() {
+    let database = Database::create_used_by_hasura_auth().await;
+    let before = database.rows(EVERYTHING).await;
+
+    let pending = database.pending().await.unwrap();
+
+    assert_eq!(pending.len(), ALL);
+    assert_eq!(database.rows(EVERYTHING).await, before);
+}
+
+#[tokio::test]
+async fn users_of_hasura_auth_stay_as_they_are() {
+    let database = Database::create_used_by_hasura_auth().await;
+    let users = database.rows(USERS).await;
+    let others = database.rows(TOKENS_AND_ROLES).await;
+
+    database.migrate().await.unwrap();
+
+    assert_eq!(users.len(), 11);
+    assert_eq!(database.rows(USERS).await, users);
+    assert_eq!(database.rows(TOKENS_AND_ROLES).await, others);
+}
+
+#[tokio::test]
+async fn users_of_hasura_auth_are_numbered_from_two() {
+    let database = Database::create_used_by_hasura_auth().await;
+
+    database.migrate().await.unwrap();
+
+    let numbers = database
+        .rows("SELECT hasura_id FROM auth.users ORDER BY hasura_id")
+        .await;
+    let expected: Vec<_> = (2..=12).map(|number| number.to_string()).collect();
+    assert_eq!(numbers, expected);
+}
+
+#[tokio::test]
+async fn hasura_auth_can_go_on_inserting() {
+    let database = Database::create_used_by_hasura_auth().await;
+    database.migrate().await.unwrap();
+
+    let inserted = database
+        .value(
+            "WITH account AS (
+                INSERT INTO auth.users (id, disabled, display_name, avatar_url, locale, email)
+                VALUES (gen_random_uuid(), false, 'New', '', 'en', 'new@acme.example.com')
+                RETURNING id, hasura_id
+            ), held AS (
+                INSERT INTO auth.user_roles (user_id, role) SELECT id, 'user' FROM account
+            ), token AS (
+                INSERT INTO auth.refresh_tokens (user_id, refresh_token_hash, expires_at)
+                SELECT id, '\\x00', now() FROM account
+            ) SELECT hasura_id FROM account",
+        )
+        .await;
+
+    assert_eq!(inserted, "13");
+}
+
+#[tokio::test]
+async fn sessions_of_hasura_auth_go_on() {
+    let database = Database::create_used_by_hasura_auth().await;
+    database.migrate().await.unwrap();
+    let store = database.store().await;
+    // Ada's, as the client holds it.
+    let token = PlainRefreshToken::parse("57c3f278-ea3c-4f5f-8f09-12a598d97c1c").unwrap();
+    let now = DateTime::from_timestamp_secs(1_800_000_000).unwrap();
+
+    let rotated = store
+        .rotate_refresh_token(&RefreshRotation {
+            presented: token.hashed(),
+            successor: PlainRefreshToken::parse("9245dad6-1ed5-4350-b43f-b674d2e85ce3")
+                .unwrap()
+                .hashed(),
+            now,
+            expires_at: now,
+            forget_before: now,
+            gate: RefreshGate {
+                verified_email: true,
+            },
+        })
+        .await
+        .unwrap()
+        .unwrap();
+
+    let id = "7c4b324b-865b-4ee5-8919-0a187766fc10";
+    assert_eq!(rotated.id.0.to_string(), id);
+    assert_eq!(rotated.user.display_name, "Ada Lovelace");
+}
+
+#[tokio::test]
+async fn users_of_hasura_auth_are_read_in_full() {
+    let database = Database::create_used_by_hasura_auth().await;
+    database.migrate().await.unwrap();
+    let store = database.store().await;
+    let find = async |address: &str| {
+        let email = EmailAddress::parse(address).unwrap();
+        let found = store.find_user(UserLookup::Email(&email)).await;
+        found.unwrap().unwrap()
+    };
+
+    let ada = find("ada@ACME.example.com").await;
+    let grace = find("grace@acme.example.com").await;
+    let totp = find("totp@acme.example.com").await;
+
+    assert_eq!(ada.email.unwrap().as_str(), "Ada@acme.example.com");
+    assert_eq!(ada.locale.as_str(), "fr");
+    assert_eq!(ada.metadata.unwrap()["deep"]["a"][1], 2);
+    // Hasura Auth gives all roles the same time; then their names decide.
+    let roles: Vec<_> = ada.roles.iter().map(ToString::to_string).collect();
+    assert_eq!(roles, ["editor", "me", "user"]);
+    assert_eq!(grace.default_role.as_str(), "editor");
+    // Hasura Auth stores an absent value as JSON's null.
+    assert_eq!(grace.metadata, Some(serde_json::Value::Null));
+    assert_eq!(totp.active_mfa, Some(MfaMethod::Totp));
+}
+
+#[tokio::test]
+async fn a_later_level_is_accepted() {
+    let database = Database::create_used_by_hasura_auth().await;
+    set_level(&database, 27, false).await;
+
+    assert_eq!(database.migrate().await.unwrap().len(), ALL);
+}
+
+#[tokio::test]
+async fn an_earlier_level_is_refused() {
+    let database = Database::create_used_by_hasura_auth().await;
+    set_level(&database, 17, false).await;
+
+    let refusal = refusal(&database).await;
+
+    assert!(matches!(refusal, MigrateError::TooOld { level: 17 }));
+    assert!(refusal.to_string().contains("start Hasura Auth 0.42 once"));
+}
+
+#[tokio::test]
+async fn a_schema_without_a_level_is_refused() {
+    let database = Database::create_used_by_hasura_auth().await;
+    database.execute("DELETE FROM auth.schema_migrations").await;
+
+    let refusal = refusal(&database).await;
+
+    assert!(matches!(refusal, MigrateError::TooOld { level: 0 }));
+}
+
+#[tokio::test]
+async fn a_dirty_level_is_refused() {
+    let database = Database::create_used_by_hasura_auth().await;
+    set_level(&database, 18, true).await;
+
+    let refusal = refusal(&database).await;
+
+    assert!(matches!(refusal, MigrateError::Dirty { level: 18 }));
+    assert!(refusal.to_string().contains("restore a backup"));
+}
+
+#[tokio::test]
+async fn a_schema_made_by_the_node_server_is_refused() {
+    let database = Database::create_used_by_hasura_auth().await;
+    let rename = "DROP TABLE auth.schema_migrations; CREATE TABLE auth.migrations (id integer)";
+    database.execute(rename).await;
+
+    let refusal = refusal(&database).await;
+
+    assert!(matches!(refusal, MigrateError::MadeForNode));
+    assert!(refusal.to_string().contains("start Hasura Auth 0.42 once"));
+}
+
+#[tokio::test]
+async fn a_table_of_users_from_elsewhere_is_refused() {
+    let database = Database::create().await;
+    let foreign = "CREATE SCHEMA auth; CREATE TABLE auth.users (id integer)";
+    database.execute(foreign).await;
+
+    assert!(matches!(refusal(&database).await, MigrateError::Unknown));
+}
+
+#[tokio::test]
+async fn a_migration_that_fails_leaves_the_database_as_it_was() {
+    let database = Database::create_used_by_hasura_auth().await;
+    // Stands in the way of the last migration.
+    let obstacle = "CREATE TABLE auth.refresh_token_rotations (id integer)";
+    database.execute(obstacle).await;
+    let before = database.rows(EVERYTHING).await;
+
+    let failure = database.migrate().await.unwrap_err();
+
+    assert!(matches!(failure, MigrateError::Failed { name, .. } if name.ends_with("rotations")));
+    assert_eq!(database.rows(EVERYTHING).await, before);
+}
+
+#[tokio::test]
+async fn a_role_that_owns_only_the_schema_may_migrate() {
+    let database = Database::create().await;
+    database
+        .execute(
+            "CREATE EXTENSION citext; CREATE EXTENSION pgcrypto; CREATE SCHEMA auth; \
+             DO $$ BEGIN CREATE ROLE schema_owner; EXCEPTION WHEN duplicate_object THEN END $$; \
+             ALTER SCHEMA auth OWNER TO schema_owner",
+        )
+        .await;
+    let set_role = "DO $$ BEGIN EXECUTE format(\
+        'ALTER DATABASE %I SET role = schema_owner', current_database()); END $$";
+    database.execute(set_role).await;
+
+    assert_eq!(database.migrate().await.unwrap().len(), ALL);
+}
+
+async fn set_level(database: &Database, version: i32, dirty: bool) {
+    let set = format!("UPDATE auth.schema_migrations SET version = {version}, dirty = {dirty}");
+    database.execute(&set).await;
+}
+
+/// The refusal, which must be the same for a dry run and must have changed nothing.
+#[expect(clippy::unwrap_used, reason = "part of the tests above")]
+async fn refusal(database: &Database) -> MigrateError {
+    let before = database.rows(EVERYTHING).await;
+
+    let pending = database.pending().await.unwrap_err();
+    let refusal = database.migrate().await.unwrap_err();
+
+    assert_eq!(pending.to_string(), refusal.to_string());
+    assert_eq!(database.rows(EVERYTHING).await, before);
+    refusal
+}

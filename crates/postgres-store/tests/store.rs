@@ -1,0 +1,132 @@
+//! What is peculiar to the store on PostgreSQL.
+
+mod support;
+
+use std::{error::Error, time::Duration};
+
+use auth_domain::{
+    DateTime,
+    error::StoreError,
+    ports::{Store, UserLookup},
+    user::{EmailAddress, UserId},
+};
+use postgres_store::{PostgresSettings, PostgresStore, PostgresUrl};
+use support::Database;
+use tokio::runtime::Handle;
+
+const ADA: &str = "dd8b384b-9371-49d2-8d83-ec6e53142770";
+const GRACE: &str = "f0eba85f-954d-4ee9-8947-928f6be85bf7";
+
+#[tokio::test]
+async fn addresses_are_found_whatever_the_search_path() {
+    let database = Database::create_used_by_hasura_auth().await;
+    database.migrate().await.unwrap();
+    let no_path = "DO $$ BEGIN EXECUTE format(\
+        'ALTER DATABASE %I SET search_path = ''''', current_database()); END $$";
+    database.execute(no_path).await;
+    let store = database.store().await;
+    let email = EmailAddress::parse("ADA@ACME.EXAMPLE.COM").unwrap();
+
+    let found = store.find_user(UserLookup::Email(&email)).await.unwrap();
+
+    assert_eq!(found.unwrap().id.to_string(), ADA);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_deadlock_is_contended() {
+    let database = Database::create_used_by_hasura_auth().await;
+    database.migrate().await.unwrap();
+    let quick = "DO $$ BEGIN EXECUTE format(\
+        'ALTER DATABASE %I SET deadlock_timeout = 10', current_database()); END $$";
+    database.execute(quick).await;
+    let store = database.store().await;
+    let [ada, grace] = [ADA, GRACE].map(|id| UserId(id.parse().unwrap()));
+    let now = DateTime::UNIX_EPOCH;
+    let (mut one, mut other) = (store.begin().await.unwrap(), store.begin().await.unwrap());
+    one.users().touch(ada, now).await.unwrap();
+    other.users().touch(grace, now).await.unwrap();
+
+    let outcomes: [_; 2] = tokio::join!(
+        async move {
+            let outcome = one.users().touch(grace, now).await;
+            one.rollback().await.unwrap();
+            outcome
+        },
+        async move {
+            let outcome = other.users().touch(ada, now).await;
+            other.rollback().await.unwrap();
+            outcome
+        },
+    )
+    .into();
+
+    let contended = |outcome: &&Result<_, _>| matches!(outcome, Err(StoreError::Contended(_)));
+    assert_eq!(outcomes.iter().filter(contended).count(), 1, "{outcomes:?}");
+}
+
+/// A column that returns another type makes a prepared statement fail, and Hasura Auth widens
+/// this one in its level 26.
+#[tokio::test]
+async fn reads_survive_an_upgrade_of_hasura_auth() {
+    let database = Database::create_used_by_hasura_auth().await;
+    database.migrate().await.unwrap();
+    let store = database.store().await;
+    let ada = UserLookup::Id(UserId(ADA.parse().unwrap()));
+    let before = store.find_user(ada).await.unwrap();
+
+    let widen = "ALTER TABLE auth.users ALTER COLUMN locale TYPE varchar(3)";
+    database.execute(widen).await;
+
+    assert_eq!(store.find_user(ada).await.unwrap(), before);
+}
+
+#[tokio::test]
+async fn a_failure_keeps_what_the_database_said() {
+    let database = Database::create_migrated().await;
+    let store = database.store().await;
+    database.execute("DROP TABLE auth.user_roles").await;
+
+    let nobody = UserLookup::Id(UserId(ADA.parse().unwrap()));
+    let failure = store.find_user(nobody).await.unwrap_err();
+
+    assert!(matches!(failure, StoreError::Backend(_)), "{failure:?}");
+    let cause = failure.source().unwrap().to_string();
+    assert!(cause.contains("auth.user_roles"), "{cause}");
+}
+
+#[tokio::test]
+async fn an_unreachable_database_is_unavailable_and_says_why() {
+    let settings = PostgresSettings {
+        url: PostgresUrl::parse("postgres://nobody@/nothing?host=/nowhere").unwrap(),
+        max_connections: 1,
+        connect_timeout: Duration::from_millis(50),
+    };
+
+    let failure = PostgresStore::connect(settings, Handle::current())
+        .await
+        .unwrap_err();
+
+    assert!(matches!(failure, StoreError::Unavailable(_)), "{failure:?}");
+    let cause = failure.source().unwrap().to_string();
+    assert!(cause.contains("nowhere"), "{cause}");
+}
+
+#[tokio::test]
+async fn a_pool_with_nothing_to_give_is_unavailable() {
+    let database = Database::create_migrated().await;
+    let settings = PostgresSettings {
+        url: database.url(),
+        max_connections: 1,
+        connect_timeout: Duration::from_millis(50),
+    };
+    let store = PostgresStore::connect(settings, Handle::current())
+        .await
+        .unwrap();
+    let work = store.begin().await.unwrap();
+
+    let failure = store.ping().await.unwrap_err();
+    work.rollback().await.unwrap();
+
+    assert!(matches!(failure, StoreError::Unavailable(_)), "{failure:?}");
+    assert!(store.ping().await.is_ok());
+}

@@ -1,0 +1,213 @@
+//! What a person who started the server wants to know first: where it is, what it keeps where, and
+//! what to change before others rely on it.
+
+use std::{
+    io::{self, Write},
+    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
+};
+
+use auth_domain::user::EmailAddress;
+
+use crate::{
+    config::{Config, Database},
+    first_run::Premises,
+};
+
+/// The address and the password of the sign-up to try.
+const EXAMPLE_EMAIL: &str = "ada@example.com";
+const EXAMPLE_PASSWORD: &str = "correct-horse-battery";
+
+/// Prints the banner to standard error: standard output belongs to the log.
+pub(crate) fn print(text: &str) {
+    // A closed standard error is no reason not to serve.
+    let _closed = io::stderr().lock().write_all(text.as_bytes());
+}
+
+/// The banner of a server with this configuration that listens on `listening`.
+pub(crate) fn text(config: &Config, premises: &Premises, listening: SocketAddr) -> String {
+    let outbox = config.outbox_dir();
+    let mut lines = vec![
+        format!(
+            "hasura-auth {} on {}",
+            env!("CARGO_PKG_VERSION"),
+            url(config, listening)
+        ),
+        format!("  listening  {listening}"),
+        format!("  database   {}", database(&config.database)),
+        format!("  key        {}", key(premises)),
+        format!("  mail       kept in {}, not sent", outbox.display()),
+    ];
+    lines.push("Before others rely on it:".to_owned());
+    lines.extend(unsafe_for_production(config, premises).map(|it| format!("  - {it}")));
+    if let Some(curl) = sign_up_to_try(config, listening) {
+        lines.push("Try it:".to_owned());
+        lines.push(format!("  {curl}"));
+    }
+    lines.join("\n") + "\n"
+}
+
+/// The URL of the API from this machine.
+fn url(config: &Config, listening: SocketAddr) -> String {
+    let mut address = listening;
+    match address.ip() {
+        IpAddr::V4(ip) if ip.is_unspecified() => address.set_ip(Ipv4Addr::LOCALHOST.into()),
+        IpAddr::V6(ip) if ip.is_unspecified() => address.set_ip(Ipv6Addr::LOCALHOST.into()),
+        _ => {}
+    }
+    format!("http://{address}{}", config.server.api_prefix)
+}
+
+fn database(database: &Database) -> String {
+    match database {
+        Database::Sqlite { path } => format!("SQLite in {}", path.display()),
+        Database::Postgres(database) => database.url.display(),
+    }
+}
+
+fn key(premises: &Premises) -> String {
+    match &premises.key_file {
+        Some(path) => format!("{}, made by this server", path.display()),
+        None => "HASURA_GRAPHQL_JWT_SECRET".to_owned(),
+    }
+}
+
+fn unsafe_for_production(
+    config: &Config,
+    premises: &Premises,
+) -> impl Iterator<Item = &'static str> {
+    let accounts = &config.accounts;
+    [
+        (
+            matches!(config.database, Database::Sqlite { .. }),
+            "one server alone can use SQLite: set POSTGRES_CONNECTION for PostgreSQL",
+        ),
+        (
+            premises.key_file.is_some(),
+            "Hasura and other servers need the same key: set HASURA_GRAPHQL_JWT_SECRET",
+        ),
+        (
+            !accounts.email_verification_required,
+            "addresses are not verified: set AUTH_EMAIL_SIGNIN_EMAIL_VERIFIED_REQUIRED=true",
+        ),
+        (
+            true,
+            "nobody gets mail: this version only keeps it, so pass links on yourself",
+        ),
+        (
+            config.bcrypt_cost < 10,
+            "password hashes are easy to break: set AUTH_BCRYPT_COST to 10 or more",
+        ),
+    ]
+    .into_iter()
+    .filter_map(|(holds, text)| holds.then_some(text))
+}
+
+/// A command that signs somebody up, unless this installation would refuse it.
+fn sign_up_to_try(config: &Config, listening: SocketAddr) -> Option<String> {
+    let email = EmailAddress::parse(EXAMPLE_EMAIL).ok()?;
+    let accounts = &config.accounts;
+    let works = accounts.sign_up_enabled
+        && !accounts.new_users_disabled
+        && accounts.email_access.accepts(&email)
+        && config.passwords.min_bytes <= EXAMPLE_PASSWORD.len();
+    let url = url(config, listening);
+    works.then(|| {
+        format!(
+            "curl {url}/signup/email-password -H 'content-type: application/json' \
+             -d '{{\"email\":\"{EXAMPLE_EMAIL}\",\"password\":\"{EXAMPLE_PASSWORD}\"}}'"
+        )
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use auth_crypto::JwtSecret;
+
+    use super::*;
+    use crate::config::tests::config_of;
+
+    fn banner(variables: &[(&str, &str)], key_file: Option<&str>) -> String {
+        let premises = Premises {
+            jwt_secret: JwtSecret::parse(r#"{"type":"HS256","key":"hunter2"}"#).unwrap(),
+            key_file: key_file.map(Into::into),
+        };
+        text(
+            &config_of(variables),
+            &premises,
+            "0.0.0.0:4000".parse().unwrap(),
+        )
+    }
+
+    #[test]
+    fn a_first_try_is_told_where_everything_is_and_what_to_type() {
+        let expected = [
+            concat!(
+                "hasura-auth ",
+                env!("CARGO_PKG_VERSION"),
+                " on http://127.0.0.1:4000"
+            ),
+            "  listening  0.0.0.0:4000",
+            "  database   SQLite in ./data/auth.db",
+            "  key        ./data/jwt-secret.json, made by this server",
+            "  mail       kept in ./data/outbox, not sent",
+            "Before others rely on it:",
+            "  - one server alone can use SQLite: set POSTGRES_CONNECTION for PostgreSQL",
+            "  - Hasura and other servers need the same key: set HASURA_GRAPHQL_JWT_SECRET",
+            "  - addresses are not verified: set AUTH_EMAIL_SIGNIN_EMAIL_VERIFIED_REQUIRED=true",
+            "  - nobody gets mail: this version only keeps it, so pass links on yourself",
+            "Try it:",
+            "  curl http://127.0.0.1:4000/signup/email-password -H 'content-type: application/json' \
+             -d '{\"email\":\"ada@example.com\",\"password\":\"correct-horse-battery\"}'",
+        ];
+        let banner = banner(&[], Some("./data/jwt-secret.json"));
+        assert_eq!(banner.lines().collect::<Vec<_>>(), expected);
+    }
+
+    #[test]
+    fn a_configured_installation_is_not_told_what_is_not_true_of_it() {
+        let variables = [
+            (
+                "POSTGRES_CONNECTION",
+                "postgres://me:hunter2@db:5433/x?password=hunter2",
+            ),
+            ("AUTH_API_PREFIX", "/v1"),
+        ];
+        let text = banner(&variables, None);
+
+        assert!(
+            text.contains("database   postgres://me@db:5433/x"),
+            "{text}"
+        );
+        assert!(
+            text.contains("key        HASURA_GRAPHQL_JWT_SECRET\n"),
+            "{text}"
+        );
+        assert!(text.contains("http://127.0.0.1:4000/v1/signup/"), "{text}");
+        for word in ["SQLite", "not verified", "same key", "bcrypt"] {
+            assert!(!text.contains(word), "{word}: {text}");
+        }
+    }
+
+    #[test]
+    fn no_secret_is_shown() {
+        for url in [
+            "postgres://me:hunter2@db/x?password=hunter2",
+            "postgres://me:hunter2@/x?host=/run/postgresql",
+        ] {
+            let text = banner(&[("POSTGRES_CONNECTION", url)], None);
+            assert!(!text.contains("hunter2"), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_sign_up_that_would_be_refused_is_not_offered() {
+        for (variable, value) in [
+            ("AUTH_DISABLE_SIGNUP", "true"),
+            ("AUTH_DISABLE_NEW_USERS", "true"),
+            ("AUTH_PASSWORD_MIN_LENGTH", "60"),
+            ("AUTH_ACCESS_CONTROL_ALLOWED_EMAIL_DOMAINS", "acme.io"),
+        ] {
+            assert!(!banner(&[(variable, value)], None).contains("curl"));
+        }
+    }
+}

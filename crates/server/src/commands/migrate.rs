@@ -1,0 +1,58 @@
+//! `hasura-auth migrate`: brings the tables of the database up to date.
+
+use tokio::runtime::Handle;
+
+use super::output;
+use crate::{
+    config::{Config, Database},
+    start_error::StartError,
+};
+
+/// Brings the tables up to date, or only tells what would be done.
+///
+/// # Errors
+///
+/// [`StartError::Sqlite`] or [`StartError::Postgres`].
+pub(super) async fn run(config: &Config, dry_run: bool) -> Result<(), StartError> {
+    let (names, done) = if dry_run {
+        (pending(&config.database).await?, "to apply")
+    } else {
+        (migrate(&config.database).await?, "applied")
+    };
+    if names.is_empty() {
+        return output::write(["the tables are up to date".to_owned()]);
+    }
+    output::write(names.iter().map(|name| format!("{done}: {name}")))
+}
+
+/// Brings the tables up to date and returns the names of what was applied, in order.
+///
+/// # Errors
+///
+/// [`StartError::Sqlite`] or [`StartError::Postgres`].
+pub(super) async fn migrate(database: &Database) -> Result<Vec<String>, StartError> {
+    match database {
+        Database::Sqlite { path } => sqlite_store::migrate(path)
+            .await
+            .map_err(|source| StartError::sqlite(path, source)),
+        Database::Postgres(database) => {
+            postgres_store::migrate(&database.migrations_url, &Handle::current())
+                .await
+                .map_err(|source| StartError::postgres(&database.migrations_url, source))
+        }
+    }
+}
+
+/// The names of what [`migrate`] would apply, in order.
+async fn pending(database: &Database) -> Result<Vec<String>, StartError> {
+    match database {
+        Database::Sqlite { path } => sqlite_store::pending(path)
+            .await
+            .map_err(|source| StartError::sqlite(path, source)),
+        Database::Postgres(database) => {
+            postgres_store::pending(&database.migrations_url, &Handle::current())
+                .await
+                .map_err(|source| StartError::postgres(&database.migrations_url, source))
+        }
+    }
+}

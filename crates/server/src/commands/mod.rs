@@ -1,0 +1,88 @@
+//! The command line: one file per command.
+
+mod config;
+mod migrate;
+mod output;
+mod serve;
+
+use std::{fs, path::PathBuf};
+
+use clap::{Parser, Subcommand};
+
+use crate::{
+    config::{Config, Environment, Loaded, Sources, load},
+    start_error::StartError,
+};
+
+/// Signs people up and in for Hasura. Without a command it serves.
+#[derive(Debug, Parser)]
+#[command(name = "hasura-auth", version)]
+pub(crate) struct Arguments {
+    /// Configuration file in TOML; variables of the environment win over it
+    #[arg(long, global = true, value_name = "FILE")]
+    config: Option<PathBuf>,
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Serve the API; the same as no command
+    Serve,
+    /// Bring the database's tables up to date
+    Migrate {
+        /// Only tell what would be done
+        #[arg(long)]
+        dry_run: bool,
+    },
+    /// Look at the configuration
+    #[command(subcommand)]
+    Config(config::ConfigCommand),
+}
+
+/// Does what the command line says, with settings from `environment`.
+///
+/// # Errors
+///
+/// What kept the command from doing its work.
+pub(crate) async fn run(arguments: Arguments, environment: &Environment) -> Result<(), StartError> {
+    let load = || {
+        load(&Sources {
+            file: arguments.config.clone(),
+            environment,
+            read_file: &|path| fs::read_to_string(path),
+        })
+    };
+    match arguments.command.unwrap_or(Command::Serve) {
+        Command::Serve => serve::run(read(load())?).await,
+        Command::Migrate { dry_run } => migrate::run(&read(load())?, dry_run).await,
+        Command::Config(command) => config::run(&command, load),
+    }
+}
+
+fn read(loaded: Loaded) -> Result<Config, StartError> {
+    Config::read(loaded).map_err(StartError::Config)
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_well_formed() {
+        Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn the_file_can_be_named_before_and_after_the_command() {
+        for line in [
+            ["hasura-auth", "--config", "x.toml", "serve"],
+            ["hasura-auth", "serve", "--config", "x.toml"],
+        ] {
+            let arguments = Arguments::try_parse_from(line).unwrap();
+            assert_eq!(arguments.config, Some("x.toml".into()));
+        }
+    }
+}

@@ -1,0 +1,187 @@
+//! The configuration: what can be set, where it is set, and what comes of it.
+//!
+//! [`table`] states every setting once. [`load`] reads the values from defaults, a file and the
+//! environment; [`Config::read`] makes typed parts of them, which are all that the rest of the
+//! server sees. Problems are collected and reported together, one line each.
+
+mod derived;
+mod environment;
+mod file;
+mod go_duration;
+mod jwt_secret;
+mod kind;
+mod load;
+mod parts;
+mod reference;
+mod rule;
+mod setting;
+mod settings;
+mod show;
+mod source;
+mod suggestion;
+mod table;
+#[cfg(test)]
+pub(crate) mod tests;
+mod toml_defaults;
+mod unbuilt;
+mod unknown;
+mod value;
+
+use std::{fmt, path::PathBuf};
+
+use auth_domain::{
+    policy::{AccountPolicy, AuthPolicy, PasswordPolicy},
+    redirect::RedirectPolicy,
+    secret::Secret,
+    session::SuccessorKey,
+};
+
+pub(crate) use environment::Environment;
+pub(crate) use load::{Loaded, Sources, load};
+pub(crate) use parts::{
+    Database, LogSettings, SameSite, ServerSettings, SessionCookie, SessionSettings,
+};
+pub(crate) use reference::reference;
+pub(crate) use show::lines;
+pub(crate) use toml_defaults::defaults;
+
+use settings::Settings;
+use table::{jwt, passwords, redirects, server};
+
+/// Everything an installation decided, checked and typed.
+#[derive(Debug, Clone)]
+pub(crate) struct Config {
+    /// The HTTP server and the process.
+    pub(crate) server: ServerSettings,
+    /// The log.
+    pub(crate) log: LogSettings,
+    /// The database everything is kept in.
+    pub(crate) database: Database,
+    /// Whether tables are brought up to date before the server serves.
+    pub(crate) migrate_on_start: bool,
+    /// The key of access tokens, as JSON; without it one is made in the data folder.
+    pub(crate) jwt_secret: Option<Secret>,
+    /// Who may have an account, and how it starts.
+    pub(crate) accounts: AccountPolicy,
+    /// What a password has to be.
+    pub(crate) passwords: PasswordPolicy,
+    /// Work of hashing a password: the logarithm of the number of rounds.
+    pub(crate) bcrypt_cost: u32,
+    /// How long sessions last.
+    pub(crate) sessions: SessionSettings,
+    /// Where links and sign-ins may lead.
+    pub(crate) redirects: RedirectPolicy,
+    /// The cookie that carries a session of the legacy API.
+    pub(crate) session_cookie: SessionCookie,
+    /// Whether no database is configured: somebody tries the server.
+    pub(crate) zero_setup: bool,
+    /// What somebody should know about these settings, one line each.
+    pub(crate) warnings: Vec<String>,
+}
+
+/// Why there is no [`Config`]: at least one line, each with what is wrong and how to mend it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct ConfigErrors(pub(crate) Vec<String>);
+
+impl fmt::Display for ConfigErrors {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0.join("\n"))
+    }
+}
+
+impl std::error::Error for ConfigErrors {}
+
+impl Config {
+    /// Makes typed parts of what was loaded.
+    ///
+    /// # Errors
+    ///
+    /// Every problem that was found, in loading and here.
+    pub(crate) fn read(loaded: Loaded) -> Result<Self, ConfigErrors> {
+        let Loaded {
+            settings,
+            mut problems,
+            mut warnings,
+        } = loaded;
+        warnings.extend(advice(&settings));
+        keep(jwt_secret::check(&settings, &mut warnings), &mut problems);
+        let parts = (
+            keep(Database::read(&settings, &mut warnings), &mut problems),
+            keep(parts::accounts(&settings), &mut problems),
+            keep(parts::redirects(&settings), &mut problems),
+            keep(SessionCookie::read(&settings), &mut problems),
+        );
+        match parts {
+            (Some(database), Some(accounts), Some(redirects), Some(session_cookie))
+                if problems.is_empty() =>
+            {
+                Ok(Self {
+                    server: ServerSettings::read(&settings),
+                    log: LogSettings::read(&settings),
+                    database,
+                    migrate_on_start: settings.flag(&table::database::MIGRATE_ON_START),
+                    jwt_secret: settings.secret(&jwt::SECRET),
+                    accounts,
+                    passwords: parts::passwords(&settings),
+                    bcrypt_cost: settings.number(&passwords::BCRYPT_COST),
+                    sessions: SessionSettings::read(&settings),
+                    redirects,
+                    session_cookie,
+                    zero_setup: derived::is_zero_setup(&settings),
+                    warnings,
+                })
+            }
+            _ => Err(ConfigErrors(problems)),
+        }
+    }
+
+    /// The folder of the development outbox.
+    pub(crate) fn outbox_dir(&self) -> PathBuf {
+        self.server.data_dir.join("outbox")
+    }
+
+    /// The policy that the services obey.
+    pub(crate) fn policy(&self, successor_key: SuccessorKey) -> AuthPolicy {
+        AuthPolicy {
+            accounts: self.accounts.clone(),
+            passwords: self.passwords.clone(),
+            sessions: self.sessions.policy(successor_key),
+            redirects: self.redirects.clone(),
+        }
+    }
+}
+
+/// The part, or nothing and one more problem.
+fn keep<T>(part: Result<T, String>, problems: &mut Vec<String>) -> Option<T> {
+    part.map_err(|problem| problems.push(problem)).ok()
+}
+
+/// Settings that are allowed and yet seldom meant.
+fn advice(settings: &Settings) -> Vec<String> {
+    let mut advice = Vec::new();
+    let cost = settings.integer(&passwords::BCRYPT_COST);
+    if cost < 10 {
+        advice.push(format!(
+            "{} is {cost}, which makes stolen password hashes easy to break; \
+             use 10 or more outside of tests",
+            settings.name(&passwords::BCRYPT_COST)
+        ));
+    }
+    if !derived::is_zero_setup(settings) {
+        if !settings.is_set(&server::URL) {
+            advice.push(format!(
+                "{} is not set, so links in mails lead to this machine only; \
+                 set it to where clients reach this server",
+                server::URL.variable
+            ));
+        }
+        if !settings.is_set(&redirects::CLIENT_URL) {
+            advice.push(format!(
+                "{} is not set, so links in mails do not lead on to an application; \
+                 set it to the application's URL",
+                redirects::CLIENT_URL.variable
+            ));
+        }
+    }
+    advice
+}

@@ -1,0 +1,71 @@
+//! Accounts, passwords and redirects, as the policies that the services obey.
+
+use auth_domain::{
+    policy::{AccountPolicy, PasswordPolicy},
+    redirect::RedirectPolicy,
+    user::{EmailAccessList, Gravatar, GravatarDefault, GravatarRating, Locale, Role},
+};
+
+use crate::config::{
+    settings::Settings,
+    table::{accounts, legacy, passwords, redirects},
+};
+
+/// Who may have an account, and how it starts.
+pub(crate) fn accounts(settings: &Settings) -> Result<AccountPolicy, String> {
+    let default_role = settings.parsed(&accounts::DEFAULT_ROLE, Role::parse)?;
+    let allowed_roles = settings.parsed_list(&accounts::ALLOWED_ROLES, Role::parse)?;
+    let default_locale = settings.parsed(&accounts::DEFAULT_LOCALE, Locale::parse)?;
+    let allowed_locales = settings.parsed_list(&accounts::ALLOWED_LOCALES, Locale::parse)?;
+    Ok(AccountPolicy {
+        sign_up_enabled: !settings.flag(&accounts::DISABLE_SIGN_UP),
+        new_users_disabled: settings.flag(&accounts::DISABLE_NEW_USERS),
+        email_verification_required: settings.flag(&accounts::EMAIL_VERIFICATION_REQUIRED),
+        email_access: EmailAccessList::new(
+            settings.list(&accounts::BLOCKED_EMAILS),
+            settings.list(&accounts::ALLOWED_EMAILS),
+            settings.list(&accounts::BLOCKED_EMAIL_DOMAINS),
+            settings.list(&accounts::ALLOWED_EMAIL_DOMAINS),
+        ),
+        allowed_roles: including(allowed_roles, &default_role),
+        default_role,
+        username_enabled: settings.flag(&legacy::USERNAME_ENABLED),
+        username_roles: settings.parsed_list(&legacy::USERNAME_DEFAULT_ROLES, Role::parse)?,
+        allowed_locales: including(allowed_locales, &default_locale),
+        default_locale,
+        gravatar: gravatar(settings)?,
+    })
+}
+
+/// What a password has to be.
+pub(crate) fn passwords(settings: &Settings) -> PasswordPolicy {
+    PasswordPolicy {
+        min_bytes: settings.number(&passwords::MIN_LENGTH),
+        legacy_min_chars: settings.number(&legacy::PASSWORD_MIN_LENGTH),
+    }
+}
+
+/// Where links and sign-ins may lead.
+pub(crate) fn redirects(settings: &Settings) -> Result<RedirectPolicy, String> {
+    let client_url = settings.text(&redirects::CLIENT_URL).unwrap_or_default();
+    RedirectPolicy::new(client_url, settings.list(&redirects::ALLOWED_URLS))
+        .map_err(|error| error.to_string())
+}
+
+fn gravatar(settings: &Settings) -> Result<Option<Gravatar>, String> {
+    if !settings.flag(&accounts::GRAVATAR_ENABLED) {
+        return Ok(None);
+    }
+    Ok(Some(Gravatar {
+        default: settings.choice(&accounts::GRAVATAR_DEFAULT, &GravatarDefault::ALL)?,
+        rating: settings.choice(&accounts::GRAVATAR_RATING, &GravatarRating::ALL)?,
+    }))
+}
+
+/// The list, with `item` at its end unless it is in it.
+fn including<T: PartialEq + Clone>(mut list: Vec<T>, item: &T) -> Vec<T> {
+    if !list.contains(item) {
+        list.push(item.clone());
+    }
+    list
+}

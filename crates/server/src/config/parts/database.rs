@@ -1,0 +1,71 @@
+//! The database.
+
+use std::path::PathBuf;
+
+use postgres_store::PostgresUrl;
+
+use crate::config::{settings::Settings, table::database};
+
+/// The database everything is kept in.
+#[derive(Debug, Clone)]
+pub(crate) enum Database {
+    /// An embedded one.
+    Sqlite {
+        /// Its file.
+        path: PathBuf,
+    },
+    /// A PostgreSQL server.
+    Postgres(Box<PostgresDatabase>),
+}
+
+/// A database on a PostgreSQL server.
+#[derive(Debug, Clone)]
+pub(crate) struct PostgresDatabase {
+    /// Where it is, with the account for everyday work.
+    pub(crate) url: PostgresUrl,
+    /// The same with an account that may change tables; often equal to `url`.
+    pub(crate) migrations_url: PostgresUrl,
+    /// Most connections at a time.
+    pub(crate) max_connections: u32,
+}
+
+impl Database {
+    /// Picks this part from all settings. What was set in vain is added to `warnings`.
+    ///
+    /// # Errors
+    ///
+    /// A line about a URL that cannot be read, or about an account for migrations without a
+    /// database to migrate.
+    pub(crate) fn read(settings: &Settings, warnings: &mut Vec<String>) -> Result<Self, String> {
+        let has_url = settings.text(&database::URL).is_some();
+        let has_migrations_url = settings.text(&database::MIGRATIONS_URL).is_some();
+        if !has_url && has_migrations_url {
+            return Err(format!(
+                "{} is set without a database to migrate; set {} too",
+                settings.name(&database::MIGRATIONS_URL),
+                database::URL.variable
+            ));
+        }
+        if !has_url {
+            let path = settings.text(&database::SQLITE_PATH).unwrap_or_default();
+            return Ok(Self::Sqlite { path: path.into() });
+        }
+        if settings.is_set(&database::SQLITE_PATH) {
+            warnings.push(format!(
+                "{} has no effect, because a PostgreSQL database is configured",
+                settings.name(&database::SQLITE_PATH)
+            ));
+        }
+        let url = settings.parsed(&database::URL, PostgresUrl::parse)?;
+        let migrations_url = if has_migrations_url {
+            settings.parsed(&database::MIGRATIONS_URL, PostgresUrl::parse)?
+        } else {
+            url.clone()
+        };
+        Ok(Self::Postgres(Box::new(PostgresDatabase {
+            url,
+            migrations_url,
+            max_connections: settings.number(&database::MAX_CONNECTIONS),
+        })))
+    }
+}

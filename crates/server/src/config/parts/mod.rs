@@ -1,0 +1,15 @@
+//! The typed halves of the settings, one file per part of the server.
+
+mod accounts;
+mod database;
+mod log;
+mod server;
+mod session_cookie;
+mod sessions;
+
+pub(super) use accounts::{accounts, passwords, redirects};
+pub(crate) use database::Database;
+pub(crate) use log::LogSettings;
+pub(crate) use server::ServerSettings;
+pub(crate) use session_cookie::{SameSite, SessionCookie};
+pub(crate) use sessions::SessionSettings;

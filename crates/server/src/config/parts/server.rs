@@ -1,0 +1,40 @@
+//! The HTTP server and the process.
+
+use std::{path::PathBuf, time::Duration};
+
+use crate::config::{settings::Settings, table::server};
+
+/// The HTTP server and the process.
+#[derive(Debug, Clone)]
+pub(crate) struct ServerSettings {
+    /// Name or address to listen on, without port.
+    pub(crate) host: String,
+    /// Port to listen on; 0 for any free one.
+    pub(crate) port: u16,
+    /// What all paths begin with: empty, or a path that begins with a slash and ends without.
+    pub(crate) api_prefix: String,
+    /// Where clients reach this server, without a slash at the end.
+    pub(crate) url: String,
+    /// Folder for what the server makes itself.
+    pub(crate) data_dir: PathBuf,
+    /// How long requests under way may take after the server was told to stop.
+    pub(crate) shutdown_timeout: Duration,
+    /// Whether answers hide which of several things was wrong.
+    pub(crate) conceal_errors: bool,
+}
+
+impl ServerSettings {
+    /// Picks this part from all settings.
+    pub(crate) fn read(settings: &Settings) -> Self {
+        let text = |setting| settings.text(setting).unwrap_or_default().to_owned();
+        Self {
+            host: text(&server::HOST),
+            port: settings.number(&server::PORT),
+            api_prefix: text(&server::API_PREFIX),
+            url: text(&server::URL).trim_end_matches('/').to_owned(),
+            data_dir: text(&server::DATA_DIR).into(),
+            shutdown_timeout: settings.duration(&server::SHUTDOWN_TIMEOUT),
+            conceal_errors: settings.flag(&server::CONCEAL_ERRORS),
+        }
+    }
+}

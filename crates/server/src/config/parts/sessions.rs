@@ -1,0 +1,46 @@
+//! Sessions.
+
+use std::time::Duration;
+
+use auth_domain::{policy::SessionPolicy, session::SuccessorKey};
+
+use crate::config::{
+    settings::Settings,
+    table::{legacy, sessions},
+};
+
+/// How long sessions last: a [`SessionPolicy`] without its key, which is no setting.
+#[derive(Debug, Clone)]
+pub(crate) struct SessionSettings {
+    access_token_ttl: Duration,
+    refresh_token_ttl: Duration,
+    refresh_grace: Duration,
+    refresh_reuse_memory: Duration,
+    /// Life of a session of the legacy API, and of the cookie that carries it.
+    pub(crate) opaque_session_ttl: Duration,
+}
+
+impl SessionSettings {
+    /// Picks this part from all settings.
+    pub(crate) fn read(settings: &Settings) -> Self {
+        Self {
+            access_token_ttl: settings.seconds(&sessions::ACCESS_TOKEN_TTL),
+            refresh_token_ttl: settings.seconds(&sessions::REFRESH_TOKEN_TTL),
+            refresh_grace: settings.seconds(&sessions::REFRESH_GRACE),
+            refresh_reuse_memory: settings.seconds(&sessions::REFRESH_REUSE_MEMORY),
+            opaque_session_ttl: settings.seconds(&legacy::SESSION_AGE),
+        }
+    }
+
+    /// The policy that the services obey.
+    pub(crate) fn policy(&self, successor_key: SuccessorKey) -> SessionPolicy {
+        SessionPolicy {
+            access_token_ttl: self.access_token_ttl,
+            refresh_token_ttl: self.refresh_token_ttl,
+            refresh_grace: self.refresh_grace,
+            refresh_reuse_memory: self.refresh_reuse_memory,
+            successor_key,
+            opaque_session_ttl: self.opaque_session_ttl,
+        }
+    }
+}

@@ -1,0 +1,212 @@
+//! Which texts a setting takes.
+
+use std::fmt;
+
+use auth_domain::{
+    redirect::RedirectPolicy,
+    user::{Locale, Role},
+};
+use url::Url;
+
+use crate::logging;
+
+/// Which texts a setting takes.
+pub(crate) struct Rule {
+    /// What they are, to go on from "expects".
+    pub(crate) expects: &'static str,
+    /// Whether a text is one.
+    pub(crate) holds: fn(&str) -> bool,
+}
+
+impl Rule {
+    /// Anything at all.
+    pub(crate) const ANY: Self = Self {
+        expects: "text",
+        holds: |_| true,
+    };
+
+    /// The name of a role.
+    pub(crate) const ROLE: Self = Self {
+        expects: "a role of 1 to 255 characters",
+        holds: |text| Role::parse(text).is_ok(),
+    };
+
+    /// A language.
+    pub(crate) const LOCALE: Self = Self {
+        expects: "a two-letter language such as en",
+        holds: |text| Locale::parse(text).is_ok(),
+    };
+
+    /// The URL of a web page or service.
+    pub(crate) const WEB_URL: Self = Self {
+        expects: "a URL such as https://example.com",
+        holds: |text| Url::parse(text).is_ok_and(|url| matches!(url.scheme(), "http" | "https")),
+    };
+
+    /// The URL of an application, which may have a scheme of its own.
+    pub(crate) const APP_URL: Self = Self {
+        expects: "a URL such as https://example.com or myapp://welcome",
+        holds: |text| (Self::REDIRECT.holds)(text) && Url::parse(text).is_ok(),
+    };
+
+    /// A pattern of the allow-list for redirects.
+    pub(crate) const REDIRECT: Self = Self {
+        expects: "a URL pattern such as https://*.example.com/app/**",
+        holds: |text| RedirectPolicy::new("", &[text.to_owned()]).is_ok(),
+    };
+
+    /// A PostgreSQL connection; the store reads the rest of it and knows what is wrong with it.
+    pub(crate) const POSTGRES_URL: Self = Self {
+        expects: "a URL such as postgres://user:password@host:5432/database",
+        holds: |text| {
+            let scheme = text.split_once("://").map(|(scheme, _)| scheme);
+            matches!(scheme, Some("postgres" | "postgresql"))
+        },
+    };
+
+    /// A JSON object.
+    pub(crate) const JSON_OBJECT: Self = Self {
+        expects: "a JSON object",
+        holds: |text| {
+            serde_json::from_str::<serde_json::Map<String, serde_json::Value>>(text).is_ok()
+        },
+    };
+
+    /// What all paths of the API begin with.
+    pub(crate) const PATH_PREFIX: Self = Self {
+        expects: "a path such as /v1/auth, with no slash at its end",
+        holds: |text| {
+            let plain = |it: char| it.is_ascii_alphanumeric() || "/-_.~".contains(it);
+            text.starts_with('/')
+                && !text.ends_with('/')
+                && !text.contains("//")
+                && text.chars().all(plain)
+        },
+    };
+
+    /// A host name or an address to listen on.
+    pub(crate) const HOST: Self = Self {
+        expects: "a host name or an IP address without a port",
+        holds: |text| {
+            let plain = |it: char| it.is_ascii_alphanumeric() || "-._:%".contains(it);
+            let is_ipv6 = text.parse::<std::net::Ipv6Addr>().is_ok();
+            !text.is_empty() && text.chars().all(plain) && (is_ipv6 || !text.contains(':'))
+        },
+    };
+
+    /// The domain of a cookie.
+    pub(crate) const COOKIE_DOMAIN: Self = Self {
+        expects: "a domain such as example.com",
+        holds: |text| {
+            let plain = |it: char| it.is_ascii_alphanumeric() || "-.".contains(it);
+            !text.is_empty() && text.chars().all(plain)
+        },
+    };
+
+    /// The name of a cookie: a token as RFC 9110 §5.6.2 defines it.
+    pub(crate) const COOKIE_NAME: Self = Self {
+        expects: "a cookie name of letters, digits and !#$%&'*+-.^_`|~",
+        holds: |text| {
+            let plain = |it: char| it.is_ascii_alphanumeric() || "!#$%&'*+-.^_`|~".contains(it);
+            !text.is_empty() && text.chars().all(plain)
+        },
+    };
+
+    /// Which log lines are written.
+    pub(crate) const LOG_FILTER: Self = Self {
+        expects: "off, error, warn, info, debug, trace, or a filter such as info,http_api=debug",
+        holds: |text| logging::filter(text).is_some(),
+    };
+}
+
+impl fmt::Debug for Rule {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.expects)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(rule: &Rule, good: &[&str], bad: &[&str]) {
+        for text in good {
+            assert!((rule.holds)(text), "{text:?} is {}", rule.expects);
+        }
+        for text in bad {
+            assert!(!(rule.holds)(text), "{text:?} is not {}", rule.expects);
+        }
+    }
+
+    #[test]
+    fn a_path_prefix_begins_with_a_slash_and_does_not_end_with_one() {
+        let bad = ["/", "v1", "/v1/", "//v1", "/a//b", "/a b", "/{x}", "/a?b"];
+        check(&Rule::PATH_PREFIX, &["/v1", "/v1/auth"], &bad);
+    }
+
+    #[test]
+    fn a_host_carries_no_port() {
+        let good = [
+            "127.0.0.1",
+            "0.0.0.0",
+            "::",
+            "::1",
+            "localhost",
+            "my-host.local",
+        ];
+        check(
+            &Rule::HOST,
+            &good,
+            &["", "localhost:4000", "http://x", "a b"],
+        );
+    }
+
+    #[test]
+    fn a_postgres_url_may_name_a_socket() {
+        let good = [
+            "postgres://postgres:pw@localhost:5432/local?sslmode=disable",
+            "postgresql://db/x",
+            "postgres://postgres@/postgres?host=/var/run/postgresql",
+        ];
+        let bad = ["", "localhost", "mysql://x/y", "postgres:/x"];
+        check(&Rule::POSTGRES_URL, &good, &bad);
+    }
+
+    #[test]
+    fn an_application_may_have_a_scheme_of_its_own() {
+        let good = [
+            "http://localhost:3000",
+            "https://example.com/app",
+            "myapp://welcome",
+        ];
+        check(
+            &Rule::APP_URL,
+            &good,
+            &["example.com", "localhost:3000", "/app"],
+        );
+        check(&Rule::WEB_URL, &good[..2], &["myapp://welcome", "x"]);
+    }
+
+    #[test]
+    fn json_has_to_be_an_object() {
+        check(
+            &Rule::JSON_OBJECT,
+            &["{}", "{\"a\": 1}"],
+            &["", "[]", "1", "{a: 1}", "{} x"],
+        );
+    }
+
+    #[test]
+    fn cookie_names_cannot_break_out_of_the_header() {
+        check(
+            &Rule::COOKIE_NAME,
+            &["dinoisses", "__Host-x"],
+            &["", "a b", "a;b", "a=b", "ä"],
+        );
+        check(
+            &Rule::COOKIE_DOMAIN,
+            &["example.com", ".example.com"],
+            &["", "a;b", "a/b"],
+        );
+    }
+}

@@ -1,0 +1,120 @@
+//! One row of the settings table.
+
+use super::kind::Kind;
+
+/// Everything there is to say about one setting. The reader, the printed defaults and the
+/// reference in the documentation are all made from it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Setting {
+    /// Its name in a configuration file, with its table: `accounts.default_role`.
+    pub(crate) key: &'static str,
+    /// Its name in the environment.
+    pub(crate) variable: &'static str,
+    /// A second name in the environment, used when `variable` is not set.
+    pub(crate) alternative: Option<&'static str>,
+    /// Which values it takes.
+    pub(crate) kind: Kind,
+    /// What holds when nobody sets it.
+    pub(crate) preset: Preset,
+    /// Whether its value must never be shown, and may be given as the name of a file.
+    pub(crate) secret: bool,
+    /// Whether setting it has the effect one expects.
+    pub(crate) status: Status,
+    /// One sentence about it.
+    pub(crate) doc: &'static str,
+}
+
+/// What holds when nobody sets a setting.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Preset {
+    /// Nothing.
+    Unset,
+    /// A value, spelled as in a variable.
+    Text(&'static str),
+    /// A value that depends on other settings, told in words.
+    Derived(&'static str),
+}
+
+/// Whether setting a setting has the effect one expects. The texts go on from "this version does
+/// not".
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Status {
+    /// It has.
+    Built,
+    /// It has none yet; the server starts with a warning.
+    NotYet(&'static str),
+    /// It has none yet, and starting as if it had would be worse than not starting.
+    Refused(&'static str),
+}
+
+impl Setting {
+    /// A setting without a default that is built and no secret.
+    pub(crate) const fn new(
+        key: &'static str,
+        variable: &'static str,
+        kind: Kind,
+        doc: &'static str,
+    ) -> Self {
+        Self {
+            key,
+            variable,
+            alternative: None,
+            kind,
+            preset: Preset::Unset,
+            secret: false,
+            status: Status::Built,
+            doc,
+        }
+    }
+
+    /// The same with a default, spelled as in a variable.
+    pub(crate) const fn preset(mut self, text: &'static str) -> Self {
+        self.preset = Preset::Text(text);
+        self
+    }
+
+    /// The same with a default that depends on other settings, told in words.
+    pub(crate) const fn derived(mut self, words: &'static str) -> Self {
+        self.preset = Preset::Derived(words);
+        self
+    }
+
+    /// The same as a secret.
+    pub(crate) const fn secret(mut self) -> Self {
+        self.secret = true;
+        self
+    }
+
+    /// The same with a second name in the environment.
+    pub(crate) const fn or(mut self, variable: &'static str) -> Self {
+        self.alternative = Some(variable);
+        self
+    }
+
+    /// The same with the mark that it only leads to a warning: "this version does not `does_not`".
+    pub(crate) const fn not_yet(mut self, does_not: &'static str) -> Self {
+        self.status = Status::NotYet(does_not);
+        self
+    }
+
+    /// The same with the mark that it keeps the server from starting.
+    pub(crate) const fn refused(mut self, does_not: &'static str) -> Self {
+        self.status = Status::Refused(does_not);
+        self
+    }
+
+    /// Its names in the environment, the one that wins first.
+    pub(crate) fn variables(&self) -> impl Iterator<Item = &'static str> {
+        std::iter::once(self.variable).chain(self.alternative)
+    }
+
+    /// The TOML table it is in: what precedes the last dot of its key.
+    pub(crate) fn table(&self) -> &'static str {
+        self.key.rsplit_once('.').map_or("", |(table, _)| table)
+    }
+
+    /// Its name within that table.
+    pub(crate) fn name(&self) -> &'static str {
+        self.key.rsplit_once('.').map_or(self.key, |(_, name)| name)
+    }
+}

@@ -1,0 +1,148 @@
+//! The effective value of every setting, with where it comes from.
+
+use std::{collections::BTreeMap, fmt::Display, time::Duration};
+
+use auth_domain::secret::Secret;
+
+use super::{kind::seconds, setting::Setting, source::Source, table, value::Value};
+
+/// The effective value of every setting that has one, with where it comes from.
+///
+/// The accessors are named after the kind of setting they are for. Asking with another one is a
+/// mistake in the code, which every test that reads a configuration finds.
+#[derive(Default)]
+pub(crate) struct Settings(BTreeMap<&'static str, (Value, Source)>);
+
+impl Settings {
+    /// Gives `setting` a value.
+    pub(super) fn set(&mut self, setting: &Setting, value: Value, source: Source) {
+        self.0.insert(setting.key, (value, source));
+    }
+
+    /// Whether somebody set `setting`, be it to its default.
+    pub(crate) fn is_set(&self, setting: &Setting) -> bool {
+        let source = self.find(setting).map(|(_, source)| source);
+        source.is_some_and(|source| *source != Source::Default)
+    }
+
+    /// The value of `setting` with where it comes from.
+    pub(crate) fn find(&self, setting: &Setting) -> Option<&(Value, Source)> {
+        self.0.get(setting.key)
+    }
+
+    /// Every setting with its value, in the order of the table.
+    pub(crate) fn iter(
+        &self,
+    ) -> impl Iterator<Item = (&'static Setting, Option<&(Value, Source)>)> {
+        table::settings().map(|setting| (setting, self.find(setting)))
+    }
+
+    /// How to name `setting` to the person who set it.
+    pub(crate) fn name(&self, setting: &Setting) -> String {
+        self.find(setting)
+            .map_or_else(|| setting.variable.to_owned(), |(_, it)| it.name(setting))
+    }
+
+    /// The value of a flag.
+    pub(crate) fn flag(&self, setting: &Setting) -> bool {
+        match self.value(setting) {
+            Some(Value::Flag(flag)) => *flag,
+            _ => mismatch(setting),
+        }
+    }
+
+    /// The value of a number.
+    pub(crate) fn integer(&self, setting: &Setting) -> i64 {
+        match self.value(setting) {
+            Some(Value::Integer(number)) => *number,
+            _ => mismatch(setting),
+        }
+    }
+
+    /// The value of a number as another type that holds all it can be.
+    pub(crate) fn number<T: TryFrom<i64> + Default>(&self, setting: &Setting) -> T {
+        T::try_from(self.integer(setting)).unwrap_or_else(|_| mismatch(setting))
+    }
+
+    /// The value of a number of seconds.
+    pub(crate) fn seconds(&self, setting: &Setting) -> Duration {
+        seconds(self.integer(setting))
+    }
+
+    /// The value of a length of time.
+    pub(crate) fn duration(&self, setting: &Setting) -> Duration {
+        match self.value(setting) {
+            Some(Value::Duration(duration)) => *duration,
+            _ => mismatch(setting),
+        }
+    }
+
+    /// The value of a text, if there is one.
+    pub(crate) fn text(&self, setting: &Setting) -> Option<&str> {
+        match self.value(setting) {
+            Some(Value::Text(text)) => Some(text),
+            None => None,
+            _ => mismatch(setting),
+        }
+    }
+
+    /// The value of a secret text, if there is one.
+    pub(crate) fn secret(&self, setting: &Setting) -> Option<Secret> {
+        self.text(setting).map(Secret::new)
+    }
+
+    /// The value of a list; nothing set is an empty one.
+    pub(crate) fn list(&self, setting: &Setting) -> &[String] {
+        match self.value(setting) {
+            Some(Value::List(items)) => items,
+            None => &[],
+            _ => mismatch(setting),
+        }
+    }
+
+    /// The value of a text as the type that `parse` makes of it.
+    pub(crate) fn parsed<T, E: Display>(
+        &self,
+        setting: &Setting,
+        parse: impl Fn(&str) -> Result<T, E>,
+    ) -> Result<T, String> {
+        let text = self.text(setting).unwrap_or_default();
+        parse(text).map_err(|error| format!("{}: {error}", self.name(setting)))
+    }
+
+    /// The value of a list as the type that `parse` makes of each item.
+    pub(crate) fn parsed_list<T, E: Display>(
+        &self,
+        setting: &Setting,
+        parse: impl Fn(&str) -> Result<T, E>,
+    ) -> Result<Vec<T>, String> {
+        let items = self.list(setting).iter().map(|item| parse(item));
+        items
+            .collect::<Result<_, _>>()
+            .map_err(|error| format!("{}: {error}", self.name(setting)))
+    }
+
+    /// The meaning of a choice.
+    pub(crate) fn choice<T: Copy>(
+        &self,
+        setting: &Setting,
+        meanings: &[(&str, T)],
+    ) -> Result<T, String> {
+        self.parsed(setting, |text| {
+            let found = meanings.iter().find(|(word, _)| *word == text);
+            found
+                .map(|(_, meaning)| *meaning)
+                .ok_or_else(|| format!("{text:?} has no meaning"))
+        })
+    }
+
+    fn value(&self, setting: &Setting) -> Option<&Value> {
+        self.find(setting).map(|(value, _)| value)
+    }
+}
+
+/// An accessor does not fit the kind of its setting.
+fn mismatch<T: Default>(setting: &Setting) -> T {
+    debug_assert!(false, "{} is of another kind", setting.key);
+    T::default()
+}

@@ -1,0 +1,45 @@
+//! Where a value comes from.
+
+use std::{
+    fmt,
+    path::{Path, PathBuf},
+};
+
+use super::setting::Setting;
+
+/// Where a value comes from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Source {
+    /// Nobody set it.
+    Default,
+    /// A variable of this name.
+    Variable(String),
+    /// A line of a configuration file.
+    Line(PathBuf, usize),
+}
+
+impl Source {
+    /// How to name `setting` to the person who set it here.
+    pub(crate) fn name(&self, setting: &Setting) -> String {
+        match self {
+            Self::Default => setting.variable.to_owned(),
+            Self::Variable(variable) => variable.clone(),
+            Self::Line(path, line) => format!("{}: {}", place(path, *line), setting.key),
+        }
+    }
+}
+
+impl fmt::Display for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Default => f.write_str("default"),
+            Self::Variable(variable) => f.write_str(variable),
+            Self::Line(path, line) => f.write_str(&place(path, *line)),
+        }
+    }
+}
+
+/// A line of a file, in the form editors and terminals jump to.
+pub(crate) fn place(path: &Path, line: usize) -> String {
+    format!("{}:{line}", path.display())
+}

@@ -1,0 +1,56 @@
+//! Settings of the database.
+
+use super::{Kind, Rule, Section, Setting};
+
+pub(crate) const URL: Setting = Setting::new(
+    "database.url",
+    "POSTGRES_CONNECTION",
+    Kind::Text(&Rule::POSTGRES_URL),
+    "PostgreSQL to keep everything in; without it an embedded SQLite database is used.",
+)
+.or("HASURA_GRAPHQL_DATABASE_URL")
+.secret();
+
+pub(crate) const MIGRATIONS_URL: Setting = Setting::new(
+    "database.migrations_url",
+    "POSTGRES_MIGRATIONS_CONNECTION",
+    Kind::Text(&Rule::POSTGRES_URL),
+    "The same database with an account that may change its tables; without it `database.url`.",
+)
+.secret();
+
+pub(crate) const MAX_CONNECTIONS: Setting = Setting::new(
+    "database.max_connections",
+    "AUTH_DATABASE_MAX_CONNECTIONS",
+    Kind::Integer(1, 1000),
+    "Most connections to PostgreSQL at a time.",
+)
+.preset("10");
+
+pub(crate) const SQLITE_PATH: Setting = Setting::new(
+    "database.sqlite_path",
+    "AUTH_SQLITE_PATH",
+    Kind::Text(&Rule::ANY),
+    "File of the SQLite database.",
+)
+.derived("`auth.db` in `server.data_dir`");
+
+pub(crate) const MIGRATE_ON_START: Setting = Setting::new(
+    "database.migrate_on_start",
+    "AUTH_MIGRATE_ON_START",
+    Kind::Flag,
+    "Whether the server brings the tables up to date before it serves.",
+)
+.preset("true");
+
+/// The section `database`.
+pub(super) const SECTION: Section = Section {
+    title: "The database",
+    settings: &[
+        URL,
+        MIGRATIONS_URL,
+        MAX_CONNECTIONS,
+        SQLITE_PATH,
+        MIGRATE_ON_START,
+    ],
+};

@@ -1,0 +1,118 @@
+//! Settings of mail.
+
+use super::{Kind, Rule, Section, Setting};
+
+const SMTP: &str = "send mail by SMTP yet and keeps it in the development outbox";
+
+pub(crate) const SMTP_HOST: Setting = Setting::new(
+    "smtp.host",
+    "AUTH_SMTP_HOST",
+    Kind::Text(&Rule::ANY),
+    "Server that takes outgoing mail; `postmark` for Postmark's API.",
+)
+.not_yet(SMTP);
+
+const SMTP_PORT: Setting = Setting::new(
+    "smtp.port",
+    "AUTH_SMTP_PORT",
+    Kind::Integer(1, 65535),
+    "Its port.",
+)
+.preset("587")
+.not_yet(SMTP);
+
+const SMTP_SECURE: Setting = Setting::new(
+    "smtp.secure",
+    "AUTH_SMTP_SECURE",
+    Kind::Flag,
+    "Whether TLS starts with the connection instead of by STARTTLS.",
+)
+.preset("false")
+.not_yet(SMTP);
+
+const SMTP_USER: Setting = Setting::new(
+    "smtp.user",
+    "AUTH_SMTP_USER",
+    Kind::Text(&Rule::ANY),
+    "Account at the mail server.",
+)
+.not_yet(SMTP);
+
+const SMTP_PASSWORD: Setting = Setting::new(
+    "smtp.password",
+    "AUTH_SMTP_PASS",
+    Kind::Text(&Rule::ANY),
+    "Password of that account.",
+)
+.secret()
+.not_yet(SMTP);
+
+const SMTP_SENDER: Setting = Setting::new(
+    "smtp.sender",
+    "AUTH_SMTP_SENDER",
+    Kind::Text(&Rule::ANY),
+    "Address mails come from.",
+)
+.not_yet(SMTP);
+
+const SMTP_AUTH_METHOD: Setting = Setting::new(
+    "smtp.auth_method",
+    "AUTH_SMTP_AUTH_METHOD",
+    Kind::Choice(&["PLAIN", "LOGIN", "CRAM-MD5"]),
+    "How the account is proven.",
+)
+.preset("PLAIN")
+.not_yet(SMTP);
+
+const SMTP_API_HEADER: Setting = Setting::new(
+    "smtp.x_smtpapi_header",
+    "AUTH_SMTP_X_SMTPAPI_HEADER",
+    Kind::Text(&Rule::ANY),
+    "Value of the header `X-SMTPAPI`.",
+)
+.not_yet(SMTP);
+
+const TEMPLATES_PATH: Setting = Setting::new(
+    "email.templates_path",
+    "AUTH_EMAIL_TEMPLATES_PATH",
+    Kind::Text(&Rule::ANY),
+    "Folder of the mail templates.",
+)
+.preset("/app/email-templates")
+.not_yet("use mail templates yet");
+
+const PASSWORDLESS: Setting = Setting::new(
+    "email.passwordless_enabled",
+    "AUTH_EMAIL_PASSWORDLESS_ENABLED",
+    Kind::Flag,
+    "Whether people may sign in with a link sent by mail.",
+)
+.preset("false")
+.not_yet("send links to sign in with yet");
+
+const OTP: Setting = Setting::new(
+    "email.otp_enabled",
+    "AUTH_OTP_EMAIL_ENABLED",
+    Kind::Flag,
+    "Whether people may sign in with a code sent by mail.",
+)
+.preset("false")
+.not_yet("send codes to sign in with yet");
+
+/// The sections `smtp` and `email`.
+pub(super) const SECTION: Section = Section {
+    title: "Mail",
+    settings: &[
+        SMTP_HOST,
+        SMTP_PORT,
+        SMTP_SECURE,
+        SMTP_USER,
+        SMTP_PASSWORD,
+        SMTP_SENDER,
+        SMTP_AUTH_METHOD,
+        SMTP_API_HEADER,
+        TEMPLATES_PATH,
+        PASSWORDLESS,
+        OTP,
+    ],
+};

@@ -1,0 +1,74 @@
+//! Settings of second factors, passkeys and elevation.
+
+use super::{Kind, Rule, Section, Setting};
+
+const TOTP: &str = "know second factors yet";
+const WEBAUTHN: &str = "know passkeys yet";
+
+/// The sections `mfa` and `webauthn`.
+pub(super) const SECTION: Section = Section {
+    title: "Second factors and passkeys",
+    settings: &[
+        Setting::new(
+            "mfa.enabled",
+            "AUTH_MFA_ENABLED",
+            Kind::Flag,
+            "Whether people may protect their account with one-time passwords.",
+        )
+        .preset("false")
+        .not_yet(TOTP),
+        Setting::new(
+            "mfa.totp_issuer",
+            "AUTH_MFA_TOTP_ISSUER",
+            Kind::Text(&Rule::ANY),
+            "Name that authenticator apps show.",
+        )
+        .preset("auth")
+        .not_yet(TOTP),
+        Setting::new(
+            "mfa.require_elevated_claim",
+            "AUTH_REQUIRE_ELEVATED_CLAIM",
+            Kind::Choice(&["disabled", "recommended", "required"]),
+            "Whether delicate changes need a fresh proof of identity.",
+        )
+        .preset("disabled")
+        .refused("ask for a fresh proof of identity yet"),
+        Setting::new(
+            "webauthn.enabled",
+            "AUTH_WEBAUTHN_ENABLED",
+            Kind::Flag,
+            "Whether people may sign in with passkeys.",
+        )
+        .preset("false")
+        .not_yet(WEBAUTHN),
+        Setting::new(
+            "webauthn.rp_name",
+            "AUTH_WEBAUTHN_RP_NAME",
+            Kind::Text(&Rule::ANY),
+            "Name that browsers show for this service.",
+        )
+        .not_yet(WEBAUTHN),
+        Setting::new(
+            "webauthn.rp_id",
+            "AUTH_WEBAUTHN_RP_ID",
+            Kind::Text(&Rule::ANY),
+            "Domain that passkeys are bound to.",
+        )
+        .not_yet(WEBAUTHN),
+        Setting::new(
+            "webauthn.rp_origins",
+            "AUTH_WEBAUTHN_RP_ORIGINS",
+            Kind::List(&Rule::ANY),
+            "Origins that passkeys may be used from.",
+        )
+        .not_yet(WEBAUTHN),
+        Setting::new(
+            "webauthn.attestation_timeout",
+            "AUTH_WEBAUTHN_ATTESTATION_TIMEOUT",
+            Kind::Integer(0, 3_600_000),
+            "How many milliseconds a person has to use a passkey.",
+        )
+        .preset("60000")
+        .not_yet(WEBAUTHN),
+    ],
+};

@@ -1,0 +1,83 @@
+//! Settings of the HTTP server and of the process.
+
+use super::{Kind, Rule, Section, Setting};
+
+pub(crate) const HOST: Setting = Setting::new(
+    "server.host",
+    "AUTH_HOST",
+    Kind::Text(&Rule::HOST),
+    "Address to listen on.",
+)
+.derived("`0.0.0.0`; `127.0.0.1` in the zero-setup mode");
+
+pub(crate) const PORT: Setting = Setting::new(
+    "server.port",
+    "AUTH_PORT",
+    Kind::Integer(0, 65535),
+    "Port to listen on; 0 takes any free one.",
+)
+.preset("4000");
+
+pub(crate) const API_PREFIX: Setting = Setting::new(
+    "server.api_prefix",
+    "AUTH_API_PREFIX",
+    Kind::Text(&Rule::PATH_PREFIX),
+    "What all paths of the API begin with.",
+);
+
+pub(crate) const URL: Setting = Setting::new(
+    "server.url",
+    "AUTH_SERVER_URL",
+    Kind::Text(&Rule::WEB_URL),
+    "Where clients reach this server, with the API prefix if there is one; links in mails lead \
+     there.",
+)
+.derived("`http://localhost:` with port and API prefix");
+
+pub(crate) const DATA_DIR: Setting = Setting::new(
+    "server.data_dir",
+    "AUTH_DATA_DIR",
+    Kind::Text(&Rule::ANY),
+    "Folder for what the server makes itself: the SQLite database, a signing key, the outbox.",
+)
+.preset("./data");
+
+pub(crate) const SHUTDOWN_TIMEOUT: Setting = Setting::new(
+    "server.shutdown_timeout",
+    "AUTH_SHUTDOWN_TIMEOUT",
+    Kind::Duration,
+    "How long requests under way may take after the server was told to stop.",
+)
+.preset("30s");
+
+pub(crate) const CONCEAL_ERRORS: Setting = Setting::new(
+    "server.conceal_errors",
+    "AUTH_CONCEAL_ERRORS",
+    Kind::Flag,
+    "Whether answers hide which of several things was wrong with a request.",
+)
+.preset("false");
+
+const ENABLE_CHANGE_ENV: Setting = Setting::new(
+    "server.enable_change_env",
+    "AUTH_ENABLE_CHANGE_ENV",
+    Kind::Flag,
+    "Whether clients may change settings through `POST /change-env`; for tests only.",
+)
+.preset("false")
+.refused("let clients change settings yet");
+
+/// The section `server`.
+pub(super) const SECTION: Section = Section {
+    title: "The HTTP server and the process",
+    settings: &[
+        HOST,
+        PORT,
+        API_PREFIX,
+        URL,
+        DATA_DIR,
+        SHUTDOWN_TIMEOUT,
+        CONCEAL_ERRORS,
+        ENABLE_CHANGE_ENV,
+    ],
+};

@@ -1,0 +1,51 @@
+//! Settings of sessions.
+
+use super::{Kind, Section, Setting};
+
+/// Ten years: more is a mistake in the unit.
+const LONGEST: i64 = 10 * 366 * 24 * 60 * 60;
+
+pub(crate) const ACCESS_TOKEN_TTL: Setting = Setting::new(
+    "sessions.access_token_expires_in",
+    "AUTH_ACCESS_TOKEN_EXPIRES_IN",
+    Kind::Seconds(1, LONGEST),
+    "Life of an access token in seconds.",
+)
+.preset("900");
+
+pub(crate) const REFRESH_TOKEN_TTL: Setting = Setting::new(
+    "sessions.refresh_token_expires_in",
+    "AUTH_REFRESH_TOKEN_EXPIRES_IN",
+    Kind::Seconds(1, LONGEST),
+    "Life of a refresh token in seconds, counted anew at each rotation.",
+)
+.preset("2592000");
+
+pub(crate) const REFRESH_GRACE: Setting = Setting::new(
+    "sessions.refresh_token_grace",
+    "AUTH_REFRESH_TOKEN_GRACE",
+    Kind::Seconds(0, 3600),
+    "For how many seconds after its rotation a refresh token still fetches the same successor, \
+     for the second of two browser tabs.",
+)
+.preset("30");
+
+pub(crate) const REFRESH_REUSE_MEMORY: Setting = Setting::new(
+    "sessions.refresh_token_reuse_memory",
+    "AUTH_REFRESH_TOKEN_REUSE_MEMORY",
+    Kind::Seconds(0, LONGEST),
+    "For how many seconds after the grace the use of a rotated refresh token is taken for theft \
+     and ends the session.",
+)
+.preset("86400");
+
+/// The section `sessions`.
+pub(super) const SECTION: Section = Section {
+    title: "Sessions",
+    settings: &[
+        ACCESS_TOKEN_TTL,
+        REFRESH_TOKEN_TTL,
+        REFRESH_GRACE,
+        REFRESH_REUSE_MEMORY,
+    ],
+};

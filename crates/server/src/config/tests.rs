@@ -1,0 +1,561 @@
+//! Tests of the configuration as a whole: sources, precedence, defaults and generated files.
+
+use std::{
+    collections::BTreeMap,
+    fs, io,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use auth_domain::{session::SuccessorKey, user::Role};
+
+use super::*;
+
+/// Names that belong together with values.
+type Pairs<'a> = &'a [(&'a str, &'a str)];
+
+fn load_from(variables: Pairs<'_>, files: Pairs<'_>, named: Option<&str>) -> Loaded {
+    let environment = variables
+        .iter()
+        .map(|(name, value)| (name.into(), value.into()))
+        .collect();
+    let files: BTreeMap<PathBuf, &str> = files
+        .iter()
+        .map(|(path, text)| (PathBuf::from(path), *text))
+        .collect();
+    load(&Sources {
+        file: named.map(PathBuf::from),
+        environment: &environment,
+        read_file: &|path: &Path| match files.get(path) {
+            Some(text) => Ok((*text).to_owned()),
+            None => Err(io::ErrorKind::NotFound.into()),
+        },
+    })
+}
+
+fn read(variables: Pairs<'_>, files: Pairs<'_>) -> Result<Config, ConfigErrors> {
+    Config::read(load_from(variables, files, None))
+}
+
+fn problems(variables: Pairs<'_>, files: Pairs<'_>) -> Vec<String> {
+    read(variables, files).err().map_or(Vec::new(), |it| it.0)
+}
+
+/// The configuration that these variables alone lead to.
+pub(crate) fn config_of(variables: Pairs<'_>) -> Config {
+    read(variables, &[]).unwrap()
+}
+
+fn names(roles: &[Role]) -> Vec<&str> {
+    roles.iter().map(Role::as_str).collect()
+}
+
+fn url_of(config: Config) -> String {
+    match config.database {
+        Database::Postgres(database) => database.url.display(),
+        Database::Sqlite { .. } => panic!("not PostgreSQL"),
+    }
+}
+
+fn path_of(config: &Config) -> String {
+    match &config.database {
+        Database::Sqlite { path } => path.display().to_string(),
+        Database::Postgres(_) => panic!("not SQLite"),
+    }
+}
+
+mod sources {
+    use super::*;
+
+    const USUAL: &str = "hasura-auth.toml";
+
+    #[test]
+    fn the_environment_wins_over_the_file_and_the_file_over_the_default() {
+        let file = (USUAL, "[server]\nport = 4001\nhost = \"10.0.0.1\"\n");
+
+        let config = read(&[("AUTH_PORT", "4002")], &[file]).unwrap();
+
+        assert_eq!(config.server.port, 4002);
+        assert_eq!(config.server.host, "10.0.0.1");
+        assert_eq!(config.bcrypt_cost, 10);
+    }
+
+    #[test]
+    fn an_empty_variable_leaves_the_file_its_say() {
+        let file = (USUAL, "server.port = 4001\n");
+
+        let config = read(&[("AUTH_PORT", "")], &[file]).unwrap();
+
+        assert_eq!(config.server.port, 4001);
+    }
+
+    #[test]
+    fn the_file_named_on_the_command_line_wins_over_the_variable_and_that_over_the_usual_ones() {
+        let files = [
+            ("a.toml", "server.port = 1\n"),
+            ("b.toml", "server.port = 2\n"),
+            ("config/hasura-auth.toml", "server.port = 3\n"),
+            (USUAL, "server.port = 4\n"),
+        ];
+        let port = |variables, named, files| {
+            let loaded = load_from(variables, files, named);
+            Config::read(loaded).unwrap().server.port
+        };
+        let variables: Pairs<'_> = &[("AUTH_CONFIG_FILE", "b.toml")];
+
+        assert_eq!(port(variables, Some("a.toml"), &files), 1);
+        assert_eq!(port(variables, None, &files), 2);
+        assert_eq!(port(&[], None, &files), 3);
+        assert_eq!(port(&[], None, &files[3..]), 4);
+        assert_eq!(port(&[], None, &[]), 4000);
+    }
+
+    #[test]
+    fn a_named_file_has_to_be_there() {
+        let problems = problems(&[("AUTH_CONFIG_FILE", "b.toml")], &[]);
+
+        assert_eq!(problems.len(), 1);
+        assert!(
+            problems[0].contains("b.toml cannot be read"),
+            "{problems:?}"
+        );
+    }
+
+    #[test]
+    fn the_first_name_of_a_database_wins() {
+        let first = ("POSTGRES_CONNECTION", "postgres://first/x");
+        let second = ("HASURA_GRAPHQL_DATABASE_URL", "postgres://second/x");
+
+        assert!(url_of(config_of(&[second, first])).contains("//first:"));
+        assert!(url_of(config_of(&[second])).contains("//second:"));
+    }
+
+    #[test]
+    fn a_secret_can_be_in_a_file_that_a_variable_names() {
+        let file = ("/run/secrets/db", "postgres://me:pw@db/x\r\n");
+
+        let config = read(&[("POSTGRES_CONNECTION_FILE", "/run/secrets/db")], &[file]).unwrap();
+
+        assert!(url_of(config).starts_with("postgres://me@db:5432/x"));
+    }
+
+    #[test]
+    fn a_secret_can_be_in_a_file_that_a_key_names() {
+        let files = [
+            (USUAL, "[database]\nurl_file = \"/run/secrets/db\"\n"),
+            ("/run/secrets/db", "postgres://me:pw@db/x\n"),
+        ];
+
+        assert!(!read(&[], &files).unwrap().zero_setup);
+    }
+
+    #[test]
+    fn a_secret_given_twice_is_refused() {
+        let variables = [
+            ("POSTGRES_CONNECTION", "postgres://db/x"),
+            ("POSTGRES_CONNECTION_FILE", "/run/secrets/db"),
+        ];
+
+        assert_eq!(
+            problems(&variables, &[]),
+            ["POSTGRES_CONNECTION and POSTGRES_CONNECTION_FILE are both set; unset one of them"]
+        );
+    }
+
+    #[test]
+    fn an_unreadable_or_empty_secret_file_is_named() {
+        let variables = [
+            ("POSTGRES_CONNECTION_FILE", "/missing"),
+            ("AUTH_SMTP_PASS_FILE", "/empty"),
+        ];
+
+        let problems = problems(&variables, &[("/empty", "\n")]);
+
+        assert!(problems[0].starts_with("POSTGRES_CONNECTION_FILE: the file /missing cannot"));
+        assert!(problems[1].starts_with("AUTH_SMTP_PASS_FILE: the file /empty is empty"));
+    }
+}
+
+mod problems {
+    use super::*;
+
+    #[test]
+    fn all_problems_are_reported_at_once() {
+        let variables = [
+            ("AUTH_PORT", "many"),
+            ("AUTH_GRAVATAR_RATING", "xxx"),
+            ("AUTH_API_PREFIX", "v1/"),
+            ("AUTH_LEGACY_SESSION_COOKIE_SAME_SITE", "none"),
+            ("AUTH_LEGACY_SESSION_COOKIE_SECURE", "false"),
+        ];
+        let file = ("hasura-auth.toml", "[server]\nprot = 1\n");
+
+        assert_eq!(
+            problems(&variables, &[file]),
+            [
+                "hasura-auth.toml:2: server.prot is not a setting; did you mean server.port?",
+                "AUTH_PORT expects a whole number from 0 to 65535, not \"many\"",
+                "AUTH_API_PREFIX expects a path such as /v1/auth, with no slash at its end, \
+                 not \"v1/\"",
+                "AUTH_GRAVATAR_RATING expects one of g, pg, r, x, not \"xxx\"",
+                "AUTH_LEGACY_SESSION_COOKIE_SAME_SITE is none while \
+                 AUTH_LEGACY_SESSION_COOKIE_SECURE is false, and browsers drop such a cookie; \
+                 change one of them",
+            ]
+        );
+    }
+
+    #[test]
+    fn a_rejected_secret_is_not_repeated() {
+        let variables = [
+            ("POSTGRES_CONNECTION", "mysql://me:hunter2@db/x"),
+            ("HASURA_GRAPHQL_JWT_SECRET", "hunter2"),
+        ];
+
+        let problems = problems(&variables, &[]);
+
+        assert_eq!(problems.len(), 2);
+        assert!(!problems.concat().contains("hunter2"), "{problems:?}");
+    }
+
+    #[test]
+    fn a_jwt_secret_that_cannot_sign_says_why() {
+        let problems = problems(&[("HASURA_GRAPHQL_JWT_SECRET", r#"{"type":"HS256"}"#)], &[]);
+
+        assert_eq!(
+            problems,
+            ["HASURA_GRAPHQL_JWT_SECRET: the JWT secret has no `key`"]
+        );
+    }
+
+    #[test]
+    fn protection_that_is_not_there_keeps_the_server_from_starting() {
+        for (variable, value) in [
+            ("AUTH_PASSWORD_HIBP_ENABLED", "true"),
+            ("AUTH_TURNSTILE_SECRET", "x"),
+            ("AUTH_RATE_LIMIT_ENABLE", "true"),
+            ("AUTH_REQUIRE_ELEVATED_CLAIM", "required"),
+            ("AUTH_ENABLE_CHANGE_ENV", "true"),
+        ] {
+            let problems = problems(&[(variable, value)], &[]);
+            assert_eq!(problems.len(), 1, "{variable}");
+            assert!(problems[0].starts_with(variable), "{problems:?}");
+        }
+        config_of(&[
+            ("AUTH_PASSWORD_HIBP_ENABLED", "false"),
+            ("AUTH_REQUIRE_ELEVATED_CLAIM", "disabled"),
+        ]);
+    }
+
+    #[test]
+    fn a_database_url_that_cannot_be_read_says_why() {
+        let problems = problems(&[("POSTGRES_CONNECTION", "postgres:///x")], &[]);
+
+        assert_eq!(problems.len(), 1);
+        assert!(
+            problems[0].starts_with("POSTGRES_CONNECTION: "),
+            "{problems:?}"
+        );
+        assert!(problems[0].contains("names no host"), "{problems:?}");
+    }
+
+    #[test]
+    fn migrations_need_a_database() {
+        let problems = problems(
+            &[("POSTGRES_MIGRATIONS_CONNECTION", "postgres://db/x")],
+            &[],
+        );
+
+        assert_eq!(
+            problems,
+            [
+                "POSTGRES_MIGRATIONS_CONNECTION is set without a database to migrate; \
+              set POSTGRES_CONNECTION too"
+            ]
+        );
+    }
+}
+
+mod warnings {
+    use super::*;
+
+    fn warnings(variables: Pairs<'_>) -> Vec<String> {
+        config_of(variables).warnings
+    }
+
+    #[test]
+    fn settings_of_one_missing_feature_share_a_line() {
+        let variables = [
+            ("AUTH_MFA_ENABLED", "true"),
+            ("AUTH_PROVIDER_GITHUB_ENABLED", "true"),
+            ("AUTH_PROVIDER_GITHUB_CLIENT_ID", "x"),
+        ];
+
+        assert_eq!(
+            warnings(&variables),
+            [
+                "AUTH_MFA_ENABLED is set, but this version does not know second factors yet",
+                "AUTH_PROVIDER_GITHUB_ENABLED, AUTH_PROVIDER_GITHUB_CLIENT_ID are set, \
+                 but this version does not sign people in with other services yet",
+            ]
+        );
+    }
+
+    #[test]
+    fn a_missing_feature_that_is_off_anyway_is_not_mentioned() {
+        let variables = [
+            ("AUTH_MFA_ENABLED", "false"),
+            ("AUTH_SMTP_PORT", "587"),
+            ("AUTH_PROVIDER_GITHUB_SCOPE", ""),
+        ];
+
+        assert_eq!(warnings(&variables), [""; 0]);
+    }
+
+    #[test]
+    fn mail_that_is_not_sent_is_mentioned() {
+        assert_eq!(
+            warnings(&[("AUTH_SMTP_HOST", "mail.example.com")]),
+            [
+                "AUTH_SMTP_HOST is set, but this version does not send mail by SMTP yet \
+              and keeps it in the development outbox"
+            ]
+        );
+    }
+
+    #[test]
+    fn cheap_hashes_and_short_keys_are_mentioned() {
+        let key = r#"{"type":"HS256","key":"short"}"#;
+        let warnings = warnings(&[
+            ("AUTH_BCRYPT_COST", "4"),
+            ("HASURA_GRAPHQL_JWT_SECRET", key),
+        ]);
+
+        assert_eq!(warnings.len(), 2);
+        assert!(warnings[0].starts_with("AUTH_BCRYPT_COST is 4"));
+        assert!(warnings[1].starts_with("HASURA_GRAPHQL_JWT_SECRET: the key has fewer"));
+    }
+
+    #[test]
+    fn a_database_without_urls_of_server_and_client_is_mentioned() {
+        let database = ("POSTGRES_CONNECTION", "postgres://db/x");
+        let server = ("AUTH_SERVER_URL", "https://auth.example.com/");
+        let client = ("AUTH_CLIENT_URL", "https://example.com");
+
+        assert_eq!(warnings(&[database]).len(), 2);
+        assert_eq!(warnings(&[database, server, client]), [""; 0]);
+    }
+}
+
+mod values {
+    use super::*;
+
+    #[test]
+    fn without_any_setting_a_first_try_works_on_this_machine_only() {
+        let config = config_of(&[]);
+
+        assert!(config.zero_setup);
+        assert_eq!(config.server.host, "127.0.0.1");
+        assert_eq!(config.server.url, "http://localhost:4000");
+        assert_eq!(config.server.shutdown_timeout, Duration::from_secs(30));
+        assert_eq!(path_of(&config), "./data/auth.db");
+        assert!(!config.accounts.email_verification_required);
+        let client_url = config.redirects.client_url();
+        assert_eq!(client_url.as_str(), "http://localhost:3000");
+        assert_eq!(config.warnings, [""; 0]);
+    }
+
+    #[test]
+    fn with_a_database_the_defaults_are_hasura_auths() {
+        let config = config_of(&[("POSTGRES_CONNECTION", "postgres://db/x")]);
+
+        assert!(!config.zero_setup);
+        assert_eq!(config.server.host, "0.0.0.0");
+        assert!(config.accounts.email_verification_required);
+        assert_eq!(config.redirects.client_url().as_str(), "");
+        assert_eq!(names(&config.accounts.allowed_roles), ["me", "user"]);
+        assert_eq!(config.passwords.min_bytes, 3);
+        let policy = config.policy(SuccessorKey::derive(b"x"));
+        assert_eq!(policy.sessions.access_token_ttl, Duration::from_mins(15));
+        assert_eq!(policy.sessions.refresh_token_ttl, Duration::from_hours(720));
+    }
+
+    #[test]
+    fn a_mail_server_brings_verification_back() {
+        let config = config_of(&[("AUTH_SMTP_HOST", "localhost")]);
+
+        assert!(config.accounts.email_verification_required);
+    }
+
+    #[test]
+    fn what_was_said_wins_over_what_follows() {
+        let config = config_of(&[
+            ("AUTH_HOST", "::"),
+            ("AUTH_EMAIL_SIGNIN_EMAIL_VERIFIED_REQUIRED", "1"),
+            ("AUTH_CLIENT_URL", "https://example.com"),
+            ("AUTH_DATA_DIR", "/var/lib/auth"),
+            ("AUTH_API_PREFIX", "/v1"),
+        ]);
+
+        assert_eq!(config.server.host, "::");
+        assert!(config.accounts.email_verification_required);
+        assert_eq!(
+            config.redirects.client_url().as_str(),
+            "https://example.com"
+        );
+        assert_eq!(config.server.url, "http://localhost:4000/v1");
+        assert_eq!(path_of(&config), "/var/lib/auth/auth.db");
+    }
+
+    #[test]
+    fn the_default_role_and_locale_are_always_allowed() {
+        let config = config_of(&[
+            ("AUTH_USER_DEFAULT_ROLE", "editor"),
+            ("AUTH_USER_DEFAULT_ALLOWED_ROLES", "me, user"),
+            ("AUTH_LOCALE_DEFAULT", "fr"),
+            ("AUTH_LOCALE_ALLOWED_LOCALES", "en,fr"),
+        ]);
+
+        assert_eq!(
+            names(&config.accounts.allowed_roles),
+            ["me", "user", "editor"]
+        );
+        assert_eq!(config.accounts.allowed_locales.len(), 2);
+    }
+
+    #[test]
+    fn every_choice_has_a_meaning() {
+        for setting in [
+            table::accounts::GRAVATAR_DEFAULT,
+            table::accounts::GRAVATAR_RATING,
+            table::legacy::COOKIE_SAME_SITE,
+        ] {
+            let kind::Kind::Choice(words) = setting.kind else {
+                panic!("{} is no choice", setting.key);
+            };
+            for word in words {
+                config_of(&[(setting.variable, word)]);
+            }
+        }
+    }
+}
+
+mod output {
+    use super::*;
+
+    #[test]
+    fn effective_values_are_shown_with_their_source_and_without_secrets() {
+        let variables = [
+            ("POSTGRES_CONNECTION", "postgres://me:hunter2@db/x"),
+            ("AUTH_SMTP_PASS", "hunter2"),
+            ("AUTH_SMS_GENERIC_HEADERS", "{\"x\":\"hunter2\"}"),
+            ("AUTH_LOCALE_ALLOWED_LOCALES", "en,fr"),
+            ("AUTH_SHUTDOWN_TIMEOUT", "90s"),
+        ];
+        let file = ("hasura-auth.toml", "\nserver.port = 4001\n");
+
+        let loaded = load_from(&variables, &[file], None);
+        let text = lines(&loaded.settings).collect::<Vec<_>>().join("\n");
+
+        for line in [
+            "server.host = \"0.0.0.0\" # default",
+            "server.port = 4001 # hasura-auth.toml:2",
+            "server.shutdown_timeout = \"90s\" # AUTH_SHUTDOWN_TIMEOUT",
+            "database.url = \"***\" # POSTGRES_CONNECTION",
+            "jwt.secret is not set",
+            "accounts.allowed_locales = [\"en\", \"fr\"] # AUTH_LOCALE_ALLOWED_LOCALES",
+        ] {
+            assert!(
+                text.lines().any(|it| it == line),
+                "{line} is not in\n{text}"
+            );
+        }
+        assert!(!text.contains("hunter2"), "{text}");
+    }
+
+    #[test]
+    fn the_debug_form_of_a_configuration_holds_no_secret() {
+        let config = config_of(&[
+            ("POSTGRES_CONNECTION", "postgres://me:hunter2@db/x"),
+            (
+                "HASURA_GRAPHQL_JWT_SECRET",
+                r#"{"type":"HS256","key":"hunter2"}"#,
+            ),
+        ]);
+
+        assert!(!format!("{config:?}").contains("hunter2"));
+    }
+}
+
+mod generated {
+    use super::*;
+
+    const TABLE_BEGIN: &str = "<!-- settings: made by `hasura-auth config reference` -->\n";
+    const TABLE_END: &str = "<!-- end of settings -->\n";
+
+    fn in_workspace(path: &str) -> PathBuf {
+        Path::new(env!("CARGO_MANIFEST_DIR"))
+            .join("../..")
+            .join(path)
+    }
+
+    /// Compares a file with what it has to be. `UPDATE_GENERATED=1` writes it instead.
+    fn assert_current(path: &str, expected: impl FnOnce(&str) -> String) {
+        let full_path = in_workspace(path);
+        let text = fs::read_to_string(&full_path).unwrap_or_default();
+        let expected = expected(&text);
+        if std::env::var_os("UPDATE_GENERATED").is_some() {
+            fs::write(&full_path, expected).unwrap();
+        } else {
+            assert!(
+                text == expected,
+                "{path} is out of date; refresh it with \
+                 `UPDATE_GENERATED=1 cargo test -p server generated`"
+            );
+        }
+    }
+
+    #[test]
+    fn the_default_file_is_current() {
+        assert_current("config/default.toml", |_| defaults());
+    }
+
+    #[test]
+    fn the_reference_in_the_documentation_is_current() {
+        assert_current("docs/configuration.md", |text| {
+            let (intro, rest) = text.split_once(TABLE_BEGIN).unwrap();
+            let (_, outro) = rest.split_once(TABLE_END).unwrap();
+            let reference = reference();
+            format!("{intro}{TABLE_BEGIN}{reference}\n{TABLE_END}{outro}")
+        });
+    }
+
+    #[test]
+    fn the_default_file_changes_nothing() {
+        let with_file = read(&[], &[("hasura-auth.toml", &defaults())]).unwrap();
+        let without = config_of(&[]);
+
+        assert_eq!(format!("{with_file:?}"), format!("{without:?}"));
+    }
+
+    #[test]
+    fn the_example_for_postgres_is_valid_and_leads_to_no_warning() {
+        let example = fs::read_to_string(in_workspace("config/example.postgres.toml")).unwrap();
+        let jwt_secret = format!(r#"{{"type":"HS256","key":"{}"}}"#, "k".repeat(32));
+        let files = [
+            ("hasura-auth.toml", example.as_str()),
+            ("/run/secrets/database-url", "postgres://auth:pw@db/app\n"),
+            (
+                "/run/secrets/migrations-url",
+                "postgres://owner:pw@db/app\n",
+            ),
+            ("/run/secrets/jwt-secret", &jwt_secret),
+        ];
+
+        let config = read(&[], &files).unwrap();
+
+        assert!(!config.zero_setup);
+        assert!(config.jwt_secret.is_some());
+        assert_eq!(config.warnings, [""; 0]);
+    }
+}

@@ -1,0 +1,102 @@
+//! What the server starts with; what is missing on a first run is made.
+
+use std::path::{Path, PathBuf};
+
+use auth_crypto::JwtSecret;
+use auth_domain::ports::IdGenerator;
+
+use crate::{config::Config, private_files, signing_key, start_error::StartError};
+
+/// What the server starts with.
+#[derive(Debug)]
+pub(crate) struct Premises {
+    /// The key of access tokens.
+    pub(crate) jwt_secret: JwtSecret,
+    /// The file of that key, if it is the server's own.
+    pub(crate) key_file: Option<PathBuf>,
+}
+
+/// Makes a key in the data folder if none is configured.
+///
+/// # Errors
+///
+/// [`StartError::Folder`], [`StartError::KeyFile`], [`StartError::NotAKey`] or
+/// [`StartError::JwtSecret`].
+pub(crate) fn prepare(config: &Config, ids: &dyn IdGenerator) -> Result<Premises, StartError> {
+    if let Some(secret) = &config.jwt_secret {
+        return Ok(Premises {
+            jwt_secret: JwtSecret::parse(secret.expose()).map_err(StartError::JwtSecret)?,
+            key_file: None,
+        });
+    }
+    let folder = &config.server.data_dir;
+    make_folder(folder)?;
+    let key = signing_key::read_or_make(folder, ids)?;
+    Ok(Premises {
+        jwt_secret: key.secret,
+        key_file: Some(key.path),
+    })
+}
+
+fn make_folder(path: &Path) -> Result<(), StartError> {
+    private_files::make_folder(path)
+        .and_then(|()| private_files::warn_if_shared(path))
+        .map_err(|source| StartError::Folder {
+            path: path.to_owned(),
+            source,
+        })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{fs, os::unix::fs::PermissionsExt};
+
+    use auth_domain::testing::SequentialIds;
+
+    use super::*;
+    use crate::config::tests::config_of;
+
+    fn prepare_with(variables: &[(&str, &str)]) -> Result<Premises, StartError> {
+        prepare(&config_of(variables), &SequentialIds::default())
+    }
+
+    #[test]
+    fn a_first_run_makes_a_private_folder_and_a_key() {
+        let parent = tempfile::tempdir().unwrap();
+        let folder = parent.path().join("data");
+
+        let premises = prepare_with(&[("AUTH_DATA_DIR", folder.to_str().unwrap())]).unwrap();
+
+        assert_eq!(premises.key_file, Some(folder.join("jwt-secret.json")));
+        let mode = fs::metadata(&folder).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o700);
+    }
+
+    #[test]
+    fn a_configured_installation_needs_no_folder() {
+        let parent = tempfile::tempdir().unwrap();
+        let folder = parent.path().join("data");
+        let secret = format!(r#"{{"type":"HS256","key":"{}"}}"#, "k".repeat(32));
+
+        let premises = prepare_with(&[
+            ("AUTH_DATA_DIR", folder.to_str().unwrap()),
+            ("POSTGRES_CONNECTION", "postgres://db/x"),
+            ("HASURA_GRAPHQL_JWT_SECRET", &secret),
+        ]);
+
+        assert_eq!(premises.unwrap().key_file, None);
+        assert!(!folder.exists());
+    }
+
+    #[test]
+    fn a_folder_that_cannot_be_made_is_reported_with_the_way_out() {
+        let parent = tempfile::tempdir().unwrap();
+        let in_the_way = parent.path().join("data");
+        fs::write(&in_the_way, "").unwrap();
+
+        let below = in_the_way.join("below");
+        let error = prepare_with(&[("AUTH_DATA_DIR", below.to_str().unwrap())]).unwrap_err();
+
+        assert!(error.report().contains("AUTH_DATA_DIR"), "{error}");
+    }
+}

@@ -1,0 +1,105 @@
+//! The log: which lines are written, and in which form. See `docs/logging.md`.
+
+use std::io::{self, IsTerminal};
+
+use tracing::Level;
+use tracing_subscriber::EnvFilter;
+
+use crate::{
+    config::{Config, LogSettings},
+    start_error::StartError,
+};
+
+/// The driver logs statements at `debug` and their parameters at `trace`; parameters hold hashes
+/// and addresses. A filter of the installation may still name it.
+const QUIET_DRIVER: &str = "tokio_postgres=warn";
+
+/// Levels of the Hasura Auth that was written for Node.js, which had this variable too.
+const NODE_LEVELS: [(&str, &str); 3] = [("http", "info"), ("verbose", "debug"), ("silly", "trace")];
+
+/// Reads a filter: a level (`info`), or levels for modules (`info,http_api=debug`). `None` when it
+/// is neither.
+///
+/// A word alone has to be a level. The library would take any other for the name of a module and
+/// write nothing else.
+pub(crate) fn filter(text: &str) -> Option<EnvFilter> {
+    let text = &NODE_LEVELS
+        .iter()
+        .find(|(name, _)| *name == text)
+        .map_or(text, |(_, level)| level);
+    let is_level = |word: &str| word.eq_ignore_ascii_case("off") || word.parse::<Level>().is_ok();
+    let known = |part: &str| part.contains(['=', '[']) || is_level(part.trim());
+    if text.is_empty() || !text.split(',').all(known) {
+        return None;
+    }
+    EnvFilter::try_new(format!("{QUIET_DRIVER},{text}")).ok()
+}
+
+/// Starts the log. To be called once.
+///
+/// # Errors
+///
+/// [`StartError::Log`] when it was started before.
+pub(crate) fn start(config: &Config) -> Result<(), StartError> {
+    let filter = filter(&config.log.filter).unwrap_or_default();
+    let lines = tracing_subscriber::fmt().with_env_filter(filter);
+    let started = if is_text(&config.log, config.zero_setup) {
+        lines.try_init()
+    } else {
+        lines
+            .json()
+            .flatten_event(true)
+            .with_span_list(false)
+            .try_init()
+    };
+    started.map_err(StartError::Log)
+}
+
+/// Programs read the log, unless somebody tries the server on a terminal.
+fn is_text(settings: &LogSettings, zero_setup: bool) -> bool {
+    settings
+        .text
+        .unwrap_or_else(|| zero_setup && io::stdout().is_terminal())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn levels_and_levels_for_modules_are_filters() {
+        for text in [
+            "info",
+            "OFF",
+            "Debug",
+            "warn,http_api=debug",
+            "http_api=trace",
+        ] {
+            assert!(filter(text).is_some(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_word_that_is_no_level_would_silence_the_log_and_is_refused() {
+        for text in ["", "loud", "http_api", "info,verbose", "http_api=loud"] {
+            assert!(filter(text).is_none(), "{text}");
+        }
+    }
+
+    #[test]
+    fn levels_of_older_deployments_are_understood() {
+        for (text, level) in NODE_LEVELS {
+            let filter = filter(text).unwrap().to_string();
+            assert!(filter.contains(level), "{filter}");
+        }
+    }
+
+    #[test]
+    fn the_database_driver_is_quiet_unless_named() {
+        let shown = |text: &str| filter(text).unwrap().to_string();
+
+        assert!(shown("debug").contains("tokio_postgres=warn"));
+        assert!(shown("debug,tokio_postgres=trace").contains("tokio_postgres=trace"));
+        assert!(!shown("debug,tokio_postgres=trace").contains("tokio_postgres=warn"));
+    }
+}

@@ -1,0 +1,244 @@
+//! The development outbox: mails are kept for people to look at instead of being sent.
+
+use std::{
+    collections::VecDeque,
+    io::{self, Write},
+    path::{Path, PathBuf},
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use async_trait::async_trait;
+use auth_domain::{
+    DateTime, Utc,
+    ports::{Clock, IdGenerator, Mail, Mailer, MailerError, VerifyEmail},
+};
+use serde::Serialize;
+use tokio::task::spawn_blocking;
+use url::form_urlencoded;
+
+use crate::private_files;
+
+/// How many mails are kept in memory.
+const KEPT: usize = 100;
+
+/// One kept mail, in the form of its file.
+#[derive(Clone, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct KeptMail {
+    /// When it was handed over.
+    pub(crate) sent_at: DateTime<Utc>,
+    /// What it is about, as Hasura Auth names its templates.
+    pub(crate) template: &'static str,
+    /// The address it goes to.
+    pub(crate) to: String,
+    /// How its reader is addressed.
+    pub(crate) display_name: String,
+    /// The language it is to be written in.
+    pub(crate) locale: String,
+    /// The link that does what the mail is about.
+    pub(crate) link: String,
+    /// The ticket in that link.
+    pub(crate) ticket: String,
+    /// Where the link leads in the end.
+    pub(crate) redirect_to: String,
+}
+
+/// Keeps mails in memory and in a folder.
+pub(crate) struct OutboxMailer {
+    folder: PathBuf,
+    server_url: String,
+    clock: Arc<dyn Clock>,
+    ids: Arc<dyn IdGenerator>,
+    kept: Mutex<VecDeque<KeptMail>>,
+}
+
+impl OutboxMailer {
+    /// An outbox in `folder`, which is made with the first mail. Links lead to `server_url`, which
+    /// has no slash at its end.
+    pub(crate) fn new(
+        folder: PathBuf,
+        server_url: String,
+        clock: Arc<dyn Clock>,
+        ids: Arc<dyn IdGenerator>,
+    ) -> Self {
+        Self {
+            folder,
+            server_url,
+            clock,
+            ids,
+            kept: Mutex::default(),
+        }
+    }
+
+    /// The last mails, the oldest first.
+    #[cfg_attr(
+        not(test),
+        expect(dead_code, reason = "the console that shows them is not built yet")
+    )]
+    pub(crate) fn mails(&self) -> Vec<KeptMail> {
+        let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.iter().cloned().collect()
+    }
+
+    fn verify_email(&self, mail: &VerifyEmail) -> KeptMail {
+        let ticket = mail.ticket.expose();
+        let redirect_to = mail.redirect_to.as_str();
+        // The order and the encoding are Hasura Auth's; the host is never taken from a request.
+        let query = form_urlencoded::Serializer::new(String::new())
+            .append_pair("redirectTo", redirect_to)
+            .append_pair("ticket", ticket)
+            .append_pair("type", "emailVerify")
+            .finish();
+        KeptMail {
+            sent_at: self.clock.now(),
+            template: "email-verify",
+            to: mail.to.as_str().to_owned(),
+            display_name: mail.display_name.clone(),
+            locale: mail.locale.as_str().to_owned(),
+            link: format!("{}/verify?{query}", self.server_url),
+            ticket: ticket.to_owned(),
+            redirect_to: redirect_to.to_owned(),
+        }
+    }
+
+    fn remember(&self, mail: KeptMail) {
+        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        if kept.len() == KEPT {
+            kept.pop_front();
+        }
+        kept.push_back(mail);
+    }
+}
+
+#[async_trait]
+impl Mailer for OutboxMailer {
+    async fn send(&self, mail: Mail) -> Result<(), MailerError> {
+        let kept = match &mail {
+            Mail::VerifyEmail(mail) => self.verify_email(mail),
+            _ => return Err(MailerError("the outbox does not know this mail".into())),
+        };
+        let moment = kept.sent_at.format("%Y%m%dT%H%M%S%.6fZ");
+        let path = self
+            .folder
+            .join(format!("{moment}-{}.json", self.ids.uuid()));
+        let content = serde_json::to_vec_pretty(&kept).map_err(failed)?;
+        let written = spawn_blocking(move || write(&path, &content)).await;
+        written.map_err(failed)?.map_err(failed)?;
+        self.remember(kept);
+        tracing::info!(folder = %self.folder.display(), "a mail was put into the outbox");
+        Ok(())
+    }
+}
+
+fn write(path: &Path, content: &[u8]) -> io::Result<()> {
+    if let Some(folder) = path.parent() {
+        private_files::make_folder(folder)?;
+    }
+    private_files::make_file(path)?.write_all(content)
+}
+
+fn failed(error: impl std::error::Error + Send + Sync + 'static) -> MailerError {
+    MailerError(Box::new(error))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{fs, os::unix::fs::PermissionsExt};
+
+    use auth_domain::{
+        redirect::RedirectPolicy,
+        testing::{FixedClock, SequentialIds},
+        ticket::{Ticket, TicketPurpose},
+        user::{EmailAddress, Locale},
+    };
+    use serde_json::{Value, json};
+    use uuid::Uuid;
+
+    use super::*;
+
+    fn outbox(folder: &Path) -> OutboxMailer {
+        OutboxMailer::new(
+            folder.join("outbox"),
+            "https://auth.example.com/v1".to_owned(),
+            Arc::new(FixedClock::default()),
+            Arc::new(SequentialIds::default()),
+        )
+    }
+
+    fn mail(to: &str) -> Mail {
+        let redirects = RedirectPolicy::new("http://localhost:3000", &[]).unwrap();
+        Mail::VerifyEmail(VerifyEmail {
+            to: EmailAddress::parse(to).unwrap(),
+            display_name: "Ada".to_owned(),
+            locale: Locale::english(),
+            ticket: Ticket::new(TicketPurpose::VerifyEmail, Uuid::nil()),
+            redirect_to: redirects.client_url(),
+        })
+    }
+
+    fn files(folder: &Path) -> Vec<PathBuf> {
+        let entries = fs::read_dir(folder.join("outbox")).unwrap();
+        entries.map(|entry| entry.unwrap().path()).collect()
+    }
+
+    #[tokio::test]
+    async fn the_link_leads_to_this_server_with_sorted_and_encoded_parameters() {
+        let folder = tempfile::tempdir().unwrap();
+        let outbox = outbox(folder.path());
+
+        outbox.send(mail("ada@example.com")).await.unwrap();
+
+        assert_eq!(
+            outbox.mails()[0].link,
+            "https://auth.example.com/v1/verify?redirectTo=http%3A%2F%2Flocalhost%3A3000\
+             &ticket=verifyEmail%3A00000000-0000-0000-0000-000000000000&type=emailVerify"
+        );
+    }
+
+    #[tokio::test]
+    async fn every_mail_becomes_a_file_that_only_the_owner_can_read() {
+        let folder = tempfile::tempdir().unwrap();
+        let outbox = outbox(folder.path());
+
+        outbox.send(mail("ada@example.com")).await.unwrap();
+        outbox.send(mail("bob@example.com")).await.unwrap();
+
+        let files = files(folder.path());
+        assert_eq!(files.len(), 2);
+        for file in &files {
+            let mode = fs::metadata(file).unwrap().permissions().mode();
+            assert_eq!(mode & 0o777, 0o600);
+        }
+        let content: Value = serde_json::from_slice(&fs::read(&files[0]).unwrap()).unwrap();
+        assert_eq!(content["template"], json!("email-verify"));
+        assert_eq!(content["sentAt"], json!("2026-01-01T00:00:00Z"));
+        assert_eq!(content["displayName"], json!("Ada"));
+        assert_eq!(content["redirectTo"], json!("http://localhost:3000"));
+    }
+
+    #[tokio::test]
+    async fn only_the_last_hundred_mails_stay_in_memory() {
+        let folder = tempfile::tempdir().unwrap();
+        let outbox = outbox(folder.path());
+
+        for number in 0..=KEPT {
+            let to = format!("user{number}@example.com");
+            outbox.send(mail(&to)).await.unwrap();
+        }
+
+        let mails = outbox.mails();
+        assert_eq!(mails.len(), KEPT);
+        assert_eq!(mails[0].to, "user1@example.com");
+        assert_eq!(files(folder.path()).len(), KEPT + 1);
+    }
+
+    #[tokio::test]
+    async fn a_mail_that_cannot_be_written_is_not_accepted() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("outbox"), "in the way").unwrap();
+        let outbox = outbox(folder.path());
+
+        assert!(outbox.send(mail("ada@example.com")).await.is_err());
+        assert_eq!(outbox.mails().len(), 0);
+    }
+}

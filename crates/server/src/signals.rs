@@ -1,0 +1,47 @@
+//! Signals that end the process.
+
+use std::{io, process};
+
+use tokio::signal::unix::{Signal, SignalKind, signal};
+
+/// What shells report of a process that Ctrl-C ended.
+const INTERRUPTED: i32 = 130;
+
+/// Waits for Ctrl-C or SIGTERM. After it has returned, a second one of them ends the process at
+/// once, for people who do not want to wait for requests under way.
+pub(crate) async fn shutdown_requested() {
+    match Signals::listen() {
+        Ok(mut signals) => {
+            signals.next().await;
+            tokio::spawn(async move {
+                signals.next().await;
+                process::exit(INTERRUPTED);
+            });
+        }
+        Err(error) => {
+            tracing::error!(%error, "signals cannot be listened to; the process has to be killed");
+            std::future::pending::<()>().await;
+        }
+    }
+}
+
+struct Signals {
+    interrupt: Signal,
+    terminate: Signal,
+}
+
+impl Signals {
+    fn listen() -> io::Result<Self> {
+        Ok(Self {
+            interrupt: signal(SignalKind::interrupt())?,
+            terminate: signal(SignalKind::terminate())?,
+        })
+    }
+
+    async fn next(&mut self) {
+        tokio::select! {
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
+        }
+    }
+}

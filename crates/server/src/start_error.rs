@@ -1,0 +1,192 @@
+//! Why the server could not start, in one line that says how to mend it.
+
+use std::{
+    error::Error,
+    io::{self, ErrorKind},
+    path::{Path, PathBuf},
+};
+
+use auth_crypto::{InvalidCost, InvalidJwtSecret};
+use auth_domain::error::Cause;
+use postgres_store::PostgresUrl;
+
+use crate::config::{ConfigErrors, Database, ServerSettings};
+
+/// Why a command could not do its work. The text is one line with what is wrong and how to mend
+/// it; the cause, if there is one, is the [source](Error::source).
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum StartError {
+    /// Settings are wrong; one line for each.
+    #[error("{0}")]
+    Config(ConfigErrors),
+    /// The log was started twice.
+    #[error("the log cannot be started")]
+    Log(#[source] Cause),
+    /// A folder of the server's own cannot be made.
+    #[error(
+        "the folder {} cannot be made; make it writable or choose another with AUTH_DATA_DIR",
+        path.display()
+    )]
+    Folder {
+        /// The folder.
+        path: PathBuf,
+        /// Why not.
+        source: io::Error,
+    },
+    /// The signing key cannot be read or made.
+    #[error(
+        "the signing key {} cannot be read or made; \
+         make it readable for this user or set HASURA_GRAPHQL_JWT_SECRET",
+        path.display()
+    )]
+    KeyFile {
+        /// The file of the key.
+        path: PathBuf,
+        /// Why not.
+        source: io::Error,
+    },
+    /// The file of the signing key holds something else.
+    #[error(
+        "{} holds no signing key; move it away to have a new one made, \
+         or set HASURA_GRAPHQL_JWT_SECRET",
+        path.display()
+    )]
+    NotAKey {
+        /// The file of the key.
+        path: PathBuf,
+        /// What is wrong with its content.
+        source: InvalidJwtSecret,
+    },
+    /// The configured key cannot be used.
+    #[error(
+        "access tokens cannot be signed; set HASURA_GRAPHQL_JWT_SECRET to JSON such as \
+         {{\"type\":\"HS256\",\"key\":\"at least 32 random characters\"}}"
+    )]
+    JwtSecret(#[source] InvalidJwtSecret),
+    /// The address to listen on cannot be had.
+    #[error("cannot listen on {address}; {remedy}")]
+    Listen {
+        /// Host and port.
+        address: String,
+        /// How to mend it.
+        remedy: &'static str,
+        /// Why not.
+        source: io::Error,
+    },
+    /// The SQLite database cannot be used.
+    #[error(
+        "the database {} cannot be used; make the file and its folder writable for this user \
+         or choose another with AUTH_SQLITE_PATH",
+        path.display()
+    )]
+    Sqlite {
+        /// Its file.
+        path: PathBuf,
+        /// Why not.
+        source: Cause,
+    },
+    /// The PostgreSQL database cannot be used.
+    #[error(
+        "the database {url} cannot be used; check that it runs and what POSTGRES_CONNECTION says"
+    )]
+    Postgres {
+        /// Where it is, without password.
+        url: String,
+        /// Why not.
+        source: Cause,
+    },
+    /// Passwords cannot be hashed with the configured work.
+    #[error("passwords cannot be hashed; set AUTH_BCRYPT_COST to a number from 4 to 16")]
+    BcryptCost(#[source] InvalidCost),
+    /// The HTTP server ended by itself.
+    #[error("the HTTP server ended; the log says why")]
+    Serve(#[source] io::Error),
+    /// The output of a command cannot be written.
+    #[error("the output cannot be written")]
+    Output(#[source] io::Error),
+}
+
+impl StartError {
+    /// The address in `server` cannot be had.
+    pub(crate) fn listen(server: &ServerSettings, source: io::Error) -> Self {
+        let remedy = match source.kind() {
+            ErrorKind::AddrInUse => {
+                "another program does: stop it or choose another port with AUTH_PORT"
+            }
+            ErrorKind::PermissionDenied => {
+                "this user may not: choose a port above 1023 with AUTH_PORT"
+            }
+            _ => "set AUTH_HOST to an address of this machine",
+        };
+        Self::Listen {
+            address: format!("{}:{}", server.host, server.port),
+            remedy,
+            source,
+        }
+    }
+
+    /// The SQLite database in the file at `path` cannot be used.
+    pub(crate) fn sqlite(path: &Path, source: impl Into<Cause>) -> Self {
+        Self::Sqlite {
+            path: path.to_owned(),
+            source: source.into(),
+        }
+    }
+
+    /// The PostgreSQL database at `url` cannot be used.
+    pub(crate) fn postgres(url: &PostgresUrl, source: impl Into<Cause>) -> Self {
+        Self::Postgres {
+            url: url.display(),
+            source: source.into(),
+        }
+    }
+
+    /// The configured database cannot be used.
+    pub(crate) fn database(database: &Database, source: impl Into<Cause>) -> Self {
+        match database {
+            Database::Sqlite { path } => Self::sqlite(path, source),
+            Database::Postgres(postgres) => Self::postgres(&postgres.url, source),
+        }
+    }
+
+    /// The line to print, with the causes in brackets; several lines for several wrong settings.
+    pub(crate) fn report(&self) -> String {
+        let mut causes = Vec::new();
+        let mut next = self.source();
+        while let Some(cause) = next {
+            causes.push(cause.to_string().replace('\n', " "));
+            next = cause.source();
+        }
+        if causes.is_empty() {
+            self.to_string()
+        } else {
+            format!("{self} ({})", causes.join(": "))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_report_is_one_line_with_the_cause_in_brackets() {
+        let error = StartError::Folder {
+            path: "data".into(),
+            source: io::Error::other("disk\nfull"),
+        };
+
+        assert_eq!(
+            error.report(),
+            "the folder data cannot be made; make it writable or choose another with \
+             AUTH_DATA_DIR (disk full)"
+        );
+    }
+
+    #[test]
+    fn every_wrong_setting_has_a_line() {
+        let error = StartError::Config(ConfigErrors(vec!["a".to_owned(), "b".to_owned()]));
+
+        assert_eq!(error.report(), "a\nb");
+    }
+}

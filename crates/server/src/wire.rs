@@ -1,0 +1,120 @@
+//! Which adapter stands behind which port: the one place that sees them all.
+
+use std::{num::NonZeroUsize, sync::Arc, thread, time::Duration};
+
+use auth_crypto::{BcryptHasher, JoseSigner, RandomIds};
+use auth_domain::{
+    ports::{Clock, IdGenerator, Store},
+    services::Installation,
+    session::SuccessorKey,
+};
+use http_api::{ApiSettings, AppState, LegacySettings, SameSiteRule};
+use postgres_store::{PostgresSettings, PostgresStore};
+use sqlite_store::{SqliteSettings, SqliteStore};
+use tokio::runtime::Handle;
+
+use crate::{
+    clock::SystemClock,
+    config::{Config, Database, SameSite},
+    first_run::Premises,
+    outbox::OutboxMailer,
+    start_error::StartError,
+};
+
+/// How long a request waits for a connection to PostgreSQL before it is answered with an error.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// The state of a server with this configuration, over a store that answers.
+///
+/// # Errors
+///
+/// [`StartError::Database`] when it does not, [`StartError::BcryptCost`] for a cost out of range.
+pub(crate) async fn state(
+    config: &Config,
+    premises: Premises,
+    runtime: &Handle,
+) -> Result<AppState, StartError> {
+    let installation = installation(config, premises, runtime).await?;
+    let failed = |source| StartError::database(&config.database, source);
+    installation.store.ping().await.map_err(failed)?;
+    installation.prepare().await.map_err(failed)?;
+    Ok(AppState::new(
+        Arc::new(installation),
+        api_settings(config),
+        runtime.clone(),
+    ))
+}
+
+async fn installation(
+    config: &Config,
+    premises: Premises,
+    runtime: &Handle,
+) -> Result<Installation, StartError> {
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let ids: Arc<dyn IdGenerator> = Arc::new(RandomIds);
+    let successor_key = SuccessorKey::derive(premises.jwt_secret.successor_secret());
+    let mailer = OutboxMailer::new(
+        config.outbox_dir(),
+        config.server.url.clone(),
+        Arc::clone(&clock),
+        Arc::clone(&ids),
+    );
+    let hasher = BcryptHasher::new(config.bcrypt_cost, cores()).map_err(StartError::BcryptCost)?;
+    Ok(Installation {
+        store: store(&config.database, runtime).await?,
+        hasher: Arc::new(hasher),
+        signer: Arc::new(JoseSigner::new(premises.jwt_secret, ids.as_ref())),
+        mailer: Arc::new(mailer),
+        clock,
+        ids,
+        policy: config.policy(successor_key),
+    })
+}
+
+async fn store(database: &Database, runtime: &Handle) -> Result<Arc<dyn Store>, StartError> {
+    match database {
+        Database::Sqlite { path } => {
+            let settings = SqliteSettings { path: path.clone() };
+            let opened = SqliteStore::open(settings, runtime.clone()).await;
+            Ok(Arc::new(opened.map_err(|source| {
+                StartError::database(database, source)
+            })?))
+        }
+        Database::Postgres(postgres) => {
+            let settings = PostgresSettings {
+                url: postgres.url.clone(),
+                max_connections: postgres.max_connections,
+                connect_timeout: CONNECT_TIMEOUT,
+            };
+            let connected = PostgresStore::connect(settings, runtime.clone()).await;
+            Ok(Arc::new(connected.map_err(|source| {
+                StartError::database(database, source)
+            })?))
+        }
+    }
+}
+
+/// How many passwords are hashed at once.
+fn cores() -> usize {
+    thread::available_parallelism().map_or(1, NonZeroUsize::get)
+}
+
+fn api_settings(config: &Config) -> ApiSettings {
+    let cookie = &config.session_cookie;
+    ApiSettings {
+        prefix: config.server.api_prefix.clone(),
+        conceal_errors: config.server.conceal_errors,
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        server_url: Some(config.server.url.clone()).filter(|it| !it.is_empty()),
+        legacy: LegacySettings {
+            cookie_name: cookie.name.clone(),
+            cookie_domain: cookie.domain.clone(),
+            cookie_secure: cookie.secure,
+            cookie_same_site: match cookie.same_site {
+                SameSite::Lax => SameSiteRule::Lax,
+                SameSite::None => SameSiteRule::None,
+            },
+            session_age: config.sessions.opaque_session_ttl,
+        },
+    }
+}

@@ -1,0 +1,198 @@
+//! What the repositories need to know of PostgreSQL.
+
+use auth_domain::error::{StoreError, UniqueField};
+use chrono::{DateTime, Utc};
+use diesel::{
+    QueryResult,
+    expression::{AppearsOnTable, Expression, IntoSql, SelectableExpression, ValidGrouping},
+    pg::Pg,
+    query_builder::{AstPass, QueryFragment, QueryId},
+    result::{DatabaseErrorInformation, DatabaseErrorKind, Error},
+    sql_types::{Array, Nullable, Text, Timestamptz, Uuid},
+};
+use diesel_async::{AsyncConnection, AsyncPgConnection, RunQueryDsl, TransactionManager};
+
+use super::schema::users;
+use crate::types::{Id, Moment};
+
+/// A connection to PostgreSQL.
+pub type Conn = AsyncPgConnection;
+
+diesel::postfix_operator!(NullableAsText, "::text", Nullable<Text>, backend: Pg);
+diesel::postfix_operator!(AsText, "::text", Text, backend: Pg);
+diesel::postfix_operator!(AsCitext, "::text::public.citext", Nullable<Text>, backend: Pg);
+// Named in full, because an operator is otherwise searched for along the `search_path`: without
+// `public` in it, PostgreSQL would find the comparison of texts, which regards case.
+diesel::infix_operator!(CitextEq, " OPERATOR(public.=) ", backend: Pg);
+
+/// How the column `email` is selected.
+pub(crate) type EmailColumn = NullableAsText<users::email>;
+/// How the column `locale` is selected.
+pub(crate) type LocaleColumn = AsText<users::locale>;
+
+/// The address as text.
+pub(crate) fn email_column() -> EmailColumn {
+    NullableAsText::new(users::email)
+}
+
+/// The language as text, whatever its length: later versions of Hasura Auth widen the column,
+/// and a cached statement fails once the type of a column it returns has changed.
+pub(crate) fn locale_column() -> LocaleColumn {
+    AsText::new(users::locale)
+}
+
+type BoundText<'a> = diesel::dsl::AsExprOf<&'a str, Nullable<Text>>;
+
+/// Whether the address is `email`, without regard to case. Uses the index of the column.
+pub(crate) fn email_is(email: &str) -> CitextEq<users::email, AsCitext<BoundText<'_>>> {
+    let given = AsCitext::new(email.into_sql::<Nullable<Text>>());
+    CitextEq::new(users::email, given)
+}
+
+/// The names of the roles of the user in the surrounding query, in the order they were given.
+#[derive(Debug, Clone, Copy, QueryId, ValidGrouping)]
+pub(crate) struct RolesOfUser;
+
+impl Expression for RolesOfUser {
+    type SqlType = Array<Text>;
+}
+
+impl<Source> AppearsOnTable<Source> for RolesOfUser {}
+
+impl<Source> SelectableExpression<Source> for RolesOfUser {}
+
+impl QueryFragment<Pg> for RolesOfUser {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+        out.push_sql(
+            "ARRAY(SELECT held.role FROM auth.user_roles AS held \
+             WHERE held.user_id = auth.users.id ORDER BY held.created_at, held.role)",
+        );
+        Ok(())
+    }
+}
+
+/// Begins a transaction.
+pub(crate) async fn begin(conn: &mut Conn) -> QueryResult<()> {
+    <Conn as AsyncConnection>::TransactionManager::begin_transaction(conn).await
+}
+
+/// Gives a user roles, a microsecond apart so that their order is kept.
+pub(crate) async fn insert_roles(
+    conn: &mut Conn,
+    user: Id,
+    created_at: DateTime<Utc>,
+    roles: &[&str],
+) -> QueryResult<()> {
+    let statement = InsertRoles {
+        user,
+        created_at: Moment(created_at),
+        roles,
+    };
+    statement.execute(conn).await.map(drop)
+}
+
+/// A single statement for any number of roles: with a list of rows its text would depend on how
+/// many there are, and could not be cached.
+struct InsertRoles<'a> {
+    user: Id,
+    created_at: Moment,
+    roles: &'a [&'a str],
+}
+
+impl QueryId for InsertRoles<'_> {
+    type QueryId = InsertRoles<'static>;
+}
+
+impl QueryFragment<Pg> for InsertRoles<'_> {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+        out.push_sql("INSERT INTO auth.user_roles (user_id, role, created_at) SELECT ");
+        out.push_bind_param::<Uuid, _>(&self.user)?;
+        out.push_sql(", given.role, ");
+        out.push_bind_param::<Timestamptz, _>(&self.created_at)?;
+        out.push_sql(" + (given.position - 1) * interval '1 microsecond' FROM unnest(");
+        out.push_bind_param::<Array<Text>, _>(&self.roles)?;
+        out.push_sql(") WITH ORDINALITY AS given (role, position)");
+        Ok(())
+    }
+}
+
+/// What a failure of the driver means to the domain.
+#[must_use]
+pub fn store_error(error: Error) -> StoreError {
+    match &error {
+        Error::DatabaseError(DatabaseErrorKind::UniqueViolation, info) => StoreError::Duplicate {
+            field: unique_field(info.constraint_name()),
+        },
+        Error::DatabaseError(DatabaseErrorKind::SerializationFailure, _) => {
+            StoreError::Contended(error.into())
+        }
+        Error::DatabaseError(DatabaseErrorKind::Unknown, info) if is_deadlock(&**info) => {
+            StoreError::Contended(error.into())
+        }
+        _ if is_lost_connection(&error) => StoreError::Unavailable(error.into()),
+        _ => StoreError::Backend(error.into()),
+    }
+}
+
+fn unique_field(constraint: Option<&str>) -> UniqueField {
+    match constraint {
+        Some("users_email_key") => UniqueField::Email,
+        Some("users_phone_number_key") => UniqueField::PhoneNumber,
+        Some("users_username_key") => UniqueField::Username,
+        _ => UniqueField::Other,
+    }
+}
+
+/// 40P01. diesel hands on a text but no code, so this is only recognised of a server that speaks
+/// English; on another one a deadlock counts as an ordinary failure.
+fn is_deadlock(info: &(dyn DatabaseErrorInformation + Send + Sync)) -> bool {
+    info.message() == "deadlock detected"
+}
+
+/// Whether the connection went away, or the server did (57P01 to 57P03, by their English texts).
+fn is_lost_connection(error: &Error) -> bool {
+    match error {
+        Error::DatabaseError(
+            DatabaseErrorKind::ClosedConnection | DatabaseErrorKind::UnableToSendCommand,
+            _,
+        ) => true,
+        Error::DatabaseError(DatabaseErrorKind::Unknown, info) => {
+            let message = info.message();
+            message.starts_with("terminating connection")
+                || message.starts_with("the database system is ")
+        }
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn failure(kind: DatabaseErrorKind, message: &str) -> Error {
+        Error::DatabaseError(kind, Box::new(message.to_owned()))
+    }
+
+    #[test]
+    fn a_conflict_with_another_transaction_is_contention() {
+        let serialization = DatabaseErrorKind::SerializationFailure;
+        for error in [
+            failure(serialization, "could not serialize access"),
+            failure(DatabaseErrorKind::Unknown, "deadlock detected"),
+        ] {
+            let meaning = store_error(error);
+            assert!(matches!(meaning, StoreError::Contended(_)), "{meaning:?}");
+        }
+    }
+
+    #[test]
+    fn a_server_that_went_away_is_unavailable() {
+        for message in [
+            "terminating connection due to administrator command",
+            "the database system is shutting down",
+        ] {
+            let meaning = store_error(failure(DatabaseErrorKind::Unknown, message));
+            assert!(matches!(meaning, StoreError::Unavailable(_)), "{meaning:?}");
+        }
+    }
+}

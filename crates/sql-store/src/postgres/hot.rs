@@ -1,0 +1,147 @@
+//! Rotating a refresh token in one statement.
+
+use auth_domain::{
+    ports::{RefreshRotation, RotatedSession},
+    session::SessionId,
+};
+use diesel::{
+    OptionalExtension, QueryResult, Selectable,
+    pg::Pg,
+    query_builder::{AstPass, Query, QueryFragment, QueryId},
+    sql_types::{Bool, Text, Timestamptz, Uuid},
+};
+use diesel_async::RunQueryDsl;
+
+use super::{
+    dialect::Conn,
+    repositories::{HotPath, REGULAR, UserRow},
+};
+use crate::types::{Id, Moment};
+
+/// Puts the successor of a refresh token in its place.
+///
+/// Of concurrent statements with one token the first locks the row; the others wait for it, look
+/// at its new version and find that it no longer has the hash.
+#[derive(Debug, Clone, Copy)]
+pub struct RotateRefreshToken<'a>(pub &'a RefreshRotation);
+
+impl HotPath for RotateRefreshToken<'_> {
+    type Output = Option<RotatedSession>;
+
+    async fn run(&self, conn: &mut Conn) -> QueryResult<Self::Output> {
+        let rotated: Option<(Id, UserRow)> =
+            Rotation::new(self.0).get_result(conn).await.optional()?;
+        Ok(rotated.map(|(id, user)| RotatedSession {
+            id: SessionId(id.0),
+            user: user.into(),
+        }))
+    }
+}
+
+type UserColumns = <UserRow as Selectable<Pg>>::SelectExpression;
+
+/// The statement. It has a static id and is therefore prepared once per connection.
+struct Rotation<'a> {
+    presented: &'a str,
+    successor: &'a str,
+    now: Moment,
+    expires_at: Moment,
+    forget_before: Moment,
+    demand_verified_email: bool,
+    user: UserColumns,
+}
+
+impl<'a> Rotation<'a> {
+    fn new(rotation: &'a RefreshRotation) -> Self {
+        Self {
+            presented: rotation.presented.as_str(),
+            successor: rotation.successor.as_str(),
+            now: Moment(rotation.now),
+            expires_at: Moment(rotation.expires_at),
+            forget_before: Moment(rotation.forget_before),
+            demand_verified_email: rotation.gate.verified_email,
+            user: <UserRow as Selectable<Pg>>::construct_selection(),
+        }
+    }
+
+    fn push_rotated<'b>(&'b self, out: &mut AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+        out.push_sql("rotated AS (UPDATE auth.refresh_tokens AS token SET refresh_token_hash = ");
+        out.push_bind_param::<Text, _>(&self.successor)?;
+        out.push_sql(", expires_at = ");
+        out.push_bind_param::<Timestamptz, _>(&self.expires_at)?;
+        out.push_sql(" FROM auth.users AS holder WHERE token.refresh_token_hash = ");
+        out.push_bind_param::<Text, _>(&self.presented)?;
+        out.push_sql(" AND token.type = ");
+        out.push_bind_param::<Text, _>(REGULAR)?;
+        out.push_sql(" AND token.expires_at > ");
+        out.push_bind_param::<Timestamptz, _>(&self.now)?;
+        out.push_sql(
+            " AND holder.id = token.user_id AND NOT holder.disabled AND (holder.email_verified \
+             OR NOT ",
+        );
+        out.push_bind_param::<Bool, _>(&self.demand_verified_email)?;
+        out.push_sql(") RETURNING token.id, token.user_id)");
+        Ok(())
+    }
+
+    fn push_remembered<'b>(&'b self, out: &mut AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+        out.push_sql(
+            "remembered AS (INSERT INTO auth.refresh_token_rotations \
+             (token_hash, refresh_token_id, rotated_at) SELECT ",
+        );
+        out.push_bind_param::<Text, _>(&self.presented)?;
+        out.push_sql(", rotated.id, ");
+        out.push_bind_param::<Timestamptz, _>(&self.now)?;
+        out.push_sql(
+            " FROM rotated ON CONFLICT (token_hash) DO UPDATE SET \
+             refresh_token_id = excluded.refresh_token_id, rotated_at = excluded.rotated_at)",
+        );
+        Ok(())
+    }
+
+    fn push_forgotten<'b>(&'b self, out: &mut AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+        out.push_sql(
+            "forgotten AS (DELETE FROM auth.refresh_token_rotations AS rotation USING rotated \
+             WHERE rotation.refresh_token_id = rotated.id AND rotation.rotated_at < ",
+        );
+        out.push_bind_param::<Timestamptz, _>(&self.forget_before)?;
+        // The hash that is being remembered may not be touched twice by one statement.
+        out.push_sql(" AND rotation.token_hash <> ");
+        out.push_bind_param::<Text, _>(&self.presented)?;
+        out.push_sql(")");
+        Ok(())
+    }
+
+    fn push_seen<'b>(&'b self, out: &mut AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+        out.push_sql("seen AS (UPDATE auth.users AS holder SET last_seen = ");
+        out.push_bind_param::<Timestamptz, _>(&self.now)?;
+        out.push_sql(" FROM rotated WHERE holder.id = rotated.user_id)");
+        Ok(())
+    }
+}
+
+impl QueryFragment<Pg> for Rotation<'_> {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+        out.push_sql("WITH ");
+        self.push_rotated(&mut out)?;
+        out.push_sql(", ");
+        self.push_remembered(&mut out)?;
+        out.push_sql(", ");
+        self.push_forgotten(&mut out)?;
+        out.push_sql(", ");
+        self.push_seen(&mut out)?;
+        // All parts see the rows as they were before the statement: so does this one.
+        out.push_sql(" SELECT rotated.id, ");
+        self.user.walk_ast(out.reborrow())?;
+        out.push_sql(" FROM auth.users INNER JOIN rotated ON rotated.user_id = auth.users.id");
+        Ok(())
+    }
+}
+
+impl QueryId for Rotation<'_> {
+    type QueryId = Rotation<'static>;
+}
+
+impl Query for Rotation<'_> {
+    type SqlType = (Uuid, <UserColumns as diesel::Expression>::SqlType);
+}

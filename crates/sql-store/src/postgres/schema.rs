@@ -1,0 +1,85 @@
+//! The tables the repositories use, as `migrations/postgres` leaves them.
+//!
+//! Columns of the type `auth.email` are stated as text; see the rules in the crate's
+//! documentation for what that asks of queries.
+
+diesel::table! {
+    auth.roles (role) {
+        role -> Text,
+    }
+}
+
+diesel::table! {
+    auth.users (id) {
+        id -> Uuid,
+        created_at -> Timestamptz,
+        updated_at -> Timestamptz,
+        last_seen -> Nullable<Timestamptz>,
+        disabled -> Bool,
+        display_name -> Text,
+        avatar_url -> Text,
+        locale -> Text,
+        email -> Nullable<Text>,
+        phone_number -> Nullable<Text>,
+        password_hash -> Nullable<Text>,
+        email_verified -> Bool,
+        phone_number_verified -> Bool,
+        default_role -> Text,
+        is_anonymous -> Bool,
+        active_mfa_type -> Nullable<Text>,
+        ticket -> Nullable<Text>,
+        ticket_expires_at -> Timestamptz,
+        metadata -> Nullable<Jsonb>,
+        hasura_id -> BigInt,
+        username -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    auth.user_roles (user_id, role) {
+        created_at -> Timestamptz,
+        user_id -> Uuid,
+        role -> Text,
+    }
+}
+
+diesel::table! {
+    auth.refresh_tokens (id) {
+        id -> Uuid,
+        created_at -> Timestamptz,
+        expires_at -> Timestamptz,
+        user_id -> Uuid,
+        #[sql_name = "type"]
+        kind -> Text,
+        refresh_token_hash -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    auth.refresh_token_rotations (token_hash) {
+        token_hash -> Text,
+        refresh_token_id -> Uuid,
+        rotated_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    auth.opaque_sessions (token_hash) {
+        token_hash -> Text,
+        user_id -> Uuid,
+        created_at -> Timestamptz,
+        expires_at -> Timestamptz,
+    }
+}
+
+diesel::joinable!(user_roles -> users (user_id));
+diesel::joinable!(refresh_tokens -> users (user_id));
+diesel::joinable!(refresh_token_rotations -> refresh_tokens (refresh_token_id));
+diesel::joinable!(opaque_sessions -> users (user_id));
+diesel::allow_tables_to_appear_in_same_query!(
+    users,
+    user_roles,
+    refresh_tokens,
+    refresh_token_rotations,
+    opaque_sessions,
+);

@@ -1,0 +1,81 @@
+//! Work that needs a connection but no unit of work.
+
+use std::future::Future;
+
+use auth_domain::{ports::UserLookup, session::HashedSessionToken, user::User};
+use chrono::{DateTime, Utc};
+use diesel::{ExpressionMethods, OptionalExtension, QueryDsl, QueryResult, SelectableHelper};
+use diesel_async::{RunQueryDsl, SimpleAsyncConnection};
+
+use super::{
+    Conn, UserRow,
+    dialect::email_is,
+    schema::{opaque_sessions, users},
+};
+use crate::types::{Id, Moment};
+
+/// Work that is one decision, and one statement where the database allows it.
+pub trait HotPath: Sync {
+    /// What it finds out.
+    type Output: Send;
+
+    /// Does it.
+    fn run(&self, conn: &mut Conn) -> impl Future<Output = QueryResult<Self::Output>> + Send;
+}
+
+/// Finds a user with their roles.
+#[derive(Debug, Clone, Copy)]
+pub struct FindUser<'a>(pub UserLookup<'a>);
+
+impl HotPath for FindUser<'_> {
+    type Output = Option<User>;
+
+    async fn run(&self, conn: &mut Conn) -> QueryResult<Self::Output> {
+        let selected = users::table.select(UserRow::as_select());
+        let found: QueryResult<UserRow> = match self.0 {
+            UserLookup::Id(id) => selected.filter(users::id.eq(Id(id.0))).first(conn).await,
+            UserLookup::Email(email) => selected.filter(email_is(email.as_str())).first(conn).await,
+            UserLookup::Username(name) => {
+                let named = users::username.eq(name.as_str());
+                selected.filter(named).first(conn).await
+            }
+        };
+        Ok(found.optional()?.map(User::from))
+    }
+}
+
+/// Finds the user of an opaque session.
+#[derive(Debug, Clone, Copy)]
+pub struct FindOpaqueSession<'a> {
+    /// The hash of the session's token.
+    pub hash: &'a HashedSessionToken,
+    /// The session must not have expired by then.
+    pub now: DateTime<Utc>,
+}
+
+impl HotPath for FindOpaqueSession<'_> {
+    type Output = Option<User>;
+
+    async fn run(&self, conn: &mut Conn) -> QueryResult<Self::Output> {
+        let found: QueryResult<UserRow> = opaque_sessions::table
+            .inner_join(users::table)
+            .filter(opaque_sessions::token_hash.eq(self.hash.as_str()))
+            .filter(opaque_sessions::expires_at.gt(Moment(self.now)))
+            .select(UserRow::as_select())
+            .first(conn)
+            .await;
+        Ok(found.optional()?.map(User::from))
+    }
+}
+
+/// Asks the database for a sign of life.
+#[derive(Debug, Clone, Copy)]
+pub struct Ping;
+
+impl HotPath for Ping {
+    type Output = ();
+
+    async fn run(&self, conn: &mut Conn) -> QueryResult<()> {
+        conn.batch_execute("SELECT 1").await
+    }
+}

@@ -1,0 +1,27 @@
+//! The repositories, compiled once per database. `super` is the mount: it states the connection,
+//! the schema and the dialect.
+
+mod hot_path;
+mod sessions;
+mod unit_of_work;
+mod user_row;
+mod users;
+
+use bb8::PooledConnection;
+use diesel_async::pooled_connection::AsyncDieselConnectionManager;
+
+pub use hot_path::{FindOpaqueSession, FindUser, HotPath, Ping};
+pub(crate) use sessions::REGULAR;
+pub use unit_of_work::{SqlUnitOfWork, discard};
+pub(crate) use user_row::UserRow;
+
+use super::{
+    dialect::{self, Conn, store_error},
+    schema,
+};
+
+/// What opens connections for a pool.
+pub type Manager = AsyncDieselConnectionManager<Conn>;
+
+/// A connection out of a pool.
+pub type PooledConn = PooledConnection<'static, Manager>;

@@ -1,0 +1,188 @@
+//! Sessions of both generations.
+
+use async_trait::async_trait;
+use auth_domain::{
+    error::StoreError,
+    ports::{EndedSessions, RefreshTokenTrace, SessionRepository},
+    session::{
+        HashedRefreshToken, HashedSessionToken, NewOpaqueSession, NewRefreshToken,
+        RefreshTokenKind, SessionId,
+    },
+    user::UserId,
+};
+use chrono::{DateTime, Utc};
+use diesel::{
+    ExpressionMethods, NullableExpressionMethods, OptionalExtension, QueryDsl, QueryResult,
+    SelectableHelper,
+};
+use diesel_async::RunQueryDsl;
+
+use super::{
+    Conn, SqlUnitOfWork, UserRow,
+    schema::{opaque_sessions, refresh_token_rotations, refresh_tokens, users},
+    store_error,
+};
+use crate::types::{Id, Moment};
+
+/// The type of refresh tokens that clients keep and rotate.
+pub(crate) const REGULAR: &str = "regular";
+/// The type of personal access tokens.
+const PERSONAL_ACCESS: &str = "pat";
+
+#[async_trait]
+impl SessionRepository for SqlUnitOfWork {
+    async fn insert_refresh_token(&mut self, token: &NewRefreshToken) -> Result<(), StoreError> {
+        diesel::insert_into(refresh_tokens::table)
+            .values((
+                refresh_tokens::id.eq(Id(token.id.0)),
+                refresh_tokens::user_id.eq(Id(token.user_id.0)),
+                refresh_tokens::kind.eq(stored_kind(token.kind)),
+                refresh_tokens::refresh_token_hash.eq(token.hash.as_str()),
+                refresh_tokens::created_at.eq(Moment(token.created_at)),
+                refresh_tokens::expires_at.eq(Moment(token.expires_at)),
+            ))
+            .execute(self.conn())
+            .await
+            .map(drop)
+            .map_err(store_error)
+    }
+
+    async fn trace_refresh_token(
+        &mut self,
+        hash: &HashedRefreshToken,
+        now: DateTime<Utc>,
+    ) -> Result<RefreshTokenTrace, StoreError> {
+        trace(self.conn(), hash, Moment(now))
+            .await
+            .map_err(store_error)
+    }
+
+    async fn end(&mut self, id: SessionId) -> Result<bool, StoreError> {
+        let ended = diesel::delete(refresh_tokens::table.find(Id(id.0)));
+        any(ended.execute(self.conn()).await)
+    }
+
+    async fn end_by_refresh_token(
+        &mut self,
+        hash: &HashedRefreshToken,
+    ) -> Result<bool, StoreError> {
+        let ended = diesel::delete(refresh_tokens::table)
+            .filter(refresh_tokens::refresh_token_hash.eq(hash.as_str()));
+        any(ended.execute(self.conn()).await)
+    }
+
+    async fn end_all_of(&mut self, user: UserId, which: EndedSessions) -> Result<u64, StoreError> {
+        let user = Id(user.0);
+        let tokens = end_refresh_tokens(self.conn(), user, which)
+            .await
+            .map_err(store_error)?;
+        let opaque = diesel::delete(opaque_sessions::table)
+            .filter(opaque_sessions::user_id.eq(user))
+            .execute(self.conn())
+            .await
+            .map_err(store_error)?;
+        Ok((tokens + opaque) as u64)
+    }
+
+    async fn insert_opaque_session(
+        &mut self,
+        session: &NewOpaqueSession,
+    ) -> Result<(), StoreError> {
+        diesel::insert_into(opaque_sessions::table)
+            .values((
+                opaque_sessions::token_hash.eq(session.hash.as_str()),
+                opaque_sessions::user_id.eq(Id(session.user_id.0)),
+                opaque_sessions::created_at.eq(Moment(session.created_at)),
+                opaque_sessions::expires_at.eq(Moment(session.expires_at)),
+            ))
+            .execute(self.conn())
+            .await
+            .map(drop)
+            .map_err(store_error)
+    }
+
+    async fn end_opaque_session(&mut self, hash: &HashedSessionToken) -> Result<bool, StoreError> {
+        let ended = diesel::delete(opaque_sessions::table.find(hash.as_str()));
+        any(ended.execute(self.conn()).await)
+    }
+}
+
+fn stored_kind(kind: RefreshTokenKind) -> &'static str {
+    match kind {
+        RefreshTokenKind::Regular => REGULAR,
+        RefreshTokenKind::PersonalAccess => PERSONAL_ACCESS,
+    }
+}
+
+async fn trace(
+    conn: &mut Conn,
+    hash: &HashedRefreshToken,
+    now: Moment,
+) -> QueryResult<RefreshTokenTrace> {
+    if let Some(live) = find_live(conn, hash, now).await? {
+        return Ok(live);
+    }
+    let superseded = find_superseded(conn, hash, now).await?;
+    Ok(superseded.unwrap_or(RefreshTokenTrace::Unknown))
+}
+
+async fn find_live(
+    conn: &mut Conn,
+    hash: &HashedRefreshToken,
+    now: Moment,
+) -> QueryResult<Option<RefreshTokenTrace>> {
+    let found: Option<UserRow> = refresh_tokens::table
+        .inner_join(users::table)
+        .filter(refresh_tokens::refresh_token_hash.eq(hash.as_str()))
+        .filter(refresh_tokens::kind.eq(REGULAR))
+        .filter(refresh_tokens::expires_at.gt(now))
+        .select(UserRow::as_select())
+        .first(conn)
+        .await
+        .optional()?;
+    Ok(found.map(|user| RefreshTokenTrace::Live { user: user.into() }))
+}
+
+async fn find_superseded(
+    conn: &mut Conn,
+    hash: &HashedRefreshToken,
+    now: Moment,
+) -> QueryResult<Option<RefreshTokenTrace>> {
+    let found: Option<(Id, Moment, String, UserRow)> = refresh_token_rotations::table
+        .inner_join(refresh_tokens::table.inner_join(users::table))
+        .filter(refresh_token_rotations::token_hash.eq(hash.as_str()))
+        .filter(refresh_tokens::refresh_token_hash.is_not_null())
+        .filter(refresh_tokens::expires_at.gt(now))
+        .select((
+            refresh_tokens::id,
+            refresh_token_rotations::rotated_at,
+            refresh_tokens::refresh_token_hash.assume_not_null(),
+            UserRow::as_select(),
+        ))
+        .first(conn)
+        .await
+        .optional()?;
+    Ok(found.map(
+        |(id, rotated_at, current, user)| RefreshTokenTrace::Superseded {
+            id: SessionId(id.0),
+            rotated_at: rotated_at.0,
+            current: HashedRefreshToken::from_stored(current),
+            user: user.into(),
+        },
+    ))
+}
+
+async fn end_refresh_tokens(conn: &mut Conn, user: Id, which: EndedSessions) -> QueryResult<usize> {
+    let tokens = diesel::delete(refresh_tokens::table).filter(refresh_tokens::user_id.eq(user));
+    match which {
+        EndedSessions::All => tokens.execute(conn).await,
+        EndedSessions::AllButPersonalAccessTokens => {
+            let others = refresh_tokens::kind.ne(PERSONAL_ACCESS);
+            tokens.filter(others).execute(conn).await
+        }
+    }
+}
+
+fn any(rows: QueryResult<usize>) -> Result<bool, StoreError> {
+    rows.map(|count| count > 0).map_err(store_error)
+}

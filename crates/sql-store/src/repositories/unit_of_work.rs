@@ -1,0 +1,79 @@
+//! A transaction on a connection of its own.
+
+use async_trait::async_trait;
+use auth_domain::{
+    error::StoreError,
+    ports::{RoleRepository, SessionRepository, UnitOfWork, UserRepository},
+};
+use diesel_async::{AsyncConnection, TransactionManager};
+
+use super::{Conn, PooledConn, dialect, store_error};
+
+type Transactions = <Conn as AsyncConnection>::TransactionManager;
+
+/// A unit of work, and every repository within it.
+///
+/// It owns its connection, so that it borrows from nobody. Beginning and ending go through
+/// diesel's bookkeeping: that is how the pool can tell that a unit of work was dropped half-way,
+/// and closes the connection instead of handing the open transaction to the next caller.
+pub struct SqlUnitOfWork {
+    conn: PooledConn,
+}
+
+impl SqlUnitOfWork {
+    /// Begins a transaction on `conn`.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] when the database refuses; nothing has changed then, and the connection is
+    /// not used again.
+    pub async fn begin(mut conn: PooledConn) -> Result<Self, StoreError> {
+        match dialect::begin(&mut conn).await {
+            Ok(()) => Ok(Self { conn }),
+            Err(error) => {
+                discard(conn);
+                Err(store_error(error))
+            }
+        }
+    }
+
+    /// The connection, for the repositories.
+    pub(crate) fn conn(&mut self) -> &mut Conn {
+        &mut self.conn
+    }
+}
+
+/// Gives back a connection that the pool is to close.
+///
+/// The driver notices a lost connection only some moments after the caller has. Until then the
+/// pool would hand it out again.
+pub fn discard(mut conn: PooledConn) {
+    Transactions::transaction_manager_status_mut(&mut *conn).set_in_error();
+}
+
+#[async_trait]
+impl UnitOfWork for SqlUnitOfWork {
+    fn users(&mut self) -> &mut dyn UserRepository {
+        self
+    }
+
+    fn roles(&mut self) -> &mut dyn RoleRepository {
+        self
+    }
+
+    fn sessions(&mut self) -> &mut dyn SessionRepository {
+        self
+    }
+
+    async fn commit(mut self: Box<Self>) -> Result<(), StoreError> {
+        Transactions::commit_transaction(self.conn())
+            .await
+            .map_err(store_error)
+    }
+
+    async fn rollback(mut self: Box<Self>) -> Result<(), StoreError> {
+        Transactions::rollback_transaction(self.conn())
+            .await
+            .map_err(store_error)
+    }
+}

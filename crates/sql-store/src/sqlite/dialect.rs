@@ -1,0 +1,156 @@
+//! What the repositories need to know of SQLite.
+
+use auth_domain::error::{StoreError, UniqueField};
+use chrono::{DateTime, TimeDelta, Utc};
+use diesel::{
+    ExpressionMethods, QueryResult, SqliteConnection,
+    connection::AnsiTransactionManager,
+    expression::{AppearsOnTable, Expression, SelectableExpression, ValidGrouping},
+    query_builder::{AstPass, QueryFragment, QueryId},
+    result::{DatabaseErrorKind, Error},
+    sql_types::Text,
+    sqlite::Sqlite,
+};
+use diesel_async::{RunQueryDsl, sync_connection_wrapper::SyncConnectionWrapper};
+
+use super::schema::{user_roles, users};
+use crate::types::{Id, Moment};
+
+/// A connection to SQLite, whose blocking work runs on threads meant for that.
+///
+/// A call that is dropped before it is done waits for its statement with `block_in_place`, which
+/// only a multi-thread runtime allows (diesel-async 0.9.2).
+pub type Conn = SyncConnectionWrapper<SqliteConnection>;
+
+/// How the column `email` is selected.
+pub(crate) type EmailColumn = users::email;
+/// How the column `locale` is selected.
+pub(crate) type LocaleColumn = users::locale;
+
+/// The address.
+pub(crate) fn email_column() -> EmailColumn {
+    users::email
+}
+
+/// The language.
+pub(crate) fn locale_column() -> LocaleColumn {
+    users::locale
+}
+
+/// Whether the address is `email`, without regard to case: the column's collation is `NOCASE`.
+pub(crate) fn email_is(email: &str) -> diesel::dsl::Eq<users::email, &str> {
+    users::email.eq(email)
+}
+
+/// The names of the roles of the user in the surrounding query, in the order they were given.
+#[derive(Debug, Clone, Copy, QueryId, ValidGrouping)]
+pub(crate) struct RolesOfUser;
+
+impl Expression for RolesOfUser {
+    type SqlType = Text;
+}
+
+impl<Source> AppearsOnTable<Source> for RolesOfUser {}
+
+impl<Source> SelectableExpression<Source> for RolesOfUser {}
+
+impl QueryFragment<Sqlite> for RolesOfUser {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Sqlite>) -> QueryResult<()> {
+        out.push_sql(
+            "(SELECT json_group_array(held.role ORDER BY held.created_at, held.role) \
+             FROM user_roles AS held WHERE held.user_id = users.id)",
+        );
+        Ok(())
+    }
+}
+
+/// Begins a transaction with the write lock in hand.
+///
+/// A transaction that reads first and writes later would be refused the lock whenever another
+/// writer came between, and no waiting helps then.
+pub(crate) async fn begin(conn: &mut Conn) -> QueryResult<()> {
+    conn.spawn_blocking(|conn| {
+        AnsiTransactionManager::begin_transaction_sql(conn, "BEGIN IMMEDIATE")
+    })
+    .await
+}
+
+/// Gives a user roles, a microsecond apart so that their order is kept.
+pub(crate) async fn insert_roles(
+    conn: &mut Conn,
+    user: Id,
+    created_at: DateTime<Utc>,
+    roles: &[&str],
+) -> QueryResult<()> {
+    let mut moment = created_at;
+    for role in roles {
+        diesel::insert_into(user_roles::table)
+            .values((
+                user_roles::user_id.eq(user),
+                user_roles::role.eq(*role),
+                user_roles::created_at.eq(Moment(moment)),
+            ))
+            .execute(conn)
+            .await?;
+        moment += TimeDelta::microseconds(1);
+    }
+    Ok(())
+}
+
+/// What a failure of the driver means to the domain.
+#[must_use]
+pub fn store_error(error: Error) -> StoreError {
+    match &error {
+        Error::DatabaseError(DatabaseErrorKind::UniqueViolation, info) => StoreError::Duplicate {
+            field: unique_field(info.message()),
+        },
+        // SQLITE_BUSY and SQLITE_LOCKED have no kind of their own.
+        Error::DatabaseError(DatabaseErrorKind::Unknown, info)
+            if info.message().ends_with("is locked") =>
+        {
+            StoreError::Contended(error.into())
+        }
+        Error::DatabaseError(DatabaseErrorKind::UnableToSendCommand, _) => {
+            StoreError::Unavailable(error.into())
+        }
+        _ => StoreError::Backend(error.into()),
+    }
+}
+
+/// SQLite names the column at the end: `UNIQUE constraint failed: users.email`.
+fn unique_field(message: &str) -> UniqueField {
+    match message.rsplit_once(' ') {
+        Some((_, "users.email")) => UniqueField::Email,
+        Some((_, "users.phone_number")) => UniqueField::PhoneNumber,
+        Some((_, "users.username")) => UniqueField::Username,
+        _ => UniqueField::Other,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_lock_held_by_another_process_is_contention() {
+        for message in ["database is locked", "database table is locked"] {
+            let message = Box::new(message.to_owned());
+            let busy = Error::DatabaseError(DatabaseErrorKind::Unknown, message);
+            let meaning = store_error(busy);
+            assert!(matches!(meaning, StoreError::Contended(_)), "{meaning:?}");
+        }
+    }
+
+    #[test]
+    fn a_taken_value_is_known_by_its_column() {
+        for (column, field) in [
+            ("users.email", UniqueField::Email),
+            ("users.phone_number", UniqueField::PhoneNumber),
+            ("users.username", UniqueField::Username),
+            ("users.id", UniqueField::Other),
+        ] {
+            let message = format!("UNIQUE constraint failed: {column}");
+            assert_eq!(unique_field(&message), field);
+        }
+    }
+}

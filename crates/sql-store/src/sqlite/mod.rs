@@ -1,0 +1,13 @@
+//! The repositories on SQLite.
+
+mod dialect;
+mod hot;
+#[path = "../repositories/mod.rs"]
+mod repositories;
+mod schema;
+
+pub use dialect::{Conn, store_error};
+pub use hot::RotateRefreshToken;
+pub use repositories::{
+    FindOpaqueSession, FindUser, HotPath, Manager, Ping, PooledConn, SqlUnitOfWork, discard,
+};

@@ -1,0 +1,82 @@
+//! The tables the repositories use, as `migrations/sqlite` leaves them.
+
+diesel::table! {
+    roles (role) {
+        role -> Text,
+    }
+}
+
+diesel::table! {
+    users (id) {
+        id -> Binary,
+        created_at -> BigInt,
+        updated_at -> BigInt,
+        last_seen -> Nullable<BigInt>,
+        disabled -> Bool,
+        display_name -> Text,
+        avatar_url -> Text,
+        locale -> Text,
+        email -> Nullable<Text>,
+        phone_number -> Nullable<Text>,
+        password_hash -> Nullable<Text>,
+        email_verified -> Bool,
+        phone_number_verified -> Bool,
+        default_role -> Text,
+        is_anonymous -> Bool,
+        active_mfa_type -> Nullable<Text>,
+        ticket -> Nullable<Text>,
+        ticket_expires_at -> Nullable<BigInt>,
+        metadata -> Nullable<Json>,
+        hasura_id -> BigInt,
+        username -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    user_roles (user_id, role) {
+        created_at -> BigInt,
+        user_id -> Binary,
+        role -> Text,
+    }
+}
+
+diesel::table! {
+    refresh_tokens (id) {
+        id -> Binary,
+        created_at -> BigInt,
+        expires_at -> BigInt,
+        user_id -> Binary,
+        #[sql_name = "type"]
+        kind -> Text,
+        refresh_token_hash -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    refresh_token_rotations (token_hash) {
+        token_hash -> Text,
+        refresh_token_id -> Binary,
+        rotated_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    opaque_sessions (token_hash) {
+        token_hash -> Text,
+        user_id -> Binary,
+        created_at -> BigInt,
+        expires_at -> BigInt,
+    }
+}
+
+diesel::joinable!(user_roles -> users (user_id));
+diesel::joinable!(refresh_tokens -> users (user_id));
+diesel::joinable!(refresh_token_rotations -> refresh_tokens (refresh_token_id));
+diesel::joinable!(opaque_sessions -> users (user_id));
+diesel::allow_tables_to_appear_in_same_query!(
+    users,
+    user_roles,
+    refresh_tokens,
+    refresh_token_rotations,
+    opaque_sessions,
+);

@@ -1,0 +1,84 @@
+//! The database as a file.
+
+use std::{
+    fs, io,
+    path::{self, Path},
+};
+
+use diesel::{
+    Connection, ConnectionError, ConnectionResult, SqliteConnection, connection::SimpleConnection,
+};
+
+/// Waits for a lock before anything else: already switching to WAL takes one.
+///
+/// * WAL lets readers go on while somebody writes.
+/// * NORMAL may lose the last transactions when the machine loses power, but never part of one.
+/// * SQLite checks references only when told to.
+const SETTINGS: &str = "PRAGMA busy_timeout = 5000; PRAGMA journal_mode = WAL; \
+    PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON;";
+
+/// Makes the file and its folder, both for nobody else, unless they are there.
+///
+/// SQLite gives the files beside it (`-wal`, `-shm`) the same mode.
+pub(crate) fn create(path: &Path) -> io::Result<()> {
+    if let Some(folder) = path.parent() {
+        create_folder(folder)?;
+    }
+    create_file(path)
+}
+
+#[cfg(unix)]
+fn create_folder(folder: &Path) -> io::Result<()> {
+    use std::os::unix::fs::DirBuilderExt;
+
+    fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(folder)
+}
+
+#[cfg(not(unix))]
+fn create_folder(folder: &Path) -> io::Result<()> {
+    fs::create_dir_all(folder)
+}
+
+fn create_file(path: &Path) -> io::Result<()> {
+    let mut options = fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    match options.open(path) {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+        opened => opened.map(drop),
+    }
+}
+
+/// Opens the database as it is.
+pub(crate) fn open_as_is(path: &Path) -> ConnectionResult<SqliteConnection> {
+    SqliteConnection::establish(&address(path)?)
+}
+
+/// Opens the database for everything.
+pub(crate) fn open(path: &Path) -> ConnectionResult<SqliteConnection> {
+    let mut conn = open_as_is(path)?;
+    conn.batch_execute(SETTINGS)
+        .map_err(ConnectionError::CouldntSetupConfiguration)?;
+    Ok(conn)
+}
+
+/// Opens the database to read only.
+pub(crate) fn open_to_read(path: &Path) -> ConnectionResult<SqliteConnection> {
+    let mut conn = open(path)?;
+    conn.batch_execute("PRAGMA query_only = ON;")
+        .map_err(ConnectionError::CouldntSetupConfiguration)?;
+    Ok(conn)
+}
+
+/// The path as SQLite takes it. An absolute one: SQLite reads what begins with `file:` as a URL
+/// and `:memory:` as no file at all.
+fn address(path: &Path) -> ConnectionResult<String> {
+    let bad = |reason: String| ConnectionError::BadConnection(reason);
+    let absolute = path::absolute(path).map_err(|error| bad(error.to_string()))?;
+    let text = absolute.into_os_string().into_string();
+    text.map_err(|text| bad(format!("the path is not UTF-8: {}", text.display())))
+}

@@ -1,0 +1,139 @@
+//! The store: one connection that writes, some that read.
+
+use std::{fmt, path::PathBuf, time::Duration};
+
+use async_trait::async_trait;
+use auth_domain::{
+    DateTime, Utc,
+    error::StoreError,
+    ports::{RefreshRotation, RotatedSession, Store, UnitOfWork, UserLookup},
+    session::HashedSessionToken,
+    user::User,
+};
+use bb8::Pool;
+use diesel::{ConnectionError, ConnectionResult, SqliteConnection};
+use diesel_async::pooled_connection::{ManagerConfig, RecyclingMethod};
+use sql_store::{
+    Connections,
+    sqlite::{
+        Conn, FindOpaqueSession, FindUser, HotPath, Manager, Ping, RotateRefreshToken,
+        SqlUnitOfWork, store_error,
+    },
+};
+use tokio::runtime::Handle;
+
+use crate::file;
+
+/// Connections that read. Reading takes some ten microseconds, so a few go a long way.
+const READERS: u32 = 4;
+
+/// How long to wait for a connection: for the writer, that is how long others may write.
+const WAIT: Duration = Duration::from_secs(10);
+
+/// Where the database is.
+#[derive(Debug, Clone)]
+pub struct SqliteSettings {
+    /// The file; it and its folder are made when they are missing.
+    pub path: PathBuf,
+}
+
+/// A store on SQLite.
+///
+/// SQLite has one writer at a time. Here it is one connection, so that writers queue for it in the
+/// order they came instead of polling for SQLite's lock.
+pub struct SqliteStore {
+    writer: Connections<Manager>,
+    readers: Connections<Manager>,
+}
+
+/// How a connection to a file is opened.
+type Open = fn(&std::path::Path) -> ConnectionResult<SqliteConnection>;
+
+impl SqliteStore {
+    /// Opens the database. It must have been [migrated](crate::migrate).
+    ///
+    /// All work is done on the blocking threads of `runtime`, which has to be a multi-thread one.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Unavailable`] when the file cannot be made or opened.
+    pub async fn open(settings: SqliteSettings, runtime: Handle) -> Result<Self, StoreError> {
+        file::create(&settings.path).map_err(|error| StoreError::Unavailable(Box::new(error)))?;
+        let connections = |size, open| {
+            let builder = Pool::builder()
+                .max_size(size)
+                .min_idle(1)
+                .max_lifetime(None)
+                .idle_timeout(None)
+                .connection_timeout(WAIT)
+                .retry_connection(false);
+            Connections::open(builder, manager(&settings, &runtime, open))
+        };
+        Ok(Self {
+            writer: connections(1, file::open as Open).await?,
+            readers: connections(READERS, file::open_to_read).await?,
+        })
+    }
+}
+
+#[async_trait]
+impl Store for SqliteStore {
+    async fn begin(&self) -> Result<Box<dyn UnitOfWork>, StoreError> {
+        let conn = self.writer.get().await?;
+        Ok(Box::new(SqlUnitOfWork::begin(conn).await?))
+    }
+
+    async fn find_user(&self, lookup: UserLookup<'_>) -> Result<Option<User>, StoreError> {
+        run(&self.readers, FindUser(lookup)).await
+    }
+
+    async fn rotate_refresh_token(
+        &self,
+        rotation: &RefreshRotation,
+    ) -> Result<Option<RotatedSession>, StoreError> {
+        run(&self.writer, RotateRefreshToken(rotation)).await
+    }
+
+    async fn find_opaque_session(
+        &self,
+        hash: &HashedSessionToken,
+        now: DateTime<Utc>,
+    ) -> Result<Option<User>, StoreError> {
+        run(&self.readers, FindOpaqueSession { hash, now }).await
+    }
+
+    async fn ping(&self) -> Result<(), StoreError> {
+        run(&self.readers, Ping).await
+    }
+}
+
+impl fmt::Debug for SqliteStore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SqliteStore").finish_non_exhaustive()
+    }
+}
+
+async fn run<Path: HotPath>(
+    connections: &Connections<Manager>,
+    path: Path,
+) -> Result<Path::Output, StoreError> {
+    let mut conn = connections.get().await?;
+    path.run(&mut conn).await.map_err(store_error)
+}
+
+fn manager(settings: &SqliteSettings, runtime: &Handle, open: Open) -> Manager {
+    let (path, runtime) = (settings.path.clone(), runtime.clone());
+    let mut config = ManagerConfig::default();
+    // A file does not hang up: whether a transaction was left open is all there is to ask.
+    config.recycling_method = RecyclingMethod::Fast;
+    config.custom_setup = Box::new(move |_| {
+        let (path, runtime) = (path.clone(), runtime.clone());
+        Box::pin(async move {
+            let opening = runtime.spawn_blocking(move || open(&path).map(Conn::new));
+            opening
+                .await
+                .map_err(|error| ConnectionError::BadConnection(error.to_string()))?
+        })
+    });
+    Manager::new_with_config("", config)
+}

@@ -1,0 +1,110 @@
+//! Making databases and bringing them up to date.
+
+mod support;
+
+use sqlite_store::{MigrateError, migrate, pending};
+use support::{Database, migration_names, script};
+use tokio::task::JoinSet;
+
+/// How many migrations there are.
+const ALL: usize = 5;
+
+/// Everything that has a definition.
+const CATALOG: &str = "SELECT coalesce(sql, name) AS line FROM sqlite_master ORDER BY line";
+
+#[tokio::test]
+async fn a_new_database_gets_everything() {
+    let database = Database::none();
+
+    let applied = migrate(&database.path()).await.unwrap();
+
+    assert_eq!(applied.len(), ALL);
+    let noted = "SELECT name AS line FROM hasura_auth_migrations ORDER BY name";
+    assert_eq!(database.lines(noted), applied);
+}
+
+#[tokio::test]
+async fn a_second_run_finds_nothing_to_do() {
+    let database = Database::migrated().await;
+
+    assert_eq!(pending(&database.path()).await.unwrap(), [""; 0]);
+    assert_eq!(migrate(&database.path()).await.unwrap(), [""; 0]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn ten_servers_that_start_at_once_all_succeed() {
+    let database = Database::none();
+
+    let mut servers = JoinSet::new();
+    for _ in 0..10 {
+        let path = database.path();
+        servers.spawn(async move { migrate(&path).await.unwrap().len() });
+    }
+    let applied = servers.join_all().await;
+
+    assert_eq!(applied.iter().sum::<usize>(), ALL, "{applied:?}");
+}
+
+#[tokio::test]
+async fn a_dry_run_makes_no_file() {
+    let database = Database::none();
+
+    let pending = pending(&database.path()).await.unwrap();
+
+    assert_eq!(pending.len(), ALL);
+    assert!(!database.path().parent().unwrap().exists());
+}
+
+#[tokio::test]
+async fn a_dry_run_changes_nothing() {
+    let database = Database::migrated().await;
+    database.execute(
+        "DROP TABLE refresh_token_rotations; \
+         DELETE FROM hasura_auth_migrations WHERE name LIKE '%refresh_token_rotations'",
+    );
+    let before = database.lines(CATALOG);
+
+    let pending = pending(&database.path()).await.unwrap();
+
+    assert_eq!(pending.len(), 1);
+    assert_eq!(database.lines(CATALOG), before);
+}
+
+#[tokio::test]
+async fn a_migration_that_fails_leaves_the_database_as_it_was() {
+    let database = Database::migrated().await;
+    // The table is still there when the migration that makes it runs.
+    database.execute("DELETE FROM hasura_auth_migrations WHERE name LIKE '%hasura_id'");
+    let before = database.lines(CATALOG);
+
+    let failure = migrate(&database.path()).await.unwrap_err();
+
+    assert!(matches!(failure, MigrateError::Failed { name, .. } if name.ends_with("hasura_id")));
+    assert_eq!(database.lines(CATALOG), before);
+}
+
+#[tokio::test]
+async fn every_migration_can_be_undone_and_done_again() {
+    let database = Database::migrated().await;
+    database.execute("DROP TABLE hasura_auth_migrations");
+    let all = database.lines(CATALOG);
+    let names = migration_names();
+
+    for name in names.iter().rev() {
+        database.execute(&script("down", name));
+    }
+    // SQLite keeps its own table of sequences.
+    let nothing = database.lines(CATALOG);
+    let mut before = Vec::new();
+    for name in &names {
+        before.push(database.lines(CATALOG));
+        database.execute(&script("up", name));
+    }
+
+    assert_eq!(nothing, ["CREATE TABLE sqlite_sequence(name,seq)"]);
+    assert_eq!(database.lines(CATALOG), all);
+    for (name, before) in names.iter().zip(before).rev() {
+        database.execute(&script("down", name));
+        assert_eq!(database.lines(CATALOG), before, "{name}");
+    }
+}

@@ -1,0 +1,110 @@
+//! What is peculiar to the store on SQLite.
+
+mod support;
+
+use std::error::Error;
+
+use auth_domain::{
+    error::StoreError,
+    ports::{Store, UserLookup},
+};
+use sqlite_store::{SqliteSettings, SqliteStore};
+use store_testkit::samples::{new_user, user_id};
+use support::Database;
+use tokio::runtime::Handle;
+
+#[cfg(unix)]
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_else_may_read_the_files() {
+    use std::{fs, os::unix::fs::PermissionsExt};
+
+    let database = Database::migrated().await;
+    let _store = database.store().await;
+    let folder = database.path().parent().unwrap().to_owned();
+
+    let mode = |path: &_| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    let files: Vec<_> = fs::read_dir(&folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .collect();
+
+    assert_eq!(mode(&folder), 0o700);
+    assert!(files.len() > 1, "{files:?}");
+    assert!(files.iter().all(|file| mode(file) == 0o600), "{files:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_number_of_a_deleted_user_is_never_given_again() {
+    let database = Database::migrated().await;
+    let store = database.store().await;
+    let mut numbers = Vec::new();
+
+    for name in ["ada", "bob"] {
+        let mut work = store.begin().await.unwrap();
+        numbers.push(work.users().insert(&new_user(name)).await.unwrap().0);
+        work.commit().await.unwrap();
+        database.execute("PRAGMA foreign_keys = ON; DELETE FROM users");
+    }
+
+    assert_eq!(numbers, [2, 3]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_change_is_dated() {
+    let database = Database::migrated().await;
+    let store = database.store().await;
+    let mut work = store.begin().await.unwrap();
+    work.users().insert(&new_user("ada")).await.unwrap();
+    work.commit().await.unwrap();
+
+    database.execute("UPDATE users SET display_name = 'Ada'");
+
+    let changed = "SELECT CAST(updated_at > created_at AS TEXT) AS line FROM users";
+    assert_eq!(database.lines(changed), ["1"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_servers_may_share_a_file() {
+    let database = Database::migrated().await;
+    let (one, other) = (database.store().await, database.store().await);
+
+    for (store, name) in [(&one, "ada"), (&other, "bob"), (&one, "eve")] {
+        let mut work = store.begin().await.unwrap();
+        work.users().insert(&new_user(name)).await.unwrap();
+        work.commit().await.unwrap();
+    }
+
+    for name in ["ada", "bob", "eve"] {
+        let user = other.find_user(UserLookup::Id(user_id(name))).await;
+        assert!(user.unwrap().is_some(), "{name}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_failure_keeps_what_the_database_said() {
+    let database = Database::migrated().await;
+    let store = database.store().await;
+    database.execute("DROP TABLE user_roles");
+
+    let nobody = UserLookup::Id(user_id("ada"));
+    let failure = store.find_user(nobody).await.unwrap_err();
+
+    assert!(matches!(failure, StoreError::Backend(_)), "{failure:?}");
+    let cause = failure.source().unwrap().to_string();
+    assert!(cause.contains("no such table: user_roles"), "{cause}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_path_that_cannot_be_opened_is_unavailable_and_says_why() {
+    let database = Database::migrated().await;
+    let settings = SqliteSettings {
+        path: database.path().join("below-a-file/auth.db"),
+    };
+
+    let failure = SqliteStore::open(settings, Handle::current())
+        .await
+        .unwrap_err();
+
+    assert!(matches!(failure, StoreError::Unavailable(_)), "{failure:?}");
+    assert!(failure.source().is_some());
+}

@@ -1,0 +1,17 @@
+//! The built server, driven from outside: over HTTP, on SQLite and on PostgreSQL.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
+
+mod abuse;
+mod adoption;
+mod both_generations;
+mod legacy;
+mod modern;
+mod startup;
+mod support;

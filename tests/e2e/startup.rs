@@ -1,0 +1,166 @@
+//! Starting, failing to start, and stopping.
+
+use std::os::unix::fs::PermissionsExt;
+
+use futures_util::future::join_all;
+use serde_json::json;
+use tokio::net::TcpListener;
+
+use crate::support::{Database, PASSWORD, Server, ServerBuilder, on_both_databases};
+
+on_both_databases! {
+    async fn ten_servers_may_start_at_once_on_an_empty_database(database) {
+        let servers = join_all((0..10).map(|_| Server::on(&database))).await;
+
+        let ada = servers[0].sign_up("ada@example.com").await;
+        for server in &servers {
+            server.sign_in("ada@example.com", PASSWORD).await.expect(200);
+        }
+        assert_eq!(ada["user"]["email"], "ada@example.com");
+    }
+
+    async fn a_restart_keeps_users_sessions_and_key(database) {
+        let builder = ServerBuilder::new(&database);
+        let folder = builder.folder().to_owned();
+        let data = folder.join("data");
+        let keep = tempfile::TempDir::new().unwrap();
+        let data_dir = keep.path().join("data");
+        let data_dir = data_dir.to_str().unwrap();
+        let mut first = builder.set("AUTH_DATA_DIR", data_dir).start().await;
+        let ada = first.sign_up("ada@example.com").await;
+        first.terminate();
+        assert!(first.ended().await);
+
+        let second = ServerBuilder::new(&database).set("AUTH_DATA_DIR", data_dir).start().await;
+
+        let token = ada["accessToken"].as_str().unwrap();
+        second.get_as(token, "/user").await.expect(200);
+        second.refresh(&ada["refreshToken"]).await.expect(200);
+        assert!(!data.exists(), "nothing is written outside the data folder");
+    }
+
+    async fn open_requests_are_answered_before_the_server_stops(database) {
+        let mut server =
+            ServerBuilder::new(&database).set("AUTH_BCRYPT_COST", "12").start().await;
+        let body = json!({ "email": "ada@example.com", "password": PASSWORD });
+        let request = server.request(reqwest::Method::POST, "/signup/email-password").json(&body);
+        let open = tokio::spawn(async move { request.send().await.unwrap().status() });
+        server.printed("listening").await;
+        // The request is under way once another connection, opened later, has been answered.
+        server.get("/healthz").await.expect(200);
+
+        server.terminate();
+
+        assert_eq!(open.await.unwrap(), 200);
+        assert!(server.ended().await, "{}", server.output());
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_any_setting_the_first_run_works_and_says_what_is_unsafe() {
+    let database = Database::sqlite();
+    let mut builder = ServerBuilder::new(&database);
+    for name in [
+        "AUTH_SQLITE_PATH",
+        "AUTH_HOST",
+        "AUTH_BCRYPT_COST",
+        "AUTH_CLIENT_URL",
+        "AUTH_SERVER_URL",
+        "AUTH_EMAIL_SIGNIN_EMAIL_VERIFIED_REQUIRED",
+    ] {
+        builder = builder.unset(name);
+    }
+
+    let server = builder.start().await;
+
+    let session = server.sign_up("ada@example.com").await;
+    server.refresh(&session["refreshToken"]).await.expect(200);
+    server.legacy_sign_up("john").await;
+    let banner = server.output();
+    for expected in ["auth.db", "jwt-secret.json", "outbox", "curl", "production"] {
+        assert!(banner.contains(expected), "no `{expected}` in:\n{banner}");
+    }
+    let data = server.folder().join("data");
+    for file in ["auth.db", "jwt-secret.json"] {
+        let mode = std::fs::metadata(data.join(file))
+            .unwrap()
+            .permissions()
+            .mode();
+        assert_eq!(mode & 0o777, 0o600, "{file}");
+    }
+}
+
+/// Starts a server that has to fail; what it says about it.
+async fn failure(builder: ServerBuilder) -> String {
+    let output = builder.command().output().await.unwrap();
+    assert!(!output.status.success(), "it started");
+    let said = String::from_utf8(output.stderr).unwrap();
+    let lines: Vec<_> = said.lines().collect();
+    assert_eq!(lines.len(), 1, "one line, not:\n{said}");
+    said
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_cannot_start_says_why_in_one_line() {
+    let sqlite = Database::sqlite();
+    let taken = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = taken.local_addr().unwrap().port().to_string();
+    let new = || ServerBuilder::new(&sqlite);
+    let postgres = |url| {
+        new()
+            .unset("AUTH_SQLITE_PATH")
+            .set("POSTGRES_CONNECTION", url)
+    };
+
+    let in_use = failure(new().set("AUTH_PORT", &port)).await;
+    let no_port = failure(new().set("AUTH_PORT", "http")).await;
+    let secret = failure(new().set("HASURA_GRAPHQL_JWT_SECRET", "{\"type\":\"HS256\"}")).await;
+    let away = failure(postgres(
+        "postgres://u:hunter2@127.0.0.1:1/x?sslmode=disable",
+    ))
+    .await;
+    let scheme = failure(postgres("mysql://u:hunter2@127.0.0.1/x")).await;
+    let sslmode = failure(postgres("postgres://u:hunter2@127.0.0.1/x?sslmode=perhaps")).await;
+    let folder = failure(new().set("AUTH_SQLITE_PATH", "/proc/nowhere/auth.db")).await;
+    let url = failure(new().set("AUTH_CLIENT_URL", "not a url")).await;
+
+    assert!(
+        in_use.contains(&port) && in_use.contains("AUTH_PORT"),
+        "{in_use}"
+    );
+    assert!(no_port.contains("AUTH_PORT"), "{no_port}");
+    assert!(
+        secret.contains("HASURA_GRAPHQL_JWT_SECRET") && secret.contains("key"),
+        "{secret}"
+    );
+    assert!(folder.contains("/proc/nowhere"), "{folder}");
+    assert!(url.contains("AUTH_CLIENT_URL"), "{url}");
+    assert!(sslmode.contains("sslmode"), "{sslmode}");
+    for said in [away, scheme, sslmode] {
+        assert!(said.contains("POSTGRES_CONNECTION"), "{said}");
+        assert!(!said.contains("hunter2"), "{said}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_unreadable_key_is_named() {
+    let database = Database::sqlite();
+    let builder = ServerBuilder::new(&database);
+    let data = builder.folder().join("data");
+    std::fs::create_dir(&data).unwrap();
+    std::fs::write(data.join("jwt-secret.json"), "{ this is no key").unwrap();
+
+    let said = failure(builder).await;
+
+    assert!(said.contains("jwt-secret.json"), "{said}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_protection_that_is_not_built_is_not_silently_missing() {
+    let database = Database::sqlite();
+
+    let said =
+        failure(ServerBuilder::new(&database).set("AUTH_PASSWORD_HIBP_ENABLED", "true")).await;
+
+    assert!(said.contains("AUTH_PASSWORD_HIBP_ENABLED"), "{said}");
+}

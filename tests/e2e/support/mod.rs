@@ -1,0 +1,39 @@
+//! Starting the server, talking to it, and looking into its database.
+
+mod answer;
+mod binary;
+mod database;
+mod postgres;
+mod server;
+
+pub(crate) use answer::Answer;
+pub(crate) use binary::hasura_auth;
+pub(crate) use database::Database;
+pub(crate) use postgres::{fresh_postgres, postgres_program};
+pub(crate) use server::{Server, ServerBuilder, legacy_credentials};
+
+/// Password of everybody in these tests who does not need another.
+pub(crate) const PASSWORD: &str = "correct horse";
+
+/// Runs the same test body on both databases, as `name::sqlite` and `name::postgres`.
+macro_rules! on_both_databases {
+    ($($(#[$doc:meta])* async fn $name:ident($database:ident) $body:block)+) => {$(
+        mod $name {
+            use super::*;
+
+            async fn body($database: Database) $body
+
+            #[tokio::test(flavor = "multi_thread")]
+            async fn sqlite() {
+                body(Database::sqlite()).await;
+            }
+
+            #[tokio::test(flavor = "multi_thread")]
+            async fn postgres() {
+                body(Database::postgres().await).await;
+            }
+        }
+    )+};
+}
+
+pub(crate) use on_both_databases;
