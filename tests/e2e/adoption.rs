@@ -8,7 +8,7 @@ use crate::support::{Answer, Database, Server, ServerBuilder, fresh_postgres, po
 /// The dump, and what is known of the people in it.
 const DUMP: &str = concat!(
     env!("CARGO_MANIFEST_DIR"),
-    "/../crates/postgres-store/tests/fixtures/nhost-auth-0.42.sql"
+    "/../crates/postgres-store/tests/fixtures/hasura-auth-0.42.sql"
 );
 const JWT_SECRET: &str = r#"{"type":"HS256","key":"5152fa850c02dc222631cca898ed1485821a70912a6e3649c49076912daa3b62182ba013315915d64f40cddfbb8b58eb5bd11ba225336a6af45bbae07ca873f3","issuer":"hasura-auth"}"#;
 

@@ -15,3 +15,4 @@ mod legacy;
 mod modern;
 mod startup;
 mod support;
+mod through_pgbouncer;

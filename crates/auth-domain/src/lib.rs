@@ -11,6 +11,48 @@
 //! * **services** ([`services`]), one per use case, built from ports and an
 //!   [`policy::AuthPolicy`]. Both generations of the HTTP API call the same services.
 //!
+//! # A whole installation
+//!
+//! ```
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! use std::sync::Arc;
+//!
+//! use auth_domain::{
+//!     services::{EmailPasswordSignUp, Installation, Services, SignUpOptions, SignedUp},
+//!     testing::{FixedClock, PlainHasher, PlainSigner, RecordingMailer, SequentialIds, policy},
+//!     user::{EmailAddress, PlainPassword},
+//! };
+//! use store_testkit::MemoryStore;
+//!
+//! // Each of these is a port: put your own store, hasher, signer and mailer here.
+//! let installation = Installation {
+//!     store: Arc::new(MemoryStore::new()),
+//!     hasher: Arc::new(PlainHasher::default()),
+//!     signer: Arc::new(PlainSigner),
+//!     mailer: Arc::new(RecordingMailer::default()),
+//!     clock: Arc::new(FixedClock::default()),
+//!     ids: Arc::new(SequentialIds::default()),
+//!     policy: policy(),
+//! };
+//! installation.prepare().await?;
+//! let services = Services::new(Arc::new(installation));
+//!
+//! let wish = EmailPasswordSignUp {
+//!     email: EmailAddress::parse("ada@example.com")?,
+//!     password: PlainPassword::new("correct horse"),
+//!     options: SignUpOptions::default(),
+//! };
+//! let SignedUp::Session(session) = services.sign_up.with_email_password(wish).await? else {
+//!     return Err("this policy asks nobody to verify an address".into());
+//! };
+//!
+//! let next = services.tokens.refresh(session.refresh_token).await?;
+//! assert_eq!(next.user.id, session.user.id);
+//! # Ok(())
+//! # }
+//! ```
+//!
 //! Start at [`services::SignUpService`] to see what a use case looks like, and at
 //! [`ports::Store`] to bring a store of your own: the crate `store-testkit` holds the suite it has
 //! to pass.

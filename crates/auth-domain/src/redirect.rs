@@ -44,8 +44,9 @@ pub struct InvalidRedirectPattern {
     pub reason: String,
 }
 
-/// The client's URL and the patterns of further allowed ones.
-#[derive(Debug, Clone)]
+/// The client's URL and the patterns of further allowed ones. The default allows nothing but the
+/// empty client URL.
+#[derive(Debug, Clone, Default)]
 pub struct RedirectPolicy {
     client_url: String,
     patterns: Vec<Pattern>,

@@ -13,12 +13,17 @@ use chrono::{DateTime, Utc};
 use uuid::{Builder, Uuid};
 
 use crate::{
+    policy::{AccountPolicy, AuthPolicy, PasswordPolicy, SessionPolicy},
     ports::{
         Clock, HasherError, IdGenerator, InvalidAccessToken, Mail, Mailer, MailerError,
         PasswordHasher, PublicKeys, SignerError, TokenSigner,
     },
-    session::{AccessClaims, AccessToken},
-    user::{HashedPassword, PlainPassword, UserId},
+    redirect::RedirectPolicy,
+    session::{AccessClaims, AccessToken, SuccessorKey},
+    user::{
+        EmailAccessList, Gravatar, GravatarDefault, GravatarRating, HashedPassword, Locale,
+        PlainPassword, Role, UserId,
+    },
 };
 
 /// A clock that moves only when told to. It starts at the beginning of 2026.
@@ -162,5 +167,42 @@ impl Mailer for RecordingMailer {
             .unwrap_or_else(PoisonError::into_inner)
             .push(mail);
         Ok(())
+    }
+}
+
+/// A lenient policy: anybody may sign up and nobody has to verify anything. Start from it and change
+/// what a test is about.
+#[must_use]
+pub fn policy() -> AuthPolicy {
+    AuthPolicy {
+        accounts: AccountPolicy {
+            sign_up_enabled: true,
+            new_users_disabled: false,
+            email_verification_required: false,
+            email_access: EmailAccessList::default(),
+            default_role: Role::user(),
+            allowed_roles: vec![Role::from_stored("me".to_owned()), Role::user()],
+            username_enabled: true,
+            username_roles: Vec::new(),
+            default_locale: Locale::english(),
+            allowed_locales: vec![Locale::english(), Locale::from_stored("fr".to_owned())],
+            gravatar: Some(Gravatar {
+                default: GravatarDefault::Blank,
+                rating: GravatarRating::G,
+            }),
+        },
+        passwords: PasswordPolicy {
+            min_bytes: 3,
+            legacy_min_chars: 8,
+        },
+        sessions: SessionPolicy {
+            access_token_ttl: Duration::from_mins(15),
+            refresh_token_ttl: Duration::from_hours(24),
+            refresh_grace: Duration::from_secs(30),
+            refresh_reuse_memory: Duration::from_hours(1),
+            successor_key: SuccessorKey::derive(b"a key for tests"),
+            opaque_session_ttl: Duration::from_hours(48),
+        },
+        redirects: RedirectPolicy::new("http://localhost:3000", &[]).unwrap_or_default(),
     }
 }

@@ -37,7 +37,7 @@ pub(crate) fn text(config: &Config, premises: &Premises, listening: SocketAddr) 
         format!("  key        {}", key(premises)),
         format!("  mail       kept in {}, not sent", outbox.display()),
     ];
-    lines.push("Before others rely on it:".to_owned());
+    lines.push("Before production:".to_owned());
     lines.extend(unsafe_for_production(config, premises).map(|it| format!("  - {it}")));
     if let Some(curl) = sign_up_to_try(config, listening) {
         lines.push("Try it:".to_owned());
@@ -150,7 +150,7 @@ mod tests {
             "  database   SQLite in ./data/auth.db",
             "  key        ./data/jwt-secret.json, made by this server",
             "  mail       kept in ./data/outbox, not sent",
-            "Before others rely on it:",
+            "Before production:",
             "  - one server alone can use SQLite: set POSTGRES_CONNECTION for PostgreSQL",
             "  - Hasura and other servers need the same key: set HASURA_GRAPHQL_JWT_SECRET",
             "  - addresses are not verified: set AUTH_EMAIL_SIGNIN_EMAIL_VERIFIED_REQUIRED=true",

@@ -28,7 +28,7 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 ///
 /// # Errors
 ///
-/// [`StartError::Database`] when it does not, [`StartError::BcryptCost`] for a cost out of range.
+/// [`StartError::Sqlite`] or [`StartError::Postgres`] when it does not, [`StartError::BcryptCost`] for a cost out of range.
 pub(crate) async fn state(
     config: &Config,
     premises: Premises,

@@ -1,5 +1,11 @@
 //! The use cases over a store in memory, with time and chance held still.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
+
 mod password_change;
 mod sign_in;
 mod sign_out;

@@ -1,21 +1,17 @@
 //! Everything a use case needs, in one place.
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use auth_domain::{
-    policy::{AccountPolicy, AuthPolicy, PasswordPolicy, SessionPolicy},
+    policy::AuthPolicy,
     ports::{Store, UserLookup},
-    redirect::RedirectPolicy,
     services::{
         EmailPasswordSignIn, EmailPasswordSignUp, Installation, Services, SignUpOptions, SignedIn,
         SignedUp, UsernameSignUp,
     },
-    session::{OpaqueSession, Session, SuccessorKey},
-    testing::{FixedClock, PlainHasher, PlainSigner, RecordingMailer, SequentialIds},
-    user::{
-        EmailAccessList, EmailAddress, Gravatar, GravatarDefault, GravatarRating, Locale,
-        PlainPassword, Role, User, Username,
-    },
+    session::{OpaqueSession, Session},
+    testing::{FixedClock, PlainHasher, PlainSigner, RecordingMailer, SequentialIds, policy},
+    user::{EmailAddress, PlainPassword, Role, User, Username},
 };
 use store_testkit::MemoryStore;
 
@@ -110,40 +106,6 @@ impl World {
             .find_user(UserLookup::Email(&email(address)))
             .await
             .unwrap()
-    }
-}
-
-pub(crate) fn policy() -> AuthPolicy {
-    AuthPolicy {
-        accounts: AccountPolicy {
-            sign_up_enabled: true,
-            new_users_disabled: false,
-            email_verification_required: false,
-            email_access: EmailAccessList::default(),
-            default_role: Role::user(),
-            allowed_roles: vec![role("me"), Role::user()],
-            username_enabled: true,
-            username_roles: Vec::new(),
-            default_locale: Locale::english(),
-            allowed_locales: vec![Locale::english(), Locale::parse("fr").unwrap()],
-            gravatar: Some(Gravatar {
-                default: GravatarDefault::Blank,
-                rating: GravatarRating::G,
-            }),
-        },
-        passwords: PasswordPolicy {
-            min_bytes: 3,
-            legacy_min_chars: 8,
-        },
-        sessions: SessionPolicy {
-            access_token_ttl: Duration::from_mins(15),
-            refresh_token_ttl: Duration::from_hours(24),
-            refresh_grace: Duration::from_secs(30),
-            refresh_reuse_memory: Duration::from_hours(1),
-            successor_key: SuccessorKey::derive(b"a key for tests"),
-            opaque_session_ttl: Duration::from_hours(48),
-        },
-        redirects: RedirectPolicy::new("http://localhost:3000", &[]).unwrap(),
     }
 }
 

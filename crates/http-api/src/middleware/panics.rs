@@ -17,12 +17,15 @@ pub(crate) async fn answer_500(
     next: Next<impl MessageBody>,
 ) -> Result<ServiceResponse<impl MessageBody>, Error> {
     // A copy of the request cannot be kept for the answer: the router wants it for itself.
-    AssertUnwindSafe(next.call(request)).catch_unwind().await.unwrap_or_else(|_panic| {
-        // The panic hook has already written the message and its place.
-        tracing::error!("a handler panicked");
-        let answer = HttpResponse::InternalServerError().finish();
-        Err(InternalError::from_response("a handler panicked", answer).into())
-    })
+    AssertUnwindSafe(next.call(request))
+        .catch_unwind()
+        .await
+        .unwrap_or_else(|_panic| {
+            // The panic hook has already written the message and its place.
+            tracing::error!("a handler panicked");
+            let answer = HttpResponse::InternalServerError().finish();
+            Err(InternalError::from_response("a handler panicked", answer).into())
+        })
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! The configuration: what can be set, where it is set, and what comes of it.
 //!
-//! [`table`] states every setting once. [`load`] reads the values from defaults, a file and the
+//! [`table`] states every setting once. [`load()`] reads the values from defaults, a file and the
 //! environment; [`Config::read`] makes typed parts of them, which are all that the rest of the
 //! server sees. Problems are collected and reported together, one line each.
 

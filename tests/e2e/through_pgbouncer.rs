@@ -1,0 +1,52 @@
+//! The server behind a pooler that hands each transaction to another connection.
+
+use std::env;
+
+use futures_util::future::join_all;
+use serde_json::json;
+
+use crate::support::{Database, PASSWORD, Server, ServerBuilder, fresh_postgres};
+
+/// The pooler's URL of a new, empty database.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the test script tells where its pooler is"
+)]
+async fn fresh_database() -> Database {
+    let pooler = env::var("TEST_PGBOUNCER_URL")
+        .expect("TEST_PGBOUNCER_URL is not set: run the tests with scripts/test");
+    let direct = fresh_postgres().await;
+    let (_, rest) = direct.split_once("@/").unwrap();
+    let (name, _) = rest.split_once('?').unwrap();
+    assert!(
+        pooler.contains("/postgres?"),
+        "the pooler's URL names its database: {pooler}"
+    );
+    Database::Postgres(pooler.replacen("/postgres?", &format!("/{name}?"), 1))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_servers_migrate_and_serve_side_by_side() {
+    let database = fresh_database().await;
+    let secret = r#"{"type":"HS256","key":"a secret that both of the servers share, 32+"}"#;
+    let start = || {
+        ServerBuilder::new(&database)
+            .set("HASURA_GRAPHQL_JWT_SECRET", secret)
+            .start()
+    };
+    let servers: [Server; 2] = [start().await, start().await];
+
+    let rounds = (0..40).map(async |round| {
+        let (one, other) = (&servers[round % 2], &servers[(round + 1) % 2]);
+        let email = format!("ada{round}@example.com");
+        let session = one.sign_up(&email).await;
+        let refreshed = other.refresh(&session["refreshToken"]).await.expect(200);
+        let access = refreshed["accessToken"].as_str().unwrap();
+        one.get_as(access, "/user").await.expect(200);
+        other.sign_in(&email, PASSWORD).await.expect(200);
+        let out = json!({ "refreshToken": refreshed["refreshToken"] });
+        one.post("/signout", &out).await.expect(200);
+        other.refresh(&refreshed["refreshToken"]).await.expect(401);
+    });
+    join_all(rounds).await;
+}
