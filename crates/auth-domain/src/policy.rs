@@ -20,6 +20,9 @@ pub struct AuthPolicy {
     pub sessions: SessionPolicy,
     /// Where links and sign-ins may lead.
     pub redirects: RedirectPolicy,
+    /// Where people reach this server: links in mails begin with it. No slash at its end. It is a
+    /// setting and never taken from a request, which could name any host.
+    pub server_url: String,
 }
 
 /// Who may have an account, and how it starts.

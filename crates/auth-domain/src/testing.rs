@@ -204,5 +204,6 @@ pub fn policy() -> AuthPolicy {
             opaque_session_ttl: Duration::from_hours(48),
         },
         redirects: RedirectPolicy::new("http://localhost:3000", &[]).unwrap_or_default(),
+        server_url: "http://auth.example.com".to_owned(),
     }
 }

@@ -53,12 +53,7 @@ async fn installation(
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let ids: Arc<dyn IdGenerator> = Arc::new(RandomIds);
     let successor_key = SuccessorKey::derive(premises.jwt_secret.successor_secret());
-    let mailer = OutboxMailer::new(
-        config.outbox_dir(),
-        config.server.url.clone(),
-        Arc::clone(&clock),
-        Arc::clone(&ids),
-    );
+    let mailer = OutboxMailer::new(config.outbox_dir(), Arc::clone(&clock), Arc::clone(&ids));
     let hasher = BcryptHasher::new(config.bcrypt_cost, cores()).map_err(StartError::BcryptCost)?;
     Ok(Installation {
         store: store(&config.database, runtime).await?,

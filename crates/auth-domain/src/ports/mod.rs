@@ -14,7 +14,7 @@ mod users;
 
 pub use clock::{Clock, IdGenerator};
 pub use hasher::{HasherError, PasswordHasher};
-pub use mailer::{Mail, Mailer, MailerError, VerifyEmail};
+pub use mailer::{Mail, MailKind, Mailer, MailerError};
 pub use provider::{ExternalIdentity, Provider, ProviderError, ProviderId};
 pub use sessions::{
     EndedSessions, RefreshGate, RefreshRotation, RefreshTokenTrace, RotatedSession,

@@ -17,8 +17,9 @@ use super::{
 use crate::{
     DateTime, Utc,
     error::{StoreError, UniqueField},
-    ports::{HasherError, Mail, MailerError, UnitOfWork, VerifyEmail},
+    ports::{HasherError, Mail, MailKind, MailerError, UnitOfWork},
     redirect::RedirectUrl,
+    secret::Secret,
     session::{OpaqueSession, Session},
     ticket::{Ticket, TicketPurpose},
     user::{
@@ -226,23 +227,20 @@ impl SignUpService {
             .insert(&user, Along::Ticket(&ticket, expires_at))
             .await?;
         // After the commit: a mail must never carry a ticket that was rolled back.
-        if let Some(to) = user.email {
-            let User {
-                display_name,
-                locale,
-                ..
-            } = user;
-            let mail = VerifyEmail {
-                to,
-                display_name,
-                locale,
-                ticket,
+        if let Some(email) = user.email {
+            let link = ticket.link(&self.installation.policy.server_url, &redirect_to);
+            let mail = Mail {
+                kind: MailKind::VerifyEmail,
+                to: email.clone(),
+                locale: user.locale,
+                display_name: user.display_name,
+                email,
+                new_email: None,
+                ticket: Secret::new(ticket.expose()),
+                link: Some(link),
                 redirect_to,
             };
-            self.installation
-                .mailer
-                .send(Mail::VerifyEmail(mail))
-                .await?;
+            self.installation.mailer.send(mail).await?;
         }
         Ok(SignedUp::VerificationPending)
     }

@@ -1,11 +1,10 @@
 //! Signing up.
 
 use auth_domain::{
-    ports::Mail,
+    ports::MailKind,
     services::{
         EmailPasswordSignUp, Failure, SignUpError, SignUpOptions, SignedUp, UsernameSignUp,
     },
-    ticket::TicketPurpose,
     user::{DisplayName, EmailAccessList, HasuraId, Locale, Role},
 };
 
@@ -104,15 +103,20 @@ async fn an_address_that_needs_verification_gets_a_mail_and_no_session() {
 
     assert_eq!(outcome, SignedUp::VerificationPending);
     let sent = world.mailer.sent();
-    let [Mail::VerifyEmail(mail)] = sent.as_slice() else {
+    let [mail] = sent.as_slice() else {
         panic!("one mail, not {sent:?}")
     };
+    assert_eq!(mail.kind, MailKind::VerifyEmail);
     assert_eq!(mail.to.as_str(), "ada@example.com");
     assert_eq!(mail.display_name, "Ada");
     assert_eq!(mail.locale.as_str(), "fr");
     assert_eq!(mail.redirect_to.as_str(), "http://localhost:3000/hello");
-    assert_eq!(mail.ticket.purpose(), TicketPurpose::VerifyEmail);
     assert!(mail.ticket.expose().starts_with("verifyEmail:"));
+    let link = mail.link.as_ref().unwrap().expose();
+    assert!(
+        link.starts_with("http://auth.example.com/verify?redirectTo="),
+        "{link}"
+    );
     let sign_in = world
         .services
         .sign_in

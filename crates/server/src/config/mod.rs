@@ -147,6 +147,7 @@ impl Config {
             passwords: self.passwords.clone(),
             sessions: self.sessions.policy(successor_key),
             redirects: self.redirects.clone(),
+            server_url: self.server.url.clone(),
         }
     }
 }
