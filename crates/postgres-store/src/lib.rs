@@ -1,6 +1,6 @@
 //! The store on PostgreSQL 13 and later.
 //!
-//! [`migrate`] brings a database up to date, whether it is empty or has been used by Hasura Auth;
+//! [`migrate()`] brings a database up to date, whether it is empty or has been used by Hasura Auth;
 //! [`PostgresStore`] keeps users and sessions in it, beside Hasura Auth if need be.
 //!
 //! Connecting follows libpq: see [`PostgresUrl`].

@@ -77,7 +77,7 @@ pub enum MigrateError {
         /// Its level.
         level: i64,
     },
-    /// The schema is that of the Hasura Auth before version 0.21, written for Node.js.
+    /// The schema is that of the earlier Hasura Auth, which was written for Node.js.
     #[error(
         "the schema `auth` was last migrated by a Hasura Auth for Node.js (there is \
          auth.migrations but no auth.schema_migrations); start Hasura Auth 0.42 once on this \
@@ -128,11 +128,11 @@ pub async fn migrate(url: &PostgresUrl, runtime: &Handle) -> Result<Vec<String>,
     Ok(plan.names())
 }
 
-/// The names of what [`migrate`] would apply, in order. Changes nothing.
+/// The names of what [`migrate()`] would apply, in order. Changes nothing.
 ///
 /// # Errors
 ///
-/// The same as of [`migrate`], as far as they show without changing anything.
+/// The same as of [`migrate()`], as far as they show without changing anything.
 pub async fn pending(url: &PostgresUrl, runtime: &Handle) -> Result<Vec<String>, MigrateError> {
     let mut conn = connect(url, runtime).await.map_err(MigrateError::Connect)?;
     conn.batch_execute("BEGIN READ ONLY").await?;

@@ -40,7 +40,7 @@ pub struct PostgresSettings {
 
 /// A store on PostgreSQL.
 ///
-/// Behind a transaction pooler (`pgbouncer=true` in the URL) nothing changes here: [`connect`]
+/// Behind a transaction pooler (`pgbouncer=true` in the URL) nothing changes here: [`connect()`]
 /// then sees to it that no prepared statement has a name, and everything else that outlives a
 /// statement lives in a transaction.
 pub struct PostgresStore {
@@ -52,7 +52,7 @@ impl PostgresStore {
     /// Opens a first connection and, from then on, more as they are needed.
     ///
     /// Connections live on `runtime`, whoever asks for them. The database must have been
-    /// [migrated](crate::migrate).
+    /// [migrated](crate::migrate()).
     ///
     /// # Errors
     ///

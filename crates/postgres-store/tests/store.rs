@@ -65,7 +65,7 @@ async fn a_deadlock_is_contended() {
 }
 
 /// A column that returns another type makes a prepared statement fail, and Hasura Auth widens
-/// this one in its level 26.
+/// this one at its level 19.
 #[tokio::test]
 async fn reads_survive_an_upgrade_of_hasura_auth() {
     let database = Database::create_used_by_hasura_auth().await;
@@ -112,16 +112,28 @@ async fn an_unreachable_database_is_unavailable_and_says_why() {
 }
 
 #[tokio::test]
+async fn a_database_that_went_away_is_unavailable_and_says_why() {
+    let database = Database::create_migrated().await;
+    let store = impatient_store(&database).await;
+    let close = "UPDATE pg_database SET datallowconn = false WHERE datname = current_database()";
+    database.execute(close).await;
+    database.sever_connections().await;
+
+    let failure = store.ping().await.unwrap_err();
+
+    assert!(matches!(failure, StoreError::Unavailable(_)), "{failure:?}");
+    let cause = failure
+        .source()
+        .and_then(Error::source)
+        .unwrap()
+        .to_string();
+    assert!(cause.contains("not currently accepting"), "{cause}");
+}
+
+#[tokio::test]
 async fn a_pool_with_nothing_to_give_is_unavailable() {
     let database = Database::create_migrated().await;
-    let settings = PostgresSettings {
-        url: database.url(),
-        max_connections: 1,
-        connect_timeout: Duration::from_millis(50),
-    };
-    let store = PostgresStore::connect(settings, Handle::current())
-        .await
-        .unwrap();
+    let store = impatient_store(&database).await;
     let work = store.begin().await.unwrap();
 
     let failure = store.ping().await.unwrap_err();
@@ -129,4 +141,17 @@ async fn a_pool_with_nothing_to_give_is_unavailable() {
 
     assert!(matches!(failure, StoreError::Unavailable(_)), "{failure:?}");
     assert!(store.ping().await.is_ok());
+}
+
+/// One connection, and little patience.
+#[expect(clippy::unwrap_used, reason = "part of the tests above")]
+async fn impatient_store(database: &Database) -> PostgresStore {
+    let settings = PostgresSettings {
+        url: database.url(),
+        max_connections: 1,
+        connect_timeout: Duration::from_millis(300),
+    };
+    PostgresStore::connect(settings, Handle::current())
+        .await
+        .unwrap()
 }

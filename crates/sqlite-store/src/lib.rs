@@ -1,6 +1,6 @@
 //! The store on an embedded SQLite database: the default, since it needs no setting up.
 //!
-//! [`migrate`] makes the database or brings it up to date; [`SqliteStore`] keeps users and
+//! [`migrate()`] makes the database or brings it up to date; [`SqliteStore`] keeps users and
 //! sessions in it. One file serves one server: several processes may use it, but they wait for
 //! each other whenever they write.
 //!

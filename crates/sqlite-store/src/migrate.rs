@@ -80,7 +80,7 @@ pub async fn migrate(path: &Path) -> Result<Vec<String>, MigrateError> {
     .await?
 }
 
-/// The names of what [`migrate`] would apply, in order. Changes nothing, and makes no file.
+/// The names of what [`migrate()`] would apply, in order. Changes nothing, and makes no file.
 ///
 /// # Errors
 ///

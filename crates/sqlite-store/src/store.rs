@@ -50,7 +50,7 @@ pub struct SqliteStore {
 type Open = fn(&std::path::Path) -> ConnectionResult<SqliteConnection>;
 
 impl SqliteStore {
-    /// Opens the database. It must have been [migrated](crate::migrate).
+    /// Opens the database. It must have been [migrated](crate::migrate()).
     ///
     /// All work is done on the blocking threads of `runtime`, which has to be a multi-thread one.
     ///

@@ -321,3 +321,12 @@ async fn a_provider_that_is_switched_off_signs_nobody_up_or_in() {
 
     assert!(matches!(outcome, Err(SignUpError::ProviderDisabled)));
 }
+
+#[tokio::test]
+async fn a_role_that_is_configured_twice_is_given_once() {
+    let world = World::with(|it| it.accounts.allowed_roles.push(role("me"))).await;
+
+    let session = world.signed_up("ada@example.com").await;
+
+    assert_eq!(session.user.roles, [role("me"), Role::user()]);
+}

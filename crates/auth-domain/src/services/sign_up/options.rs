@@ -69,9 +69,7 @@ fn allowed_roles(
     wanted: Option<Vec<Role>>,
     accounts: &AccountPolicy,
 ) -> Result<Vec<Role>, SignUpError> {
-    let Some(wanted) = wanted else {
-        return Ok(accounts.allowed_roles.clone());
-    };
+    let wanted = wanted.unwrap_or_else(|| accounts.allowed_roles.clone());
     let mut roles = Vec::with_capacity(wanted.len());
     for role in wanted {
         if !accounts.allowed_roles.contains(&role) {
