@@ -58,6 +58,7 @@
 //! to pass.
 
 pub mod error;
+pub mod one_time_code;
 pub mod policy;
 pub mod ports;
 pub mod redirect;

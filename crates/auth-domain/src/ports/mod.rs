@@ -10,6 +10,7 @@ mod provider;
 mod sessions;
 mod signer;
 mod store;
+mod tickets;
 mod users;
 
 pub use clock::{Clock, IdGenerator};
@@ -22,4 +23,5 @@ pub use sessions::{
 };
 pub use signer::{InvalidAccessToken, PublicKeys, SignerError, TokenSigner};
 pub use store::{Store, UnitOfWork};
-pub use users::{RoleRepository, UserLookup, UserRepository};
+pub use tickets::TicketRepository;
+pub use users::{Deanonymization, RoleRepository, UserLookup, UserRepository};

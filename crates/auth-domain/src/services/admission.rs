@@ -6,9 +6,10 @@ use crate::{
     policy::AuthPolicy,
     ports::UnitOfWork,
     session::{
-        AccessClaims, NewOpaqueSession, NewRefreshToken, OpaqueSession, PlainRefreshToken,
-        PlainSessionToken, RefreshTokenKind, Session, SessionId,
+        AccessClaims, CodeChallenge, NewOpaqueSession, NewRefreshToken, OpaqueSession,
+        PlainRefreshToken, PlainSessionToken, RefreshTokenKind, Session, SessionId,
     },
+    ticket::{NewTicket, Ticket},
     user::{User, UserId},
 };
 
@@ -138,6 +139,24 @@ impl OpaqueSessionOpening {
 }
 
 impl Installation {
+    /// What is stored of a ticket made now.
+    pub(super) fn ticket_row(
+        &self,
+        ticket: &Ticket,
+        user_id: UserId,
+        code_challenge: Option<CodeChallenge>,
+    ) -> NewTicket {
+        let created_at = self.clock.now();
+        NewTicket {
+            hash: ticket.hashed(),
+            user_id,
+            purpose: ticket.purpose(),
+            created_at,
+            expires_at: created_at + ticket.purpose().ttl(),
+            code_challenge,
+        }
+    }
+
     /// A session as the client gets it: with a fresh access token.
     pub(super) fn session(
         &self,

@@ -15,13 +15,12 @@ use super::{
     retry::retry,
 };
 use crate::{
-    DateTime, Utc,
     error::{StoreError, UniqueField},
     ports::{HasherError, Mail, MailKind, MailerError, UnitOfWork},
     redirect::RedirectUrl,
     secret::Secret,
     session::{OpaqueSession, Session},
-    ticket::{Ticket, TicketPurpose},
+    ticket::{NewTicket, Ticket, TicketPurpose},
     user::{
         EmailAddress, HashedPassword, NewUser, PASSWORD_MAX_BYTES, PlainPassword, Role, User,
         UserId, Username,
@@ -221,11 +220,12 @@ impl SignUpService {
         user: NewUser,
         redirect_to: RedirectUrl,
     ) -> Result<SignedUp, SignUpError> {
-        let ticket = Ticket::new(TicketPurpose::VerifyEmail, self.installation.ids.uuid());
-        let expires_at = user.created_at + ticket.purpose().ttl();
-        let user = self
-            .insert(&user, Along::Ticket(&ticket, expires_at))
-            .await?;
+        let ticket = Ticket::new(
+            TicketPurpose::VerifyEmail,
+            self.installation.ids.token_bytes(),
+        );
+        let row = self.installation.ticket_row(&ticket, user.id, None);
+        let user = self.insert(&user, Along::Ticket(&row)).await?;
         // After the commit: a mail must never carry a ticket that was rolled back.
         if let Some(email) = user.email {
             let link = ticket.link(&self.installation.policy.server_url, &redirect_to);
@@ -250,7 +250,7 @@ impl SignUpService {
         let hasura_id = retry(|| async {
             let mut work = self.installation.store.begin().await?;
             let hasura_id = work.users().insert(user).await?;
-            along.write(user.id, work.as_mut()).await?;
+            along.write(work.as_mut()).await?;
             work.commit().await?;
             Ok(hasura_id)
         })
@@ -296,20 +296,16 @@ enum Along<'a> {
     Nothing,
     Session(&'a SessionOpening),
     OpaqueSession(&'a OpaqueSessionOpening),
-    Ticket(&'a Ticket, DateTime<Utc>),
+    Ticket(&'a NewTicket),
 }
 
 impl Along<'_> {
-    async fn write(self, user: UserId, work: &mut dyn UnitOfWork) -> Result<(), StoreError> {
+    async fn write(self, work: &mut dyn UnitOfWork) -> Result<(), StoreError> {
         match self {
             Self::Nothing => Ok(()),
             Self::Session(opening) => opening.write(work).await,
             Self::OpaqueSession(opening) => opening.write(work).await,
-            Self::Ticket(ticket, expires_at) => work
-                .users()
-                .set_ticket(user, ticket, expires_at)
-                .await
-                .map(drop),
+            Self::Ticket(ticket) => work.tickets().insert(ticket).await,
         }
     }
 }
