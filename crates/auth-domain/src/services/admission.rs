@@ -1,6 +1,6 @@
 //! The steps that every way to sign in ends in: check the account, open a session.
 
-use super::{Failure, Installation};
+use super::{Failure, Installation, retry::retry};
 use crate::{
     error::StoreError,
     policy::AuthPolicy,
@@ -91,6 +91,21 @@ impl SessionOpening {
             .touch(self.row.user_id, self.row.created_at)
             .await?;
         Ok(())
+    }
+
+    /// Writes it in a unit of work of its own.
+    pub(super) async fn store(&self, installation: &Installation) -> Result<(), StoreError> {
+        retry(|| async {
+            let mut work = installation.store.begin().await?;
+            self.write(work.as_mut()).await?;
+            work.commit().await
+        })
+        .await
+    }
+
+    /// The token that the session's owner is going to hold.
+    pub(super) fn token(&self) -> PlainRefreshToken {
+        self.token
     }
 
     pub(super) fn finish(

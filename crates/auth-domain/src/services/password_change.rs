@@ -2,14 +2,18 @@
 
 use std::sync::Arc;
 
-use super::{Failure, Installation, failure::failures_of, retry::retry};
+use super::{
+    AccountRefusal, Failure, Installation, PasswordRefusal, admission::EmailNeed,
+    failure::failures_of, retry::retry,
+};
 use crate::{
     error::StoreError,
-    ports::{EndedSessions, HasherError},
-    user::{PASSWORD_MAX_BYTES, PlainPassword, User},
+    ports::{EndedSessions, HasherError, UserLookup},
+    ticket::{Ticket, TicketPurpose},
+    user::{PlainPassword, User, UserId},
 };
 
-/// Replaces passwords of people who know the old one.
+/// Replaces passwords of people who know the old one, hold a session, or read their mail.
 #[derive(Clone)]
 pub struct PasswordChangeService {
     installation: Arc<Installation>,
@@ -30,15 +34,15 @@ pub enum PasswordChangeError {
     /// The account has no password.
     #[error("the account has no password")]
     NoPassword,
-    /// The new password is too short.
-    #[error("the password has fewer than {min_chars} characters")]
-    PasswordTooShort {
-        /// The fewest characters.
-        min_chars: usize,
-    },
-    /// The new password is longer than a hash looks at.
-    #[error("the password is longer than {PASSWORD_MAX_BYTES} bytes")]
-    PasswordTooLong,
+    /// The ticket is unknown, spent or expired.
+    #[error("the ticket is not valid")]
+    InvalidTicket,
+    /// The account may not be used right now.
+    #[error(transparent)]
+    Refused(AccountRefusal),
+    /// The new password cannot be chosen.
+    #[error(transparent)]
+    Password(#[from] PasswordRefusal),
     /// The old password is wrong.
     #[error("the old password is wrong")]
     WrongPassword,
@@ -54,12 +58,14 @@ impl PasswordChangeService {
         Self { installation }
     }
 
-    /// Replaces the password of `user` by rule of the legacy API, and ends all their sessions in
-    /// both generations: whoever knew the old password is out. Personal access tokens stay.
+    /// Replaces the password of `user`, who knows the old one, by the rule of the legacy API.
+    ///
+    /// All their sessions in both generations end: whoever knew the old password is out. Personal
+    /// access tokens stay.
     ///
     /// # Errors
     ///
-    /// Checked in the order of the variants of [`PasswordChangeError`].
+    /// See [`PasswordChangeError`].
     pub async fn change(
         &self,
         user: &User,
@@ -69,23 +75,76 @@ impl PasswordChangeService {
             .password_hash
             .as_ref()
             .ok_or(PasswordChangeError::NoPassword)?;
-        let min_chars = self.installation.policy.passwords.legacy_min_chars;
-        if wish.new.expose().chars().count() < min_chars {
-            return Err(PasswordChangeError::PasswordTooShort { min_chars });
-        }
-        if !wish.new.can_be_hashed() {
-            return Err(PasswordChangeError::PasswordTooLong);
-        }
+        self.installation.policy.passwords.check_legacy(&wish.new)?;
         if !self.installation.hasher.verify(&wish.old, old_hash).await? {
             return Err(PasswordChangeError::WrongPassword);
         }
-        let new_hash = self.installation.hasher.hash(&wish.new).await?;
+        self.replace(user.id, &wish.new).await
+    }
+
+    /// Replaces the password of a signed-in user, by the rule of the modern API. Sessions end as in
+    /// [`change`](Self::change), the caller's among them.
+    ///
+    /// # Errors
+    ///
+    /// See [`PasswordChangeError`].
+    pub async fn set(&self, user: &User, new: &PlainPassword) -> Result<(), PasswordChangeError> {
+        self.installation.policy.passwords.check(new)?;
+        self.replace(user.id, new).await
+    }
+
+    /// Replaces the password of whoever got a ticket by mail. Sessions end as in
+    /// [`change`](Self::change).
+    ///
+    /// # Errors
+    ///
+    /// See [`PasswordChangeError`]. A password that cannot be chosen leaves the ticket good.
+    pub async fn reset(
+        &self,
+        ticket: &Ticket,
+        new: &PlainPassword,
+    ) -> Result<(), PasswordChangeError> {
+        if ticket.purpose() != TicketPurpose::ResetPassword {
+            return Err(PasswordChangeError::InvalidTicket);
+        }
+        self.installation.policy.passwords.check(new)?;
+        let user_id = self.take(ticket).await?;
+        let found = self
+            .installation
+            .store
+            .find_user(UserLookup::Id(user_id))
+            .await?;
+        let user = found.ok_or(PasswordChangeError::InvalidTicket)?;
+        let checked = self
+            .installation
+            .policy
+            .check_account(&user, EmailNeed::Required);
+        checked.map_err(PasswordChangeError::Refused)?;
+        self.replace(user_id, new).await
+    }
+
+    async fn take(&self, ticket: &Ticket) -> Result<UserId, PasswordChangeError> {
+        let now = self.installation.clock.now();
+        let taken = retry(|| async {
+            let mut work = self.installation.store.begin().await?;
+            let taken = work.tickets().take(ticket, now).await?;
+            work.commit().await?;
+            Ok(taken)
+        })
+        .await?;
+        Ok(taken.ok_or(PasswordChangeError::InvalidTicket)?.user_id)
+    }
+
+    async fn replace(&self, user: UserId, new: &PlainPassword) -> Result<(), PasswordChangeError> {
+        let hash = self.installation.hasher.hash(new).await?;
         retry(|| async {
             let mut work = self.installation.store.begin().await?;
-            work.users().set_password(user.id, &new_hash).await?;
+            work.users().set_password(user, &hash).await?;
             work.sessions()
-                .end_all_of(user.id, EndedSessions::AllButPersonalAccessTokens)
+                .end_all_of(user, EndedSessions::AllButPersonalAccessTokens)
                 .await?;
+            // A second reset mail that is on its way must not undo this.
+            work.tickets().forget_all_of(user).await?;
             work.commit().await
         })
         .await?;

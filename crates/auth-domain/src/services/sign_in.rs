@@ -152,12 +152,7 @@ impl SignInService {
 
     async fn open_session(&self, user: User) -> Result<Session, SignInError> {
         let opening = SessionOpening::new(&self.installation, user.id);
-        retry(|| async {
-            let mut work = self.installation.store.begin().await?;
-            opening.write(work.as_mut()).await?;
-            work.commit().await
-        })
-        .await?;
+        opening.store(&self.installation).await?;
         Ok(opening.finish(&self.installation, user)?)
     }
 
