@@ -2,11 +2,14 @@
 
 use std::sync::Arc;
 
-use super::{Failure, Installation, failure::failures_of, retry::retry};
+use super::{
+    CurrentUserError, CurrentUserService, Failure, Installation, admission::is_unchanged,
+    failure::failures_of, retry::retry,
+};
 use crate::{
     error::StoreError,
     ports::{EndedSessions, HasherError},
-    user::{PASSWORD_MAX_BYTES, PlainPassword, User},
+    user::{HashedPassword, PASSWORD_MAX_BYTES, PlainPassword, User},
 };
 
 /// Replaces passwords of people who know the old one.
@@ -27,6 +30,9 @@ pub struct PasswordChange {
 /// Why a password stayed as it was.
 #[derive(Debug, thiserror::Error)]
 pub enum PasswordChangeError {
+    /// The bearer token does not lead to a user.
+    #[error(transparent)]
+    NotSignedIn(#[from] CurrentUserError),
     /// The account has no password.
     #[error("the account has no password")]
     NoPassword,
@@ -54,17 +60,21 @@ impl PasswordChangeService {
         Self { installation }
     }
 
-    /// Replaces the password of `user` by rule of the legacy API, and ends all their sessions in
-    /// both generations: whoever knew the old password is out. Personal access tokens stay.
+    /// Replaces the password of whoever holds a bearer token of the legacy API, by its rule, and ends
+    /// all their sessions in both generations: whoever knew the old password is out. Personal
+    /// access tokens stay.
     ///
     /// # Errors
     ///
-    /// Checked in the order of the variants of [`PasswordChangeError`].
+    /// See [`PasswordChangeError`]. [`PasswordChangeError::WrongPassword`] also when another change
+    /// came first.
     pub async fn change(
         &self,
-        user: &User,
+        bearer: &str,
         wish: PasswordChange,
     ) -> Result<(), PasswordChangeError> {
+        let current_user = CurrentUserService::new(Arc::clone(&self.installation));
+        let user = current_user.by_bearer(bearer).await?;
         let old_hash = user
             .password_hash
             .as_ref()
@@ -80,15 +90,30 @@ impl PasswordChangeService {
             return Err(PasswordChangeError::WrongPassword);
         }
         let new_hash = self.installation.hasher.hash(&wish.new).await?;
+        if self.replace(&user, &new_hash).await? {
+            Ok(())
+        } else {
+            Err(PasswordChangeError::WrongPassword)
+        }
+    }
+
+    /// `false`: the password that was judged is no longer the user's.
+    async fn replace(&self, judged: &User, new_hash: &HashedPassword) -> Result<bool, StoreError> {
+        let now = self.installation.clock.now();
         retry(|| async {
             let mut work = self.installation.store.begin().await?;
-            work.users().set_password(user.id, &new_hash).await?;
+            work.users().touch(judged.id, now).await?;
+            if !is_unchanged(work.as_mut(), judged).await? {
+                work.rollback().await?;
+                return Ok(false);
+            }
+            work.users().set_password(judged.id, new_hash).await?;
             work.sessions()
-                .end_all_of(user.id, EndedSessions::AllButPersonalAccessTokens)
+                .end_all_of(judged.id, EndedSessions::AllButPersonalAccessTokens)
                 .await?;
-            work.commit().await
+            work.commit().await?;
+            Ok(true)
         })
-        .await?;
-        Ok(())
+        .await
     }
 }
