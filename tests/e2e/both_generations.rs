@@ -35,6 +35,20 @@ on_both_databases! {
         server.sign_in("ada@example.com", "battery staple").await.expect(200);
     }
 
+    async fn a_long_password_chosen_through_one_generation_is_good_in_the_other(database) {
+        let server = Server::on(&database).await;
+        let ada = server.sign_up("ada@example.com").await;
+        let token = ada["accessToken"].as_str().unwrap();
+        let long = "x".repeat(72);
+
+        let body = json!({ "old_password": PASSWORD, "new_password": long });
+        server.post_as(token, "/v1/user/change-password", &body).await.expect(200);
+
+        server.sign_in("ada@example.com", &long).await.expect(200);
+        server.sign_in("ada@example.com", &"x".repeat(71)).await.expect(401);
+        server.sign_in("ada@example.com", &"x".repeat(73)).await.expect(401);
+    }
+
     async fn an_access_token_is_no_session_to_log_out_of(database) {
         let server = Server::on(&database).await;
         let ada = server.sign_up("ada@example.com").await;

@@ -4,7 +4,10 @@ use std::os::unix::fs::PermissionsExt;
 
 use futures_util::future::join_all;
 use serde_json::json;
-use tokio::net::TcpListener;
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::{TcpListener, TcpStream},
+};
 
 use crate::support::{Database, PASSWORD, Server, ServerBuilder, on_both_databases};
 
@@ -40,18 +43,27 @@ on_both_databases! {
     }
 
     async fn open_requests_are_answered_before_the_server_stops(database) {
-        let mut server =
-            ServerBuilder::new(&database).set("AUTH_BCRYPT_COST", "12").start().await;
-        let body = json!({ "email": "ada@example.com", "password": PASSWORD });
-        let request = server.request(reqwest::Method::POST, "/signup/email-password").json(&body);
-        let open = tokio::spawn(async move { request.send().await.unwrap().status() });
-        server.printed("listening").await;
-        // The request is under way once another connection, opened later, has been answered.
-        server.get("/healthz").await.expect(200);
+        let mut server = Server::on(&database).await;
+        let body = json!({ "email": "ada@example.com", "password": PASSWORD }).to_string();
+        let head = format!(
+            "POST /signup/email-password HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\
+             Content-Type: application/json\r\nExpect: 100-continue\r\nContent-Length: {}\r\n\r\n",
+            body.len()
+        );
+        let mut stream = TcpStream::connect(server.authority()).await.unwrap();
+        stream.write_all(head.as_bytes()).await.unwrap();
+        // The server asks for the body once a handler waits for it: the request is under way.
+        let mut go_on = [0; 25];
+        stream.read_exact(&mut go_on).await.unwrap();
+        assert!(go_on.starts_with(b"HTTP/1.1 100 Continue"));
 
         server.terminate();
+        server.printed("stopping").await;
+        stream.write_all(body.as_bytes()).await.unwrap();
 
-        assert_eq!(open.await.unwrap(), 200);
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).await.unwrap();
+        assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
         assert!(server.ended().await, "{}", server.output());
     }
 }
@@ -143,16 +155,25 @@ async fn a_server_that_cannot_start_says_why_in_one_line() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_unreadable_key_is_named() {
+async fn a_key_that_is_broken_or_cannot_be_read_is_named() {
     let database = Database::sqlite();
-    let builder = ServerBuilder::new(&database);
-    let data = builder.folder().join("data");
-    std::fs::create_dir(&data).unwrap();
-    std::fs::write(data.join("jwt-secret.json"), "{ this is no key").unwrap();
+    let broken = ServerBuilder::new(&database);
+    let file = broken.folder().join("data/jwt-secret.json");
+    std::fs::create_dir(file.parent().unwrap()).unwrap();
+    std::fs::write(file, "{ this is no key").unwrap();
+    let unreadable = ServerBuilder::new(&database);
+    // A folder in its place cannot be read by anybody, not even by root.
+    std::fs::create_dir_all(unreadable.folder().join("data/jwt-secret.json")).unwrap();
 
-    let said = failure(builder).await;
+    let broken = failure(broken).await;
+    let unreadable = failure(unreadable).await;
 
-    assert!(said.contains("jwt-secret.json"), "{said}");
+    assert!(
+        broken.contains("jwt-secret.json") && broken.contains("no signing key"),
+        "{broken}"
+    );
+    let expected = "jwt-secret.json cannot be read or made";
+    assert!(unreadable.contains(expected), "{unreadable}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

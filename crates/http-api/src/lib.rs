@@ -46,6 +46,7 @@ pub fn app(
     App::new()
         .app_data(state.clone())
         .configure(move |config| configure(config, routes_state.settings()))
+        .wrap(from_fn(middleware::no_store::forbid_caching))
         .wrap(from_fn(middleware::panics::answer_500))
         .wrap(from_fn(middleware::cors::add_headers))
         .wrap(from_fn(middleware::request_log::log))

@@ -1,13 +1,13 @@
 //! What every handler shares, and the only way to run domain work.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use auth_domain::{
     ports::TokenSigner,
     redirect::RedirectPolicy,
     services::{Installation, Services},
 };
-use tokio::runtime::Handle;
+use tokio::{runtime::Handle, task::JoinHandle};
 
 use crate::settings::ApiSettings;
 
@@ -20,10 +20,19 @@ pub struct AppState {
     runtime: Handle,
 }
 
-/// Domain work panicked or the runtime is shutting down.
+/// How long a client waits for domain work, whatever the database does.
+const PATIENCE: Duration = Duration::from_mins(1);
+
+/// Why domain work had no outcome.
 #[derive(Debug, thiserror::Error)]
-#[error("the work was interrupted")]
-pub struct Interrupted(#[source] tokio::task::JoinError);
+pub enum Interrupted {
+    /// It panicked, or the runtime is shutting down.
+    #[error("the work was interrupted")]
+    Ended(#[source] tokio::task::JoinError),
+    /// It is still going on, and nobody waits for it any more.
+    #[error("the work took too long")]
+    TooSlow,
+}
 
 impl AppState {
     /// The state of a server over `installation`, whose work runs on `runtime`. That has to be a
@@ -74,7 +83,21 @@ impl AppState {
     {
         use tracing::Instrument;
 
-        let work = work(self.services.clone()).in_current_span();
-        self.runtime.spawn(work).await.map_err(Interrupted)
+        let work = self
+            .runtime
+            .spawn(work(self.services.clone()).in_current_span());
+        wait_for(work).await
+    }
+}
+
+/// Waiting is given up, not the work: dropping its handle lets it go on to its end.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "what is given up here is the handle and not a unit of work"
+)]
+async fn wait_for<T>(work: JoinHandle<T>) -> Result<T, Interrupted> {
+    match tokio::time::timeout(PATIENCE, work).await {
+        Ok(outcome) => outcome.map_err(Interrupted::Ended),
+        Err(_elapsed) => Err(Interrupted::TooSlow),
     }
 }

@@ -6,7 +6,6 @@ use auth_crypto::{BcryptHasher, JoseSigner, RandomIds};
 use auth_domain::{
     ports::{Clock, IdGenerator, Store},
     services::Installation,
-    session::SuccessorKey,
 };
 use http_api::{ApiSettings, AppState, LegacySettings, SameSiteRule};
 use postgres_store::{PostgresSettings, PostgresStore};
@@ -52,7 +51,7 @@ async fn installation(
 ) -> Result<Installation, StartError> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let ids: Arc<dyn IdGenerator> = Arc::new(RandomIds);
-    let successor_key = SuccessorKey::derive(premises.jwt_secret.successor_secret());
+    let policy = config.policy(premises.jwt_secret.successor_secret());
     let mailer = OutboxMailer::new(config.outbox_dir(), Arc::clone(&clock), Arc::clone(&ids));
     let hasher = BcryptHasher::new(config.bcrypt_cost, cores()).map_err(StartError::BcryptCost)?;
     Ok(Installation {
@@ -62,7 +61,7 @@ async fn installation(
         mailer: Arc::new(mailer),
         clock,
         ids,
-        policy: config.policy(successor_key),
+        policy,
     })
 }
 
@@ -99,6 +98,7 @@ fn api_settings(config: &Config) -> ApiSettings {
     ApiSettings {
         prefix: config.server.api_prefix.clone(),
         conceal_errors: config.server.conceal_errors,
+        confirm_links: config.server.confirm_links,
         version: env!("CARGO_PKG_VERSION").to_owned(),
         server_url: Some(config.server.url.clone()).filter(|it| !it.is_empty()),
         legacy: LegacySettings {

@@ -3,19 +3,25 @@
 use std::{
     fs, io,
     path::{self, Path},
+    thread,
+    time::Duration,
 };
 
 use diesel::{
-    Connection, ConnectionError, ConnectionResult, SqliteConnection, connection::SimpleConnection,
+    Connection, ConnectionError, ConnectionResult, QueryResult, SqliteConnection,
+    connection::SimpleConnection, result::Error,
 };
 
-/// Waits for a lock before anything else: already switching to WAL takes one.
-///
-/// * WAL lets readers go on while somebody writes.
+/// * Statements wait for a lock, milliseconds at most.
 /// * NORMAL may lose the last transactions when the machine loses power, but never part of one.
 /// * SQLite checks references only when told to.
-const SETTINGS: &str = "PRAGMA busy_timeout = 5000; PRAGMA journal_mode = WAL; \
-    PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON;";
+const SETTINGS: &str =
+    "PRAGMA busy_timeout = 5000; PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON;";
+
+/// How often a file is switched to WAL, and how long apart, before somebody else's lock on it is
+/// reported: as long as a statement waits.
+const SWITCHES: u32 = 250;
+const BETWEEN_SWITCHES: Duration = Duration::from_millis(20);
 
 /// Makes the file and its folder, both for nobody else, unless they are there.
 ///
@@ -62,8 +68,34 @@ pub(crate) fn open_as_is(path: &Path) -> ConnectionResult<SqliteConnection> {
 pub(crate) fn open(path: &Path) -> ConnectionResult<SqliteConnection> {
     let mut conn = open_as_is(path)?;
     conn.batch_execute(SETTINGS)
+        .and_then(|()| switch_to_wal(&mut conn))
         .map_err(ConnectionError::CouldntSetupConfiguration)?;
     Ok(conn)
+}
+
+/// Lets readers go on while somebody writes. The file remembers it, so only the first of several
+/// servers has anything to do; while it does, SQLite refuses the others at once instead of making
+/// them wait as for any other lock.
+fn switch_to_wal(conn: &mut SqliteConnection) -> QueryResult<()> {
+    let mut switched = conn.batch_execute("PRAGMA journal_mode = WAL");
+    for _ in 1..SWITCHES {
+        match &switched {
+            Err(Error::DatabaseError(_, info)) if info.message().ends_with("is locked") => {
+                pause();
+                switched = conn.batch_execute("PRAGMA journal_mode = WAL");
+            }
+            _ => break,
+        }
+    }
+    switched
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "SQLite has no condition to wait for here, and this is a thread for blocking work"
+)]
+fn pause() {
+    thread::sleep(BETWEEN_SWITCHES);
 }
 
 /// Opens the database to read only.

@@ -141,7 +141,8 @@ macro_rules! conformance {
                 ended_session_leaves_nothing
                 session_ends_once
                 current_token_ends_its_session
-                superseded_token_does_not_end_its_session
+                superseded_token_ends_its_session_too
+                expired_tokens_are_forgotten_when_another_is_stored
                 ending_all_sessions_ends_every_kind
                 ending_all_sessions_can_spare_personal_access_tokens
                 ending_all_sessions_spares_other_users
@@ -156,6 +157,7 @@ macro_rules! conformance {
                 personal_access_token_is_never_rotated
                 disabled_users_token_is_never_rotated
                 unverified_user_passes_only_the_open_gate
+                user_without_an_address_has_nothing_to_verify
                 verified_user_passes_either_gate
                 refused_rotation_does_not_prolong_the_session
                 rotated_token_is_superseded
@@ -232,6 +234,7 @@ macro_rules! conformance {
                 empty_work_can_be_committed
             }
             concurrency {
+                a_user_who_was_written_to_is_changed_by_nobody_else
                 parallel_rotations_have_one_winner
                 parallel_inserts_of_one_email_have_one_winner
                 parallel_inserts_of_one_username_have_one_winner

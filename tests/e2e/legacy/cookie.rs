@@ -88,6 +88,15 @@ async fn a_logout_makes_the_browser_forget() {
         "{forget}"
     );
     info_with(&server, &[("Cookie", &cookie)]).await.expect(401);
+    let again = server
+        .request(Method::POST, "/v1/user/logout")
+        .header("Cookie", &cookie);
+    let again = server.send(again.json(&json!({}))).await;
+    again.expect(401);
+    assert!(
+        again.header("set-cookie").contains("Max-Age=0"),
+        "a stale cookie goes, too"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]

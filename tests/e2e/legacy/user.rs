@@ -27,6 +27,19 @@ on_both_databases! {
         again.expect_legacy_error(401, "unauthorized", BAD_SESSION);
     }
 
+    async fn a_disabled_user_can_log_out(database) {
+        let server = Server::on(&database).await;
+        let john = server.legacy_sign_up("john").await;
+        let token = john["auth_token"].as_str().unwrap();
+        database.execute("UPDATE auth.users SET disabled = true").await;
+
+        server.post_as(token, "/v1/user/logout", &json!({})).await.expect(200);
+
+        database.execute("UPDATE auth.users SET disabled = false").await;
+        let gone = server.get_as(token, "/v1/user/info").await;
+        gone.expect_legacy_error(401, "unauthorized", BAD_SESSION);
+    }
+
     async fn a_changed_password_ends_every_session(database) {
         let server = Server::on(&database).await;
         let first = server.legacy_sign_up("john").await;

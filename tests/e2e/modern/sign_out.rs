@@ -20,6 +20,18 @@ on_both_databases! {
         server.refresh(&second["session"]["refreshToken"]).await.expect(200);
     }
 
+    async fn a_tab_with_an_older_token_signs_out_all_the_same(database) {
+        let server = Server::on(&database).await;
+        let first = server.sign_up("ada@example.com").await;
+        let second = server.refresh(&first["refreshToken"]).await.expect(200);
+
+        let body = json!({ "refreshToken": first["refreshToken"] });
+        server.post("/signout", &body).await.expect(200);
+
+        server.refresh(&second["refreshToken"]).await.expect(401);
+        server.refresh(&first["refreshToken"]).await.expect(401);
+    }
+
     async fn signing_out_everywhere_needs_a_bearer_token(database) {
         let server = Server::on(&database).await;
         let first = server.sign_up("ada@example.com").await;

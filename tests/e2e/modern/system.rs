@@ -140,3 +140,17 @@ async fn the_trace_headers_of_a_caller_come_back() {
     assert_eq!(answer.header("x-b3-traceid"), "abc123");
     server.printed("abc123").await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_cache_may_keep_an_answer_but_the_public_keys() {
+    let server = Server::on(&Database::sqlite()).await;
+    let body = json!({ "email": "ada@example.com", "password": "correct horse" });
+
+    let session = server.post("/signup/email-password", &body).await;
+    let error = server.post("/signin/email-password", &json!({})).await;
+    let keys = server.get("/.well-known/jwks.json").await;
+
+    assert_eq!(session.header("cache-control"), "no-store");
+    assert_eq!(error.header("cache-control"), "no-store");
+    assert_eq!(keys.header("cache-control"), "public, max-age=300");
+}

@@ -95,6 +95,23 @@ on_both_databases! {
         later.expect(200);
     }
 
+    async fn whoever_has_no_address_has_none_to_verify(database) {
+        let server = ServerBuilder::new(&database)
+            .set("AUTH_EMAIL_SIGNIN_EMAIL_VERIFIED_REQUIRED", "true")
+            .start()
+            .await;
+        let lax = Server::on(&database).await;
+        let ada = lax.sign_up("ada@example.com").await;
+
+        server.refresh(&ada["refreshToken"]).await.expect(401);
+        database.execute("UPDATE auth.users SET email = NULL, phone_number = '+41'").await;
+        let by_phone = server.refresh(&ada["refreshToken"]).await.expect(200);
+        database.execute("UPDATE auth.users SET is_anonymous = true").await;
+        let anonymous = server.refresh(&by_phone["refreshToken"]).await;
+
+        anonymous.expect_error(401, "unverified-user", "User is not verified.");
+    }
+
     async fn a_personal_access_token_is_no_refresh_token(database) {
         let server = Server::on(&database).await;
         let session = server.sign_up("ada@example.com").await;

@@ -15,7 +15,7 @@ use crate::{
 /// store only compares columns.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RefreshGate {
-    /// The address has to be verified.
+    /// The user must have nothing to verify: see [`User::has_nothing_to_verify`].
     pub verified_email: bool,
 }
 
@@ -81,7 +81,8 @@ pub enum EndedSessions {
 /// Sessions of both generations, within a unit of work. Only hashes ever reach a store.
 #[async_trait]
 pub trait SessionRepository: Send {
-    /// Stores a refresh token. [`StoreError::Duplicate`] is not expected of random tokens.
+    /// Stores a refresh token, and forgets those of the same user and kind that had expired by the
+    /// time it was made.
     async fn insert_refresh_token(&mut self, token: &NewRefreshToken) -> Result<(), StoreError>;
 
     /// What is known of the refresh token with this hash.
@@ -95,14 +96,16 @@ pub trait SessionRepository: Send {
     /// was none.
     async fn end(&mut self, id: SessionId) -> Result<bool, StoreError>;
 
-    /// Ends the session whose current refresh token has this hash. `false`: there was none.
+    /// Ends the session that a refresh token with this hash belongs to: as its current token, or as
+    /// a predecessor that is still remembered. `false`: there was none.
     async fn end_by_refresh_token(&mut self, hash: &HashedRefreshToken)
     -> Result<bool, StoreError>;
 
     /// Ends sessions of a user; returns how many there were.
     async fn end_all_of(&mut self, user: UserId, which: EndedSessions) -> Result<u64, StoreError>;
 
-    /// Stores an opaque session.
+    /// Stores an opaque session, and forgets those of the same user that had expired by the time it
+    /// was made.
     async fn insert_opaque_session(&mut self, session: &NewOpaqueSession)
     -> Result<(), StoreError>;
 

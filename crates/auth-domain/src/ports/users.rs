@@ -46,6 +46,8 @@ pub struct Deanonymization {
 }
 
 /// Users, within a unit of work.
+///
+/// A user that was written to in a unit of work is changed by nobody else until it ends.
 #[async_trait]
 pub trait UserRepository: Send {
     /// Stores `user` with their roles and gives out the next [`HasuraId`], which nobody had before.

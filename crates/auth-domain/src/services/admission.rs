@@ -4,7 +4,7 @@ use super::{Failure, Installation, retry::retry};
 use crate::{
     error::StoreError,
     policy::AuthPolicy,
-    ports::UnitOfWork,
+    ports::{UnitOfWork, UserLookup},
     session::{
         AccessClaims, CodeChallenge, NewOpaqueSession, NewRefreshToken, OpaqueSession,
         PlainRefreshToken, PlainSessionToken, RefreshTokenKind, Session, SessionId,
@@ -64,6 +64,23 @@ impl AuthPolicy {
     }
 }
 
+/// Whether the user a password was judged for is still the same to the store.
+///
+/// Judging a password takes long. Meanwhile the password may have been changed, to shut somebody
+/// out, or the account disabled: what was judged is then no longer worth a session. Call it after
+/// the user was written to in this unit of work, so that nobody can change them any more.
+pub(super) async fn is_unchanged(
+    work: &mut dyn UnitOfWork,
+    judged: &User,
+) -> Result<bool, StoreError> {
+    let current = work.users().find(UserLookup::Id(judged.id)).await?;
+    Ok(current.is_some_and(|it| {
+        it.password_hash == judged.password_hash
+            && it.disabled == judged.disabled
+            && it.active_mfa == judged.active_mfa
+    }))
+}
+
 /// A modern session that is about to be written.
 pub(super) struct SessionOpening {
     token: PlainRefreshToken,
@@ -86,11 +103,10 @@ impl SessionOpening {
     }
 
     pub(super) async fn write(&self, work: &mut dyn UnitOfWork) -> Result<(), StoreError> {
-        work.sessions().insert_refresh_token(&self.row).await?;
         work.users()
             .touch(self.row.user_id, self.row.created_at)
             .await?;
-        Ok(())
+        work.sessions().insert_refresh_token(&self.row).await
     }
 
     /// Writes it in a unit of work of its own.
@@ -137,11 +153,10 @@ impl OpaqueSessionOpening {
     }
 
     pub(super) async fn write(&self, work: &mut dyn UnitOfWork) -> Result<(), StoreError> {
-        work.sessions().insert_opaque_session(&self.row).await?;
         work.users()
             .touch(self.row.user_id, self.row.created_at)
             .await?;
-        Ok(())
+        work.sessions().insert_opaque_session(&self.row).await
     }
 
     pub(super) fn finish(self, user: User) -> OpaqueSession {

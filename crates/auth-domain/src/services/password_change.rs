@@ -3,8 +3,10 @@
 use std::sync::Arc;
 
 use super::{
-    AccountRefusal, Failure, Installation, PasswordRefusal, admission::EmailNeed,
-    failure::failures_of, retry::retry,
+    AccountRefusal, CurrentUserError, CurrentUserService, Failure, Installation, PasswordRefusal,
+    admission::{EmailNeed, is_unchanged},
+    failure::failures_of,
+    retry::retry,
 };
 use crate::{
     error::StoreError,
@@ -31,6 +33,9 @@ pub struct PasswordChange {
 /// Why a password stayed as it was.
 #[derive(Debug, thiserror::Error)]
 pub enum PasswordChangeError {
+    /// The bearer token does not lead to a user.
+    #[error(transparent)]
+    NotSignedIn(#[from] CurrentUserError),
     /// The account has no password.
     #[error("the account has no password")]
     NoPassword,
@@ -58,19 +63,22 @@ impl PasswordChangeService {
         Self { installation }
     }
 
-    /// Replaces the password of `user`, who knows the old one, by the rule of the legacy API.
+    /// Replaces the password of whoever holds a bearer token of the legacy API, by its rule.
     ///
     /// All their sessions in both generations end: whoever knew the old password is out. Personal
     /// access tokens stay.
     ///
     /// # Errors
     ///
-    /// See [`PasswordChangeError`].
+    /// See [`PasswordChangeError`]. [`PasswordChangeError::WrongPassword`] also when another change
+    /// came first.
     pub async fn change(
         &self,
-        user: &User,
+        bearer: &str,
         wish: PasswordChange,
     ) -> Result<(), PasswordChangeError> {
+        let current_user = CurrentUserService::new(Arc::clone(&self.installation));
+        let user = current_user.by_bearer(bearer).await?;
         let old_hash = user
             .password_hash
             .as_ref()
@@ -79,7 +87,11 @@ impl PasswordChangeService {
         if !self.installation.hasher.verify(&wish.old, old_hash).await? {
             return Err(PasswordChangeError::WrongPassword);
         }
-        self.replace(user.id, &wish.new).await
+        if self.replace(user.id, &wish.new, Some(&user)).await? {
+            Ok(())
+        } else {
+            Err(PasswordChangeError::WrongPassword)
+        }
     }
 
     /// Replaces the password of a signed-in user, by the rule of the modern API. Sessions end as in
@@ -90,7 +102,7 @@ impl PasswordChangeService {
     /// See [`PasswordChangeError`].
     pub async fn set(&self, user: &User, new: &PlainPassword) -> Result<(), PasswordChangeError> {
         self.installation.policy.passwords.check(new)?;
-        self.replace(user.id, new).await
+        self.replace(user.id, new, None).await.map(drop)
     }
 
     /// Replaces the password of whoever got a ticket by mail. Sessions end as in
@@ -120,7 +132,7 @@ impl PasswordChangeService {
             .policy
             .check_account(&user, EmailNeed::Required);
         checked.map_err(PasswordChangeError::Refused)?;
-        self.replace(user_id, new).await
+        self.replace(user_id, new, None).await.map(drop)
     }
 
     async fn take(&self, ticket: &Ticket) -> Result<UserId, PasswordChangeError> {
@@ -135,19 +147,34 @@ impl PasswordChangeService {
         Ok(taken.ok_or(PasswordChangeError::InvalidTicket)?.user_id)
     }
 
-    async fn replace(&self, user: UserId, new: &PlainPassword) -> Result<(), PasswordChangeError> {
+    /// `false`: the password that was judged is no longer the user's.
+    async fn replace(
+        &self,
+        user: UserId,
+        new: &PlainPassword,
+        judged: Option<&User>,
+    ) -> Result<bool, PasswordChangeError> {
         let hash = self.installation.hasher.hash(new).await?;
-        retry(|| async {
+        let now = self.installation.clock.now();
+        let replaced = retry(|| async {
             let mut work = self.installation.store.begin().await?;
+            work.users().touch(user, now).await?;
+            if let Some(judged) = judged
+                && !is_unchanged(work.as_mut(), judged).await?
+            {
+                work.rollback().await?;
+                return Ok(false);
+            }
             work.users().set_password(user, &hash).await?;
             work.sessions()
                 .end_all_of(user, EndedSessions::AllButPersonalAccessTokens)
                 .await?;
             // A second reset mail that is on its way must not undo this.
             work.tickets().forget_all_of(user).await?;
-            work.commit().await
+            work.commit().await?;
+            Ok(true)
         })
         .await?;
-        Ok(())
+        Ok(replaced)
     }
 }

@@ -4,13 +4,13 @@ use std::sync::Arc;
 
 use super::{
     AccountRefusal, Failure, Installation,
-    admission::{EmailNeed, OpaqueSessionOpening, SessionOpening},
+    admission::{EmailNeed, OpaqueSessionOpening, SessionOpening, is_unchanged},
     failure::failures_of,
     retry::retry,
 };
 use crate::{
     error::StoreError,
-    ports::{HasherError, SignerError, UserLookup},
+    ports::{HasherError, SignerError, UnitOfWork, UserLookup},
     session::{OpaqueSession, Session},
     ticket::{Ticket, TicketPurpose},
     user::{EmailAddress, MfaMethod, PlainPassword, User, UserId, Username},
@@ -152,18 +152,29 @@ impl SignInService {
 
     async fn open_session(&self, user: User) -> Result<Session, SignInError> {
         let opening = SessionOpening::new(&self.installation, user.id);
-        opening.store(&self.installation).await?;
+        let opened = retry(|| async {
+            let mut work = self.installation.store.begin().await?;
+            opening.write(work.as_mut()).await?;
+            commit_if_unchanged(work, &user).await
+        })
+        .await?;
+        if !opened {
+            return Err(SignInError::InvalidCredentials);
+        }
         Ok(opening.finish(&self.installation, user)?)
     }
 
     async fn open_opaque_session(&self, user: User) -> Result<OpaqueSession, SignInError> {
         let opening = OpaqueSessionOpening::new(&self.installation, user.id);
-        retry(|| async {
+        let opened = retry(|| async {
             let mut work = self.installation.store.begin().await?;
             opening.write(work.as_mut()).await?;
-            work.commit().await
+            commit_if_unchanged(work, &user).await
         })
         .await?;
+        if !opened {
+            return Err(SignInError::InvalidCredentials);
+        }
         Ok(opening.finish(user))
     }
 
@@ -177,5 +188,20 @@ impl SignInService {
         })
         .await?;
         Ok(ticket)
+    }
+}
+
+/// Ends a unit of work that opened a session: as a success only if the judged password still is the
+/// user's.
+async fn commit_if_unchanged(
+    mut work: Box<dyn UnitOfWork>,
+    judged: &User,
+) -> Result<bool, StoreError> {
+    if is_unchanged(work.as_mut(), judged).await? {
+        work.commit().await?;
+        Ok(true)
+    } else {
+        work.rollback().await?;
+        Ok(false)
     }
 }

@@ -51,19 +51,20 @@ impl SignOutService {
         Ok(())
     }
 
-    /// Ends an opaque session.
+    /// Ends an opaque session; `false` when there was none.
     ///
     /// # Errors
     ///
     /// [`Failure`] when the store fails; the session may then be alive.
-    pub async fn end_opaque_session(&self, token: &PlainSessionToken) -> Result<(), Failure> {
+    pub async fn end_opaque_session(&self, token: &PlainSessionToken) -> Result<bool, Failure> {
         let hash = token.hashed();
-        retry(|| async {
+        let ended = retry(|| async {
             let mut work = self.installation.store.begin().await?;
-            work.sessions().end_opaque_session(&hash).await?;
-            work.commit().await
+            let ended = work.sessions().end_opaque_session(&hash).await?;
+            work.commit().await?;
+            Ok(ended)
         })
         .await?;
-        Ok(())
+        Ok(ended)
     }
 }

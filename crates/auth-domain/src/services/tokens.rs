@@ -171,18 +171,18 @@ impl TokenService {
     }
 
     /// The same rule as the gate of a rotation, to name the reason. Anonymous users and addresses
-    /// that were shut out meanwhile may go on refreshing, as in Hasura Auth.
+    /// that were shut out meanwhile may go on refreshing, and users without an address have none to
+    /// verify, as in Hasura Auth.
     fn check_refresh(&self, user: &User) -> Result<(), AccountRefusal> {
         if user.disabled {
             return Err(AccountRefusal::Disabled);
         }
-        if self
+        let required = self
             .installation
             .policy
             .accounts
-            .email_verification_required
-            && !user.email_verified
-        {
+            .email_verification_required;
+        if required && !user.has_nothing_to_verify() {
             return Err(AccountRefusal::Unverified);
         }
         Ok(())

@@ -108,6 +108,12 @@ impl User {
         roles
     }
 
+    /// Whether the address is verified, or there is none because the user has another identity.
+    #[must_use]
+    pub fn has_nothing_to_verify(&self) -> bool {
+        self.email_verified || (self.email.is_none() && !self.is_anonymous)
+    }
+
     /// Whether `role` was assigned to the user.
     #[must_use]
     pub fn has_role(&self, role: &Role) -> bool {

@@ -1,6 +1,6 @@
 //! Changing a password.
 
-use auth_domain::services::{PasswordChange, PasswordChangeError};
+use auth_domain::services::{PasswordChange, PasswordChangeError, PasswordRefusal};
 
 use crate::world::{PASSWORD, World, claim, password};
 
@@ -19,7 +19,10 @@ async fn a_changed_password_ends_the_sessions_of_both_generations() {
 
     services
         .password_change
-        .change(&session.user, change(PASSWORD, "battery staple"))
+        .change(
+            &session.access_token.value,
+            change(PASSWORD, "battery staple"),
+        )
         .await
         .unwrap();
 
@@ -49,21 +52,29 @@ async fn a_password_stays_when_the_change_is_refused() {
     let service = &world.services.password_change;
 
     let wrong = service
-        .change(&session.user, change("wrong horse", "battery staple"))
+        .change(
+            session.token.expose(),
+            change("wrong horse", "battery staple"),
+        )
         .await;
     let short = service
-        .change(&session.user, change(PASSWORD, "1234567"))
+        .change(session.token.expose(), change(PASSWORD, "1234567"))
         .await;
     let long = service
-        .change(&session.user, change(PASSWORD, &"x".repeat(73)))
+        .change(session.token.expose(), change(PASSWORD, &"x".repeat(73)))
         .await;
 
     assert!(matches!(wrong, Err(PasswordChangeError::WrongPassword)));
     assert!(matches!(
         short,
-        Err(PasswordChangeError::PasswordTooShort { min_chars: 8 })
+        Err(PasswordChangeError::Password(PasswordRefusal::TooShort {
+            min: 8
+        }))
     ));
-    assert!(matches!(long, Err(PasswordChangeError::PasswordTooLong)));
+    assert!(matches!(
+        long,
+        Err(PasswordChangeError::Password(PasswordRefusal::TooLong))
+    ));
     assert!(
         world
             .services
@@ -72,4 +83,20 @@ async fn a_password_stays_when_the_change_is_refused() {
             .await
             .is_ok()
     );
+}
+
+#[tokio::test]
+async fn of_two_changes_with_one_old_password_the_first_wins() {
+    let world = World::new().await;
+    let session = world.signed_up_by_name("john").await;
+    let service = &world.services.password_change;
+    let try_change =
+        |new: &'static str| service.change(session.token.expose(), change(PASSWORD, new));
+
+    let (one, other) =
+        futures_util::future::join(try_change("battery staple"), try_change("staple battery"))
+            .await;
+
+    let wins = [one.is_ok(), other.is_ok()];
+    assert_eq!(wins.iter().filter(|won| **won).count(), 1, "{wins:?}");
 }

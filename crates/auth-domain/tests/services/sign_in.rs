@@ -152,3 +152,25 @@ async fn the_state_of_a_named_account_is_told_only_to_who_knows_its_password() {
         Err(SignInError::Refused(AccountRefusal::Disabled))
     ));
 }
+
+#[tokio::test]
+async fn a_password_that_was_changed_while_it_was_judged_opens_nothing() {
+    let world = World::new().await;
+    let ada = world.signed_up("ada@example.com").await.user.id;
+    let john = world.signed_up_by_name("john").await.user.id;
+    let claim = claim("ada@example.com", PASSWORD);
+    let named = UsernameSignIn {
+        username: username("john"),
+        password: password(PASSWORD),
+    };
+
+    let modern = world
+        .overtaken(ada)
+        .sign_in
+        .with_email_password(claim)
+        .await;
+    let legacy = world.overtaken(john).sign_in.with_username(named).await;
+
+    assert!(matches!(modern, Err(SignInError::InvalidCredentials)));
+    assert!(matches!(legacy, Err(SignInError::InvalidCredentials)));
+}

@@ -77,12 +77,9 @@ async fn an_opaque_session_is_gone_after_logout_and_after_its_time() {
     let current = &world.services.current_user;
     assert!(current.by_bearer(session.token.expose()).await.is_ok());
 
-    world
-        .services
-        .sign_out
-        .end_opaque_session(&session.token)
-        .await
-        .unwrap();
+    let sign_out = &world.services.sign_out;
+    assert!(sign_out.end_opaque_session(&session.token).await.unwrap());
+    assert!(!sign_out.end_opaque_session(&session.token).await.unwrap());
 
     let ended = current.by_bearer(session.token.expose()).await;
     assert!(matches!(ended, Err(CurrentUserError::InvalidToken)));

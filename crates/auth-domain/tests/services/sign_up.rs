@@ -3,7 +3,8 @@
 use auth_domain::{
     ports::MailKind,
     services::{
-        EmailPasswordSignUp, Failure, SignUpError, SignUpOptions, SignedUp, UsernameSignUp,
+        EmailPasswordSignUp, Failure, PasswordRefusal, SignUpError, SignUpOptions, SignedUp,
+        UsernameSignUp,
     },
     user::{DisplayName, EmailAccessList, HasuraId, Locale, Role},
 };
@@ -185,9 +186,12 @@ async fn passwords_have_a_shortest_and_a_longest_length() {
 
     assert!(matches!(
         short,
-        Err(SignUpError::PasswordTooShort { min: 5 })
+        Err(SignUpError::Password(PasswordRefusal::TooShort { min: 5 }))
     ));
-    assert!(matches!(long, Err(SignUpError::PasswordTooLong)));
+    assert!(matches!(
+        long,
+        Err(SignUpError::Password(PasswordRefusal::TooLong))
+    ));
     assert!(longest.is_ok());
 }
 
@@ -303,7 +307,7 @@ async fn the_legacy_rules_for_passwords_and_names_hold() {
 
     assert!(matches!(
         short,
-        Err(SignUpError::PasswordTooShort { min: 8 })
+        Err(SignUpError::Password(PasswordRefusal::TooShort { min: 8 }))
     ));
     assert!(matches!(taken, Err(SignUpError::UsernameTaken)));
     assert!(other_case.is_ok());

@@ -2,16 +2,17 @@
 
 use std::sync::Arc;
 
+use async_trait::async_trait;
 use auth_domain::{
     policy::AuthPolicy,
-    ports::{Store, UserLookup},
+    ports::{HasherError, PasswordHasher, Store, UserLookup},
     services::{
         EmailPasswordSignIn, EmailPasswordSignUp, Installation, Services, SignUpOptions, SignedIn,
         SignedUp, UsernameSignUp,
     },
     session::{OpaqueSession, Session},
     testing::{FixedClock, PlainHasher, PlainSigner, RecordingMailer, SequentialIds, policy},
-    user::{EmailAddress, PlainPassword, Role, User, Username},
+    user::{EmailAddress, HashedPassword, PlainPassword, Role, User, UserId, Username},
 };
 use store_testkit::MemoryStore;
 
@@ -42,6 +43,24 @@ impl World {
         let mut policy = policy();
         change(&mut policy);
         Self::over(Arc::clone(&self.store), policy).await
+    }
+
+    /// The services of a server over the same store where passwords are changed while one of them
+    /// is being judged.
+    pub(crate) fn overtaken(&self, user: UserId) -> Services {
+        let hasher = OvertakenHasher {
+            store: Arc::clone(&self.store),
+            user,
+        };
+        Services::new(Arc::new(Installation {
+            store: Arc::clone(&self.store),
+            hasher: Arc::new(hasher),
+            signer: Arc::new(PlainSigner),
+            mailer: Arc::clone(&self.mailer) as _,
+            clock: Arc::clone(&self.clock) as _,
+            ids: Arc::new(SequentialIds::default()),
+            policy: policy(),
+        }))
     }
 
     async fn over(store: Arc<dyn Store>, policy: AuthPolicy) -> Self {
@@ -114,6 +133,7 @@ pub(crate) fn sign_up(address: &str) -> EmailPasswordSignUp {
         email: email(address),
         password: password(PASSWORD),
         options: SignUpOptions::default(),
+        code_challenge: None,
     }
 }
 
@@ -138,4 +158,33 @@ pub(crate) fn password(text: &str) -> PlainPassword {
 
 pub(crate) fn role(text: &str) -> Role {
     Role::parse(text).unwrap()
+}
+
+/// A hasher so slow that somebody else changes a password while it judges one.
+struct OvertakenHasher {
+    store: Arc<dyn Store>,
+    user: UserId,
+}
+
+#[async_trait]
+impl PasswordHasher for OvertakenHasher {
+    async fn hash(&self, password: &PlainPassword) -> Result<HashedPassword, HasherError> {
+        PlainHasher::default().hash(password).await
+    }
+
+    async fn verify(
+        &self,
+        password: &PlainPassword,
+        hash: &HashedPassword,
+    ) -> Result<bool, HasherError> {
+        let other = self.hash(&PlainPassword::new("chosen meanwhile")).await?;
+        let mut work = self.store.begin().await.unwrap();
+        work.users().set_password(self.user, &other).await.unwrap();
+        work.commit().await.unwrap();
+        PlainHasher::default().verify(password, hash).await
+    }
+
+    async fn verify_nothing(&self, _: &PlainPassword) -> Result<(), HasherError> {
+        Ok(())
+    }
 }

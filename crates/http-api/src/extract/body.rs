@@ -1,5 +1,7 @@
 //! JSON bodies: bounded, strict, and with an error that says where.
 
+use std::time::Duration;
+
 use actix_web::{
     HttpMessage, HttpRequest,
     dev::Payload,
@@ -12,6 +14,9 @@ use serde::de::DeserializeOwned;
 /// No body of the API comes near this size.
 pub(crate) const MAX_BODY_BYTES: usize = 64 * 1024;
 
+/// How long a client may take to send a body.
+const PATIENCE: Duration = Duration::from_secs(10);
+
 /// Why a body could not be read. The texts never repeat a value of the body: it may be a password.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum BodyError {
@@ -23,6 +28,8 @@ pub(crate) enum BodyError {
     Missing,
     #[error("request body was not received completely")]
     Incomplete,
+    #[error("request body was not received in time")]
+    TooSlow,
     #[error("request body is not JSON: {0}")]
     Syntax(String),
     #[error("Error at \"{path}\": {reason}")]
@@ -46,7 +53,7 @@ pub(crate) async fn read_optional<T: DeserializeOwned>(
     request: HttpRequest,
     payload: Payload,
 ) -> Result<Option<T>, BodyError> {
-    let bytes = collect(&request, payload).await?;
+    let bytes = collect_in_time(&request, payload).await?;
     if bytes.is_empty() {
         return Ok(None);
     }
@@ -61,6 +68,15 @@ fn is_json(request: &HttpRequest) -> bool {
         .content_type()
         .trim()
         .eq_ignore_ascii_case("application/json")
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "nothing but reading is given up, and no unit of work has begun"
+)]
+async fn collect_in_time(request: &HttpRequest, payload: Payload) -> Result<Bytes, BodyError> {
+    let collected = tokio::time::timeout(PATIENCE, collect(request, payload)).await;
+    collected.unwrap_or(Err(BodyError::TooSlow))
 }
 
 async fn collect(request: &HttpRequest, mut payload: Payload) -> Result<Bytes, BodyError> {

@@ -19,6 +19,10 @@ pub(crate) struct Email(pub(crate) EmailAddress);
 /// 3 to 50 characters.
 pub(crate) struct Password(pub(crate) PlainPassword);
 
+/// A password that was chosen earlier, perhaps by the rule of the legacy API, which has no longest
+/// one: at least 3 characters.
+pub(crate) struct KnownPassword(pub(crate) PlainPassword);
+
 /// The pattern and length of `displayName`.
 pub(crate) struct Name(pub(crate) DisplayName);
 
@@ -59,6 +63,16 @@ impl<'de> Deserialize<'de> for Password {
             51.. => Err(Error::custom("maximum string length is 50")),
             _ => Ok(Self(PlainPassword::new(text))),
         }
+    }
+}
+
+impl<'de> Deserialize<'de> for KnownPassword {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        if text.chars().take(3).count() < 3 {
+            return Err(Error::custom("minimum string length is 3"));
+        }
+        Ok(Self(PlainPassword::new(text)))
     }
 }
 

@@ -39,7 +39,8 @@ impl LegacyError {
         Self::new(StatusCode::BAD_REQUEST, code, message)
     }
 
-    fn internal(cause: Cause) -> Self {
+    /// Something of ours failed; the cause goes into the log and nowhere else.
+    pub(super) fn internal(cause: Cause) -> Self {
         let status = StatusCode::INTERNAL_SERVER_ERROR;
         let error = Self::new(status, "unexpected-state", "something went wrong");
         Self {
@@ -123,6 +124,11 @@ impl From<BodyError> for LegacyError {
         match error {
             BodyError::TooLarge => Self::new(
                 StatusCode::PAYLOAD_TOO_LARGE,
+                "invalid-args",
+                error.to_string(),
+            ),
+            BodyError::TooSlow => Self::new(
+                StatusCode::REQUEST_TIMEOUT,
                 "invalid-args",
                 error.to_string(),
             ),
@@ -235,6 +241,7 @@ impl From<CurrentUserError> for LegacyError {
 impl From<PasswordChangeError> for LegacyError {
     fn from(error: PasswordChangeError) -> Self {
         match error {
+            PasswordChangeError::NotSignedIn(error) => error.into(),
             // The original's code and text, but not its 500: the server is not at fault.
             PasswordChangeError::NoPassword => {
                 Self::bad_request("unexpected-state", "user not found in password db")

@@ -43,8 +43,9 @@ fn may_use_cookie(request: &HttpRequest, state: &AppState) -> bool {
     let Some(origin) = text(request, header::ORIGIN) else {
         return true;
     };
+    let secure = state.settings().legacy.cookie_secure;
     state.redirects().allows_origin(origin)
-        || text(request, header::HOST).is_some_and(|host| is_origin_of_host(origin, host))
+        || text(request, header::HOST).is_some_and(|host| is_own(origin, host, secure))
         || state
             .settings()
             .server_url
@@ -56,15 +57,46 @@ fn text(request: &HttpRequest, name: HeaderName) -> Option<&str> {
     request.headers().get(name)?.to_str().ok()
 }
 
-fn is_origin_of_host(origin: &str, host: &str) -> bool {
-    origin
-        .split_once("://")
-        .is_some_and(|(_, authority)| authority == host)
+/// Whether a page of this origin comes from the host that is asked. A cookie that is for TLS alone
+/// is not for the unprotected pages of that host, which anybody on the way can write; on this
+/// machine nobody is on the way.
+fn is_own(origin: &str, host: &str, secure: bool) -> bool {
+    match origin.split_once("://") {
+        Some(("https", authority)) => authority == host,
+        Some(("http", authority)) => authority == host && (!secure || is_loopback(authority)),
+        _ => false,
+    }
+}
+
+fn is_loopback(authority: &str) -> bool {
+    let host = authority
+        .rsplit_once(':')
+        .map_or(authority, |(host, _)| host);
+    matches!(host, "localhost" | "127.0.0.1" | "[::1]")
 }
 
 fn same_origin(left: &str, right: &str) -> bool {
     match (Url::parse(left), Url::parse(right)) {
         (Ok(left), Ok(right)) => left.origin() == right.origin(),
         _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_page_of_the_same_host_counts_only_over_tls() {
+        assert!(is_own("https://auth.example.com", "auth.example.com", true));
+        assert!(!is_own("http://auth.example.com", "auth.example.com", true));
+        assert!(!is_own("ftp://auth.example.com", "auth.example.com", false));
+        assert!(!is_own("https://evil.example", "auth.example.com", true));
+    }
+
+    #[test]
+    fn a_cookie_without_tls_is_for_pages_without_tls() {
+        assert!(is_own("http://auth.example.com", "auth.example.com", false));
+        assert!(is_own("http://127.0.0.1:4000", "127.0.0.1:4000", true));
     }
 }

@@ -1,5 +1,6 @@
 //! Around every request.
 
 pub(crate) mod cors;
+pub(crate) mod no_store;
 pub(crate) mod panics;
 pub(crate) mod request_log;

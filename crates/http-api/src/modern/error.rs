@@ -62,6 +62,7 @@ error_codes! {
     PASSWORD_TOO_SHORT = "password-too-short" 400 "Password is too short" false;
     REDIRECT_TO_NOT_ALLOWED = "redirectTo-not-allowed" 400
         "The value of \"options.redirectTo\" is not allowed." false;
+    REQUEST_TIMEOUT = "request-timeout" 408 "The request took too long to arrive" false;
     REQUEST_TOO_LARGE = "request-too-large" 413 "The request body is too large" false;
     ROLE_NOT_ALLOWED = "role-not-allowed" 400 "Role not allowed" true;
     SIGNUP_DISABLED = "signup-disabled" 403 "Sign up is disabled." true;
@@ -158,6 +159,7 @@ impl From<BodyError> for ModernError {
     fn from(error: BodyError) -> Self {
         match error {
             BodyError::TooLarge => ErrorCode::REQUEST_TOO_LARGE.into(),
+            BodyError::TooSlow => ErrorCode::REQUEST_TIMEOUT.into(),
             BodyError::Value { .. } | BodyError::MissingMember(_) => {
                 Self::Request(described("doesn't match schema: ", &error))
             }
@@ -274,6 +276,7 @@ impl From<ExchangeError> for ModernError {
 impl From<PasswordChangeError> for ModernError {
     fn from(error: PasswordChangeError) -> Self {
         match error {
+            PasswordChangeError::NotSignedIn(error) => error.into(),
             PasswordChangeError::NoPassword | PasswordChangeError::WrongPassword => {
                 ErrorCode::INVALID_EMAIL_PASSWORD.into()
             }

@@ -6,7 +6,7 @@ use serde::Deserialize;
 
 use super::{ModernError, json::Json, reply::SignInReply};
 use crate::{
-    extract::members::{Email, Password},
+    extract::members::{Email, KnownPassword},
     state::AppState,
 };
 
@@ -15,7 +15,7 @@ use crate::{
 #[serde(deny_unknown_fields)]
 pub(crate) struct SignInBody {
     email: Email,
-    password: Password,
+    password: KnownPassword,
 }
 
 /// `POST /signin/email-password`

@@ -2,7 +2,7 @@
 
 use actix_web::{
     HttpResponse, Responder,
-    http::header::ContentType,
+    http::header::{self, ContentType},
     web::{Data, Json},
 };
 use serde_json::json;
@@ -30,9 +30,10 @@ pub(crate) async fn version(state: Data<AppState>) -> impl Responder {
     Json(json!({ "version": state.settings().version }))
 }
 
-/// `GET /.well-known/jwks.json`
+/// `GET /.well-known/jwks.json`: public, and asked for often by whoever checks tokens.
 pub(crate) async fn jwks(state: Data<AppState>) -> HttpResponse {
     HttpResponse::Ok()
         .content_type(ContentType::json())
+        .insert_header((header::CACHE_CONTROL, "public, max-age=300"))
         .body(state.signer().public_keys().0)
 }

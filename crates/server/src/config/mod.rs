@@ -27,10 +27,11 @@ mod unbuilt;
 mod unknown;
 mod value;
 
-use std::{fmt, path::PathBuf};
+use std::{fmt, path::PathBuf, time::Duration};
 
 use auth_domain::{
-    policy::{AccountPolicy, AuthPolicy, PasswordPolicy},
+    one_time_code::CodeKey,
+    policy::{AccountPolicy, AuthPolicy, CodePolicy, PasswordPolicy},
     redirect::RedirectPolicy,
     secret::Secret,
     session::SuccessorKey,
@@ -140,12 +141,18 @@ impl Config {
         self.server.data_dir.join("outbox")
     }
 
-    /// The policy that the services obey.
-    pub(crate) fn policy(&self, successor_key: SuccessorKey) -> AuthPolicy {
+    /// The policy that the services obey. `secret` is what keys of its own are derived from.
+    pub(crate) fn policy(&self, secret: &[u8]) -> AuthPolicy {
         AuthPolicy {
             accounts: self.accounts.clone(),
             passwords: self.passwords.clone(),
-            sessions: self.sessions.policy(successor_key),
+            sessions: self.sessions.policy(SuccessorKey::derive(secret)),
+            codes: CodePolicy {
+                key: CodeKey::derive(secret),
+                sign_in_ttl: Duration::from_hours(1),
+                max_wrong: 5,
+                count_within: Duration::from_hours(1),
+            },
             redirects: self.redirects.clone(),
             server_url: self.server.url.clone(),
         }

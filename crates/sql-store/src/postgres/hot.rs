@@ -77,7 +77,7 @@ impl<'a> Rotation<'a> {
         out.push_bind_param::<Timestamptz, _>(&self.now)?;
         out.push_sql(
             " AND holder.id = token.user_id AND NOT holder.disabled AND (holder.email_verified \
-             OR NOT ",
+             OR (holder.email IS NULL AND NOT holder.is_anonymous) OR NOT ",
         );
         out.push_bind_param::<Bool, _>(&self.demand_verified_email)?;
         out.push_sql(") RETURNING token.id, token.user_id)");

@@ -32,6 +32,9 @@ const PERSONAL_ACCESS: &str = "pat";
 #[async_trait]
 impl SessionRepository for SqlUnitOfWork {
     async fn insert_refresh_token(&mut self, token: &NewRefreshToken) -> Result<(), StoreError> {
+        forget_expired_tokens(self.conn(), token)
+            .await
+            .map_err(store_error)?;
         diesel::insert_into(refresh_tokens::table)
             .values((
                 refresh_tokens::id.eq(Id(token.id.0)),
@@ -66,8 +69,12 @@ impl SessionRepository for SqlUnitOfWork {
         &mut self,
         hash: &HashedRefreshToken,
     ) -> Result<bool, StoreError> {
+        let remembered = refresh_token_rotations::table
+            .filter(refresh_token_rotations::token_hash.eq(hash.as_str()))
+            .select(refresh_token_rotations::refresh_token_id);
         let ended = diesel::delete(refresh_tokens::table)
-            .filter(refresh_tokens::refresh_token_hash.eq(hash.as_str()));
+            .filter(refresh_tokens::refresh_token_hash.eq(hash.as_str()))
+            .or_filter(refresh_tokens::id.eq_any(remembered));
         any(ended.execute(self.conn()).await)
     }
 
@@ -88,6 +95,9 @@ impl SessionRepository for SqlUnitOfWork {
         &mut self,
         session: &NewOpaqueSession,
     ) -> Result<(), StoreError> {
+        forget_expired_sessions(self.conn(), session)
+            .await
+            .map_err(store_error)?;
         diesel::insert_into(opaque_sessions::table)
             .values((
                 opaque_sessions::token_hash.eq(session.hash.as_str()),
@@ -181,6 +191,25 @@ async fn end_refresh_tokens(conn: &mut Conn, user: Id, which: EndedSessions) -> 
             tokens.filter(others).execute(conn).await
         }
     }
+}
+
+async fn forget_expired_tokens(conn: &mut Conn, token: &NewRefreshToken) -> QueryResult<()> {
+    diesel::delete(refresh_tokens::table)
+        .filter(refresh_tokens::user_id.eq(Id(token.user_id.0)))
+        .filter(refresh_tokens::kind.eq(stored_kind(token.kind)))
+        .filter(refresh_tokens::expires_at.le(Moment(token.created_at)))
+        .execute(conn)
+        .await
+        .map(drop)
+}
+
+async fn forget_expired_sessions(conn: &mut Conn, session: &NewOpaqueSession) -> QueryResult<()> {
+    diesel::delete(opaque_sessions::table)
+        .filter(opaque_sessions::user_id.eq(Id(session.user_id.0)))
+        .filter(opaque_sessions::expires_at.le(Moment(session.created_at)))
+        .execute(conn)
+        .await
+        .map(drop)
 }
 
 fn any(rows: QueryResult<usize>) -> Result<bool, StoreError> {

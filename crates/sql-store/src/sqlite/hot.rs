@@ -61,7 +61,11 @@ fn find(
         .filter(refresh_tokens::kind.eq(REGULAR))
         .filter(refresh_tokens::expires_at.gt(Moment(rotation.now)))
         .filter(users::disabled.eq(false))
-        .filter(users::email_verified.or::<_, Bool>(!rotation.gate.verified_email))
+        .filter(
+            users::email_verified
+                .or(users::email.is_null().and(users::is_anonymous.eq(false)))
+                .or::<_, Bool>(!rotation.gate.verified_email),
+        )
         .select((refresh_tokens::id, UserRow::as_select()))
         .first(conn)
         .optional()

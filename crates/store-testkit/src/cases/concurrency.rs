@@ -14,7 +14,7 @@ use auth_domain::{
     error::{StoreError, UniqueField},
     ports::{EndedSessions, RefreshRotation, RefreshTokenTrace, Store, UserLookup},
     session::{HashedRefreshToken, NewRefreshToken},
-    user::NewUser,
+    user::{HashedPassword, NewUser},
 };
 use futures_util::FutureExt;
 use tokio::sync::oneshot;
@@ -22,7 +22,7 @@ use tokio::sync::oneshot;
 use crate::{
     Fixture,
     samples::{
-        email, new_user, new_user_called, refresh_hash, refresh_token, role, rotation, user_id,
+        at, email, new_user, new_user_called, refresh_hash, refresh_token, role, rotation, user_id,
     },
     steps::{
         all_at_once, assert_taken, exists, found, given_refresh_token, given_session, given_user,
@@ -65,6 +65,36 @@ pub async fn parallel_rotations_have_one_winner(fixture: &dyn Fixture) {
     }
     assert_eq!(winners.len(), 1, "{winners:?}");
     assert_eq!(seen, HashSet::from_iter(winners));
+}
+
+/// Whoever wrote to a user can rely on them until the end: others' changes wait.
+pub async fn a_user_who_was_written_to_is_changed_by_nobody_else(fixture: &dyn Fixture) {
+    let store = fixture.store();
+    let ada = given_user(&*store, new_user("ada")).await;
+    let mut work = store.begin().await.unwrap();
+    work.users().touch(ada.id, at(1)).await.unwrap();
+
+    let other = tokio::spawn({
+        let store = Arc::clone(&store);
+        async move {
+            retried(|| async {
+                let mut work = store.begin().await?;
+                let hash = HashedPassword::new("another");
+                work.users().set_password(ada.id, &hash).await?;
+                work.commit().await
+            })
+            .await
+        }
+    });
+    for _ in 0..100 {
+        let current = work.users().find(UserLookup::Id(ada.id)).await.unwrap();
+        assert_eq!(current.as_ref(), Some(&ada));
+    }
+    work.commit().await.unwrap();
+    other.await.unwrap().unwrap();
+
+    let changed = found(&*store, UserLookup::Id(ada.id)).await.unwrap();
+    assert_eq!(changed.password_hash, Some(HashedPassword::new("another")));
 }
 
 /// Of twenty users with one address in two spellings, one is stored; the others learn that the

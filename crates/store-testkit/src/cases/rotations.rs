@@ -136,6 +136,29 @@ pub async fn unverified_user_passes_only_the_open_gate(fixture: &dyn Fixture) {
     assert!(rotated.is_some());
 }
 
+/// Who has no address has none to verify, unless nobody knows who they are.
+pub async fn user_without_an_address_has_nothing_to_verify(fixture: &dyn Fixture) {
+    let store = fixture.store();
+    let without_address = |name| NewUser {
+        email: None,
+        email_verified: false,
+        ..new_user(name)
+    };
+    let known = given_user(&*store, without_address("ada")).await;
+    let anonymous = NewUser {
+        is_anonymous: true,
+        ..without_address("bob")
+    };
+    let anonymous = given_user(&*store, anonymous).await;
+    given_refresh_token(&*store, &refresh_token("known", known.id)).await;
+    given_refresh_token(&*store, &refresh_token("anonymous", anonymous.id)).await;
+
+    let passed = rotate(&*store, &asking_for_verified_email("known", "next")).await;
+
+    assert!(passed.is_some());
+    assert_refused(&*store, &asking_for_verified_email("anonymous", "other")).await;
+}
+
 /// Who has a verified address passes both gates.
 pub async fn verified_user_passes_either_gate(fixture: &dyn Fixture) {
     let store = fixture.store();

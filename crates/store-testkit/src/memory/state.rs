@@ -220,6 +220,10 @@ impl State {
         token: NewRefreshToken,
     ) -> Result<(), StoreError> {
         self.check_user_exists(token.user_id)?;
+        self.sessions.retain(|_, other| {
+            let it = &other.token;
+            it.user_id != token.user_id || it.kind != token.kind || token.created_at < it.expires_at
+        });
         check_free(!self.sessions.contains_key(&token.id))?;
         check_free(self.current(&token.hash).is_none())?;
         let session = Session {
@@ -257,7 +261,14 @@ impl State {
     }
 
     pub(super) fn end_by_refresh_token(&mut self, hash: &HashedRefreshToken) -> bool {
-        let id = self.current(hash).map(|session| session.token.id);
+        let belongs = |session: &&Session| {
+            session.token.hash == *hash || session.predecessors.iter().any(|it| it.hash == *hash)
+        };
+        let id = self
+            .sessions
+            .values()
+            .find(belongs)
+            .map(|session| session.token.id);
         id.is_some_and(|id| self.end(id))
     }
 
@@ -325,6 +336,9 @@ impl State {
         session: NewOpaqueSession,
     ) -> Result<(), StoreError> {
         self.check_user_exists(session.user_id)?;
+        self.opaque_sessions.retain(|other| {
+            other.user_id != session.user_id || session.created_at < other.expires_at
+        });
         let is_free = (self.opaque_sessions.iter()).all(|it| it.hash != session.hash);
         check_free(is_free)?;
         self.opaque_sessions.push(session);
@@ -419,7 +433,7 @@ fn deanonymized(user: User, changes: Deanonymization) -> User {
 }
 
 fn passes(user: &User, rotation: &RefreshRotation) -> bool {
-    !user.disabled && (user.email_verified || !rotation.gate.verified_email)
+    !user.disabled && (user.has_nothing_to_verify() || !rotation.gate.verified_email)
 }
 
 fn check_free(is_free: bool) -> Result<(), StoreError> {

@@ -81,23 +81,39 @@ const TEMPLATES_PATH: Setting = Setting::new(
 .preset("/app/email-templates")
 .not_yet("use mail templates yet");
 
-const PASSWORDLESS: Setting = Setting::new(
+pub(crate) const PASSWORDLESS: Setting = Setting::new(
     "email.passwordless_enabled",
     "AUTH_EMAIL_PASSWORDLESS_ENABLED",
     Kind::Flag,
     "Whether people may sign in with a link sent by mail.",
 )
-.preset("false")
-.not_yet("send links to sign in with yet");
+.preset("false");
 
-const OTP: Setting = Setting::new(
+pub(crate) const OTP: Setting = Setting::new(
     "email.otp_enabled",
     "AUTH_OTP_EMAIL_ENABLED",
     Kind::Flag,
     "Whether people may sign in with a code sent by mail.",
 )
-.preset("false")
-.not_yet("send codes to sign in with yet");
+.preset("false");
+
+pub(crate) const LINK_CONFIRM: Setting = Setting::new(
+    "email.link_confirm",
+    "AUTH_EMAIL_LINK_CONFIRM",
+    Kind::Flag,
+    "Whether the link of a mail shows a page with a button, so that a scanner of mail that follows \
+     every link cannot use it up.",
+)
+.preset("false");
+
+pub(crate) const REFRESH_TOKEN_IN_REDIRECT: Setting = Setting::new(
+    "email.refresh_token_in_redirect",
+    "AUTH_EMAIL_REFRESH_TOKEN_IN_REDIRECT",
+    Kind::Flag,
+    "Whether a followed link leads back with a refresh token in the URL, as clients without PKCE \
+     rely on; with `false` they are led back signed out.",
+)
+.preset("true");
 
 /// The sections `smtp` and `email`.
 pub(super) const SECTION: Section = Section {
@@ -114,5 +130,7 @@ pub(super) const SECTION: Section = Section {
         TEMPLATES_PATH,
         PASSWORDLESS,
         OTP,
+        LINK_CONFIRM,
+        REFRESH_TOKEN_IN_REDIRECT,
     ],
 };
