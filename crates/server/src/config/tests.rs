@@ -7,7 +7,7 @@ use std::{
     time::Duration,
 };
 
-use auth_domain::{session::SuccessorKey, user::Role};
+use auth_domain::user::Role;
 
 use super::*;
 
