@@ -7,7 +7,7 @@ use actix_web::{
     web::{self, ServiceConfig},
 };
 
-use crate::{fallback, legacy, modern, settings::ApiSettings};
+use crate::{fallback, legacy, modern, outbox, settings::ApiSettings};
 
 /// Which of the two APIs a route belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -123,6 +123,7 @@ pub fn configure(config: &mut ServiceConfig, settings: &ApiSettings) {
             resource("/v1/user/change-password")
                 .route(web::post().to(legacy::user::change_password)),
         );
+    config.service(resource("/dev/outbox").route(web::get().to(outbox::show)));
     if !settings.prefix.is_empty() {
         config.service(
             resource("/healthz")

@@ -12,7 +12,9 @@ use auth_domain::{
     DateTime, Utc,
     ports::{Clock, IdGenerator, Mail, Mailer, MailerError},
 };
+use http_api::Outbox;
 use serde::Serialize;
+use serde_json::{Value, json};
 use tokio::task::spawn_blocking;
 
 use crate::private_files;
@@ -65,16 +67,6 @@ impl OutboxMailer {
         }
     }
 
-    /// The last mails, the oldest first.
-    #[cfg_attr(
-        not(test),
-        expect(dead_code, reason = "the console that shows them is not built yet")
-    )]
-    pub(crate) fn mails(&self) -> Vec<KeptMail> {
-        let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        kept.iter().cloned().collect()
-    }
-
     fn kept(&self, mail: &Mail) -> KeptMail {
         KeptMail {
             sent_at: self.clock.now(),
@@ -95,6 +87,13 @@ impl OutboxMailer {
             kept.pop_front();
         }
         kept.push_back(mail);
+    }
+}
+
+impl Outbox for OutboxMailer {
+    fn mails(&self) -> Value {
+        let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.iter().map(|mail| json!(mail)).collect()
     }
 }
 
@@ -130,6 +129,7 @@ fn failed(error: impl std::error::Error + Send + Sync + 'static) -> MailerError 
 mod tests {
     use std::{fs, os::unix::fs::PermissionsExt};
 
+    use super::*;
     use auth_domain::{
         ports::MailKind,
         redirect::RedirectPolicy,
@@ -137,9 +137,6 @@ mod tests {
         testing::{FixedClock, SequentialIds},
         user::{EmailAddress, Locale},
     };
-    use serde_json::{Value, json};
-
-    use super::*;
 
     fn outbox(folder: &Path) -> OutboxMailer {
         OutboxMailer::new(
@@ -206,8 +203,8 @@ mod tests {
         }
 
         let mails = outbox.mails();
-        assert_eq!(mails.len(), KEPT);
-        assert_eq!(mails[0].to, "user1@example.com");
+        assert_eq!(mails.as_array().unwrap().len(), KEPT);
+        assert_eq!(mails[0]["to"], json!("user1@example.com"));
         assert_eq!(files(folder.path()).len(), KEPT + 1);
     }
 
@@ -218,6 +215,6 @@ mod tests {
         let outbox = outbox(folder.path());
 
         assert!(outbox.send(mail("ada@example.com")).await.is_err());
-        assert_eq!(outbox.mails().len(), 0);
+        assert_eq!(outbox.mails(), json!([]));
     }
 }

@@ -4,10 +4,10 @@ use std::{num::NonZeroUsize, sync::Arc, thread, time::Duration};
 
 use auth_crypto::{BcryptHasher, JoseSigner, RandomIds};
 use auth_domain::{
-    ports::{Clock, IdGenerator, Store},
+    ports::{Clock, IdGenerator, Mailer, Store},
     services::Installation,
 };
-use http_api::{ApiSettings, AppState, LegacySettings, SameSiteRule};
+use http_api::{ApiSettings, AppState, LegacySettings, Outbox, SameSiteRule};
 use postgres_store::{PostgresSettings, PostgresStore};
 use sqlite_store::{SqliteSettings, SqliteStore};
 use tokio::runtime::Handle;
@@ -33,32 +33,56 @@ pub(crate) async fn state(
     premises: Premises,
     runtime: &Handle,
 ) -> Result<AppState, StartError> {
-    let installation = installation(config, premises, runtime).await?;
+    let post = post(config);
+    let installation = installation(config, premises, post.mailer, runtime).await?;
     let failed = |source| StartError::database(&config.database, source);
     installation.store.ping().await.map_err(failed)?;
     installation.prepare().await.map_err(failed)?;
-    Ok(AppState::new(
+    let state = AppState::new(
         Arc::new(installation),
         api_settings(config),
         runtime.clone(),
-    ))
+    );
+    Ok(match post.outbox {
+        Some(outbox) => state.with_outbox(outbox),
+        None => state,
+    })
+}
+
+/// How mail leaves, and where to look at mail that does not.
+struct Post {
+    mailer: Arc<dyn Mailer>,
+    /// Set only while somebody tries the server: the mails hold links that sign in.
+    outbox: Option<Arc<dyn Outbox>>,
+}
+
+fn post(config: &Config) -> Post {
+    let outbox = Arc::new(OutboxMailer::new(
+        config.outbox_dir(),
+        Arc::new(SystemClock),
+        Arc::new(RandomIds),
+    ));
+    Post {
+        outbox: config.zero_setup.then(|| Arc::clone(&outbox) as _),
+        mailer: outbox,
+    }
 }
 
 async fn installation(
     config: &Config,
     premises: Premises,
+    mailer: Arc<dyn Mailer>,
     runtime: &Handle,
 ) -> Result<Installation, StartError> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let ids: Arc<dyn IdGenerator> = Arc::new(RandomIds);
     let policy = config.policy(premises.jwt_secret.successor_secret());
-    let mailer = OutboxMailer::new(config.outbox_dir(), Arc::clone(&clock), Arc::clone(&ids));
     let hasher = BcryptHasher::new(config.bcrypt_cost, cores()).map_err(StartError::BcryptCost)?;
     Ok(Installation {
         store: store(&config.database, runtime).await?,
         hasher: Arc::new(hasher),
         signer: Arc::new(JoseSigner::new(premises.jwt_secret, ids.as_ref())),
-        mailer: Arc::new(mailer),
+        mailer,
         clock,
         ids,
         policy,
