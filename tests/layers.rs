@@ -32,6 +32,7 @@ const LAYERS: [(&str, &[&str]); 10] = [
             "auth-domain",
             "http-api",
             "postgres-store",
+            "smtp-mailer",
             "sqlite-store",
         ],
     ),

@@ -9,12 +9,13 @@ use auth_domain::{
 };
 use http_api::{ApiSettings, AppState, LegacySettings, Outbox, SameSiteRule};
 use postgres_store::{PostgresSettings, PostgresStore};
+use smtp_mailer::{Site, SmtpMailer, SmtpSettings, TemplateSettings, Templates};
 use sqlite_store::{SqliteSettings, SqliteStore};
 use tokio::runtime::Handle;
 
 use crate::{
     clock::SystemClock,
-    config::{Config, Database, SameSite},
+    config::{Config, Database, SameSite, Smtp, smtp},
     first_run::Premises,
     outbox::OutboxMailer,
     start_error::StartError,
@@ -33,7 +34,7 @@ pub(crate) async fn state(
     premises: Premises,
     runtime: &Handle,
 ) -> Result<AppState, StartError> {
-    let post = post(config);
+    let post = post(config, runtime)?;
     let installation = installation(config, premises, post.mailer, runtime).await?;
     let failed = |source| StartError::database(&config.database, source);
     installation.store.ping().await.map_err(failed)?;
@@ -56,15 +57,48 @@ struct Post {
     outbox: Option<Arc<dyn Outbox>>,
 }
 
-fn post(config: &Config) -> Post {
+fn post(config: &Config, runtime: &Handle) -> Result<Post, StartError> {
+    let templates = Templates::load(TemplateSettings {
+        folder: config.templates_folder.clone(),
+        default_locale: config.accounts.default_locale.clone(),
+        site: Site {
+            server_url: config.server.url.clone(),
+            client_url: config.redirects.client_url().as_str().to_owned(),
+        },
+    });
+    let templates = templates.map_err(StartError::Templates)?;
+    if let Some(smtp) = &config.smtp {
+        let mailer = SmtpMailer::new(smtp_settings(smtp, templates), runtime);
+        return Ok(Post {
+            mailer: Arc::new(mailer.map_err(StartError::Smtp)?),
+            outbox: None,
+        });
+    }
     let outbox = Arc::new(OutboxMailer::new(
         config.outbox_dir(),
         Arc::new(SystemClock),
         Arc::new(RandomIds),
     ));
-    Post {
+    Ok(Post {
         outbox: config.zero_setup.then(|| Arc::clone(&outbox) as _),
         mailer: outbox,
+    })
+}
+
+fn smtp_settings(smtp: &Smtp, templates: Templates) -> SmtpSettings {
+    SmtpSettings {
+        host: smtp.host.clone(),
+        port: smtp.port,
+        tls: smtp.tls,
+        user: smtp.user.clone(),
+        password: smtp.password.clone(),
+        auth: smtp.auth,
+        sender: smtp.sender.clone(),
+        x_smtpapi: smtp.x_smtpapi.clone(),
+        ca_file: smtp.ca_file.clone(),
+        timeout: smtp::TIMEOUT,
+        pool_size: smtp::POOL_SIZE,
+        templates: Arc::new(templates),
     }
 }
 
