@@ -12,5 +12,5 @@ pub(crate) mod system;
 pub(crate) mod token;
 pub(crate) mod user;
 
-pub(crate) use error::chain;
 pub use error::{ErrorCode, ModernError};
+pub(crate) use error::{RETRY_AFTER_SECONDS, chain};
