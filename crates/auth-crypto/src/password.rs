@@ -24,6 +24,10 @@ pub const LOWEST_COST: u32 = 4;
 pub const HIGHEST_COST: u32 = 16;
 
 /// Hashes passwords with bcrypt, on blocking threads and a bounded number at a time.
+///
+/// Whether the stored hash is a cheap one of earlier days, one of today or none at all, an answer
+/// takes the work of the configured cost. A hash dearer than that takes more: whoever measures it
+/// learns that the account exists, so the cost should not be lowered while such hashes are stored.
 #[derive(Debug)]
 pub struct BcryptHasher {
     cost: u32,
@@ -64,17 +68,19 @@ impl BcryptHasher {
         password: &PlainPassword,
         hash: &HashedPassword,
     ) -> Result<bool, HasherError> {
+        let cost = self.cost;
         let password = bytes_bcrypt_sees(password);
         let hash = hash.clone();
-        self.in_lane(move || verify_now(&password, &hash)).await
+        self.in_lane(move || verify_evenly(&hash, cost, |hash| verify_now(&password, hash)))
+            .await
     }
 
     async fn in_lane<T: Send + 'static>(
         &self,
         work: impl FnOnce() -> Result<T, BcryptError> + Send + 'static,
     ) -> Result<T, HasherError> {
-        let result = self.lanes.run(work).await.map_err(HasherError)?;
-        result.map_err(|error| HasherError(error.into()))
+        let result = self.lanes.run(work).await?;
+        result.map_err(|error| HasherError::Failed(error.into()))
     }
 }
 
@@ -82,7 +88,7 @@ impl BcryptHasher {
 impl PasswordHasher for BcryptHasher {
     async fn hash(&self, password: &PlainPassword) -> Result<HashedPassword, HasherError> {
         if !password.can_be_hashed() {
-            return Err(HasherError(Cause::from(Overlong)));
+            return Err(HasherError::Failed(Cause::from(Overlong)));
         }
         let cost = self.cost;
         let password = bytes_bcrypt_sees(password);
@@ -94,7 +100,7 @@ impl PasswordHasher for BcryptHasher {
         password: &PlainPassword,
         hash: &HashedPassword,
     ) -> Result<bool, HasherError> {
-        if !can_be_verified(hash) {
+        if bearable_cost(hash).is_none() {
             self.verify_nothing(password).await?;
             return Ok(false);
         }
@@ -118,9 +124,26 @@ fn is_bearable(cost: u32) -> bool {
     (LOWEST_COST..=HIGHEST_COST).contains(&cost)
 }
 
-fn can_be_verified(hash: &HashedPassword) -> bool {
-    let parts = hash.expose().parse::<HashParts>();
-    parts.is_ok_and(|parts| is_bearable(parts.get_cost()))
+/// The cost of a hash that can be verified.
+fn bearable_cost(hash: &HashedPassword) -> Option<u32> {
+    let parts: HashParts = hash.expose().parse().ok()?;
+    Some(parts.get_cost()).filter(|cost| is_bearable(*cost))
+}
+
+/// What `verify` says of `hash`, after no fewer rounds than a hash of `cost` takes.
+///
+/// A cheaper hash of cost c is followed by dummies of each cost from c up to the one below `cost`.
+/// Each cost doubles the rounds, so 2^c + 2^c + 2^(c+1) + … + 2^(cost-1) is exactly 2^cost.
+fn verify_evenly(
+    hash: &HashedPassword,
+    cost: u32,
+    mut verify: impl FnMut(&HashedPassword) -> Result<bool, BcryptError>,
+) -> Result<bool, BcryptError> {
+    let matches = verify(hash)?;
+    for missing in bearable_cost(hash).unwrap_or(cost)..cost {
+        verify(&dummy(missing))?;
+    }
+    Ok(matches)
 }
 
 /// A copy of no more than bcrypt looks at, for the blocking thread.
@@ -243,8 +266,8 @@ mod tests {
     fn a_cost_is_refused_that_would_keep_a_core_busy_for_long() {
         let with_cost = |cost| HashedPassword::new(KNOWN[0].1.replace("$05$", cost));
 
-        assert!(can_be_verified(&with_cost("$16$")));
-        assert!(!can_be_verified(&with_cost("$17$")));
+        assert_eq!(bearable_cost(&with_cost("$16$")), Some(16));
+        assert_eq!(bearable_cost(&with_cost("$17$")), None);
         assert_eq!(BcryptHasher::new(17, 1).unwrap_err(), InvalidCost);
         assert_eq!(BcryptHasher::new(3, 1).unwrap_err(), InvalidCost);
     }
@@ -303,6 +326,45 @@ mod tests {
             let parts: HashParts = dummy.expose().parse().unwrap();
             assert_eq!(parts.get_cost(), cost);
         }
+    }
+
+    #[test]
+    fn a_cheaper_hash_takes_as_many_rounds_as_the_dummy_and_a_dearer_one_its_own() {
+        let rounds_for = |stored: u32, configured, answer| {
+            let hash = HashedPassword::new(KNOWN[0].1.replace("$05$", &format!("${stored:02}$")));
+            let mut rounds = 0_u64;
+            let matches = verify_evenly(&hash, configured, |asked| {
+                rounds += 1 << bearable_cost(asked).unwrap();
+                Ok(*asked == hash && answer)
+            });
+            assert_eq!(matches.unwrap(), answer);
+            rounds
+        };
+
+        for stored in LOWEST_COST..=HIGHEST_COST {
+            for configured in LOWEST_COST..=HIGHEST_COST {
+                for answer in [true, false] {
+                    let rounds = rounds_for(stored, configured, answer);
+                    assert_eq!(
+                        rounds,
+                        1 << configured.max(stored),
+                        "{stored}, {configured}"
+                    );
+                }
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn a_cheaper_hash_verifies_its_password_and_no_other() {
+        let hasher = BcryptHasher::new(LOWEST_COST + 2, 1).unwrap();
+        let (password, hash) = KNOWN[4];
+        let hash = HashedPassword::new(hash);
+
+        let right = PlainPassword::new(password);
+        assert!(hasher.verify(&right, &hash).await.unwrap());
+        let wrong = PlainPassword::new("U*U");
+        assert!(!hasher.verify(&wrong, &hash).await.unwrap());
     }
 
     #[test]

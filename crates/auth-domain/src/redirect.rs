@@ -4,10 +4,10 @@
 //! parts of a parsed URL. A pattern compared with the raw text can be fooled by `@`, `\` and
 //! look-alike prefixes; a parsed host cannot.
 
-use std::fmt;
+use std::{fmt, net::Ipv6Addr};
 
 use regex::Regex;
-use url::{Position, Url};
+use url::{Host, Position, Url};
 
 /// A URL that the allow-list accepted, or the configured client URL.
 #[derive(Clone, PartialEq, Eq)]
@@ -147,13 +147,16 @@ impl Pattern {
         if scheme.is_empty() || authority.contains('@') || authority.contains(['?', '#']) {
             return Err(invalid("not of the form scheme://host[:port][/path]"));
         }
+        if scheme.contains(['*', '?', '[', ']', '{', '}', '\\']) {
+            return Err(invalid("the scheme cannot be a pattern"));
+        }
         let scheme = scheme.to_ascii_lowercase();
         let glob = |glob: &str, separator| {
             glob_to_regex(glob, separator).ok_or_else(|| invalid("an unclosed `[` or `{`"))
         };
         Ok(Self {
             port: port.or_else(|| default_port(&scheme)),
-            host: glob(&host.to_ascii_lowercase(), '.')?,
+            host: glob(&host_glob(host), '.')?,
             path: glob(&everything_below(path), '/')?,
             scheme,
         })
@@ -191,6 +194,16 @@ fn split_port(authority: &str) -> Option<(&str, Option<u16>)> {
     match authority.rsplit_once(':') {
         None => Some((authority, None)),
         Some((host, port)) => Some((host, Some(port.parse().ok()?))),
+    }
+}
+
+/// The glob for a host. An IPv6 address has brackets that begin no class, and other spellings than
+/// the one parsed URLs have.
+fn host_glob(host: &str) -> String {
+    let in_brackets = host.strip_prefix('[').and_then(|it| it.strip_suffix(']'));
+    match in_brackets.and_then(|it| it.parse::<Ipv6Addr>().ok()) {
+        Some(address) => format!(r"\{}", Host::<&str>::Ipv6(address)),
+        None => host.to_ascii_lowercase(),
     }
 }
 
@@ -360,9 +373,29 @@ mod tests {
     }
 
     #[test]
+    fn an_ipv6_address_in_brackets_is_no_character_class() {
+        let allows = |pattern: &str, url| {
+            let policy = RedirectPolicy::new(pattern, &[]).unwrap();
+            policy.check(Some(url)).is_ok()
+        };
+
+        assert!(allows("http://[::1]:3000", "http://[::1]:3000/deep"));
+        assert!(allows("http://[::1]", "http://[0:0:0:0:0:0:0:1]"));
+        assert!(allows("https://[2001:DB8::0001]", "https://[2001:db8::1]"));
+        assert!(allows("https://[ab].acme.io", "https://b.acme.io"));
+        assert!(!allows("http://[::1]:3000", "http://[::2]:3000"));
+        assert!(!allows("http://[::1]:3000", "http://[::1]:3001"));
+        assert!(!allows("http://[::1]", "http://1"));
+    }
+
+    #[test]
     fn a_pattern_that_cannot_be_read_names_itself() {
         for pattern in [
             "acme.com",
+            "http*://acme.com",
+            "{http,https}://acme.com",
+            "http?://acme.com",
+            "://acme.com",
             "https://acme.com:port",
             "https://[acme.com",
             "https://{a.com",

@@ -7,8 +7,9 @@
 //!
 //! Two differences from libpq are deliberate. A host name must be in the certificate's
 //! `subjectAltName`; its common name is not looked at (RFC 9525 §2), as in Go. And without
-//! `sslrootcert` the verifying modes trust the operating system's authorities, as pgx does,
-//! where libpq would look for a file in the home folder of whoever runs the server.
+//! `sslrootcert` no file is looked for in the home folder of whoever runs the server:
+//! `verify-full` trusts the operating system's authorities, as in pgx, and `verify-ca` is refused,
+//! as in libpq when that file is missing.
 
 use std::{
     path::{Path, PathBuf},
@@ -137,6 +138,13 @@ pub enum InvalidTls {
     /// have a certificate from a public authority.
     #[error("`sslrootcert=system` needs `sslmode=verify-full`")]
     WeakModeWithSystemAuthorities,
+    /// `sslmode=verify-ca` without `sslrootcert`: it does not check the host name, so that with the
+    /// system's authorities anybody's certificate would do.
+    #[error(
+        "`sslmode=verify-ca` needs `sslrootcert`, the file with the certificate of the authority; \
+         only `sslmode=verify-full` can do without"
+    )]
+    VerifyCaWithoutAuthorities,
     /// `sslnegotiation=direct` beside a mode that may go on without TLS.
     #[error("`sslnegotiation=direct` needs `sslmode=require` or stronger")]
     WeakModeWithDirectNegotiation,
@@ -191,6 +199,7 @@ fn effective_mode(settings: &TlsSettings) -> Result<SslMode, InvalidTls> {
         (Some(mode), Some(Authorities::System)) if mode != SslMode::VerifyFull => {
             Err(InvalidTls::WeakModeWithSystemAuthorities)
         }
+        (Some(SslMode::VerifyCa), None) => Err(InvalidTls::VerifyCaWithoutAuthorities),
         (Some(SslMode::Require), Some(Authorities::File(_))) => Ok(SslMode::VerifyCa),
         (mode, _) => Ok(mode.unwrap_or(SslMode::Prefer)),
     }
@@ -203,7 +212,7 @@ fn verifier(
 ) -> Result<Arc<dyn ServerCertVerifier>, InvalidTls> {
     let provider = Arc::clone(provider);
     let authorities = match (mode, authorities) {
-        (SslMode::VerifyCa | SslMode::VerifyFull, None) => &Authorities::System,
+        (SslMode::VerifyFull, None) => &Authorities::System,
         // Also with `prefer`: a certificate of somebody else is a failed handshake.
         (SslMode::Allow | SslMode::Prefer | SslMode::VerifyCa | SslMode::VerifyFull, Some(it)) => {
             it
@@ -499,6 +508,18 @@ mod tests {
                 "{weak}"
             );
         }
+    }
+
+    #[test]
+    fn verify_ca_needs_to_be_told_the_authority() {
+        let refused = effective_mode(&settings(Some("verify-ca"), None));
+        let full = effective_mode(&settings(Some("verify-full"), None));
+
+        assert!(matches!(
+            refused,
+            Err(InvalidTls::VerifyCaWithoutAuthorities)
+        ));
+        assert_eq!(full.unwrap(), SslMode::VerifyFull);
     }
 
     #[test]

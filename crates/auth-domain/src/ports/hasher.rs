@@ -10,7 +10,8 @@ use crate::{
 /// Turns passwords into hashes that are slow to guess.
 ///
 /// Hashing takes long on purpose. An implementation must not do it on the threads that serve
-/// requests, and must bound how much of it runs at once.
+/// requests, and must bound how much of it runs at once and how much waits: an answer that comes
+/// after its client has left is of use to nobody.
 #[async_trait]
 pub trait PasswordHasher: Send + Sync {
     /// The hash to store for `password`, salted anew each time.
@@ -31,7 +32,13 @@ pub trait PasswordHasher: Send + Sync {
     async fn verify_nothing(&self, password: &PlainPassword) -> Result<(), HasherError>;
 }
 
-/// The hasher failed, which no input can provoke.
+/// Why a password was neither hashed nor verified.
 #[derive(Debug, thiserror::Error)]
-#[error("passwords cannot be hashed")]
-pub struct HasherError(#[source] pub Cause);
+pub enum HasherError {
+    /// Too much is waiting already; ask again later.
+    #[error("too many passwords wait to be hashed")]
+    Busy,
+    /// The hasher failed, which no input can provoke.
+    #[error("passwords cannot be hashed")]
+    Failed(#[source] Cause),
+}

@@ -2,9 +2,13 @@
 
 use std::borrow::Cow;
 
-use actix_web::{HttpResponse, ResponseError, http::StatusCode};
+use actix_web::{
+    HttpResponse, ResponseError,
+    http::{StatusCode, header},
+};
 use auth_domain::{
     error::Cause,
+    ports::HasherError,
     services::{
         AccountRefusal, CurrentUserError, Failure, PasswordChangeError, PasswordRefusal,
         SignInError, SignUpError,
@@ -47,6 +51,12 @@ impl LegacyError {
             cause: Some(cause),
             ..error
         }
+    }
+
+    /// Too many passwords wait to be hashed. The original had no such answer; this is ours.
+    fn busy() -> Self {
+        let status = StatusCode::SERVICE_UNAVAILABLE;
+        Self::new(status, "unexpected-state", "server is busy")
     }
 
     /// No route serves the request.
@@ -113,7 +123,11 @@ impl ResponseError for LegacyError {
         if let Some(cause) = &self.cause {
             tracing::error!(error = modern::chain(cause.as_ref()), "internal error");
         }
-        HttpResponse::build(self.status)
+        let mut answer = HttpResponse::build(self.status);
+        if self.status == StatusCode::SERVICE_UNAVAILABLE {
+            answer.insert_header((header::RETRY_AFTER, modern::RETRY_AFTER_SECONDS));
+        }
+        answer
             .content_type("application/json; charset=utf-8")
             .body(json!({ "code": self.code, "message": self.message }).to_string())
     }
@@ -153,7 +167,13 @@ impl From<Interrupted> for LegacyError {
 
 impl From<Failure> for LegacyError {
     fn from(failure: Failure) -> Self {
-        Self::internal(failure.into())
+        match failure {
+            Failure::Hasher(HasherError::Busy) => Self::busy(),
+            Failure::Hasher(HasherError::Failed(_))
+            | Failure::Store(_)
+            | Failure::Signer(_)
+            | Failure::Mailer(_) => Self::internal(failure.into()),
+        }
     }
 }
 
@@ -253,5 +273,36 @@ impl From<PasswordChangeError> for LegacyError {
             PasswordChangeError::WrongPassword => Self::invalid_credentials(),
             PasswordChangeError::Failure(failure) => failure.into(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use actix_web::body::to_bytes;
+
+    use super::*;
+
+    #[actix_web::test]
+    async fn a_full_queue_of_passwords_is_a_503_that_says_when_to_ask_again() {
+        let error = LegacyError::from(SignInError::Failure(HasherError::Busy.into()));
+
+        let answer = error.error_response();
+
+        assert_eq!(answer.status(), StatusCode::SERVICE_UNAVAILABLE);
+        assert_eq!(answer.headers().get(header::RETRY_AFTER).unwrap(), "1");
+        assert_eq!(
+            to_bytes(answer.into_body()).await.unwrap(),
+            r#"{"code":"unexpected-state","message":"server is busy"}"#
+        );
+    }
+
+    #[test]
+    fn a_hasher_that_failed_is_an_internal_error() {
+        let failure = Failure::from(HasherError::Failed("broken".into()));
+
+        let answer = LegacyError::from(failure).error_response();
+
+        assert_eq!(answer.status(), StatusCode::INTERNAL_SERVER_ERROR);
+        assert!(!answer.headers().contains_key(header::RETRY_AFTER));
     }
 }

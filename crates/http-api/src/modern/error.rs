@@ -2,9 +2,13 @@
 
 use std::fmt::Display;
 
-use actix_web::{HttpResponse, ResponseError, http::StatusCode};
+use actix_web::{
+    HttpResponse, ResponseError,
+    http::{StatusCode, header},
+};
 use auth_domain::{
     error::Cause,
+    ports::HasherError,
     services::{
         AccountRefusal, AnonymousError, CurrentUserError, EmailAddressError, EmailSignInError,
         ExchangeError, Failure, LinkError, PasswordChangeError, PasswordRefusal, RefreshError,
@@ -65,6 +69,7 @@ error_codes! {
     REQUEST_TIMEOUT = "request-timeout" 408 "The request took too long to arrive" false;
     REQUEST_TOO_LARGE = "request-too-large" 413 "The request body is too large" false;
     ROLE_NOT_ALLOWED = "role-not-allowed" 400 "Role not allowed" true;
+    SERVER_BUSY = "server-busy" 503 "The server is busy, please try again later" false;
     SIGNUP_DISABLED = "signup-disabled" 403 "Sign up is disabled." true;
     UNVERIFIED_USER = "unverified-user" 401 "User is not verified." true;
     USER_NOT_ANONYMOUS = "user-not-anonymous" 400 "Logged in user is not anonymous" false;
@@ -136,9 +141,16 @@ impl ResponseError for ModernError {
             }
             None => json!({ "error": self.to_string() }),
         };
-        HttpResponse::build(self.status_code()).json(body)
+        let mut answer = HttpResponse::build(self.status_code());
+        if self.code() == Some(ErrorCode::SERVER_BUSY) {
+            answer.insert_header((header::RETRY_AFTER, RETRY_AFTER_SECONDS));
+        }
+        answer.json(body)
     }
 }
+
+/// When a client may ask a busy server again.
+pub(crate) const RETRY_AFTER_SECONDS: &str = "1";
 
 /// An error and its sources on one line.
 pub(crate) fn chain(error: &(dyn std::error::Error + 'static)) -> String {
@@ -183,7 +195,13 @@ impl From<Interrupted> for ModernError {
 
 impl From<Failure> for ModernError {
     fn from(failure: Failure) -> Self {
-        Self::Internal(failure.into())
+        match failure {
+            Failure::Hasher(HasherError::Busy) => ErrorCode::SERVER_BUSY.into(),
+            Failure::Hasher(HasherError::Failed(_))
+            | Failure::Store(_)
+            | Failure::Signer(_)
+            | Failure::Mailer(_) => Self::Internal(failure.into()),
+        }
     }
 }
 
@@ -331,5 +349,42 @@ impl From<CurrentUserError> for ModernError {
             CurrentUserError::Refused(refusal) => refusal.into(),
             CurrentUserError::Failure(failure) => failure.into(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use actix_web::body::to_bytes;
+
+    use super::*;
+
+    #[actix_web::test]
+    async fn a_full_queue_of_passwords_is_a_503_that_says_when_to_ask_again() {
+        let error = ModernError::from(SignInError::Failure(HasherError::Busy.into()));
+
+        let answer = error.error_response();
+
+        assert_eq!(answer.status(), StatusCode::SERVICE_UNAVAILABLE);
+        assert_eq!(answer.headers().get(header::RETRY_AFTER).unwrap(), "1");
+        let body: serde_json::Value =
+            serde_json::from_slice(&to_bytes(answer.into_body()).await.unwrap()).unwrap();
+        assert_eq!(
+            body,
+            json!({
+                "status": 503,
+                "message": "The server is busy, please try again later",
+                "error": "server-busy",
+            })
+        );
+    }
+
+    #[test]
+    fn a_hasher_that_failed_is_an_internal_error() {
+        let failure = Failure::from(HasherError::Failed("broken".into()));
+
+        let answer = ModernError::from(failure).error_response();
+
+        assert_eq!(answer.status(), StatusCode::INTERNAL_SERVER_ERROR);
+        assert!(!answer.headers().contains_key(header::RETRY_AFTER));
     }
 }

@@ -8,7 +8,7 @@ use std::{
 use actix_web::{HttpServer, dev::Server, web::Data};
 use auth_crypto::RandomIds;
 use http_api::AppState;
-use tokio::runtime::Handle;
+use tokio::{runtime::Handle, task::JoinHandle};
 
 use crate::{
     banner,
@@ -42,14 +42,30 @@ pub(crate) async fn run(config: Config) -> Result<(), StartError> {
     let control = server.handle();
     let serving = tokio::spawn(server);
     banner::print(&banner);
-    signals::shutdown_requested().await;
+    until_stopped(serving, signals::shutdown_requested(), || {
+        control.stop(true)
+    })
+    .await
+    .map_err(StartError::Serve)
+}
+
+/// Waits until `serving` was told to stop by `stop` and has ended, or has ended by itself, which
+/// is an error.
+async fn until_stopped<Stopping: Future<Output = ()>>(
+    mut serving: JoinHandle<io::Result<()>>,
+    shutdown_requested: impl Future<Output = ()>,
+    stop: impl FnOnce() -> Stopping,
+) -> io::Result<()> {
+    tokio::select! {
+        ended = &mut serving => {
+            ended.map_err(io::Error::from).flatten()?;
+            return Err(io::Error::other("nobody told it to"));
+        }
+        () = shutdown_requested => {}
+    }
     tracing::info!("stopping: requests under way are answered first");
-    control.stop(true).await;
-    serving
-        .await
-        .map_err(io::Error::from)
-        .flatten()
-        .map_err(StartError::Serve)
+    stop().await;
+    serving.await.map_err(io::Error::from).flatten()
 }
 
 fn http_server(
@@ -73,4 +89,41 @@ fn listen(server: &ServerSettings) -> Result<(TcpListener, SocketAddr), StartErr
         Ok((listener, address))
     });
     listening.map_err(|source| StartError::listen(server, source))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::future::{pending, ready};
+
+    use tokio::sync::oneshot;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_server_that_ends_by_itself_is_an_error_without_any_signal() {
+        for ends_with in [Ok(()), Err(io::Error::other("no more sockets"))] {
+            let serving = tokio::spawn(ready(ends_with));
+
+            let outcome = until_stopped(serving, pending(), pending).await;
+
+            assert!(outcome.is_err());
+        }
+    }
+
+    #[tokio::test]
+    async fn a_server_that_panics_is_an_error_without_any_signal() {
+        let serving = tokio::spawn(async { panic!("provoked by a test") });
+
+        assert!(until_stopped(serving, pending(), pending).await.is_err());
+    }
+
+    #[tokio::test]
+    async fn after_a_signal_the_server_is_stopped_and_its_end_waited_for() {
+        let (stop, stopped) = oneshot::channel();
+        let serving = tokio::spawn(async { stopped.await.map_err(io::Error::other) });
+
+        let outcome = until_stopped(serving, ready(()), async || stop.send(()).unwrap()).await;
+
+        outcome.unwrap();
+    }
 }

@@ -14,7 +14,8 @@ pub(crate) const BCRYPT_COST: Setting = Setting::new(
     "passwords.bcrypt_cost",
     "AUTH_BCRYPT_COST",
     Kind::Integer(4, 16),
-    "Work of hashing a password; each step doubles it. Below 10 it is too little for production.",
+    "Work of hashing a password; each step doubles it. Below 10 it is too little for production, \
+     and below that of stored hashes the slower answer tells that an account exists.",
 )
 .preset("10");
 
