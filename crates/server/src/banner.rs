@@ -167,7 +167,8 @@ mod tests {
             "  - one server alone can use SQLite: set POSTGRES_CONNECTION for PostgreSQL",
             "  - Hasura and other servers need the same key: set HASURA_GRAPHQL_JWT_SECRET",
             "  - addresses are not verified: set AUTH_EMAIL_SIGNIN_EMAIL_VERIFIED_REQUIRED=true",
-            "  - nobody gets mail: this version only keeps it, so pass links on yourself",
+            "  - nobody gets mail, it is only kept: set AUTH_SMTP_HOST",
+            "Kept mails: http://127.0.0.1:4000/dev/outbox",
             "Try it:",
             "  curl http://127.0.0.1:4000/signup/email-password -H 'content-type: application/json' \
              -d '{\"email\":\"ada@example.com\",\"password\":\"correct-horse-battery\"}'",

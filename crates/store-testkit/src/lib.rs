@@ -187,6 +187,7 @@ macro_rules! conformance {
                 expired_ticket_spares_its_siblings
                 ticket_of_undone_work_stays_good
                 forgetting_tickets_spares_other_users
+                forgetting_tickets_forgets_codes_too
                 forgetting_tickets_is_harmless_when_there_are_none
                 parallel_takes_of_one_ticket_have_one_winner
                 parallel_takes_of_siblings_have_one_winner

@@ -8,6 +8,7 @@ use crate::{
     one_time_code::{CodeGuess, CodeVerdict, NewCode},
     session::{HashedExchangeCode, NewExchangeCode},
     ticket::{NewTicket, RedeemedTicket, Ticket},
+    user::UserId,
 };
 
 /// Short-lived secrets of flows, within a unit of work. Only hashes ever reach a store.
@@ -28,8 +29,9 @@ pub trait TicketRepository: Send {
         now: DateTime<Utc>,
     ) -> Result<Option<RedeemedTicket>, StoreError>;
 
-    /// Takes out all tickets of a user, whatever they are for; pending second factors too.
-    async fn forget_all_of(&mut self, user: crate::user::UserId) -> Result<(), StoreError>;
+    /// Takes out all tickets, one-time codes and exchange codes of a user, whatever they are for;
+    /// pending second factors too. Wrong guesses stay counted.
+    async fn forget_all_of(&mut self, user: UserId) -> Result<(), StoreError>;
 
     /// Stores a one-time code in place of any earlier one of the same user and purpose. Wrong
     /// guesses made so far stay counted.

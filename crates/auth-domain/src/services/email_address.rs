@@ -97,7 +97,8 @@ impl EmailAddressService {
 
     /// Mails a link to another address, whose reader may move the account there.
     ///
-    /// The account keeps its address, and whether it is verified, until the link is followed.
+    /// The account keeps its address, and whether it is verified, until the link is followed. Links
+    /// that are on their way are no longer good.
     ///
     /// # Errors
     ///
@@ -132,6 +133,8 @@ impl EmailAddressService {
         retry(|| async {
             let mut work = installation.store.begin().await?;
             work.users().set_new_email(user.id, &wish.email).await?;
+            // A ticket that went to another new address must not move the account to this one.
+            work.tickets().forget_all_of(user.id).await?;
             work.tickets().insert(&mail.row).await?;
             work.commit().await
         })

@@ -122,17 +122,8 @@ impl LinkService {
         if purpose == TicketPurpose::MfaTotp {
             return Err(LinkError::InvalidTicket);
         }
-        let RedeemedTicket {
-            user_id,
-            code_challenge,
-        } = self.take(&ticket).await?;
-        let found = self
-            .installation
-            .store
-            .find_user(UserLookup::Id(user_id))
-            .await?;
-        let user = found.ok_or(LinkError::InvalidTicket)?;
-        self.check(&user, purpose)?;
+        let (redeemed, user) = self.redeem(&ticket).await?;
+        let code_challenge = redeemed.code_challenge;
         let grant = self.carry_out(purpose, user, code_challenge).await?;
         Ok(FollowedLink { purpose, grant })
     }
@@ -174,21 +165,58 @@ impl LinkService {
         Ok(opening.finish(&self.installation, user)?)
     }
 
-    /// Spends the ticket before the account is looked at, as Hasura Auth does.
-    async fn take(&self, ticket: &Ticket) -> Result<RedeemedTicket, LinkError> {
+    /// Spends the ticket even if the account is refused then, as Hasura Auth does.
+    async fn redeem(&self, ticket: &Ticket) -> Result<(RedeemedTicket, User), LinkError> {
+        let taken = match self.take(ticket, true).await {
+            Err(StoreError::Duplicate {
+                field: UniqueField::Email,
+            }) => {
+                self.take(ticket, false).await?;
+                return Err(LinkError::EmailTaken);
+            }
+            other => other?,
+        };
+        let (redeemed, user) = taken.ok_or(LinkError::InvalidTicket)?;
+        self.check(&user, ticket.purpose())
+            .map_err(LinkError::Refused)?;
+        Ok((redeemed, user))
+    }
+
+    /// Takes a ticket and its user; if it is one for another address, and `moving` is wished, the
+    /// account moves in the same unit of work. Between two of them its owner could note yet another
+    /// address, whose mailbox nobody has proven to read.
+    async fn take(
+        &self,
+        ticket: &Ticket,
+        moving: bool,
+    ) -> Result<Option<(RedeemedTicket, User)>, StoreError> {
+        let purpose = ticket.purpose();
         let now = self.installation.clock.now();
-        let taken = retry(|| async {
+        retry(|| async {
             let mut work = self.installation.store.begin().await?;
-            let taken = work.tickets().take(ticket, now).await?;
+            let Some(redeemed) = work.tickets().take(ticket, now).await? else {
+                work.rollback().await?;
+                return Ok(None);
+            };
+            let lookup = UserLookup::Id(redeemed.user_id);
+            let user = work.users().find(lookup).await?;
+            if let Some(user) = &user
+                && moving
+                && purpose == TicketPurpose::ConfirmEmailChange
+                && self.check(user, purpose).is_ok()
+            {
+                work.users().move_to_new_email(user.id).await?;
+                // Tickets on their way to the former address are no longer its reader's business.
+                work.tickets().forget_all_of(user.id).await?;
+            }
             work.commit().await?;
-            Ok(taken)
+            Ok(user.map(|user| (redeemed, user)))
         })
-        .await?;
-        taken.ok_or(LinkError::InvalidTicket)
+        .await
     }
 
     /// Whoever proves an address just now need not have proven it before.
-    fn check(&self, user: &User, purpose: TicketPurpose) -> Result<(), LinkError> {
+    fn check(&self, user: &User, purpose: TicketPurpose) -> Result<(), AccountRefusal> {
         let proves_address = matches!(
             purpose,
             TicketPurpose::VerifyEmail | TicketPurpose::SignInLink
@@ -199,7 +227,7 @@ impl LinkService {
             .check_account(user, EmailNeed::Required)
         {
             Err(AccountRefusal::Unverified) if proves_address => Ok(()),
-            outcome => outcome.map_err(LinkError::Refused),
+            outcome => outcome,
         }
     }
 
@@ -259,11 +287,9 @@ async fn act(
     match purpose {
         TicketPurpose::VerifyEmail => work.users().set_email_verified(user.id).await.map(drop),
         TicketPurpose::SignInLink => prove_mailbox(work, user).await,
-        TicketPurpose::ConfirmEmailChange => {
-            work.users().move_to_new_email(user.id).await?;
-            // Tickets on their way to the former address are no longer its reader's business.
-            work.tickets().forget_all_of(user.id).await
-        }
-        TicketPurpose::ResetPassword | TicketPurpose::MfaTotp => Ok(()),
+        // An account moves as the ticket is taken.
+        TicketPurpose::ConfirmEmailChange
+        | TicketPurpose::ResetPassword
+        | TicketPurpose::MfaTotp => Ok(()),
     }
 }

@@ -72,3 +72,11 @@ async fn take_of(
         expires_at: expires_at.0,
     }))
 }
+
+/// Forgets the codes of a user.
+pub(super) async fn forget_all_of(conn: &mut Conn, user: Id) -> QueryResult<()> {
+    diesel::delete(exchange_codes::table.filter(exchange_codes::user_id.eq(user)))
+        .execute(conn)
+        .await
+        .map(drop)
+}

@@ -102,3 +102,11 @@ async fn burn(conn: &mut Conn, guess: &CodeGuess) -> QueryResult<()> {
     let code = one_time_codes::table.find((Id(guess.user_id.0), guess.purpose.name()));
     diesel::delete(code).execute(conn).await.map(drop)
 }
+
+/// Forgets the codes of a user.
+pub(super) async fn forget_all_of(conn: &mut Conn, user: Id) -> QueryResult<()> {
+    diesel::delete(one_time_codes::table.filter(one_time_codes::user_id.eq(user)))
+        .execute(conn)
+        .await
+        .map(drop)
+}

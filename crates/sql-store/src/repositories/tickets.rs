@@ -185,6 +185,8 @@ async fn forget_all_of(conn: &mut Conn, user: Id) -> QueryResult<()> {
     diesel::delete(tickets::table.filter(tickets::user_id.eq(user)))
         .execute(conn)
         .await?;
+    one_time_codes::forget_all_of(conn, user).await?;
+    exchange_codes::forget_all_of(conn, user).await?;
     let with_hasura_auths = users::table.find(user).filter(users::ticket.is_not_null());
     diesel::update(with_hasura_auths)
         .set(users::ticket.eq(None::<&str>))

@@ -4,6 +4,7 @@ use std::{slice, sync::Arc};
 
 use auth_domain::{
     DateTime, Utc,
+    one_time_code::CodeVerdict,
     ports::Store,
     ticket::{NewTicket, RedeemedTicket, Ticket, TicketPurpose},
     user::UserId,
@@ -12,9 +13,13 @@ use auth_domain::{
 use crate::{
     Fixture,
     samples::{
-        LIFE, at, challenge, just_before, new_ticket, new_user, ticket, ticket_for, user_id,
+        LIFE, at, challenge, code_guess, exchange_code_hash, just_before, new_code,
+        new_exchange_code, new_ticket, new_user, ticket, ticket_for, user_id,
     },
-    steps::{all_at_once, given_ticket, given_user, retried, take, try_to_take},
+    steps::{
+        all_at_once, given_code, given_exchange_code, given_ticket, given_user, retried, take,
+        try_to_guess, try_to_take,
+    },
 };
 
 /// A ticket leads to its user and to what its client has to prove.
@@ -165,6 +170,37 @@ pub async fn forgetting_tickets_spares_other_users(fixture: &dyn Fixture) {
         assert_eq!(take(&*store, &ticket).await, None, "{ticket:?}");
     }
     assert!(take(&*store, &ticket("eve's")).await.is_some());
+}
+
+/// Forgetting takes codes along, so that nothing that is on its way opens the account.
+pub async fn forgetting_tickets_forgets_codes_too(fixture: &dyn Fixture) {
+    let store = fixture.store();
+    let ada = given_user(&*store, new_user("ada")).await.id;
+    let eve = given_user(&*store, new_user("eve")).await.id;
+    for (user, exchange) in [(ada, "ada's"), (eve, "eve's")] {
+        given_code(&*store, &new_code("123456", user)).await;
+        given_exchange_code(&*store, &new_exchange_code(exchange, user)).await;
+    }
+
+    forget_all_of(&*store, ada).await;
+
+    let guess = async |user| {
+        try_to_guess(&*store, &code_guess("123456", user))
+            .await
+            .unwrap()
+    };
+    assert_eq!(guess(ada).await, CodeVerdict::Wrong);
+    assert_eq!(guess(eve).await, CodeVerdict::Accepted);
+    let exchange = async |name: &str| {
+        let mut work = store.begin().await.unwrap();
+        let hash = exchange_code_hash(name);
+        work.tickets()
+            .take_exchange_code(&hash, at(0))
+            .await
+            .unwrap()
+    };
+    assert_eq!(exchange("ada's").await, None);
+    assert!(exchange("eve's").await.is_some());
 }
 
 /// Forgetting is harmless where there is nothing to forget, or nobody, and no bar to later tickets.

@@ -57,6 +57,8 @@ impl Secrets {
 
     pub(super) fn forget_all_of(&mut self, user: UserId) {
         self.tickets.retain(|_, ticket| ticket.user_id != user);
+        self.codes.retain(|(owner, _), _| *owner != user);
+        self.exchange_codes.retain(|_, code| code.user_id != user);
     }
 
     pub(super) fn put_code(&mut self, code: NewCode) {

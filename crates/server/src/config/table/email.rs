@@ -2,6 +2,9 @@
 
 use super::{Kind, Rule, Section, Setting};
 
+/// Where upstream's image has its templates.
+pub(crate) const USUAL_TEMPLATES_PATH: &str = "/app/email-templates";
+
 pub(crate) const SMTP_HOST: Setting = Setting::new(
     "smtp.host",
     "AUTH_SMTP_HOST",
@@ -85,7 +88,7 @@ pub(crate) const TEMPLATES_PATH: Setting = Setting::new(
     Kind::Text(&Rule::ANY),
     "Folder of mail templates in place of the built-in ones; used if it is there.",
 )
-.preset("/app/email-templates");
+.preset(USUAL_TEMPLATES_PATH);
 
 pub(crate) const PASSWORDLESS: Setting = Setting::new(
     "email.passwordless_enabled",
