@@ -12,7 +12,7 @@ run *args:
 test:
     scripts/test
 
-# Run everything but the tests that need PgBouncer
+# Run everything but the tests that need another server than PostgreSQL
 quick:
     scripts/test --quick
 

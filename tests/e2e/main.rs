@@ -16,3 +16,4 @@ mod modern;
 mod startup;
 mod support;
 mod through_pgbouncer;
+mod through_smtp;

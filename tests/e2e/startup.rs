@@ -185,3 +185,40 @@ async fn a_protection_that_is_not_built_is_not_silently_missing() {
 
     assert!(said.contains("AUTH_PASSWORD_HIBP_ENABLED"), "{said}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_tries_the_server_can_read_its_mails_on_the_same_machine_only() {
+    let server = ServerBuilder::new(&Database::sqlite()).start().await;
+    server.sign_up("ada@example.com").await;
+    let ask = json!({ "email": "ada@example.com" });
+    server
+        .post("/user/email/send-verification-email", &ask)
+        .await
+        .expect(200);
+    let outbox = async |name: &'static str, value: &'static str| {
+        let request = server.request(reqwest::Method::GET, "/dev/outbox");
+        server.send(request.header(name, value)).await
+    };
+
+    let mails = server.get("/dev/outbox").await.expect(200);
+    let rebound = outbox("Host", "evil.example").await;
+    let proxied = outbox("X-Forwarded-For", "203.0.113.7").await;
+
+    let link = mails[0]["link"].as_str().unwrap();
+    let (_, path) = link.split_once("http://auth.example.com").unwrap();
+    let followed = server.get(path).await;
+    assert_eq!(followed.status, 302);
+    assert!(
+        followed
+            .header("location")
+            .starts_with("http://localhost:3000/?refreshToken=")
+    );
+    assert_eq!((rebound.status, proxied.status), (404, 404));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_installation_with_a_database_shows_its_mails_to_nobody() {
+    let server = Server::on(&Database::postgres().await).await;
+
+    assert_eq!(server.get("/dev/outbox").await.status, 404);
+}

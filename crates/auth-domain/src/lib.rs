@@ -42,6 +42,7 @@
 //!     email: EmailAddress::parse("ada@example.com")?,
 //!     password: PlainPassword::new("correct horse"),
 //!     options: SignUpOptions::default(),
+//!     code_challenge: None,
 //! };
 //! let SignedUp::Session(session) = services.sign_up.with_email_password(wish).await? else {
 //!     return Err("this policy asks nobody to verify an address".into());
@@ -58,6 +59,7 @@
 //! to pass.
 
 pub mod error;
+pub mod one_time_code;
 pub mod policy;
 pub mod ports;
 pub mod redirect;

@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use crate::{
+    one_time_code::CodeKey,
     redirect::RedirectPolicy,
     session::SuccessorKey,
     user::{EmailAccessList, Gravatar, Locale, Role},
@@ -18,15 +19,20 @@ pub struct AuthPolicy {
     pub passwords: PasswordPolicy,
     /// How long sessions last.
     pub sessions: SessionPolicy,
+    /// How one-time codes are guarded.
+    pub codes: CodePolicy,
     /// Where links and sign-ins may lead.
     pub redirects: RedirectPolicy,
+    /// Where people reach this server: links in mails begin with it. No slash at its end. It is a
+    /// setting and never taken from a request, which could name any host.
+    pub server_url: String,
 }
 
 /// Who may have an account, and how it starts.
 #[derive(Debug, Clone)]
 #[expect(
     clippy::struct_excessive_bools,
-    reason = "four independent switches of an installation"
+    reason = "independent switches of an installation"
 )]
 pub struct AccountPolicy {
     /// Whether anybody may sign up at all.
@@ -35,6 +41,14 @@ pub struct AccountPolicy {
     pub new_users_disabled: bool,
     /// Whether an address has to be verified before its user may sign in.
     pub email_verification_required: bool,
+    /// Whether people may sign in without telling who they are.
+    pub anonymous_enabled: bool,
+    /// Whether people may sign in by a link in a mail.
+    pub email_link_enabled: bool,
+    /// Whether people may sign in by a code in a mail.
+    pub email_code_enabled: bool,
+    /// Whether signing in by mail makes an account for an address that has none.
+    pub auto_sign_up: bool,
     /// Which addresses may have an account.
     pub email_access: EmailAccessList,
     /// The default role of a user who asked for none.
@@ -79,4 +93,21 @@ pub struct SessionPolicy {
     pub successor_key: SuccessorKey,
     /// Life of an opaque session; it does not slide.
     pub opaque_session_ttl: Duration,
+    /// Whether a redirect may carry a refresh token, as the original's do, for clients that send no
+    /// code challenge.
+    pub refresh_token_in_redirect: bool,
+}
+
+/// How one-time codes are guarded against guessing.
+#[derive(Debug, Clone)]
+pub struct CodePolicy {
+    /// The key that codes are hashed with.
+    pub key: CodeKey,
+    /// Life of a code for signing in.
+    pub sign_in_ttl: Duration,
+    /// So many wrong guesses within [`count_within`](Self::count_within) close an account to
+    /// further ones, and burn its code.
+    pub max_wrong: u32,
+    /// For how long a wrong guess counts.
+    pub count_within: Duration,
 }

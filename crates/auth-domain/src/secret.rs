@@ -1,6 +1,9 @@
-//! Text that must never be printed.
+//! Text that must never be printed, and keys made from it.
 
 use std::fmt;
+
+use hmac::{Hmac, KeyInit};
+use sha2::Sha256;
 
 /// A secret string. Its `Debug` form shows `***`, and it has no `Display`.
 #[derive(Clone, PartialEq, Eq)]
@@ -23,5 +26,13 @@ impl Secret {
 impl fmt::Debug for Secret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("***")
+    }
+}
+
+/// HMAC takes keys of any length (RFC 2104 §2), so there is no error to report.
+pub(crate) fn keyed(key: &[u8]) -> Hmac<Sha256> {
+    match Hmac::new_from_slice(key) {
+        Ok(mac) => mac,
+        Err(_) => Hmac::new(&hmac::digest::Key::<Hmac<Sha256>>::default()),
     }
 }

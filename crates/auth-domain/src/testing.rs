@@ -13,7 +13,8 @@ use chrono::{DateTime, Utc};
 use uuid::{Builder, Uuid};
 
 use crate::{
-    policy::{AccountPolicy, AuthPolicy, PasswordPolicy, SessionPolicy},
+    one_time_code::CodeKey,
+    policy::{AccountPolicy, AuthPolicy, CodePolicy, PasswordPolicy, SessionPolicy},
     ports::{
         Clock, HasherError, IdGenerator, InvalidAccessToken, Mail, Mailer, MailerError,
         PasswordHasher, PublicKeys, SignerError, TokenSigner,
@@ -179,6 +180,10 @@ pub fn policy() -> AuthPolicy {
             sign_up_enabled: true,
             new_users_disabled: false,
             email_verification_required: false,
+            anonymous_enabled: true,
+            email_link_enabled: true,
+            email_code_enabled: true,
+            auto_sign_up: true,
             email_access: EmailAccessList::default(),
             default_role: Role::user(),
             allowed_roles: vec![Role::from_stored("me".to_owned()), Role::user()],
@@ -202,7 +207,15 @@ pub fn policy() -> AuthPolicy {
             refresh_reuse_memory: Duration::from_hours(1),
             successor_key: SuccessorKey::derive(b"a key for tests"),
             opaque_session_ttl: Duration::from_hours(48),
+            refresh_token_in_redirect: true,
+        },
+        codes: CodePolicy {
+            key: CodeKey::derive(b"a key for tests"),
+            sign_in_ttl: Duration::from_hours(1),
+            max_wrong: 5,
+            count_within: Duration::from_hours(1),
         },
         redirects: RedirectPolicy::new("http://localhost:3000", &[]).unwrap_or_default(),
+        server_url: "http://auth.example.com".to_owned(),
     }
 }

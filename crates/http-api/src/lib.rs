@@ -14,10 +14,12 @@ mod fallback;
 pub mod legacy;
 mod middleware;
 pub mod modern;
+mod outbox;
 pub mod routes;
 mod settings;
 mod state;
 
+pub use outbox::Outbox;
 pub use routes::configure;
 pub use settings::{ApiSettings, LegacySettings, SameSiteRule};
 pub use state::AppState;

@@ -7,7 +7,7 @@ use actix_web::{
     web::{self, ServiceConfig},
 };
 
-use crate::{fallback, legacy, modern, settings::ApiSettings};
+use crate::{fallback, legacy, modern, outbox, settings::ApiSettings};
 
 /// Which of the two APIs a route belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -53,10 +53,24 @@ pub const ROUTES: &[Route] = &[
     modern("GET", "/.well-known/jwks.json"),
     modern("POST", "/signup/email-password"),
     modern("POST", "/signin/email-password"),
+    modern("POST", "/signup/passwordless/email"),
+    modern("POST", "/signup/otp/email"),
+    modern("POST", "/signin/anonymous"),
+    modern("POST", "/signin/passwordless/email"),
+    modern("POST", "/signin/otp/email"),
+    modern("POST", "/signin/otp/email/verify"),
+    modern("GET", "/verify"),
+    modern("POST", "/verify"),
     modern("POST", "/token"),
+    modern("POST", "/token/exchange"),
     modern("POST", "/token/verify"),
     modern("POST", "/signout"),
     modern("GET", "/user"),
+    modern("POST", "/user/deanonymize"),
+    modern("POST", "/user/email/change"),
+    modern("POST", "/user/email/send-verification-email"),
+    modern("POST", "/user/password"),
+    modern("POST", "/user/password/reset"),
     legacy("POST", "/v1/signup"),
     legacy("POST", "/v1/login"),
     legacy("GET", "/v1/user/info"),
@@ -96,6 +110,7 @@ pub fn configure(config: &mut ServiceConfig, settings: &ApiSettings) {
         .service(
             at("/signin/email-password").route(web::post().to(modern::sign_in::email_password)),
         )
+        .configure(|config| configure_email(config, settings))
         .service(at("/token").route(web::post().to(modern::token::refresh)))
         .service(at("/token/verify").route(web::post().to(modern::token::verify)))
         .service(at("/signout").route(web::post().to(modern::sign_out::sign_out)))
@@ -108,6 +123,7 @@ pub fn configure(config: &mut ServiceConfig, settings: &ApiSettings) {
             resource("/v1/user/change-password")
                 .route(web::post().to(legacy::user::change_password)),
         );
+    config.service(resource("/dev/outbox").route(web::get().to(outbox::show)));
     if !settings.prefix.is_empty() {
         config.service(
             resource("/healthz")
@@ -116,6 +132,37 @@ pub fn configure(config: &mut ServiceConfig, settings: &ApiSettings) {
         );
     }
     config.default_service(web::to(fallback::unknown));
+}
+
+fn configure_email(config: &mut ServiceConfig, settings: &ApiSettings) {
+    use modern::{anonymous, email_address, password, passwordless, token, verify};
+
+    let at = |path: &str| modern_resource(&format!("{}{path}", settings.prefix));
+    config
+        .service(
+            at("/signup/passwordless/email").route(web::post().to(passwordless::sign_up_by_link)),
+        )
+        .service(at("/signup/otp/email").route(web::post().to(passwordless::sign_up_by_code)))
+        .service(at("/signin/anonymous").route(web::post().to(anonymous::sign_in)))
+        .service(
+            at("/signin/passwordless/email").route(web::post().to(passwordless::sign_in_by_link)),
+        )
+        .service(at("/signin/otp/email").route(web::post().to(passwordless::sign_in_by_code)))
+        .service(at("/signin/otp/email/verify").route(web::post().to(passwordless::verify_code)))
+        .service(
+            at("/verify")
+                .route(web::get().to(verify::get))
+                .route(web::post().to(verify::post)),
+        )
+        .service(at("/token/exchange").route(web::post().to(token::exchange)))
+        .service(at("/user/deanonymize").route(web::post().to(anonymous::deanonymize)))
+        .service(at("/user/email/change").route(web::post().to(email_address::change)))
+        .service(
+            at("/user/email/send-verification-email")
+                .route(web::post().to(email_address::send_verification)),
+        )
+        .service(at("/user/password").route(web::post().to(password::set)))
+        .service(at("/user/password/reset").route(web::post().to(email_address::reset_password)));
 }
 
 fn resource(path: &str) -> Resource {

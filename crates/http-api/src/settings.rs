@@ -9,6 +9,9 @@ pub struct ApiSettings {
     pub prefix: String,
     /// Replaces errors that tell whether an account exists by `invalid-request`.
     pub conceal_errors: bool,
+    /// Whether the link of a mail asks to be followed by a person, so that scanners of mail cannot
+    /// use it up.
+    pub confirm_links: bool,
     /// What `GET /version` answers.
     pub version: String,
     /// The URL clients reach this server at, if it is known; pages of its origin may use the

@@ -9,7 +9,7 @@ use auth_domain::{
 };
 use tokio::{runtime::Handle, task::JoinHandle};
 
-use crate::settings::ApiSettings;
+use crate::{outbox::Outbox, settings::ApiSettings};
 
 /// Shared by all workers of a server.
 pub struct AppState {
@@ -17,6 +17,7 @@ pub struct AppState {
     signer: Arc<dyn TokenSigner>,
     redirects: RedirectPolicy,
     settings: ApiSettings,
+    outbox: Option<Arc<dyn Outbox>>,
     runtime: Handle,
 }
 
@@ -44,8 +45,23 @@ impl AppState {
             redirects: installation.policy.redirects.clone(),
             services: Services::new(installation),
             settings,
+            outbox: None,
             runtime,
         }
+    }
+
+    /// Shows the mails of `outbox` to clients on this machine. For trying the server only.
+    #[must_use]
+    pub fn with_outbox(self, outbox: Arc<dyn Outbox>) -> Self {
+        Self {
+            outbox: Some(outbox),
+            ..self
+        }
+    }
+
+    /// The mails to show, if any are to be shown.
+    pub(crate) fn outbox(&self) -> Option<&dyn Outbox> {
+        self.outbox.as_deref()
     }
 
     /// Settings of the wire.

@@ -45,6 +45,7 @@ fn state(store: Arc<dyn Store>, hasher: Arc<dyn PasswordHasher>) -> Data<AppStat
     let settings = ApiSettings {
         prefix: String::new(),
         conceal_errors: false,
+        confirm_links: false,
         version: "test".to_owned(),
         server_url: None,
         legacy: LegacySettings {

@@ -3,17 +3,18 @@
 mod support;
 
 use auth_domain::{
-    DateTime,
+    DateTime, Utc,
     ports::{RefreshGate, RefreshRotation, Store, UserLookup},
     session::PlainRefreshToken,
-    user::{EmailAddress, MfaMethod},
+    ticket::{RedeemedTicket, Ticket},
+    user::{EmailAddress, MfaMethod, UserId},
 };
 use postgres_store::MigrateError;
 use support::Database;
 use tokio::task::JoinSet;
 
 /// How many migrations there are.
-const ALL: usize = 5;
+const ALL: usize = 8;
 
 /// Every object and every row that a migration could leave behind.
 const EVERYTHING: &str = "
@@ -57,8 +58,8 @@ async fn a_second_run_finds_nothing_to_do() {
 #[tokio::test]
 async fn a_migration_that_is_new_is_applied_alone() {
     let database = Database::create_migrated().await;
-    let newest = "DROP TABLE auth.refresh_token_rotations; \
-        DELETE FROM auth.hasura_auth_migrations WHERE name LIKE '%refresh_token_rotations'";
+    let newest = "DROP TABLE auth.exchange_codes; \
+        DELETE FROM auth.hasura_auth_migrations WHERE name LIKE '%exchange_codes'";
     database.execute(newest).await;
 
     let pending = database.pending().await.unwrap();
@@ -189,6 +190,56 @@ async fn sessions_of_hasura_auth_go_on() {
 }
 
 #[tokio::test]
+async fn pending_tickets_of_hasura_auth_are_taken_once_each() {
+    let database = Database::create_used_by_hasura_auth().await;
+    database.migrate().await.unwrap();
+    let store = database.store().await;
+    // The dump puts their end a hundred years off.
+    let in_time = DateTime::from_timestamp_secs(1_800_000_000).unwrap();
+    let too_late = "2126-01-01T00:00:00Z".parse().unwrap();
+
+    for (ticket, holder) in [
+        (
+            "emailConfirmChange:07c89006-2b6c-42b3-9689-e6ea49c9e8ab",
+            "8031fda2-1cee-45cb-8437-e0b7637e0e51",
+        ),
+        (
+            "passwordReset:e106bc23-a6ae-43e2-b12b-40cea9395407",
+            "8b98f6cd-7470-4722-8bae-b060997d31a8",
+        ),
+        (
+            "passwordlessEmail:0450e66f-4044-4bed-995c-533a3a6b36de",
+            "606b1557-db77-4ea3-985e-01e547647ac3",
+        ),
+    ] {
+        let ticket = Ticket::parse(ticket).unwrap();
+        assert_eq!(take(&store, &ticket, too_late).await, None, "{ticket:?}");
+
+        let taken = take(&store, &ticket, in_time).await.unwrap();
+        assert_eq!(taken.user_id.to_string(), holder);
+        assert_eq!(taken.code_challenge, None);
+
+        assert_eq!(take(&store, &ticket, in_time).await, None, "{ticket:?}");
+    }
+}
+
+#[tokio::test]
+async fn pending_email_change_of_hasura_auth_can_be_confirmed() {
+    let database = Database::create_used_by_hasura_auth().await;
+    database.migrate().await.unwrap();
+    let store = database.store().await;
+    let id = UserId("8031fda2-1cee-45cb-8437-e0b7637e0e51".parse().unwrap());
+
+    let mut work = store.begin().await.unwrap();
+    assert!(work.users().move_to_new_email(id).await.unwrap());
+    work.commit().await.unwrap();
+
+    let changed = EmailAddress::parse("changed@acme.example.com").unwrap();
+    let found = store.find_user(UserLookup::Email(&changed)).await.unwrap();
+    assert_eq!(found.unwrap().id, id);
+}
+
+#[tokio::test]
 async fn users_of_hasura_auth_are_read_in_full() {
     let database = Database::create_used_by_hasura_auth().await;
     database.migrate().await.unwrap();
@@ -280,13 +331,15 @@ async fn a_table_of_users_from_elsewhere_is_refused() {
 async fn a_migration_that_fails_leaves_the_database_as_it_was() {
     let database = Database::create_used_by_hasura_auth().await;
     // Stands in the way of the last migration.
-    let obstacle = "CREATE TABLE auth.refresh_token_rotations (id integer)";
+    let obstacle = "CREATE TABLE auth.exchange_codes (id integer)";
     database.execute(obstacle).await;
     let before = database.rows(EVERYTHING).await;
 
     let failure = database.migrate().await.unwrap_err();
 
-    assert!(matches!(failure, MigrateError::Failed { name, .. } if name.ends_with("rotations")));
+    assert!(
+        matches!(failure, MigrateError::Failed { name, .. } if name.ends_with("exchange_codes"))
+    );
     assert_eq!(database.rows(EVERYTHING).await, before);
 }
 
@@ -305,6 +358,14 @@ async fn a_role_that_owns_only_the_schema_may_migrate() {
     database.execute(set_role).await;
 
     assert_eq!(database.migrate().await.unwrap().len(), ALL);
+}
+
+#[expect(clippy::unwrap_used, reason = "part of the tests above")]
+async fn take(store: &dyn Store, ticket: &Ticket, now: DateTime<Utc>) -> Option<RedeemedTicket> {
+    let mut work = store.begin().await.unwrap();
+    let taken = work.tickets().take(ticket, now).await.unwrap();
+    work.commit().await.unwrap();
+    taken
 }
 
 async fn set_level(database: &Database, version: i32, dirty: bool) {

@@ -25,7 +25,6 @@ pub(crate) fn print(text: &str) {
 
 /// The banner of a server with this configuration that listens on `listening`.
 pub(crate) fn text(config: &Config, premises: &Premises, listening: SocketAddr) -> String {
-    let outbox = config.outbox_dir();
     let mut lines = vec![
         format!(
             "hasura-auth {} on {}",
@@ -35,10 +34,13 @@ pub(crate) fn text(config: &Config, premises: &Premises, listening: SocketAddr) 
         format!("  listening  {listening}"),
         format!("  database   {}", database(&config.database)),
         format!("  key        {}", key(premises)),
-        format!("  mail       kept in {}, not sent", outbox.display()),
+        format!("  mail       {}", mail(config)),
     ];
     lines.push("Before production:".to_owned());
     lines.extend(unsafe_for_production(config, premises).map(|it| format!("  - {it}")));
+    if config.zero_setup && config.smtp.is_none() {
+        lines.push(format!("Kept mails: {}/dev/outbox", origin(listening)));
+    }
     if let Some(curl) = sign_up_to_try(config, listening) {
         lines.push("Try it:".to_owned());
         lines.push(format!("  {curl}"));
@@ -48,19 +50,30 @@ pub(crate) fn text(config: &Config, premises: &Premises, listening: SocketAddr) 
 
 /// The URL of the API from this machine.
 fn url(config: &Config, listening: SocketAddr) -> String {
-    let mut address = listening;
-    match address.ip() {
-        IpAddr::V4(ip) if ip.is_unspecified() => address.set_ip(Ipv4Addr::LOCALHOST.into()),
-        IpAddr::V6(ip) if ip.is_unspecified() => address.set_ip(Ipv6Addr::LOCALHOST.into()),
+    format!("{}{}", origin(listening), config.server.api_prefix)
+}
+
+/// The server's origin from this machine.
+fn origin(mut listening: SocketAddr) -> String {
+    match listening.ip() {
+        IpAddr::V4(ip) if ip.is_unspecified() => listening.set_ip(Ipv4Addr::LOCALHOST.into()),
+        IpAddr::V6(ip) if ip.is_unspecified() => listening.set_ip(Ipv6Addr::LOCALHOST.into()),
         _ => {}
     }
-    format!("http://{address}{}", config.server.api_prefix)
+    format!("http://{listening}")
 }
 
 fn database(database: &Database) -> String {
     match database {
         Database::Sqlite { path } => format!("SQLite in {}", path.display()),
         Database::Postgres(database) => database.url.display(),
+    }
+}
+
+fn mail(config: &Config) -> String {
+    match &config.smtp {
+        Some(smtp) => format!("sent by {}:{}", smtp.host, smtp.port),
+        None => format!("kept in {}, not sent", config.outbox_dir().display()),
     }
 }
 
@@ -90,8 +103,8 @@ fn unsafe_for_production(
             "addresses are not verified: set AUTH_EMAIL_SIGNIN_EMAIL_VERIFIED_REQUIRED=true",
         ),
         (
-            true,
-            "nobody gets mail: this version only keeps it, so pass links on yourself",
+            config.smtp.is_none(),
+            "nobody gets mail, it is only kept: set AUTH_SMTP_HOST",
         ),
         (
             config.bcrypt_cost < 10,
@@ -154,7 +167,8 @@ mod tests {
             "  - one server alone can use SQLite: set POSTGRES_CONNECTION for PostgreSQL",
             "  - Hasura and other servers need the same key: set HASURA_GRAPHQL_JWT_SECRET",
             "  - addresses are not verified: set AUTH_EMAIL_SIGNIN_EMAIL_VERIFIED_REQUIRED=true",
-            "  - nobody gets mail: this version only keeps it, so pass links on yourself",
+            "  - nobody gets mail, it is only kept: set AUTH_SMTP_HOST",
+            "Kept mails: http://127.0.0.1:4000/dev/outbox",
             "Try it:",
             "  curl http://127.0.0.1:4000/signup/email-password -H 'content-type: application/json' \
              -d '{\"email\":\"ada@example.com\",\"password\":\"correct-horse-battery\"}'",

@@ -10,11 +10,12 @@ use std::{
 use async_trait::async_trait;
 use auth_domain::{
     DateTime, Utc,
-    ports::{Clock, IdGenerator, Mail, Mailer, MailerError, VerifyEmail},
+    ports::{Clock, IdGenerator, Mail, Mailer, MailerError},
 };
+use http_api::Outbox;
 use serde::Serialize;
+use serde_json::{Value, json};
 use tokio::task::spawn_blocking;
-use url::form_urlencoded;
 
 use crate::private_files;
 
@@ -35,9 +36,13 @@ pub(crate) struct KeptMail {
     pub(crate) display_name: String,
     /// The language it is to be written in.
     pub(crate) locale: String,
-    /// The link that does what the mail is about.
-    pub(crate) link: String,
-    /// The ticket in that link.
+    /// The address the account is to have.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) new_email: Option<String>,
+    /// The link that does what the mail is about; none where a code has to be typed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) link: Option<String>,
+    /// The ticket in that link, or the code.
     pub(crate) ticket: String,
     /// Where the link leads in the end.
     pub(crate) redirect_to: String,
@@ -46,58 +51,33 @@ pub(crate) struct KeptMail {
 /// Keeps mails in memory and in a folder.
 pub(crate) struct OutboxMailer {
     folder: PathBuf,
-    server_url: String,
     clock: Arc<dyn Clock>,
     ids: Arc<dyn IdGenerator>,
     kept: Mutex<VecDeque<KeptMail>>,
 }
 
 impl OutboxMailer {
-    /// An outbox in `folder`, which is made with the first mail. Links lead to `server_url`, which
-    /// has no slash at its end.
-    pub(crate) fn new(
-        folder: PathBuf,
-        server_url: String,
-        clock: Arc<dyn Clock>,
-        ids: Arc<dyn IdGenerator>,
-    ) -> Self {
+    /// An outbox in `folder`, which is made with the first mail.
+    pub(crate) fn new(folder: PathBuf, clock: Arc<dyn Clock>, ids: Arc<dyn IdGenerator>) -> Self {
         Self {
             folder,
-            server_url,
             clock,
             ids,
             kept: Mutex::default(),
         }
     }
 
-    /// The last mails, the oldest first.
-    #[cfg_attr(
-        not(test),
-        expect(dead_code, reason = "the console that shows them is not built yet")
-    )]
-    pub(crate) fn mails(&self) -> Vec<KeptMail> {
-        let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        kept.iter().cloned().collect()
-    }
-
-    fn verify_email(&self, mail: &VerifyEmail) -> KeptMail {
-        let ticket = mail.ticket.expose();
-        let redirect_to = mail.redirect_to.as_str();
-        // The order and the encoding are Hasura Auth's; the host is never taken from a request.
-        let query = form_urlencoded::Serializer::new(String::new())
-            .append_pair("redirectTo", redirect_to)
-            .append_pair("ticket", ticket)
-            .append_pair("type", "emailVerify")
-            .finish();
+    fn kept(&self, mail: &Mail) -> KeptMail {
         KeptMail {
             sent_at: self.clock.now(),
-            template: "email-verify",
+            template: mail.kind.template(),
             to: mail.to.as_str().to_owned(),
             display_name: mail.display_name.clone(),
             locale: mail.locale.as_str().to_owned(),
-            link: format!("{}/verify?{query}", self.server_url),
-            ticket: ticket.to_owned(),
-            redirect_to: redirect_to.to_owned(),
+            new_email: mail.new_email.as_ref().map(|it| it.as_str().to_owned()),
+            link: mail.link.as_ref().map(|it| it.expose().to_owned()),
+            ticket: mail.ticket.expose().to_owned(),
+            redirect_to: mail.redirect_to.as_str().to_owned(),
         }
     }
 
@@ -110,13 +90,17 @@ impl OutboxMailer {
     }
 }
 
+impl Outbox for OutboxMailer {
+    fn mails(&self) -> Value {
+        let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.iter().map(|mail| json!(mail)).collect()
+    }
+}
+
 #[async_trait]
 impl Mailer for OutboxMailer {
     async fn send(&self, mail: Mail) -> Result<(), MailerError> {
-        let kept = match &mail {
-            Mail::VerifyEmail(mail) => self.verify_email(mail),
-            _ => return Err(MailerError("the outbox does not know this mail".into())),
-        };
+        let kept = self.kept(&mail);
         let moment = kept.sent_at.format("%Y%m%dT%H%M%S%.6fZ");
         let path = self
             .folder
@@ -145,21 +129,18 @@ fn failed(error: impl std::error::Error + Send + Sync + 'static) -> MailerError 
 mod tests {
     use std::{fs, os::unix::fs::PermissionsExt};
 
+    use super::*;
     use auth_domain::{
+        ports::MailKind,
         redirect::RedirectPolicy,
+        secret::Secret,
         testing::{FixedClock, SequentialIds},
-        ticket::{Ticket, TicketPurpose},
         user::{EmailAddress, Locale},
     };
-    use serde_json::{Value, json};
-    use uuid::Uuid;
-
-    use super::*;
 
     fn outbox(folder: &Path) -> OutboxMailer {
         OutboxMailer::new(
             folder.join("outbox"),
-            "https://auth.example.com/v1".to_owned(),
             Arc::new(FixedClock::default()),
             Arc::new(SequentialIds::default()),
         )
@@ -167,32 +148,23 @@ mod tests {
 
     fn mail(to: &str) -> Mail {
         let redirects = RedirectPolicy::new("http://localhost:3000", &[]).unwrap();
-        Mail::VerifyEmail(VerifyEmail {
-            to: EmailAddress::parse(to).unwrap(),
-            display_name: "Ada".to_owned(),
+        let to = EmailAddress::parse(to).unwrap();
+        Mail {
+            kind: MailKind::VerifyEmail,
+            email: to.clone(),
+            to,
             locale: Locale::english(),
-            ticket: Ticket::new(TicketPurpose::VerifyEmail, Uuid::nil()),
+            display_name: "Ada".to_owned(),
+            new_email: None,
+            ticket: Secret::new("verifyEmail:x"),
+            link: Some(Secret::new("https://auth.example.com/verify?ticket=x")),
             redirect_to: redirects.client_url(),
-        })
+        }
     }
 
     fn files(folder: &Path) -> Vec<PathBuf> {
         let entries = fs::read_dir(folder.join("outbox")).unwrap();
         entries.map(|entry| entry.unwrap().path()).collect()
-    }
-
-    #[tokio::test]
-    async fn the_link_leads_to_this_server_with_sorted_and_encoded_parameters() {
-        let folder = tempfile::tempdir().unwrap();
-        let outbox = outbox(folder.path());
-
-        outbox.send(mail("ada@example.com")).await.unwrap();
-
-        assert_eq!(
-            outbox.mails()[0].link,
-            "https://auth.example.com/v1/verify?redirectTo=http%3A%2F%2Flocalhost%3A3000\
-             &ticket=verifyEmail%3A00000000-0000-0000-0000-000000000000&type=emailVerify"
-        );
     }
 
     #[tokio::test]
@@ -213,6 +185,10 @@ mod tests {
         assert_eq!(content["template"], json!("email-verify"));
         assert_eq!(content["sentAt"], json!("2026-01-01T00:00:00Z"));
         assert_eq!(content["displayName"], json!("Ada"));
+        assert_eq!(
+            content["link"],
+            json!("https://auth.example.com/verify?ticket=x")
+        );
         assert_eq!(content["redirectTo"], json!("http://localhost:3000"));
     }
 
@@ -227,8 +203,8 @@ mod tests {
         }
 
         let mails = outbox.mails();
-        assert_eq!(mails.len(), KEPT);
-        assert_eq!(mails[0].to, "user1@example.com");
+        assert_eq!(mails.as_array().unwrap().len(), KEPT);
+        assert_eq!(mails[0]["to"], json!("user1@example.com"));
         assert_eq!(files(folder.path()).len(), KEPT + 1);
     }
 
@@ -239,6 +215,6 @@ mod tests {
         let outbox = outbox(folder.path());
 
         assert!(outbox.send(mail("ada@example.com")).await.is_err());
-        assert_eq!(outbox.mails().len(), 0);
+        assert_eq!(outbox.mails(), json!([]));
     }
 }

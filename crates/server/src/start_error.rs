@@ -9,6 +9,7 @@ use std::{
 use auth_crypto::{InvalidCost, InvalidJwtSecret};
 use auth_domain::error::Cause;
 use postgres_store::PostgresUrl;
+use smtp_mailer::{InvalidSmtpSettings, InvalidTemplates};
 
 use crate::config::{ConfigErrors, Database, ServerSettings};
 
@@ -98,6 +99,12 @@ pub(crate) enum StartError {
     /// Passwords cannot be hashed with the configured work.
     #[error("passwords cannot be hashed; set AUTH_BCRYPT_COST to a number from 4 to 16")]
     BcryptCost(#[source] InvalidCost),
+    /// The operator's mail templates cannot be used.
+    #[error("the mail templates cannot be used; mend them or unset AUTH_EMAIL_TEMPLATES_PATH")]
+    Templates(#[source] InvalidTemplates),
+    /// The mail server cannot be spoken to with these settings.
+    #[error("mail cannot be sent with these settings; mend AUTH_SMTP_…")]
+    Smtp(#[source] InvalidSmtpSettings),
     /// The HTTP server ended by itself.
     #[error("the HTTP server ended; the log says why")]
     Serve(#[source] io::Error),

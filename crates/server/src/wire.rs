@@ -4,18 +4,18 @@ use std::{num::NonZeroUsize, sync::Arc, thread, time::Duration};
 
 use auth_crypto::{BcryptHasher, JoseSigner, RandomIds};
 use auth_domain::{
-    ports::{Clock, IdGenerator, Store},
+    ports::{Clock, IdGenerator, Mailer, Store},
     services::Installation,
-    session::SuccessorKey,
 };
-use http_api::{ApiSettings, AppState, LegacySettings, SameSiteRule};
+use http_api::{ApiSettings, AppState, LegacySettings, Outbox, SameSiteRule};
 use postgres_store::{PostgresSettings, PostgresStore};
+use smtp_mailer::{Site, SmtpMailer, SmtpSettings, TemplateSettings, Templates};
 use sqlite_store::{SqliteSettings, SqliteStore};
 use tokio::runtime::Handle;
 
 use crate::{
     clock::SystemClock,
-    config::{Config, Database, SameSite},
+    config::{Config, Database, SameSite, Smtp, smtp},
     first_run::Premises,
     outbox::OutboxMailer,
     start_error::StartError,
@@ -34,40 +34,92 @@ pub(crate) async fn state(
     premises: Premises,
     runtime: &Handle,
 ) -> Result<AppState, StartError> {
-    let installation = installation(config, premises, runtime).await?;
+    let post = post(config, runtime)?;
+    let installation = installation(config, premises, post.mailer, runtime).await?;
     let failed = |source| StartError::database(&config.database, source);
     installation.store.ping().await.map_err(failed)?;
     installation.prepare().await.map_err(failed)?;
-    Ok(AppState::new(
+    let state = AppState::new(
         Arc::new(installation),
         api_settings(config),
         runtime.clone(),
-    ))
+    );
+    Ok(match post.outbox {
+        Some(outbox) => state.with_outbox(outbox),
+        None => state,
+    })
+}
+
+/// How mail leaves, and where to look at mail that does not.
+struct Post {
+    mailer: Arc<dyn Mailer>,
+    /// Set only while somebody tries the server: the mails hold links that sign in.
+    outbox: Option<Arc<dyn Outbox>>,
+}
+
+fn post(config: &Config, runtime: &Handle) -> Result<Post, StartError> {
+    let templates = Templates::load(TemplateSettings {
+        folder: config.templates_folder.clone(),
+        default_locale: config.accounts.default_locale.clone(),
+        site: Site {
+            server_url: config.server.url.clone(),
+            client_url: config.redirects.client_url().as_str().to_owned(),
+        },
+    });
+    let templates = templates.map_err(StartError::Templates)?;
+    if let Some(smtp) = &config.smtp {
+        let mailer = SmtpMailer::new(smtp_settings(smtp, templates), runtime);
+        return Ok(Post {
+            mailer: Arc::new(mailer.map_err(StartError::Smtp)?),
+            outbox: None,
+        });
+    }
+    let outbox = Arc::new(OutboxMailer::new(
+        config.outbox_dir(),
+        Arc::new(SystemClock),
+        Arc::new(RandomIds),
+    ));
+    Ok(Post {
+        outbox: config.zero_setup.then(|| Arc::clone(&outbox) as _),
+        mailer: outbox,
+    })
+}
+
+fn smtp_settings(smtp: &Smtp, templates: Templates) -> SmtpSettings {
+    SmtpSettings {
+        host: smtp.host.clone(),
+        port: smtp.port,
+        tls: smtp.tls,
+        user: smtp.user.clone(),
+        password: smtp.password.clone(),
+        auth: smtp.auth,
+        sender: smtp.sender.clone(),
+        x_smtpapi: smtp.x_smtpapi.clone(),
+        ca_file: smtp.ca_file.clone(),
+        timeout: smtp::TIMEOUT,
+        pool_size: smtp::POOL_SIZE,
+        templates: Arc::new(templates),
+    }
 }
 
 async fn installation(
     config: &Config,
     premises: Premises,
+    mailer: Arc<dyn Mailer>,
     runtime: &Handle,
 ) -> Result<Installation, StartError> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let ids: Arc<dyn IdGenerator> = Arc::new(RandomIds);
-    let successor_key = SuccessorKey::derive(premises.jwt_secret.successor_secret());
-    let mailer = OutboxMailer::new(
-        config.outbox_dir(),
-        config.server.url.clone(),
-        Arc::clone(&clock),
-        Arc::clone(&ids),
-    );
+    let policy = config.policy(premises.jwt_secret.successor_secret());
     let hasher = BcryptHasher::new(config.bcrypt_cost, cores()).map_err(StartError::BcryptCost)?;
     Ok(Installation {
         store: store(&config.database, runtime).await?,
         hasher: Arc::new(hasher),
         signer: Arc::new(JoseSigner::new(premises.jwt_secret, ids.as_ref())),
-        mailer: Arc::new(mailer),
+        mailer,
         clock,
         ids,
-        policy: config.policy(successor_key),
+        policy,
     })
 }
 
@@ -104,6 +156,7 @@ fn api_settings(config: &Config) -> ApiSettings {
     ApiSettings {
         prefix: config.server.api_prefix.clone(),
         conceal_errors: config.server.conceal_errors,
+        confirm_links: config.server.confirm_links,
         version: env!("CARGO_PKG_VERSION").to_owned(),
         server_url: Some(config.server.url.clone()).filter(|it| !it.is_empty()),
         legacy: LegacySettings {

@@ -37,6 +37,9 @@ migrations![
     "2026-11-21-200200_add_username",
     "2026-11-21-200300_create_opaque_sessions",
     "2026-11-21-200400_create_refresh_token_rotations",
+    "2026-11-21-200500_create_tickets",
+    "2026-11-21-200600_create_one_time_codes",
+    "2026-11-21-200700_create_exchange_codes",
 ];
 
 /// Why a database was not brought up to date. It is as it was before.

@@ -9,7 +9,7 @@ use auth_domain::{
     ports::{Store, UserLookup},
 };
 use sqlite_store::{SqliteSettings, SqliteStore};
-use store_testkit::samples::{new_user, user_id};
+use store_testkit::samples::{LIFE, at, new_user, ticket, user_id};
 use support::Database;
 use tokio::runtime::Handle;
 
@@ -61,6 +61,32 @@ async fn a_change_is_dated() {
 
     let changed = "SELECT CAST(updated_at > created_at AS TEXT) AS line FROM users";
     assert_eq!(database.lines(changed), ["1"]);
+}
+
+/// Hasura Auth never ran on SQLite, but the column is there and means the same.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_ticket_in_plain_text_is_taken_once() {
+    let database = Database::migrated().await;
+    let store = database.store().await;
+    let mut work = store.begin().await.unwrap();
+    work.users().insert(&new_user("ada")).await.unwrap();
+    work.commit().await.unwrap();
+    let ticket = ticket("first");
+    database.execute(&format!(
+        "UPDATE users SET ticket = '{}', ticket_expires_at = {}",
+        ticket.expose(),
+        at(LIFE).timestamp_micros()
+    ));
+
+    let mut work = store.begin().await.unwrap();
+    let late = work.tickets().take(&ticket, at(LIFE)).await.unwrap();
+    let taken = work.tickets().take(&ticket, at(60)).await.unwrap();
+    let again = work.tickets().take(&ticket, at(60)).await.unwrap();
+    work.commit().await.unwrap();
+
+    assert_eq!(late, None);
+    assert_eq!(taken.unwrap().user_id, user_id("ada"));
+    assert_eq!(again, None);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -100,9 +100,29 @@ macro_rules! conformance {
                 created_at_survives_to_the_microsecond
                 set_password_replaces_the_password
                 set_password_gives_a_first_password
-                ticket_may_be_replaced
+                clear_password_takes_the_password_away
                 touch_changes_nothing_else
                 changes_to_a_missing_user_report_false
+            }
+            email_changes {
+                email_verification_is_noted
+                noted_email_changes_nothing_yet
+                account_moves_to_the_noted_email
+                account_moves_to_the_last_noted_email
+                account_moves_once
+                account_without_a_noted_email_stays
+                account_does_not_move_to_a_taken_email
+                account_may_respell_its_email
+                parallel_moves_to_one_email_have_one_winner
+            }
+            deanonymization {
+                anonymous_user_becomes_what_is_told
+                deanonymized_user_may_lack_password_and_metadata
+                deanonymized_user_has_the_new_roles_in_order
+                user_with_a_name_is_not_deanonymized
+                nobody_is_deanonymized_with_a_taken_email
+                nobody_is_deanonymized_with_an_unknown_role
+                parallel_deanonymizations_have_one_winner
             }
             roles {
                 fresh_store_holds_the_usual_roles
@@ -155,6 +175,53 @@ macro_rules! conformance {
                 unknown_opaque_session_leads_nowhere
                 opaque_session_leads_to_a_disabled_user
             }
+            tickets {
+                ticket_is_taken_as_it_was_stored
+                ticket_is_taken_once
+                unknown_ticket_is_not_taken
+                ticket_is_worthless_when_it_expires
+                earlier_ticket_stays_good
+                taken_ticket_takes_its_siblings_along
+                taken_ticket_spares_those_of_other_purposes
+                taken_ticket_spares_those_of_other_users
+                expired_ticket_spares_its_siblings
+                ticket_of_undone_work_stays_good
+                forgetting_tickets_spares_other_users
+                forgetting_tickets_forgets_codes_too
+                forgetting_tickets_is_harmless_when_there_are_none
+                parallel_takes_of_one_ticket_have_one_winner
+                parallel_takes_of_siblings_have_one_winner
+            }
+            codes {
+                code_is_accepted_once
+                code_survives_a_wrong_guess
+                guess_without_a_code_is_wrong
+                code_is_worthless_when_it_expires
+                later_code_replaces_an_earlier_one
+                code_of_one_purpose_is_none_of_another
+                code_of_one_user_is_none_of_another
+                too_many_wrong_guesses_close_the_account
+                too_many_wrong_guesses_burn_the_code
+                guess_at_a_closed_account_burns_the_code
+                wrong_guesses_survive_a_new_code
+                wrong_guesses_count_for_the_account
+                wrong_guesses_spare_other_users
+                accepted_code_forgets_wrong_guesses
+                wrong_guesses_count_no_longer_than_asked
+                refused_guesses_are_not_counted
+                parallel_right_guesses_have_one_winner
+                parallel_wrong_guesses_are_all_counted
+            }
+            exchange_codes {
+                exchange_code_is_taken_as_it_was_stored
+                exchange_code_is_taken_once
+                unknown_exchange_code_is_not_taken
+                exchange_code_is_good_until_it_expires
+                exchange_code_is_worthless_when_it_expires
+                exchange_codes_of_one_user_are_taken_one_by_one
+                parallel_takes_of_one_exchange_code_have_one_winner
+                parallel_takes_of_different_exchange_codes_all_succeed
+            }
             transactions {
                 committed_work_is_visible
                 rolled_back_work_leaves_nothing
@@ -202,12 +269,17 @@ macro_rules! conformance {
 #[cfg(test)]
 mod tests {
     /// Every module of `cases` with its source.
-    const SOURCES: [(&str, &str); 8] = [
+    const SOURCES: [(&str, &str); 13] = [
         ("users", include_str!("cases/users.rs")),
+        ("email_changes", include_str!("cases/email_changes.rs")),
+        ("deanonymization", include_str!("cases/deanonymization.rs")),
         ("roles", include_str!("cases/roles.rs")),
         ("sessions", include_str!("cases/sessions.rs")),
         ("rotations", include_str!("cases/rotations.rs")),
         ("opaque_sessions", include_str!("cases/opaque_sessions.rs")),
+        ("tickets", include_str!("cases/tickets.rs")),
+        ("codes", include_str!("cases/codes.rs")),
+        ("exchange_codes", include_str!("cases/exchange_codes.rs")),
         ("transactions", include_str!("cases/transactions.rs")),
         ("concurrency", include_str!("cases/concurrency.rs")),
         ("recovery", include_str!("cases/recovery.rs")),

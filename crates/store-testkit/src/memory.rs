@@ -4,6 +4,7 @@
 //! refuses everything but its end, as PostgreSQL does. Code that is tested with it therefore does
 //! not lean on the patience of one database.
 
+mod secrets;
 mod state;
 
 use std::sync::{
@@ -15,15 +16,18 @@ use async_trait::async_trait;
 use auth_domain::{
     DateTime, Utc,
     error::StoreError,
+    one_time_code::{CodeGuess, CodeVerdict, NewCode},
     ports::{
-        EndedSessions, RefreshRotation, RefreshTokenTrace, RoleRepository, RotatedSession,
-        SessionRepository, Store, UnitOfWork, UserLookup, UserRepository,
+        Deanonymization, EndedSessions, RefreshRotation, RefreshTokenTrace, RoleRepository,
+        RotatedSession, SessionRepository, Store, TicketRepository, UnitOfWork, UserLookup,
+        UserRepository,
     },
     session::{
-        HashedRefreshToken, HashedSessionToken, NewOpaqueSession, NewRefreshToken, SessionId,
+        HashedExchangeCode, HashedRefreshToken, HashedSessionToken, NewExchangeCode,
+        NewOpaqueSession, NewRefreshToken, SessionId,
     },
-    ticket::Ticket,
-    user::{HashedPassword, HasuraId, NewUser, Role, User, UserId},
+    ticket::{NewTicket, RedeemedTicket, Ticket},
+    user::{EmailAddress, HashedPassword, HasuraId, NewUser, Role, User, UserId},
 };
 use tokio::sync::{Mutex, OwnedMutexGuard};
 
@@ -64,11 +68,10 @@ impl MemoryStore {
         }
     }
 
-    /// The ticket of a user and the moment from which it is no longer accepted. No port tells,
-    /// but a test may want to know.
+    /// The tickets of a user, oldest first. No port tells, but a test may want to know.
     #[must_use]
-    pub fn ticket_of(&self, user: UserId) -> Option<(Ticket, DateTime<Utc>)> {
-        self.shared.committed().ticket_of(user).cloned()
+    pub fn tickets_of(&self, user: UserId) -> Vec<NewTicket> {
+        self.shared.committed().tickets_of(user)
     }
 
     /// When a user was here last. No port tells, but a test may want to know.
@@ -191,6 +194,10 @@ impl UnitOfWork for MemoryUnitOfWork {
         self
     }
 
+    fn tickets(&mut self) -> &mut dyn TicketRepository {
+        self
+    }
+
     async fn commit(self: Box<Self>) -> Result<(), StoreError> {
         self.check_not_failed()?;
         let Self {
@@ -228,13 +235,32 @@ impl UserRepository for MemoryUnitOfWork {
         self.attempt(|state| Ok(state.set_password(user, hash.clone())))
     }
 
-    async fn set_ticket(
+    async fn clear_password(&mut self, user: UserId) -> Result<bool, StoreError> {
+        self.attempt(|state| Ok(state.clear_password(user)))
+    }
+
+    async fn set_email_verified(&mut self, user: UserId) -> Result<bool, StoreError> {
+        self.attempt(|state| Ok(state.set_email_verified(user)))
+    }
+
+    async fn set_new_email(
         &mut self,
         user: UserId,
-        ticket: &Ticket,
-        expires_at: DateTime<Utc>,
+        email: &EmailAddress,
     ) -> Result<bool, StoreError> {
-        self.attempt(|state| Ok(state.set_ticket(user, ticket.clone(), expires_at)))
+        self.attempt(|state| Ok(state.set_new_email(user, email.clone())))
+    }
+
+    async fn move_to_new_email(&mut self, user: UserId) -> Result<bool, StoreError> {
+        self.attempt(|state| state.move_to_new_email(user))
+    }
+
+    async fn deanonymize(
+        &mut self,
+        user: UserId,
+        changes: &Deanonymization,
+    ) -> Result<bool, StoreError> {
+        self.attempt(|state| state.deanonymize(user, changes.clone()))
     }
 
     async fn touch(&mut self, user: UserId, now: DateTime<Utc>) -> Result<bool, StoreError> {
@@ -293,14 +319,56 @@ impl SessionRepository for MemoryUnitOfWork {
     }
 }
 
+#[async_trait]
+impl TicketRepository for MemoryUnitOfWork {
+    async fn insert(&mut self, ticket: &NewTicket) -> Result<(), StoreError> {
+        self.attempt(|state| state.insert_ticket(ticket.clone()))
+    }
+
+    async fn take(
+        &mut self,
+        ticket: &Ticket,
+        now: DateTime<Utc>,
+    ) -> Result<Option<RedeemedTicket>, StoreError> {
+        self.attempt(|state| Ok(state.take_ticket(ticket, now)))
+    }
+
+    async fn forget_all_of(&mut self, user: UserId) -> Result<(), StoreError> {
+        self.attempt(|state| {
+            state.forget_tickets_of(user);
+            Ok(())
+        })
+    }
+
+    async fn put_code(&mut self, code: &NewCode) -> Result<(), StoreError> {
+        self.attempt(|state| state.put_code(code.clone()))
+    }
+
+    async fn judge_code(&mut self, guess: &CodeGuess) -> Result<CodeVerdict, StoreError> {
+        self.attempt(|state| Ok(state.judge_code(guess)))
+    }
+
+    async fn insert_exchange_code(&mut self, code: &NewExchangeCode) -> Result<(), StoreError> {
+        self.attempt(|state| state.insert_exchange_code(code.clone()))
+    }
+
+    async fn take_exchange_code(
+        &mut self,
+        hash: &HashedExchangeCode,
+        now: DateTime<Utc>,
+    ) -> Result<Option<NewExchangeCode>, StoreError> {
+        self.attempt(|state| Ok(state.take_exchange_code(hash, now)))
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use auth_domain::ticket::TicketPurpose;
-    use uuid::Uuid;
-
     use super::*;
     use crate::{
-        samples::{at, new_user, refresh_hash, refresh_token, rotation, rotation_at, user_id},
+        samples::{
+            LIFE, at, new_ticket, new_user, refresh_hash, refresh_token, rotation, rotation_at,
+            ticket, user_id,
+        },
         steps::{given_refresh_token, given_user, trace, try_to_insert},
     };
 
@@ -329,27 +397,23 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn the_last_ticket_is_the_one_that_counts() {
+    async fn a_users_tickets_are_told_oldest_first_and_without_expired_ones() {
         let store = MemoryStore::new();
         given_user(&store, new_user("ada")).await;
-        let [first, second] = [1, 2].map(|n| {
-            let random = Uuid::from_u128(n);
-            Ticket::new(TicketPurpose::VerifyEmail, random)
+        let tickets = [0, LIFE - 1, LIFE].map(|created| NewTicket {
+            created_at: at(created),
+            expires_at: at(created + LIFE),
+            ..new_ticket(&ticket(&created.to_string()), user_id("ada"))
         });
 
         let mut work = store.begin().await.unwrap();
-        let users = work.users();
-        users
-            .set_ticket(user_id("ada"), &first, at(1))
-            .await
-            .unwrap();
-        users
-            .set_ticket(user_id("ada"), &second, at(2))
-            .await
-            .unwrap();
+        for ticket in &tickets {
+            work.tickets().insert(ticket).await.unwrap();
+        }
         work.commit().await.unwrap();
 
-        assert_eq!(store.ticket_of(user_id("ada")), Some((second, at(2))));
+        assert_eq!(store.tickets_of(user_id("ada")), tickets[1..]);
+        assert_eq!(store.tickets_of(user_id("eve")), []);
     }
 
     #[tokio::test]

@@ -9,11 +9,14 @@
 
 use auth_domain::{
     DateTime, Utc,
-    ports::{RefreshGate, RefreshRotation},
+    one_time_code::{CodeGuess, CodeKey, CodePurpose, HashedCode, NewCode, OneTimeCode},
+    ports::{Deanonymization, RefreshGate, RefreshRotation},
     session::{
-        HashedRefreshToken, HashedSessionToken, NewOpaqueSession, NewRefreshToken,
-        PlainRefreshToken, PlainSessionToken, RefreshTokenKind, SessionId,
+        CodeChallenge, ExchangeCode, HashedExchangeCode, HashedRefreshToken, HashedSessionToken,
+        NewExchangeCode, NewOpaqueSession, NewRefreshToken, PlainRefreshToken, PlainSessionToken,
+        RefreshTokenKind, SessionId,
     },
+    ticket::{NewTicket, Ticket, TicketPurpose},
     user::{EmailAddress, HashedPassword, Locale, NewUser, Role, UserId, Username},
 };
 use chrono::TimeDelta;
@@ -73,6 +76,39 @@ pub fn new_user_called(username_text: &str, name: &str) -> NewUser {
         email_verified: false,
         username: Some(username(username_text)),
         ..new_user(name)
+    }
+}
+
+/// A user of whom nothing is known.
+#[must_use]
+pub fn anonymous_user(name: &str) -> NewUser {
+    NewUser {
+        display_name: "Anonymous User".to_owned(),
+        email: None,
+        email_verified: false,
+        password_hash: None,
+        default_role: Role::anonymous(),
+        roles: vec![Role::anonymous()],
+        is_anonymous: true,
+        ..new_user(name)
+    }
+}
+
+/// What makes an anonymous user the one with this name, as far as that goes: the address is not
+/// verified.
+#[must_use]
+pub fn deanonymization(name: &str) -> Deanonymization {
+    let named = new_user(name);
+    Deanonymization {
+        email: email(&format!("{name}@example.com")),
+        password_hash: named.password_hash,
+        display_name: named.display_name,
+        avatar_url: named.avatar_url,
+        locale: named.locale,
+        default_role: named.default_role,
+        roles: named.roles,
+        metadata: None,
+        now: at(60),
     }
 }
 
@@ -175,6 +211,122 @@ pub fn opaque_session(name: &str, user_id: UserId) -> NewOpaqueSession {
         hash: session_hash(name),
         user_id,
         created_at: at(0),
+        expires_at: at(LIFE),
+    }
+}
+
+/// The ticket with this name, good for verifying an address.
+#[must_use]
+pub fn ticket(name: &str) -> Ticket {
+    ticket_for(TicketPurpose::VerifyEmail, name)
+}
+
+/// The ticket with this name, good for something else.
+#[must_use]
+pub fn ticket_for(purpose: TicketPurpose, name: &str) -> Ticket {
+    Ticket::new(purpose, name_bytes(name))
+}
+
+/// What is stored of a ticket: it has [`LIFE`], and nothing has to be proved with it.
+#[must_use]
+pub fn new_ticket(ticket: &Ticket, user_id: UserId) -> NewTicket {
+    NewTicket {
+        hash: ticket.hashed(),
+        user_id,
+        purpose: ticket.purpose(),
+        created_at: at(0),
+        expires_at: at(LIFE),
+        code_challenge: None,
+    }
+}
+
+/// The hash of a user's code with these digits.
+///
+/// # Panics
+///
+/// Unless `digits` are six.
+#[must_use]
+pub fn code_hash(digits: &str, user: UserId, purpose: CodePurpose) -> HashedCode {
+    let code = OneTimeCode::parse(digits).unwrap();
+    code.hashed(&CodeKey::derive(b"sample"), user, purpose)
+}
+
+/// A code for signing in with these digits and [`LIFE`].
+///
+/// # Panics
+///
+/// Unless `digits` are six.
+#[must_use]
+pub fn new_code(digits: &str, user_id: UserId) -> NewCode {
+    new_code_for(CodePurpose::SignIn, digits, user_id)
+}
+
+/// The same for something else.
+///
+/// # Panics
+///
+/// Unless `digits` are six.
+#[must_use]
+pub fn new_code_for(purpose: CodePurpose, digits: &str, user_id: UserId) -> NewCode {
+    NewCode {
+        user_id,
+        purpose,
+        hash: code_hash(digits, user_id, purpose),
+        expires_at: at(LIFE),
+    }
+}
+
+/// A guess at a code for signing in, one minute after samples are made. Ten wrong ones since then
+/// are too many.
+///
+/// # Panics
+///
+/// Unless `digits` are six.
+#[must_use]
+pub fn code_guess(digits: &str, user_id: UserId) -> CodeGuess {
+    code_guess_for(CodePurpose::SignIn, digits, user_id)
+}
+
+/// The same for something else.
+///
+/// # Panics
+///
+/// Unless `digits` are six.
+#[must_use]
+pub fn code_guess_for(purpose: CodePurpose, digits: &str, user_id: UserId) -> CodeGuess {
+    CodeGuess {
+        user_id,
+        purpose,
+        hash: code_hash(digits, user_id, purpose),
+        now: at(60),
+        count_from: at(0),
+        max_wrong: 10,
+    }
+}
+
+/// The hash of the exchange code with this name.
+#[must_use]
+pub fn exchange_code_hash(name: &str) -> HashedExchangeCode {
+    ExchangeCode::new(name_bytes(name)).hashed()
+}
+
+/// What a client has to prove that announced the example of RFC 7636, appendix B.
+///
+/// # Panics
+///
+/// Never: the example is valid.
+#[must_use]
+pub fn challenge() -> CodeChallenge {
+    CodeChallenge::parse("E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM").unwrap()
+}
+
+/// An exchange code with [`LIFE`].
+#[must_use]
+pub fn new_exchange_code(name: &str, user_id: UserId) -> NewExchangeCode {
+    NewExchangeCode {
+        hash: exchange_code_hash(name),
+        user_id,
+        challenge: challenge(),
         expires_at: at(LIFE),
     }
 }

@@ -9,11 +9,16 @@ use std::{fmt, sync::Arc};
 use auth_domain::{
     DateTime, Utc,
     error::{StoreError, UniqueField},
+    one_time_code::{CodeGuess, CodeVerdict, NewCode},
     ports::{
         EndedSessions, RefreshRotation, RefreshTokenTrace, RotatedSession, Store, UnitOfWork,
         UserLookup,
     },
-    session::{HashedRefreshToken, NewOpaqueSession, NewRefreshToken, SessionId},
+    session::{
+        HashedExchangeCode, HashedRefreshToken, NewExchangeCode, NewOpaqueSession, NewRefreshToken,
+        SessionId,
+    },
+    ticket::{NewTicket, RedeemedTicket, Ticket},
     user::{NewUser, Role, User, UserId},
 };
 use futures_util::future::join_all;
@@ -62,6 +67,27 @@ pub(crate) async fn given_opaque_session(store: &dyn Store, session: &NewOpaqueS
         .insert_opaque_session(session)
         .await
         .unwrap();
+    work.commit().await.unwrap();
+}
+
+/// Stores a ticket in a unit of work of its own.
+pub(crate) async fn given_ticket(store: &dyn Store, ticket: &NewTicket) {
+    let mut work = store.begin().await.unwrap();
+    work.tickets().insert(ticket).await.unwrap();
+    work.commit().await.unwrap();
+}
+
+/// Stores a one-time code in a unit of work of its own.
+pub(crate) async fn given_code(store: &dyn Store, code: &NewCode) {
+    let mut work = store.begin().await.unwrap();
+    work.tickets().put_code(code).await.unwrap();
+    work.commit().await.unwrap();
+}
+
+/// Stores an exchange code in a unit of work of its own.
+pub(crate) async fn given_exchange_code(store: &dyn Store, code: &NewExchangeCode) {
+    let mut work = store.begin().await.unwrap();
+    work.tickets().insert_exchange_code(code).await.unwrap();
     work.commit().await.unwrap();
 }
 
@@ -130,6 +156,41 @@ pub(crate) async fn try_to_end_all(
     Ok(count)
 }
 
+/// Takes a ticket in a unit of work of its own.
+pub(crate) async fn try_to_take(
+    store: &dyn Store,
+    ticket: &Ticket,
+    now: DateTime<Utc>,
+) -> Result<Option<RedeemedTicket>, StoreError> {
+    let mut work = store.begin().await?;
+    let taken = work.tickets().take(ticket, now).await?;
+    commit(work).await?;
+    Ok(taken)
+}
+
+/// Guesses at a one-time code in a unit of work of its own.
+pub(crate) async fn try_to_guess(
+    store: &dyn Store,
+    guess: &CodeGuess,
+) -> Result<CodeVerdict, StoreError> {
+    let mut work = store.begin().await?;
+    let verdict = work.tickets().judge_code(guess).await?;
+    commit(work).await?;
+    Ok(verdict)
+}
+
+/// Takes an exchange code in a unit of work of its own.
+pub(crate) async fn try_to_exchange(
+    store: &dyn Store,
+    hash: &HashedExchangeCode,
+    now: DateTime<Utc>,
+) -> Result<Option<NewExchangeCode>, StoreError> {
+    let mut work = store.begin().await?;
+    let taken = work.tickets().take_exchange_code(hash, now).await?;
+    commit(work).await?;
+    Ok(taken)
+}
+
 /// Commits after a pause in which others may get in the way: a store in memory never has to wait,
 /// and its units of work would hardly ever meet.
 async fn commit(work: Box<dyn UnitOfWork>) -> Result<(), StoreError> {
@@ -179,6 +240,11 @@ pub(crate) async fn is_live(store: &dyn Store, name: &str) -> bool {
 pub(crate) async fn opened_by(store: &dyn Store, name: &str) -> Option<User> {
     let hash = session_hash(name);
     store.find_opaque_session(&hash, at(1)).await.unwrap()
+}
+
+/// Takes a ticket one minute after samples are made, or finds that it is good for nothing.
+pub(crate) async fn take(store: &dyn Store, ticket: &Ticket) -> Option<RedeemedTicket> {
+    try_to_take(store, ticket, at(60)).await.unwrap()
 }
 
 /// Fails unless `outcome` says that the value of `field` is taken.

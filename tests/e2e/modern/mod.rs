@@ -1,8 +1,15 @@
 //! The modern generation, endpoint by endpoint and row by row.
 
+mod anonymous;
+mod email_address;
+mod email_code;
+mod email_link;
+mod password;
+mod pkce;
 mod sign_in;
 mod sign_out;
 mod sign_up;
 mod system;
 mod token;
 mod user;
+mod verify;

@@ -3,12 +3,14 @@
 mod answer;
 mod binary;
 mod database;
+mod mail;
 mod postgres;
 mod server;
 
 pub(crate) use answer::Answer;
 pub(crate) use binary::hasura_auth;
 pub(crate) use database::Database;
+pub(crate) use mail::CLIENT_URL;
 pub(crate) use postgres::{fresh_postgres, postgres_program};
 pub(crate) use server::{Server, ServerBuilder, legacy_credentials};
 

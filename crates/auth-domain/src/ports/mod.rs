@@ -10,11 +10,12 @@ mod provider;
 mod sessions;
 mod signer;
 mod store;
+mod tickets;
 mod users;
 
 pub use clock::{Clock, IdGenerator};
 pub use hasher::{HasherError, PasswordHasher};
-pub use mailer::{Mail, Mailer, MailerError, VerifyEmail};
+pub use mailer::{Mail, MailKind, Mailer, MailerError};
 pub use provider::{ExternalIdentity, Provider, ProviderError, ProviderId};
 pub use sessions::{
     EndedSessions, RefreshGate, RefreshRotation, RefreshTokenTrace, RotatedSession,
@@ -22,4 +23,5 @@ pub use sessions::{
 };
 pub use signer::{InvalidAccessToken, PublicKeys, SignerError, TokenSigner};
 pub use store::{Store, UnitOfWork};
-pub use users::{RoleRepository, UserLookup, UserRepository};
+pub use tickets::TicketRepository;
+pub use users::{Deanonymization, RoleRepository, UserLookup, UserRepository};

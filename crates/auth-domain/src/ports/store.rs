@@ -4,7 +4,8 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 
 use super::{
-    RefreshRotation, RoleRepository, RotatedSession, SessionRepository, UserLookup, UserRepository,
+    RefreshRotation, RoleRepository, RotatedSession, SessionRepository, TicketRepository,
+    UserLookup, UserRepository,
 };
 use crate::{error::StoreError, session::HashedSessionToken, user::User};
 
@@ -60,6 +61,9 @@ pub trait UnitOfWork: Send {
 
     /// Sessions of both generations.
     fn sessions(&mut self) -> &mut dyn SessionRepository;
+
+    /// Tickets, one-time codes and exchange codes.
+    fn tickets(&mut self) -> &mut dyn TicketRepository;
 
     /// Makes everything visible and durable.
     async fn commit(self: Box<Self>) -> Result<(), StoreError>;

@@ -5,8 +5,10 @@ use chrono::{DateTime, Utc};
 
 use crate::{
     error::StoreError,
-    ticket::Ticket,
-    user::{EmailAddress, HashedPassword, HasuraId, NewUser, Role, User, UserId, Username},
+    user::{
+        EmailAddress, HashedPassword, HasuraId, Locale, Metadata, NewUser, Role, User, UserId,
+        Username,
+    },
 };
 
 /// By what a user is looked up.
@@ -18,6 +20,29 @@ pub enum UserLookup<'a> {
     Email(&'a EmailAddress),
     /// By user name, to the letter.
     Username(&'a Username),
+}
+
+/// What an anonymous user becomes.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Deanonymization {
+    /// The address, not verified yet.
+    pub email: EmailAddress,
+    /// The password, if one was chosen.
+    pub password_hash: Option<HashedPassword>,
+    /// The name to show.
+    pub display_name: String,
+    /// The picture; empty for none.
+    pub avatar_url: String,
+    /// The language.
+    pub locale: Locale,
+    /// The default role.
+    pub default_role: Role,
+    /// The roles, in the order they are to have; those of the anonymous user are gone.
+    pub roles: Vec<Role>,
+    /// What the client wants to remember; `None` for nothing.
+    pub metadata: Option<Metadata>,
+    /// The time of the change, for the order of roles.
+    pub now: DateTime<Utc>,
 }
 
 /// Users, within a unit of work.
@@ -41,12 +66,35 @@ pub trait UserRepository: Send {
         hash: &HashedPassword,
     ) -> Result<bool, StoreError>;
 
-    /// Gives the user a ticket, in place of any earlier one. `false`: no such user.
-    async fn set_ticket(
+    /// Takes the password away, so that none fits. `false`: no such user.
+    async fn clear_password(&mut self, user: UserId) -> Result<bool, StoreError>;
+
+    /// Notes that the user proved to read mail at their address. `false`: no such user.
+    async fn set_email_verified(&mut self, user: UserId) -> Result<bool, StoreError>;
+
+    /// Notes the address the account is to move to, in place of any earlier one. `false`: no such
+    /// user.
+    async fn set_new_email(
         &mut self,
         user: UserId,
-        ticket: &Ticket,
-        expires_at: DateTime<Utc>,
+        email: &EmailAddress,
+    ) -> Result<bool, StoreError>;
+
+    /// Moves the account to the noted address, which counts as verified from then on. `false`: no
+    /// such user, or no address was noted.
+    ///
+    /// [`StoreError::Duplicate`] when another account has the address by now.
+    async fn move_to_new_email(&mut self, user: UserId) -> Result<bool, StoreError>;
+
+    /// Turns an anonymous user into one with an address, and replaces their roles. `false`: no such
+    /// user, or not an anonymous one.
+    ///
+    /// [`StoreError::Duplicate`] when the address is taken, [`StoreError::UnknownRole`] as in
+    /// [`insert`](Self::insert).
+    async fn deanonymize(
+        &mut self,
+        user: UserId,
+        changes: &Deanonymization,
     ) -> Result<bool, StoreError>;
 
     /// Notes that the user was here. `false`: no such user.

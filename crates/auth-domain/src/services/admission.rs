@@ -1,14 +1,15 @@
 //! The steps that every way to sign in ends in: check the account, open a session.
 
-use super::{Failure, Installation};
+use super::{Failure, Installation, retry::retry};
 use crate::{
     error::StoreError,
     policy::AuthPolicy,
     ports::{UnitOfWork, UserLookup},
     session::{
-        AccessClaims, NewOpaqueSession, NewRefreshToken, OpaqueSession, PlainRefreshToken,
-        PlainSessionToken, RefreshTokenKind, Session, SessionId,
+        AccessClaims, CodeChallenge, NewOpaqueSession, NewRefreshToken, OpaqueSession,
+        PlainRefreshToken, PlainSessionToken, RefreshTokenKind, Session, SessionId,
     },
+    ticket::{NewTicket, Ticket},
     user::{User, UserId},
 };
 
@@ -108,6 +109,21 @@ impl SessionOpening {
         work.sessions().insert_refresh_token(&self.row).await
     }
 
+    /// Writes it in a unit of work of its own.
+    pub(super) async fn store(&self, installation: &Installation) -> Result<(), StoreError> {
+        retry(|| async {
+            let mut work = installation.store.begin().await?;
+            self.write(work.as_mut()).await?;
+            work.commit().await
+        })
+        .await
+    }
+
+    /// The token that the session's owner is going to hold.
+    pub(super) fn token(&self) -> PlainRefreshToken {
+        self.token
+    }
+
     pub(super) fn finish(
         self,
         installation: &Installation,
@@ -153,6 +169,24 @@ impl OpaqueSessionOpening {
 }
 
 impl Installation {
+    /// What is stored of a ticket made now.
+    pub(super) fn ticket_row(
+        &self,
+        ticket: &Ticket,
+        user_id: UserId,
+        code_challenge: Option<CodeChallenge>,
+    ) -> NewTicket {
+        let created_at = self.clock.now();
+        NewTicket {
+            hash: ticket.hashed(),
+            user_id,
+            purpose: ticket.purpose(),
+            created_at,
+            expires_at: created_at + ticket.purpose().ttl(),
+            code_challenge,
+        }
+    }
+
     /// A session as the client gets it: with a fresh access token.
     pub(super) fn session(
         &self,

@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use super::{
-    CurrentUserService, PasswordChangeService, SignInService, SignOutService, SignUpService,
-    TokenService, retry::retry,
+    AnonymousService, CurrentUserService, EmailAddressService, EmailSignInService, LinkService,
+    PasswordChangeService, SignInService, SignOutService, SignUpService, TokenService,
+    retry::retry,
 };
 use crate::{
     error::StoreError,
@@ -40,7 +41,11 @@ impl Installation {
     /// [`StoreError`] when the store fails.
     pub async fn prepare(&self) -> Result<(), StoreError> {
         let accounts = &self.policy.accounts;
-        let mut roles = vec![Role::user(), accounts.default_role.clone()];
+        let mut roles = vec![
+            Role::user(),
+            Role::anonymous(),
+            accounts.default_role.clone(),
+        ];
         roles.extend(accounts.allowed_roles.iter().cloned());
         roles.extend(accounts.username_roles.iter().cloned());
         retry(|| async {
@@ -67,6 +72,14 @@ pub struct Services {
     pub current_user: CurrentUserService,
     /// Changing a password.
     pub password_change: PasswordChangeService,
+    /// Signing in by mail.
+    pub email_sign_in: EmailSignInService,
+    /// Verifying and changing addresses.
+    pub email_address: EmailAddressService,
+    /// Following links, and exchanging the codes of redirects.
+    pub links: LinkService,
+    /// Anonymous users.
+    pub anonymous: AnonymousService,
 }
 
 impl Services {
@@ -79,7 +92,11 @@ impl Services {
             tokens: TokenService::new(Arc::clone(&installation)),
             sign_out: SignOutService::new(Arc::clone(&installation)),
             current_user: CurrentUserService::new(Arc::clone(&installation)),
-            password_change: PasswordChangeService::new(installation),
+            password_change: PasswordChangeService::new(Arc::clone(&installation)),
+            email_sign_in: EmailSignInService::new(Arc::clone(&installation)),
+            email_address: EmailAddressService::new(Arc::clone(&installation)),
+            links: LinkService::new(Arc::clone(&installation)),
+            anonymous: AnonymousService::new(installation),
         }
     }
 }

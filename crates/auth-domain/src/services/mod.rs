@@ -5,10 +5,16 @@
 //! happens outside a unit of work.
 
 mod admission;
+mod anonymous;
 mod current_user;
+mod email_address;
+mod email_sign_in;
 mod failure;
 mod installation;
+mod links;
+mod mailing;
 mod password_change;
+mod password_rule;
 mod retry;
 mod sign_in;
 mod sign_out;
@@ -16,10 +22,17 @@ mod sign_up;
 mod tokens;
 
 pub use admission::AccountRefusal;
+pub use anonymous::{
+    AnonymousError, AnonymousService, AnonymousSignIn, Deanonymize, DeanonymizeMethod,
+};
 pub use current_user::{CurrentUserError, CurrentUserService};
+pub use email_address::{EmailAddressError, EmailAddressService, LinkRequest};
+pub use email_sign_in::{Audience, EmailCode, EmailSignIn, EmailSignInError, EmailSignInService};
 pub use failure::Failure;
 pub use installation::{Installation, Services};
+pub use links::{ExchangeError, FollowedLink, Grant, LinkError, LinkService};
 pub use password_change::{PasswordChange, PasswordChangeError, PasswordChangeService};
+pub use password_rule::PasswordRefusal;
 pub use sign_in::{EmailPasswordSignIn, SignInError, SignInService, SignedIn, UsernameSignIn};
 pub use sign_out::SignOutService;
 pub use sign_up::{

@@ -3,16 +3,19 @@
 use std::sync::Arc;
 
 use super::{
-    CurrentUserError, CurrentUserService, Failure, Installation, admission::is_unchanged,
-    failure::failures_of, retry::retry,
+    AccountRefusal, CurrentUserError, CurrentUserService, Failure, Installation, PasswordRefusal,
+    admission::{EmailNeed, is_unchanged},
+    failure::failures_of,
+    retry::retry,
 };
 use crate::{
     error::StoreError,
-    ports::{EndedSessions, HasherError},
-    user::{HashedPassword, PASSWORD_MAX_BYTES, PlainPassword, User},
+    ports::{EndedSessions, HasherError, UserLookup},
+    ticket::{Ticket, TicketPurpose},
+    user::{PlainPassword, User, UserId},
 };
 
-/// Replaces passwords of people who know the old one.
+/// Replaces passwords of people who know the old one, hold a session, or read their mail.
 #[derive(Clone)]
 pub struct PasswordChangeService {
     installation: Arc<Installation>,
@@ -36,15 +39,15 @@ pub enum PasswordChangeError {
     /// The account has no password.
     #[error("the account has no password")]
     NoPassword,
-    /// The new password is too short.
-    #[error("the password has fewer than {min_chars} characters")]
-    PasswordTooShort {
-        /// The fewest characters.
-        min_chars: usize,
-    },
-    /// The new password is longer than a hash looks at.
-    #[error("the password is longer than {PASSWORD_MAX_BYTES} bytes")]
-    PasswordTooLong,
+    /// The ticket is unknown, spent or expired.
+    #[error("the ticket is not valid")]
+    InvalidTicket,
+    /// The account may not be used right now.
+    #[error(transparent)]
+    Refused(AccountRefusal),
+    /// The new password cannot be chosen.
+    #[error(transparent)]
+    Password(#[from] PasswordRefusal),
     /// The old password is wrong.
     #[error("the old password is wrong")]
     WrongPassword,
@@ -60,8 +63,9 @@ impl PasswordChangeService {
         Self { installation }
     }
 
-    /// Replaces the password of whoever holds a bearer token of the legacy API, by its rule, and ends
-    /// all their sessions in both generations: whoever knew the old password is out. Personal
+    /// Replaces the password of whoever holds a bearer token of the legacy API, by its rule.
+    ///
+    /// All their sessions in both generations end: whoever knew the old password is out. Personal
     /// access tokens stay.
     ///
     /// # Errors
@@ -79,41 +83,98 @@ impl PasswordChangeService {
             .password_hash
             .as_ref()
             .ok_or(PasswordChangeError::NoPassword)?;
-        let min_chars = self.installation.policy.passwords.legacy_min_chars;
-        if wish.new.expose().chars().count() < min_chars {
-            return Err(PasswordChangeError::PasswordTooShort { min_chars });
-        }
-        if !wish.new.can_be_hashed() {
-            return Err(PasswordChangeError::PasswordTooLong);
-        }
+        self.installation.policy.passwords.check_legacy(&wish.new)?;
         if !self.installation.hasher.verify(&wish.old, old_hash).await? {
             return Err(PasswordChangeError::WrongPassword);
         }
-        let new_hash = self.installation.hasher.hash(&wish.new).await?;
-        if self.replace(&user, &new_hash).await? {
+        if self.replace(user.id, &wish.new, Some(&user)).await? {
             Ok(())
         } else {
             Err(PasswordChangeError::WrongPassword)
         }
     }
 
-    /// `false`: the password that was judged is no longer the user's.
-    async fn replace(&self, judged: &User, new_hash: &HashedPassword) -> Result<bool, StoreError> {
+    /// Replaces the password of a signed-in user, by the rule of the modern API. Sessions end as in
+    /// [`change`](Self::change), the caller's among them.
+    ///
+    /// # Errors
+    ///
+    /// See [`PasswordChangeError`].
+    pub async fn set(&self, user: &User, new: &PlainPassword) -> Result<(), PasswordChangeError> {
+        self.installation.policy.passwords.check(new)?;
+        self.replace(user.id, new, None).await.map(drop)
+    }
+
+    /// Replaces the password of whoever got a ticket by mail. Sessions end as in
+    /// [`change`](Self::change).
+    ///
+    /// # Errors
+    ///
+    /// See [`PasswordChangeError`]. A password that cannot be chosen leaves the ticket good.
+    pub async fn reset(
+        &self,
+        ticket: &Ticket,
+        new: &PlainPassword,
+    ) -> Result<(), PasswordChangeError> {
+        if ticket.purpose() != TicketPurpose::ResetPassword {
+            return Err(PasswordChangeError::InvalidTicket);
+        }
+        self.installation.policy.passwords.check(new)?;
+        let user_id = self.take(ticket).await?;
+        let found = self
+            .installation
+            .store
+            .find_user(UserLookup::Id(user_id))
+            .await?;
+        let user = found.ok_or(PasswordChangeError::InvalidTicket)?;
+        let checked = self
+            .installation
+            .policy
+            .check_account(&user, EmailNeed::Required);
+        checked.map_err(PasswordChangeError::Refused)?;
+        self.replace(user_id, new, None).await.map(drop)
+    }
+
+    async fn take(&self, ticket: &Ticket) -> Result<UserId, PasswordChangeError> {
         let now = self.installation.clock.now();
-        retry(|| async {
+        let taken = retry(|| async {
             let mut work = self.installation.store.begin().await?;
-            work.users().touch(judged.id, now).await?;
-            if !is_unchanged(work.as_mut(), judged).await? {
+            let taken = work.tickets().take(ticket, now).await?;
+            work.commit().await?;
+            Ok(taken)
+        })
+        .await?;
+        Ok(taken.ok_or(PasswordChangeError::InvalidTicket)?.user_id)
+    }
+
+    /// `false`: the password that was judged is no longer the user's.
+    async fn replace(
+        &self,
+        user: UserId,
+        new: &PlainPassword,
+        judged: Option<&User>,
+    ) -> Result<bool, PasswordChangeError> {
+        let hash = self.installation.hasher.hash(new).await?;
+        let now = self.installation.clock.now();
+        let replaced = retry(|| async {
+            let mut work = self.installation.store.begin().await?;
+            work.users().touch(user, now).await?;
+            if let Some(judged) = judged
+                && !is_unchanged(work.as_mut(), judged).await?
+            {
                 work.rollback().await?;
                 return Ok(false);
             }
-            work.users().set_password(judged.id, new_hash).await?;
+            work.users().set_password(user, &hash).await?;
             work.sessions()
-                .end_all_of(judged.id, EndedSessions::AllButPersonalAccessTokens)
+                .end_all_of(user, EndedSessions::AllButPersonalAccessTokens)
                 .await?;
+            // A second reset mail that is on its way must not undo this.
+            work.tickets().forget_all_of(user).await?;
             work.commit().await?;
             Ok(true)
         })
-        .await
+        .await?;
+        Ok(replaced)
     }
 }

@@ -179,11 +179,11 @@ impl SignInService {
     }
 
     async fn ask_for_totp(&self, user: UserId) -> Result<Ticket, StoreError> {
-        let ticket = Ticket::new(TicketPurpose::MfaTotp, self.installation.ids.uuid());
-        let expires_at = self.installation.clock.now() + ticket.purpose().ttl();
+        let ticket = Ticket::new(TicketPurpose::MfaTotp, self.installation.ids.token_bytes());
+        let row = self.installation.ticket_row(&ticket, user, None);
         retry(|| async {
             let mut work = self.installation.store.begin().await?;
-            work.users().set_ticket(user, &ticket, expires_at).await?;
+            work.tickets().insert(&row).await?;
             work.commit().await
         })
         .await?;

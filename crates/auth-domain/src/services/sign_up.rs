@@ -6,25 +6,24 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
+use options::ResolvedOptions;
 pub use options::SignUpOptions;
 
 use super::{
-    Failure, Installation,
+    Failure, Installation, PasswordRefusal,
     admission::{OpaqueSessionOpening, SessionOpening},
     failure::failures_of,
+    mailing::TicketMail,
     retry::retry,
 };
 use crate::{
-    DateTime, Utc,
     error::{StoreError, UniqueField},
-    ports::{HasherError, Mail, MailerError, UnitOfWork, VerifyEmail},
+    one_time_code::NewCode,
+    ports::{HasherError, MailerError, UnitOfWork},
     redirect::RedirectUrl,
-    session::{OpaqueSession, Session},
-    ticket::{Ticket, TicketPurpose},
-    user::{
-        EmailAddress, HashedPassword, NewUser, PASSWORD_MAX_BYTES, PlainPassword, Role, User,
-        UserId, Username,
-    },
+    session::{CodeChallenge, OpaqueSession, Session},
+    ticket::{NewTicket, TicketPurpose},
+    user::{EmailAddress, HashedPassword, NewUser, PlainPassword, Role, User, UserId, Username},
 };
 
 /// Creates accounts.
@@ -42,6 +41,8 @@ pub struct EmailPasswordSignUp {
     pub password: PlainPassword,
     /// What else the client asks for.
     pub options: SignUpOptions,
+    /// What the client will prove itself with after the redirect (PKCE).
+    pub code_challenge: Option<CodeChallenge>,
 }
 
 /// A wish for an account with a user name and a password (legacy provider `username`).
@@ -74,15 +75,9 @@ pub enum SignUpError {
     /// The access lists shut out the address.
     #[error("the e-mail address is not allowed here")]
     EmailNotAllowed,
-    /// The password is too short.
-    #[error("the password is shorter than {min}")]
-    PasswordTooShort {
-        /// The fewest bytes (modern) or characters (legacy).
-        min: usize,
-    },
-    /// The password is longer than a hash looks at.
-    #[error("the password is longer than {PASSWORD_MAX_BYTES} bytes")]
-    PasswordTooLong,
+    /// The password cannot be chosen.
+    #[error(transparent)]
+    Password(#[from] PasswordRefusal),
     /// The place to redirect to is not in the allow-list.
     #[error("the redirect is not allowed")]
     RedirectNotAllowed,
@@ -146,36 +141,20 @@ impl SignUpService {
         if !policy.accounts.email_access.accepts(&wish.email) {
             return Err(SignUpError::EmailNotAllowed);
         }
-        check_length(
-            &wish.password,
-            wish.password.expose().len(),
-            policy.passwords.min_bytes,
-        )?;
+        policy.passwords.check(&wish.password)?;
         let options = wish.options.resolve(policy, wish.email.as_str())?;
         // Hashing takes ~100 ms on purpose: do it before a connection is held.
         let hash = self.installation.hasher.hash(&wish.password).await?;
-        let avatar_url = policy
-            .accounts
-            .gravatar
-            .map(|it| it.url(&wish.email))
-            .unwrap_or_default();
-        let user = NewUser {
-            display_name: options.display_name,
-            avatar_url,
-            locale: options.locale,
-            email: Some(wish.email),
-            default_role: options.default_role,
-            roles: options.allowed_roles,
-            // JSON null, as Hasura Auth stores it; SQL NULL is for users made elsewhere.
-            metadata: Some(options.metadata.map_or(Value::Null, Value::Object)),
-            ..self.blank_user(hash)
-        };
+        let redirect_to = options.redirect_to.clone();
+        let user = self.user_with_email(wish.email, Some(hash), options);
         if user.disabled {
             self.insert(&user, Along::Nothing).await?;
             return Err(SignUpError::CreatedDisabled);
         }
         if policy.accounts.email_verification_required {
-            return self.await_verification(user, options.redirect_to).await;
+            return self
+                .await_verification(user, redirect_to, wish.code_challenge)
+                .await;
         }
         let opening = SessionOpening::new(&self.installation, user.id);
         let user = self.insert(&user, Along::Session(&opening)).await?;
@@ -197,14 +176,13 @@ impl SignUpService {
         if !policy.accounts.sign_up_enabled {
             return Err(SignUpError::Disabled);
         }
-        let chars = wish.password.expose().chars().count();
-        check_length(&wish.password, chars, policy.passwords.legacy_min_chars)?;
+        policy.passwords.check_legacy(&wish.password)?;
         let hash = self.installation.hasher.hash(&wish.password).await?;
         let user = NewUser {
             display_name: wish.username.as_str().to_owned(),
             username: Some(wish.username),
             roles: self.username_roles(),
-            ..self.blank_user(hash)
+            ..self.blank_user(Some(hash))
         };
         if user.disabled {
             self.insert(&user, Along::Nothing).await?;
@@ -219,40 +197,46 @@ impl SignUpService {
         &self,
         user: NewUser,
         redirect_to: RedirectUrl,
+        challenge: Option<CodeChallenge>,
     ) -> Result<SignedUp, SignUpError> {
-        let ticket = Ticket::new(TicketPurpose::VerifyEmail, self.installation.ids.uuid());
-        let expires_at = user.created_at + ticket.purpose().ttl();
-        let user = self
-            .insert(&user, Along::Ticket(&ticket, expires_at))
-            .await?;
-        // After the commit: a mail must never carry a ticket that was rolled back.
-        if let Some(to) = user.email {
-            let User {
-                display_name,
-                locale,
-                ..
-            } = user;
-            let mail = VerifyEmail {
-                to,
-                display_name,
-                locale,
-                ticket,
-                redirect_to,
-            };
-            self.installation
-                .mailer
-                .send(Mail::VerifyEmail(mail))
-                .await?;
-        }
+        let installation = &self.installation;
+        let purpose = TicketPurpose::VerifyEmail;
+        let mail = TicketMail::new(installation, purpose, user.id, redirect_to, challenge);
+        let user = self.insert(&user, Along::Ticket(&mail.row)).await?;
+        mail.send(installation, &user, None).await?;
         Ok(SignedUp::VerificationPending)
     }
 
+    /// A new user with an address and the wanted options.
+    pub(super) fn user_with_email(
+        &self,
+        email: EmailAddress,
+        password_hash: Option<HashedPassword>,
+        options: ResolvedOptions,
+    ) -> NewUser {
+        NewUser {
+            display_name: options.display_name,
+            avatar_url: self.installation.policy.accounts.avatar_url(&email),
+            locale: options.locale,
+            email: Some(email),
+            default_role: options.default_role,
+            roles: options.allowed_roles,
+            // JSON null, as Hasura Auth stores it; SQL NULL is for users made elsewhere.
+            metadata: Some(options.metadata.map_or(Value::Null, Value::Object)),
+            ..self.blank_user(password_hash)
+        }
+    }
+
     /// Stores `user`, and what comes along in the same unit of work.
-    async fn insert(&self, user: &NewUser, along: Along<'_>) -> Result<User, StoreError> {
+    pub(super) async fn insert(
+        &self,
+        user: &NewUser,
+        along: Along<'_>,
+    ) -> Result<User, StoreError> {
         let hasura_id = retry(|| async {
             let mut work = self.installation.store.begin().await?;
             let hasura_id = work.users().insert(user).await?;
-            along.write(user.id, work.as_mut()).await?;
+            along.write(work.as_mut()).await?;
             work.commit().await?;
             Ok(hasura_id)
         })
@@ -271,7 +255,7 @@ impl SignUpService {
     }
 
     /// What all new users have in common.
-    fn blank_user(&self, password_hash: HashedPassword) -> NewUser {
+    pub(super) fn blank_user(&self, password_hash: Option<HashedPassword>) -> NewUser {
         let accounts = &self.installation.policy.accounts;
         NewUser {
             id: UserId(self.installation.ids.uuid()),
@@ -283,7 +267,7 @@ impl SignUpService {
             email: None,
             email_verified: false,
             username: None,
-            password_hash: Some(password_hash),
+            password_hash,
             default_role: Role::user(),
             roles: Vec::new(),
             is_anonymous: false,
@@ -294,34 +278,22 @@ impl SignUpService {
 
 /// What is stored together with a new user.
 #[derive(Clone, Copy)]
-enum Along<'a> {
+pub(super) enum Along<'a> {
     Nothing,
     Session(&'a SessionOpening),
     OpaqueSession(&'a OpaqueSessionOpening),
-    Ticket(&'a Ticket, DateTime<Utc>),
+    Ticket(&'a NewTicket),
+    Code(&'a NewCode),
 }
 
 impl Along<'_> {
-    async fn write(self, user: UserId, work: &mut dyn UnitOfWork) -> Result<(), StoreError> {
+    async fn write(self, work: &mut dyn UnitOfWork) -> Result<(), StoreError> {
         match self {
             Self::Nothing => Ok(()),
             Self::Session(opening) => opening.write(work).await,
             Self::OpaqueSession(opening) => opening.write(work).await,
-            Self::Ticket(ticket, expires_at) => work
-                .users()
-                .set_ticket(user, ticket, expires_at)
-                .await
-                .map(drop),
+            Self::Ticket(ticket) => work.tickets().insert(ticket).await,
+            Self::Code(code) => work.tickets().put_code(code).await,
         }
     }
-}
-
-fn check_length(password: &PlainPassword, length: usize, min: usize) -> Result<(), SignUpError> {
-    if length < min {
-        return Err(SignUpError::PasswordTooShort { min });
-    }
-    if !password.can_be_hashed() {
-        return Err(SignUpError::PasswordTooLong);
-    }
-    Ok(())
 }

@@ -5,6 +5,7 @@
 //! same steps (see `services::admission`).
 
 mod access_token;
+mod exchange_code;
 mod opaque_token;
 mod refresh_token;
 
@@ -12,6 +13,10 @@ use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 pub use access_token::{AccessClaims, AccessToken};
+pub use exchange_code::{
+    CodeChallenge, CodeVerifier, ExchangeCode, HashedExchangeCode, InvalidCodeChallenge,
+    InvalidCodeVerifier, NewExchangeCode,
+};
 pub use opaque_token::{HashedSessionToken, InvalidSessionToken, PlainSessionToken};
 pub use refresh_token::{
     HashedRefreshToken, InvalidRefreshTokenText, PlainRefreshToken, SuccessorKey,

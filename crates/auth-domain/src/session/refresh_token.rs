@@ -11,9 +11,11 @@
 use std::fmt;
 
 use data_encoding::HEXLOWER;
-use hmac::{Hmac, KeyInit, Mac};
+use hmac::{Hmac, Mac};
 use sha2::{Digest, Sha256};
 use uuid::{Builder, Uuid};
+
+use crate::secret::keyed;
 
 /// A refresh token as its holder sends it.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -114,14 +116,6 @@ impl SuccessorKey {
 impl fmt::Debug for SuccessorKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("SuccessorKey(***)")
-    }
-}
-
-/// HMAC takes keys of any length (RFC 2104 §2), so there is no error to report.
-fn keyed(key: &[u8]) -> Hmac<Sha256> {
-    match Hmac::new_from_slice(key) {
-        Ok(mac) => mac,
-        Err(_) => Hmac::new(&hmac::digest::Key::<Hmac<Sha256>>::default()),
     }
 }
 

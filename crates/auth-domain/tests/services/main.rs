@@ -6,6 +6,7 @@
     reason = "a test fails by panicking"
 )]
 
+mod by_mail;
 mod password_change;
 mod sign_in;
 mod sign_out;

@@ -1,6 +1,6 @@
 //! Changing a password.
 
-use auth_domain::services::{PasswordChange, PasswordChangeError};
+use auth_domain::services::{PasswordChange, PasswordChangeError, PasswordRefusal};
 
 use crate::world::{PASSWORD, World, claim, password};
 
@@ -67,9 +67,14 @@ async fn a_password_stays_when_the_change_is_refused() {
     assert!(matches!(wrong, Err(PasswordChangeError::WrongPassword)));
     assert!(matches!(
         short,
-        Err(PasswordChangeError::PasswordTooShort { min_chars: 8 })
+        Err(PasswordChangeError::Password(PasswordRefusal::TooShort {
+            min: 8
+        }))
     ));
-    assert!(matches!(long, Err(PasswordChangeError::PasswordTooLong)));
+    assert!(matches!(
+        long,
+        Err(PasswordChangeError::Password(PasswordRefusal::TooLong))
+    ));
     assert!(
         world
             .services

@@ -1,11 +1,11 @@
 //! Signing up.
 
 use auth_domain::{
-    ports::Mail,
+    ports::MailKind,
     services::{
-        EmailPasswordSignUp, Failure, SignUpError, SignUpOptions, SignedUp, UsernameSignUp,
+        EmailPasswordSignUp, Failure, PasswordRefusal, SignUpError, SignUpOptions, SignedUp,
+        UsernameSignUp,
     },
-    ticket::TicketPurpose,
     user::{DisplayName, EmailAccessList, HasuraId, Locale, Role},
 };
 
@@ -104,15 +104,20 @@ async fn an_address_that_needs_verification_gets_a_mail_and_no_session() {
 
     assert_eq!(outcome, SignedUp::VerificationPending);
     let sent = world.mailer.sent();
-    let [Mail::VerifyEmail(mail)] = sent.as_slice() else {
+    let [mail] = sent.as_slice() else {
         panic!("one mail, not {sent:?}")
     };
+    assert_eq!(mail.kind, MailKind::VerifyEmail);
     assert_eq!(mail.to.as_str(), "ada@example.com");
     assert_eq!(mail.display_name, "Ada");
     assert_eq!(mail.locale.as_str(), "fr");
     assert_eq!(mail.redirect_to.as_str(), "http://localhost:3000/hello");
-    assert_eq!(mail.ticket.purpose(), TicketPurpose::VerifyEmail);
     assert!(mail.ticket.expose().starts_with("verifyEmail:"));
+    let link = mail.link.as_ref().unwrap().expose();
+    assert!(
+        link.starts_with("http://auth.example.com/verify?redirectTo="),
+        "{link}"
+    );
     let sign_in = world
         .services
         .sign_in
@@ -181,9 +186,12 @@ async fn passwords_have_a_shortest_and_a_longest_length() {
 
     assert!(matches!(
         short,
-        Err(SignUpError::PasswordTooShort { min: 5 })
+        Err(SignUpError::Password(PasswordRefusal::TooShort { min: 5 }))
     ));
-    assert!(matches!(long, Err(SignUpError::PasswordTooLong)));
+    assert!(matches!(
+        long,
+        Err(SignUpError::Password(PasswordRefusal::TooLong))
+    ));
     assert!(longest.is_ok());
 }
 
@@ -299,7 +307,7 @@ async fn the_legacy_rules_for_passwords_and_names_hold() {
 
     assert!(matches!(
         short,
-        Err(SignUpError::PasswordTooShort { min: 8 })
+        Err(SignUpError::Password(PasswordRefusal::TooShort { min: 8 }))
     ));
     assert!(matches!(taken, Err(SignUpError::UsernameTaken)));
     assert!(other_case.is_ok());

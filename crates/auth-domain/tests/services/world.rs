@@ -133,6 +133,7 @@ pub(crate) fn sign_up(address: &str) -> EmailPasswordSignUp {
         email: email(address),
         password: password(PASSWORD),
         options: SignUpOptions::default(),
+        code_challenge: None,
     }
 }
 

@@ -1,6 +1,9 @@
 //! Members of JSON bodies that decode straight into domain types.
 
-use auth_domain::user::{DisplayName, EmailAddress, Locale, Metadata, PlainPassword, Role};
+use auth_domain::{
+    session::CodeChallenge,
+    user::{DisplayName, EmailAddress, Locale, Metadata, PlainPassword, Role},
+};
 use serde::{Deserialize, Deserializer, de::Error};
 
 /// A member that may be absent but not `null`.
@@ -29,6 +32,16 @@ pub(crate) struct Language(pub(crate) Option<Locale>);
 
 /// A role.
 pub(crate) struct RoleName(pub(crate) Role);
+
+/// A code challenge of PKCE.
+pub(crate) struct Challenge(pub(crate) CodeChallenge);
+
+impl<'de> Deserialize<'de> for Challenge {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        CodeChallenge::parse(&text).map(Self).map_err(Error::custom)
+    }
+}
 
 /// Any JSON object.
 #[derive(Deserialize)]

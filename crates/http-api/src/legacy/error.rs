@@ -10,7 +10,8 @@ use auth_domain::{
     error::Cause,
     ports::HasherError,
     services::{
-        AccountRefusal, CurrentUserError, Failure, PasswordChangeError, SignInError, SignUpError,
+        AccountRefusal, CurrentUserError, Failure, PasswordChangeError, PasswordRefusal,
+        SignInError, SignUpError,
     },
 };
 use serde_json::json;
@@ -108,11 +109,6 @@ impl LegacyError {
         Self::bad_request("invalid-creds", "invalid credentials")
     }
 
-    fn short_password(min_chars: usize) -> Self {
-        let message = format!("min password length is {min_chars} characters");
-        Self::bad_request("invalid-password", message)
-    }
-
     fn not_active() -> Self {
         Self::bad_request("not-active", "user is deactivated. Can't login")
     }
@@ -197,16 +193,25 @@ impl From<AccountRefusal> for LegacyError {
     }
 }
 
+impl From<PasswordRefusal> for LegacyError {
+    fn from(refusal: PasswordRefusal) -> Self {
+        let message = match refusal {
+            PasswordRefusal::TooShort { min } => {
+                format!("min password length is {min} characters")
+            }
+            PasswordRefusal::TooLong => refusal.to_string(),
+        };
+        Self::bad_request("invalid-password", message)
+    }
+}
+
 impl From<SignUpError> for LegacyError {
     fn from(error: SignUpError) -> Self {
         match error {
             SignUpError::ProviderDisabled => Self::provider_disabled(),
             SignUpError::Disabled => Self::bad_request("not-enabled", "sign up is disabled"),
             SignUpError::EmailNotAllowed => Self::bad_request("invalid-email", "bad email address"),
-            SignUpError::PasswordTooShort { min } => Self::short_password(min),
-            SignUpError::PasswordTooLong => {
-                Self::bad_request("invalid-password", error.to_string())
-            }
+            SignUpError::Password(refusal) => refusal.into(),
             SignUpError::UsernameTaken => Self::bad_request("user-exists", "user already exists"),
             SignUpError::EmailTaken => {
                 Self::bad_request("email-exists", "user with email already exists")
@@ -261,9 +266,9 @@ impl From<PasswordChangeError> for LegacyError {
             PasswordChangeError::NoPassword => {
                 Self::bad_request("unexpected-state", "user not found in password db")
             }
-            PasswordChangeError::PasswordTooShort { min_chars } => Self::short_password(min_chars),
-            PasswordChangeError::PasswordTooLong => {
-                Self::bad_request("invalid-password", error.to_string())
+            PasswordChangeError::Password(refusal) => refusal.into(),
+            PasswordChangeError::InvalidTicket | PasswordChangeError::Refused(_) => {
+                Self::invalid_session()
             }
             PasswordChangeError::WrongPassword => Self::invalid_credentials(),
             PasswordChangeError::Failure(failure) => failure.into(),

@@ -11,7 +11,7 @@ use actix_web::{
 use url::Url;
 
 use super::LegacyError;
-use crate::{extract::bearer::bearer, state::AppState};
+use crate::{extract::bearer::bearer, outbox::is_loopback_host, state::AppState};
 
 /// The token of an endpoint that needs a session; whether it is good is still to be asked.
 pub(crate) struct SessionToken(pub(crate) String);
@@ -63,16 +63,9 @@ fn text(request: &HttpRequest, name: HeaderName) -> Option<&str> {
 fn is_own(origin: &str, host: &str, secure: bool) -> bool {
     match origin.split_once("://") {
         Some(("https", authority)) => authority == host,
-        Some(("http", authority)) => authority == host && (!secure || is_loopback(authority)),
+        Some(("http", authority)) => authority == host && (!secure || is_loopback_host(authority)),
         _ => false,
     }
-}
-
-fn is_loopback(authority: &str) -> bool {
-    let host = authority
-        .rsplit_once(':')
-        .map_or(authority, |(host, _)| host);
-    matches!(host, "localhost" | "127.0.0.1" | "[::1]")
 }
 
 fn same_origin(left: &str, right: &str) -> bool {

@@ -9,7 +9,11 @@ use actix_web::{
 use auth_domain::{
     error::Cause,
     ports::HasherError,
-    services::{AccountRefusal, CurrentUserError, Failure, RefreshError, SignInError, SignUpError},
+    services::{
+        AccountRefusal, AnonymousError, CurrentUserError, EmailAddressError, EmailSignInError,
+        ExchangeError, Failure, LinkError, PasswordChangeError, PasswordRefusal, RefreshError,
+        SignInError, SignUpError,
+    },
 };
 use serde_json::json;
 
@@ -48,13 +52,17 @@ macro_rules! error_codes {
 error_codes! {
     DEFAULT_ROLE_MUST_BE_IN_ALLOWED_ROLES = "default-role-must-be-in-allowed-roles" 400
         "Default role must be in allowed roles" false;
+    DISABLED_ENDPOINT = "disabled-endpoint" 409 "This endpoint is disabled" false;
     DISABLED_USER = "disabled-user" 401 "User is disabled" true;
     EMAIL_ALREADY_IN_USE = "email-already-in-use" 409 "Email already in use" true;
+    EMAIL_ALREADY_VERIFIED = "email-already-verified" 400
+        "User's email is already verified" true;
     FORBIDDEN_ANONYMOUS = "forbidden-anonymous" 403 "Forbidden, user is anonymous." true;
     INTERNAL_SERVER_ERROR = "internal-server-error" 500 "Internal server error" false;
     INVALID_EMAIL_PASSWORD = "invalid-email-password" 401 "Incorrect email or password" true;
     INVALID_REFRESH_TOKEN = "invalid-refresh-token" 401 "Invalid or expired refresh token" true;
     INVALID_REQUEST = "invalid-request" 400 "The request payload is incorrect" false;
+    INVALID_TICKET = "invalid-ticket" 401 "Invalid ticket" true;
     PASSWORD_TOO_SHORT = "password-too-short" 400 "Password is too short" false;
     REDIRECT_TO_NOT_ALLOWED = "redirectTo-not-allowed" 400
         "The value of \"options.redirectTo\" is not allowed." false;
@@ -64,6 +72,18 @@ error_codes! {
     SERVER_BUSY = "server-busy" 503 "The server is busy, please try again later" false;
     SIGNUP_DISABLED = "signup-disabled" 403 "Sign up is disabled." true;
     UNVERIFIED_USER = "unverified-user" 401 "User is not verified." true;
+    USER_NOT_ANONYMOUS = "user-not-anonymous" 400 "Logged in user is not anonymous" false;
+}
+
+impl ErrorCode {
+    /// What clients get to see where errors are, or are not, concealed.
+    pub(super) fn shown(self, concealing: bool) -> Self {
+        if concealing && self.concealed {
+            Self::INVALID_REQUEST
+        } else {
+            self
+        }
+    }
 }
 
 /// An answer that is not a success.
@@ -93,6 +113,13 @@ impl ModernError {
             Self::Request(_) | Self::Security(_) => None,
         }
     }
+
+    /// Tells the log what failed on our side; nothing else is worth a line.
+    pub(super) fn log(&self) {
+        if let Self::Internal(cause) = self {
+            tracing::error!(error = chain(cause.as_ref()), "internal error");
+        }
+    }
 }
 
 impl ResponseError for ModernError {
@@ -102,9 +129,7 @@ impl ResponseError for ModernError {
     }
 
     fn error_response(&self) -> HttpResponse {
-        if let Self::Internal(cause) = self {
-            tracing::error!(error = chain(cause.as_ref()), "internal error");
-        }
+        self.log();
         let body = match self.code() {
             Some(ErrorCode {
                 code,
@@ -196,10 +221,7 @@ impl From<SignUpError> for ModernError {
         Self::Code(match error {
             SignUpError::Disabled | SignUpError::ProviderDisabled => ErrorCode::SIGNUP_DISABLED,
             SignUpError::EmailNotAllowed => ErrorCode::INVALID_EMAIL_PASSWORD,
-            SignUpError::PasswordTooShort { .. } => ErrorCode::PASSWORD_TOO_SHORT,
-            SignUpError::PasswordTooLong => {
-                return Self::Request(described("Error at \"/password\": ", &error));
-            }
+            SignUpError::Password(refusal) => return refusal.into(),
             SignUpError::RedirectNotAllowed => ErrorCode::REDIRECT_TO_NOT_ALLOWED,
             SignUpError::RoleNotAllowed => ErrorCode::ROLE_NOT_ALLOWED,
             SignUpError::DefaultRoleNotInAllowedRoles => {
@@ -209,6 +231,90 @@ impl From<SignUpError> for ModernError {
             SignUpError::CreatedDisabled => ErrorCode::DISABLED_USER,
             SignUpError::Failure(failure) => return failure.into(),
         })
+    }
+}
+
+impl From<PasswordRefusal> for ModernError {
+    fn from(refusal: PasswordRefusal) -> Self {
+        match refusal {
+            PasswordRefusal::TooShort { .. } => ErrorCode::PASSWORD_TOO_SHORT.into(),
+            PasswordRefusal::TooLong => {
+                Self::Request(described("Error at \"/password\": ", &refusal))
+            }
+        }
+    }
+}
+
+impl From<EmailSignInError> for ModernError {
+    fn from(error: EmailSignInError) -> Self {
+        match error {
+            EmailSignInError::MethodDisabled => ErrorCode::DISABLED_ENDPOINT.into(),
+            EmailSignInError::SignUp(error) => error.into(),
+            EmailSignInError::Refused(refusal) => refusal.into(),
+            EmailSignInError::InvalidCode => ErrorCode::INVALID_TICKET.into(),
+            EmailSignInError::Failure(failure) => failure.into(),
+        }
+    }
+}
+
+impl From<EmailAddressError> for ModernError {
+    fn from(error: EmailAddressError) -> Self {
+        Self::Code(match error {
+            EmailAddressError::RedirectNotAllowed => ErrorCode::REDIRECT_TO_NOT_ALLOWED,
+            EmailAddressError::UnknownAccount => ErrorCode::INVALID_EMAIL_PASSWORD,
+            EmailAddressError::AlreadyVerified => ErrorCode::EMAIL_ALREADY_VERIFIED,
+            EmailAddressError::EmailTaken => ErrorCode::EMAIL_ALREADY_IN_USE,
+            EmailAddressError::Refused(refusal) => return refusal.into(),
+            EmailAddressError::Failure(failure) => return failure.into(),
+        })
+    }
+}
+
+impl From<LinkError> for ModernError {
+    fn from(error: LinkError) -> Self {
+        match error {
+            LinkError::InvalidTicket => ErrorCode::INVALID_TICKET.into(),
+            LinkError::Refused(refusal) => refusal.into(),
+            LinkError::EmailTaken => ErrorCode::EMAIL_ALREADY_IN_USE.into(),
+            LinkError::Failure(failure) => failure.into(),
+        }
+    }
+}
+
+impl From<ExchangeError> for ModernError {
+    fn from(error: ExchangeError) -> Self {
+        match error {
+            ExchangeError::InvalidCode => ErrorCode::INVALID_REQUEST.into(),
+            ExchangeError::Refused(refusal) => refusal.into(),
+            ExchangeError::Failure(failure) => failure.into(),
+        }
+    }
+}
+
+impl From<PasswordChangeError> for ModernError {
+    fn from(error: PasswordChangeError) -> Self {
+        match error {
+            PasswordChangeError::NotSignedIn(error) => error.into(),
+            PasswordChangeError::NoPassword | PasswordChangeError::WrongPassword => {
+                ErrorCode::INVALID_EMAIL_PASSWORD.into()
+            }
+            PasswordChangeError::InvalidTicket => ErrorCode::INVALID_TICKET.into(),
+            PasswordChangeError::Refused(refusal) => refusal.into(),
+            PasswordChangeError::Password(refusal) => refusal.into(),
+            PasswordChangeError::Failure(failure) => failure.into(),
+        }
+    }
+}
+
+impl From<AnonymousError> for ModernError {
+    fn from(error: AnonymousError) -> Self {
+        match error {
+            AnonymousError::MethodDisabled => ErrorCode::DISABLED_ENDPOINT.into(),
+            AnonymousError::NotAnonymous => ErrorCode::USER_NOT_ANONYMOUS.into(),
+            AnonymousError::Refused(refusal) => refusal.into(),
+            AnonymousError::SignUp(error) => error.into(),
+            AnonymousError::Failure(failure) => failure.into(),
+        }
     }
 }
 

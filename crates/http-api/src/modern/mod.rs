@@ -1,9 +1,14 @@
 //! The modern generation: Nhost's Hasura Auth, version 0.42.
 
+pub(crate) mod anonymous;
 mod caller;
 pub(crate) mod conceal;
+pub(crate) mod email_address;
 mod error;
 mod json;
+mod options;
+pub(crate) mod password;
+pub(crate) mod passwordless;
 mod reply;
 pub(crate) mod sign_in;
 pub(crate) mod sign_out;
@@ -11,6 +16,7 @@ pub(crate) mod sign_up;
 pub(crate) mod system;
 pub(crate) mod token;
 pub(crate) mod user;
+pub(crate) mod verify;
 
 pub use error::{ErrorCode, ModernError};
 pub(crate) use error::{RETRY_AFTER_SECONDS, chain};

@@ -3,7 +3,7 @@
 use std::sync::LazyLock;
 
 use actix_web::web::{self, Data};
-use auth_domain::session::PlainRefreshToken;
+use auth_domain::session::{CodeVerifier, ExchangeCode, PlainRefreshToken};
 use regex::Regex;
 use serde::{Deserialize, Deserializer, de::Error};
 
@@ -11,7 +11,7 @@ use super::{
     ErrorCode, ModernError,
     caller::OptionalCaller,
     json::{Json, OptionalJson},
-    reply::SessionReply,
+    reply::{SessionReply, SignInReply},
 };
 use crate::{extract::members::present, state::AppState};
 
@@ -79,4 +79,26 @@ pub(crate) async fn verify(
         .run(move |services| async move { services.current_user.get(user).await })
         .await??;
     Ok(web::Json("OK"))
+}
+
+/// `TokenExchangeRequest`.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct ExchangeBody {
+    code: String,
+    code_verifier: String,
+}
+
+/// `POST /token/exchange`
+pub(crate) async fn exchange(
+    state: Data<AppState>,
+    Json(body): Json<ExchangeBody>,
+) -> Result<web::Json<SignInReply>, ModernError> {
+    let code = ExchangeCode::presented(&body.code);
+    let verifier =
+        CodeVerifier::parse(&body.code_verifier).map_err(|_invalid| ErrorCode::INVALID_REQUEST)?;
+    let session = state
+        .run(|services| async move { services.links.exchange(code, verifier).await })
+        .await??;
+    Ok(web::Json(session.into()))
 }

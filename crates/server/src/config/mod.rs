@@ -27,10 +27,11 @@ mod unbuilt;
 mod unknown;
 mod value;
 
-use std::{fmt, path::PathBuf};
+use std::{fmt, path::PathBuf, time::Duration};
 
 use auth_domain::{
-    policy::{AccountPolicy, AuthPolicy, PasswordPolicy},
+    one_time_code::CodeKey,
+    policy::{AccountPolicy, AuthPolicy, CodePolicy, PasswordPolicy},
     redirect::RedirectPolicy,
     secret::Secret,
     session::SuccessorKey,
@@ -39,7 +40,7 @@ use auth_domain::{
 pub(crate) use environment::Environment;
 pub(crate) use load::{Loaded, Sources, load};
 pub(crate) use parts::{
-    Database, LogSettings, SameSite, ServerSettings, SessionCookie, SessionSettings,
+    Database, LogSettings, SameSite, ServerSettings, SessionCookie, SessionSettings, Smtp, smtp,
 };
 pub(crate) use reference::reference;
 pub(crate) use show::lines;
@@ -73,6 +74,10 @@ pub(crate) struct Config {
     pub(crate) redirects: RedirectPolicy,
     /// The cookie that carries a session of the legacy API.
     pub(crate) session_cookie: SessionCookie,
+    /// The server that takes outgoing mail; without one, mail is kept in the outbox.
+    pub(crate) smtp: Option<Smtp>,
+    /// The folder of the operator's own mail templates.
+    pub(crate) templates_folder: Option<PathBuf>,
     /// Whether no database is configured: somebody tries the server.
     pub(crate) zero_setup: bool,
     /// What somebody should know about these settings, one line each.
@@ -110,9 +115,10 @@ impl Config {
             keep(parts::accounts(&settings), &mut problems),
             keep(parts::redirects(&settings), &mut problems),
             keep(SessionCookie::read(&settings), &mut problems),
+            keep(Smtp::read(&settings), &mut problems),
         );
         match parts {
-            (Some(database), Some(accounts), Some(redirects), Some(session_cookie))
+            (Some(database), Some(accounts), Some(redirects), Some(session_cookie), Some(smtp))
                 if problems.is_empty() =>
             {
                 Ok(Self {
@@ -127,6 +133,8 @@ impl Config {
                     sessions: SessionSettings::read(&settings),
                     redirects,
                     session_cookie,
+                    smtp,
+                    templates_folder: smtp::templates_folder(&settings),
                     zero_setup: derived::is_zero_setup(&settings),
                     warnings,
                 })
@@ -140,13 +148,20 @@ impl Config {
         self.server.data_dir.join("outbox")
     }
 
-    /// The policy that the services obey.
-    pub(crate) fn policy(&self, successor_key: SuccessorKey) -> AuthPolicy {
+    /// The policy that the services obey. `secret` is what keys of its own are derived from.
+    pub(crate) fn policy(&self, secret: &[u8]) -> AuthPolicy {
         AuthPolicy {
             accounts: self.accounts.clone(),
             passwords: self.passwords.clone(),
-            sessions: self.sessions.policy(successor_key),
+            sessions: self.sessions.policy(SuccessorKey::derive(secret)),
+            codes: CodePolicy {
+                key: CodeKey::derive(secret),
+                sign_in_ttl: Duration::from_hours(1),
+                max_wrong: 5,
+                count_within: Duration::from_hours(1),
+            },
             redirects: self.redirects.clone(),
+            server_url: self.server.url.clone(),
         }
     }
 }

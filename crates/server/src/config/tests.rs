@@ -7,7 +7,7 @@ use std::{
     time::Duration,
 };
 
-use auth_domain::{session::SuccessorKey, user::Role};
+use auth_domain::user::Role;
 
 use super::*;
 
@@ -313,17 +313,6 @@ mod warnings {
     }
 
     #[test]
-    fn mail_that_is_not_sent_is_mentioned() {
-        assert_eq!(
-            warnings(&[("AUTH_SMTP_HOST", "mail.example.com")]),
-            [
-                "AUTH_SMTP_HOST is set, but this version does not send mail by SMTP yet \
-              and keeps it in the development outbox"
-            ]
-        );
-    }
-
-    #[test]
     fn cheap_hashes_and_short_keys_are_mentioned() {
         let key = r#"{"type":"HS256","key":"short"}"#;
         let warnings = warnings(&[
@@ -375,9 +364,18 @@ mod values {
         assert_eq!(config.redirects.client_url().as_str(), "");
         assert_eq!(names(&config.accounts.allowed_roles), ["me", "user"]);
         assert_eq!(config.passwords.min_bytes, 3);
-        let policy = config.policy(SuccessorKey::derive(b"x"));
+        let policy = config.policy(b"x");
         assert_eq!(policy.sessions.access_token_ttl, Duration::from_mins(15));
         assert_eq!(policy.sessions.refresh_token_ttl, Duration::from_hours(720));
+    }
+
+    #[test]
+    fn a_template_folder_that_was_named_has_to_be_there_and_the_usual_one_need_not() {
+        let named = config_of(&[("AUTH_EMAIL_TEMPLATES_PATH", "/nowhere/templates")]);
+        let usual = config_of(&[("AUTH_EMAIL_TEMPLATES_PATH", "/app/email-templates")]);
+
+        assert_eq!(named.templates_folder, Some("/nowhere/templates".into()));
+        assert_eq!(usual.templates_folder, None);
     }
 
     #[test]

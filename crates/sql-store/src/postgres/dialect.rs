@@ -3,7 +3,7 @@
 use auth_domain::error::{StoreError, UniqueField};
 use chrono::{DateTime, Utc};
 use diesel::{
-    QueryResult,
+    OptionalExtension, QueryDsl, QueryResult,
     expression::{AppearsOnTable, Expression, IntoSql, SelectableExpression, ValidGrouping},
     pg::Pg,
     query_builder::{AstPass, QueryFragment, QueryId},
@@ -74,6 +74,20 @@ impl QueryFragment<Pg> for RolesOfUser {
 /// Begins a transaction.
 pub(crate) async fn begin(conn: &mut Conn) -> QueryResult<()> {
     <Conn as AsyncConnection>::TransactionManager::begin_transaction(conn).await
+}
+
+/// Makes other transactions that want the same wait until this one has ended, and lets it see what
+/// they did. `false`: no such user.
+///
+/// Rows that only refer to the user can be inserted meanwhile.
+pub(crate) async fn lock_user(conn: &mut Conn, user: Id) -> QueryResult<bool> {
+    let locked: QueryResult<Id> = users::table
+        .find(user)
+        .select(users::id)
+        .for_no_key_update()
+        .get_result(conn)
+        .await;
+    Ok(locked.optional()?.is_some())
 }
 
 /// Gives a user roles, a microsecond apart so that their order is kept.

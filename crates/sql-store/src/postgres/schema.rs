@@ -24,6 +24,7 @@ diesel::table! {
         password_hash -> Nullable<Text>,
         email_verified -> Bool,
         phone_number_verified -> Bool,
+        new_email -> Nullable<Text>,
         default_role -> Text,
         is_anonymous -> Bool,
         active_mfa_type -> Nullable<Text>,
@@ -68,6 +69,43 @@ diesel::table! {
         token_hash -> Text,
         user_id -> Uuid,
         created_at -> Timestamptz,
+        expires_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    auth.tickets (token_hash) {
+        token_hash -> Text,
+        user_id -> Uuid,
+        purpose -> Text,
+        created_at -> Timestamptz,
+        expires_at -> Timestamptz,
+        code_challenge -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    auth.one_time_codes (user_id, purpose) {
+        user_id -> Uuid,
+        purpose -> Text,
+        code_hash -> Text,
+        expires_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    auth.wrong_codes (id) {
+        id -> BigInt,
+        user_id -> Uuid,
+        guessed_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    auth.exchange_codes (code_hash) {
+        code_hash -> Text,
+        user_id -> Uuid,
+        code_challenge -> Text,
         expires_at -> Timestamptz,
     }
 }

@@ -1,8 +1,11 @@
 //! The repositories, compiled once per database. `super` is the mount: it states the connection,
 //! the schema and the dialect.
 
+mod exchange_codes;
 mod hot_path;
+mod one_time_codes;
 mod sessions;
+mod tickets;
 mod unit_of_work;
 mod user_row;
 mod users;

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use auth_domain::{
     error::StoreError,
-    ports::{RoleRepository, SessionRepository, UnitOfWork, UserRepository},
+    ports::{RoleRepository, SessionRepository, TicketRepository, UnitOfWork, UserRepository},
 };
 use diesel_async::{AsyncConnection, TransactionManager};
 
@@ -62,6 +62,10 @@ impl UnitOfWork for SqlUnitOfWork {
     }
 
     fn sessions(&mut self) -> &mut dyn SessionRepository {
+        self
+    }
+
+    fn tickets(&mut self) -> &mut dyn TicketRepository {
         self
     }
 

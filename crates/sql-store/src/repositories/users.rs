@@ -5,8 +5,7 @@ use std::collections::BTreeSet;
 use async_trait::async_trait;
 use auth_domain::{
     error::StoreError,
-    ports::{RoleRepository, UserLookup, UserRepository},
-    ticket::Ticket,
+    ports::{Deanonymization, RoleRepository, UserLookup, UserRepository},
     user::{EmailAddress, HashedPassword, HasuraId, NewUser, Role, User, UserId, Username},
 };
 use chrono::{DateTime, Utc};
@@ -15,10 +14,11 @@ use diesel::{
     result::{DatabaseErrorKind, Error},
 };
 use diesel_async::RunQueryDsl;
+use serde_json::Value;
 
 use super::{
     Conn, FindUser, HotPath, SqlUnitOfWork, dialect,
-    schema::{roles, users},
+    schema::{roles, user_roles, users},
     store_error,
 };
 use crate::types::{Id, Moment};
@@ -26,7 +26,7 @@ use crate::types::{Id, Moment};
 #[async_trait]
 impl UserRepository for SqlUnitOfWork {
     async fn insert(&mut self, user: &NewUser) -> Result<HasuraId, StoreError> {
-        insert(self.conn(), user).await.map_err(insert_error)
+        insert(self.conn(), user).await.map_err(error_naming_roles)
     }
 
     async fn find(&mut self, lookup: UserLookup<'_>) -> Result<Option<User>, StoreError> {
@@ -43,17 +43,48 @@ impl UserRepository for SqlUnitOfWork {
         changed(change.execute(self.conn()).await)
     }
 
-    async fn set_ticket(
+    async fn clear_password(&mut self, user: UserId) -> Result<bool, StoreError> {
+        let change = diesel::update(users::table.find(Id(user.0)))
+            .set(users::password_hash.eq(None::<&str>));
+        changed(change.execute(self.conn()).await)
+    }
+
+    async fn set_email_verified(&mut self, user: UserId) -> Result<bool, StoreError> {
+        let change =
+            diesel::update(users::table.find(Id(user.0))).set(users::email_verified.eq(true));
+        changed(change.execute(self.conn()).await)
+    }
+
+    async fn set_new_email(
         &mut self,
         user: UserId,
-        ticket: &Ticket,
-        expires_at: DateTime<Utc>,
+        email: &EmailAddress,
     ) -> Result<bool, StoreError> {
-        let change = diesel::update(users::table.find(Id(user.0))).set((
-            users::ticket.eq(ticket.expose()),
-            users::ticket_expires_at.eq(Moment(expires_at)),
+        let change =
+            diesel::update(users::table.find(Id(user.0))).set(users::new_email.eq(email.as_str()));
+        changed(change.execute(self.conn()).await)
+    }
+
+    async fn move_to_new_email(&mut self, user: UserId) -> Result<bool, StoreError> {
+        let about_to_move = users::table
+            .find(Id(user.0))
+            .filter(users::new_email.is_not_null());
+        let change = diesel::update(about_to_move).set((
+            users::email.eq(users::new_email),
+            users::email_verified.eq(true),
+            users::new_email.eq(None::<&str>),
         ));
         changed(change.execute(self.conn()).await)
+    }
+
+    async fn deanonymize(
+        &mut self,
+        user: UserId,
+        changes: &Deanonymization,
+    ) -> Result<bool, StoreError> {
+        deanonymize(self.conn(), Id(user.0), changes)
+            .await
+            .map_err(error_naming_roles)
     }
 
     async fn touch(&mut self, user: UserId, now: DateTime<Utc>) -> Result<bool, StoreError> {
@@ -100,13 +131,50 @@ async fn insert(conn: &mut Conn, user: &NewUser) -> QueryResult<HasuraId> {
         .returning(users::hasura_id)
         .get_result(conn)
         .await?;
-    let names: Vec<&str> = user.roles.iter().map(Role::as_str).collect();
-    dialect::insert_roles(conn, Id(user.id.0), user.created_at, &names).await?;
+    insert_roles(conn, Id(user.id.0), user.created_at, &user.roles).await?;
     Ok(HasuraId(hasura_id))
 }
 
+async fn deanonymize(conn: &mut Conn, user: Id, changes: &Deanonymization) -> QueryResult<bool> {
+    let anonymous = users::table.find(user).filter(users::is_anonymous.eq(true));
+    let metadata = changes.metadata.clone().map(Value::Object);
+    let password_hash = changes.password_hash.as_ref();
+    let renamed = diesel::update(anonymous)
+        .set((
+            users::is_anonymous.eq(false),
+            users::email.eq(changes.email.as_str()),
+            users::email_verified.eq(false),
+            users::password_hash.eq(password_hash.map(HashedPassword::expose)),
+            users::display_name.eq(&changes.display_name),
+            users::avatar_url.eq(&changes.avatar_url),
+            users::locale.eq(changes.locale.as_str()),
+            users::default_role.eq(changes.default_role.as_str()),
+            users::metadata.eq(metadata),
+        ))
+        .execute(conn)
+        .await?;
+    if renamed == 0 {
+        return Ok(false);
+    }
+    diesel::delete(user_roles::table.filter(user_roles::user_id.eq(user)))
+        .execute(conn)
+        .await?;
+    insert_roles(conn, user, changes.now, &changes.roles).await?;
+    Ok(true)
+}
+
+async fn insert_roles(
+    conn: &mut Conn,
+    user: Id,
+    given_at: DateTime<Utc>,
+    roles: &[Role],
+) -> QueryResult<()> {
+    let names: Vec<&str> = roles.iter().map(Role::as_str).collect();
+    dialect::insert_roles(conn, user, given_at, &names).await
+}
+
 /// The only rows a user or their roles refer to and that may be missing are roles.
-fn insert_error(error: Error) -> StoreError {
+fn error_naming_roles(error: Error) -> StoreError {
     match error {
         Error::DatabaseError(DatabaseErrorKind::ForeignKeyViolation, _) => StoreError::UnknownRole,
         other => store_error(other),

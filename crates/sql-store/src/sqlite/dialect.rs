@@ -3,7 +3,7 @@
 use auth_domain::error::{StoreError, UniqueField};
 use chrono::{DateTime, TimeDelta, Utc};
 use diesel::{
-    ExpressionMethods, QueryResult, SqliteConnection,
+    ExpressionMethods, OptionalExtension, QueryDsl, QueryResult, SqliteConnection,
     connection::AnsiTransactionManager,
     expression::{AppearsOnTable, Expression, SelectableExpression, ValidGrouping},
     query_builder::{AstPass, QueryFragment, QueryId},
@@ -73,6 +73,17 @@ pub(crate) async fn begin(conn: &mut Conn) -> QueryResult<()> {
         AnsiTransactionManager::begin_transaction_sql(conn, "BEGIN IMMEDIATE")
     })
     .await
+}
+
+/// `false`: no such user. There is nothing to lock: a transaction keeps every other writer out from
+/// its first statement on.
+pub(crate) async fn lock_user(conn: &mut Conn, user: Id) -> QueryResult<bool> {
+    let found: QueryResult<Id> = users::table
+        .find(user)
+        .select(users::id)
+        .get_result(conn)
+        .await;
+    Ok(found.optional()?.is_some())
 }
 
 /// Gives a user roles, a microsecond apart so that their order is kept.

@@ -21,6 +21,7 @@ diesel::table! {
         password_hash -> Nullable<Text>,
         email_verified -> Bool,
         phone_number_verified -> Bool,
+        new_email -> Nullable<Text>,
         default_role -> Text,
         is_anonymous -> Bool,
         active_mfa_type -> Nullable<Text>,
@@ -65,6 +66,43 @@ diesel::table! {
         token_hash -> Text,
         user_id -> Binary,
         created_at -> BigInt,
+        expires_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    tickets (token_hash) {
+        token_hash -> Text,
+        user_id -> Binary,
+        purpose -> Text,
+        created_at -> BigInt,
+        expires_at -> BigInt,
+        code_challenge -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    one_time_codes (user_id, purpose) {
+        user_id -> Binary,
+        purpose -> Text,
+        code_hash -> Text,
+        expires_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    wrong_codes (id) {
+        id -> BigInt,
+        user_id -> Binary,
+        guessed_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    exchange_codes (code_hash) {
+        code_hash -> Text,
+        user_id -> Binary,
+        code_challenge -> Text,
         expires_at -> BigInt,
     }
 }

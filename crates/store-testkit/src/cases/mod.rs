@@ -8,11 +8,16 @@
     reason = "a case fails by panicking, and a refused step it relies on fails it"
 )]
 
+pub mod codes;
 pub mod concurrency;
+pub mod deanonymization;
+pub mod email_changes;
+pub mod exchange_codes;
 pub mod opaque_sessions;
 pub mod recovery;
 pub mod roles;
 pub mod rotations;
 pub mod sessions;
+pub mod tickets;
 pub mod transactions;
 pub mod users;

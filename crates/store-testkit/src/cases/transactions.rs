@@ -11,12 +11,12 @@ use auth_domain::{
 use crate::{
     Fixture,
     samples::{
-        at, new_user, opaque_session, refresh_hash, refresh_token, role, rotation, session_id,
-        user_id,
+        at, new_ticket, new_user, opaque_session, refresh_hash, refresh_token, role, rotation,
+        session_id, ticket, user_id,
     },
     steps::{
         assert_taken, exists, found, given_opaque_session, given_refresh_token, given_roles,
-        given_rotation, given_user, is_live, opened_by, trace, try_to_insert,
+        given_rotation, given_user, is_live, opened_by, take, trace, try_to_insert,
     },
 };
 
@@ -31,6 +31,7 @@ pub async fn committed_work_is_visible(fixture: &dyn Fixture) {
     assert!(exists(&*store, editor.id).await);
     assert!(is_live(&*store, "first").await);
     assert_eq!(opened_by(&*store, "opaque").await, Some(editor));
+    assert!(take(&*store, &ticket("mailed")).await.is_some());
 }
 
 /// What is rolled back never was.
@@ -178,7 +179,7 @@ pub async fn empty_work_can_be_committed(fixture: &dyn Fixture) {
     assert!(work.commit().await.is_ok());
 }
 
-/// A role, a user who has it, and a session of either generation.
+/// A role, a user who has it, a session of either generation, and a ticket.
 async fn write_everywhere(work: &mut dyn UnitOfWork) -> User {
     let editor = NewUser {
         roles: vec![role("editor")],
@@ -192,6 +193,8 @@ async fn write_everywhere(work: &mut dyn UnitOfWork) -> User {
     let sessions = work.sessions();
     sessions.insert_refresh_token(&token).await.unwrap();
     sessions.insert_opaque_session(&session).await.unwrap();
+    let ticket = new_ticket(&ticket("mailed"), editor.id);
+    work.tickets().insert(&ticket).await.unwrap();
     editor.stored(hasura_id)
 }
 
@@ -199,6 +202,7 @@ async fn assert_nothing_was_written(store: &dyn Store) {
     assert!(!exists(store, user_id("ada")).await);
     assert_eq!(trace(store, "first").await, RefreshTokenTrace::Unknown);
     assert_eq!(opened_by(store, "opaque").await, None);
+    assert_eq!(take(store, &ticket("mailed")).await, None);
 
     let mut work = store.begin().await.unwrap();
     let ended = work.sessions().end(session_id("first")).await.unwrap();

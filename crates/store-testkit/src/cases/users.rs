@@ -5,16 +5,14 @@ use std::collections::BTreeSet;
 use auth_domain::{
     error::UniqueField,
     ports::UserLookup,
-    ticket::{Ticket, TicketPurpose},
     user::{HashedPassword, HasuraId, Locale, NewUser, Role},
 };
 use chrono::Timelike;
 use serde_json::{Value, json};
-use uuid::Uuid;
 
 use crate::{
     Fixture,
-    samples::{at, email, new_user, new_user_called, role, user_id, username},
+    samples::{at, deanonymization, email, new_user, new_user_called, role, user_id, username},
     steps::{assert_taken, exists, found, given_user, try_to_insert},
 };
 
@@ -289,20 +287,21 @@ pub async fn set_password_gives_a_first_password(fixture: &dyn Fixture) {
     assert_eq!(stored.password_hash, Some(hash));
 }
 
-/// A ticket may be followed by another, and neither changes what is known of the user.
-pub async fn ticket_may_be_replaced(fixture: &dyn Fixture) {
+/// A password that is taken away is gone, and nobody else's.
+pub async fn clear_password_takes_the_password_away(fixture: &dyn Fixture) {
     let store = fixture.store();
-    let ada = given_user(&*store, new_user("ada")).await;
+    let mut ada = given_user(&*store, new_user("ada")).await;
+    let eve = given_user(&*store, new_user("eve")).await;
 
-    for (random, purpose) in [(1, TicketPurpose::VerifyEmail), (2, TicketPurpose::MfaTotp)] {
-        let ticket = Ticket::new(purpose, Uuid::from_u128(random));
+    for _ in 0..2 {
         let mut work = store.begin().await.unwrap();
-        let users = work.users();
-        assert!(users.set_ticket(ada.id, &ticket, at(9)).await.unwrap());
+        assert!(work.users().clear_password(ada.id).await.unwrap());
         work.commit().await.unwrap();
     }
 
+    ada.password_hash = None;
     assert_eq!(found(&*store, UserLookup::Id(ada.id)).await, Some(ada));
+    assert_eq!(found(&*store, UserLookup::Id(eve.id)).await, Some(eve));
 }
 
 /// Noting that a user was here changes nothing else, however often it happens.
@@ -324,13 +323,18 @@ pub async fn changes_to_a_missing_user_report_false(fixture: &dyn Fixture) {
     let store = fixture.store();
     let ada = given_user(&*store, new_user("ada")).await;
     let missing = user_id("eve");
-    let ticket = Ticket::new(TicketPurpose::VerifyEmail, Uuid::from_u128(1));
     let hash = HashedPassword::new("another hash");
+    let email = email("eve@example.com");
+    let named = deanonymization("eve");
 
     let mut work = store.begin().await.unwrap();
     let users = work.users();
     assert!(!users.set_password(missing, &hash).await.unwrap());
-    assert!(!users.set_ticket(missing, &ticket, at(9)).await.unwrap());
+    assert!(!users.clear_password(missing).await.unwrap());
+    assert!(!users.set_email_verified(missing).await.unwrap());
+    assert!(!users.set_new_email(missing, &email).await.unwrap());
+    assert!(!users.move_to_new_email(missing).await.unwrap());
+    assert!(!users.deanonymize(missing, &named).await.unwrap());
     assert!(!users.touch(missing, at(9)).await.unwrap());
     work.commit().await.unwrap();
 

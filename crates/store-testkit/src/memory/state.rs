@@ -7,14 +7,21 @@ use std::collections::{BTreeMap, BTreeSet};
 use auth_domain::{
     DateTime, Utc,
     error::{StoreError, UniqueField},
-    ports::{EndedSessions, RefreshRotation, RefreshTokenTrace, RotatedSession, UserLookup},
-    session::{
-        HashedRefreshToken, HashedSessionToken, NewOpaqueSession, NewRefreshToken,
-        RefreshTokenKind, SessionId,
+    one_time_code::{CodeGuess, CodeVerdict, NewCode},
+    ports::{
+        Deanonymization, EndedSessions, RefreshRotation, RefreshTokenTrace, RotatedSession,
+        UserLookup,
     },
-    ticket::Ticket,
-    user::{HashedPassword, Role, User, UserId},
+    session::{
+        HashedExchangeCode, HashedRefreshToken, HashedSessionToken, NewExchangeCode,
+        NewOpaqueSession, NewRefreshToken, RefreshTokenKind, SessionId,
+    },
+    ticket::{NewTicket, RedeemedTicket, Ticket},
+    user::{EmailAddress, HashedPassword, Role, User, UserId},
 };
+use serde_json::Value;
+
+use super::secrets::Secrets;
 
 #[derive(Debug, Clone)]
 pub(super) struct State {
@@ -22,12 +29,13 @@ pub(super) struct State {
     accounts: BTreeMap<UserId, Account>,
     sessions: BTreeMap<SessionId, Session>,
     opaque_sessions: Vec<NewOpaqueSession>,
+    secrets: Secrets,
 }
 
 #[derive(Debug, Clone)]
 struct Account {
     user: User,
-    ticket: Option<(Ticket, DateTime<Utc>)>,
+    new_email: Option<EmailAddress>,
     last_seen: Option<DateTime<Utc>>,
 }
 
@@ -52,6 +60,7 @@ impl State {
             accounts: BTreeMap::new(),
             sessions: BTreeMap::new(),
             opaque_sessions: Vec::new(),
+            secrets: Secrets::default(),
         }
     }
 }
@@ -60,12 +69,10 @@ impl State {
 impl State {
     pub(super) fn insert_user(&mut self, user: User) -> Result<(), StoreError> {
         self.check_unique(&user)?;
-        if !self.holds_roles_of(&user) {
-            return Err(StoreError::UnknownRole);
-        }
+        self.check_roles_of(&user)?;
         let account = Account {
             user,
-            ticket: None,
+            new_email: None,
             last_seen: None,
         };
         self.accounts.insert(account.user.id, account);
@@ -93,13 +100,45 @@ impl State {
         self.change(user, |account| account.user.password_hash = Some(hash))
     }
 
-    pub(super) fn set_ticket(
+    pub(super) fn clear_password(&mut self, user: UserId) -> bool {
+        self.change(user, |account| account.user.password_hash = None)
+    }
+
+    pub(super) fn set_email_verified(&mut self, user: UserId) -> bool {
+        self.change(user, |account| account.user.email_verified = true)
+    }
+
+    pub(super) fn set_new_email(&mut self, user: UserId, email: EmailAddress) -> bool {
+        self.change(user, |account| account.new_email = Some(email))
+    }
+
+    pub(super) fn move_to_new_email(&mut self, user: UserId) -> Result<bool, StoreError> {
+        let account = self.accounts.get(&user);
+        let Some(email) = account.and_then(|account| account.new_email.clone()) else {
+            return Ok(false);
+        };
+        self.check_email_free_for(user, &email)?;
+        Ok(self.change(user, |account| {
+            account.new_email = None;
+            account.user.email = Some(email);
+            account.user.email_verified = true;
+        }))
+    }
+
+    pub(super) fn deanonymize(
         &mut self,
         user: UserId,
-        ticket: Ticket,
-        expires_at: DateTime<Utc>,
-    ) -> bool {
-        self.change(user, |account| account.ticket = Some((ticket, expires_at)))
+        changes: Deanonymization,
+    ) -> Result<bool, StoreError> {
+        let Some(anonymous) = self.user(user).filter(|user| user.is_anonymous) else {
+            return Ok(false);
+        };
+        let named = deanonymized(anonymous.clone(), changes);
+        if let Some(email) = &named.email {
+            self.check_email_free_for(user, email)?;
+        }
+        self.check_roles_of(&named)?;
+        Ok(self.change(user, |account| account.user = named))
     }
 
     pub(super) fn touch(&mut self, user: UserId, now: DateTime<Utc>) -> bool {
@@ -108,10 +147,6 @@ impl State {
 
     pub(super) fn ensure_roles(&mut self, roles: &[Role]) {
         self.roles.extend(roles.iter().cloned());
-    }
-
-    pub(super) fn ticket_of(&self, user: UserId) -> Option<&(Ticket, DateTime<Utc>)> {
-        self.accounts.get(&user)?.ticket.as_ref()
     }
 
     pub(super) fn last_seen(&self, user: UserId) -> Option<DateTime<Utc>> {
@@ -150,10 +185,31 @@ impl State {
         Err(StoreError::Duplicate { field })
     }
 
-    fn holds_roles_of(&self, user: &User) -> bool {
-        user.allowed_roles()
-            .iter()
-            .all(|role| self.roles.contains(role))
+    fn check_email_free_for(&self, user: UserId, email: &EmailAddress) -> Result<(), StoreError> {
+        match self.find_user(UserLookup::Email(email)) {
+            Some(holder) if holder.id != user => {
+                let field = UniqueField::Email;
+                Err(StoreError::Duplicate { field })
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn check_roles_of(&self, user: &User) -> Result<(), StoreError> {
+        let roles = user.allowed_roles();
+        if roles.iter().all(|role| self.roles.contains(role)) {
+            Ok(())
+        } else {
+            Err(StoreError::UnknownRole)
+        }
+    }
+
+    fn check_user_exists(&self, user: UserId) -> Result<(), StoreError> {
+        if self.accounts.contains_key(&user) {
+            Ok(())
+        } else {
+            Err(StoreError::Backend("the user does not exist".into()))
+        }
     }
 }
 
@@ -234,16 +290,6 @@ impl State {
     fn count_sessions(&self) -> usize {
         self.sessions.len() + self.opaque_sessions.len()
     }
-
-    fn check_user_exists(&self, user: UserId) -> Result<(), StoreError> {
-        if self.accounts.contains_key(&user) {
-            Ok(())
-        } else {
-            Err(StoreError::Backend(
-                "the session's user does not exist".into(),
-            ))
-        }
-    }
 }
 
 impl Session {
@@ -313,6 +359,76 @@ impl State {
         let before = self.opaque_sessions.len();
         self.opaque_sessions.retain(|session| session.hash != *hash);
         self.opaque_sessions.len() < before
+    }
+}
+
+/// Tickets, one-time codes and exchange codes.
+impl State {
+    pub(super) fn tickets_of(&self, user: UserId) -> Vec<NewTicket> {
+        self.secrets.of(user)
+    }
+
+    pub(super) fn insert_ticket(&mut self, ticket: NewTicket) -> Result<(), StoreError> {
+        self.check_user_exists(ticket.user_id)?;
+        check_free(!self.secrets.has(&ticket.hash))?;
+        self.secrets.insert(ticket);
+        Ok(())
+    }
+
+    pub(super) fn take_ticket(
+        &mut self,
+        ticket: &Ticket,
+        now: DateTime<Utc>,
+    ) -> Option<RedeemedTicket> {
+        self.secrets.take(ticket, now)
+    }
+
+    pub(super) fn forget_tickets_of(&mut self, user: UserId) {
+        self.secrets.forget_all_of(user);
+    }
+
+    pub(super) fn put_code(&mut self, code: NewCode) -> Result<(), StoreError> {
+        self.check_user_exists(code.user_id)?;
+        self.secrets.put_code(code);
+        Ok(())
+    }
+
+    pub(super) fn judge_code(&mut self, guess: &CodeGuess) -> CodeVerdict {
+        if self.user(guess.user_id).is_none() {
+            return CodeVerdict::Wrong;
+        }
+        self.secrets.judge_code(guess)
+    }
+
+    pub(super) fn insert_exchange_code(&mut self, code: NewExchangeCode) -> Result<(), StoreError> {
+        self.check_user_exists(code.user_id)?;
+        check_free(!self.secrets.has_exchange_code(&code.hash))?;
+        self.secrets.insert_exchange_code(code);
+        Ok(())
+    }
+
+    pub(super) fn take_exchange_code(
+        &mut self,
+        hash: &HashedExchangeCode,
+        now: DateTime<Utc>,
+    ) -> Option<NewExchangeCode> {
+        self.secrets.take_exchange_code(hash, now)
+    }
+}
+
+fn deanonymized(user: User, changes: Deanonymization) -> User {
+    User {
+        email: Some(changes.email),
+        email_verified: false,
+        password_hash: changes.password_hash,
+        display_name: changes.display_name,
+        avatar_url: changes.avatar_url,
+        locale: changes.locale,
+        default_role: changes.default_role,
+        roles: changes.roles,
+        metadata: changes.metadata.map(Value::Object),
+        is_anonymous: false,
+        ..user
     }
 }
 

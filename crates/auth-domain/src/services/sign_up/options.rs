@@ -4,7 +4,7 @@ use super::SignUpError;
 use crate::{
     policy::{AccountPolicy, AuthPolicy},
     redirect::RedirectUrl,
-    user::{DisplayName, Locale, Metadata, Role},
+    user::{DisplayName, EmailAddress, Locale, Metadata, Role},
 };
 
 /// Wishes for a new account; `None` asks for the installation's default.
@@ -25,18 +25,18 @@ pub struct SignUpOptions {
 }
 
 /// Wishes with every default filled in.
-pub(super) struct ResolvedOptions {
-    pub(super) redirect_to: RedirectUrl,
-    pub(super) default_role: Role,
-    pub(super) allowed_roles: Vec<Role>,
-    pub(super) display_name: String,
-    pub(super) locale: Locale,
-    pub(super) metadata: Option<Metadata>,
+pub(in crate::services) struct ResolvedOptions {
+    pub(in crate::services) redirect_to: RedirectUrl,
+    pub(in crate::services) default_role: Role,
+    pub(in crate::services) allowed_roles: Vec<Role>,
+    pub(in crate::services) display_name: String,
+    pub(in crate::services) locale: Locale,
+    pub(in crate::services) metadata: Option<Metadata>,
 }
 
 impl SignUpOptions {
     /// Checks the wishes in the order of Hasura Auth and fills in the defaults.
-    pub(super) fn resolve(
+    pub(in crate::services) fn resolve(
         self,
         policy: &AuthPolicy,
         identity: &str,
@@ -59,7 +59,7 @@ impl SignUpOptions {
             default_role,
             allowed_roles,
             display_name: display_name.unwrap_or_else(|| identity.to_owned()),
-            locale: locale(self.locale, accounts),
+            locale: accounts.locale(self.locale),
             metadata: self.metadata,
         })
     }
@@ -82,8 +82,16 @@ fn allowed_roles(
     Ok(roles)
 }
 
-fn locale(wanted: Option<Locale>, accounts: &AccountPolicy) -> Locale {
-    wanted
-        .filter(|it| accounts.allowed_locales.contains(it))
-        .unwrap_or_else(|| accounts.default_locale.clone())
+impl AccountPolicy {
+    /// The wanted language, or the default where it is not offered.
+    pub(in crate::services) fn locale(&self, wanted: Option<Locale>) -> Locale {
+        wanted
+            .filter(|it| self.allowed_locales.contains(it))
+            .unwrap_or_else(|| self.default_locale.clone())
+    }
+
+    /// The picture of a new user; empty for none.
+    pub(in crate::services) fn avatar_url(&self, email: &EmailAddress) -> String {
+        self.gravatar.map(|it| it.url(email)).unwrap_or_default()
+    }
 }

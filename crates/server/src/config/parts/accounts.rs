@@ -8,7 +8,7 @@ use auth_domain::{
 
 use crate::config::{
     settings::Settings,
-    table::{accounts, legacy, passwords, redirects},
+    table::{accounts, email, legacy, passwords, redirects},
 };
 
 /// Who may have an account, and how it starts.
@@ -21,6 +21,10 @@ pub(crate) fn accounts(settings: &Settings) -> Result<AccountPolicy, String> {
         sign_up_enabled: !settings.flag(&accounts::DISABLE_SIGN_UP),
         new_users_disabled: settings.flag(&accounts::DISABLE_NEW_USERS),
         email_verification_required: settings.flag(&accounts::EMAIL_VERIFICATION_REQUIRED),
+        anonymous_enabled: settings.flag(&accounts::ANONYMOUS),
+        email_link_enabled: settings.flag(&email::PASSWORDLESS),
+        email_code_enabled: settings.flag(&email::OTP),
+        auto_sign_up: !settings.flag(&accounts::DISABLE_AUTO_SIGN_UP),
         email_access: EmailAccessList::new(
             settings.list(&accounts::BLOCKED_EMAILS),
             settings.list(&accounts::ALLOWED_EMAILS),

@@ -6,6 +6,7 @@ mod log;
 mod server;
 mod session_cookie;
 mod sessions;
+pub(crate) mod smtp;
 
 pub(super) use accounts::{accounts, passwords, redirects};
 pub(crate) use database::Database;
@@ -13,3 +14,4 @@ pub(crate) use log::LogSettings;
 pub(crate) use server::ServerSettings;
 pub(crate) use session_cookie::{SameSite, SessionCookie};
 pub(crate) use sessions::SessionSettings;
+pub(crate) use smtp::Smtp;

@@ -2,7 +2,10 @@
 
 use std::{path::PathBuf, time::Duration};
 
-use crate::config::{settings::Settings, table::server};
+use crate::config::{
+    settings::Settings,
+    table::{email, server},
+};
 
 /// The HTTP server and the process.
 #[derive(Debug, Clone)]
@@ -19,6 +22,8 @@ pub(crate) struct ServerSettings {
     pub(crate) data_dir: PathBuf,
     /// How long requests under way may take after the server was told to stop.
     pub(crate) shutdown_timeout: Duration,
+    /// Whether the link of a mail asks to be followed by a person.
+    pub(crate) confirm_links: bool,
     /// Whether answers hide which of several things was wrong.
     pub(crate) conceal_errors: bool,
 }
@@ -34,6 +39,7 @@ impl ServerSettings {
             url: text(&server::URL).trim_end_matches('/').to_owned(),
             data_dir: text(&server::DATA_DIR).into(),
             shutdown_timeout: settings.duration(&server::SHUTDOWN_TIMEOUT),
+            confirm_links: settings.flag(&email::LINK_CONFIRM),
             conceal_errors: settings.flag(&server::CONCEAL_ERRORS),
         }
     }

@@ -6,7 +6,7 @@ use auth_domain::{policy::SessionPolicy, session::SuccessorKey};
 
 use crate::config::{
     settings::Settings,
-    table::{legacy, sessions},
+    table::{email, legacy, sessions},
 };
 
 /// How long sessions last: a [`SessionPolicy`] without its key, which is no setting.
@@ -18,6 +18,7 @@ pub(crate) struct SessionSettings {
     refresh_reuse_memory: Duration,
     /// Life of a session of the legacy API, and of the cookie that carries it.
     pub(crate) opaque_session_ttl: Duration,
+    refresh_token_in_redirect: bool,
 }
 
 impl SessionSettings {
@@ -29,6 +30,7 @@ impl SessionSettings {
             refresh_grace: settings.seconds(&sessions::REFRESH_GRACE),
             refresh_reuse_memory: settings.seconds(&sessions::REFRESH_REUSE_MEMORY),
             opaque_session_ttl: settings.seconds(&legacy::SESSION_AGE),
+            refresh_token_in_redirect: settings.flag(&email::REFRESH_TOKEN_IN_REDIRECT),
         }
     }
 
@@ -41,6 +43,7 @@ impl SessionSettings {
             refresh_reuse_memory: self.refresh_reuse_memory,
             successor_key,
             opaque_session_ttl: self.opaque_session_ttl,
+            refresh_token_in_redirect: self.refresh_token_in_redirect,
         }
     }
 }

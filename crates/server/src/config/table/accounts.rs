@@ -18,23 +18,21 @@ pub(crate) const DISABLE_NEW_USERS: Setting = Setting::new(
 )
 .preset("false");
 
-const DISABLE_AUTO_SIGN_UP: Setting = Setting::new(
+pub(crate) const DISABLE_AUTO_SIGN_UP: Setting = Setting::new(
     "accounts.disable_auto_sign_up",
     "AUTH_DISABLE_AUTO_SIGNUP",
     Kind::Flag,
     "Whether signing in without a password never makes an account.",
 )
-.preset("false")
-.not_yet("have the sign-ins it is about yet");
+.preset("false");
 
-const ANONYMOUS: Setting = Setting::new(
+pub(crate) const ANONYMOUS: Setting = Setting::new(
     "accounts.anonymous_enabled",
     "AUTH_ANONYMOUS_USERS_ENABLED",
     Kind::Flag,
     "Whether people may sign in without telling who they are.",
 )
-.preset("false")
-.not_yet("know anonymous users yet");
+.preset("false");
 
 pub(crate) const EMAIL_VERIFICATION_REQUIRED: Setting = Setting::new(
     "accounts.email_verification_required",

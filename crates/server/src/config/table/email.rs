@@ -2,102 +2,127 @@
 
 use super::{Kind, Rule, Section, Setting};
 
-const SMTP: &str = "send mail by SMTP yet and keeps it in the development outbox";
+/// Where upstream's image has its templates.
+pub(crate) const USUAL_TEMPLATES_PATH: &str = "/app/email-templates";
 
 pub(crate) const SMTP_HOST: Setting = Setting::new(
     "smtp.host",
     "AUTH_SMTP_HOST",
     Kind::Text(&Rule::ANY),
-    "Server that takes outgoing mail; `postmark` for Postmark's API.",
-)
-.not_yet(SMTP);
+    "Server that takes outgoing mail; without one, mail is kept in the development outbox.",
+);
 
-const SMTP_PORT: Setting = Setting::new(
+pub(crate) const SMTP_PORT: Setting = Setting::new(
     "smtp.port",
     "AUTH_SMTP_PORT",
     Kind::Integer(1, 65535),
     "Its port.",
 )
-.preset("587")
-.not_yet(SMTP);
+.preset("587");
 
-const SMTP_SECURE: Setting = Setting::new(
+pub(crate) const SMTP_SECURE: Setting = Setting::new(
     "smtp.secure",
     "AUTH_SMTP_SECURE",
     Kind::Flag,
     "Whether TLS starts with the connection instead of by STARTTLS.",
 )
-.preset("false")
-.not_yet(SMTP);
+.preset("false");
 
-const SMTP_USER: Setting = Setting::new(
+pub(crate) const SMTP_USER: Setting = Setting::new(
     "smtp.user",
     "AUTH_SMTP_USER",
     Kind::Text(&Rule::ANY),
     "Account at the mail server.",
-)
-.not_yet(SMTP);
+);
 
-const SMTP_PASSWORD: Setting = Setting::new(
+pub(crate) const SMTP_PASSWORD: Setting = Setting::new(
     "smtp.password",
     "AUTH_SMTP_PASS",
     Kind::Text(&Rule::ANY),
     "Password of that account.",
 )
-.secret()
-.not_yet(SMTP);
+.secret();
 
-const SMTP_SENDER: Setting = Setting::new(
+pub(crate) const SMTP_SENDER: Setting = Setting::new(
     "smtp.sender",
     "AUTH_SMTP_SENDER",
     Kind::Text(&Rule::ANY),
     "Address mails come from.",
-)
-.not_yet(SMTP);
+);
 
-const SMTP_AUTH_METHOD: Setting = Setting::new(
+pub(crate) const SMTP_CA_FILE: Setting = Setting::new(
+    "smtp.ca_file",
+    "AUTH_SMTP_CA_FILE",
+    Kind::Text(&Rule::ANY),
+    "PEM file of an authority to trust for the mail server's certificate, beside the operating \
+     system's.",
+);
+
+pub(crate) const SMTP_PLAIN_ALLOWED: Setting = Setting::new(
+    "smtp.plain_allowed",
+    "AUTH_SMTP_PLAIN_ALLOWED",
+    Kind::Flag,
+    "Whether a mail server that offers no TLS is spoken to all the same; never with a password in \
+     plain text, and always for one on this machine.",
+)
+.preset("false");
+
+pub(crate) const SMTP_AUTH_METHOD: Setting = Setting::new(
     "smtp.auth_method",
     "AUTH_SMTP_AUTH_METHOD",
     Kind::Choice(&["PLAIN", "LOGIN", "CRAM-MD5"]),
     "How the account is proven.",
 )
-.preset("PLAIN")
-.not_yet(SMTP);
+.preset("PLAIN");
 
-const SMTP_API_HEADER: Setting = Setting::new(
+pub(crate) const SMTP_API_HEADER: Setting = Setting::new(
     "smtp.x_smtpapi_header",
     "AUTH_SMTP_X_SMTPAPI_HEADER",
     Kind::Text(&Rule::ANY),
     "Value of the header `X-SMTPAPI`.",
-)
-.not_yet(SMTP);
+);
 
-const TEMPLATES_PATH: Setting = Setting::new(
+pub(crate) const TEMPLATES_PATH: Setting = Setting::new(
     "email.templates_path",
     "AUTH_EMAIL_TEMPLATES_PATH",
     Kind::Text(&Rule::ANY),
-    "Folder of the mail templates.",
+    "Folder of mail templates in place of the built-in ones; used if it is there.",
 )
-.preset("/app/email-templates")
-.not_yet("use mail templates yet");
+.preset(USUAL_TEMPLATES_PATH);
 
-const PASSWORDLESS: Setting = Setting::new(
+pub(crate) const PASSWORDLESS: Setting = Setting::new(
     "email.passwordless_enabled",
     "AUTH_EMAIL_PASSWORDLESS_ENABLED",
     Kind::Flag,
     "Whether people may sign in with a link sent by mail.",
 )
-.preset("false")
-.not_yet("send links to sign in with yet");
+.preset("false");
 
-const OTP: Setting = Setting::new(
+pub(crate) const OTP: Setting = Setting::new(
     "email.otp_enabled",
     "AUTH_OTP_EMAIL_ENABLED",
     Kind::Flag,
     "Whether people may sign in with a code sent by mail.",
 )
-.preset("false")
-.not_yet("send codes to sign in with yet");
+.preset("false");
+
+pub(crate) const LINK_CONFIRM: Setting = Setting::new(
+    "email.link_confirm",
+    "AUTH_EMAIL_LINK_CONFIRM",
+    Kind::Flag,
+    "Whether the link of a mail shows a page with a button, so that a scanner of mail that follows \
+     every link cannot use it up.",
+)
+.preset("false");
+
+pub(crate) const REFRESH_TOKEN_IN_REDIRECT: Setting = Setting::new(
+    "email.refresh_token_in_redirect",
+    "AUTH_EMAIL_REFRESH_TOKEN_IN_REDIRECT",
+    Kind::Flag,
+    "Whether a followed link leads back with a refresh token in the URL, as clients without PKCE \
+     rely on; with `false` they are led back signed out.",
+)
+.preset("true");
 
 /// The sections `smtp` and `email`.
 pub(super) const SECTION: Section = Section {
@@ -109,10 +134,14 @@ pub(super) const SECTION: Section = Section {
         SMTP_USER,
         SMTP_PASSWORD,
         SMTP_SENDER,
+        SMTP_CA_FILE,
+        SMTP_PLAIN_ALLOWED,
         SMTP_AUTH_METHOD,
         SMTP_API_HEADER,
         TEMPLATES_PATH,
         PASSWORDLESS,
         OTP,
+        LINK_CONFIRM,
+        REFRESH_TOKEN_IN_REDIRECT,
     ],
 };

@@ -1,0 +1,216 @@
+//! One-time codes: six digits that a person reads in a mail and types.
+//!
+//! Six digits can be guessed, so a code is short-lived, works once, and wrong guesses are counted
+//! per account, whichever code they were made at: asking for another code buys no more guesses.
+
+use std::fmt;
+
+use chrono::{DateTime, Utc};
+use data_encoding::HEXLOWER;
+use hmac::{Hmac, Mac};
+use sha2::Sha256;
+
+use crate::{secret::keyed, user::UserId};
+
+/// What a code is good for. A code for one thing is no code for another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum CodePurpose {
+    /// Signs in.
+    SignIn,
+    /// Proves that a signed-in person is still there.
+    Elevation,
+}
+
+impl CodePurpose {
+    /// Its name in a store.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::SignIn => "sign-in",
+            Self::Elevation => "elevation",
+        }
+    }
+}
+
+/// A code as its holder types it: six digits.
+#[derive(Clone, PartialEq, Eq)]
+pub struct OneTimeCode(String);
+
+/// The text is not six digits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("not a one-time code")]
+pub struct InvalidOneTimeCode;
+
+impl OneTimeCode {
+    /// A new code from random bytes; every code is as likely as any other, to within 2⁻⁴⁴.
+    #[must_use]
+    pub fn new(random: [u8; 24]) -> Self {
+        let (number, _) = random
+            .split_first_chunk()
+            .map_or(([0; 8], &[][..]), |(a, b)| (*a, b));
+        Self(format!("{:06}", u64::from_be_bytes(number) % 1_000_000))
+    }
+
+    /// Reads a code.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidOneTimeCode`] unless `text` is six ASCII digits.
+    pub fn parse(text: &str) -> Result<Self, InvalidOneTimeCode> {
+        if text.len() == 6 && text.bytes().all(|byte| byte.is_ascii_digit()) {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err(InvalidOneTimeCode)
+        }
+    }
+
+    /// The digits, for the mail.
+    #[must_use]
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+
+    /// The form that is stored: an HMAC, because a million hashes are tried in no time. It is bound
+    /// to its user and purpose.
+    #[must_use]
+    pub fn hashed(&self, key: &CodeKey, user: UserId, purpose: CodePurpose) -> HashedCode {
+        let mut mac = key.0.clone();
+        mac.update(user.0.as_bytes());
+        mac.update(purpose.name().as_bytes());
+        mac.update(self.0.as_bytes());
+        HashedCode(HEXLOWER.encode(&mac.finalize().into_bytes()))
+    }
+}
+
+impl fmt::Debug for OneTimeCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("OneTimeCode(***)")
+    }
+}
+
+/// The stored form of a code.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct HashedCode(String);
+
+impl HashedCode {
+    /// The stored text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// The key that codes are hashed with. Servers that share a store share the key.
+#[derive(Clone)]
+pub struct CodeKey(Hmac<Sha256>);
+
+impl CodeKey {
+    /// A key for this purpose alone, derived from a secret that may serve others too.
+    #[must_use]
+    pub fn derive(secret: &[u8]) -> Self {
+        let mut mac = keyed(secret);
+        mac.update(b"hasura-auth one-time code v1");
+        Self(keyed(&mac.finalize().into_bytes()))
+    }
+}
+
+impl fmt::Debug for CodeKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("CodeKey(***)")
+    }
+}
+
+/// A code about to be stored.
+#[derive(Debug, Clone, PartialEq)]
+pub struct NewCode {
+    /// Whose it is.
+    pub user_id: UserId,
+    /// What it is good for.
+    pub purpose: CodePurpose,
+    /// The only form of the code that is stored.
+    pub hash: HashedCode,
+    /// The moment from which it is no longer accepted.
+    pub expires_at: DateTime<Utc>,
+}
+
+/// One guess at a code.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CodeGuess {
+    /// Who is guessed to have the code.
+    pub user_id: UserId,
+    /// What the code is to be good for.
+    pub purpose: CodePurpose,
+    /// The hash of the guess.
+    pub hash: HashedCode,
+    /// The time of the guess.
+    pub now: DateTime<Utc>,
+    /// Wrong guesses before this moment no longer count.
+    pub count_from: DateTime<Utc>,
+    /// So many wrong guesses burn the code and close the account to further ones.
+    pub max_wrong: u32,
+}
+
+/// What became of a guess.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CodeVerdict {
+    /// It was the code. The code is gone, and wrong guesses are forgotten.
+    Accepted,
+    /// It was not, or there is no code that has not expired. It was counted.
+    Wrong,
+    /// There were too many wrong guesses. The code is gone, and nothing was compared.
+    TooManyWrong,
+}
+
+#[cfg(test)]
+mod tests {
+    use uuid::Uuid;
+
+    use super::*;
+
+    #[test]
+    fn codes_have_six_digits_whatever_the_random_bytes() {
+        assert_eq!(OneTimeCode::new([0; 24]).expose(), "000000");
+        assert_eq!(OneTimeCode::new([255; 24]).expose(), "551615");
+    }
+
+    #[test]
+    fn anything_but_six_digits_is_no_code() {
+        for text in [
+            "",
+            "12345",
+            "1234567",
+            "12345a",
+            "１２３４５６",
+            " 12345",
+            "+12345",
+        ] {
+            assert_eq!(
+                OneTimeCode::parse(text),
+                Err(InvalidOneTimeCode),
+                "{text:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_hash_is_bound_to_key_user_and_purpose() {
+        let code = OneTimeCode::parse("123456").unwrap();
+        let key = CodeKey::derive(b"one");
+        let user = UserId(Uuid::from_u128(1));
+        let hash = code.hashed(&key, user, CodePurpose::SignIn);
+
+        assert_eq!(
+            hash,
+            code.hashed(&CodeKey::derive(b"one"), user, CodePurpose::SignIn)
+        );
+        assert_ne!(
+            hash,
+            code.hashed(&CodeKey::derive(b"two"), user, CodePurpose::SignIn)
+        );
+        assert_ne!(
+            hash,
+            code.hashed(&key, UserId(Uuid::from_u128(2)), CodePurpose::SignIn)
+        );
+        assert_ne!(hash, code.hashed(&key, user, CodePurpose::Elevation));
+    }
+}

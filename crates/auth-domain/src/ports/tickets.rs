@@ -1,0 +1,56 @@
+//! Tickets, one-time codes and exchange codes in the store.
+
+use async_trait::async_trait;
+use chrono::{DateTime, Utc};
+
+use crate::{
+    error::StoreError,
+    one_time_code::{CodeGuess, CodeVerdict, NewCode},
+    session::{HashedExchangeCode, NewExchangeCode},
+    ticket::{NewTicket, RedeemedTicket, Ticket},
+    user::UserId,
+};
+
+/// Short-lived secrets of flows, within a unit of work. Only hashes ever reach a store.
+#[async_trait]
+pub trait TicketRepository: Send {
+    /// Stores a ticket. Earlier ones of the same user and purpose stay good: a mail that is sent
+    /// again must not kill the link that is on its way.
+    async fn insert(&mut self, ticket: &NewTicket) -> Result<(), StoreError>;
+
+    /// Takes a ticket out, with all others of its user and purpose.
+    ///
+    /// `None`: it is unknown, spent, or `expires_at <= now`. Of any number of concurrent calls with
+    /// one ticket at most one gets `Some`. A ticket that Hasura Auth left in `auth.users.ticket` is
+    /// as good as any other until its time is over.
+    async fn take(
+        &mut self,
+        ticket: &Ticket,
+        now: DateTime<Utc>,
+    ) -> Result<Option<RedeemedTicket>, StoreError>;
+
+    /// Takes out all tickets, one-time codes and exchange codes of a user, whatever they are for;
+    /// pending second factors too. Wrong guesses stay counted.
+    async fn forget_all_of(&mut self, user: UserId) -> Result<(), StoreError>;
+
+    /// Stores a one-time code in place of any earlier one of the same user and purpose. Wrong
+    /// guesses made so far stay counted.
+    async fn put_code(&mut self, code: &NewCode) -> Result<(), StoreError>;
+
+    /// Judges a guess, and counts it if it is wrong.
+    ///
+    /// Of any number of concurrent right guesses at one code at most one is accepted, and of
+    /// concurrent wrong ones each is counted. A user who does not exist has no code.
+    async fn judge_code(&mut self, guess: &CodeGuess) -> Result<CodeVerdict, StoreError>;
+
+    /// Stores an exchange code.
+    async fn insert_exchange_code(&mut self, code: &NewExchangeCode) -> Result<(), StoreError>;
+
+    /// Takes an exchange code out. `None`: it is unknown, spent, or `expires_at <= now`. Of any
+    /// number of concurrent calls with one code at most one gets `Some`.
+    async fn take_exchange_code(
+        &mut self,
+        hash: &HashedExchangeCode,
+        now: DateTime<Utc>,
+    ) -> Result<Option<NewExchangeCode>, StoreError>;
+}

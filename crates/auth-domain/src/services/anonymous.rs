@@ -1,0 +1,269 @@
+//! People who have not told who they are, and those who do so later.
+
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use super::{
+    AccountRefusal, Failure, Installation, PasswordRefusal, SignUpError, SignUpOptions,
+    admission::SessionOpening,
+    failure::failures_of,
+    mailing::TicketMail,
+    retry::retry,
+    sign_up::{Along, SignUpService},
+};
+use crate::{
+    error::{StoreError, UniqueField},
+    ports::{Deanonymization, EndedSessions, HasherError, MailerError, SignerError, UserLookup},
+    redirect::RedirectUrl,
+    session::{CodeChallenge, Session},
+    ticket::TicketPurpose,
+    user::{EmailAddress, Locale, Metadata, NewUser, PlainPassword, Role, User, UserId},
+};
+
+/// Signs people in without asking who they are, and lets them tell later.
+#[derive(Clone)]
+pub struct AnonymousService {
+    installation: Arc<Installation>,
+}
+
+/// A wish for an anonymous account.
+#[derive(Debug, Clone, Default)]
+pub struct AnonymousSignIn {
+    /// The name to show.
+    pub display_name: Option<String>,
+    /// The language; one that is not offered is replaced by the default.
+    pub locale: Option<Locale>,
+    /// What the client wants to remember about the user.
+    pub metadata: Option<Metadata>,
+}
+
+/// A wish to turn an anonymous account into one with an address.
+#[derive(Debug, Clone)]
+pub struct Deanonymize {
+    /// The address.
+    pub email: EmailAddress,
+    /// How the person is going to sign in.
+    pub method: DeanonymizeMethod,
+    /// What else the client asks for.
+    pub options: SignUpOptions,
+    /// What the client will prove itself with after the redirect (PKCE).
+    pub code_challenge: Option<CodeChallenge>,
+}
+
+/// How a person who was anonymous is going to sign in.
+#[derive(Debug, Clone)]
+pub enum DeanonymizeMethod {
+    /// With this password.
+    Password(PlainPassword),
+    /// By a link in a mail.
+    EmailLink,
+}
+
+/// Why there is no anonymous account, or it stays anonymous.
+#[derive(Debug, thiserror::Error)]
+pub enum AnonymousError {
+    /// Anonymous accounts are switched off.
+    #[error("anonymous users are disabled")]
+    MethodDisabled,
+    /// The account is not anonymous.
+    #[error("the account is not anonymous")]
+    NotAnonymous,
+    /// The account may not be used right now.
+    #[error(transparent)]
+    Refused(AccountRefusal),
+    /// A wish cannot be met, for one of the reasons a sign-up has.
+    #[error(transparent)]
+    SignUp(SignUpError),
+    /// An adapter failed.
+    #[error(transparent)]
+    Failure(Failure),
+}
+
+failures_of!(AnonymousError: Failure, HasherError, MailerError, SignerError);
+
+impl From<StoreError> for AnonymousError {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Duplicate {
+                field: UniqueField::Email,
+            } => Self::SignUp(SignUpError::EmailTaken),
+            other => Self::Failure(other.into()),
+        }
+    }
+}
+
+impl From<SignUpError> for AnonymousError {
+    fn from(error: SignUpError) -> Self {
+        match error {
+            SignUpError::Failure(failure) => Self::Failure(failure),
+            other => Self::SignUp(other),
+        }
+    }
+}
+
+impl From<PasswordRefusal> for AnonymousError {
+    fn from(refusal: PasswordRefusal) -> Self {
+        Self::SignUp(refusal.into())
+    }
+}
+
+impl AnonymousService {
+    pub(super) fn new(installation: Arc<Installation>) -> Self {
+        Self { installation }
+    }
+
+    /// Makes an anonymous account and signs in to it.
+    ///
+    /// # Errors
+    ///
+    /// [`SignUpError::Disabled`], [`AnonymousError::MethodDisabled`], or a failure.
+    pub async fn sign_in(&self, wish: AnonymousSignIn) -> Result<Session, AnonymousError> {
+        let accounts = &self.installation.policy.accounts;
+        if !accounts.sign_up_enabled {
+            return Err(SignUpError::Disabled.into());
+        }
+        if !accounts.anonymous_enabled {
+            return Err(AnonymousError::MethodDisabled);
+        }
+        let sign_up = SignUpService::new(Arc::clone(&self.installation));
+        let user = NewUser {
+            disabled: false,
+            display_name: wish
+                .display_name
+                .unwrap_or_else(|| "Anonymous User".to_owned()),
+            locale: accounts.locale(wish.locale),
+            default_role: Role::anonymous(),
+            roles: vec![Role::anonymous()],
+            is_anonymous: true,
+            metadata: Some(wish.metadata.map_or(Value::Null, Value::Object)),
+            ..sign_up.blank_user(None)
+        };
+        let opening = SessionOpening::new(&self.installation, user.id);
+        let user = sign_up.insert(&user, Along::Session(&opening)).await?;
+        Ok(opening.finish(&self.installation, user)?)
+    }
+
+    /// Gives an anonymous account an address and a way to sign in.
+    ///
+    /// With a password and no need to verify the address, sessions go on; otherwise they end, and a
+    /// mail leads back in.
+    ///
+    /// # Errors
+    ///
+    /// See [`AnonymousError`].
+    pub async fn deanonymize(&self, id: UserId, wish: Deanonymize) -> Result<(), AnonymousError> {
+        let policy = &self.installation.policy;
+        let user = self.anonymous_user(id).await?;
+        if let DeanonymizeMethod::Password(password) = &wish.method {
+            policy.passwords.check(password)?;
+        }
+        let options = wish.options.clone().resolve(policy, wish.email.as_str())?;
+        if !policy.accounts.email_access.accepts(&wish.email) {
+            return Err(SignUpError::EmailNotAllowed.into());
+        }
+        let lookup = UserLookup::Email(&wish.email);
+        if self.installation.store.find_user(lookup).await?.is_some() {
+            return Err(SignUpError::EmailTaken.into());
+        }
+        let letter = self.letter(&wish, id, options.redirect_to.clone());
+        let password_hash = match &wish.method {
+            DeanonymizeMethod::Password(password) => {
+                Some(self.installation.hasher.hash(password).await?)
+            }
+            DeanonymizeMethod::EmailLink => None,
+        };
+        let changes = Deanonymization {
+            avatar_url: policy.accounts.avatar_url(&wish.email),
+            email: wish.email,
+            password_hash,
+            display_name: options.display_name,
+            locale: options.locale,
+            default_role: options.default_role,
+            roles: options.allowed_roles,
+            metadata: options.metadata,
+            now: self.installation.clock.now(),
+        };
+        self.carry_out(user, changes, letter).await
+    }
+
+    async fn anonymous_user(&self, id: UserId) -> Result<User, AnonymousError> {
+        let found = self
+            .installation
+            .store
+            .find_user(UserLookup::Id(id))
+            .await?;
+        let user = found
+            .filter(|it| it.is_anonymous)
+            .ok_or(AnonymousError::NotAnonymous)?;
+        if user.disabled {
+            return Err(AnonymousError::Refused(AccountRefusal::Disabled));
+        }
+        Ok(user)
+    }
+
+    /// The mail that leads back in, if one is needed.
+    fn letter(
+        &self,
+        wish: &Deanonymize,
+        id: UserId,
+        redirect_to: RedirectUrl,
+    ) -> Option<TicketMail> {
+        let installation = &self.installation;
+        let purpose = match wish.method {
+            DeanonymizeMethod::EmailLink => TicketPurpose::SignInLink,
+            DeanonymizeMethod::Password(_) => {
+                if !installation.policy.accounts.email_verification_required {
+                    return None;
+                }
+                TicketPurpose::VerifyEmail
+            }
+        };
+        let challenge = wish.code_challenge.clone();
+        Some(TicketMail::new(
+            installation,
+            purpose,
+            id,
+            redirect_to,
+            challenge,
+        ))
+    }
+
+    async fn carry_out(
+        &self,
+        user: User,
+        changes: Deanonymization,
+        letter: Option<TicketMail>,
+    ) -> Result<(), AnonymousError> {
+        let installation = &self.installation;
+        let is_done = retry(|| async {
+            let mut work = installation.store.begin().await?;
+            if !work.users().deanonymize(user.id, &changes).await? {
+                work.rollback().await?;
+                return Ok(false);
+            }
+            if let Some(letter) = &letter {
+                work.sessions()
+                    .end_all_of(user.id, EndedSessions::All)
+                    .await?;
+                work.tickets().insert(&letter.row).await?;
+            }
+            work.commit().await?;
+            Ok(true)
+        })
+        .await?;
+        if !is_done {
+            return Err(AnonymousError::NotAnonymous);
+        }
+        if let Some(letter) = letter {
+            let user = User {
+                email: Some(changes.email),
+                display_name: changes.display_name,
+                locale: changes.locale,
+                ..user
+            };
+            letter.send(installation, &user, None).await?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,182 @@
+//! Mails about an account's address: proving it once more, and changing it.
+
+use std::sync::Arc;
+
+use super::{
+    AccountRefusal, Failure, Installation, admission::EmailNeed, failure::failures_of,
+    mailing::TicketMail, retry::retry,
+};
+use crate::{
+    error::StoreError,
+    ports::{MailerError, UserLookup},
+    redirect::{RedirectNotAllowed, RedirectUrl},
+    session::CodeChallenge,
+    ticket::TicketPurpose,
+    user::{EmailAddress, User, UserId},
+};
+
+/// Sends mails about an account's address.
+#[derive(Clone)]
+pub struct EmailAddressService {
+    installation: Arc<Installation>,
+}
+
+/// A wish for a mail with a link.
+#[derive(Debug, Clone)]
+pub struct LinkRequest {
+    /// Whose address, or which new one.
+    pub email: EmailAddress,
+    /// Where the link is to lead; the client's URL if it is not said.
+    pub redirect_to: Option<String>,
+    /// What the client will prove itself with after the redirect (PKCE).
+    pub code_challenge: Option<CodeChallenge>,
+}
+
+/// Why no mail was sent.
+#[derive(Debug, thiserror::Error)]
+pub enum EmailAddressError {
+    /// The place to redirect to is not in the allow-list.
+    #[error("the redirect is not allowed")]
+    RedirectNotAllowed,
+    /// There is no account with the address, or the access lists shut the address out.
+    #[error("there is no such account")]
+    UnknownAccount,
+    /// The address is verified already.
+    #[error("the e-mail address is verified already")]
+    AlreadyVerified,
+    /// The new address has an account.
+    #[error("the e-mail address already has an account")]
+    EmailTaken,
+    /// The account may not be used right now.
+    #[error(transparent)]
+    Refused(AccountRefusal),
+    /// An adapter failed.
+    #[error(transparent)]
+    Failure(Failure),
+}
+
+failures_of!(EmailAddressError: StoreError, MailerError);
+
+impl From<RedirectNotAllowed> for EmailAddressError {
+    fn from(_: RedirectNotAllowed) -> Self {
+        Self::RedirectNotAllowed
+    }
+}
+
+impl EmailAddressService {
+    pub(super) fn new(installation: Arc<Installation>) -> Self {
+        Self { installation }
+    }
+
+    /// Mails another link to verify an address. Links that are on their way stay good.
+    ///
+    /// # Errors
+    ///
+    /// Checked in the order of the variants of [`EmailAddressError`].
+    pub async fn request_verification(&self, wish: LinkRequest) -> Result<(), EmailAddressError> {
+        let policy = &self.installation.policy;
+        let redirect_to = policy.redirects.check(wish.redirect_to.as_deref())?;
+        let lookup = UserLookup::Email(&wish.email);
+        let found = self.installation.store.find_user(lookup).await?;
+        let user = found.ok_or(EmailAddressError::UnknownAccount)?;
+        match policy.check_account(&user, EmailNeed::Required) {
+            Ok(()) | Err(AccountRefusal::Unverified) => {}
+            Err(refusal) => return Err(EmailAddressError::Refused(refusal)),
+        }
+        if user.email_verified {
+            return Err(EmailAddressError::AlreadyVerified);
+        }
+        self.mail(
+            TicketPurpose::VerifyEmail,
+            &user,
+            redirect_to,
+            wish.code_challenge,
+        )
+        .await
+    }
+
+    /// Mails a link to another address, whose reader may move the account there.
+    ///
+    /// The account keeps its address, and whether it is verified, until the link is followed. Links
+    /// that are on their way are no longer good.
+    ///
+    /// # Errors
+    ///
+    /// See [`EmailAddressError`].
+    pub async fn request_change(
+        &self,
+        user: UserId,
+        wish: LinkRequest,
+    ) -> Result<(), EmailAddressError> {
+        let installation = &self.installation;
+        let policy = &installation.policy;
+        let redirect_to = policy.redirects.check(wish.redirect_to.as_deref())?;
+        let found = installation.store.find_user(UserLookup::Id(user)).await?;
+        let user = found.ok_or(EmailAddressError::UnknownAccount)?;
+        let checked = policy.check_account(&user, EmailNeed::Required);
+        checked.map_err(EmailAddressError::Refused)?;
+        if !policy.accounts.email_access.accepts(&wish.email) {
+            return Err(EmailAddressError::Refused(AccountRefusal::EmailNotAllowed));
+        }
+        let lookup = UserLookup::Email(&wish.email);
+        if installation.store.find_user(lookup).await?.is_some() {
+            return Err(EmailAddressError::EmailTaken);
+        }
+        let purpose = TicketPurpose::ConfirmEmailChange;
+        let mail = TicketMail::new(
+            installation,
+            purpose,
+            user.id,
+            redirect_to,
+            wish.code_challenge,
+        );
+        retry(|| async {
+            let mut work = installation.store.begin().await?;
+            work.users().set_new_email(user.id, &wish.email).await?;
+            // A ticket that went to another new address must not move the account to this one.
+            work.tickets().forget_all_of(user.id).await?;
+            work.tickets().insert(&mail.row).await?;
+            work.commit().await
+        })
+        .await?;
+        mail.send(installation, &user, Some(wish.email)).await?;
+        Ok(())
+    }
+
+    /// Mails a link to choose another password by. Whether there is an account for the address, and
+    /// whether it may be used, is not told.
+    ///
+    /// # Errors
+    ///
+    /// [`EmailAddressError::RedirectNotAllowed`], or [`EmailAddressError::Failure`].
+    pub async fn request_password_reset(&self, wish: LinkRequest) -> Result<(), EmailAddressError> {
+        let policy = &self.installation.policy;
+        let redirect_to = policy.redirects.check(wish.redirect_to.as_deref())?;
+        let lookup = UserLookup::Email(&wish.email);
+        let found = self.installation.store.find_user(lookup).await?;
+        let usable = |user: &User| policy.check_account(user, EmailNeed::Required).is_ok();
+        let Some(user) = found.filter(usable) else {
+            return Ok(());
+        };
+        self.mail(
+            TicketPurpose::ResetPassword,
+            &user,
+            redirect_to,
+            wish.code_challenge,
+        )
+        .await
+    }
+
+    async fn mail(
+        &self,
+        purpose: TicketPurpose,
+        user: &User,
+        redirect_to: RedirectUrl,
+        challenge: Option<CodeChallenge>,
+    ) -> Result<(), EmailAddressError> {
+        let mail = TicketMail::new(&self.installation, purpose, user.id, redirect_to, challenge);
+        mail.store(&self.installation).await?;
+        mail.send(&self.installation, user, None).await?;
+        Ok(())
+    }
+}

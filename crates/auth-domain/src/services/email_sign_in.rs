@@ -1,0 +1,304 @@
+//! Signing in by mail: a link to follow, or a code to type.
+
+use std::sync::Arc;
+
+use super::{
+    AccountRefusal, Failure, Installation, SignUpError, SignUpOptions,
+    admission::{EmailNeed, SessionOpening},
+    failure::failures_of,
+    mailing::{CodeMail, TicketMail},
+    retry::retry,
+    sign_up::{Along, SignUpService},
+};
+use crate::{
+    error::StoreError,
+    one_time_code::{CodeGuess, CodePurpose, CodeVerdict, OneTimeCode},
+    ports::{EndedSessions, MailerError, SignerError, UnitOfWork, UserLookup},
+    session::{CodeChallenge, Session},
+    ticket::TicketPurpose,
+    user::{EmailAddress, User, UserId},
+};
+
+/// Signs in whoever reads the mail of an address.
+#[derive(Clone)]
+pub struct EmailSignInService {
+    installation: Arc<Installation>,
+}
+
+/// A wish for a mail to sign in with.
+#[derive(Debug, Clone)]
+pub struct EmailSignIn {
+    /// Whose address.
+    pub email: EmailAddress,
+    /// What a new account is to be like; for an existing one only the redirect counts.
+    pub options: SignUpOptions,
+    /// What the client will prove itself with after the redirect (PKCE).
+    pub code_challenge: Option<CodeChallenge>,
+    /// What to do about addresses without an account.
+    pub audience: Audience,
+}
+
+/// Whom a mail to sign in with is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Audience {
+    /// Anybody: an account is made if there is none, unless that is switched off.
+    Anybody,
+    /// New people: nothing is sent to an address that has an account, and nobody is told.
+    NewPeople,
+}
+
+/// A code that somebody typed.
+#[derive(Debug, Clone)]
+pub struct EmailCode {
+    /// The address it was sent to.
+    pub email: EmailAddress,
+    /// The code.
+    pub code: OneTimeCode,
+}
+
+/// Why no mail was sent, or nobody signed in.
+#[derive(Debug, thiserror::Error)]
+pub enum EmailSignInError {
+    /// This way to sign in is switched off.
+    #[error("this way to sign in is disabled")]
+    MethodDisabled,
+    /// The account could not be made, or a wish cannot be met.
+    #[error(transparent)]
+    SignUp(SignUpError),
+    /// The account may not be used right now.
+    #[error(transparent)]
+    Refused(AccountRefusal),
+    /// It is not the code, there is none, or there were too many wrong ones.
+    #[error("the code is wrong or no longer good")]
+    InvalidCode,
+    /// An adapter failed.
+    #[error(transparent)]
+    Failure(Failure),
+}
+
+failures_of!(EmailSignInError: Failure, StoreError, MailerError, SignerError);
+
+impl From<SignUpError> for EmailSignInError {
+    fn from(error: SignUpError) -> Self {
+        match error {
+            SignUpError::Failure(failure) => Self::Failure(failure),
+            other => Self::SignUp(other),
+        }
+    }
+}
+
+/// Which secret a mail carries.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Form {
+    Link,
+    Code,
+}
+
+/// A secret to be mailed.
+enum Letter {
+    Link(TicketMail),
+    Code(CodeMail),
+}
+
+impl EmailSignInService {
+    pub(super) fn new(installation: Arc<Installation>) -> Self {
+        Self { installation }
+    }
+
+    /// Mails a link that signs in.
+    ///
+    /// # Errors
+    ///
+    /// See [`EmailSignInError`].
+    pub async fn send_link(&self, wish: EmailSignIn) -> Result<(), EmailSignInError> {
+        if !self.installation.policy.accounts.email_link_enabled {
+            return Err(EmailSignInError::MethodDisabled);
+        }
+        self.send(wish, Form::Link).await
+    }
+
+    /// Mails a code that signs in.
+    ///
+    /// # Errors
+    ///
+    /// See [`EmailSignInError`].
+    pub async fn send_code(&self, wish: EmailSignIn) -> Result<(), EmailSignInError> {
+        if !self.installation.policy.accounts.email_code_enabled {
+            return Err(EmailSignInError::MethodDisabled);
+        }
+        self.send(wish, Form::Code).await
+    }
+
+    /// Signs in with a mailed code.
+    ///
+    /// # Errors
+    ///
+    /// See [`EmailSignInError`]; an address without an account is not told apart from a wrong code.
+    pub async fn with_code(&self, claim: EmailCode) -> Result<Session, EmailSignInError> {
+        if !self.installation.policy.accounts.email_code_enabled {
+            return Err(EmailSignInError::MethodDisabled);
+        }
+        let found = self
+            .installation
+            .store
+            .find_user(UserLookup::Email(&claim.email))
+            .await?;
+        let user = found.ok_or(EmailSignInError::InvalidCode)?;
+        let guess = self.guess(user.id, &claim.code);
+        let verdict = retry(|| async {
+            let mut work = self.installation.store.begin().await?;
+            let verdict = work.tickets().judge_code(&guess).await?;
+            if verdict == CodeVerdict::Accepted {
+                prove_mailbox(work.as_mut(), &user).await?;
+            }
+            work.commit().await?;
+            Ok(verdict)
+        })
+        .await?;
+        if verdict != CodeVerdict::Accepted {
+            return Err(EmailSignInError::InvalidCode);
+        }
+        self.open_session(user.id).await
+    }
+
+    async fn send(&self, wish: EmailSignIn, form: Form) -> Result<(), EmailSignInError> {
+        let policy = &self.installation.policy;
+        let accounts = &policy.accounts;
+        if wish.audience == Audience::NewPeople && !accounts.sign_up_enabled {
+            return Err(SignUpError::Disabled.into());
+        }
+        if !accounts.email_access.accepts(&wish.email) {
+            return Err(SignUpError::EmailNotAllowed.into());
+        }
+        let options = wish.options.resolve(policy, wish.email.as_str())?;
+        let redirect_to = options.redirect_to.clone();
+        let lookup = UserLookup::Email(&wish.email);
+        let existing = self.installation.store.find_user(lookup).await?;
+        match (existing, wish.audience) {
+            (Some(user), Audience::Anybody) => {
+                self.check_recipient(&user)?;
+                let letter = self.letter(form, user.id, redirect_to, wish.code_challenge);
+                self.store(&letter).await?;
+                self.hand_over(letter, &user).await
+            }
+            (Some(_), Audience::NewPeople) => Ok(()),
+            (None, Audience::Anybody) if !accounts.auto_sign_up => Ok(()),
+            (None, _) => {
+                if !accounts.sign_up_enabled {
+                    return Err(SignUpError::Disabled.into());
+                }
+                let sign_up = SignUpService::new(Arc::clone(&self.installation));
+                let new_user = sign_up.user_with_email(wish.email, None, options);
+                let letter = self.letter(form, new_user.id, redirect_to, wish.code_challenge);
+                let along = match &letter {
+                    Letter::Link(mail) => Along::Ticket(&mail.row),
+                    Letter::Code(mail) => Along::Code(&mail.row),
+                };
+                let user = sign_up.insert(&new_user, along).await;
+                let user = user.map_err(SignUpError::from)?;
+                if user.disabled {
+                    return Err(SignUpError::CreatedDisabled.into());
+                }
+                self.hand_over(letter, &user).await
+            }
+        }
+    }
+
+    /// Whoever has not verified an address may do so by this mail.
+    fn check_recipient(&self, user: &User) -> Result<(), EmailSignInError> {
+        match self
+            .installation
+            .policy
+            .check_account(user, EmailNeed::Required)
+        {
+            Ok(()) | Err(AccountRefusal::Unverified) => Ok(()),
+            Err(refusal) => Err(EmailSignInError::Refused(refusal)),
+        }
+    }
+
+    fn letter(
+        &self,
+        form: Form,
+        user: UserId,
+        redirect_to: crate::redirect::RedirectUrl,
+        challenge: Option<CodeChallenge>,
+    ) -> Letter {
+        let installation = &self.installation;
+        match form {
+            Form::Link => {
+                let purpose = TicketPurpose::SignInLink;
+                Letter::Link(TicketMail::new(
+                    installation,
+                    purpose,
+                    user,
+                    redirect_to,
+                    challenge,
+                ))
+            }
+            Form::Code => Letter::Code(CodeMail::new(installation, user, redirect_to)),
+        }
+    }
+
+    async fn store(&self, letter: &Letter) -> Result<(), StoreError> {
+        match letter {
+            Letter::Link(mail) => mail.store(&self.installation).await,
+            Letter::Code(mail) => mail.store(&self.installation).await,
+        }
+    }
+
+    async fn hand_over(&self, letter: Letter, user: &User) -> Result<(), EmailSignInError> {
+        match letter {
+            Letter::Link(mail) => mail.send(&self.installation, user, None).await?,
+            Letter::Code(mail) => mail.send(&self.installation, user).await?,
+        }
+        Ok(())
+    }
+
+    fn guess(&self, user_id: UserId, code: &OneTimeCode) -> CodeGuess {
+        let policy = &self.installation.policy.codes;
+        let now = self.installation.clock.now();
+        CodeGuess {
+            user_id,
+            purpose: CodePurpose::SignIn,
+            hash: code.hashed(&policy.key, user_id, CodePurpose::SignIn),
+            now,
+            count_from: now - policy.count_within,
+            max_wrong: policy.max_wrong,
+        }
+    }
+
+    async fn open_session(&self, id: UserId) -> Result<Session, EmailSignInError> {
+        let installation = &self.installation;
+        let found = installation.store.find_user(UserLookup::Id(id)).await?;
+        let user = found.ok_or(EmailSignInError::InvalidCode)?;
+        let checked = installation
+            .policy
+            .check_account(&user, EmailNeed::Required);
+        checked.map_err(EmailSignInError::Refused)?;
+        let opening = SessionOpening::new(installation, user.id);
+        opening.store(installation).await?;
+        Ok(opening.finish(installation, user)?)
+    }
+}
+
+/// Notes that whoever acts now reads the mail of `user`.
+///
+/// When that is proven for the first time, a password that was set before is not theirs: somebody
+/// else may have signed up with the address and waits for its owner to move in. It is dropped, with
+/// every session it opened.
+pub(super) async fn prove_mailbox(
+    work: &mut dyn UnitOfWork,
+    user: &User,
+) -> Result<(), StoreError> {
+    if user.email_verified {
+        return Ok(());
+    }
+    work.users().set_email_verified(user.id).await?;
+    if user.password_hash.is_some() {
+        work.users().clear_password(user.id).await?;
+        work.sessions()
+            .end_all_of(user.id, EndedSessions::All)
+            .await?;
+    }
+    Ok(())
+}

@@ -1,0 +1,295 @@
+//! Following the link of a mail.
+
+use std::sync::Arc;
+
+use super::{
+    AccountRefusal, Failure, Installation,
+    admission::{EmailNeed, SessionOpening},
+    email_sign_in::prove_mailbox,
+    failure::failures_of,
+    retry::retry,
+};
+use crate::{
+    error::{StoreError, UniqueField},
+    ports::{SignerError, UnitOfWork, UserLookup},
+    redirect::RedirectUrl,
+    session::{
+        CodeChallenge, CodeVerifier, ExchangeCode, NewExchangeCode, PlainRefreshToken, Session,
+    },
+    ticket::{RedeemedTicket, Ticket, TicketPurpose},
+    user::User,
+};
+
+/// Life of an exchange code: the browser brings it back at once (upstream has five minutes).
+const EXCHANGE_CODE_TTL: std::time::Duration = std::time::Duration::from_mins(5);
+
+/// Redeems the tickets of links, and the codes of redirects.
+#[derive(Clone)]
+pub struct LinkService {
+    installation: Arc<Installation>,
+}
+
+/// Where a followed link leads, and what it brings along.
+#[derive(Debug, Clone, PartialEq)]
+pub struct FollowedLink {
+    /// What the ticket was for.
+    pub purpose: TicketPurpose,
+    /// What the client gets with the redirect.
+    pub grant: Grant,
+}
+
+/// What a client gets with a redirect.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Grant {
+    /// A refresh token, as the original has it.
+    RefreshToken(PlainRefreshToken),
+    /// A code to exchange for a session, for a client that announced a challenge.
+    Code(ExchangeCode),
+    /// Nothing: the client announced no challenge, and refresh tokens are not put into URLs here.
+    Nothing,
+}
+
+/// Why a link led nowhere.
+#[derive(Debug, thiserror::Error)]
+pub enum LinkError {
+    /// The ticket is unknown, spent or expired, or it is not one of a link.
+    #[error("the ticket is not valid")]
+    InvalidTicket,
+    /// The account may not be used right now. The ticket is spent.
+    #[error(transparent)]
+    Refused(AccountRefusal),
+    /// Somebody else has the new address by now.
+    #[error("the e-mail address already has an account")]
+    EmailTaken,
+    /// An adapter failed.
+    #[error(transparent)]
+    Failure(Failure),
+}
+
+failures_of!(LinkError: Failure, SignerError);
+
+impl From<StoreError> for LinkError {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Duplicate {
+                field: UniqueField::Email,
+            } => Self::EmailTaken,
+            other => Self::Failure(other.into()),
+        }
+    }
+}
+
+/// Why a code was not exchanged.
+#[derive(Debug, thiserror::Error)]
+pub enum ExchangeError {
+    /// The code is unknown, spent or expired, or the verifier is not that of its challenge.
+    #[error("the code is not valid")]
+    InvalidCode,
+    /// The account may not be used right now. The code is spent.
+    #[error(transparent)]
+    Refused(AccountRefusal),
+    /// An adapter failed.
+    #[error(transparent)]
+    Failure(Failure),
+}
+
+failures_of!(ExchangeError: Failure, StoreError, SignerError);
+
+impl LinkService {
+    pub(super) fn new(installation: Arc<Installation>) -> Self {
+        Self { installation }
+    }
+
+    /// Where a link may lead; see [`crate::redirect::RedirectPolicy::check`].
+    ///
+    /// # Errors
+    ///
+    /// [`crate::redirect::RedirectNotAllowed`] for a place that is not in the allow-list.
+    pub fn check_redirect(
+        &self,
+        requested: &str,
+    ) -> Result<RedirectUrl, crate::redirect::RedirectNotAllowed> {
+        self.installation.policy.redirects.check(Some(requested))
+    }
+
+    /// Redeems the ticket of a followed link, and signs its owner in.
+    ///
+    /// # Errors
+    ///
+    /// See [`LinkError`].
+    pub async fn follow(&self, ticket: Ticket) -> Result<FollowedLink, LinkError> {
+        let purpose = ticket.purpose();
+        if purpose == TicketPurpose::MfaTotp {
+            return Err(LinkError::InvalidTicket);
+        }
+        let (redeemed, user) = self.redeem(&ticket).await?;
+        let code_challenge = redeemed.code_challenge;
+        let grant = self.carry_out(purpose, user, code_challenge).await?;
+        Ok(FollowedLink { purpose, grant })
+    }
+
+    /// Exchanges the code of a redirect for a session.
+    ///
+    /// # Errors
+    ///
+    /// See [`ExchangeError`]. A wrong verifier spends the code.
+    pub async fn exchange(
+        &self,
+        code: ExchangeCode,
+        verifier: CodeVerifier,
+    ) -> Result<Session, ExchangeError> {
+        let hash = code.hashed();
+        let now = self.installation.clock.now();
+        let taken = retry(|| async {
+            let mut work = self.installation.store.begin().await?;
+            let taken = work.tickets().take_exchange_code(&hash, now).await?;
+            work.commit().await?;
+            Ok(taken)
+        })
+        .await?;
+        let met = taken.filter(|it| it.challenge.is_met_by(&verifier));
+        let user_id = met.ok_or(ExchangeError::InvalidCode)?.user_id;
+        let found = self
+            .installation
+            .store
+            .find_user(UserLookup::Id(user_id))
+            .await?;
+        let user = found.ok_or(ExchangeError::InvalidCode)?;
+        let checked = self
+            .installation
+            .policy
+            .check_account(&user, EmailNeed::Required);
+        checked.map_err(ExchangeError::Refused)?;
+        let opening = SessionOpening::new(&self.installation, user.id);
+        opening.store(&self.installation).await?;
+        Ok(opening.finish(&self.installation, user)?)
+    }
+
+    /// Spends the ticket even if the account is refused then, as Hasura Auth does.
+    async fn redeem(&self, ticket: &Ticket) -> Result<(RedeemedTicket, User), LinkError> {
+        let taken = match self.take(ticket, true).await {
+            Err(StoreError::Duplicate {
+                field: UniqueField::Email,
+            }) => {
+                self.take(ticket, false).await?;
+                return Err(LinkError::EmailTaken);
+            }
+            other => other?,
+        };
+        let (redeemed, user) = taken.ok_or(LinkError::InvalidTicket)?;
+        self.check(&user, ticket.purpose())
+            .map_err(LinkError::Refused)?;
+        Ok((redeemed, user))
+    }
+
+    /// Takes a ticket and its user; if it is one for another address, and `moving` is wished, the
+    /// account moves in the same unit of work. Between two of them its owner could note yet another
+    /// address, whose mailbox nobody has proven to read.
+    async fn take(
+        &self,
+        ticket: &Ticket,
+        moving: bool,
+    ) -> Result<Option<(RedeemedTicket, User)>, StoreError> {
+        let purpose = ticket.purpose();
+        let now = self.installation.clock.now();
+        retry(|| async {
+            let mut work = self.installation.store.begin().await?;
+            let Some(redeemed) = work.tickets().take(ticket, now).await? else {
+                work.rollback().await?;
+                return Ok(None);
+            };
+            let lookup = UserLookup::Id(redeemed.user_id);
+            let user = work.users().find(lookup).await?;
+            if let Some(user) = &user
+                && moving
+                && purpose == TicketPurpose::ConfirmEmailChange
+                && self.check(user, purpose).is_ok()
+            {
+                work.users().move_to_new_email(user.id).await?;
+                // Tickets on their way to the former address are no longer its reader's business.
+                work.tickets().forget_all_of(user.id).await?;
+            }
+            work.commit().await?;
+            Ok(user.map(|user| (redeemed, user)))
+        })
+        .await
+    }
+
+    /// Whoever proves an address just now need not have proven it before.
+    fn check(&self, user: &User, purpose: TicketPurpose) -> Result<(), AccountRefusal> {
+        let proves_address = matches!(
+            purpose,
+            TicketPurpose::VerifyEmail | TicketPurpose::SignInLink
+        );
+        match self
+            .installation
+            .policy
+            .check_account(user, EmailNeed::Required)
+        {
+            Err(AccountRefusal::Unverified) if proves_address => Ok(()),
+            outcome => outcome,
+        }
+    }
+
+    async fn carry_out(
+        &self,
+        purpose: TicketPurpose,
+        user: User,
+        challenge: Option<CodeChallenge>,
+    ) -> Result<Grant, LinkError> {
+        let installation = &self.installation;
+        let opening = SessionOpening::new(installation, user.id);
+        let code = challenge.map(|challenge| self.exchange_code(&user, challenge));
+        retry(|| async {
+            let mut work = installation.store.begin().await?;
+            act(work.as_mut(), purpose, &user).await?;
+            match &code {
+                Some((_, row)) => work.tickets().insert_exchange_code(row).await?,
+                None if installation.policy.sessions.refresh_token_in_redirect => {
+                    opening.write(work.as_mut()).await?;
+                }
+                None => {}
+            }
+            work.commit().await
+        })
+        .await?;
+        Ok(match code {
+            Some((code, _)) => Grant::Code(code),
+            None if installation.policy.sessions.refresh_token_in_redirect => {
+                Grant::RefreshToken(opening.token())
+            }
+            None => Grant::Nothing,
+        })
+    }
+
+    fn exchange_code(
+        &self,
+        user: &User,
+        challenge: CodeChallenge,
+    ) -> (ExchangeCode, NewExchangeCode) {
+        let code = ExchangeCode::new(self.installation.ids.token_bytes());
+        let row = NewExchangeCode {
+            hash: code.hashed(),
+            user_id: user.id,
+            challenge,
+            expires_at: self.installation.clock.now() + EXCHANGE_CODE_TTL,
+        };
+        (code, row)
+    }
+}
+
+/// What the ticket of a link is for, beside signing in.
+async fn act(
+    work: &mut dyn UnitOfWork,
+    purpose: TicketPurpose,
+    user: &User,
+) -> Result<(), StoreError> {
+    match purpose {
+        TicketPurpose::VerifyEmail => work.users().set_email_verified(user.id).await.map(drop),
+        TicketPurpose::SignInLink => prove_mailbox(work, user).await,
+        // An account moves as the ticket is taken.
+        TicketPurpose::ConfirmEmailChange
+        | TicketPurpose::ResetPassword
+        | TicketPurpose::MfaTotp => Ok(()),
+    }
+}

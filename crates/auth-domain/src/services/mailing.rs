@@ -1,0 +1,146 @@
+//! Telling people by mail: a ticket or a code is stored first, and handed to the mailer after the
+//! commit, because a mail must never carry what was rolled back.
+
+use super::{Installation, retry::retry};
+use crate::{
+    error::StoreError,
+    one_time_code::{CodePurpose, NewCode, OneTimeCode},
+    ports::{Mail, MailKind, MailerError},
+    redirect::RedirectUrl,
+    secret::Secret,
+    session::CodeChallenge,
+    ticket::{NewTicket, Ticket, TicketPurpose},
+    user::{EmailAddress, User, UserId},
+};
+
+/// A ticket that is about to be stored and mailed.
+pub(super) struct TicketMail {
+    ticket: Ticket,
+    pub(super) row: NewTicket,
+    redirect_to: RedirectUrl,
+}
+
+impl TicketMail {
+    pub(super) fn new(
+        installation: &Installation,
+        purpose: TicketPurpose,
+        user: UserId,
+        redirect_to: RedirectUrl,
+        challenge: Option<CodeChallenge>,
+    ) -> Self {
+        let ticket = Ticket::new(purpose, installation.ids.token_bytes());
+        let row = installation.ticket_row(&ticket, user, challenge);
+        Self {
+            ticket,
+            row,
+            redirect_to,
+        }
+    }
+
+    /// Stores the ticket in a unit of work of its own.
+    pub(super) async fn store(&self, installation: &Installation) -> Result<(), StoreError> {
+        retry(|| async {
+            let mut work = installation.store.begin().await?;
+            work.tickets().insert(&self.row).await?;
+            work.commit().await
+        })
+        .await
+    }
+
+    /// Sends the ticket to the user's address, or to `new_email` while they are changing it.
+    /// Users without an address get nothing.
+    pub(super) async fn send(
+        self,
+        installation: &Installation,
+        user: &User,
+        new_email: Option<EmailAddress>,
+    ) -> Result<(), MailerError> {
+        let Some(email) = user.email.clone() else {
+            return Ok(());
+        };
+        let link = self
+            .ticket
+            .link(&installation.policy.server_url, &self.redirect_to);
+        let mail = Mail {
+            kind: mail_kind(self.ticket.purpose()),
+            to: new_email.clone().unwrap_or_else(|| email.clone()),
+            locale: user.locale.clone(),
+            display_name: user.display_name.clone(),
+            email,
+            new_email,
+            ticket: Secret::new(self.ticket.expose()),
+            link: Some(link),
+            redirect_to: self.redirect_to,
+        };
+        installation.mailer.send(mail).await
+    }
+}
+
+fn mail_kind(purpose: TicketPurpose) -> MailKind {
+    match purpose {
+        TicketPurpose::SignInLink => MailKind::SignInLink,
+        TicketPurpose::ConfirmEmailChange => MailKind::ConfirmEmailChange,
+        TicketPurpose::ResetPassword => MailKind::ResetPassword,
+        // A ticket between two steps of a sign-in is never mailed.
+        TicketPurpose::VerifyEmail | TicketPurpose::MfaTotp => MailKind::VerifyEmail,
+    }
+}
+
+/// A code that is about to be stored and mailed.
+pub(super) struct CodeMail {
+    code: OneTimeCode,
+    pub(super) row: NewCode,
+    redirect_to: RedirectUrl,
+}
+
+impl CodeMail {
+    /// A code for signing in.
+    pub(super) fn new(installation: &Installation, user: UserId, redirect_to: RedirectUrl) -> Self {
+        let code = OneTimeCode::new(installation.ids.token_bytes());
+        let policy = &installation.policy.codes;
+        let row = NewCode {
+            user_id: user,
+            purpose: CodePurpose::SignIn,
+            hash: code.hashed(&policy.key, user, CodePurpose::SignIn),
+            expires_at: installation.clock.now() + policy.sign_in_ttl,
+        };
+        Self {
+            code,
+            row,
+            redirect_to,
+        }
+    }
+
+    /// Stores the code in a unit of work of its own.
+    pub(super) async fn store(&self, installation: &Installation) -> Result<(), StoreError> {
+        retry(|| async {
+            let mut work = installation.store.begin().await?;
+            work.tickets().put_code(&self.row).await?;
+            work.commit().await
+        })
+        .await
+    }
+
+    /// Sends the code to the user's address. Users without an address get nothing.
+    pub(super) async fn send(
+        self,
+        installation: &Installation,
+        user: &User,
+    ) -> Result<(), MailerError> {
+        let Some(email) = user.email.clone() else {
+            return Ok(());
+        };
+        let mail = Mail {
+            kind: MailKind::SignInCode,
+            to: email.clone(),
+            locale: user.locale.clone(),
+            display_name: user.display_name.clone(),
+            email,
+            new_email: None,
+            ticket: Secret::new(self.code.expose()),
+            link: None,
+            redirect_to: self.redirect_to,
+        };
+        installation.mailer.send(mail).await
+    }
+}

@@ -1,0 +1,188 @@
+//! Exchange codes: what a redirect carries in place of a refresh token (PKCE, RFC 7636).
+//!
+//! A client that starts a flow with a *challenge* gets a code back in the redirect. The code is
+//! worth nothing without the *verifier*, which only that client has; so whoever reads the URL in a
+//! history, a log or a `Referer` header has nothing.
+
+use std::fmt;
+
+use chrono::{DateTime, Utc};
+use data_encoding::{BASE64URL_NOPAD, HEXLOWER};
+use sha2::{Digest, Sha256};
+
+use crate::user::UserId;
+
+/// The SHA-256 of a verifier in base64url, as a client announces it (method `S256`).
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct CodeChallenge(String);
+
+/// The text cannot be a challenge.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("a code challenge is a SHA-256 in base64url without padding: 43 characters")]
+pub struct InvalidCodeChallenge;
+
+impl CodeChallenge {
+    /// Reads a challenge. The method `plain` does not exist here.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidCodeChallenge`] unless `text` is 32 bytes in base64url without padding.
+    pub fn parse(text: &str) -> Result<Self, InvalidCodeChallenge> {
+        let decoded = BASE64URL_NOPAD.decode(text.as_bytes());
+        if decoded.is_ok_and(|bytes| bytes.len() == 32) {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err(InvalidCodeChallenge)
+        }
+    }
+
+    /// A challenge that a store holds. For stores only.
+    #[must_use]
+    pub fn from_stored(text: String) -> Self {
+        Self(text)
+    }
+
+    /// The announced text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Whether this is the challenge of `verifier`.
+    #[must_use]
+    pub fn is_met_by(&self, verifier: &CodeVerifier) -> bool {
+        // The challenge is public: comparing it in variable time gives nothing away.
+        BASE64URL_NOPAD.encode(&Sha256::digest(verifier.0.as_bytes())) == self.0
+    }
+}
+
+/// What proves that a client is the one that announced a challenge.
+#[derive(Clone, PartialEq, Eq)]
+pub struct CodeVerifier(String);
+
+/// The text cannot be a verifier.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("a code verifier has 43 to 128 letters, digits, or any of -._~")]
+pub struct InvalidCodeVerifier;
+
+impl CodeVerifier {
+    /// Reads a verifier (RFC 7636 §4.1).
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidCodeVerifier`] unless it has 43 to 128 unreserved characters.
+    pub fn parse(text: &str) -> Result<Self, InvalidCodeVerifier> {
+        let unreserved = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
+        if (43..=128).contains(&text.len()) && text.bytes().all(unreserved) {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err(InvalidCodeVerifier)
+        }
+    }
+}
+
+impl fmt::Debug for CodeVerifier {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("CodeVerifier(***)")
+    }
+}
+
+/// A code as a redirect carries it.
+#[derive(Clone, PartialEq, Eq)]
+pub struct ExchangeCode(String);
+
+impl ExchangeCode {
+    /// A new code from random bytes.
+    #[must_use]
+    pub fn new(random: [u8; 24]) -> Self {
+        Self(HEXLOWER.encode(&random))
+    }
+
+    /// A code that somebody presents; whether it is good is for the store to say.
+    #[must_use]
+    pub fn presented(text: &str) -> Self {
+        Self(text.to_owned())
+    }
+
+    /// The text for the redirect.
+    #[must_use]
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+
+    /// The form that is stored: SHA-256 of the text, in hexadecimal digits.
+    #[must_use]
+    pub fn hashed(&self) -> HashedExchangeCode {
+        HashedExchangeCode(HEXLOWER.encode(&Sha256::digest(self.0.as_bytes())))
+    }
+}
+
+impl fmt::Debug for ExchangeCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("ExchangeCode(***)")
+    }
+}
+
+/// The stored form of an exchange code.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct HashedExchangeCode(String);
+
+impl HashedExchangeCode {
+    /// The stored text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// An exchange code about to be stored.
+#[derive(Debug, Clone, PartialEq)]
+pub struct NewExchangeCode {
+    /// The only form of the code that is stored.
+    pub hash: HashedExchangeCode,
+    /// Whose session it is worth.
+    pub user_id: UserId,
+    /// What the client has to prove.
+    pub challenge: CodeChallenge,
+    /// The moment from which it is no longer accepted.
+    pub expires_at: DateTime<Utc>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_example_of_rfc_7636_is_met() {
+        let verifier = CodeVerifier::parse("dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk").unwrap();
+        let challenge =
+            CodeChallenge::parse("E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM").unwrap();
+
+        assert!(challenge.is_met_by(&verifier));
+        assert!(!challenge.is_met_by(&CodeVerifier::parse(&"x".repeat(43)).unwrap()));
+    }
+
+    #[test]
+    fn malformed_challenges_and_verifiers_are_refused() {
+        for text in [
+            "",
+            "short",
+            &"x".repeat(44),
+            &"=".repeat(43),
+            &"x".repeat(42),
+        ] {
+            assert_eq!(
+                CodeChallenge::parse(text),
+                Err(InvalidCodeChallenge),
+                "{text}"
+            );
+        }
+        for text in ["", &"x".repeat(42), &"x".repeat(129), &"é".repeat(43)] {
+            assert_eq!(
+                CodeVerifier::parse(text),
+                Err(InvalidCodeVerifier),
+                "{text}"
+            );
+        }
+    }
+}

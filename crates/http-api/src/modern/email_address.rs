@@ -1,0 +1,84 @@
+//! Verifying and changing an address, and mails to choose another password by.
+
+use actix_web::web::{self, Data};
+use auth_domain::{services::LinkRequest, user::EmailAddress};
+use serde::Deserialize;
+
+use super::{ModernError, caller::Caller, json::Json, options::RedirectBody};
+use crate::{
+    extract::members::{Challenge, Email, present},
+    state::AppState,
+};
+
+/// `UserEmailSendVerificationEmailRequest`, and the same for a password reset.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct LinkBody {
+    email: Email,
+    #[serde(default, deserialize_with = "present")]
+    options: Option<RedirectBody>,
+    #[serde(default, deserialize_with = "present")]
+    code_challenge: Option<Challenge>,
+}
+
+/// `UserEmailChangeRequest`.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct ChangeBody {
+    new_email: Email,
+    #[serde(default, deserialize_with = "present")]
+    options: Option<RedirectBody>,
+    #[serde(default, deserialize_with = "present")]
+    code_challenge: Option<Challenge>,
+}
+
+fn link_request(
+    email: EmailAddress,
+    options: Option<RedirectBody>,
+    code_challenge: Option<Challenge>,
+) -> LinkRequest {
+    LinkRequest {
+        email,
+        redirect_to: options.and_then(|it| it.redirect_to),
+        code_challenge: code_challenge.map(|it| it.0),
+    }
+}
+
+/// `POST /user/email/send-verification-email`
+pub(crate) async fn send_verification(
+    state: Data<AppState>,
+    Json(body): Json<LinkBody>,
+) -> Result<web::Json<&'static str>, ModernError> {
+    let wish = link_request(body.email.0, body.options, body.code_challenge);
+    state
+        .run(|services| async move { services.email_address.request_verification(wish).await })
+        .await??;
+    Ok(web::Json("OK"))
+}
+
+/// `POST /user/email/change`
+pub(crate) async fn change(
+    state: Data<AppState>,
+    Caller(caller): Caller,
+    Json(body): Json<ChangeBody>,
+) -> Result<web::Json<&'static str>, ModernError> {
+    let wish = link_request(body.new_email.0, body.options, body.code_challenge);
+    state
+        .run(move |services| async move {
+            services.email_address.request_change(caller, wish).await
+        })
+        .await??;
+    Ok(web::Json("OK"))
+}
+
+/// `POST /user/password/reset`
+pub(crate) async fn reset_password(
+    state: Data<AppState>,
+    Json(body): Json<LinkBody>,
+) -> Result<web::Json<&'static str>, ModernError> {
+    let wish = link_request(body.email.0, body.options, body.code_challenge);
+    state
+        .run(|services| async move { services.email_address.request_password_reset(wish).await })
+        .await??;
+    Ok(web::Json("OK"))
+}

@@ -1,0 +1,65 @@
+//! Choosing another password.
+
+use actix_web::web::{self, Data};
+use auth_domain::ticket::{Ticket, TicketPurpose};
+use serde::{Deserialize, Deserializer, de::Error};
+
+use super::{ErrorCode, ModernError, caller::OptionalCaller, json::Json};
+use crate::{
+    extract::members::{Password, present},
+    state::AppState,
+};
+
+/// `UserPasswordRequest`.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct PasswordBody {
+    new_password: Password,
+    #[serde(default, deserialize_with = "present")]
+    ticket: Option<ResetTicket>,
+}
+
+/// Text that begins like a ticket to reset a password; `None` if it is no ticket all the same.
+struct ResetTicket(Option<Ticket>);
+
+impl<'de> Deserialize<'de> for ResetTicket {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        let prefix = TicketPurpose::ResetPassword.prefix();
+        if text
+            .strip_prefix(prefix)
+            .is_some_and(|rest| rest.starts_with(':'))
+        {
+            Ok(Self(Ticket::parse(&text).ok()))
+        } else {
+            Err(Error::custom(
+                "string doesn't match the pattern of a ticket",
+            ))
+        }
+    }
+}
+
+/// `POST /user/password`
+pub(crate) async fn set(
+    state: Data<AppState>,
+    OptionalCaller(caller): OptionalCaller,
+    Json(body): Json<PasswordBody>,
+) -> Result<web::Json<&'static str>, ModernError> {
+    let password = body.new_password.0;
+    if let Some(caller) = caller {
+        state
+            .run(move |services| async move {
+                let user = services.current_user.get(caller).await?;
+                services.password_change.set(&user, &password).await?;
+                Ok::<(), ModernError>(())
+            })
+            .await??;
+        return Ok(web::Json("OK"));
+    }
+    let ticket = body.ticket.ok_or(ErrorCode::INVALID_REQUEST)?;
+    let ticket = ticket.0.ok_or(ErrorCode::INVALID_TICKET)?;
+    state
+        .run(|services| async move { services.password_change.reset(&ticket, &password).await })
+        .await??;
+    Ok(web::Json("OK"))
+}

@@ -1,0 +1,265 @@
+//! What can go wrong on the way to the server.
+//!
+//! Nothing here may hold a password, a link, a code or an address. Servers like to quote what they
+//! were sent, so their words are kept only where they were sent none of these.
+
+use std::{convert::Infallible, fmt, io};
+
+use bb8::RunError;
+use smtp_proto::Response;
+
+use crate::{clean::without_controls, settings::AuthMethod};
+
+/// How much of a server's words is kept.
+const MAX_CHARS: usize = 200;
+
+/// The server's answer to a connection that it ends (RFC 5321 §3.8).
+const CLOSING: u16 = 421;
+
+/// A mail could not be handed to the server.
+#[derive(Debug, thiserror::Error)]
+#[error("SMTP failed {step}: {failure}")]
+pub struct SmtpError {
+    pub(crate) step: Step,
+    pub(crate) failure: Failure,
+}
+
+impl SmtpError {
+    pub(crate) fn new(step: Step, failure: impl Into<Failure>) -> Self {
+        Self {
+            step,
+            failure: failure.into().heard_at(step),
+        }
+    }
+
+    /// Whether a connection that had been idle turned out to be of no use any more, before the
+    /// server had been given the mail: on another the mail may succeed, and cannot arrive twice.
+    pub(crate) fn connection_was_lost(&self) -> bool {
+        match self.step {
+            Step::Reset => true,
+            Step::Sender | Step::Recipient => match &self.failure {
+                Failure::Io(_) | Failure::Unreadable => true,
+                Failure::Refused(reply) => reply.code == CLOSING,
+                _ => false,
+            },
+            _ => false,
+        }
+    }
+}
+
+/// Where on the way a mail was.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Step {
+    Writing,
+    Waiting,
+    Resolving,
+    Connecting,
+    Greeting,
+    Hello,
+    StartTls,
+    Handshake,
+    Authentication,
+    Reset,
+    Sender,
+    Recipient,
+    Data,
+}
+
+impl Step {
+    /// Whether the server knew nothing yet that must not be told on: these come before the
+    /// password and the first mail.
+    fn may_be_quoted(self) -> bool {
+        match self {
+            Self::Greeting | Self::Hello | Self::StartTls => true,
+            Self::Writing
+            | Self::Waiting
+            | Self::Resolving
+            | Self::Connecting
+            | Self::Handshake
+            | Self::Authentication
+            | Self::Reset
+            | Self::Sender
+            | Self::Recipient
+            | Self::Data => false,
+        }
+    }
+}
+
+impl fmt::Display for Step {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Writing => "before connecting",
+            Self::Waiting => "while waiting for a free connection",
+            Self::Resolving => "while looking up the server's name",
+            Self::Connecting => "while connecting",
+            Self::Greeting => "at the server's greeting",
+            Self::Hello => "at EHLO",
+            Self::StartTls => "at STARTTLS",
+            Self::Handshake => "in the TLS handshake",
+            Self::Authentication => "at AUTH",
+            Self::Reset => "at RSET",
+            Self::Sender => "at MAIL FROM",
+            Self::Recipient => "at RCPT TO",
+            Self::Data => "at DATA",
+        })
+    }
+}
+
+/// What happened there.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Failure {
+    #[error("no answer in time")]
+    TimedOut,
+    #[error("the server refused: {0}")]
+    Refused(Reply),
+    #[error("{0}")]
+    Io(io::Error),
+    #[error("{0}")]
+    Tls(rustls::Error),
+    #[error("the server closed the connection or does not speak SMTP")]
+    Unreadable,
+    #[error("the server's name has no address")]
+    NoAddress,
+    #[error("the server does not offer STARTTLS, and mail is not sent unencrypted")]
+    NoStartTls,
+    #[error("{0} would show the password on an unencrypted connection")]
+    Unencrypted(AuthMethod),
+    #[error("the server does not offer {0}")]
+    NotOffered(AuthMethod),
+    #[error("the server asked for neither user name nor password, or unreadably")]
+    Challenge,
+    #[error("the recipient is not an e-mail address")]
+    NoRecipient,
+    #[error("{0}")]
+    Other(&'static str),
+}
+
+impl Failure {
+    fn heard_at(self, step: Step) -> Self {
+        match self {
+            Self::Refused(reply) if !step.may_be_quoted() => Self::Refused(Reply {
+                words: None,
+                ..reply
+            }),
+            other => other,
+        }
+    }
+}
+
+/// What a server answered.
+#[derive(Debug)]
+pub(crate) struct Reply {
+    pub(crate) code: u16,
+    /// RFC 3463; zeros when there is none.
+    enhanced: [u8; 3],
+    words: Option<String>,
+}
+
+impl From<Response<String>> for Reply {
+    fn from(response: Response<String>) -> Self {
+        let words = without_controls(&response.message);
+        Self {
+            code: response.code,
+            enhanced: response.esc,
+            words: Some(words.trim().chars().take(MAX_CHARS).collect()),
+        }
+    }
+}
+
+impl fmt::Display for Reply {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.code)?;
+        let [class, subject, detail] = self.enhanced;
+        if class != 0 {
+            write!(f, " {class}.{subject}.{detail}")?;
+        }
+        match &self.words {
+            Some(words) if !words.is_empty() => write!(f, " {words}"),
+            _ => Ok(()),
+        }
+    }
+}
+
+impl From<io::Error> for Failure {
+    fn from(error: io::Error) -> Self {
+        Self::Io(error)
+    }
+}
+
+impl From<RunError<Infallible>> for Failure {
+    fn from(error: RunError<Infallible>) -> Self {
+        match error {
+            RunError::TimedOut => Self::TimedOut,
+            RunError::User(never) => match never {},
+        }
+    }
+}
+
+impl From<mail_send::Error> for Failure {
+    fn from(error: mail_send::Error) -> Self {
+        use mail_send::Error;
+
+        match error {
+            Error::Io(error) => Self::Io(error),
+            Error::Tls(error) => Self::Tls(*error),
+            Error::UnexpectedReply(reply) | Error::AuthenticationFailed(reply) => {
+                Self::Refused(reply.into())
+            }
+            Error::Timeout => Self::TimedOut,
+            Error::UnparseableReply => Self::Unreadable,
+            Error::Base64(_) | Error::Auth(_) => Self::Challenge,
+            Error::MissingStartTls => Self::NoStartTls,
+            Error::InvalidTLSName => Self::Other("the host's name cannot be checked"),
+            Error::UnsupportedAuthMechanism => Self::Other("the server does not offer the method"),
+            Error::MissingCredentials => Self::Other("there are no credentials"),
+            Error::MissingMailFrom => Self::Other("there is no sender"),
+            Error::MissingRcptTo => Self::Other("there is no recipient"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refused(step: Step) -> SmtpError {
+        let reply = Response::new(550, 5, 7, 1, "no\r\nletters to ada@example.com".to_owned());
+        SmtpError::new(step, mail_send::Error::UnexpectedReply(reply))
+    }
+
+    #[test]
+    fn a_server_is_quoted_where_it_had_been_told_nothing() {
+        assert_eq!(
+            refused(Step::Hello).to_string(),
+            "SMTP failed at EHLO: the server refused: 550 5.7.1 no  letters to ada@example.com"
+        );
+    }
+
+    #[test]
+    fn what_a_server_says_of_addresses_secrets_and_content_is_not_kept() {
+        for step in [
+            Step::Authentication,
+            Step::Reset,
+            Step::Sender,
+            Step::Recipient,
+            Step::Data,
+        ] {
+            let error = refused(step);
+
+            assert_eq!(
+                error.to_string(),
+                format!("SMTP failed {step}: the server refused: 550 5.7.1")
+            );
+            assert!(!format!("{error:?}").contains("letters"));
+        }
+    }
+
+    #[test]
+    fn a_mail_is_sent_again_only_while_the_server_does_not_have_it() {
+        let lost = |step| SmtpError::new(step, Failure::Unreadable).connection_was_lost();
+
+        assert!(lost(Step::Reset) && lost(Step::Sender) && lost(Step::Recipient));
+        assert!(!lost(Step::Data) && !lost(Step::Greeting));
+        assert!(!refused(Step::Recipient).connection_was_lost());
+    }
+}

@@ -1,0 +1,69 @@
+//! Mails over SMTP, and their templates.
+//!
+//! [`SmtpMailer`] is the [`Mailer`](auth_domain::ports::Mailer) of an installation with an SMTP
+//! server. It words a mail with [`Templates`], writes it as MIME, and hands it to the server over
+//! a connection that is kept for a while.
+//!
+//! Three things are never trusted: the network (no password and no mail without TLS, except to
+//! this machine), the server's patience (every step has an end), and what users wrote about
+//! themselves (nothing of it becomes a header, a command or markup).
+//!
+//! ```
+//! # use std::{sync::Arc, time::Duration};
+//! # use auth_domain::{secret::Secret, user::Locale};
+//! use smtp_mailer::{
+//!     AuthMethod, Site, SmtpMailer, SmtpSettings, TemplateSettings, Templates, TlsMode,
+//! };
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let templates = Templates::load(TemplateSettings {
+//!     folder: None,
+//!     default_locale: Locale::english(),
+//!     site: Site {
+//!         server_url: "https://auth.example.com".to_owned(),
+//!         client_url: "https://example.com".to_owned(),
+//!     },
+//! })?;
+//! let settings = SmtpSettings {
+//!     host: "smtp.example.com".to_owned(),
+//!     port: 587,
+//!     tls: TlsMode::StartTls,
+//!     user: Some("mailer".to_owned()),
+//!     password: Secret::new("secret"),
+//!     auth: AuthMethod::Plain,
+//!     sender: "Example <hello@example.com>".to_owned(),
+//!     x_smtpapi: None,
+//!     ca_file: None,
+//!     timeout: Duration::from_secs(10),
+//!     pool_size: 4,
+//!     templates: Arc::new(templates),
+//! };
+//! let mailer = SmtpMailer::new(settings, &tokio::runtime::Handle::current())?;
+//! # Ok(())
+//! # }
+//! ```
+
+mod clean;
+mod deadline;
+mod error;
+mod login;
+mod mailer;
+mod message;
+mod pool;
+mod sender;
+mod server;
+mod session;
+mod settings;
+mod templates;
+mod tls;
+
+pub use self::{
+    error::SmtpError,
+    mailer::SmtpMailer,
+    settings::{AuthMethod, InvalidSmtpSettings, SmtpSettings, TlsMode},
+    templates::{
+        Flaw, InvalidTemplates, MailSources, MailTemplate, MissingTemplate, Rendered, Site,
+        TemplateProblem, TemplateSettings, Templates,
+    },
+};

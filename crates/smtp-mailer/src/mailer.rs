@@ -1,0 +1,146 @@
+//! The mailer.
+
+use std::{fmt, sync::Arc, time::Duration};
+
+use async_trait::async_trait;
+use auth_domain::{
+    error::Cause,
+    ports::{Mail, Mailer, MailerError},
+};
+use bb8::Pool;
+use tokio::runtime::Handle;
+
+use crate::{
+    deadline::Deadline,
+    error::{SmtpError, Step},
+    message::{Letter, Stationery},
+    pool::{IDLE, Places},
+    sender::Sender,
+    server::Server,
+    session::Session,
+    settings::{InvalidSmtpSettings, SmtpSettings},
+    templates::{Rendered, Templates},
+};
+
+/// Sends mail through an SMTP server.
+///
+/// A mail is handed over once, and an error is the caller's to deal with. The only thing that is
+/// tried again is a connection that had been kept open and turns out to be lost.
+pub struct SmtpMailer {
+    server: Server,
+    stationery: Stationery,
+    templates: Arc<Templates>,
+    places: Pool<Places>,
+}
+
+impl SmtpMailer {
+    /// A mailer that has not connected yet: a server that is away for a moment is no reason not to
+    /// start.
+    ///
+    /// * `runtime` – where idle connections are looked after.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidSmtpSettings`], which says what to mend.
+    pub fn new(settings: SmtpSettings, runtime: &Handle) -> Result<Self, InvalidSmtpSettings> {
+        Self::with_idle(settings, IDLE, runtime)
+    }
+
+    fn with_idle(
+        settings: SmtpSettings,
+        idle: Duration,
+        runtime: &Handle,
+    ) -> Result<Self, InvalidSmtpSettings> {
+        Ok(Self {
+            server: Server::new(&settings)?,
+            stationery: stationery(&settings)?,
+            places: Places::pool(settings.pool_size, settings.timeout, idle, runtime),
+            templates: settings.templates,
+        })
+    }
+
+    /// Sends `mail` in words that came from elsewhere than the [`Templates`].
+    ///
+    /// # Errors
+    ///
+    /// [`SmtpError`] when the server did not accept the mail.
+    pub async fn send_rendered(&self, mail: &Mail, rendered: &Rendered) -> Result<(), SmtpError> {
+        let letter = self.stationery.letter(mail, rendered)?;
+        let deadline = Deadline::after(self.server.timeout);
+        let mut place = deadline.run(Step::Waiting, self.places.get()).await?;
+        let session = self.hand_over(&letter, place.take(), deadline).await?;
+        place.keep(session);
+        Ok(())
+    }
+
+    /// Returns the connection that the server accepted `letter` on.
+    async fn hand_over(
+        &self,
+        letter: &Letter,
+        idle: Option<Session>,
+        deadline: Deadline,
+    ) -> Result<Session, SmtpError> {
+        if let Some(session) = idle {
+            match self.on_idle(session, letter, deadline).await {
+                Err(error) if error.connection_was_lost() => {}
+                outcome => return outcome,
+            }
+        }
+        let mut session = Session::open(&self.server, deadline).await?;
+        session.send(letter, deadline).await?;
+        Ok(session)
+    }
+
+    async fn on_idle(
+        &self,
+        mut session: Session,
+        letter: &Letter,
+        deadline: Deadline,
+    ) -> Result<Session, SmtpError> {
+        // A server that is still there answers at once; the rest of the time is for another
+        // connection.
+        session
+            .reset(deadline.within(self.server.timeout / 4))
+            .await?;
+        session.send(letter, deadline).await?;
+        Ok(session)
+    }
+}
+
+fn stationery(settings: &SmtpSettings) -> Result<Stationery, InvalidSmtpSettings> {
+    let sender = Sender::parse(&settings.sender)
+        .ok_or_else(|| InvalidSmtpSettings::Sender(settings.sender.clone()))?;
+    let x_smtpapi = settings.x_smtpapi.as_deref().map(str::trim);
+    let x_smtpapi = x_smtpapi.filter(|value| !value.is_empty());
+    let writable = |value: &str| value.chars().all(|it| matches!(it, ' '..='~'));
+    if !x_smtpapi.is_none_or(writable) {
+        return Err(InvalidSmtpSettings::XSmtpApi);
+    }
+    Ok(Stationery {
+        sender,
+        x_smtpapi: x_smtpapi.map(str::to_owned),
+    })
+}
+
+#[async_trait]
+impl Mailer for SmtpMailer {
+    async fn send(&self, mail: Mail) -> Result<(), MailerError> {
+        let rendered = self.templates.render(&mail).map_err(failed)?;
+        self.send_rendered(&mail, &rendered).await.map_err(failed)
+    }
+}
+
+fn failed(cause: impl Into<Cause>) -> MailerError {
+    MailerError(cause.into())
+}
+
+impl fmt::Debug for SmtpMailer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SmtpMailer")
+            .field("host", &self.server.host)
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,113 @@
+//! The server, as configured and checked.
+
+use std::{
+    net::{IpAddr, SocketAddr},
+    time::Duration,
+};
+
+use rustls_pki_types::ServerName;
+use tokio::net::{TcpStream, lookup_host};
+use tokio_rustls::TlsConnector;
+
+use crate::{
+    deadline::Deadline,
+    error::{Failure, SmtpError, Step},
+    login::Login,
+    settings::{InvalidSmtpSettings, SmtpSettings, TlsMode},
+    tls,
+};
+
+/// The name under which Hasura Auth lets a mail catcher run beside it in development.
+const MAIL_CATCHER: &str = "mailhog";
+
+/// Where the server is, and what it must do to be given a mail.
+pub(crate) struct Server {
+    pub(crate) host: String,
+    port: u16,
+    pub(crate) tls: TlsMode,
+    pub(crate) connector: TlsConnector,
+    pub(crate) login: Option<Login>,
+    pub(crate) timeout: Duration,
+}
+
+impl Server {
+    pub(crate) fn new(settings: &SmtpSettings) -> Result<Self, InvalidSmtpSettings> {
+        let host = host(&settings.host)?;
+        if settings.timeout.is_zero() {
+            return Err(InvalidSmtpSettings::NoTime);
+        }
+        Ok(Self {
+            host,
+            port: settings.port,
+            tls: settings.tls,
+            connector: tls::connector(settings.ca_file.as_deref())?,
+            login: login(settings)?,
+            timeout: settings.timeout,
+        })
+    }
+
+    /// Whether nobody can listen in on the way to the server even without TLS.
+    pub(crate) fn is_on_this_machine(&self) -> bool {
+        match self.host.parse::<IpAddr>() {
+            Ok(address) => address.is_loopback(),
+            Err(_) => ["localhost", MAIL_CATCHER]
+                .iter()
+                .any(|name| self.host.eq_ignore_ascii_case(name)),
+        }
+    }
+
+    /// Connects to the first of the server's addresses that answers.
+    pub(crate) async fn connect(&self, deadline: Deadline) -> Result<TcpStream, SmtpError> {
+        // Otherwise one address that swallows everything would use up the time of the others.
+        let share = self.timeout / 3;
+        let mut failure = SmtpError::new(Step::Resolving, Failure::NoAddress);
+        for address in self.addresses(deadline).await? {
+            let attempt = deadline.within(share);
+            match attempt.run(Step::Connecting, connect(address)).await {
+                Ok(stream) => return Ok(stream),
+                Err(error) => failure = error,
+            }
+        }
+        Err(failure)
+    }
+
+    async fn addresses(&self, deadline: Deadline) -> Result<Vec<SocketAddr>, SmtpError> {
+        let found = lookup_host((self.host.as_str(), self.port));
+        let found = deadline.run(Step::Resolving, found).await?;
+        Ok(found.collect())
+    }
+}
+
+async fn connect(address: SocketAddr) -> Result<TcpStream, Failure> {
+    let stream = TcpStream::connect(address).await?;
+    // Otherwise each mail waits some 40 ms for an acknowledgement of its own first part.
+    stream.set_nodelay(true)?;
+    Ok(stream)
+}
+
+/// A name that a certificate can be checked for; an IPv6 address without its brackets.
+fn host(text: &str) -> Result<String, InvalidSmtpSettings> {
+    let host = text.trim();
+    let host = host
+        .strip_prefix('[')
+        .and_then(|it| it.strip_suffix(']'))
+        .unwrap_or(host);
+    match ServerName::try_from(host) {
+        Ok(_) => Ok(host.to_owned()),
+        Err(_) => Err(InvalidSmtpSettings::Host(text.to_owned())),
+    }
+}
+
+fn login(settings: &SmtpSettings) -> Result<Option<Login>, InvalidSmtpSettings> {
+    let user = settings.user.as_deref().unwrap_or_default();
+    let password = &settings.password;
+    match (user.is_empty(), password.expose().is_empty()) {
+        (true, true) => Ok(None),
+        (false, false) => Ok(Some(Login {
+            user: user.to_owned(),
+            password: password.clone(),
+            method: settings.auth,
+        })),
+        _ => Err(InvalidSmtpSettings::IncompleteCredentials),
+    }
+}

@@ -1,0 +1,88 @@
+//! What can be filled in.
+
+use std::borrow::Cow;
+
+use auth_domain::ports::Mail;
+
+use super::{Site, template::Variable};
+use crate::clean::without_controls;
+
+/// A name in a template of a mail, as Hasura Auth has it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum MailVariable {
+    Link,
+    DisplayName,
+    Email,
+    NewEmail,
+    Ticket,
+    RedirectTo,
+    Locale,
+    ServerUrl,
+    ClientUrl,
+}
+
+impl Variable for MailVariable {
+    const ALL: &'static [Self] = &[
+        Self::Link,
+        Self::DisplayName,
+        Self::Email,
+        Self::NewEmail,
+        Self::Ticket,
+        Self::RedirectTo,
+        Self::Locale,
+        Self::ServerUrl,
+        Self::ClientUrl,
+    ];
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Link => "link",
+            Self::DisplayName => "displayName",
+            Self::Email => "email",
+            Self::NewEmail => "newEmail",
+            Self::Ticket => "ticket",
+            Self::RedirectTo => "redirectTo",
+            Self::Locale => "locale",
+            Self::ServerUrl => "serverUrl",
+            Self::ClientUrl => "clientUrl",
+        }
+    }
+}
+
+/// The only name in a template of a text message.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Code;
+
+impl Variable for Code {
+    const ALL: &'static [Self] = &[Self];
+
+    fn name(self) -> &'static str {
+        "code"
+    }
+}
+
+/// What the names stand for in one mail.
+pub(crate) struct Values<'a> {
+    pub(crate) mail: &'a Mail,
+    /// Of the template, which may be that of another language than was asked for.
+    pub(crate) locale: &'a str,
+    pub(crate) site: &'a Site,
+}
+
+impl<'a> Values<'a> {
+    /// As text of one line; not fit for HTML yet.
+    pub(crate) fn get(&self, variable: MailVariable) -> Cow<'a, str> {
+        let mail = self.mail;
+        without_controls(match variable {
+            MailVariable::Link => mail.link.as_ref().map_or("", |link| link.expose()),
+            MailVariable::DisplayName => &mail.display_name,
+            MailVariable::Email => mail.email.as_str(),
+            MailVariable::NewEmail => mail.new_email.as_ref().map_or("", |email| email.as_str()),
+            MailVariable::Ticket => mail.ticket.expose(),
+            MailVariable::RedirectTo => mail.redirect_to.as_str(),
+            MailVariable::Locale => self.locale,
+            MailVariable::ServerUrl => &self.site.server_url,
+            MailVariable::ClientUrl => &self.site.client_url,
+        })
+    }
+}

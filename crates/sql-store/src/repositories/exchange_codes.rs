@@ -1,0 +1,82 @@
+//! Exchange codes.
+
+use auth_domain::{
+    session::{CodeChallenge, HashedExchangeCode, NewExchangeCode},
+    user::UserId,
+};
+use diesel::{ExpressionMethods, OptionalExtension, QueryDsl, QueryResult};
+use diesel_async::RunQueryDsl;
+
+use super::{Conn, dialect::lock_user, schema::exchange_codes};
+use crate::types::{Id, Moment};
+
+/// Stores an exchange code.
+pub(super) async fn insert(conn: &mut Conn, code: &NewExchangeCode) -> QueryResult<()> {
+    diesel::insert_into(exchange_codes::table)
+        .values((
+            exchange_codes::code_hash.eq(code.hash.as_str()),
+            exchange_codes::user_id.eq(Id(code.user_id.0)),
+            exchange_codes::code_challenge.eq(code.challenge.as_str()),
+            exchange_codes::expires_at.eq(Moment(code.expires_at)),
+        ))
+        .execute(conn)
+        .await
+        .map(drop)
+}
+
+/// Takes an exchange code out, and with it what its user left to expire.
+pub(super) async fn take(
+    conn: &mut Conn,
+    hash: &HashedExchangeCode,
+    now: Moment,
+) -> QueryResult<Option<NewExchangeCode>> {
+    let Some(holder) = holder(conn, hash).await? else {
+        return Ok(None);
+    };
+    lock_user(conn, holder).await?;
+    let taken = take_of(conn, holder, hash, now).await?;
+    let expired = exchange_codes::table
+        .filter(exchange_codes::user_id.eq(holder))
+        .filter(exchange_codes::expires_at.le(now));
+    diesel::delete(expired).execute(conn).await?;
+    Ok(taken)
+}
+
+async fn holder(conn: &mut Conn, hash: &HashedExchangeCode) -> QueryResult<Option<Id>> {
+    exchange_codes::table
+        .find(hash.as_str())
+        .select(exchange_codes::user_id)
+        .get_result(conn)
+        .await
+        .optional()
+}
+
+async fn take_of(
+    conn: &mut Conn,
+    holder: Id,
+    hash: &HashedExchangeCode,
+    now: Moment,
+) -> QueryResult<Option<NewExchangeCode>> {
+    let presented = exchange_codes::table
+        .find(hash.as_str())
+        .filter(exchange_codes::expires_at.gt(now));
+    let taken: Option<(String, Moment)> = diesel::delete(presented)
+        .returning((exchange_codes::code_challenge, exchange_codes::expires_at))
+        .get_result(conn)
+        .await
+        .optional()?;
+    Ok(taken.map(|(challenge, expires_at)| NewExchangeCode {
+        hash: hash.clone(),
+        user_id: UserId(holder.0),
+        challenge: CodeChallenge::from_stored(challenge),
+        expires_at: expires_at.0,
+    }))
+}
+
+/// Forgets the codes of a user.
+pub(super) async fn forget_all_of(conn: &mut Conn, user: Id) -> QueryResult<()> {
+    diesel::delete(exchange_codes::table.filter(exchange_codes::user_id.eq(user)))
+        .execute(conn)
+        .await
+        .map(drop)
+}

@@ -1,0 +1,209 @@
+//! Tickets.
+//!
+//! Whatever changes tickets or codes of a user locks the user's row first. So two changes never
+//! wait for each other, each holding a row that the other wants, and what one counts the next sees.
+
+use async_trait::async_trait;
+use auth_domain::{
+    error::StoreError,
+    one_time_code::{CodeGuess, CodeVerdict, NewCode},
+    ports::TicketRepository,
+    session::{CodeChallenge, HashedExchangeCode, NewExchangeCode},
+    ticket::{NewTicket, RedeemedTicket, Ticket, TicketPurpose},
+    user::UserId,
+};
+use chrono::{DateTime, Utc};
+use diesel::{ExpressionMethods, OptionalExtension, QueryDsl, QueryResult, TextExpressionMethods};
+use diesel_async::RunQueryDsl;
+
+use super::{
+    Conn, SqlUnitOfWork,
+    dialect::lock_user,
+    exchange_codes, one_time_codes,
+    schema::{tickets, users},
+    store_error,
+};
+use crate::types::{Id, Moment};
+
+#[async_trait]
+impl TicketRepository for SqlUnitOfWork {
+    async fn insert(&mut self, ticket: &NewTicket) -> Result<(), StoreError> {
+        insert(self.conn(), ticket).await.map_err(store_error)
+    }
+
+    async fn take(
+        &mut self,
+        ticket: &Ticket,
+        now: DateTime<Utc>,
+    ) -> Result<Option<RedeemedTicket>, StoreError> {
+        take(self.conn(), ticket, Moment(now))
+            .await
+            .map_err(store_error)
+    }
+
+    async fn forget_all_of(&mut self, user: UserId) -> Result<(), StoreError> {
+        forget_all_of(self.conn(), Id(user.0))
+            .await
+            .map_err(store_error)
+    }
+
+    async fn put_code(&mut self, code: &NewCode) -> Result<(), StoreError> {
+        one_time_codes::put(self.conn(), code)
+            .await
+            .map_err(store_error)
+    }
+
+    async fn judge_code(&mut self, guess: &CodeGuess) -> Result<CodeVerdict, StoreError> {
+        one_time_codes::judge(self.conn(), guess)
+            .await
+            .map_err(store_error)
+    }
+
+    async fn insert_exchange_code(&mut self, code: &NewExchangeCode) -> Result<(), StoreError> {
+        exchange_codes::insert(self.conn(), code)
+            .await
+            .map_err(store_error)
+    }
+
+    async fn take_exchange_code(
+        &mut self,
+        hash: &HashedExchangeCode,
+        now: DateTime<Utc>,
+    ) -> Result<Option<NewExchangeCode>, StoreError> {
+        exchange_codes::take(self.conn(), hash, Moment(now))
+            .await
+            .map_err(store_error)
+    }
+}
+
+async fn insert(conn: &mut Conn, ticket: &NewTicket) -> QueryResult<()> {
+    let user = Id(ticket.user_id.0);
+    lock_user(conn, user).await?;
+    let expired = tickets::table
+        .filter(tickets::user_id.eq(user))
+        .filter(tickets::expires_at.le(Moment(ticket.created_at)));
+    diesel::delete(expired).execute(conn).await?;
+    let challenge = ticket.code_challenge.as_ref();
+    diesel::insert_into(tickets::table)
+        .values((
+            tickets::token_hash.eq(ticket.hash.as_str()),
+            tickets::user_id.eq(user),
+            tickets::purpose.eq(ticket.purpose.prefix()),
+            tickets::created_at.eq(Moment(ticket.created_at)),
+            tickets::expires_at.eq(Moment(ticket.expires_at)),
+            tickets::code_challenge.eq(challenge.map(CodeChallenge::as_str)),
+        ))
+        .execute(conn)
+        .await
+        .map(drop)
+}
+
+async fn take(
+    conn: &mut Conn,
+    ticket: &Ticket,
+    now: Moment,
+) -> QueryResult<Option<RedeemedTicket>> {
+    let taken = match take_own(conn, ticket, now).await? {
+        None => take_hasura_auths(conn, ticket, now).await?,
+        own => own,
+    };
+    if let Some(taken) = &taken {
+        forget(conn, Id(taken.user_id.0), ticket.purpose(), now).await?;
+    }
+    Ok(taken)
+}
+
+async fn take_own(
+    conn: &mut Conn,
+    ticket: &Ticket,
+    now: Moment,
+) -> QueryResult<Option<RedeemedTicket>> {
+    let hash = ticket.hashed();
+    let presented = tickets::table
+        .find(hash.as_str())
+        .filter(tickets::expires_at.gt(now));
+    let holder: Option<Id> = presented
+        .select(tickets::user_id)
+        .get_result(conn)
+        .await
+        .optional()?;
+    let Some(holder) = holder else {
+        return Ok(None);
+    };
+    lock_user(conn, holder).await?;
+    // It may have been taken by whoever had the lock before.
+    let challenge: Option<Option<String>> = diesel::delete(presented)
+        .returning(tickets::code_challenge)
+        .get_result(conn)
+        .await
+        .optional()?;
+    Ok(challenge.map(|challenge| RedeemedTicket {
+        user_id: UserId(holder.0),
+        code_challenge: challenge.map(CodeChallenge::from_stored),
+    }))
+}
+
+/// Takes a ticket that Hasura Auth left in plain text.
+async fn take_hasura_auths(
+    conn: &mut Conn,
+    ticket: &Ticket,
+    now: Moment,
+) -> QueryResult<Option<RedeemedTicket>> {
+    let presented = users::table
+        .filter(users::ticket.eq(ticket.expose()))
+        .filter(users::ticket_expires_at.gt(now));
+    let holder: Option<Id> = diesel::update(presented)
+        .set(no_ticket_since(now))
+        .returning(users::id)
+        .get_result(conn)
+        .await
+        .optional()?;
+    Ok(holder.map(|holder| RedeemedTicket {
+        user_id: UserId(holder.0),
+        code_challenge: None,
+    }))
+}
+
+/// Removes all tickets of a user that are good for one thing.
+async fn forget(conn: &mut Conn, user: Id, purpose: TicketPurpose, now: Moment) -> QueryResult<()> {
+    let siblings = tickets::table
+        .filter(tickets::user_id.eq(user))
+        .filter(tickets::purpose.eq(purpose.prefix()));
+    diesel::delete(siblings).execute(conn).await?;
+    let beside_hasura_auths = users::table
+        .find(user)
+        .filter(users::ticket.like(format!("{}:%", purpose.prefix())));
+    diesel::update(beside_hasura_auths)
+        .set(no_ticket_since(now))
+        .execute(conn)
+        .await
+        .map(drop)
+}
+
+async fn forget_all_of(conn: &mut Conn, user: Id) -> QueryResult<()> {
+    lock_user(conn, user).await?;
+    diesel::delete(tickets::table.filter(tickets::user_id.eq(user)))
+        .execute(conn)
+        .await?;
+    one_time_codes::forget_all_of(conn, user).await?;
+    exchange_codes::forget_all_of(conn, user).await?;
+    let with_hasura_auths = users::table.find(user).filter(users::ticket.is_not_null());
+    diesel::update(with_hasura_auths)
+        .set(users::ticket.eq(None::<&str>))
+        .execute(conn)
+        .await
+        .map(drop)
+}
+
+/// What Hasura Auth itself writes when it takes a ticket.
+fn no_ticket_since(
+    now: Moment,
+) -> (
+    diesel::dsl::Eq<users::ticket, Option<&'static str>>,
+    diesel::dsl::Eq<users::ticket_expires_at, Moment>,
+) {
+    (
+        users::ticket.eq(None::<&str>),
+        users::ticket_expires_at.eq(now),
+    )
+}

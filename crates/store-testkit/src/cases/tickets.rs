@@ -1,0 +1,266 @@
+//! Tickets: each is taken once, and nobody gets it twice.
+
+use std::{slice, sync::Arc};
+
+use auth_domain::{
+    DateTime, Utc,
+    one_time_code::CodeVerdict,
+    ports::Store,
+    ticket::{NewTicket, RedeemedTicket, Ticket, TicketPurpose},
+    user::UserId,
+};
+
+use crate::{
+    Fixture,
+    samples::{
+        LIFE, at, challenge, code_guess, exchange_code_hash, just_before, new_code,
+        new_exchange_code, new_ticket, new_user, ticket, ticket_for, user_id,
+    },
+    steps::{
+        all_at_once, given_code, given_exchange_code, given_ticket, given_user, retried, take,
+        try_to_guess, try_to_take,
+    },
+};
+
+/// A ticket leads to its user and to what its client has to prove.
+pub async fn ticket_is_taken_as_it_was_stored(fixture: &dyn Fixture) {
+    let store = fixture.store();
+    let ada = given_user(&*store, new_user("ada")).await.id;
+    let eve = given_user(&*store, new_user("eve")).await.id;
+    let proven = NewTicket {
+        code_challenge: Some(challenge()),
+        ..new_ticket(&ticket("ada's"), ada)
+    };
+    given_ticket(&*store, &proven).await;
+    given_ticket(&*store, &new_ticket(&ticket("eve's"), eve)).await;
+
+    let adas = take(&*store, &ticket("ada's")).await.unwrap();
+    assert_eq!(adas.user_id, ada);
+    assert_eq!(adas.code_challenge, Some(challenge()));
+
+    let eves = take(&*store, &ticket("eve's")).await.unwrap();
+    assert_eq!(eves.user_id, eve);
+    assert_eq!(eves.code_challenge, None);
+}
+
+/// A ticket that was taken is good for nothing any more.
+pub async fn ticket_is_taken_once(fixture: &dyn Fixture) {
+    let store = fixture.store();
+    given_tickets_of_ada(&*store, &[ticket("first")]).await;
+
+    assert!(take(&*store, &ticket("first")).await.is_some());
+
+    assert_eq!(take(&*store, &ticket("first")).await, None);
+}
+
+/// A ticket nobody was given is good for nothing, even if it differs from one in its purpose alone.
+pub async fn unknown_ticket_is_not_taken(fixture: &dyn Fixture) {
+    let store = fixture.store();
+    let known = ticket_for(TicketPurpose::VerifyEmail, "first");
+    given_tickets_of_ada(&*store, slice::from_ref(&known)).await;
+
+    let similar = ticket_for(TicketPurpose::ResetPassword, "first");
+    for unknown in [similar, ticket("second")] {
+        assert_eq!(take(&*store, &unknown).await, None, "{unknown:?}");
+    }
+
+    assert!(take(&*store, &known).await.is_some());
+}
+
+/// A ticket is worthless from the very moment it expires, but not before.
+pub async fn ticket_is_worthless_when_it_expires(fixture: &dyn Fixture) {
+    let store = fixture.store();
+    given_tickets_of_ada(&*store, &[ticket("first")]).await;
+
+    for now in [at(LIFE + 1), at(LIFE)] {
+        assert_eq!(take_at(&*store, "first", now).await, None, "{now}");
+    }
+
+    let last_moment = just_before(at(LIFE));
+    assert!(take_at(&*store, "first", last_moment).await.is_some());
+}
+
+/// Another ticket for the same does not make an earlier one worthless.
+pub async fn earlier_ticket_stays_good(fixture: &dyn Fixture) {
+    let store = fixture.store();
+    given_tickets_of_ada(&*store, &[ticket("first"), ticket("second")]).await;
+
+    assert!(take(&*store, &ticket("first")).await.is_some());
+}
+
+/// Whoever takes a ticket takes all that its user has for the same, earlier and later ones.
+pub async fn taken_ticket_takes_its_siblings_along(fixture: &dyn Fixture) {
+    let store = fixture.store();
+    let [first, second, third] = ["first", "second", "third"].map(ticket);
+    given_tickets_of_ada(&*store, &[first.clone(), second.clone(), third.clone()]).await;
+
+    assert!(take(&*store, &second).await.is_some());
+
+    assert_eq!(take(&*store, &first).await, None);
+    assert_eq!(take(&*store, &third).await, None);
+}
+
+/// Tickets that are good for something else are not touched.
+pub async fn taken_ticket_spares_those_of_other_purposes(fixture: &dyn Fixture) {
+    let store = fixture.store();
+    let tickets = TicketPurpose::ALL.map(|purpose| ticket_for(purpose, "same name"));
+    given_tickets_of_ada(&*store, &tickets).await;
+
+    for ticket in tickets {
+        assert!(take(&*store, &ticket).await.is_some(), "{ticket:?}");
+    }
+}
+
+/// Tickets of other users are not touched.
+pub async fn taken_ticket_spares_those_of_other_users(fixture: &dyn Fixture) {
+    let store = fixture.store();
+    for name in ["ada", "eve"] {
+        let user = given_user(&*store, new_user(name)).await.id;
+        given_ticket(&*store, &new_ticket(&ticket(name), user)).await;
+    }
+
+    assert!(take(&*store, &ticket("ada")).await.is_some());
+
+    assert!(take(&*store, &ticket("eve")).await.is_some());
+}
+
+/// A ticket that is expired takes nothing along.
+pub async fn expired_ticket_spares_its_siblings(fixture: &dyn Fixture) {
+    let store = fixture.store();
+    let ada = given_tickets_of_ada(&*store, &[ticket("first")]).await;
+    let later = NewTicket {
+        created_at: at(1),
+        expires_at: at(LIFE + 1),
+        ..new_ticket(&ticket("second"), ada)
+    };
+    given_ticket(&*store, &later).await;
+
+    assert_eq!(take_at(&*store, "first", at(LIFE)).await, None);
+
+    assert!(take_at(&*store, "second", at(LIFE)).await.is_some());
+}
+
+/// A ticket that was taken by work that is undone is as good as before, and so are its siblings.
+pub async fn ticket_of_undone_work_stays_good(fixture: &dyn Fixture) {
+    let store = fixture.store();
+    let [first, second] = ["first", "second"].map(ticket);
+    given_tickets_of_ada(&*store, &[first.clone(), second.clone()]).await;
+
+    let mut work = store.begin().await.unwrap();
+    let taken = work.tickets().take(&first, at(60)).await.unwrap();
+    let gone = work.tickets().take(&second, at(60)).await.unwrap();
+    work.rollback().await.unwrap();
+
+    assert!(taken.is_some());
+    assert_eq!(gone, None);
+    assert!(take(&*store, &second).await.is_some());
+}
+
+/// Forgetting concerns the tickets of one user, for whatever they are good.
+pub async fn forgetting_tickets_spares_other_users(fixture: &dyn Fixture) {
+    let store = fixture.store();
+    let tickets = TicketPurpose::ALL.map(|purpose| ticket_for(purpose, "ada's"));
+    let ada = given_tickets_of_ada(&*store, &tickets).await;
+    let eve = given_user(&*store, new_user("eve")).await.id;
+    given_ticket(&*store, &new_ticket(&ticket("eve's"), eve)).await;
+
+    forget_all_of(&*store, ada).await;
+
+    for ticket in tickets {
+        assert_eq!(take(&*store, &ticket).await, None, "{ticket:?}");
+    }
+    assert!(take(&*store, &ticket("eve's")).await.is_some());
+}
+
+/// Forgetting takes codes along, so that nothing that is on its way opens the account.
+pub async fn forgetting_tickets_forgets_codes_too(fixture: &dyn Fixture) {
+    let store = fixture.store();
+    let ada = given_user(&*store, new_user("ada")).await.id;
+    let eve = given_user(&*store, new_user("eve")).await.id;
+    for (user, exchange) in [(ada, "ada's"), (eve, "eve's")] {
+        given_code(&*store, &new_code("123456", user)).await;
+        given_exchange_code(&*store, &new_exchange_code(exchange, user)).await;
+    }
+
+    forget_all_of(&*store, ada).await;
+
+    let guess = async |user| {
+        try_to_guess(&*store, &code_guess("123456", user))
+            .await
+            .unwrap()
+    };
+    assert_eq!(guess(ada).await, CodeVerdict::Wrong);
+    assert_eq!(guess(eve).await, CodeVerdict::Accepted);
+    let exchange = async |name: &str| {
+        let mut work = store.begin().await.unwrap();
+        let hash = exchange_code_hash(name);
+        work.tickets()
+            .take_exchange_code(&hash, at(0))
+            .await
+            .unwrap()
+    };
+    assert_eq!(exchange("ada's").await, None);
+    assert!(exchange("eve's").await.is_some());
+}
+
+/// Forgetting is harmless where there is nothing to forget, or nobody, and no bar to later tickets.
+pub async fn forgetting_tickets_is_harmless_when_there_are_none(fixture: &dyn Fixture) {
+    let store = fixture.store();
+    let ada = given_user(&*store, new_user("ada")).await.id;
+
+    forget_all_of(&*store, ada).await;
+    forget_all_of(&*store, user_id("eve")).await;
+
+    given_ticket(&*store, &new_ticket(&ticket("first"), ada)).await;
+    assert!(take(&*store, &ticket("first")).await.is_some());
+}
+
+/// Of fifty who present one ticket at the same moment, one gets what it is worth.
+pub async fn parallel_takes_of_one_ticket_have_one_winner(fixture: &dyn Fixture) {
+    let store = fixture.store();
+    given_tickets_of_ada(&*store, &[ticket("first")]).await;
+
+    assert_one_is_taken(store, vec![ticket("first"); 50]).await;
+}
+
+/// The same when each presents another ticket of one user and purpose.
+pub async fn parallel_takes_of_siblings_have_one_winner(fixture: &dyn Fixture) {
+    let store = fixture.store();
+    let siblings: Vec<Ticket> = (0..20)
+        .map(|number| ticket(&format!("sibling {number}")))
+        .collect();
+    given_tickets_of_ada(&*store, &siblings).await;
+
+    assert_one_is_taken(store, siblings).await;
+}
+
+/// Stores `ada` with tickets that have [`LIFE`], one after the other. Returns her id.
+async fn given_tickets_of_ada(store: &dyn Store, tickets: &[Ticket]) -> UserId {
+    let ada = given_user(store, new_user("ada")).await.id;
+    for ticket in tickets {
+        given_ticket(store, &new_ticket(ticket, ada)).await;
+    }
+    ada
+}
+
+async fn take_at(store: &dyn Store, name: &str, now: DateTime<Utc>) -> Option<RedeemedTicket> {
+    try_to_take(store, &ticket(name), now).await.unwrap()
+}
+
+async fn forget_all_of(store: &dyn Store, user: UserId) {
+    let mut work = store.begin().await.unwrap();
+    work.tickets().forget_all_of(user).await.unwrap();
+    work.commit().await.unwrap();
+}
+
+/// Takes all of `tickets` at the same moment.
+async fn assert_one_is_taken(store: Arc<dyn Store>, tickets: Vec<Ticket>) {
+    let outcomes = all_at_once(tickets.into_iter().map(|ticket| {
+        let store = Arc::clone(&store);
+        async move { retried(|| try_to_take(&*store, &ticket, at(60))).await }
+    }))
+    .await;
+
+    let taken = outcomes.into_iter().map(Result::unwrap);
+    assert_eq!(taken.flatten().count(), 1);
+}

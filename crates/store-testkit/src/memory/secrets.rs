@@ -1,0 +1,123 @@
+//! The short-lived secrets that a [`MemoryStore`](super::MemoryStore) holds.
+
+use std::collections::HashMap;
+
+use auth_domain::{
+    DateTime, Utc,
+    one_time_code::{CodeGuess, CodePurpose, CodeVerdict, NewCode},
+    session::{HashedExchangeCode, NewExchangeCode},
+    ticket::{HashedTicket, NewTicket, RedeemedTicket, Ticket},
+    user::UserId,
+};
+
+/// Tickets, codes, and when wrong codes were guessed. Whether their users exist is for the caller
+/// to know.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Secrets {
+    tickets: HashMap<HashedTicket, NewTicket>,
+    codes: HashMap<(UserId, CodePurpose), NewCode>,
+    wrong_guesses: HashMap<UserId, Vec<DateTime<Utc>>>,
+    exchange_codes: HashMap<HashedExchangeCode, NewExchangeCode>,
+}
+
+impl Secrets {
+    pub(super) fn has(&self, hash: &HashedTicket) -> bool {
+        self.tickets.contains_key(hash)
+    }
+
+    /// The tickets of a user, oldest first.
+    pub(super) fn of(&self, user: UserId) -> Vec<NewTicket> {
+        let mut tickets: Vec<_> = (self.tickets.values())
+            .filter(|ticket| ticket.user_id == user)
+            .cloned()
+            .collect();
+        tickets.sort_by_key(|ticket| ticket.created_at);
+        tickets
+    }
+
+    pub(super) fn insert(&mut self, ticket: NewTicket) {
+        let (user, now) = (ticket.user_id, ticket.created_at);
+        self.tickets
+            .retain(|_, it| it.user_id != user || now < it.expires_at);
+        self.tickets.insert(ticket.hash.clone(), ticket);
+    }
+
+    pub(super) fn take(&mut self, ticket: &Ticket, now: DateTime<Utc>) -> Option<RedeemedTicket> {
+        let taken = self.tickets.get(&ticket.hashed())?.clone();
+        if taken.expires_at <= now {
+            return None;
+        }
+        self.tickets
+            .retain(|_, it| it.user_id != taken.user_id || it.purpose != taken.purpose);
+        Some(RedeemedTicket {
+            user_id: taken.user_id,
+            code_challenge: taken.code_challenge,
+        })
+    }
+
+    pub(super) fn forget_all_of(&mut self, user: UserId) {
+        self.tickets.retain(|_, ticket| ticket.user_id != user);
+        self.codes.retain(|(owner, _), _| *owner != user);
+        self.exchange_codes.retain(|_, code| code.user_id != user);
+    }
+
+    pub(super) fn put_code(&mut self, code: NewCode) {
+        self.codes.insert((code.user_id, code.purpose), code);
+    }
+
+    pub(super) fn judge_code(&mut self, guess: &CodeGuess) -> CodeVerdict {
+        if self.count_wrong(guess) >= guess.max_wrong as usize {
+            self.burn(guess);
+            return CodeVerdict::TooManyWrong;
+        }
+        if self.is_right(guess) {
+            self.burn(guess);
+            self.wrong_guesses.remove(&guess.user_id);
+            return CodeVerdict::Accepted;
+        }
+        self.note_wrong(guess);
+        if self.count_wrong(guess) >= guess.max_wrong as usize {
+            self.burn(guess);
+        }
+        CodeVerdict::Wrong
+    }
+
+    fn count_wrong(&self, guess: &CodeGuess) -> usize {
+        let moments = self.wrong_guesses.get(&guess.user_id).into_iter().flatten();
+        moments
+            .filter(|moment| **moment >= guess.count_from)
+            .count()
+    }
+
+    fn is_right(&self, guess: &CodeGuess) -> bool {
+        let code = self.codes.get(&(guess.user_id, guess.purpose));
+        code.is_some_and(|code| code.hash == guess.hash && guess.now < code.expires_at)
+    }
+
+    fn burn(&mut self, guess: &CodeGuess) {
+        self.codes.remove(&(guess.user_id, guess.purpose));
+    }
+
+    fn note_wrong(&mut self, guess: &CodeGuess) {
+        let moments = self.wrong_guesses.entry(guess.user_id).or_default();
+        moments.retain(|moment| *moment >= guess.count_from);
+        moments.push(guess.now);
+    }
+
+    pub(super) fn has_exchange_code(&self, hash: &HashedExchangeCode) -> bool {
+        self.exchange_codes.contains_key(hash)
+    }
+
+    pub(super) fn insert_exchange_code(&mut self, code: NewExchangeCode) {
+        self.exchange_codes.insert(code.hash.clone(), code);
+    }
+
+    pub(super) fn take_exchange_code(
+        &mut self,
+        hash: &HashedExchangeCode,
+        now: DateTime<Utc>,
+    ) -> Option<NewExchangeCode> {
+        let code = self.exchange_codes.remove(hash)?;
+        (now < code.expires_at).then_some(code)
+    }
+}

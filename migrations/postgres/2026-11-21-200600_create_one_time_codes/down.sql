@@ -1,0 +1,1 @@
+DROP TABLE auth.wrong_codes, auth.one_time_codes;

@@ -1,0 +1,2 @@
+DROP TABLE wrong_codes;
+DROP TABLE one_time_codes;

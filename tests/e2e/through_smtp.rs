@@ -1,0 +1,104 @@
+//! Mail that really leaves: through an SMTP server, to a person who follows its link.
+
+use std::{env, path::PathBuf};
+
+use mail_parser::MessageParser;
+use serde_json::json;
+
+use crate::support::{Database, PASSWORD, Server, ServerBuilder, on_both_databases};
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the test script tells where its servers are"
+)]
+fn variable(name: &str) -> String {
+    env::var(name).unwrap_or_else(|_| panic!("{name} is not set: run the tests with scripts/test"))
+}
+
+async fn server_with_smtp(database: &Database) -> Server {
+    ServerBuilder::new(database)
+        .set("AUTH_SMTP_HOST", "localhost")
+        .set("AUTH_SMTP_PORT", &variable("TEST_SMTP_STARTTLS_AUTH"))
+        .set("AUTH_SMTP_USER", "ada")
+        .set("AUTH_SMTP_PASS", "correct horse")
+        .set("AUTH_SMTP_CA_FILE", &variable("TEST_SMTP_CA"))
+        .set("AUTH_SMTP_SENDER", "Hasura Auth <auth@example.com>")
+        .set("AUTH_LOCALE_ALLOWED_LOCALES", "en,fr")
+        .set("AUTH_EMAIL_SIGNIN_EMAIL_VERIFIED_REQUIRED", "true")
+        .set("AUTH_EMAIL_PASSWORDLESS_ENABLED", "true")
+        .start()
+        .await
+}
+
+/// The newest mail that was received for an address.
+fn received(address: &str) -> Vec<u8> {
+    std::fs::read(PathBuf::from(variable("TEST_SMTP_MAILS")).join(format!("{address}.eml")))
+        .unwrap()
+}
+
+/// An address nobody else in this test run uses.
+fn address(name: &str, database: &Database) -> String {
+    let kind = match database {
+        Database::Sqlite(_) => "sqlite",
+        Database::Postgres(_) => "postgres",
+    };
+    format!("{name}-{kind}@example.com")
+}
+
+on_both_databases! {
+    async fn a_person_signs_up_reads_the_mail_and_follows_its_link(database) {
+        let server = server_with_smtp(&database).await;
+        let email = address("sign-up", &database);
+
+        let body = json!({ "email": email, "password": PASSWORD });
+        let signed_up = server.post("/signup/email-password", &body).await;
+
+        assert_eq!(signed_up.expect(200), json!({}));
+        let raw = received(&email);
+        let mail = MessageParser::default().parse(&raw).unwrap();
+        assert_eq!(mail.from().unwrap().first().unwrap().address(), Some("auth@example.com"));
+        let text = mail.body_text(0).unwrap().into_owned();
+        let start = text.find("http://auth.example.com/verify?").unwrap();
+        let link: String = text[start..].chars().take_while(|it| !it.is_whitespace()).collect();
+        let path = link.strip_prefix("http://auth.example.com").unwrap().to_owned();
+        let html = mail.body_html(0).unwrap().into_owned();
+        assert!(html.contains(&link.replace('&', "&amp;")), "{html}");
+        let followed = server.get(&path).await;
+        assert_eq!(followed.status, 302);
+        let location = followed.header("location");
+        assert!(location.starts_with("http://localhost:3000/?refreshToken="), "{location}");
+        server.sign_in(&email, PASSWORD).await.expect(200);
+    }
+
+    async fn a_mail_is_in_the_language_of_its_reader(database) {
+        let server = server_with_smtp(&database).await;
+        let email = address("french", &database);
+
+        let body = json!({ "email": email, "options": { "locale": "fr" } });
+        server.post("/signin/passwordless/email", &body).await.expect(200);
+
+        let raw = received(&email);
+        let mail = MessageParser::default().parse(&raw).unwrap();
+        assert_eq!(mail.subject(), Some("Lien de connexion sécurisé"));
+    }
+
+    async fn a_mail_server_that_refuses_is_an_error_and_the_person_can_ask_again(database) {
+        let refusing = ServerBuilder::new(&database)
+            .set("AUTH_SMTP_HOST", "localhost")
+            .set("AUTH_SMTP_PORT", &variable("TEST_SMTP_STARTTLS_ELSEWHERE"))
+            .set("AUTH_SMTP_SENDER", "auth@example.com")
+            .set("AUTH_EMAIL_SIGNIN_EMAIL_VERIFIED_REQUIRED", "true")
+            .start()
+            .await;
+        let email = address("again", &database);
+
+        let body = json!({ "email": email, "password": PASSWORD });
+        let failed = refusing.post("/signup/email-password", &body).await;
+
+        failed.expect_error(500, "internal-server-error", "Internal server error");
+        let working = server_with_smtp(&database).await;
+        let ask = json!({ "email": email });
+        working.post("/user/email/send-verification-email", &ask).await.expect(200);
+        assert!(!received(&email).is_empty());
+    }
+}
