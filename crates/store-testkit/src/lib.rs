@@ -235,8 +235,8 @@ macro_rules! conformance {
                 empty_work_can_be_committed
             }
             concurrency {
-                a_user_who_was_written_to_is_changed_by_nobody_else
                 parallel_rotations_have_one_winner
+                a_user_who_was_written_to_is_changed_by_nobody_else
                 parallel_inserts_of_one_email_have_one_winner
                 parallel_inserts_of_one_username_have_one_winner
                 parallel_inserts_of_different_users_all_succeed

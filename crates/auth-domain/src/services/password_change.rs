@@ -33,7 +33,7 @@ pub struct PasswordChange {
 /// Why a password stayed as it was.
 #[derive(Debug, thiserror::Error)]
 pub enum PasswordChangeError {
-    /// The bearer token does not lead to a user.
+    /// The token does not lead to a user, or to one whose account may be used.
     #[error(transparent)]
     NotSignedIn(#[from] CurrentUserError),
     /// The account has no password.
@@ -100,7 +100,9 @@ impl PasswordChangeService {
     /// # Errors
     ///
     /// See [`PasswordChangeError`].
-    pub async fn set(&self, user: &User, new: &PlainPassword) -> Result<(), PasswordChangeError> {
+    pub async fn set(&self, user: UserId, new: &PlainPassword) -> Result<(), PasswordChangeError> {
+        let current_user = CurrentUserService::new(Arc::clone(&self.installation));
+        let user = current_user.get(user).await?;
         self.installation.policy.passwords.check(new)?;
         self.replace(user.id, new, None).await.map(drop)
     }

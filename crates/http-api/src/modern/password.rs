@@ -49,9 +49,7 @@ pub(crate) async fn set(
     if let Some(caller) = caller {
         state
             .run(move |services| async move {
-                let user = services.current_user.get(caller).await?;
-                services.password_change.set(&user, &password).await?;
-                Ok::<(), ModernError>(())
+                services.password_change.set(caller, &password).await
             })
             .await??;
         return Ok(web::Json("OK"));
