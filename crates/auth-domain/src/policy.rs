@@ -111,3 +111,17 @@ pub struct CodePolicy {
     /// For how long a wrong guess counts.
     pub count_within: Duration,
 }
+
+impl CodePolicy {
+    /// The usual guard: a code lives an hour, as in Hasura Auth, and five wrong guesses within an
+    /// hour are too many, which makes 120 a day at a million codes.
+    #[must_use]
+    pub fn usual(key: CodeKey) -> Self {
+        Self {
+            key,
+            sign_in_ttl: Duration::from_hours(1),
+            max_wrong: 5,
+            count_within: Duration::from_hours(1),
+        }
+    }
+}

@@ -209,12 +209,7 @@ pub fn policy() -> AuthPolicy {
             opaque_session_ttl: Duration::from_hours(48),
             refresh_token_in_redirect: true,
         },
-        codes: CodePolicy {
-            key: CodeKey::derive(b"a key for tests"),
-            sign_in_ttl: Duration::from_hours(1),
-            max_wrong: 5,
-            count_within: Duration::from_hours(1),
-        },
+        codes: CodePolicy::usual(CodeKey::derive(b"a key for tests")),
         redirects: RedirectPolicy::new("http://localhost:3000", &[]).unwrap_or_default(),
         server_url: "http://auth.example.com".to_owned(),
     }

@@ -27,7 +27,7 @@ mod unbuilt;
 mod unknown;
 mod value;
 
-use std::{fmt, path::PathBuf, time::Duration};
+use std::{fmt, path::PathBuf};
 
 use auth_domain::{
     one_time_code::CodeKey,
@@ -154,12 +154,7 @@ impl Config {
             accounts: self.accounts.clone(),
             passwords: self.passwords.clone(),
             sessions: self.sessions.policy(SuccessorKey::derive(secret)),
-            codes: CodePolicy {
-                key: CodeKey::derive(secret),
-                sign_in_ttl: Duration::from_hours(1),
-                max_wrong: 5,
-                count_within: Duration::from_hours(1),
-            },
+            codes: CodePolicy::usual(CodeKey::derive(secret)),
             redirects: self.redirects.clone(),
             server_url: self.server.url.clone(),
         }
