@@ -1,9 +1,13 @@
-//! A bound on how much blocking work runs at once, and on how much waits for its turn.
+//! Threads for work that keeps a core busy, with a bound on how much of it waits for its turn.
 
-use std::sync::Arc;
+use std::{
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::Arc,
+};
 
-use auth_domain::ports::HasherError;
-use tokio::{sync::Semaphore, task::spawn_blocking};
+use auth_domain::{error::Cause, ports::HasherError};
+use rayon::{ThreadPool, ThreadPoolBuilder};
+use tokio::sync::{Semaphore, oneshot};
 
 /// How many may wait for each lane. At the usual cost of bcrypt the last of them waits about three
 /// seconds: few clients have more patience, and what waits for one that has left delays all others.
@@ -12,21 +16,46 @@ const WAITERS_PER_LANE: usize = 50;
 /// How many each lane takes in: one at work and those that wait.
 const PLACES_PER_LANE: usize = 1 + WAITERS_PER_LANE;
 
-/// Runs closures on blocking threads, a fixed number at a time, in the order they came.
+/// More lanes than any machine has use for, and few enough to start a thread for each.
+const MOST_LANES: usize = 512;
+
+/// How much the lanes step back behind threads that answer requests: as far as `nice` goes when it
+/// is not told how far. In a flood of sign-ins this keeps a refresh from waiting behind bcrypt;
+/// on a core with nothing else to do it costs nothing.
+#[cfg(target_os = "linux")]
+const NICENESS: i32 = 10;
+
+/// Runs closures on threads of their own, one at a time on each, in the order they came.
 #[derive(Debug)]
 pub(crate) struct Lanes {
+    threads: ThreadPool,
     permits: Arc<Semaphore>,
     places: Arc<Semaphore>,
 }
 
+/// What ran in a lane panicked. The panic's own message went to standard error.
+#[derive(Debug, thiserror::Error)]
+#[error("work in a lane panicked")]
+struct Panicked;
+
 impl Lanes {
     /// `parallel` lanes, at least one.
-    pub(crate) fn new(parallel: usize) -> Self {
-        let parallel = parallel.clamp(1, Semaphore::MAX_PERMITS / PLACES_PER_LANE);
-        Self {
+    ///
+    /// # Errors
+    ///
+    /// When the operating system refuses to start the threads.
+    pub(crate) fn new(parallel: usize) -> Result<Self, Cause> {
+        let parallel = parallel.clamp(1, MOST_LANES);
+        let threads = ThreadPoolBuilder::new()
+            .num_threads(parallel)
+            .thread_name(|number| format!("lane-{number}"))
+            .start_handler(|_number| step_back())
+            .build()?;
+        Ok(Self {
+            threads,
             permits: Arc::new(Semaphore::new(parallel)),
             places: Arc::new(Semaphore::new(parallel * PLACES_PER_LANE)),
-        }
+        })
     }
 
     /// The result of `work`; [`Busy`](HasherError::Busy) at once when too much is waiting already.
@@ -46,15 +75,27 @@ impl Lanes {
             .acquire_owned()
             .await
             .map_err(|closed| HasherError::Failed(closed.into()))?;
-        let work = move || {
-            let result = work();
+        let (send, result) = oneshot::channel();
+        self.threads.spawn(move || {
+            // Nothing that `work` owns is seen again after it panicked.
+            let result = catch_unwind(AssertUnwindSafe(work));
             drop((permit, place));
-            result
-        };
-        spawn_blocking(work)
-            .await
-            .map_err(|panicked| HasherError::Failed(panicked.into()))
+            // Whoever asked may have left.
+            let _ = send.send(result);
+        });
+        match result.await {
+            Ok(Ok(result)) => Ok(result),
+            Ok(Err(_panic)) => Err(HasherError::Failed(Panicked.into())),
+            Err(lost) => Err(HasherError::Failed(lost.into())),
+        }
     }
+}
+
+/// Lowers the priority of the calling thread, where one thread can have its own.
+fn step_back() {
+    #[cfg(target_os = "linux")]
+    // Lowering needs no privilege; if it is refused all the same, work is done at the usual one.
+    let _ = rustix::process::setpriority_process(None, NICENESS);
 }
 
 #[cfg(test)]
@@ -94,7 +135,7 @@ mod tests {
     #[tokio::test(flavor = "multi_thread")]
     async fn no_more_work_runs_at_once_than_there_are_lanes() {
         const LANES: usize = 3;
-        let lanes = Arc::new(Lanes::new(LANES));
+        let lanes = Arc::new(Lanes::new(LANES).unwrap());
         let gauge = Arc::new(Gauge::default());
         // Opens only when every lane is taken, so the bound is reached and not merely kept.
         let all_lanes = Arc::new(Barrier::new(LANES));
@@ -118,7 +159,7 @@ mod tests {
 
     #[tokio::test(flavor = "multi_thread")]
     async fn a_cancelled_request_keeps_its_lane_until_its_work_has_ended() {
-        let lanes = Arc::new(Lanes::new(1));
+        let lanes = Arc::new(Lanes::new(1).unwrap());
         let (began, has_begun) = oneshot::channel();
         let (end, may_end) = mpsc::channel::<()>();
         let request = tokio::spawn({
@@ -148,7 +189,7 @@ mod tests {
     async fn who_finds_the_queue_full_is_told_at_once() {
         const LANES: usize = 2;
         const LAST: usize = LANES * WAITERS_PER_LANE - 1;
-        let lanes = Lanes::new(LANES);
+        let lanes = Lanes::new(LANES).unwrap();
         let mut at_work = Vec::new();
         for _ in 0..LANES {
             let (end, may_end) = mpsc::channel::<()>();
@@ -184,16 +225,29 @@ mod tests {
         assert_eq!(lanes.run(|| 7).await.unwrap(), 7);
     }
 
+    #[cfg(target_os = "linux")]
+    #[tokio::test]
+    async fn lanes_step_back_behind_the_threads_that_answer_requests() {
+        let own = || rustix::process::getpriority_process(None).unwrap();
+        let before = own();
+
+        let in_lane = Lanes::new(1).unwrap().run(own).await.unwrap();
+
+        assert_eq!(in_lane, NICENESS.max(before));
+        assert_eq!(own(), before, "the thread that asks keeps its priority");
+    }
+
     #[tokio::test]
     async fn there_is_always_one_lane_and_never_more_than_can_be_counted() {
         for parallel in [0, usize::MAX] {
-            assert_eq!(Lanes::new(parallel).run(|| 7).await.unwrap(), 7);
+            let lanes = Lanes::new(parallel).unwrap();
+            assert_eq!(lanes.run(|| 7).await.unwrap(), 7);
         }
     }
 
     #[tokio::test]
     async fn work_that_panics_is_an_error_and_frees_its_lane() {
-        let lanes = Lanes::new(1);
+        let lanes = Lanes::new(1).unwrap();
 
         let outcome = lanes.run(|| panic!("work failed")).await;
 

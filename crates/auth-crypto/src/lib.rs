@@ -23,5 +23,5 @@ mod testing;
 
 pub use jwt::{JoseSigner, TOKEN_MAX_BYTES};
 pub use jwt_secret::{InvalidJwtSecret, JwtSecret};
-pub use password::{BcryptHasher, HIGHEST_COST, InvalidCost, LOWEST_COST};
+pub use password::{BcryptHasher, HIGHEST_COST, HasherSetupError, LOWEST_COST};
 pub use random::RandomIds;

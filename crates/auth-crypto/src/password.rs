@@ -23,7 +23,8 @@ pub const LOWEST_COST: u32 = 4;
 /// step below. A stored hash may claim a cost of 31, and would keep that core busy for two days.
 pub const HIGHEST_COST: u32 = 16;
 
-/// Hashes passwords with bcrypt, on blocking threads and a bounded number at a time.
+/// Hashes passwords with bcrypt, on threads of its own that step back behind all others, and a
+/// bounded number at a time.
 ///
 /// Whether the stored hash is a cheap one of earlier days, one of today or none at all, an answer
 /// takes the work of the configured cost. A hash dearer than that takes more: whoever measures it
@@ -35,10 +36,16 @@ pub struct BcryptHasher {
     lanes: Lanes,
 }
 
-/// The cost is not between [`LOWEST_COST`] and [`HIGHEST_COST`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("the cost of bcrypt is a number from {LOWEST_COST} to {HIGHEST_COST}")]
-pub struct InvalidCost;
+/// Why there is no hasher.
+#[derive(Debug, thiserror::Error)]
+pub enum HasherSetupError {
+    /// The cost is not between [`LOWEST_COST`] and [`HIGHEST_COST`].
+    #[error("the cost of bcrypt is a number from {LOWEST_COST} to {HIGHEST_COST}")]
+    Cost,
+    /// The operating system refused the threads to work on.
+    #[error("no threads to hash passwords on")]
+    Threads(#[source] Cause),
+}
 
 /// The password is too long, which its caller should have found out.
 #[derive(Debug, thiserror::Error)]
@@ -51,15 +58,16 @@ impl BcryptHasher {
     ///
     /// # Errors
     ///
-    /// [`InvalidCost`] for a cost outside [`LOWEST_COST`] to [`HIGHEST_COST`].
-    pub fn new(cost: u32, parallel: usize) -> Result<Self, InvalidCost> {
+    /// [`HasherSetupError::Cost`] for a cost outside [`LOWEST_COST`] to [`HIGHEST_COST`], and
+    /// [`HasherSetupError::Threads`] when there is no thread to be had.
+    pub fn new(cost: u32, parallel: usize) -> Result<Self, HasherSetupError> {
         if !is_bearable(cost) {
-            return Err(InvalidCost);
+            return Err(HasherSetupError::Cost);
         }
         Ok(Self {
             cost,
             dummy: dummy(cost),
-            lanes: Lanes::new(parallel),
+            lanes: Lanes::new(parallel).map_err(HasherSetupError::Threads)?,
         })
     }
 
@@ -268,8 +276,10 @@ mod tests {
 
         assert_eq!(bearable_cost(&with_cost("$16$")), Some(16));
         assert_eq!(bearable_cost(&with_cost("$17$")), None);
-        assert_eq!(BcryptHasher::new(17, 1).unwrap_err(), InvalidCost);
-        assert_eq!(BcryptHasher::new(3, 1).unwrap_err(), InvalidCost);
+        for cost in [3, 17] {
+            let refused = BcryptHasher::new(cost, 1).unwrap_err();
+            assert!(matches!(refused, HasherSetupError::Cost));
+        }
     }
 
     #[tokio::test]

@@ -6,7 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use auth_crypto::{InvalidCost, InvalidJwtSecret};
+use auth_crypto::{HasherSetupError, InvalidJwtSecret};
 use auth_domain::error::Cause;
 use postgres_store::PostgresUrl;
 use smtp_mailer::{InvalidSmtpSettings, InvalidTemplates};
@@ -96,9 +96,9 @@ pub(crate) enum StartError {
         /// Why not.
         source: Cause,
     },
-    /// Passwords cannot be hashed with the configured work.
-    #[error("passwords cannot be hashed; set AUTH_BCRYPT_COST to a number from 4 to 16")]
-    BcryptCost(#[source] InvalidCost),
+    /// Passwords cannot be hashed with the configured work, or on this machine.
+    #[error("passwords cannot be hashed")]
+    PasswordHasher(#[source] HasherSetupError),
     /// The operator's mail templates cannot be used.
     #[error("the mail templates cannot be used; mend them or unset AUTH_EMAIL_TEMPLATES_PATH")]
     Templates(#[source] InvalidTemplates),

@@ -28,7 +28,8 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 ///
 /// # Errors
 ///
-/// [`StartError::Sqlite`] or [`StartError::Postgres`] when it does not, [`StartError::BcryptCost`] for a cost out of range.
+/// [`StartError::Sqlite`] or [`StartError::Postgres`] when it does not,
+/// [`StartError::PasswordHasher`] when passwords cannot be hashed.
 pub(crate) async fn state(
     config: &Config,
     premises: Premises,
@@ -111,7 +112,8 @@ async fn installation(
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let ids: Arc<dyn IdGenerator> = Arc::new(RandomIds);
     let policy = config.policy(premises.jwt_secret.successor_secret());
-    let hasher = BcryptHasher::new(config.bcrypt_cost, cores()).map_err(StartError::BcryptCost)?;
+    let hasher =
+        BcryptHasher::new(config.bcrypt_cost, cores()).map_err(StartError::PasswordHasher)?;
     Ok(Installation {
         store: store(&config.database, runtime).await?,
         hasher: Arc::new(hasher),
