@@ -16,7 +16,7 @@ use cargo_metadata::{DependencyKind, MetadataCommand, Package};
 /// Each crate with the crates of this workspace it may depend on.
 ///
 /// Tests may use more: edges of `dev-dependencies` are not looked at.
-const LAYERS: [(&str, &[&str]); 10] = [
+const LAYERS: [(&str, &[&str]); 12] = [
     ("auth-domain", &[]),
     ("auth-crypto", &["auth-domain"]),
     ("store-testkit", &["auth-domain"]),
@@ -24,12 +24,16 @@ const LAYERS: [(&str, &[&str]); 10] = [
     ("postgres-store", &["auth-domain", "sql-store"]),
     ("sqlite-store", &["auth-domain", "sql-store"]),
     ("smtp-mailer", &["auth-domain"]),
+    ("egress", &[]),
+    ("hibp", &["auth-domain", "egress"]),
     ("http-api", &["auth-domain"]),
     (
         "server",
         &[
             "auth-crypto",
             "auth-domain",
+            "egress",
+            "hibp",
             "http-api",
             "postgres-store",
             "smtp-mailer",
