@@ -4,7 +4,7 @@ use std::{num::NonZeroUsize, sync::Arc, thread, time::Duration};
 
 use auth_crypto::{BcryptHasher, JoseSigner, RandomIds};
 use auth_domain::{
-    ports::{BreachedPasswords, Clock, IdGenerator, Mailer, Store},
+    ports::{Background, BreachedPasswords, Clock, IdGenerator, Mailer, Store},
     services::Installation,
 };
 use egress::Egress;
@@ -16,6 +16,7 @@ use sqlite_store::{SqliteSettings, SqliteStore};
 use tokio::runtime::Handle;
 
 use crate::{
+    background::TokioBackground,
     clock::SystemClock,
     config::{Config, Database, SameSite, Smtp, smtp},
     first_run::Premises,
@@ -37,9 +38,10 @@ pub(crate) async fn state(
     config: &Config,
     premises: Premises,
     runtime: &Handle,
-) -> Result<AppState, StartError> {
+) -> Result<Wired, StartError> {
     let post = post(config, runtime)?;
-    let installation = installation(config, premises, post.mailer, runtime).await?;
+    let background = TokioBackground::new(runtime.clone());
+    let installation = installation(config, premises, post.mailer, &background, runtime).await?;
     let failed = |source| StartError::database(&config.database, source);
     installation.store.ping().await.map_err(failed)?;
     installation.prepare().await.map_err(failed)?;
@@ -48,10 +50,19 @@ pub(crate) async fn state(
         api_settings(config),
         runtime.clone(),
     );
-    Ok(match post.outbox {
+    let state = match post.outbox {
         Some(outbox) => state.with_outbox(outbox),
         None => state,
-    })
+    };
+    Ok(Wired { state, background })
+}
+
+/// A server that only has to be reached.
+pub(crate) struct Wired {
+    /// What its handlers share.
+    pub(crate) state: AppState,
+    /// What it still does when all requests are answered.
+    pub(crate) background: TokioBackground,
 }
 
 /// How mail leaves, and where to look at mail that does not.
@@ -110,6 +121,7 @@ async fn installation(
     config: &Config,
     premises: Premises,
     mailer: Arc<dyn Mailer>,
+    background: &TokioBackground,
     runtime: &Handle,
 ) -> Result<Installation, StartError> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
@@ -123,6 +135,10 @@ async fn installation(
         hasher: Arc::new(hasher),
         breached_passwords: breached_passwords(config, &egress),
         signer: Arc::new(JoseSigner::new(premises.jwt_secret, ids.as_ref())),
+        concealment: config
+            .server
+            .conceal_errors
+            .then(|| Arc::new(background.clone()) as Arc<dyn Background>),
         mailer,
         clock,
         ids,
