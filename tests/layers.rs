@@ -16,14 +16,15 @@ use cargo_metadata::{DependencyKind, MetadataCommand, Package};
 /// Each crate with the crates of this workspace it may depend on.
 ///
 /// Tests may use more: edges of `dev-dependencies` are not looked at.
-const LAYERS: [(&str, &[&str]); 10] = [
+const LAYERS: [(&str, &[&str]); 11] = [
     ("auth-domain", &[]),
     ("auth-crypto", &["auth-domain"]),
     ("store-testkit", &["auth-domain"]),
     ("sql-store", &["auth-domain"]),
     ("postgres-store", &["auth-domain", "sql-store"]),
     ("sqlite-store", &["auth-domain", "sql-store"]),
-    ("smtp-mailer", &["auth-domain"]),
+    ("mail-templates", &["auth-domain"]),
+    ("smtp-mailer", &["auth-domain", "mail-templates"]),
     ("http-api", &["auth-domain"]),
     (
         "server",
@@ -31,6 +32,7 @@ const LAYERS: [(&str, &[&str]); 10] = [
             "auth-crypto",
             "auth-domain",
             "http-api",
+            "mail-templates",
             "postgres-store",
             "smtp-mailer",
             "sqlite-store",

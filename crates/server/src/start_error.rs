@@ -8,8 +8,9 @@ use std::{
 
 use auth_crypto::{HasherSetupError, InvalidJwtSecret};
 use auth_domain::error::Cause;
+use mail_templates::InvalidTemplates;
 use postgres_store::PostgresUrl;
-use smtp_mailer::{InvalidSmtpSettings, InvalidTemplates};
+use smtp_mailer::InvalidSmtpSettings;
 
 use crate::config::{ConfigErrors, Database, ServerSettings};
 

@@ -8,8 +8,9 @@ use auth_domain::{
     services::Installation,
 };
 use http_api::{ApiSettings, AppState, LegacySettings, Outbox, SameSiteRule};
+use mail_templates::{Site, TemplateSettings, Templates};
 use postgres_store::{PostgresSettings, PostgresStore};
-use smtp_mailer::{Site, SmtpMailer, SmtpSettings, TemplateSettings, Templates};
+use smtp_mailer::{SmtpMailer, SmtpSettings};
 use sqlite_store::{SqliteSettings, SqliteStore};
 use tokio::runtime::Handle;
 
@@ -99,7 +100,7 @@ fn smtp_settings(smtp: &Smtp, templates: Templates) -> SmtpSettings {
         ca_file: smtp.ca_file.clone(),
         timeout: smtp::TIMEOUT,
         pool_size: smtp::POOL_SIZE,
-        templates: Arc::new(templates),
+        wording: Arc::new(templates),
     }
 }
 

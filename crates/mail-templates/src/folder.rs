@@ -8,9 +8,11 @@ use std::{
 
 use auth_domain::{ports::MailKind, user::Locale};
 
-use super::{
-    Collection, Flaw, MailSources, MailTemplate, SMS, TemplateProblem, mail_template,
-    mail_template::{HTML, SUBJECT, TEXT},
+use crate::{
+    Flaw, MailSources, MailTemplate, TemplateProblem,
+    collection::Collection,
+    mail_template::{self, HTML, SUBJECT, TEXT},
+    templates::SMS,
 };
 
 /// Puts what `folder` holds in the place of what `collection` has, and returns what is wrong.

@@ -4,8 +4,7 @@ use std::borrow::Cow;
 
 use auth_domain::ports::Mail;
 
-use super::{Site, template::Variable};
-use crate::clean::without_controls;
+use crate::{Site, clean::without_controls, template::Variable};
 
 /// A name in a template of a mail, as Hasura Auth has it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
