@@ -47,19 +47,13 @@ fn load_one(
             }
             problems.extend(found.into_iter().map(|it| it.in_folder(folder)));
         }
-    } else if let Some(kind) = kind(name) {
+    } else if let Some(kind) = MailKind::of_template(name) {
         if let Some(template) = load_mail(folder, problems) {
             collection.insert(locale, kind, template);
         }
     } else {
         ignore(folder);
     }
-}
-
-fn kind(name: &str) -> Option<MailKind> {
-    MailKind::ALL
-        .into_iter()
-        .find(|kind| kind.template() == name)
 }
 
 fn ignore(folder: &Path) {

@@ -7,8 +7,8 @@ use std::{
 };
 
 use auth_crypto::{HasherSetupError, InvalidJwtSecret};
-use auth_domain::error::Cause;
-use mail_templates::InvalidTemplates;
+use auth_domain::{error::Cause, ports::MailerError};
+use mail_templates::{InvalidTemplates, MissingTemplate};
 use postgres_store::PostgresUrl;
 use smtp_mailer::InvalidSmtpSettings;
 
@@ -106,6 +106,15 @@ pub(crate) enum StartError {
     /// The mail server cannot be spoken to with these settings.
     #[error("mail cannot be sent with these settings; mend AUTH_SMTP_…")]
     Smtp(#[source] InvalidSmtpSettings),
+    /// There is nothing that a test mail could be sent through.
+    #[error("no mail leaves this installation, it is only kept; set AUTH_SMTP_HOST")]
+    NoTransport,
+    /// The test mail was not accepted.
+    #[error("the test mail was not sent")]
+    TestMail(#[source] MailerError),
+    /// There are no words for a mail.
+    #[error("the mail cannot be put into words")]
+    Words(#[source] MissingTemplate),
     /// The HTTP server ended by itself.
     #[error("the HTTP server ended; the log says why")]
     Serve(#[source] io::Error),

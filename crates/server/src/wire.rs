@@ -1,5 +1,7 @@
 //! Which adapter stands behind which port: the one place that sees them all.
 
+pub(crate) mod post;
+
 use std::{num::NonZeroUsize, sync::Arc, thread, time::Duration};
 
 use auth_crypto::{BcryptHasher, JoseSigner, RandomIds};
@@ -7,18 +9,15 @@ use auth_domain::{
     ports::{Clock, IdGenerator, Mailer, Store},
     services::Installation,
 };
-use http_api::{ApiSettings, AppState, LegacySettings, Outbox, SameSiteRule};
-use mail_templates::{Site, TemplateSettings, Templates};
+use http_api::{ApiSettings, AppState, LegacySettings, SameSiteRule};
 use postgres_store::{PostgresSettings, PostgresStore};
-use smtp_mailer::{SmtpMailer, SmtpSettings};
 use sqlite_store::{SqliteSettings, SqliteStore};
 use tokio::runtime::Handle;
 
 use crate::{
     clock::SystemClock,
-    config::{Config, Database, SameSite, Smtp, smtp},
+    config::{Config, Database, SameSite},
     first_run::Premises,
-    outbox::OutboxMailer,
     start_error::StartError,
 };
 
@@ -36,7 +35,7 @@ pub(crate) async fn state(
     premises: Premises,
     runtime: &Handle,
 ) -> Result<AppState, StartError> {
-    let post = post(config, runtime)?;
+    let post = post::post(config, runtime)?;
     let installation = installation(config, premises, post.mailer, runtime).await?;
     let failed = |source| StartError::database(&config.database, source);
     installation.store.ping().await.map_err(failed)?;
@@ -50,58 +49,6 @@ pub(crate) async fn state(
         Some(outbox) => state.with_outbox(outbox),
         None => state,
     })
-}
-
-/// How mail leaves, and where to look at mail that does not.
-struct Post {
-    mailer: Arc<dyn Mailer>,
-    /// Set only while somebody tries the server: the mails hold links that sign in.
-    outbox: Option<Arc<dyn Outbox>>,
-}
-
-fn post(config: &Config, runtime: &Handle) -> Result<Post, StartError> {
-    let templates = Templates::load(TemplateSettings {
-        folder: config.templates_folder.clone(),
-        default_locale: config.accounts.default_locale.clone(),
-        site: Site {
-            server_url: config.server.url.clone(),
-            client_url: config.redirects.client_url().as_str().to_owned(),
-        },
-    });
-    let templates = templates.map_err(StartError::Templates)?;
-    if let Some(smtp) = &config.smtp {
-        let mailer = SmtpMailer::new(smtp_settings(smtp, templates), runtime);
-        return Ok(Post {
-            mailer: Arc::new(mailer.map_err(StartError::Smtp)?),
-            outbox: None,
-        });
-    }
-    let outbox = Arc::new(OutboxMailer::new(
-        config.outbox_dir(),
-        Arc::new(SystemClock),
-        Arc::new(RandomIds),
-    ));
-    Ok(Post {
-        outbox: config.zero_setup.then(|| Arc::clone(&outbox) as _),
-        mailer: outbox,
-    })
-}
-
-fn smtp_settings(smtp: &Smtp, templates: Templates) -> SmtpSettings {
-    SmtpSettings {
-        host: smtp.host.clone(),
-        port: smtp.port,
-        tls: smtp.tls,
-        user: smtp.user.clone(),
-        password: smtp.password.clone(),
-        auth: smtp.auth,
-        sender: smtp.sender.clone(),
-        x_smtpapi: smtp.x_smtpapi.clone(),
-        ca_file: smtp.ca_file.clone(),
-        timeout: smtp::TIMEOUT,
-        pool_size: smtp::POOL_SIZE,
-        wording: Arc::new(templates),
-    }
 }
 
 async fn installation(
