@@ -16,7 +16,7 @@ use cargo_metadata::{DependencyKind, MetadataCommand, Package};
 /// Each crate with the crates of this workspace it may depend on.
 ///
 /// Tests may use more: edges of `dev-dependencies` are not looked at.
-const LAYERS: [(&str, &[&str]); 11] = [
+const LAYERS: [(&str, &[&str]); 13] = [
     ("auth-domain", &[]),
     ("auth-crypto", &["auth-domain"]),
     ("store-testkit", &["auth-domain"]),
@@ -25,12 +25,16 @@ const LAYERS: [(&str, &[&str]); 11] = [
     ("sqlite-store", &["auth-domain", "sql-store"]),
     ("mail-templates", &["auth-domain"]),
     ("smtp-mailer", &["auth-domain", "mail-templates"]),
+    ("egress", &[]),
+    ("hibp", &["auth-domain", "egress"]),
     ("http-api", &["auth-domain"]),
     (
         "server",
         &[
             "auth-crypto",
             "auth-domain",
+            "egress",
+            "hibp",
             "http-api",
             "mail-templates",
             "postgres-store",

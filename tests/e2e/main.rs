@@ -11,6 +11,7 @@
 mod abuse;
 mod adoption;
 mod both_generations;
+mod breached_passwords;
 mod email_command;
 mod legacy;
 mod modern;

@@ -28,6 +28,7 @@
 //! // Each of these is a port: put your own store, hasher, signer and mailer here.
 //! let installation = Installation {
 //!     store: Arc::new(MemoryStore::new()),
+//!     breached_passwords: None,
 //!     hasher: Arc::new(PlainHasher::default()),
 //!     signer: Arc::new(PlainSigner),
 //!     mailer: Arc::new(RecordingMailer::default()),

@@ -35,6 +35,7 @@ use tokio::{io::AsyncWriteExt, net::TcpStream, runtime::Handle, sync::Notify};
 fn state(store: Arc<dyn Store>, hasher: Arc<dyn PasswordHasher>) -> Data<AppState> {
     let installation = Installation {
         store,
+        breached_passwords: None,
         hasher,
         signer: Arc::new(PlainSigner),
         mailer: Arc::new(RecordingMailer::default()),

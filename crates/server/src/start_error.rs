@@ -8,6 +8,7 @@ use std::{
 
 use auth_crypto::{HasherSetupError, InvalidJwtSecret};
 use auth_domain::{error::Cause, ports::MailerError};
+use egress::EgressSetupError;
 use mail_templates::{InvalidTemplates, MissingTemplate};
 use postgres_store::PostgresUrl;
 use smtp_mailer::InvalidSmtpSettings;
@@ -100,6 +101,9 @@ pub(crate) enum StartError {
     /// Passwords cannot be hashed with the configured work, or on this machine.
     #[error("passwords cannot be hashed")]
     PasswordHasher(#[source] HasherSetupError),
+    /// Other servers cannot be asked for anything.
+    #[error("requests to other servers cannot be made")]
+    Egress(#[source] EgressSetupError),
     /// The operator's mail templates cannot be used.
     #[error("the mail templates cannot be used; mend them or unset AUTH_EMAIL_TEMPLATES_PATH")]
     Templates(#[source] InvalidTemplates),

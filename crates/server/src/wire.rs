@@ -6,9 +6,11 @@ use std::{num::NonZeroUsize, sync::Arc, thread, time::Duration};
 
 use auth_crypto::{BcryptHasher, JoseSigner, RandomIds};
 use auth_domain::{
-    ports::{Clock, IdGenerator, Mailer, Store},
+    ports::{BreachedPasswords, Clock, IdGenerator, Mailer, Store},
     services::Installation,
 };
+use egress::Egress;
+use hibp::Hibp;
 use http_api::{ApiSettings, AppState, LegacySettings, SameSiteRule};
 use postgres_store::{PostgresSettings, PostgresStore};
 use sqlite_store::{SqliteSettings, SqliteStore};
@@ -29,7 +31,8 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// # Errors
 ///
 /// [`StartError::Sqlite`] or [`StartError::Postgres`] when it does not,
-/// [`StartError::PasswordHasher`] when passwords cannot be hashed.
+/// [`StartError::PasswordHasher`] when passwords cannot be hashed, [`StartError::Egress`]
+/// when other servers cannot be asked.
 pub(crate) async fn state(
     config: &Config,
     premises: Premises,
@@ -62,15 +65,22 @@ async fn installation(
     let policy = config.policy(premises.jwt_secret.successor_secret());
     let hasher =
         BcryptHasher::new(config.bcrypt_cost, cores()).map_err(StartError::PasswordHasher)?;
+    let egress = Egress::new(config.egress.clone()).map_err(StartError::Egress)?;
     Ok(Installation {
         store: store(&config.database, runtime).await?,
         hasher: Arc::new(hasher),
+        breached_passwords: breached_passwords(config, &egress),
         signer: Arc::new(JoseSigner::new(premises.jwt_secret, ids.as_ref())),
         mailer,
         clock,
         ids,
         policy,
     })
+}
+
+fn breached_passwords(config: &Config, egress: &Egress) -> Option<Arc<dyn BreachedPasswords>> {
+    let url = config.hibp_url.clone()?;
+    Some(Arc::new(Hibp::new(egress.clone(), url)))
 }
 
 async fn store(database: &Database, runtime: &Handle) -> Result<Arc<dyn Store>, StartError> {

@@ -6,6 +6,7 @@ mod database;
 mod mail;
 mod postgres;
 mod server;
+mod web_service;
 
 pub(crate) use answer::Answer;
 pub(crate) use binary::hasura_auth;
@@ -13,6 +14,7 @@ pub(crate) use database::Database;
 pub(crate) use mail::CLIENT_URL;
 pub(crate) use postgres::{fresh_postgres, postgres_program};
 pub(crate) use server::{Server, ServerBuilder, legacy_credentials};
+pub(crate) use web_service::WebService;
 
 /// Password of everybody in these tests who does not need another.
 pub(crate) const PASSWORD: &str = "correct horse";

@@ -3,6 +3,7 @@
 //! Ports that do I/O are `async_trait`s, so that an installation passes them as `Arc<dyn Port>`
 //! and no service carries type parameters.
 
+mod breached_passwords;
 mod clock;
 mod hasher;
 mod mailer;
@@ -13,6 +14,7 @@ mod store;
 mod tickets;
 mod users;
 
+pub use breached_passwords::{BreachedPasswords, BreachedPasswordsError};
 pub use clock::{Clock, IdGenerator};
 pub use hasher::{HasherError, PasswordHasher};
 pub use mailer::{Mail, MailKind, Mailer, MailerError};

@@ -9,12 +9,16 @@ use super::{
     admission::SessionOpening,
     failure::failures_of,
     mailing::TicketMail,
+    password_rule::PasswordRule,
     retry::retry,
     sign_up::{Along, SignUpService},
 };
 use crate::{
     error::{StoreError, UniqueField},
-    ports::{Deanonymization, EndedSessions, HasherError, MailerError, SignerError, UserLookup},
+    ports::{
+        BreachedPasswordsError, Deanonymization, EndedSessions, HasherError, MailerError,
+        SignerError, UserLookup,
+    },
     redirect::RedirectUrl,
     session::{CodeChallenge, Session},
     ticket::TicketPurpose,
@@ -80,7 +84,7 @@ pub enum AnonymousError {
     Failure(Failure),
 }
 
-failures_of!(AnonymousError: Failure, HasherError, MailerError, SignerError);
+failures_of!(AnonymousError: Failure, BreachedPasswordsError, HasherError, MailerError, SignerError);
 
 impl From<StoreError> for AnonymousError {
     fn from(error: StoreError) -> Self {
@@ -156,7 +160,9 @@ impl AnonymousService {
         let policy = &self.installation.policy;
         let user = self.anonymous_user(id).await?;
         if let DeanonymizeMethod::Password(password) = &wish.method {
-            policy.passwords.check(password)?;
+            self.installation
+                .check_password::<AnonymousError>(password, PasswordRule::Modern)
+                .await?;
         }
         let options = wish.options.clone().resolve(policy, wish.email.as_str())?;
         if !policy.accounts.email_access.accepts(&wish.email) {

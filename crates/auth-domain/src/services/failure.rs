@@ -2,7 +2,7 @@
 
 use crate::{
     error::StoreError,
-    ports::{HasherError, MailerError, SignerError},
+    ports::{BreachedPasswordsError, HasherError, MailerError, SignerError},
 };
 
 /// An adapter failed. Nothing the caller asked for is at fault, and the same request may succeed
@@ -15,6 +15,9 @@ pub enum Failure {
     /// The password hasher.
     #[error(transparent)]
     Hasher(#[from] HasherError),
+    /// The list of breached passwords.
+    #[error(transparent)]
+    BreachedPasswords(#[from] BreachedPasswordsError),
     /// The token signer.
     #[error(transparent)]
     Signer(#[from] SignerError),

@@ -10,7 +10,7 @@ use super::{
 use crate::{
     error::StoreError,
     policy::AuthPolicy,
-    ports::{Clock, IdGenerator, Mailer, PasswordHasher, Store, TokenSigner},
+    ports::{BreachedPasswords, Clock, IdGenerator, Mailer, PasswordHasher, Store, TokenSigner},
     user::Role,
 };
 
@@ -20,6 +20,8 @@ pub struct Installation {
     pub store: Arc<dyn Store>,
     /// How passwords are hashed.
     pub hasher: Arc<dyn PasswordHasher>,
+    /// Which passwords nobody may choose any more; `None` lets them choose any.
+    pub breached_passwords: Option<Arc<dyn BreachedPasswords>>,
     /// How access tokens are signed.
     pub signer: Arc<dyn TokenSigner>,
     /// How mail leaves.

@@ -6,11 +6,12 @@ use super::{
     AccountRefusal, CurrentUserError, CurrentUserService, Failure, Installation, PasswordRefusal,
     admission::{EmailNeed, is_unchanged},
     failure::failures_of,
+    password_rule::PasswordRule,
     retry::retry,
 };
 use crate::{
     error::StoreError,
-    ports::{EndedSessions, HasherError, UserLookup},
+    ports::{BreachedPasswordsError, EndedSessions, HasherError, UserLookup},
     ticket::{Ticket, TicketPurpose},
     user::{PlainPassword, User, UserId},
 };
@@ -56,7 +57,7 @@ pub enum PasswordChangeError {
     Failure(Failure),
 }
 
-failures_of!(PasswordChangeError: StoreError, HasherError);
+failures_of!(PasswordChangeError: StoreError, BreachedPasswordsError, HasherError);
 
 impl PasswordChangeService {
     pub(super) fn new(installation: Arc<Installation>) -> Self {
@@ -83,7 +84,7 @@ impl PasswordChangeService {
             .password_hash
             .as_ref()
             .ok_or(PasswordChangeError::NoPassword)?;
-        self.installation.policy.passwords.check_legacy(&wish.new)?;
+        self.check(&wish.new, PasswordRule::Legacy).await?;
         if !self.installation.hasher.verify(&wish.old, old_hash).await? {
             return Err(PasswordChangeError::WrongPassword);
         }
@@ -103,7 +104,7 @@ impl PasswordChangeService {
     pub async fn set(&self, user: UserId, new: &PlainPassword) -> Result<(), PasswordChangeError> {
         let current_user = CurrentUserService::new(Arc::clone(&self.installation));
         let user = current_user.get(user).await?;
-        self.installation.policy.passwords.check(new)?;
+        self.check(new, PasswordRule::Modern).await?;
         self.replace(user.id, new, None).await.map(drop)
     }
 
@@ -121,7 +122,7 @@ impl PasswordChangeService {
         if ticket.purpose() != TicketPurpose::ResetPassword {
             return Err(PasswordChangeError::InvalidTicket);
         }
-        self.installation.policy.passwords.check(new)?;
+        self.check(new, PasswordRule::Modern).await?;
         let user_id = self.take(ticket).await?;
         let found = self
             .installation
@@ -135,6 +136,14 @@ impl PasswordChangeService {
             .check_account(&user, EmailNeed::Required);
         checked.map_err(PasswordChangeError::Refused)?;
         self.replace(user_id, new, None).await.map(drop)
+    }
+
+    async fn check(
+        &self,
+        new: &PlainPassword,
+        rule: PasswordRule,
+    ) -> Result<(), PasswordChangeError> {
+        self.installation.check_password(new, rule).await
     }
 
     async fn take(&self, ticket: &Ticket) -> Result<UserId, PasswordChangeError> {

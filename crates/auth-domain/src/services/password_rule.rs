@@ -1,7 +1,9 @@
 //! What every new password has to be, whichever way it is chosen.
 
+use super::Installation;
 use crate::{
     policy::PasswordPolicy,
+    ports::BreachedPasswordsError,
     user::{PASSWORD_MAX_BYTES, PlainPassword},
 };
 
@@ -17,30 +19,53 @@ pub enum PasswordRefusal {
     /// It is longer than a hash looks at.
     #[error("the password is longer than {PASSWORD_MAX_BYTES} bytes")]
     TooLong,
+    /// It is known from a data breach.
+    #[error("the password is known from a data breach")]
+    Breached,
+}
+
+/// How the length of a new password is measured.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum PasswordRule {
+    /// In bytes, as Hasura Auth does.
+    Modern,
+    /// In characters.
+    Legacy,
+}
+
+impl Installation {
+    /// Judges a new password. What costs nothing is judged first.
+    pub(super) async fn check_password<E>(
+        &self,
+        password: &PlainPassword,
+        rule: PasswordRule,
+    ) -> Result<(), E>
+    where
+        E: From<PasswordRefusal> + From<BreachedPasswordsError>,
+    {
+        self.policy.passwords.check(password, rule)?;
+        if let Some(breached) = &self.breached_passwords
+            && breached.contains(password).await?
+        {
+            return Err(PasswordRefusal::Breached.into());
+        }
+        Ok(())
+    }
 }
 
 impl PasswordPolicy {
-    /// The rule of the modern API, which counts bytes as Hasura Auth does.
-    pub(super) fn check(&self, password: &PlainPassword) -> Result<(), PasswordRefusal> {
-        check(password, password.expose().len(), self.min_bytes)
+    fn check(&self, password: &PlainPassword, rule: PasswordRule) -> Result<(), PasswordRefusal> {
+        let text = password.expose();
+        let (length, min) = match rule {
+            PasswordRule::Modern => (text.len(), self.min_bytes),
+            PasswordRule::Legacy => (text.chars().count(), self.legacy_min_chars),
+        };
+        if length < min {
+            return Err(PasswordRefusal::TooShort { min });
+        }
+        if !password.can_be_hashed() {
+            return Err(PasswordRefusal::TooLong);
+        }
+        Ok(())
     }
-
-    /// The rule of the legacy API, which counts characters.
-    pub(super) fn check_legacy(&self, password: &PlainPassword) -> Result<(), PasswordRefusal> {
-        check(
-            password,
-            password.expose().chars().count(),
-            self.legacy_min_chars,
-        )
-    }
-}
-
-fn check(password: &PlainPassword, length: usize, min: usize) -> Result<(), PasswordRefusal> {
-    if length < min {
-        return Err(PasswordRefusal::TooShort { min });
-    }
-    if !password.can_be_hashed() {
-        return Err(PasswordRefusal::TooLong);
-    }
-    Ok(())
 }

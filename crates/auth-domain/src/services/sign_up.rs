@@ -14,12 +14,13 @@ use super::{
     admission::{OpaqueSessionOpening, SessionOpening},
     failure::failures_of,
     mailing::TicketMail,
+    password_rule::PasswordRule,
     retry::retry,
 };
 use crate::{
     error::{StoreError, UniqueField},
     one_time_code::NewCode,
-    ports::{HasherError, MailerError, UnitOfWork},
+    ports::{BreachedPasswordsError, HasherError, MailerError, UnitOfWork},
     redirect::RedirectUrl,
     session::{CodeChallenge, OpaqueSession, Session},
     ticket::{NewTicket, TicketPurpose},
@@ -101,7 +102,7 @@ pub enum SignUpError {
     Failure(Failure),
 }
 
-failures_of!(SignUpError: Failure, HasherError, MailerError);
+failures_of!(SignUpError: Failure, BreachedPasswordsError, HasherError, MailerError);
 
 impl From<StoreError> for SignUpError {
     fn from(error: StoreError) -> Self {
@@ -141,7 +142,9 @@ impl SignUpService {
         if !policy.accounts.email_access.accepts(&wish.email) {
             return Err(SignUpError::EmailNotAllowed);
         }
-        policy.passwords.check(&wish.password)?;
+        self.installation
+            .check_password::<SignUpError>(&wish.password, PasswordRule::Modern)
+            .await?;
         let options = wish.options.resolve(policy, wish.email.as_str())?;
         // Hashing takes ~100 ms on purpose: do it before a connection is held.
         let hash = self.installation.hasher.hash(&wish.password).await?;
@@ -176,7 +179,9 @@ impl SignUpService {
         if !policy.accounts.sign_up_enabled {
             return Err(SignUpError::Disabled);
         }
-        policy.passwords.check_legacy(&wish.password)?;
+        self.installation
+            .check_password::<SignUpError>(&wish.password, PasswordRule::Legacy)
+            .await?;
         let hash = self.installation.hasher.hash(&wish.password).await?;
         let user = NewUser {
             display_name: wish.username.as_str().to_owned(),

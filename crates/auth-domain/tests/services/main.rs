@@ -6,6 +6,7 @@
     reason = "a test fails by panicking"
 )]
 
+mod breached_passwords;
 mod by_mail;
 mod password_change;
 mod sign_in;

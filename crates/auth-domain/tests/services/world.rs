@@ -5,7 +5,9 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use auth_domain::{
     policy::AuthPolicy,
-    ports::{HasherError, PasswordHasher, Store, UserLookup},
+    ports::{
+        BreachedPasswords, BreachedPasswordsError, HasherError, PasswordHasher, Store, UserLookup,
+    },
     services::{
         EmailPasswordSignIn, EmailPasswordSignUp, Installation, Services, SignUpOptions, SignedIn,
         SignedUp, UsernameSignUp,
@@ -18,12 +20,31 @@ use store_testkit::MemoryStore;
 
 pub(crate) const PASSWORD: &str = "correct horse";
 
+/// A password that every world knows from a data breach.
+pub(crate) const BREACHED: &str = "password1";
+
+/// A password that no world can look up.
+pub(crate) const UNCHECKABLE: &str = "service away";
+
 pub(crate) struct World {
     pub(crate) services: Services,
     pub(crate) store: Arc<dyn Store>,
     pub(crate) clock: Arc<FixedClock>,
     pub(crate) hasher: Arc<PlainHasher>,
     pub(crate) mailer: Arc<RecordingMailer>,
+}
+
+/// Knows one password, and is away for another.
+struct OneBreach;
+
+#[async_trait]
+impl BreachedPasswords for OneBreach {
+    async fn contains(&self, password: &PlainPassword) -> Result<bool, BreachedPasswordsError> {
+        match password.expose() {
+            UNCHECKABLE => Err(BreachedPasswordsError("away".into())),
+            other => Ok(other == BREACHED),
+        }
+    }
 }
 
 impl World {
@@ -54,6 +75,7 @@ impl World {
         };
         Services::new(Arc::new(Installation {
             store: Arc::clone(&self.store),
+            breached_passwords: None,
             hasher: Arc::new(hasher),
             signer: Arc::new(PlainSigner),
             mailer: Arc::clone(&self.mailer) as _,
@@ -69,6 +91,7 @@ impl World {
         let mailer = Arc::new(RecordingMailer::default());
         let installation = Installation {
             store: Arc::clone(&store),
+            breached_passwords: Some(Arc::new(OneBreach)),
             hasher: Arc::clone(&hasher) as _,
             signer: Arc::new(PlainSigner),
             mailer: Arc::clone(&mailer) as _,

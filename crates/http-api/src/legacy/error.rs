@@ -171,6 +171,7 @@ impl From<Failure> for LegacyError {
             Failure::Hasher(HasherError::Busy) => Self::busy(),
             Failure::Hasher(HasherError::Failed(_))
             | Failure::Store(_)
+            | Failure::BreachedPasswords(_)
             | Failure::Signer(_)
             | Failure::Mailer(_) => Self::internal(failure.into()),
         }
@@ -199,7 +200,7 @@ impl From<PasswordRefusal> for LegacyError {
             PasswordRefusal::TooShort { min } => {
                 format!("min password length is {min} characters")
             }
-            PasswordRefusal::TooLong => refusal.to_string(),
+            PasswordRefusal::TooLong | PasswordRefusal::Breached => refusal.to_string(),
         };
         Self::bad_request("invalid-password", message)
     }

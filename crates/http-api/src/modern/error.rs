@@ -63,6 +63,7 @@ error_codes! {
     INVALID_REFRESH_TOKEN = "invalid-refresh-token" 401 "Invalid or expired refresh token" true;
     INVALID_REQUEST = "invalid-request" 400 "The request payload is incorrect" false;
     INVALID_TICKET = "invalid-ticket" 401 "Invalid ticket" true;
+    PASSWORD_IN_HIBP_DATABASE = "password-in-hibp-database" 400 "Password is in HIBP database" false;
     PASSWORD_TOO_SHORT = "password-too-short" 400 "Password is too short" false;
     REDIRECT_TO_NOT_ALLOWED = "redirectTo-not-allowed" 400
         "The value of \"options.redirectTo\" is not allowed." false;
@@ -199,6 +200,7 @@ impl From<Failure> for ModernError {
             Failure::Hasher(HasherError::Busy) => ErrorCode::SERVER_BUSY.into(),
             Failure::Hasher(HasherError::Failed(_))
             | Failure::Store(_)
+            | Failure::BreachedPasswords(_)
             | Failure::Signer(_)
             | Failure::Mailer(_) => Self::Internal(failure.into()),
         }
@@ -238,6 +240,7 @@ impl From<PasswordRefusal> for ModernError {
     fn from(refusal: PasswordRefusal) -> Self {
         match refusal {
             PasswordRefusal::TooShort { .. } => ErrorCode::PASSWORD_TOO_SHORT.into(),
+            PasswordRefusal::Breached => ErrorCode::PASSWORD_IN_HIBP_DATABASE.into(),
             PasswordRefusal::TooLong => {
                 Self::Request(described("Error at \"/password\": ", &refusal))
             }

@@ -36,6 +36,7 @@ use auth_domain::{
     secret::Secret,
     session::SuccessorKey,
 };
+use egress::{EgressRules, Url};
 
 pub(crate) use environment::Environment;
 pub(crate) use load::{Loaded, Sources, load};
@@ -66,6 +67,10 @@ pub(crate) struct Config {
     pub(crate) accounts: AccountPolicy,
     /// What a password has to be.
     pub(crate) passwords: PasswordPolicy,
+    /// The service that knows passwords of data breaches; without one, they may be chosen.
+    pub(crate) hibp_url: Option<Url>,
+    /// Where requests of this server may go.
+    pub(crate) egress: EgressRules,
     /// Work of hashing a password: the logarithm of the number of rounds.
     pub(crate) bcrypt_cost: u32,
     /// How long sessions last.
@@ -116,29 +121,35 @@ impl Config {
             keep(parts::redirects(&settings), &mut problems),
             keep(SessionCookie::read(&settings), &mut problems),
             keep(Smtp::read(&settings), &mut problems),
+            keep(parts::hibp_url(&settings), &mut problems),
         );
         match parts {
-            (Some(database), Some(accounts), Some(redirects), Some(session_cookie), Some(smtp))
-                if problems.is_empty() =>
-            {
-                Ok(Self {
-                    server: ServerSettings::read(&settings),
-                    log: LogSettings::read(&settings),
-                    database,
-                    migrate_on_start: settings.flag(&table::database::MIGRATE_ON_START),
-                    jwt_secret: settings.secret(&jwt::SECRET),
-                    accounts,
-                    passwords: parts::passwords(&settings),
-                    bcrypt_cost: settings.number(&passwords::BCRYPT_COST),
-                    sessions: SessionSettings::read(&settings),
-                    redirects,
-                    session_cookie,
-                    smtp,
-                    templates_folder: smtp::templates_folder(&settings),
-                    zero_setup: derived::is_zero_setup(&settings),
-                    warnings,
-                })
-            }
+            (
+                Some(database),
+                Some(accounts),
+                Some(redirects),
+                Some(session_cookie),
+                Some(smtp),
+                Some(hibp_url),
+            ) if problems.is_empty() => Ok(Self {
+                server: ServerSettings::read(&settings),
+                log: LogSettings::read(&settings),
+                database,
+                migrate_on_start: settings.flag(&table::database::MIGRATE_ON_START),
+                jwt_secret: settings.secret(&jwt::SECRET),
+                accounts,
+                passwords: parts::passwords(&settings),
+                hibp_url,
+                egress: parts::egress_rules(&settings),
+                bcrypt_cost: settings.number(&passwords::BCRYPT_COST),
+                sessions: SessionSettings::read(&settings),
+                redirects,
+                session_cookie,
+                smtp,
+                templates_folder: smtp::templates_folder(&settings),
+                zero_setup: derived::is_zero_setup(&settings),
+                warnings,
+            }),
             _ => Err(ConfigErrors(problems)),
         }
     }

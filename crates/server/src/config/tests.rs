@@ -231,7 +231,6 @@ mod problems {
     #[test]
     fn protection_that_is_not_there_keeps_the_server_from_starting() {
         for (variable, value) in [
-            ("AUTH_PASSWORD_HIBP_ENABLED", "true"),
             ("AUTH_TURNSTILE_SECRET", "x"),
             ("AUTH_RATE_LIMIT_ENABLE", "true"),
             ("AUTH_REQUIRE_ELEVATED_CLAIM", "required"),
@@ -241,10 +240,7 @@ mod problems {
             assert_eq!(problems.len(), 1, "{variable}");
             assert!(problems[0].starts_with(variable), "{problems:?}");
         }
-        config_of(&[
-            ("AUTH_PASSWORD_HIBP_ENABLED", "false"),
-            ("AUTH_REQUIRE_ELEVATED_CLAIM", "disabled"),
-        ]);
+        config_of(&[("AUTH_REQUIRE_ELEVATED_CLAIM", "disabled")]);
     }
 
     #[test]

@@ -7,6 +7,7 @@
 pub(crate) mod abuse;
 pub(crate) mod accounts;
 pub(crate) mod database;
+pub(crate) mod egress;
 pub(crate) mod email;
 pub(crate) mod jwt;
 pub(crate) mod legacy;
@@ -41,6 +42,7 @@ const SECTIONS: &[Section] = &[
     sessions::SECTION,
     redirects::SECTION,
     legacy::SECTION,
+    egress::SECTION,
     email::SECTION,
     sms::SECTION,
     second_factors::SECTION,
@@ -136,7 +138,6 @@ mod tests {
             refused,
             [
                 "AUTH_ENABLE_CHANGE_ENV",
-                "AUTH_PASSWORD_HIBP_ENABLED",
                 "AUTH_LEGACY_PRE_SIGNUP_HOOK",
                 "AUTH_LEGACY_PRE_LOGIN_HOOK",
                 "AUTH_REQUIRE_ELEVATED_CLAIM",

@@ -1,6 +1,6 @@
 //! Settings of passwords.
 
-use super::{Kind, Section, Setting};
+use super::{Kind, Rule, Section, Setting};
 
 pub(crate) const MIN_LENGTH: Setting = Setting::new(
     "passwords.min_length",
@@ -19,17 +19,25 @@ pub(crate) const BCRYPT_COST: Setting = Setting::new(
 )
 .preset("10");
 
-const HIBP: Setting = Setting::new(
+pub(crate) const HIBP: Setting = Setting::new(
     "passwords.hibp_enabled",
     "AUTH_PASSWORD_HIBP_ENABLED",
     Kind::Flag,
-    "Whether passwords known from leaks are refused.",
+    "Whether passwords known from data breaches are refused. Five of the forty digits of a hash \
+     are sent to the service; while it cannot be reached, nobody can choose a password.",
 )
-.preset("false")
-.refused("look passwords up among leaked ones yet");
+.preset("false");
+
+pub(crate) const HIBP_URL: Setting = Setting::new(
+    "passwords.hibp_url",
+    "AUTH_PASSWORD_HIBP_URL",
+    Kind::Text(&Rule::WEB_URL),
+    "The service that knows them: Have I Been Pwned, or a mirror with the same ranges.",
+)
+.preset(hibp::BASE_URL);
 
 /// The section `passwords`.
 pub(super) const SECTION: Section = Section {
     title: "Passwords",
-    settings: &[MIN_LENGTH, BCRYPT_COST, HIBP],
+    settings: &[MIN_LENGTH, BCRYPT_COST, HIBP, HIBP_URL],
 };

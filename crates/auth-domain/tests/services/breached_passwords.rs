@@ -1,0 +1,139 @@
+//! Passwords of data breaches, at every door where a password is chosen.
+
+use auth_domain::{
+    services::{
+        AnonymousError, AnonymousSignIn, Deanonymize, DeanonymizeMethod, Failure, LinkRequest,
+        PasswordChange, PasswordChangeError, PasswordRefusal, SignUpError, SignUpOptions,
+        UsernameSignUp,
+    },
+    ticket::Ticket,
+};
+
+use crate::world::{
+    BREACHED, PASSWORD, UNCHECKABLE, World, claim, email, password, sign_up, username,
+};
+
+#[tokio::test]
+async fn nobody_signs_up_with_one() {
+    let world = World::new().await;
+    let services = &world.services;
+
+    let mut wish = sign_up("ada@example.com");
+    wish.password = password(BREACHED);
+    let by_address = services.sign_up.with_email_password(wish).await;
+    let wish = UsernameSignUp {
+        username: username("john"),
+        password: password(BREACHED),
+    };
+    let by_name = services.sign_up.with_username(wish).await;
+
+    for refused in [by_address.map(drop), by_name.map(drop)] {
+        let breached = SignUpError::Password(PasswordRefusal::Breached);
+        assert_eq!(
+            format!("{:?}", refused.unwrap_err()),
+            format!("{breached:?}")
+        );
+    }
+    assert!(world.stored("ada@example.com").await.is_none());
+}
+
+#[tokio::test]
+async fn nobody_changes_to_one() {
+    let world = World::new().await;
+    let session = world.signed_up("ada@example.com").await;
+    let service = &world.services.password_change;
+
+    let wish = PasswordChange {
+        old: password(PASSWORD),
+        new: password(BREACHED),
+    };
+    let changed = service.change(&session.access_token.value, wish).await;
+    let set = service.set(session.user.id, &password(BREACHED)).await;
+
+    for refused in [changed, set] {
+        assert!(matches!(
+            refused,
+            Err(PasswordChangeError::Password(PasswordRefusal::Breached))
+        ));
+    }
+    world.signed_in("ada@example.com").await;
+}
+
+#[tokio::test]
+async fn a_reset_to_one_leaves_the_ticket_good() {
+    let world = World::new().await;
+    world.signed_up("ada@example.com").await;
+    let wish = LinkRequest {
+        email: email("ada@example.com"),
+        redirect_to: None,
+        code_challenge: None,
+    };
+    let services = &world.services;
+    services
+        .email_address
+        .request_password_reset(wish)
+        .await
+        .unwrap();
+    let ticket = Ticket::parse(world.mailer.sent()[0].ticket.expose()).unwrap();
+
+    let refused = services
+        .password_change
+        .reset(&ticket, &password(BREACHED))
+        .await;
+    let chosen = services
+        .password_change
+        .reset(&ticket, &password("battery staple"))
+        .await;
+
+    assert!(matches!(
+        refused,
+        Err(PasswordChangeError::Password(PasswordRefusal::Breached))
+    ));
+    assert!(chosen.is_ok());
+}
+
+#[tokio::test]
+async fn an_anonymous_user_stays_anonymous_with_one() {
+    let world = World::with(|policy| policy.accounts.anonymous_enabled = true).await;
+    let services = &world.services;
+    let session = services
+        .anonymous
+        .sign_in(AnonymousSignIn::default())
+        .await
+        .unwrap();
+    let wish = Deanonymize {
+        email: email("ada@example.com"),
+        method: DeanonymizeMethod::Password(password(BREACHED)),
+        options: SignUpOptions::default(),
+        code_challenge: None,
+    };
+
+    let refused = services.anonymous.deanonymize(session.user.id, wish).await;
+
+    assert!(matches!(
+        refused,
+        Err(AnonymousError::SignUp(SignUpError::Password(
+            PasswordRefusal::Breached
+        )))
+    ));
+    assert!(world.stored("ada@example.com").await.is_none());
+}
+
+#[tokio::test]
+async fn while_the_service_is_away_nobody_chooses_a_password_and_everybody_signs_in() {
+    let world = World::new().await;
+    let session = world.signed_up("ada@example.com").await;
+    let service = &world.services.password_change;
+
+    let refused = service.set(session.user.id, &password(UNCHECKABLE)).await;
+
+    assert!(matches!(
+        refused,
+        Err(PasswordChangeError::Failure(Failure::BreachedPasswords(_)))
+    ));
+    let signed_in = world
+        .services
+        .sign_in
+        .with_email_password(claim("ada@example.com", PASSWORD));
+    assert!(signed_in.await.is_ok());
+}

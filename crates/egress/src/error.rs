@@ -1,0 +1,57 @@
+//! What can go wrong. No text here holds a path, a query, a header or a body: they carry secrets.
+
+use std::error::Error;
+
+use crate::dns::OnlyPrivate;
+
+type Cause = Box<dyn Error + Send + Sync>;
+
+/// Why a request has no reply.
+#[derive(Debug, thiserror::Error)]
+pub enum EgressError {
+    /// The URL is not one of HTTP.
+    #[error("not a URL of an HTTP server")]
+    InvalidUrl,
+    /// The host has a private address, and is not among the allowed hosts.
+    #[error("{0} has a private address; add it to AUTH_EGRESS_ALLOWED_HOSTS if that is meant")]
+    PrivateAddress(String),
+    /// The host would be spoken to without TLS, and is not among the allowed hosts.
+    #[error("{0} would be reached without TLS; use https, or add it to AUTH_EGRESS_ALLOWED_HOSTS")]
+    WithoutTls(String),
+    /// The request cannot be written: a header with a line break, a body that is no JSON.
+    #[error("the request cannot be written")]
+    InvalidRequest(#[source] Cause),
+    /// It took too long.
+    #[error("there was no complete reply in time")]
+    TimedOut,
+    /// The reply is larger than allowed.
+    #[error("the reply is larger than {0} bytes")]
+    TooLarge(usize),
+    /// There was no connection, or it broke.
+    #[error("the server cannot be reached")]
+    Unreachable(#[source] Cause),
+}
+
+impl EgressError {
+    pub(crate) fn from_client(error: reqwest::Error, host: &str) -> Self {
+        if error.is_builder() {
+            return Self::InvalidRequest(error.without_url().into());
+        }
+        if error.is_timeout() {
+            return Self::TimedOut;
+        }
+        if has_source::<OnlyPrivate>(&error) {
+            return Self::PrivateAddress(host.to_owned());
+        }
+        Self::Unreachable(error.without_url().into())
+    }
+}
+
+fn has_source<E: Error + 'static>(error: &(dyn Error + 'static)) -> bool {
+    error.is::<E>() || error.source().is_some_and(has_source::<E>)
+}
+
+/// Requests cannot be made at all.
+#[derive(Debug, thiserror::Error)]
+#[error("no HTTP client for requests to other servers")]
+pub struct EgressSetupError(#[source] pub(crate) Cause);

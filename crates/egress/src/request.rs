@@ -1,0 +1,142 @@
+//! A request.
+
+use std::{fmt, time::Duration};
+
+use reqwest::{
+    Method,
+    header::{CONTENT_TYPE, HeaderValue},
+};
+use serde::Serialize;
+use url::Url;
+
+use crate::error::EgressError;
+
+/// How long a request takes at most, with its reply, if nothing else is said.
+const TIMEOUT: Duration = Duration::from_secs(10);
+
+/// How many bytes a reply has at most, if nothing else is said.
+const LARGEST_REPLY: usize = 64 * 1024;
+
+/// A request that is about to be sent.
+pub struct Request {
+    pub(crate) method: Method,
+    pub(crate) url: Url,
+    headers: Vec<(&'static str, Value)>,
+    body: Body,
+    pub(crate) timeout: Duration,
+    pub(crate) largest_reply: usize,
+}
+
+struct Value {
+    text: String,
+    is_secret: bool,
+}
+
+enum Body {
+    None,
+    Bytes(&'static str, Vec<u8>),
+    Unwritable(serde_json::Error),
+}
+
+impl Request {
+    /// Asks for what is at `url`.
+    #[must_use]
+    pub fn get(url: Url) -> Self {
+        Self::new(Method::GET, url)
+    }
+
+    /// Sends something to `url`.
+    #[must_use]
+    pub fn post(url: Url) -> Self {
+        Self::new(Method::POST, url)
+    }
+
+    fn new(method: Method, url: Url) -> Self {
+        Self {
+            method,
+            url,
+            headers: Vec::new(),
+            body: Body::None,
+            timeout: TIMEOUT,
+            largest_reply: LARGEST_REPLY,
+        }
+    }
+
+    /// With a header.
+    #[must_use]
+    pub fn header(self, name: &'static str, value: &str) -> Self {
+        self.any_header(name, value, false)
+    }
+
+    /// With a header that is masked wherever the request is printed.
+    #[must_use]
+    pub fn secret_header(self, name: &'static str, value: &str) -> Self {
+        self.any_header(name, value, true)
+    }
+
+    fn any_header(mut self, name: &'static str, value: &str, is_secret: bool) -> Self {
+        let text = value.to_owned();
+        self.headers.push((name, Value { text, is_secret }));
+        self
+    }
+
+    /// With a body in JSON.
+    #[must_use]
+    pub fn json(mut self, body: &impl Serialize) -> Self {
+        self.body = match serde_json::to_vec(body) {
+            Ok(bytes) => Body::Bytes("application/json", bytes),
+            Err(error) => Body::Unwritable(error),
+        };
+        self
+    }
+
+    /// With a body of another type.
+    #[must_use]
+    pub fn body(mut self, content_type: &'static str, body: Vec<u8>) -> Self {
+        self.body = Body::Bytes(content_type, body);
+        self
+    }
+
+    /// Waits for at most `timeout`, from the lookup of the name to the end of the reply. Ten
+    /// seconds if nothing is said.
+    #[must_use]
+    pub fn timeout(mut self, timeout: Duration) -> Self {
+        self.timeout = timeout;
+        self
+    }
+
+    /// Reads at most `bytes` of the reply's body; one that is longer is an error. 64 KiB if nothing
+    /// is said.
+    #[must_use]
+    pub fn largest_reply(mut self, bytes: usize) -> Self {
+        self.largest_reply = bytes;
+        self
+    }
+
+    pub(crate) fn write(
+        self,
+        mut builder: reqwest::RequestBuilder,
+    ) -> Result<reqwest::RequestBuilder, EgressError> {
+        for (name, value) in self.headers {
+            let mut written = HeaderValue::from_str(&value.text)
+                .map_err(|error| EgressError::InvalidRequest(error.into()))?;
+            written.set_sensitive(value.is_secret);
+            builder = builder.header(name, written);
+        }
+        match self.body {
+            Body::None => Ok(builder),
+            Body::Bytes(kind, bytes) => Ok(builder.header(CONTENT_TYPE, kind).body(bytes)),
+            Body::Unwritable(error) => Err(EgressError::InvalidRequest(error.into())),
+        }
+    }
+}
+
+/// Without path, headers and body, which may hold secrets.
+impl fmt::Debug for Request {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Request")
+            .field("method", &self.method)
+            .field("host", &self.url.host_str())
+            .finish_non_exhaustive()
+    }
+}
