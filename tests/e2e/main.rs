@@ -17,5 +17,6 @@ mod legacy;
 mod modern;
 mod startup;
 mod support;
+mod through_http;
 mod through_pgbouncer;
 mod through_smtp;

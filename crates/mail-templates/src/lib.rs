@@ -37,5 +37,6 @@ pub use self::{
     mail_template::{MailSources, MailTemplate, Rendered},
     problem::{Flaw, InvalidTemplates, TemplateProblem},
     templates::{MissingTemplate, Site, TemplateSettings, Templates},
+    variables::variables,
     wording::Wording,
 };

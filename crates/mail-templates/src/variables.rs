@@ -60,6 +60,20 @@ impl Variable for Code {
     }
 }
 
+/// Every name that a template of a mail may use, with what it stands for in `mail`: text of one
+/// line, empty where there is nothing, and not escaped for any format.
+///
+/// * `locale` – the language of the template.
+pub fn variables<'a>(
+    mail: &'a Mail,
+    locale: &'a str,
+    site: &'a Site,
+) -> impl Iterator<Item = (&'static str, Cow<'a, str>)> {
+    let values = Values { mail, locale, site };
+    let all = MailVariable::ALL.iter();
+    all.map(move |variable| (variable.name(), values.get(*variable)))
+}
+
 /// What the names stand for in one mail.
 pub(crate) struct Values<'a> {
     pub(crate) mail: &'a Mail,

@@ -111,7 +111,10 @@ pub(crate) enum StartError {
     #[error("mail cannot be sent with these settings; mend AUTH_SMTP_…")]
     Smtp(#[source] InvalidSmtpSettings),
     /// There is nothing that a test mail could be sent through.
-    #[error("no mail leaves this installation, it is only kept; set AUTH_SMTP_HOST")]
+    #[error(
+        "no mail leaves this installation, it is only kept; \
+         set AUTH_SMTP_HOST or AUTH_EMAIL_WEBHOOK_URL"
+    )]
     NoTransport,
     /// The test mail was not accepted.
     #[error("the test mail was not sent")]

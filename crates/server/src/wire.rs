@@ -38,8 +38,9 @@ pub(crate) async fn state(
     premises: Premises,
     runtime: &Handle,
 ) -> Result<AppState, StartError> {
-    let post = post::post(config, runtime)?;
-    let installation = installation(config, premises, post.mailer, runtime).await?;
+    let egress = egress(config)?;
+    let post = post::post(config, &egress, runtime)?;
+    let installation = installation(config, premises, post.mailer, &egress, runtime).await?;
     let failed = |source| StartError::database(&config.database, source);
     installation.store.ping().await.map_err(failed)?;
     installation.prepare().await.map_err(failed)?;
@@ -58,6 +59,7 @@ async fn installation(
     config: &Config,
     premises: Premises,
     mailer: Arc<dyn Mailer>,
+    egress: &Egress,
     runtime: &Handle,
 ) -> Result<Installation, StartError> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
@@ -65,17 +67,25 @@ async fn installation(
     let policy = config.policy(premises.jwt_secret.successor_secret());
     let hasher =
         BcryptHasher::new(config.bcrypt_cost, cores()).map_err(StartError::PasswordHasher)?;
-    let egress = Egress::new(config.egress.clone()).map_err(StartError::Egress)?;
     Ok(Installation {
         store: store(&config.database, runtime).await?,
         hasher: Arc::new(hasher),
-        breached_passwords: breached_passwords(config, &egress),
+        breached_passwords: breached_passwords(config, egress),
         signer: Arc::new(JoseSigner::new(premises.jwt_secret, ids.as_ref())),
         mailer,
         clock,
         ids,
         policy,
     })
+}
+
+/// The client that all requests to other servers go through.
+///
+/// # Errors
+///
+/// [`StartError::Egress`].
+pub(crate) fn egress(config: &Config) -> Result<Egress, StartError> {
+    Egress::new(config.egress.clone()).map_err(StartError::Egress)
 }
 
 fn breached_passwords(config: &Config, egress: &Egress) -> Option<Arc<dyn BreachedPasswords>> {

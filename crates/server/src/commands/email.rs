@@ -14,7 +14,12 @@ use mail_templates::Rendered;
 use tokio::runtime::Handle;
 
 use super::output;
-use crate::{config::Config, logging, start_error::StartError, wire::post};
+use crate::{
+    config::{Config, Transport},
+    logging,
+    start_error::StartError,
+    wire::{self, post},
+};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum EmailCommand {
@@ -82,6 +87,9 @@ pub(super) async fn run(command: EmailCommand, config: &Config) -> Result<(), St
             to,
             part,
         } => {
+            if let Some(Transport::Postmark(_)) = config.transport {
+                tracing::warn!("Postmark has words of its own; these are what others would send");
+            }
             let mail = example::mail(config, template, locale, to);
             let words = post::wording(config)?.words(&mail).await;
             output::write(part.of(words.map_err(StartError::Words)?))
@@ -100,7 +108,7 @@ async fn send_test(
     template: MailKind,
     locale: Option<Locale>,
 ) -> Result<(), StartError> {
-    let transport = post::transport(config, &Handle::current())?;
+    let transport = post::transport(config, &wire::egress(config)?, &Handle::current())?;
     let transport = transport.ok_or(StartError::NoTransport)?;
     let done = format!("accepted for delivery to {}", address.as_str());
     let mail = example::mail(config, template, locale, address);
