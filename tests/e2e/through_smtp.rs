@@ -16,7 +16,11 @@ fn variable(name: &str) -> String {
 }
 
 async fn server_with_smtp(database: &Database) -> Server {
-    ServerBuilder::new(database)
+    with_smtp(ServerBuilder::new(database)).start().await
+}
+
+fn with_smtp(builder: ServerBuilder) -> ServerBuilder {
+    builder
         .set("AUTH_SMTP_HOST", "localhost")
         .set("AUTH_SMTP_PORT", &variable("TEST_SMTP_STARTTLS_AUTH"))
         .set("AUTH_SMTP_USER", "ada")
@@ -26,8 +30,6 @@ async fn server_with_smtp(database: &Database) -> Server {
         .set("AUTH_LOCALE_ALLOWED_LOCALES", "en,fr")
         .set("AUTH_EMAIL_SIGNIN_EMAIL_VERIFIED_REQUIRED", "true")
         .set("AUTH_EMAIL_PASSWORDLESS_ENABLED", "true")
-        .start()
-        .await
 }
 
 /// The newest mail that was received for an address.
@@ -101,4 +103,20 @@ on_both_databases! {
         working.post("/user/email/send-verification-email", &ask).await.expect(200);
         assert!(!received(&email).is_empty());
     }
+}
+
+#[tokio::test]
+async fn a_test_mail_arrives_before_anybody_serves() {
+    let builder = with_smtp(ServerBuilder::new(&Database::sqlite()));
+    let line = "email send-test operator@example.com --template signin-otp --locale fr";
+
+    let output = builder.command().args(line.split(' ')).output();
+    let output = output.await.unwrap();
+
+    assert!(output.status.success(), "{output:?}");
+    let said = String::from_utf8(output.stdout).unwrap();
+    assert_eq!(said, "accepted for delivery to operator@example.com\n");
+    let raw = received("operator@example.com");
+    let mail = MessageParser::default().parse(&raw).unwrap();
+    assert!(mail.body_text(0).unwrap().contains("EXAMPLE"));
 }

@@ -50,6 +50,12 @@ impl MailKind {
             Self::ElevationCode => "elevate-otp",
         }
     }
+
+    /// The kind whose template has this name.
+    #[must_use]
+    pub fn of_template(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.template() == name)
+    }
 }
 
 /// A mail to one person: what it is about, and the data of its template.

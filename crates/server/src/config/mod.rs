@@ -41,7 +41,8 @@ use egress::{EgressRules, Url};
 pub(crate) use environment::Environment;
 pub(crate) use load::{Loaded, Sources, load};
 pub(crate) use parts::{
-    Database, LogSettings, SameSite, ServerSettings, SessionCookie, SessionSettings, Smtp, smtp,
+    Database, LogSettings, Postmark, SameSite, ServerSettings, SessionCookie, SessionSettings,
+    Smtp, Transport, Webhook, smtp,
 };
 pub(crate) use reference::reference;
 pub(crate) use show::lines;
@@ -79,8 +80,8 @@ pub(crate) struct Config {
     pub(crate) redirects: RedirectPolicy,
     /// The cookie that carries a session of the legacy API.
     pub(crate) session_cookie: SessionCookie,
-    /// The server that takes outgoing mail; without one, mail is kept in the outbox.
-    pub(crate) smtp: Option<Smtp>,
+    /// How mail leaves; without a way, it is kept in the outbox.
+    pub(crate) transport: Option<Transport>,
     /// The folder of the operator's own mail templates.
     pub(crate) templates_folder: Option<PathBuf>,
     /// Whether no database is configured: somebody tries the server.
@@ -120,7 +121,7 @@ impl Config {
             keep(parts::accounts(&settings), &mut problems),
             keep(parts::redirects(&settings), &mut problems),
             keep(SessionCookie::read(&settings), &mut problems),
-            keep(Smtp::read(&settings), &mut problems),
+            keep(Transport::read(&settings, &mut warnings), &mut problems),
             keep(parts::hibp_url(&settings), &mut problems),
         );
         match parts {
@@ -129,7 +130,7 @@ impl Config {
                 Some(accounts),
                 Some(redirects),
                 Some(session_cookie),
-                Some(smtp),
+                Some(transport),
                 Some(hibp_url),
             ) if problems.is_empty() => Ok(Self {
                 server: ServerSettings::read(&settings),
@@ -145,8 +146,8 @@ impl Config {
                 sessions: SessionSettings::read(&settings),
                 redirects,
                 session_cookie,
-                smtp,
-                templates_folder: smtp::templates_folder(&settings),
+                transport,
+                templates_folder: parts::templates_folder(&settings),
                 zero_setup: derived::is_zero_setup(&settings),
                 warnings,
             }),

@@ -10,7 +10,7 @@ fn stationery() -> Stationery {
     }
 }
 
-fn mail() -> Mail {
+pub(crate) fn mail() -> Mail {
     let email = || EmailAddress::parse("ada@example.net").unwrap();
     Mail {
         kind: MailKind::SignInLink,

@@ -8,6 +8,8 @@ mod server;
 mod session_cookie;
 mod sessions;
 pub(crate) mod smtp;
+mod templates;
+mod transport;
 
 pub(super) use accounts::{accounts, passwords, redirects};
 pub(crate) use database::Database;
@@ -17,3 +19,5 @@ pub(crate) use server::ServerSettings;
 pub(crate) use session_cookie::{SameSite, SessionCookie};
 pub(crate) use sessions::SessionSettings;
 pub(crate) use smtp::Smtp;
+pub(crate) use templates::templates_folder;
+pub(crate) use transport::{Postmark, Transport, Webhook};

@@ -2,7 +2,7 @@
 
 use auth_domain::ports::MailKind;
 
-use super::MailSources;
+use crate::MailSources;
 
 /// All templates of a language.
 pub(crate) struct BuiltIn {
@@ -14,7 +14,7 @@ pub(crate) struct BuiltIn {
 
 macro_rules! file {
     ($locale:literal, $name:literal, $file:literal) => {
-        include_str!(concat!("../../templates/", $locale, "/", $name, "/", $file))
+        include_str!(concat!("../templates/", $locale, "/", $name, "/", $file))
     };
 }
 

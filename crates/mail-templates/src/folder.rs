@@ -8,9 +8,11 @@ use std::{
 
 use auth_domain::{ports::MailKind, user::Locale};
 
-use super::{
-    Collection, Flaw, MailSources, MailTemplate, SMS, TemplateProblem, mail_template,
-    mail_template::{HTML, SUBJECT, TEXT},
+use crate::{
+    Flaw, MailSources, MailTemplate, TemplateProblem,
+    collection::Collection,
+    mail_template::{self, HTML, SUBJECT, TEXT},
+    templates::SMS,
 };
 
 /// Puts what `folder` holds in the place of what `collection` has, and returns what is wrong.
@@ -45,19 +47,13 @@ fn load_one(
             }
             problems.extend(found.into_iter().map(|it| it.in_folder(folder)));
         }
-    } else if let Some(kind) = kind(name) {
+    } else if let Some(kind) = MailKind::of_template(name) {
         if let Some(template) = load_mail(folder, problems) {
             collection.insert(locale, kind, template);
         }
     } else {
         ignore(folder);
     }
-}
-
-fn kind(name: &str) -> Option<MailKind> {
-    MailKind::ALL
-        .into_iter()
-        .find(|kind| kind.template() == name)
 }
 
 fn ignore(folder: &Path) {

@@ -1,28 +1,16 @@
-//! What mails say: templates per language, those in the binary and those of the operator.
+//! Templates per language: those in the binary and those of the operator.
 //!
 //! A template is found by looking names up in maps that were filled at the start. No locale, which
 //! is a user's choice, ever becomes part of a path.
-
-mod built_in;
-mod collection;
-mod folder;
-mod mail_template;
-mod problem;
-mod template;
-mod variables;
 
 use std::path::PathBuf;
 
 use auth_domain::{ports::Mail, secret::Secret, user::Locale};
 
-use self::collection::Collection;
-pub use self::{
-    mail_template::{MailSources, MailTemplate, Rendered},
-    problem::{Flaw, InvalidTemplates, TemplateProblem},
-};
+use crate::{InvalidTemplates, Rendered, collection::Collection, folder};
 
 /// The name of the template of a text message.
-const SMS: &str = "signin-passwordless-sms";
+pub(crate) const SMS: &str = "signin-passwordless-sms";
 
 /// Where templates come from, and in which language when there is no better one.
 #[derive(Debug, Clone)]

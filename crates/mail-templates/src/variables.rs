@@ -4,8 +4,7 @@ use std::borrow::Cow;
 
 use auth_domain::ports::Mail;
 
-use super::{Site, template::Variable};
-use crate::clean::without_controls;
+use crate::{Site, clean::without_controls, template::Variable};
 
 /// A name in a template of a mail, as Hasura Auth has it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -59,6 +58,20 @@ impl Variable for Code {
     fn name(self) -> &'static str {
         "code"
     }
+}
+
+/// Every name that a template of a mail may use, with what it stands for in `mail`: text of one
+/// line, empty where there is nothing, and not escaped for any format.
+///
+/// * `locale` – the language of the template.
+pub fn variables<'a>(
+    mail: &'a Mail,
+    locale: &'a str,
+    site: &'a Site,
+) -> impl Iterator<Item = (&'static str, Cow<'a, str>)> {
+    let values = Values { mail, locale, site };
+    let all = MailVariable::ALL.iter();
+    all.map(move |variable| (variable.name(), values.get(*variable)))
 }
 
 /// What the names stand for in one mail.

@@ -2,8 +2,8 @@ use std::fs;
 
 use tempfile::TempDir;
 
-use super::super::{InvalidTemplates, Rendered, Site, TemplateSettings, Templates};
 use super::*;
+use crate::{InvalidTemplates, Rendered, Site, TemplateSettings, Templates};
 
 /// A folder of files, each with what it holds.
 fn folder(files: &[(&str, &str)]) -> TempDir {

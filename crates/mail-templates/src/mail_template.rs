@@ -4,12 +4,12 @@ use std::{borrow::Cow, fmt};
 
 use auth_domain::ports::Mail;
 
-use super::{
+use crate::{
     InvalidTemplates, Site, TemplateProblem,
+    clean::{html_escaped, without_controls},
     template::{Template, Variable},
     variables::{MailVariable, Values},
 };
-use crate::clean::{html_escaped, without_controls};
 
 /// The files of a template.
 pub(crate) const SUBJECT: &str = "subject.txt";

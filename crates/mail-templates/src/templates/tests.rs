@@ -1,6 +1,7 @@
 use auth_domain::{ports::MailKind, redirect::RedirectPolicy, user::EmailAddress};
 
-use super::{built_in::LANGUAGES, *};
+use super::*;
+use crate::{MailSources, MailTemplate, built_in::LANGUAGES};
 
 const LINK: &str = "https://auth.example.com/verify?ticket=a&type=b";
 const CODE: &str = "012345";
@@ -12,7 +13,7 @@ fn site() -> Site {
     }
 }
 
-fn templates(default_locale: &str) -> Templates {
+pub(crate) fn templates(default_locale: &str) -> Templates {
     Templates::load(TemplateSettings {
         folder: None,
         default_locale: Locale::parse(default_locale).unwrap(),

@@ -3,7 +3,8 @@
 use std::borrow::Cow;
 
 /// On one line: every control character, line breaks among them, becomes a space.
-pub(crate) fn without_controls(text: &str) -> Cow<'_, str> {
+#[must_use]
+pub fn without_controls(text: &str) -> Cow<'_, str> {
     if text.contains(char::is_control) {
         Cow::Owned(text.replace(char::is_control, " "))
     } else {

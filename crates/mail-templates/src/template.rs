@@ -1,6 +1,6 @@
 //! A text with places to fill in, written `${name}`.
 
-use super::problem::Flaw;
+use crate::Flaw;
 
 /// The names that one kind of template may use.
 pub(crate) trait Variable: Copy + 'static {

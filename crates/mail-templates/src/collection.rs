@@ -4,9 +4,9 @@ use std::collections::HashMap;
 
 use auth_domain::ports::MailKind;
 
-use super::{
-    InvalidTemplates, MailTemplate, SMS, built_in::LANGUAGES, mail_template, template::Template,
-    variables::Code,
+use crate::{
+    InvalidTemplates, MailTemplate, built_in::LANGUAGES, mail_template, template::Template,
+    templates::SMS, variables::Code,
 };
 
 /// All templates that are in use.
