@@ -5,6 +5,7 @@ mod concealment;
 mod email_address;
 mod email_code;
 mod email_link;
+mod link_code;
 mod password;
 mod pkce;
 mod sign_in;
