@@ -180,10 +180,9 @@ async fn a_key_that_is_broken_or_cannot_be_read_is_named() {
 async fn a_protection_that_is_not_built_is_not_silently_missing() {
     let database = Database::sqlite();
 
-    let said =
-        failure(ServerBuilder::new(&database).set("AUTH_PASSWORD_HIBP_ENABLED", "true")).await;
+    let said = failure(ServerBuilder::new(&database).set("AUTH_TURNSTILE_SECRET", "x")).await;
 
-    assert!(said.contains("AUTH_PASSWORD_HIBP_ENABLED"), "{said}");
+    assert!(said.contains("AUTH_TURNSTILE_SECRET"), "{said}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

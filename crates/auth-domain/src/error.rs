@@ -42,3 +42,13 @@ pub enum StoreError {
     #[error("the store failed")]
     Backend(#[source] Cause),
 }
+
+/// An error and its sources on one line, for the log.
+#[must_use]
+pub fn chain(error: &(dyn Error + 'static)) -> String {
+    let causes = std::iter::successors(Some(error), |error| (*error).source());
+    causes
+        .map(ToString::to_string)
+        .collect::<Vec<_>>()
+        .join(": ")
+}

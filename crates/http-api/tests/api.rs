@@ -38,6 +38,7 @@ fn state(store: Arc<dyn Store>, hasher: Arc<dyn PasswordHasher>) -> Data<AppStat
         breached_passwords: None,
         hasher,
         signer: Arc::new(PlainSigner),
+        concealment: None,
         mailer: Arc::new(RecordingMailer::default()),
         clock: Arc::new(FixedClock::default()),
         ids: Arc::new(SequentialIds::default()),

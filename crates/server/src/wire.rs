@@ -6,7 +6,7 @@ use std::{num::NonZeroUsize, sync::Arc, thread, time::Duration};
 
 use auth_crypto::{BcryptHasher, JoseSigner, RandomIds};
 use auth_domain::{
-    ports::{BreachedPasswords, Clock, IdGenerator, Mailer, Store},
+    ports::{Background, BreachedPasswords, Clock, IdGenerator, Mailer, Store},
     services::Installation,
 };
 use egress::Egress;
@@ -17,6 +17,7 @@ use sqlite_store::{SqliteSettings, SqliteStore};
 use tokio::runtime::Handle;
 
 use crate::{
+    background::TokioBackground,
     clock::SystemClock,
     config::{Config, Database, SameSite},
     first_run::Premises,
@@ -37,10 +38,12 @@ pub(crate) async fn state(
     config: &Config,
     premises: Premises,
     runtime: &Handle,
-) -> Result<AppState, StartError> {
+) -> Result<Wired, StartError> {
     let egress = egress(config)?;
     let post = post::post(config, &egress, runtime)?;
-    let installation = installation(config, premises, post.mailer, &egress, runtime).await?;
+    let background = TokioBackground::new(runtime.clone());
+    let installation =
+        installation(config, premises, post.mailer, &background, &egress, runtime).await?;
     let failed = |source| StartError::database(&config.database, source);
     installation.store.ping().await.map_err(failed)?;
     installation.prepare().await.map_err(failed)?;
@@ -49,16 +52,26 @@ pub(crate) async fn state(
         api_settings(config),
         runtime.clone(),
     );
-    Ok(match post.outbox {
+    let state = match post.outbox {
         Some(outbox) => state.with_outbox(outbox),
         None => state,
-    })
+    };
+    Ok(Wired { state, background })
+}
+
+/// A server that only has to be reached.
+pub(crate) struct Wired {
+    /// What its handlers share.
+    pub(crate) state: AppState,
+    /// What it still does when all requests are answered.
+    pub(crate) background: TokioBackground,
 }
 
 async fn installation(
     config: &Config,
     premises: Premises,
     mailer: Arc<dyn Mailer>,
+    background: &TokioBackground,
     egress: &Egress,
     runtime: &Handle,
 ) -> Result<Installation, StartError> {
@@ -72,6 +85,7 @@ async fn installation(
         hasher: Arc::new(hasher),
         breached_passwords: breached_passwords(config, egress),
         signer: Arc::new(JoseSigner::new(premises.jwt_secret, ids.as_ref())),
+        concealment: concealment(config, background),
         mailer,
         clock,
         ids,
@@ -86,6 +100,11 @@ async fn installation(
 /// [`StartError::Egress`].
 pub(crate) fn egress(config: &Config) -> Result<Egress, StartError> {
     Egress::new(config.egress.clone()).map_err(StartError::Egress)
+}
+
+fn concealment(config: &Config, background: &TokioBackground) -> Option<Arc<dyn Background>> {
+    let conceals = config.server.conceal_errors;
+    conceals.then(|| Arc::new(background.clone()) as _)
 }
 
 fn breached_passwords(config: &Config, egress: &Egress) -> Option<Arc<dyn BreachedPasswords>> {

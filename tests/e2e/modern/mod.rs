@@ -1,6 +1,7 @@
 //! The modern generation, endpoint by endpoint and row by row.
 
 mod anonymous;
+mod concealment;
 mod email_address;
 mod email_code;
 mod email_link;

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, fs};
 use reqwest::{Method, RequestBuilder, Url};
 use serde_json::{Value, json};
 
-use super::{Answer, PASSWORD, Server, ServerBuilder};
+use super::{Answer, PASSWORD, Server, ServerBuilder, server::within};
 
 /// The client's URL of servers under test; links lead there unless something else is asked for.
 pub(crate) const CLIENT_URL: &str = "http://localhost:3000";
@@ -35,6 +35,19 @@ impl Server {
     /// The newest of its mails.
     pub(crate) fn last_mail(&self) -> Value {
         self.mails().pop().expect("a mail was sent")
+    }
+
+    /// The newest of its mails to an address, once there is one.
+    pub(crate) async fn mail_to(&self, email: &str) -> Value {
+        let mut mail = None;
+        within(async {
+            while mail.is_none() {
+                tokio::task::yield_now().await;
+                mail = self.mails().into_iter().rev().find(|it| it["to"] == email);
+            }
+        })
+        .await;
+        mail.unwrap()
     }
 
     /// A request for the link of a mail, as it is in the mail, but sent to this server.

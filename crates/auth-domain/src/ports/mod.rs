@@ -3,6 +3,7 @@
 //! Ports that do I/O are `async_trait`s, so that an installation passes them as `Arc<dyn Port>`
 //! and no service carries type parameters.
 
+mod background;
 mod breached_passwords;
 mod clock;
 mod hasher;
@@ -14,6 +15,7 @@ mod store;
 mod tickets;
 mod users;
 
+pub use background::{Background, BackgroundBusy, BackgroundWork};
 pub use breached_passwords::{BreachedPasswords, BreachedPasswordsError};
 pub use clock::{Clock, IdGenerator};
 pub use hasher::{HasherError, PasswordHasher};

@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     error::StoreError,
-    ports::{MailerError, UserLookup},
+    ports::{BackgroundBusy, MailerError, UserLookup},
     redirect::{RedirectNotAllowed, RedirectUrl},
     session::CodeChallenge,
     ticket::TicketPurpose,
@@ -55,7 +55,7 @@ pub enum EmailAddressError {
     Failure(Failure),
 }
 
-failures_of!(EmailAddressError: StoreError, MailerError);
+failures_of!(EmailAddressError: BackgroundBusy, StoreError, MailerError);
 
 impl From<RedirectNotAllowed> for EmailAddressError {
     fn from(_: RedirectNotAllowed) -> Self {
@@ -76,6 +76,18 @@ impl EmailAddressService {
     pub async fn request_verification(&self, wish: LinkRequest) -> Result<(), EmailAddressError> {
         let policy = &self.installation.policy;
         let redirect_to = policy.redirects.check(wish.redirect_to.as_deref())?;
+        let service = self.clone();
+        self.installation
+            .discreetly(async move { service.send_verification(wish, redirect_to).await })
+            .await
+    }
+
+    async fn send_verification(
+        &self,
+        wish: LinkRequest,
+        redirect_to: RedirectUrl,
+    ) -> Result<(), EmailAddressError> {
+        let policy = &self.installation.policy;
         let lookup = UserLookup::Email(&wish.email);
         let found = self.installation.store.find_user(lookup).await?;
         let user = found.ok_or(EmailAddressError::UnknownAccount)?;
@@ -118,6 +130,19 @@ impl EmailAddressService {
         if !policy.accounts.email_access.accepts(&wish.email) {
             return Err(EmailAddressError::Refused(AccountRefusal::EmailNotAllowed));
         }
+        let service = self.clone();
+        installation
+            .discreetly(async move { service.send_change(user, wish, redirect_to).await })
+            .await
+    }
+
+    async fn send_change(
+        &self,
+        user: User,
+        wish: LinkRequest,
+        redirect_to: RedirectUrl,
+    ) -> Result<(), EmailAddressError> {
+        let installation = &self.installation;
         let lookup = UserLookup::Email(&wish.email);
         if installation.store.find_user(lookup).await?.is_some() {
             return Err(EmailAddressError::EmailTaken);
@@ -152,6 +177,18 @@ impl EmailAddressService {
     pub async fn request_password_reset(&self, wish: LinkRequest) -> Result<(), EmailAddressError> {
         let policy = &self.installation.policy;
         let redirect_to = policy.redirects.check(wish.redirect_to.as_deref())?;
+        let service = self.clone();
+        self.installation
+            .discreetly(async move { service.send_password_reset(wish, redirect_to).await })
+            .await
+    }
+
+    async fn send_password_reset(
+        &self,
+        wish: LinkRequest,
+        redirect_to: RedirectUrl,
+    ) -> Result<(), EmailAddressError> {
+        let policy = &self.installation.policy;
         let lookup = UserLookup::Email(&wish.email);
         let found = self.installation.store.find_user(lookup).await?;
         let usable = |user: &User| policy.check_account(user, EmailNeed::Required).is_ok();

@@ -2,7 +2,7 @@
 
 use crate::{
     error::StoreError,
-    ports::{BreachedPasswordsError, HasherError, MailerError, SignerError},
+    ports::{BackgroundBusy, BreachedPasswordsError, HasherError, MailerError, SignerError},
 };
 
 /// An adapter failed. Nothing the caller asked for is at fault, and the same request may succeed
@@ -15,6 +15,9 @@ pub enum Failure {
     /// The password hasher.
     #[error(transparent)]
     Hasher(#[from] HasherError),
+    /// The place for work that nobody waits for.
+    #[error(transparent)]
+    Background(#[from] BackgroundBusy),
     /// The list of breached passwords.
     #[error(transparent)]
     BreachedPasswords(#[from] BreachedPasswordsError),
@@ -26,7 +29,8 @@ pub enum Failure {
     Mailer(#[from] MailerError),
 }
 
-/// Lets `?` turn errors of the named ports into the `Failure` variant of a use-case error.
+/// Lets `?` turn errors of the named ports into the `Failure` variant of a use-case error, and
+/// tells failures from what was asked in vain.
 macro_rules! failures_of {
     ($error:ty: $($port:ty),+) => {
         $(impl From<$port> for $error {
@@ -34,6 +38,15 @@ macro_rules! failures_of {
                 Self::Failure(error.into())
             }
         })+
+
+        impl $crate::services::discretion::MayBeFailure for $error {
+            fn failure(&self) -> Option<&Failure> {
+                match self {
+                    Self::Failure(failure) => Some(failure),
+                    _ => None,
+                }
+            }
+        }
     };
 }
 

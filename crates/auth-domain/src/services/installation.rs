@@ -10,7 +10,10 @@ use super::{
 use crate::{
     error::StoreError,
     policy::AuthPolicy,
-    ports::{BreachedPasswords, Clock, IdGenerator, Mailer, PasswordHasher, Store, TokenSigner},
+    ports::{
+        Background, BreachedPasswords, Clock, IdGenerator, Mailer, PasswordHasher, Store,
+        TokenSigner,
+    },
     user::Role,
 };
 
@@ -24,6 +27,9 @@ pub struct Installation {
     pub breached_passwords: Option<Arc<dyn BreachedPasswords>>,
     /// How access tokens are signed.
     pub signer: Arc<dyn TokenSigner>,
+    /// Set to conceal whether an account exists: where to do what would tell. Requests that end in
+    /// a mail are then answered alike and at once, whatever becomes of them.
+    pub concealment: Option<Arc<dyn Background>>,
     /// How mail leaves.
     pub mailer: Arc<dyn Mailer>,
     /// The time.

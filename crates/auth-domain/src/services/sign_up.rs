@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use options::ResolvedOptions;
+pub(super) use options::ResolvedOptions;
 pub use options::SignUpOptions;
 
 use super::{
@@ -20,7 +20,7 @@ use super::{
 use crate::{
     error::{StoreError, UniqueField},
     one_time_code::NewCode,
-    ports::{BreachedPasswordsError, HasherError, MailerError, UnitOfWork},
+    ports::{BackgroundBusy, BreachedPasswordsError, HasherError, MailerError, UnitOfWork},
     redirect::RedirectUrl,
     session::{CodeChallenge, OpaqueSession, Session},
     ticket::{NewTicket, TicketPurpose},
@@ -102,7 +102,7 @@ pub enum SignUpError {
     Failure(Failure),
 }
 
-failures_of!(SignUpError: Failure, BreachedPasswordsError, HasherError, MailerError);
+failures_of!(SignUpError: Failure, BackgroundBusy, BreachedPasswordsError, HasherError, MailerError);
 
 impl From<StoreError> for SignUpError {
     fn from(error: StoreError) -> Self {
@@ -204,11 +204,16 @@ impl SignUpService {
         redirect_to: RedirectUrl,
         challenge: Option<CodeChallenge>,
     ) -> Result<SignedUp, SignUpError> {
-        let installation = &self.installation;
         let purpose = TicketPurpose::VerifyEmail;
-        let mail = TicketMail::new(installation, purpose, user.id, redirect_to, challenge);
-        let user = self.insert(&user, Along::Ticket(&mail.row)).await?;
-        mail.send(installation, &user, None).await?;
+        let mail = TicketMail::new(&self.installation, purpose, user.id, redirect_to, challenge);
+        let service = self.clone();
+        self.installation
+            .discreetly(async move {
+                let user = service.insert(&user, Along::Ticket(&mail.row)).await?;
+                mail.send(&service.installation, &user, None).await?;
+                Ok::<_, SignUpError>(())
+            })
+            .await?;
         Ok(SignedUp::VerificationPending)
     }
 

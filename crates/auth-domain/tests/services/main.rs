@@ -8,6 +8,7 @@
 
 mod breached_passwords;
 mod by_mail;
+mod concealment;
 mod password_change;
 mod sign_in;
 mod sign_out;

@@ -1,12 +1,13 @@
 //! Everything a use case needs, in one place.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use auth_domain::{
     policy::AuthPolicy,
     ports::{
-        BreachedPasswords, BreachedPasswordsError, HasherError, PasswordHasher, Store, UserLookup,
+        Background, BackgroundBusy, BackgroundWork, BreachedPasswords, BreachedPasswordsError,
+        HasherError, PasswordHasher, Store, UserLookup,
     },
     services::{
         EmailPasswordSignIn, EmailPasswordSignUp, Installation, Services, SignUpOptions, SignedIn,
@@ -32,6 +33,29 @@ pub(crate) struct World {
     pub(crate) clock: Arc<FixedClock>,
     pub(crate) hasher: Arc<PlainHasher>,
     pub(crate) mailer: Arc<RecordingMailer>,
+}
+
+/// Work of the background that begins when a test says so.
+#[derive(Default)]
+pub(crate) struct Errands(Mutex<Vec<BackgroundWork>>);
+
+impl Background for Errands {
+    fn begin(&self, work: BackgroundWork) -> Result<(), BackgroundBusy> {
+        self.0.lock().unwrap().push(work);
+        Ok(())
+    }
+}
+
+impl Errands {
+    /// Does all of it, and tells how much it was.
+    pub(crate) async fn run(&self) -> usize {
+        let errands = std::mem::take(&mut *self.0.lock().unwrap());
+        let count = errands.len();
+        for errand in errands {
+            errand.await;
+        }
+        count
+    }
 }
 
 /// Knows one password, and is away for another.
@@ -78,6 +102,7 @@ impl World {
             breached_passwords: None,
             hasher: Arc::new(hasher),
             signer: Arc::new(PlainSigner),
+            concealment: None,
             mailer: Arc::clone(&self.mailer) as _,
             clock: Arc::clone(&self.clock) as _,
             ids: Arc::new(SequentialIds::default()),
@@ -85,7 +110,26 @@ impl World {
         }))
     }
 
+    /// A world that conceals whether accounts exist.
+    pub(crate) async fn concealing(
+        background: Arc<dyn Background>,
+        change: impl FnOnce(&mut AuthPolicy),
+    ) -> Self {
+        let mut policy = policy();
+        change(&mut policy);
+        let store = Arc::new(MemoryStore::default());
+        Self::over_with(store, policy, Some(background)).await
+    }
+
     async fn over(store: Arc<dyn Store>, policy: AuthPolicy) -> Self {
+        Self::over_with(store, policy, None).await
+    }
+
+    async fn over_with(
+        store: Arc<dyn Store>,
+        policy: AuthPolicy,
+        concealment: Option<Arc<dyn Background>>,
+    ) -> Self {
         let clock = Arc::new(FixedClock::default());
         let hasher = Arc::new(PlainHasher::default());
         let mailer = Arc::new(RecordingMailer::default());
@@ -94,6 +138,7 @@ impl World {
             breached_passwords: Some(Arc::new(OneBreach)),
             hasher: Arc::clone(&hasher) as _,
             signer: Arc::new(PlainSigner),
+            concealment,
             mailer: Arc::clone(&mailer) as _,
             clock: Arc::clone(&clock) as _,
             ids: Arc::new(SequentialIds::default()),

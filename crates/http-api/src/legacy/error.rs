@@ -7,7 +7,7 @@ use actix_web::{
     http::{StatusCode, header},
 };
 use auth_domain::{
-    error::Cause,
+    error::{Cause, chain},
     ports::HasherError,
     services::{
         AccountRefusal, CurrentUserError, Failure, PasswordChangeError, PasswordRefusal,
@@ -121,7 +121,7 @@ impl ResponseError for LegacyError {
 
     fn error_response(&self) -> HttpResponse {
         if let Some(cause) = &self.cause {
-            tracing::error!(error = modern::chain(cause.as_ref()), "internal error");
+            tracing::error!(error = chain(cause.as_ref()), "internal error");
         }
         let mut answer = HttpResponse::build(self.status);
         if self.status == StatusCode::SERVICE_UNAVAILABLE {
@@ -168,7 +168,7 @@ impl From<Interrupted> for LegacyError {
 impl From<Failure> for LegacyError {
     fn from(failure: Failure) -> Self {
         match failure {
-            Failure::Hasher(HasherError::Busy) => Self::busy(),
+            Failure::Hasher(HasherError::Busy) | Failure::Background(_) => Self::busy(),
             Failure::Hasher(HasherError::Failed(_))
             | Failure::Store(_)
             | Failure::BreachedPasswords(_)

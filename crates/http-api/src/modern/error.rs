@@ -7,7 +7,7 @@ use actix_web::{
     http::{StatusCode, header},
 };
 use auth_domain::{
-    error::Cause,
+    error::{Cause, chain},
     ports::HasherError,
     services::{
         AccountRefusal, AnonymousError, CurrentUserError, EmailAddressError, EmailSignInError,
@@ -153,15 +153,6 @@ impl ResponseError for ModernError {
 /// When a client may ask a busy server again.
 pub(crate) const RETRY_AFTER_SECONDS: &str = "1";
 
-/// An error and its sources on one line.
-pub(crate) fn chain(error: &(dyn std::error::Error + 'static)) -> String {
-    let causes = std::iter::successors(Some(error), |error| error.source());
-    causes
-        .map(ToString::to_string)
-        .collect::<Vec<_>>()
-        .join(": ")
-}
-
 impl From<ErrorCode> for ModernError {
     fn from(code: ErrorCode) -> Self {
         Self::Code(code)
@@ -197,7 +188,9 @@ impl From<Interrupted> for ModernError {
 impl From<Failure> for ModernError {
     fn from(failure: Failure) -> Self {
         match failure {
-            Failure::Hasher(HasherError::Busy) => ErrorCode::SERVER_BUSY.into(),
+            Failure::Hasher(HasherError::Busy) | Failure::Background(_) => {
+                ErrorCode::SERVER_BUSY.into()
+            }
             Failure::Hasher(HasherError::Failed(_))
             | Failure::Store(_)
             | Failure::BreachedPasswords(_)

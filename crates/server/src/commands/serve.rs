@@ -36,7 +36,8 @@ pub(crate) async fn run(config: Config) -> Result<(), StartError> {
     }
     let (listener, address) = listen(&config.server)?;
     let banner = banner::text(&config, &premises, address);
-    let state = wire::state(&config, premises, &Handle::current()).await?;
+    let wire::Wired { state, background } =
+        wire::state(&config, premises, &Handle::current()).await?;
     let server = http_server(Data::new(state), listener, &config.server)
         .map_err(|source| StartError::listen(&config.server, source))?;
     let control = server.handle();
@@ -46,7 +47,9 @@ pub(crate) async fn run(config: Config) -> Result<(), StartError> {
         control.stop(true)
     })
     .await
-    .map_err(StartError::Serve)
+    .map_err(StartError::Serve)?;
+    background.finish(config.server.shutdown_timeout).await;
+    Ok(())
 }
 
 /// Waits until `serving` was told to stop by `stop` and has ended, or has ended by itself, which

@@ -54,7 +54,8 @@ pub(crate) const CONCEAL_ERRORS: Setting = Setting::new(
     "server.conceal_errors",
     "AUTH_CONCEAL_ERRORS",
     Kind::Flag,
-    "Whether answers hide which of several things was wrong with a request.",
+    "Whether answers hide which of several things was wrong with a request, and whether an account \
+     exists; requests for a mail are then answered before it is sent.",
 )
 .preset("false");
 

@@ -1,0 +1,178 @@
+//! Answers that do not tell whether an account exists.
+
+use std::sync::Arc;
+
+use auth_domain::{
+    policy::AuthPolicy,
+    ports::{Background, BackgroundBusy, BackgroundWork},
+    services::{
+        Audience, EmailAddressError, EmailSignIn, EmailSignInError, Failure, LinkRequest,
+        SignUpOptions, SignedUp,
+    },
+};
+
+use crate::world::{Errands, World, email, sign_up};
+
+fn by_mail(policy: &mut AuthPolicy) {
+    policy.accounts.email_link_enabled = true;
+    policy.accounts.email_code_enabled = true;
+    policy.accounts.auto_sign_up = false;
+}
+
+fn sign_in(address: &str) -> EmailSignIn {
+    EmailSignIn {
+        email: email(address),
+        options: SignUpOptions::default(),
+        code_challenge: None,
+        audience: Audience::Anybody,
+    }
+}
+
+fn request(address: &str) -> LinkRequest {
+    LinkRequest {
+        email: email(address),
+        redirect_to: None,
+        code_challenge: None,
+    }
+}
+
+#[tokio::test]
+async fn every_request_for_a_mail_is_answered_before_anything_is_looked_up() {
+    let errands = Arc::new(Errands::default());
+    let world = World::concealing(errands.clone(), by_mail).await;
+    world.signed_up("ada@example.com").await;
+    let eve = world.signed_up("eve@example.com").await;
+    let services = &world.services;
+
+    // Nobody is nobody, but somebody else's account may move to that address.
+    for (address, mails) in [("ada@example.com", 4), ("nobody@example.com", 1)] {
+        let before = world.mailer.sent().len();
+        services
+            .email_sign_in
+            .send_link(sign_in(address))
+            .await
+            .unwrap();
+        services
+            .email_sign_in
+            .send_code(sign_in(address))
+            .await
+            .unwrap();
+        let addresses = &services.email_address;
+        addresses
+            .request_verification(request(address))
+            .await
+            .unwrap();
+        addresses
+            .request_password_reset(request(address))
+            .await
+            .unwrap();
+        addresses
+            .request_change(eve.user.id, request(address))
+            .await
+            .unwrap();
+
+        assert_eq!(world.mailer.sent().len(), before, "{address}");
+        assert_eq!(errands.run().await, 5, "{address}");
+        assert_eq!(world.mailer.sent().len(), before + mails, "{address}");
+    }
+}
+
+#[tokio::test]
+async fn a_sign_up_with_a_taken_address_looks_like_any_other() {
+    let errands = Arc::new(Errands::default());
+    let world = World::concealing(errands.clone(), |policy| {
+        policy.accounts.email_verification_required = true;
+    })
+    .await;
+
+    for _ in 0..2 {
+        let wish = sign_up("ada@example.com");
+        let signed_up = world
+            .services
+            .sign_up
+            .with_email_password(wish)
+            .await
+            .unwrap();
+        assert_eq!(signed_up, SignedUp::VerificationPending);
+        assert_eq!(errands.run().await, 1);
+        assert_eq!(world.mailer.sent().len(), 1);
+    }
+}
+
+#[tokio::test]
+async fn what_is_wrong_for_everybody_is_told() {
+    let errands = Arc::new(Errands::default());
+    let world = World::concealing(errands.clone(), |policy| {
+        policy.accounts.email_link_enabled = false;
+    })
+    .await;
+
+    let disabled = world
+        .services
+        .email_sign_in
+        .send_link(sign_in("ada@example.com"))
+        .await;
+    let elsewhere = LinkRequest {
+        redirect_to: Some("https://evil.example".to_owned()),
+        ..request("ada@example.com")
+    };
+    let elsewhere = world
+        .services
+        .email_address
+        .request_verification(elsewhere)
+        .await;
+
+    assert!(matches!(disabled, Err(EmailSignInError::MethodDisabled)));
+    assert!(matches!(
+        elsewhere,
+        Err(EmailAddressError::RedirectNotAllowed)
+    ));
+    assert_eq!(errands.run().await, 0);
+}
+
+#[tokio::test]
+async fn a_mail_server_that_fails_is_not_told_either() {
+    let errands = Arc::new(Errands::default());
+    let world = World::concealing(errands.clone(), by_mail).await;
+    world.signed_up("ada@example.com").await;
+    world.mailer.set_failing(true);
+
+    let sent = world
+        .services
+        .email_sign_in
+        .send_link(sign_in("ada@example.com"))
+        .await;
+
+    assert!(sent.is_ok());
+    assert_eq!(errands.run().await, 1);
+    assert!(world.mailer.sent().is_empty());
+}
+
+#[tokio::test]
+async fn who_asks_while_too_much_goes_on_is_told_whoever_they_ask_for() {
+    let world = World::concealing(Arc::new(Full), by_mail).await;
+    world.signed_up("ada@example.com").await;
+
+    for address in ["ada@example.com", "nobody@example.com"] {
+        let refused = world
+            .services
+            .email_sign_in
+            .send_link(sign_in(address))
+            .await;
+
+        let busy = matches!(
+            refused,
+            Err(EmailSignInError::Failure(Failure::Background(_)))
+        );
+        assert!(busy, "{address}");
+    }
+}
+
+/// A background without a place left.
+struct Full;
+
+impl Background for Full {
+    fn begin(&self, _work: BackgroundWork) -> Result<(), BackgroundBusy> {
+        Err(BackgroundBusy)
+    }
+}
