@@ -23,7 +23,7 @@ const LAYERS: [(&str, &[&str]); 14] = [
     ("sql-store", &["auth-domain"]),
     ("postgres-store", &["auth-domain", "sql-store"]),
     ("sqlite-store", &["auth-domain", "sql-store"]),
-    ("mail-templates", &["auth-domain"]),
+    ("mail-templates", &["auth-domain", "egress"]),
     ("smtp-mailer", &["auth-domain", "mail-templates"]),
     ("egress", &[]),
     ("hibp", &["auth-domain", "egress"]),

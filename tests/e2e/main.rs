@@ -15,6 +15,7 @@ mod breached_passwords;
 mod email_command;
 mod legacy;
 mod modern;
+mod remote_templates;
 mod startup;
 mod support;
 mod through_http;

@@ -111,6 +111,26 @@ on_both_databases! {
 }
 
 #[tokio::test]
+async fn a_preview_says_that_postmark_has_words_of_its_own() {
+    let postmark = service(200).await;
+    let builder = with_postmark(sending(&Database::sqlite()), &postmark);
+
+    let preview = builder
+        .command()
+        .args(["email", "preview", "email-verify"])
+        .output();
+    let preview = preview.await.unwrap();
+
+    assert!(preview.status.success(), "{preview:?}");
+    let warning = String::from_utf8(preview.stderr).unwrap();
+    assert!(
+        warning.contains("Postmark has words of its own"),
+        "{warning}"
+    );
+    assert_eq!(postmark.received().len(), 0);
+}
+
+#[tokio::test]
 async fn a_test_mail_is_sent_over_http_too() {
     let (accepting, refusing) = (service(200).await, service(500).await);
     let line = ["email", "send-test", "operator@example.com"];

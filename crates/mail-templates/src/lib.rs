@@ -1,7 +1,8 @@
 //! What mails and text messages say, whichever way they leave.
 //!
 //! [`Wording`] is what a transport asks for the words of a mail. [`Templates`] answers with the
-//! templates in the binary (`templates/` of this crate) and those of the operator.
+//! templates in the binary (`templates/` of this crate) and those of the operator's folder;
+//! [`RemoteTemplates`] looks for them on a web server first.
 //!
 //! What users wrote about themselves is never trusted: it is filled in as text, so nothing of it
 //! becomes markup, another line or a template, and no locale becomes part of a path.
@@ -28,6 +29,7 @@ mod collection;
 mod folder;
 mod mail_template;
 mod problem;
+mod remote;
 mod template;
 mod templates;
 mod variables;
@@ -37,6 +39,7 @@ pub use self::{
     clean::without_controls,
     mail_template::{MailSources, MailTemplate, Rendered},
     problem::{Flaw, InvalidTemplates, TemplateProblem},
+    remote::{RemoteSettings, RemoteTemplates},
     templates::{MissingTemplate, Site, TemplateSettings, Templates},
     variables::variables,
     wording::Wording,

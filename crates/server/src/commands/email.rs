@@ -91,7 +91,9 @@ pub(super) async fn run(command: EmailCommand, config: &Config) -> Result<(), St
                 tracing::warn!("Postmark has words of its own; these are what others would send");
             }
             let mail = example::mail(config, template, locale, to);
-            let words = post::wording(config)?.words(&mail).await;
+            let words = post::wording(config, &wire::egress(config)?)?
+                .words(&mail)
+                .await;
             output::write(part.of(words.map_err(StartError::Words)?))
         }
         EmailCommand::SendTest {

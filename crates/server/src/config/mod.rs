@@ -86,6 +86,8 @@ pub(crate) struct Config {
     pub(crate) transport: Option<Transport>,
     /// The folder of the operator's own mail templates.
     pub(crate) templates_folder: Option<PathBuf>,
+    /// The web server whose mail templates come first.
+    pub(crate) templates_url: Option<Url>,
     /// Whether no database is configured: somebody tries the server.
     pub(crate) zero_setup: bool,
     /// What somebody should know about these settings, one line each.
@@ -125,6 +127,7 @@ impl Config {
             keep(SessionCookie::read(&settings), &mut problems),
             keep(Transport::read(&settings, &mut warnings), &mut problems),
             keep(parts::hibp_url(&settings), &mut problems),
+            keep(parts::templates_url(&settings), &mut problems),
         );
         match parts {
             (
@@ -134,6 +137,7 @@ impl Config {
                 Some(session_cookie),
                 Some(transport),
                 Some(hibp_url),
+                Some(templates_url),
             ) if problems.is_empty() => Ok(Self {
                 server: ServerSettings::read(&settings),
                 log: LogSettings::read(&settings),
@@ -151,6 +155,7 @@ impl Config {
                 session_cookie,
                 transport,
                 templates_folder: parts::templates_folder(&settings),
+                templates_url,
                 zero_setup: derived::is_zero_setup(&settings),
                 warnings,
             }),

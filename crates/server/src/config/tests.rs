@@ -488,6 +488,18 @@ mod values {
     }
 
     #[test]
+    fn templates_are_fetched_from_where_requests_may_go_only() {
+        let fetch = |url| [("AUTH_EMAIL_TEMPLATE_FETCH_URL", url)];
+
+        let allowed = config_of(&fetch("https://example.com/mails"));
+        let refused = problems(&fetch("http://169.254.169.254/"), &[]);
+
+        assert_eq!(allowed.templates_url.unwrap().path(), "/mails");
+        assert!(refused[0].contains("AUTH_EMAIL_TEMPLATE_FETCH_URL"));
+        assert!(config_of(&[]).templates_url.is_none());
+    }
+
+    #[test]
     fn mail_that_leaves_brings_verification_back() {
         let by_smtp = config_of(&[("AUTH_SMTP_HOST", "localhost")]);
         let by_webhook = config_of(&[

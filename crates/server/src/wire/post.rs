@@ -7,7 +7,7 @@ use auth_domain::ports::Mailer;
 use egress::Egress;
 use http_api::Outbox;
 use http_mailer::{PostmarkMailer, PostmarkSettings, WebhookMailer, WebhookSettings};
-use mail_templates::{Site, TemplateSettings, Templates, Wording};
+use mail_templates::{RemoteSettings, RemoteTemplates, Site, TemplateSettings, Templates, Wording};
 use smtp_mailer::{SmtpMailer, SmtpSettings};
 use tokio::runtime::Handle;
 
@@ -56,7 +56,7 @@ pub(crate) fn transport(
 ) -> Result<Option<Arc<dyn Mailer>>, StartError> {
     Ok(Some(match &config.transport {
         Some(Transport::Smtp(smtp)) => {
-            let mailer = SmtpMailer::new(smtp_settings(smtp, wording(config)?), runtime);
+            let mailer = SmtpMailer::new(smtp_settings(smtp, wording(config, egress)?), runtime);
             Arc::new(mailer.map_err(StartError::Smtp)?)
         }
         Some(Transport::Postmark(postmark)) => Arc::new(PostmarkMailer::new(
@@ -64,14 +64,14 @@ pub(crate) fn transport(
             egress.clone(),
         )),
         Some(Transport::Webhook(webhook)) => Arc::new(WebhookMailer::new(
-            webhook_settings(webhook, config)?,
+            webhook_settings(webhook, config, egress)?,
             egress.clone(),
             Arc::new(SystemClock),
             Arc::new(RandomIds),
         )),
         None => {
             // Whoever gets templates ready wants to know what is wrong with them.
-            wording(config)?;
+            wording(config, egress)?;
             return Ok(None);
         }
     }))
@@ -82,13 +82,23 @@ pub(crate) fn transport(
 /// # Errors
 ///
 /// [`StartError::Templates`].
-pub(crate) fn wording(config: &Config) -> Result<Arc<dyn Wording>, StartError> {
+pub(crate) fn wording(config: &Config, egress: &Egress) -> Result<Arc<dyn Wording>, StartError> {
     let templates = Templates::load(TemplateSettings {
         folder: config.templates_folder.clone(),
         default_locale: config.accounts.default_locale.clone(),
         site: site(config),
     });
-    Ok(Arc::new(templates.map_err(StartError::Templates)?))
+    let local = Arc::new(templates.map_err(StartError::Templates)?);
+    let Some(url) = config.templates_url.clone() else {
+        return Ok(local);
+    };
+    let settings = RemoteSettings {
+        url,
+        default_locale: config.accounts.default_locale.clone(),
+        site: site(config),
+        local,
+    };
+    Ok(Arc::new(RemoteTemplates::new(settings, egress.clone())))
 }
 
 fn site(config: &Config) -> Site {
@@ -107,11 +117,15 @@ fn postmark_settings(postmark: &Postmark, config: &Config) -> PostmarkSettings {
     }
 }
 
-fn webhook_settings(webhook: &Webhook, config: &Config) -> Result<WebhookSettings, StartError> {
+fn webhook_settings(
+    webhook: &Webhook,
+    config: &Config,
+    egress: &Egress,
+) -> Result<WebhookSettings, StartError> {
     Ok(WebhookSettings {
         url: webhook.url.clone(),
         key: webhook.key.clone(),
-        wording: wording(config)?,
+        wording: wording(config, egress)?,
         site: site(config),
     })
 }

@@ -19,5 +19,5 @@ pub(crate) use server::ServerSettings;
 pub(crate) use session_cookie::{SameSite, SessionCookie};
 pub(crate) use sessions::SessionSettings;
 pub(crate) use smtp::Smtp;
-pub(crate) use templates::templates_folder;
+pub(super) use templates::{templates_folder, templates_url};
 pub(crate) use transport::{Postmark, Transport, Webhook};

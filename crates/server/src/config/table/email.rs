@@ -115,6 +115,14 @@ pub(crate) const TEMPLATES_PATH: Setting = Setting::new(
 )
 .preset(USUAL_TEMPLATES_PATH);
 
+pub(crate) const TEMPLATE_FETCH_URL: Setting = Setting::new(
+    "email.template_fetch_url",
+    "AUTH_EMAIL_TEMPLATE_FETCH_URL",
+    Kind::Text(&Rule::WEB_URL),
+    "Web server that mail templates are fetched from before those in folders are used, at \
+     `<url>/<locale>/<name>/subject.txt`, `body.html` and `body.txt`.",
+);
+
 pub(crate) const PASSWORDLESS: Setting = Setting::new(
     "email.passwordless_enabled",
     "AUTH_EMAIL_PASSWORDLESS_ENABLED",
@@ -176,6 +184,7 @@ pub(super) const SECTION: Section = Section {
         WEBHOOK_URL,
         WEBHOOK_SECRET,
         TEMPLATES_PATH,
+        TEMPLATE_FETCH_URL,
         PASSWORDLESS,
         OTP,
         LINK_CONFIRM,
