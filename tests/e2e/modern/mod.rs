@@ -2,6 +2,7 @@
 
 mod anonymous;
 mod concealment;
+mod diagrams;
 mod email_address;
 mod email_code;
 mod email_link;
