@@ -57,8 +57,10 @@ pub const ROUTES: &[Route] = &[
     modern("POST", "/signup/otp/email"),
     modern("POST", "/signin/anonymous"),
     modern("POST", "/signin/passwordless/email"),
+    modern("POST", "/signin/pat"),
     modern("POST", "/signin/otp/email"),
     modern("POST", "/signin/otp/email/verify"),
+    modern("POST", "/pat"),
     modern("GET", "/verify"),
     modern("POST", "/verify"),
     modern("POST", "/verify/code"),
@@ -136,7 +138,9 @@ pub fn configure(config: &mut ServiceConfig, settings: &ApiSettings) {
 }
 
 fn configure_email(config: &mut ServiceConfig, settings: &ApiSettings) {
-    use modern::{anonymous, email_address, password, passwordless, token, verify};
+    use modern::{
+        anonymous, email_address, password, passwordless, personal_access_token, token, verify,
+    };
 
     let at = |path: &str| modern_resource(&format!("{}{path}", settings.prefix));
     config
@@ -149,6 +153,8 @@ fn configure_email(config: &mut ServiceConfig, settings: &ApiSettings) {
             at("/signin/passwordless/email").route(web::post().to(passwordless::sign_in_by_link)),
         )
         .service(at("/signin/otp/email").route(web::post().to(passwordless::sign_in_by_code)))
+        .service(at("/signin/pat").route(web::post().to(personal_access_token::sign_in)))
+        .service(at("/pat").route(web::post().to(personal_access_token::create)))
         .service(at("/signin/otp/email/verify").route(web::post().to(passwordless::verify_code)))
         .service(
             at("/verify")

@@ -147,6 +147,10 @@ macro_rules! conformance {
                 ending_all_sessions_can_spare_personal_access_tokens
                 ending_all_sessions_spares_other_users
                 ending_all_sessions_of_nobody_counts_none
+                personal_access_token_leads_to_its_user
+                other_tokens_are_no_personal_access_tokens
+                personal_access_token_is_over_when_it_expires
+                personal_access_token_may_have_metadata
             }
             rotations {
                 rotation_returns_session_and_user

@@ -8,6 +8,7 @@ mod email_code;
 mod email_link;
 mod link_code;
 mod password;
+mod personal_access_token;
 mod pkce;
 mod sign_in;
 mod sign_out;

@@ -98,6 +98,7 @@ impl SessionOpening {
             hash: token.hashed(),
             created_at: now,
             expires_at: now + installation.policy.sessions.refresh_token_ttl,
+            metadata: None,
         };
         Self { token, row }
     }

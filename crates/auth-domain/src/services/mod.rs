@@ -16,6 +16,7 @@ mod links;
 mod mailing;
 mod password_change;
 mod password_rule;
+mod personal_access_tokens;
 mod retry;
 mod sign_in;
 mod sign_out;
@@ -34,6 +35,9 @@ pub use installation::{Installation, Services};
 pub use links::{ExchangeError, FollowedLink, Grant, LinkCode, LinkError, LinkService};
 pub use password_change::{PasswordChange, PasswordChangeError, PasswordChangeService};
 pub use password_rule::PasswordRefusal;
+pub use personal_access_tokens::{
+    PersonalAccessTokenError, PersonalAccessTokenService, PersonalAccessTokenWish,
+};
 pub use sign_in::{EmailPasswordSignIn, SignInError, SignInService, SignedIn, UsernameSignIn};
 pub use sign_out::SignOutService;
 pub use sign_up::{
