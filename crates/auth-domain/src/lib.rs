@@ -63,6 +63,7 @@ pub mod one_time_code;
 pub mod policy;
 pub mod ports;
 pub mod redirect;
+pub mod sealed;
 pub mod secret;
 pub mod services;
 pub mod session;

@@ -7,6 +7,7 @@ mod clock;
 mod hasher;
 mod mailer;
 mod provider;
+mod secret_box;
 mod sessions;
 mod signer;
 mod store;
@@ -17,6 +18,7 @@ pub use clock::{Clock, IdGenerator};
 pub use hasher::{HasherError, PasswordHasher};
 pub use mailer::{Mail, MailKind, Mailer, MailerError};
 pub use provider::{ExternalIdentity, Provider, ProviderError, ProviderId};
+pub use secret_box::{SecretBox, SecretBoxError};
 pub use sessions::{
     EndedSessions, RefreshGate, RefreshRotation, RefreshTokenTrace, RotatedSession,
     SessionRepository,
