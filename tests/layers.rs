@@ -16,7 +16,7 @@ use cargo_metadata::{DependencyKind, MetadataCommand, Package};
 /// Each crate with the crates of this workspace it may depend on.
 ///
 /// Tests may use more: edges of `dev-dependencies` are not looked at.
-const LAYERS: [(&str, &[&str]); 10] = [
+const LAYERS: [(&str, &[&str]); 11] = [
     ("auth-domain", &[]),
     ("auth-crypto", &["auth-domain"]),
     ("store-testkit", &["auth-domain"]),
@@ -24,6 +24,7 @@ const LAYERS: [(&str, &[&str]); 10] = [
     ("postgres-store", &["auth-domain", "sql-store"]),
     ("sqlite-store", &["auth-domain", "sql-store"]),
     ("smtp-mailer", &["auth-domain"]),
+    ("totp", &["auth-domain"]),
     ("http-api", &["auth-domain"]),
     (
         "server",
@@ -34,6 +35,7 @@ const LAYERS: [(&str, &[&str]); 10] = [
             "postgres-store",
             "smtp-mailer",
             "sqlite-store",
+            "totp",
         ],
     ),
     ("tests", &[]),

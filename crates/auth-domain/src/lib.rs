@@ -70,6 +70,7 @@ pub mod session;
 #[cfg(feature = "testing")]
 pub mod testing;
 pub mod ticket;
+pub mod totp;
 pub mod user;
 
 pub use chrono::{DateTime, Utc};

@@ -12,6 +12,7 @@ mod sessions;
 mod signer;
 mod store;
 mod tickets;
+mod totp;
 mod users;
 
 pub use clock::{Clock, IdGenerator};
@@ -26,4 +27,5 @@ pub use sessions::{
 pub use signer::{InvalidAccessToken, PublicKeys, SignerError, TokenSigner};
 pub use store::{Store, UnitOfWork};
 pub use tickets::TicketRepository;
+pub use totp::{PngImage, QrError, QrRenderer, TotpVerifier};
 pub use users::{Deanonymization, RoleRepository, UserLookup, UserRepository};
