@@ -62,6 +62,7 @@ pub mod error;
 pub mod one_time_code;
 pub mod policy;
 pub mod ports;
+pub mod recovery_code;
 pub mod redirect;
 pub mod sealed;
 pub mod secret;

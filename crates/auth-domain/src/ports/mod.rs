@@ -7,6 +7,7 @@ mod clock;
 mod hasher;
 mod mailer;
 mod provider;
+mod second_factors;
 mod secret_box;
 mod sessions;
 mod signer;
@@ -19,6 +20,7 @@ pub use clock::{Clock, IdGenerator};
 pub use hasher::{HasherError, PasswordHasher};
 pub use mailer::{Mail, MailKind, Mailer, MailerError};
 pub use provider::{ExternalIdentity, Provider, ProviderError, ProviderId};
+pub use second_factors::{SecondFactorRepository, StoredFactor};
 pub use secret_box::{SecretBox, SecretBoxError};
 pub use sessions::{
     EndedSessions, RefreshGate, RefreshRotation, RefreshTokenTrace, RotatedSession,
