@@ -7,6 +7,7 @@ mod clock;
 mod commands;
 mod config;
 mod first_run;
+mod key_file;
 mod logging;
 mod outbox;
 mod private_files;
