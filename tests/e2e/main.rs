@@ -13,6 +13,7 @@ mod adoption;
 mod both_generations;
 mod legacy;
 mod modern;
+mod sealed_secrets;
 mod startup;
 mod support;
 mod through_pgbouncer;

@@ -6,6 +6,7 @@ mod banner;
 mod clock;
 mod commands;
 mod config;
+mod encryption_keys;
 mod first_run;
 mod key_file;
 mod logging;

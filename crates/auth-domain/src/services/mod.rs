@@ -16,6 +16,7 @@ mod mailing;
 mod password_change;
 mod password_rule;
 mod retry;
+mod second_factor;
 mod sign_in;
 mod sign_out;
 mod sign_up;
@@ -33,6 +34,9 @@ pub use installation::{Installation, Services};
 pub use links::{ExchangeError, FollowedLink, Grant, LinkError, LinkService};
 pub use password_change::{PasswordChange, PasswordChangeError, PasswordChangeService};
 pub use password_rule::PasswordRefusal;
+pub use second_factor::{
+    SecondFactorError, SecondFactorProof, SecondFactorService, SecondFactorSignIn, TotpEnrolment,
+};
 pub use sign_in::{EmailPasswordSignIn, SignInError, SignInService, SignedIn, UsernameSignIn};
 pub use sign_out::SignOutService;
 pub use sign_up::{

@@ -8,6 +8,7 @@
 
 mod by_mail;
 mod password_change;
+mod second_factor;
 mod sign_in;
 mod sign_out;
 mod sign_up;

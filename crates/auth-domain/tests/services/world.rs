@@ -11,7 +11,10 @@ use auth_domain::{
         SignedUp, UsernameSignUp,
     },
     session::{OpaqueSession, Session},
-    testing::{FixedClock, PlainHasher, PlainSigner, RecordingMailer, SequentialIds, policy},
+    testing::{
+        FixedClock, PlainBox, PlainHasher, PlainQr, PlainSigner, PlainTotp, RecordingMailer,
+        SequentialIds, policy,
+    },
     user::{EmailAddress, HashedPassword, PlainPassword, Role, User, UserId, Username},
 };
 use store_testkit::MemoryStore;
@@ -24,6 +27,7 @@ pub(crate) struct World {
     pub(crate) clock: Arc<FixedClock>,
     pub(crate) hasher: Arc<PlainHasher>,
     pub(crate) mailer: Arc<RecordingMailer>,
+    ids: Arc<SequentialIds>,
 }
 
 impl World {
@@ -35,14 +39,14 @@ impl World {
     pub(crate) async fn with(change: impl FnOnce(&mut AuthPolicy)) -> Self {
         let mut policy = policy();
         change(&mut policy);
-        Self::over(Arc::new(MemoryStore::default()), policy).await
+        Self::over(Arc::new(MemoryStore::default()), Arc::default(), policy).await
     }
 
     /// Another server over the same store.
     pub(crate) async fn beside(&self, change: impl FnOnce(&mut AuthPolicy)) -> Self {
         let mut policy = policy();
         change(&mut policy);
-        Self::over(Arc::clone(&self.store), policy).await
+        Self::over(Arc::clone(&self.store), Arc::clone(&self.ids), policy).await
     }
 
     /// The services of a server over the same store where passwords are changed while one of them
@@ -59,11 +63,14 @@ impl World {
             mailer: Arc::clone(&self.mailer) as _,
             clock: Arc::clone(&self.clock) as _,
             ids: Arc::new(SequentialIds::default()),
+            totp: Arc::new(PlainTotp),
+            qr: Arc::new(PlainQr),
+            secrets: Arc::new(PlainBox),
             policy: policy(),
         }))
     }
 
-    async fn over(store: Arc<dyn Store>, policy: AuthPolicy) -> Self {
+    async fn over(store: Arc<dyn Store>, ids: Arc<SequentialIds>, policy: AuthPolicy) -> Self {
         let clock = Arc::new(FixedClock::default());
         let hasher = Arc::new(PlainHasher::default());
         let mailer = Arc::new(RecordingMailer::default());
@@ -73,7 +80,10 @@ impl World {
             signer: Arc::new(PlainSigner),
             mailer: Arc::clone(&mailer) as _,
             clock: Arc::clone(&clock) as _,
-            ids: Arc::new(SequentialIds::default()),
+            ids: Arc::clone(&ids) as _,
+            totp: Arc::new(PlainTotp),
+            qr: Arc::new(PlainQr),
+            secrets: Arc::new(PlainBox),
             policy,
         };
         installation.prepare().await.unwrap();
@@ -83,6 +93,7 @@ impl World {
             clock,
             hasher,
             mailer,
+            ids,
         }
     }
 

@@ -172,7 +172,9 @@ impl From<Failure> for LegacyError {
             Failure::Hasher(HasherError::Failed(_))
             | Failure::Store(_)
             | Failure::Signer(_)
-            | Failure::Mailer(_) => Self::internal(failure.into()),
+            | Failure::Mailer(_)
+            | Failure::SecretBox(_)
+            | Failure::Qr(_) => Self::internal(failure.into()),
         }
     }
 }

@@ -29,9 +29,11 @@ mod value;
 
 use std::{fmt, path::PathBuf};
 
+use auth_crypto::EncryptionKey;
 use auth_domain::{
     one_time_code::CodeKey,
     policy::{AccountPolicy, AuthPolicy, CodePolicy, PasswordPolicy},
+    recovery_code::RecoveryKeys,
     redirect::RedirectPolicy,
     secret::Secret,
     session::SuccessorKey,
@@ -40,14 +42,15 @@ use auth_domain::{
 pub(crate) use environment::Environment;
 pub(crate) use load::{Loaded, Sources, load};
 pub(crate) use parts::{
-    Database, LogSettings, SameSite, ServerSettings, SessionCookie, SessionSettings, Smtp, smtp,
+    Database, LogSettings, SameSite, SecondFactorSettings, ServerSettings, SessionCookie,
+    SessionSettings, Smtp, smtp,
 };
 pub(crate) use reference::reference;
 pub(crate) use show::lines;
 pub(crate) use toml_defaults::defaults;
 
 use settings::Settings;
-use table::{jwt, passwords, redirects, server};
+use table::{jwt, passwords, redirects, second_factors, server};
 
 /// Everything an installation decided, checked and typed.
 #[derive(Debug, Clone)]
@@ -62,6 +65,8 @@ pub(crate) struct Config {
     pub(crate) migrate_on_start: bool,
     /// The key of access tokens, as JSON; without it one is made in the data folder.
     pub(crate) jwt_secret: Option<Secret>,
+    /// The key of stored secrets.
+    pub(crate) encryption_key: Option<EncryptionKey>,
     /// Who may have an account, and how it starts.
     pub(crate) accounts: AccountPolicy,
     /// What a password has to be.
@@ -70,6 +75,8 @@ pub(crate) struct Config {
     pub(crate) bcrypt_cost: u32,
     /// How long sessions last.
     pub(crate) sessions: SessionSettings,
+    /// How accounts are protected by a second factor.
+    pub(crate) second_factors: SecondFactorSettings,
     /// Where links and sign-ins may lead.
     pub(crate) redirects: RedirectPolicy,
     /// The cookie that carries a session of the legacy API.
@@ -127,10 +134,12 @@ impl Config {
                     database,
                     migrate_on_start: settings.flag(&table::database::MIGRATE_ON_START),
                     jwt_secret: settings.secret(&jwt::SECRET),
+                    encryption_key: encryption_key(&settings),
                     accounts,
                     passwords: parts::passwords(&settings),
                     bcrypt_cost: settings.number(&passwords::BCRYPT_COST),
                     sessions: SessionSettings::read(&settings),
+                    second_factors: SecondFactorSettings::read(&settings),
                     redirects,
                     session_cookie,
                     smtp,
@@ -149,16 +158,23 @@ impl Config {
     }
 
     /// The policy that the services obey. `secret` is what keys of its own are derived from.
-    pub(crate) fn policy(&self, secret: &[u8]) -> AuthPolicy {
+    pub(crate) fn policy(&self, secret: &[u8], recovery_keys: RecoveryKeys) -> AuthPolicy {
         AuthPolicy {
             accounts: self.accounts.clone(),
             passwords: self.passwords.clone(),
             sessions: self.sessions.policy(SuccessorKey::derive(secret)),
             codes: CodePolicy::usual(CodeKey::derive(secret)),
+            second_factors: self.second_factors.policy(recovery_keys),
             redirects: self.redirects.clone(),
             server_url: self.server.url.clone(),
         }
     }
+}
+
+/// Its setting takes nothing that is no key.
+fn encryption_key(settings: &Settings) -> Option<EncryptionKey> {
+    let key = settings.text(&jwt::ENCRYPTION_KEY)?;
+    EncryptionKey::parse(key).ok()
 }
 
 /// The part, or nothing and one more problem.
@@ -178,6 +194,14 @@ fn advice(settings: &Settings) -> Vec<String> {
         ));
     }
     if !derived::is_zero_setup(settings) {
+        let encrypts = settings.flag(&second_factors::MFA_ENABLED);
+        if encrypts && !settings.is_set(&jwt::ENCRYPTION_KEY) {
+            advice.push(format!(
+                "{} is not set, so second factors are lost when the key of access tokens changes; \
+                 set it to 64 random hexadecimal digits",
+                jwt::ENCRYPTION_KEY.variable
+            ));
+        }
         if !settings.is_set(&server::URL) {
             advice.push(format!(
                 "{} is not set, so links in mails lead to this machine only; \

@@ -3,6 +3,7 @@
 mod accounts;
 mod database;
 mod log;
+mod second_factors;
 mod server;
 mod session_cookie;
 mod sessions;
@@ -11,6 +12,7 @@ pub(crate) mod smtp;
 pub(super) use accounts::{accounts, passwords, redirects};
 pub(crate) use database::Database;
 pub(crate) use log::LogSettings;
+pub(crate) use second_factors::SecondFactorSettings;
 pub(crate) use server::ServerSettings;
 pub(crate) use session_cookie::{SameSite, SessionCookie};
 pub(crate) use sessions::SessionSettings;
