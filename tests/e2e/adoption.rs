@@ -3,7 +3,9 @@
 use serde_json::{Value, json};
 use tokio::process::Command;
 
-use crate::support::{Answer, Database, Server, ServerBuilder, fresh_postgres, postgres_program};
+use crate::support::{
+    Answer, Authenticator, Database, Server, ServerBuilder, fresh_postgres, postgres_program,
+};
 
 /// The dump, and what is known of the people in it.
 const DUMP: &str = concat!(
@@ -33,6 +35,7 @@ async fn adopted() -> (Database, Server) {
     let server = ServerBuilder::new(&database)
         .set("HASURA_GRAPHQL_JWT_SECRET", JWT_SECRET)
         .set("AUTH_USER_DEFAULT_ALLOWED_ROLES", "user,me,editor")
+        .with_mfa()
         .start()
         .await;
     (database, server)
@@ -114,6 +117,25 @@ async fn what_was_closed_stays_closed() {
         "invalid-refresh-token",
         "Invalid or expired refresh token",
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn second_factors_go_on_working_and_are_sealed() {
+    let (database, server) = adopted().await;
+    let app = Authenticator::new("VK26I57GGUUF6ZOP2LBIORXJDBWXWDLNHVZBXXICJN4KSBAGRJ3A");
+
+    let first_step = server
+        .sign_in("totp@acme.example.com", "second factor 2")
+        .await
+        .expect(200);
+    let answer = server
+        .second_step(&first_step["mfa"]["ticket"], &app.code())
+        .await
+        .expect(200);
+
+    assert_eq!(user(&answer)["email"], "totp@acme.example.com");
+    let sealed = "SELECT count(*) AS count FROM auth.users WHERE totp_secret LIKE 'v1:%'";
+    assert_eq!(database.count(sealed).await, 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]

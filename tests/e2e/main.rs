@@ -16,6 +16,7 @@ mod email_command;
 mod legacy;
 mod modern;
 mod remote_templates;
+mod sealed_secrets;
 mod startup;
 mod support;
 mod through_http;

@@ -93,7 +93,7 @@ async fn without_any_setting_the_first_run_works_and_says_what_is_unsafe() {
         assert!(banner.contains(expected), "no `{expected}` in:\n{banner}");
     }
     let data = server.folder().join("data");
-    for file in ["auth.db", "jwt-secret.json"] {
+    for file in ["auth.db", "jwt-secret.json", "encryption-key"] {
         let mode = std::fs::metadata(data.join(file))
             .unwrap()
             .permissions()

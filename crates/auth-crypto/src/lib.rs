@@ -1,14 +1,17 @@
-//! bcrypt, JOSE and random ids: the cryptography behind the ports of `auth-domain`.
+//! bcrypt, JOSE, AES and random ids: the cryptography behind the ports of `auth-domain`.
 //!
 //! * [`BcryptHasher`] is the [`PasswordHasher`](auth_domain::ports::PasswordHasher),
 //! * [`JoseSigner`], made from a [`JwtSecret`], is the
 //!   [`TokenSigner`](auth_domain::ports::TokenSigner),
+//! * [`AesSecretBox`], made from [`EncryptionKey`]s, is the
+//!   [`SecretBox`](auth_domain::ports::SecretBox),
 //! * [`RandomIds`] is the [`IdGenerator`](auth_domain::ports::IdGenerator).
 //!
 //! They live outside the domain because josekit links OpenSSL: whoever embeds the domain with a
 //! hasher and a signer of their own does not inherit a C library.
 
 mod claims;
+mod encryption_key;
 mod hmac;
 mod jwks;
 mod jwt;
@@ -17,11 +20,14 @@ mod lanes;
 mod password;
 mod pem;
 mod random;
+mod secret_box;
 mod signing_key;
 #[cfg(test)]
 mod testing;
 
+pub use encryption_key::{EncryptionKey, InvalidEncryptionKey};
 pub use jwt::{JoseSigner, TOKEN_MAX_BYTES};
 pub use jwt_secret::{InvalidJwtSecret, JwtSecret};
 pub use password::{BcryptHasher, HIGHEST_COST, HasherSetupError, LOWEST_COST};
 pub use random::RandomIds;
+pub use secret_box::AesSecretBox;

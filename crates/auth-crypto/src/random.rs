@@ -25,7 +25,7 @@ impl IdGenerator for RandomIds {
 /// has other ways to the same source, so it is asked next. If it has none either, the process
 /// ends: every id it could still give out would be one that others can guess, and unwinding would
 /// leave it serving.
-fn random<const N: usize>() -> [u8; N] {
+pub(crate) fn random<const N: usize>() -> [u8; N] {
     let mut bytes = [0; N];
     if getrandom::fill(&mut bytes).is_err() && openssl::rand::rand_bytes(&mut bytes).is_err() {
         eprintln!("neither the operating system nor OpenSSL provides random bytes");

@@ -3,11 +3,12 @@
 //! This crate is the core of Hasura Auth and knows no framework: no HTTP, no SQL, no clock of its
 //! own. It consists of
 //!
-//! * **entities and value types** ([`user`], [`session`], [`ticket`], [`redirect`]), which cannot
-//!   hold a value their rules forbid;
+//! * **entities and value types** ([`user`], [`session`], [`ticket`], [`totp`], [`redirect`]), which
+//!   cannot hold a value their rules forbid;
 //! * **ports** ([`ports`]), the traits an installation implements: [`ports::Store`] with its
 //!   repositories, [`ports::Mailer`], [`ports::Provider`], [`ports::PasswordHasher`],
-//!   [`ports::TokenSigner`], [`ports::Clock`] and [`ports::IdGenerator`];
+//!   [`ports::TokenSigner`], [`ports::TotpVerifier`], [`ports::QrRenderer`], [`ports::SecretBox`],
+//!   [`ports::Clock`] and [`ports::IdGenerator`];
 //! * **services** ([`services`]), one per use case, built from ports and an
 //!   [`policy::AuthPolicy`]. Both generations of the HTTP API call the same services.
 //!
@@ -20,7 +21,10 @@
 //!
 //! use auth_domain::{
 //!     services::{EmailPasswordSignUp, Installation, Services, SignUpOptions, SignedUp},
-//!     testing::{FixedClock, PlainHasher, PlainSigner, RecordingMailer, SequentialIds, policy},
+//!     testing::{
+//!         FixedClock, PlainBox, PlainHasher, PlainQr, PlainSigner, PlainTotp, RecordingMailer,
+//!         SequentialIds, policy,
+//!     },
 //!     user::{EmailAddress, PlainPassword},
 //! };
 //! use store_testkit::MemoryStore;
@@ -35,6 +39,9 @@
 //!     mailer: Arc::new(RecordingMailer::default()),
 //!     clock: Arc::new(FixedClock::default()),
 //!     ids: Arc::new(SequentialIds::default()),
+//!     totp: Arc::new(PlainTotp),
+//!     qr: Arc::new(PlainQr),
+//!     secrets: Arc::new(PlainBox),
 //!     policy: policy(),
 //! };
 //! installation.prepare().await?;
@@ -64,13 +71,16 @@ pub mod error;
 pub mod one_time_code;
 pub mod policy;
 pub mod ports;
+pub mod recovery_code;
 pub mod redirect;
+pub mod sealed;
 pub mod secret;
 pub mod services;
 pub mod session;
 #[cfg(feature = "testing")]
 pub mod testing;
 pub mod ticket;
+pub mod totp;
 pub mod user;
 
 pub use chrono::{DateTime, Utc};

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use crate::{
     one_time_code::CodeKey,
+    recovery_code::RecoveryKeys,
     redirect::RedirectPolicy,
     session::SuccessorKey,
     user::{EmailAccessList, Gravatar, Locale, Role},
@@ -21,6 +22,8 @@ pub struct AuthPolicy {
     pub sessions: SessionPolicy,
     /// How one-time codes are guarded.
     pub codes: CodePolicy,
+    /// How accounts are protected by a second factor.
+    pub second_factors: SecondFactorPolicy,
     /// Where links and sign-ins may lead.
     pub redirects: RedirectPolicy,
     /// Where people reach this server: links in mails begin with it. No slash at its end. It is a
@@ -98,7 +101,21 @@ pub struct SessionPolicy {
     pub refresh_token_in_redirect: bool,
 }
 
-/// How one-time codes are guarded against guessing.
+/// How accounts are protected by a second factor. Guesses at it are limited by [`CodePolicy`].
+#[derive(Debug, Clone)]
+pub struct SecondFactorPolicy {
+    /// Whether people may use one-time passwords of an authenticator app.
+    pub totp_enabled: bool,
+    /// The name that such an app shows.
+    pub totp_issuer: String,
+    /// Whether a code is good for as long as it lives, as in Hasura Auth, and not just once for
+    /// each purpose.
+    pub totp_reuse_allowed: bool,
+    /// What recovery codes are hashed with.
+    pub recovery_keys: RecoveryKeys,
+}
+
+/// How one-time codes, and second factors, are guarded against guessing.
 #[derive(Debug, Clone)]
 pub struct CodePolicy {
     /// The key that codes are hashed with.

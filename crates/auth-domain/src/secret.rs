@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use hmac::{Hmac, KeyInit};
+use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
 /// A secret string. Its `Debug` form shows `***`, and it has no `Display`.
@@ -27,6 +27,14 @@ impl fmt::Debug for Secret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("***")
     }
+}
+
+/// A key for one purpose alone, derived from a secret that may serve others too.
+#[must_use]
+pub fn derived_key(secret: &[u8], purpose: &str) -> [u8; 32] {
+    let mut mac = keyed(secret);
+    mac.update(purpose.as_bytes());
+    mac.finalize().into_bytes().into()
 }
 
 /// HMAC takes keys of any length (RFC 2104 §2), so there is no error to report.

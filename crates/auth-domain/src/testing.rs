@@ -14,13 +14,20 @@ use uuid::{Builder, Uuid};
 
 use crate::{
     one_time_code::CodeKey,
-    policy::{AccountPolicy, AuthPolicy, CodePolicy, PasswordPolicy, SessionPolicy},
+    policy::{
+        AccountPolicy, AuthPolicy, CodePolicy, PasswordPolicy, SecondFactorPolicy, SessionPolicy,
+    },
     ports::{
         Clock, HasherError, IdGenerator, InvalidAccessToken, Mail, Mailer, MailerError,
-        PasswordHasher, PublicKeys, SignerError, TokenSigner,
+        PasswordHasher, PngImage, PublicKeys, QrError, QrRenderer, SecretBox, SecretBoxError,
+        SignerError, TokenSigner, TotpVerifier,
     },
+    recovery_code::RecoveryKeys,
     redirect::RedirectPolicy,
+    sealed::{SealContext, SealedSecret},
+    secret::Secret,
     session::{AccessClaims, AccessToken, SuccessorKey},
+    totp::{TimeStep, TotpCode, TotpSecret},
     user::{
         EmailAccessList, Gravatar, GravatarDefault, GravatarRating, HashedPassword, Locale,
         PlainPassword, Role, UserId,
@@ -171,6 +178,59 @@ impl Mailer for RecordingMailer {
     }
 }
 
+/// One-time passwords that are no secret to anybody who knows the time.
+#[derive(Debug, Default)]
+pub struct PlainTotp;
+
+impl PlainTotp {
+    /// The digits of a step.
+    #[must_use]
+    pub fn digits(secret: &TotpSecret, step: TimeStep) -> String {
+        let sum: u64 = secret.expose().iter().copied().map(u64::from).sum();
+        format!("{:06}", (step.0 + sum * 1009) % 1_000_000)
+    }
+}
+
+impl TotpVerifier for PlainTotp {
+    fn fits(&self, code: &TotpCode, secret: &TotpSecret, step: TimeStep) -> bool {
+        Self::digits(secret, step) == code.expose()
+    }
+}
+
+/// Pictures that are the text they should show.
+#[derive(Debug, Default)]
+pub struct PlainQr;
+
+impl QrRenderer for PlainQr {
+    fn render(&self, text: &Secret) -> Result<PngImage, QrError> {
+        Ok(PngImage(text.expose().as_bytes().to_vec()))
+    }
+}
+
+/// A box that anybody can look into, but that opens in the right context only.
+#[derive(Debug, Default)]
+pub struct PlainBox;
+
+impl SecretBox for PlainBox {
+    fn seal(&self, secret: &Secret, context: &SealContext) -> Result<SealedSecret, SecretBoxError> {
+        let context = String::from_utf8_lossy(&context.associated_data()).into_owned();
+        Ok(SealedSecret::new(&format!("{context}/{}", secret.expose())))
+    }
+
+    fn open(&self, sealed: &SealedSecret, context: &SealContext) -> Result<Secret, SecretBoxError> {
+        let context = String::from_utf8_lossy(&context.associated_data()).into_owned();
+        let (sealed_in, secret) = sealed
+            .ciphertext()
+            .and_then(|it| it.split_once('/'))
+            .ok_or(SecretBoxError::DoesNotOpen)?;
+        if sealed_in == context {
+            Ok(Secret::new(secret))
+        } else {
+            Err(SecretBoxError::DoesNotOpen)
+        }
+    }
+}
+
 /// A lenient policy: anybody may sign up and nobody has to verify anything. Start from it and change
 /// what a test is about.
 #[must_use]
@@ -210,6 +270,12 @@ pub fn policy() -> AuthPolicy {
             refresh_token_in_redirect: true,
         },
         codes: CodePolicy::usual(CodeKey::derive(b"a key for tests")),
+        second_factors: SecondFactorPolicy {
+            totp_enabled: true,
+            totp_issuer: "auth".to_owned(),
+            totp_reuse_allowed: false,
+            recovery_keys: RecoveryKeys::derive(b"a key for tests", []),
+        },
         redirects: RedirectPolicy::new("http://localhost:3000", &[]).unwrap_or_default(),
         server_url: "http://auth.example.com".to_owned(),
     }

@@ -64,6 +64,10 @@ pub const ROUTES: &[Route] = &[
     modern("GET", "/verify"),
     modern("POST", "/verify"),
     modern("POST", "/verify/code"),
+    modern("POST", "/signin/mfa/totp"),
+    modern("GET", "/mfa/totp/generate"),
+    modern("POST", "/mfa/recovery-codes"),
+    modern("POST", "/user/mfa"),
     modern("POST", "/token"),
     modern("POST", "/token/exchange"),
     modern("POST", "/token/verify"),
@@ -114,6 +118,7 @@ pub fn configure(config: &mut ServiceConfig, settings: &ApiSettings) {
             at("/signin/email-password").route(web::post().to(modern::sign_in::email_password)),
         )
         .configure(|config| configure_email(config, settings))
+        .configure(|config| configure_second_factors(config, settings))
         .service(at("/token").route(web::post().to(modern::token::refresh)))
         .service(at("/token/verify").route(web::post().to(modern::token::verify)))
         .service(at("/signout").route(web::post().to(modern::sign_out::sign_out)))
@@ -171,6 +176,17 @@ fn configure_email(config: &mut ServiceConfig, settings: &ApiSettings) {
         )
         .service(at("/user/password").route(web::post().to(password::set)))
         .service(at("/user/password/reset").route(web::post().to(email_address::reset_password)));
+}
+
+fn configure_second_factors(config: &mut ServiceConfig, settings: &ApiSettings) {
+    use modern::mfa;
+
+    let at = |path: &str| modern_resource(&format!("{}{path}", settings.prefix));
+    config
+        .service(at("/signin/mfa/totp").route(web::post().to(mfa::sign_in)))
+        .service(at("/mfa/totp/generate").route(web::get().to(mfa::generate)))
+        .service(at("/mfa/recovery-codes").route(web::post().to(mfa::renew_recovery_codes)))
+        .service(at("/user/mfa").route(web::post().to(mfa::change)));
 }
 
 fn resource(path: &str) -> Resource {

@@ -24,7 +24,10 @@ use async_trait::async_trait;
 use auth_domain::{
     ports::{HasherError, PasswordHasher, Store, UserLookup},
     services::Installation,
-    testing::{FixedClock, PlainHasher, PlainSigner, RecordingMailer, SequentialIds, policy},
+    testing::{
+        FixedClock, PlainBox, PlainHasher, PlainQr, PlainSigner, PlainTotp, RecordingMailer,
+        SequentialIds, policy,
+    },
     user::{EmailAddress, HashedPassword, PlainPassword, Role},
 };
 use http_api::{ApiSettings, AppState, LegacySettings, SameSiteRule, routes::ROUTES};
@@ -42,6 +45,9 @@ fn state(store: Arc<dyn Store>, hasher: Arc<dyn PasswordHasher>) -> Data<AppStat
         mailer: Arc::new(RecordingMailer::default()),
         clock: Arc::new(FixedClock::default()),
         ids: Arc::new(SequentialIds::default()),
+        totp: Arc::new(PlainTotp),
+        qr: Arc::new(PlainQr),
+        secrets: Arc::new(PlainBox),
         policy: policy(),
     };
     let settings = ApiSettings {

@@ -106,6 +106,10 @@ fn unsafe_for_production(
             "Hasura and other servers need the same key: set HASURA_GRAPHQL_JWT_SECRET",
         ),
         (
+            config.second_factors.totp_enabled && premises.encryption.kept_in_folder,
+            "other servers need the same encryption key: set AUTH_ENCRYPTION_KEY",
+        ),
+        (
             !accounts.email_verification_required,
             "addresses are not verified: set AUTH_EMAIL_SIGNIN_EMAIL_VERIFIED_REQUIRED=true",
         ),
@@ -141,15 +145,20 @@ fn sign_up_to_try(config: &Config, listening: SocketAddr) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use auth_crypto::JwtSecret;
+    use auth_crypto::{EncryptionKey, JwtSecret};
 
     use super::*;
-    use crate::config::tests::config_of;
+    use crate::{config::tests::config_of, encryption_keys::EncryptionKeys};
 
     fn banner(variables: &[(&str, &str)], key_file: Option<&str>) -> String {
         let premises = Premises {
             jwt_secret: JwtSecret::parse(r#"{"type":"HS256","key":"hunter2"}"#).unwrap(),
             key_file: key_file.map(Into::into),
+            encryption: EncryptionKeys::in_order(
+                None,
+                key_file.map(|_| EncryptionKey::derive(b"kept")),
+                EncryptionKey::derive(b"derived"),
+            ),
         };
         text(
             &config_of(variables),
@@ -239,6 +248,15 @@ mod tests {
                 assert!(!text.contains(word), "{word}: {text}");
             }
         }
+    }
+
+    #[test]
+    fn the_encryption_key_is_mentioned_once_something_is_encrypted_with_it() {
+        let mfa = [("AUTH_MFA_ENABLED", "true")];
+
+        assert!(banner(&mfa, Some("x")).contains("set AUTH_ENCRYPTION_KEY"));
+        assert!(!banner(&mfa, None).contains("AUTH_ENCRYPTION_KEY"));
+        assert!(!banner(&[], Some("x")).contains("AUTH_ENCRYPTION_KEY"));
     }
 
     #[test]

@@ -5,7 +5,10 @@ use std::path::{Path, PathBuf};
 use auth_crypto::JwtSecret;
 use auth_domain::ports::IdGenerator;
 
-use crate::{config::Config, private_files, signing_key, start_error::StartError};
+use crate::{
+    config::Config, encryption_keys::EncryptionKeys, private_files, signing_key,
+    start_error::StartError,
+};
 
 /// What the server starts with.
 #[derive(Debug)]
@@ -14,28 +17,39 @@ pub(crate) struct Premises {
     pub(crate) jwt_secret: JwtSecret,
     /// The file of that key, if it is the server's own.
     pub(crate) key_file: Option<PathBuf>,
+    /// The keys of stored secrets.
+    pub(crate) encryption: EncryptionKeys,
 }
 
-/// Makes a key in the data folder if none is configured.
+/// Makes keys in the data folder if none are configured.
 ///
 /// # Errors
 ///
-/// [`StartError::Folder`], [`StartError::KeyFile`], [`StartError::NotAKey`] or
-/// [`StartError::JwtSecret`].
+/// [`StartError::Folder`], [`StartError::KeyFile`], [`StartError::NotAKey`],
+/// [`StartError::JwtSecret`], or those of [`EncryptionKeys::collect`].
 pub(crate) fn prepare(config: &Config, ids: &dyn IdGenerator) -> Result<Premises, StartError> {
+    let (jwt_secret, key_file) = signing_key(config, ids)?;
+    let encryption = EncryptionKeys::collect(config, &jwt_secret, ids)?;
+    Ok(Premises {
+        jwt_secret,
+        key_file,
+        encryption,
+    })
+}
+
+/// The key of access tokens, and its file if it is the server's own.
+fn signing_key(
+    config: &Config,
+    ids: &dyn IdGenerator,
+) -> Result<(JwtSecret, Option<PathBuf>), StartError> {
     if let Some(secret) = &config.jwt_secret {
-        return Ok(Premises {
-            jwt_secret: JwtSecret::parse(secret.expose()).map_err(StartError::JwtSecret)?,
-            key_file: None,
-        });
+        let secret = JwtSecret::parse(secret.expose()).map_err(StartError::JwtSecret)?;
+        return Ok((secret, None));
     }
     let folder = &config.server.data_dir;
     make_folder(folder)?;
     let key = signing_key::read_or_make(folder, ids)?;
-    Ok(Premises {
-        jwt_secret: key.secret,
-        key_file: Some(key.path),
-    })
+    Ok((key.secret, Some(key.path)))
 }
 
 fn make_folder(path: &Path) -> Result<(), StartError> {
@@ -61,13 +75,14 @@ mod tests {
     }
 
     #[test]
-    fn a_first_run_makes_a_private_folder_and_a_key() {
+    fn a_first_run_makes_a_private_folder_and_keys() {
         let parent = tempfile::tempdir().unwrap();
         let folder = parent.path().join("data");
 
         let premises = prepare_with(&[("AUTH_DATA_DIR", folder.to_str().unwrap())]).unwrap();
 
         assert_eq!(premises.key_file, Some(folder.join("jwt-secret.json")));
+        assert!(folder.join("encryption-key").exists());
         let mode = fs::metadata(&folder).unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o700);
     }

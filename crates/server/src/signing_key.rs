@@ -1,28 +1,15 @@
 //! The key that signs access tokens when none is configured: made once, kept beside the database.
-//!
-//! The key file appears with its whole content or not at all: it is written under another name and
-//! then linked to its own, which fails if another server was faster. Servers that start together on
-//! one folder therefore read the same key, and no key is ever overwritten, which would end every
-//! session.
 
-use std::{
-    fs,
-    io::{self, Write},
-    path::{Path, PathBuf},
-};
+use std::path::{Path, PathBuf};
 
 use auth_crypto::JwtSecret;
 use auth_domain::ports::IdGenerator;
-use data_encoding::HEXLOWER;
 use serde_json::json;
 
-use crate::{private_files, start_error::StartError};
+use crate::{key_file, start_error::StartError};
 
 /// Name of the key file in the data folder.
 const FILE_NAME: &str = "jwt-secret.json";
-
-/// Bytes of a new key: the length of SHA-256's output, the least that RFC 7518 §3.2 allows.
-const KEY_BYTES: usize = 32;
 
 /// A key from the data folder.
 #[derive(Debug)]
@@ -41,7 +28,8 @@ pub(crate) struct SigningKey {
 /// holds something else.
 pub(crate) fn read_or_make(folder: &Path, ids: &dyn IdGenerator) -> Result<SigningKey, StartError> {
     let path = folder.join(FILE_NAME);
-    let text = read_or_make_file(&path, ids).map_err(|source| StartError::KeyFile {
+    let made = key_file::read_or_make(&path, ids, || new_content(ids));
+    let text = made.map_err(|source| StartError::KeyFile {
         path: path.clone(),
         source,
     })?;
@@ -51,49 +39,14 @@ pub(crate) fn read_or_make(folder: &Path, ids: &dyn IdGenerator) -> Result<Signi
     }
 }
 
-fn read_or_make_file(path: &Path, ids: &dyn IdGenerator) -> io::Result<String> {
-    match fs::read_to_string(path) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => make(path, ids)?,
-        found => {
-            private_files::warn_if_shared(path)?;
-            return found;
-        }
-    }
-    fs::read_to_string(path)
-}
-
-/// Makes the key file, unless another server is faster.
-fn make(path: &Path, ids: &dyn IdGenerator) -> io::Result<()> {
-    let draft = path.with_extension(format!("{}.tmp", ids.uuid()));
-    let written = write_new_key(&draft, ids).and_then(|()| link_unless_there(&draft, path));
-    let removed = fs::remove_file(&draft);
-    written.and(removed)
-}
-
-fn write_new_key(draft: &Path, ids: &dyn IdGenerator) -> io::Result<()> {
-    let content = json!({ "type": "HS256", "key": new_key(ids) });
-    let mut file = private_files::make_file(draft)?;
-    file.write_all(content.to_string().as_bytes())?;
-    file.sync_all()
-}
-
-fn link_unless_there(draft: &Path, path: &Path) -> io::Result<()> {
-    match fs::hard_link(draft, path) {
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
-        linked => linked,
-    }
-}
-
-/// Random bytes as lower-case digits.
-fn new_key(ids: &dyn IdGenerator) -> String {
-    let random = ids.token_bytes().into_iter().chain(ids.token_bytes());
-    let bytes: Vec<u8> = random.take(KEY_BYTES).collect();
-    HEXLOWER.encode(&bytes)
+/// A new key has as many bytes as SHA-256's output, the least that RFC 7518 §3.2 allows.
+fn new_content(ids: &dyn IdGenerator) -> String {
+    json!({ "type": "HS256", "key": key_file::new_key(ids) }).to_string()
 }
 
 #[cfg(test)]
 mod tests {
-    use std::{collections::BTreeSet, os::unix::fs::PermissionsExt, sync::Barrier, thread};
+    use std::{collections::BTreeSet, fs, os::unix::fs::PermissionsExt, sync::Barrier, thread};
 
     use auth_domain::testing::SequentialIds;
 

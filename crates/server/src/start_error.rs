@@ -6,7 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use auth_crypto::{HasherSetupError, InvalidJwtSecret};
+use auth_crypto::{HasherSetupError, InvalidEncryptionKey, InvalidJwtSecret};
 use auth_domain::{error::Cause, ports::MailerError};
 use egress::EgressSetupError;
 use mail_templates::{InvalidTemplates, MissingTemplate};
@@ -59,6 +59,30 @@ pub(crate) enum StartError {
         path: PathBuf,
         /// What is wrong with its content.
         source: InvalidJwtSecret,
+    },
+    /// The encryption key cannot be read or made.
+    #[error(
+        "the encryption key {} cannot be read or made; \
+         make it readable for this user or set AUTH_DATA_DIR to another folder",
+        path.display()
+    )]
+    EncryptionKeyFile {
+        /// The file of the key.
+        path: PathBuf,
+        /// Why not.
+        source: io::Error,
+    },
+    /// The file of the encryption key holds something else.
+    #[error(
+        "{} holds no encryption key; move it away, \
+         and set AUTH_ENCRYPTION_KEY if you know the key that was in it",
+        path.display()
+    )]
+    NotAnEncryptionKey {
+        /// The file of the key.
+        path: PathBuf,
+        /// What is wrong with its content.
+        source: InvalidEncryptionKey,
     },
     /// The configured key cannot be used.
     #[error(

@@ -15,6 +15,7 @@ use http_api::{ApiSettings, AppState, LegacySettings, SameSiteRule};
 use postgres_store::{PostgresSettings, PostgresStore};
 use sqlite_store::{SqliteSettings, SqliteStore};
 use tokio::runtime::Handle;
+use totp::{OathVerifier, PngQrRenderer};
 
 use crate::{
     background::TokioBackground,
@@ -77,7 +78,10 @@ async fn installation(
 ) -> Result<Installation, StartError> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let ids: Arc<dyn IdGenerator> = Arc::new(RandomIds);
-    let policy = config.policy(premises.jwt_secret.successor_secret());
+    let policy = config.policy(
+        premises.jwt_secret.successor_secret(),
+        premises.encryption.recovery_keys(),
+    );
     let hasher =
         BcryptHasher::new(config.bcrypt_cost, cores()).map_err(StartError::PasswordHasher)?;
     Ok(Installation {
@@ -89,6 +93,9 @@ async fn installation(
         mailer,
         clock,
         ids,
+        totp: Arc::new(OathVerifier),
+        qr: Arc::new(PngQrRenderer),
+        secrets: Arc::new(premises.encryption.secret_box()),
         policy,
     })
 }

@@ -228,6 +228,27 @@ macro_rules! conformance {
                 parallel_takes_of_one_exchange_code_have_one_winner
                 parallel_takes_of_different_exchange_codes_all_succeed
             }
+            second_factors {
+                new_user_has_no_second_factor
+                secret_comes_back_as_stored
+                second_factor_is_switched_on_and_off
+                waiting_secret_takes_over_when_the_factor_is_switched_off
+                resealed_secret_keeps_its_used_steps
+                step_is_used_once_and_in_order
+                step_is_used_once_for_each_purpose_and_user
+                another_secret_forgets_used_steps
+                step_of_undone_work_can_be_used
+                parallel_uses_of_one_step_have_one_winner
+                parallel_uses_without_a_look_first_have_one_winner
+                recovery_code_is_taken_once
+                new_recovery_codes_replace_former_ones
+                switching_the_factor_forgets_recovery_codes
+                parallel_takes_of_one_recovery_code_have_one_winner
+                wrong_second_factors_are_counted_and_forgotten
+                wrong_second_factors_are_counted_apart_from_mailed_codes
+                parallel_wrong_second_factors_are_all_counted
+                forgotten_second_factor_leaves_wrong_guesses_only
+            }
             transactions {
                 committed_work_is_visible
                 rolled_back_work_leaves_nothing
@@ -275,7 +296,7 @@ macro_rules! conformance {
 #[cfg(test)]
 mod tests {
     /// Every module of `cases` with its source.
-    const SOURCES: [(&str, &str); 13] = [
+    const SOURCES: [(&str, &str); 14] = [
         ("users", include_str!("cases/users.rs")),
         ("email_changes", include_str!("cases/email_changes.rs")),
         ("deanonymization", include_str!("cases/deanonymization.rs")),
@@ -286,6 +307,7 @@ mod tests {
         ("tickets", include_str!("cases/tickets.rs")),
         ("codes", include_str!("cases/codes.rs")),
         ("exchange_codes", include_str!("cases/exchange_codes.rs")),
+        ("second_factors", include_str!("cases/second_factors.rs")),
         ("transactions", include_str!("cases/transactions.rs")),
         ("concurrency", include_str!("cases/concurrency.rs")),
         ("recovery", include_str!("cases/recovery.rs")),

@@ -4,6 +4,7 @@
 //! refuses everything but its end, as PostgreSQL does. Code that is tested with it therefore does
 //! not lean on the patience of one database.
 
+mod factors;
 mod secrets;
 mod state;
 
@@ -19,8 +20,8 @@ use auth_domain::{
     one_time_code::{CodeGuess, CodeVerdict, NewCode},
     ports::{
         Deanonymization, EndedSessions, RefreshRotation, RefreshTokenTrace, RoleRepository,
-        RotatedSession, SessionRepository, Store, TicketRepository, UnitOfWork, UserLookup,
-        UserRepository,
+        RotatedSession, SecondFactorRepository, SessionRepository, Store, TicketRepository,
+        UnitOfWork, UserLookup, UserRepository,
     },
     session::{
         HashedExchangeCode, HashedRefreshToken, HashedSessionToken, NewExchangeCode,
@@ -207,6 +208,10 @@ impl UnitOfWork for MemoryUnitOfWork {
     }
 
     fn tickets(&mut self) -> &mut dyn TicketRepository {
+        self
+    }
+
+    fn second_factors(&mut self) -> &mut dyn SecondFactorRepository {
         self
     }
 

@@ -11,6 +11,7 @@ use auth_domain::{
     DateTime, Utc,
     one_time_code::{CodeGuess, CodeKey, CodePurpose, HashedCode, NewCode, OneTimeCode},
     ports::{Deanonymization, RefreshGate, RefreshRotation},
+    recovery_code::{HashedRecoveryCode, RecoveryCode, RecoveryKeys},
     session::{
         CodeChallenge, ExchangeCode, HashedExchangeCode, HashedRefreshToken, HashedSessionToken,
         NewExchangeCode, NewOpaqueSession, NewRefreshToken, PlainRefreshToken, PlainSessionToken,
@@ -303,6 +304,15 @@ pub fn code_guess_for(purpose: CodePurpose, digits: &str, user_id: UserId) -> Co
         count_from: at(0),
         max_wrong: 10,
     }
+}
+
+/// The hash of a user's recovery code with this name, of at most ten bytes.
+#[must_use]
+pub fn recovery_code_hash(name: &str, user: UserId) -> HashedRecoveryCode {
+    let mut random: [u8; 24] = name_bytes(name);
+    // The last ten of the bytes make the code.
+    random.rotate_right(14);
+    RecoveryCode::new(random).hashed(&RecoveryKeys::derive(b"sample", []), user)
 }
 
 /// The hash of the exchange code with this name.

@@ -193,7 +193,7 @@ pub(crate) async fn try_to_exchange(
 
 /// Commits after a pause in which others may get in the way: a store in memory never has to wait,
 /// and its units of work would hardly ever meet.
-async fn commit(work: Box<dyn UnitOfWork>) -> Result<(), StoreError> {
+pub(crate) async fn commit(work: Box<dyn UnitOfWork>) -> Result<(), StoreError> {
     tokio::task::yield_now().await;
     work.commit().await
 }

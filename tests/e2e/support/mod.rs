@@ -1,6 +1,7 @@
 //! Starting the server, talking to it, and looking into its database.
 
 mod answer;
+mod authenticator;
 mod binary;
 mod database;
 mod mail;
@@ -9,6 +10,7 @@ mod server;
 mod web_service;
 
 pub(crate) use answer::Answer;
+pub(crate) use authenticator::{Authenticator, Person, scanned};
 pub(crate) use binary::hasura_auth;
 pub(crate) use database::Database;
 pub(crate) use mail::CLIENT_URL;

@@ -9,10 +9,13 @@ mod clock;
 mod hasher;
 mod mailer;
 mod provider;
+mod second_factors;
+mod secret_box;
 mod sessions;
 mod signer;
 mod store;
 mod tickets;
+mod totp;
 mod users;
 
 pub use background::{Background, BackgroundBusy, BackgroundWork};
@@ -21,6 +24,8 @@ pub use clock::{Clock, IdGenerator};
 pub use hasher::{HasherError, PasswordHasher};
 pub use mailer::{Mail, MailKind, Mailer, MailerError};
 pub use provider::{ExternalIdentity, Provider, ProviderError, ProviderId};
+pub use second_factors::{SecondFactorRepository, StoredFactor};
+pub use secret_box::{SecretBox, SecretBoxError};
 pub use sessions::{
     EndedSessions, RefreshGate, RefreshRotation, RefreshTokenTrace, RotatedSession,
     SessionRepository,
@@ -28,4 +33,5 @@ pub use sessions::{
 pub use signer::{InvalidAccessToken, PublicKeys, SignerError, TokenSigner};
 pub use store::{Store, UnitOfWork};
 pub use tickets::TicketRepository;
+pub use totp::{PngImage, QrError, QrRenderer, TotpVerifier};
 pub use users::{Deanonymization, RoleRepository, UserLookup, UserRepository};

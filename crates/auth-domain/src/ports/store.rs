@@ -4,8 +4,8 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 
 use super::{
-    RefreshRotation, RoleRepository, RotatedSession, SessionRepository, TicketRepository,
-    UserLookup, UserRepository,
+    RefreshRotation, RoleRepository, RotatedSession, SecondFactorRepository, SessionRepository,
+    TicketRepository, UserLookup, UserRepository,
 };
 use crate::{
     error::StoreError,
@@ -76,6 +76,9 @@ pub trait UnitOfWork: Send {
 
     /// Tickets, one-time codes and exchange codes.
     fn tickets(&mut self) -> &mut dyn TicketRepository;
+
+    /// Second factors, and the wrong guesses at them.
+    fn second_factors(&mut self) -> &mut dyn SecondFactorRepository;
 
     /// Makes everything visible and durable.
     async fn commit(self: Box<Self>) -> Result<(), StoreError>;

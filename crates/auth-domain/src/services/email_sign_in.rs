@@ -280,7 +280,7 @@ impl EmailSignInService {
 ///
 /// When that is proven for the first time, a password that was set before is not theirs: somebody
 /// else may have signed up with the address and waits for its owner to move in. It is dropped, with
-/// every session it opened.
+/// every session it opened and the second factor that was set up in one.
 pub(super) async fn prove_mailbox(
     work: &mut dyn UnitOfWork,
     user: &User,
@@ -294,6 +294,7 @@ pub(super) async fn prove_mailbox(
         work.sessions()
             .end_all_of(user.id, EndedSessions::All)
             .await?;
+        work.second_factors().forget_all_of(user.id).await?;
     }
     Ok(())
 }

@@ -2,7 +2,10 @@
 
 use crate::{
     error::StoreError,
-    ports::{BackgroundBusy, BreachedPasswordsError, HasherError, MailerError, SignerError},
+    ports::{
+        BackgroundBusy, BreachedPasswordsError, HasherError, MailerError, QrError, SecretBoxError,
+        SignerError,
+    },
 };
 
 /// An adapter failed. Nothing the caller asked for is at fault, and the same request may succeed
@@ -27,6 +30,12 @@ pub enum Failure {
     /// The mailer.
     #[error(transparent)]
     Mailer(#[from] MailerError),
+    /// The encryption of stored secrets.
+    #[error(transparent)]
+    SecretBox(#[from] SecretBoxError),
+    /// The drawing of QR codes.
+    #[error(transparent)]
+    Qr(#[from] QrError),
 }
 
 /// Lets `?` turn errors of the named ports into the `Failure` variant of a use-case error, and

@@ -4,15 +4,15 @@ use std::sync::Arc;
 
 use super::{
     AnonymousService, CurrentUserService, EmailAddressService, EmailSignInService, LinkService,
-    PasswordChangeService, PersonalAccessTokenService, SignInService, SignOutService,
-    SignUpService, TokenService, retry::retry,
+    PasswordChangeService, PersonalAccessTokenService, SecondFactorService, SignInService,
+    SignOutService, SignUpService, TokenService, retry::retry,
 };
 use crate::{
     error::StoreError,
     policy::AuthPolicy,
     ports::{
-        Background, BreachedPasswords, Clock, IdGenerator, Mailer, PasswordHasher, Store,
-        TokenSigner,
+        Background, BreachedPasswords, Clock, IdGenerator, Mailer, PasswordHasher, QrRenderer,
+        SecretBox, Store, TokenSigner, TotpVerifier,
     },
     user::Role,
 };
@@ -36,6 +36,12 @@ pub struct Installation {
     pub clock: Arc<dyn Clock>,
     /// Random values.
     pub ids: Arc<dyn IdGenerator>,
+    /// How one-time passwords are computed.
+    pub totp: Arc<dyn TotpVerifier>,
+    /// How QR codes are drawn.
+    pub qr: Arc<dyn QrRenderer>,
+    /// How secrets are encrypted that have to be read back.
+    pub secrets: Arc<dyn SecretBox>,
     /// Limits and switches.
     pub policy: AuthPolicy,
 }
@@ -88,6 +94,8 @@ pub struct Services {
     pub email_address: EmailAddressService,
     /// Following links, and exchanging the codes of redirects.
     pub links: LinkService,
+    /// One-time passwords and recovery codes.
+    pub second_factor: SecondFactorService,
     /// Anonymous users.
     pub anonymous: AnonymousService,
 }
@@ -107,6 +115,7 @@ impl Services {
             email_sign_in: EmailSignInService::new(Arc::clone(&installation)),
             email_address: EmailAddressService::new(Arc::clone(&installation)),
             links: LinkService::new(Arc::clone(&installation)),
+            second_factor: SecondFactorService::new(Arc::clone(&installation)),
             anonymous: AnonymousService::new(installation),
         }
     }

@@ -18,6 +18,7 @@ mod password_change;
 mod password_rule;
 mod personal_access_tokens;
 mod retry;
+mod second_factor;
 mod sign_in;
 mod sign_out;
 mod sign_up;
@@ -37,6 +38,9 @@ pub use password_change::{PasswordChange, PasswordChangeError, PasswordChangeSer
 pub use password_rule::PasswordRefusal;
 pub use personal_access_tokens::{
     PersonalAccessTokenError, PersonalAccessTokenService, PersonalAccessTokenWish,
+};
+pub use second_factor::{
+    SecondFactorError, SecondFactorProof, SecondFactorService, SecondFactorSignIn, TotpEnrolment,
 };
 pub use sign_in::{EmailPasswordSignIn, SignInError, SignInService, SignedIn, UsernameSignIn};
 pub use sign_out::SignOutService;

@@ -10,6 +10,7 @@ mod breached_passwords;
 mod by_mail;
 mod concealment;
 mod password_change;
+mod second_factor;
 mod sign_in;
 mod sign_out;
 mod sign_up;

@@ -14,7 +14,10 @@ use auth_domain::{
         SignedUp, UsernameSignUp,
     },
     session::{OpaqueSession, Session},
-    testing::{FixedClock, PlainHasher, PlainSigner, RecordingMailer, SequentialIds, policy},
+    testing::{
+        FixedClock, PlainBox, PlainHasher, PlainQr, PlainSigner, PlainTotp, RecordingMailer,
+        SequentialIds, policy,
+    },
     user::{EmailAddress, HashedPassword, PlainPassword, Role, User, UserId, Username},
 };
 use store_testkit::MemoryStore;
@@ -33,6 +36,7 @@ pub(crate) struct World {
     pub(crate) clock: Arc<FixedClock>,
     pub(crate) hasher: Arc<PlainHasher>,
     pub(crate) mailer: Arc<RecordingMailer>,
+    ids: Arc<SequentialIds>,
 }
 
 /// Work of the background that begins when a test says so.
@@ -80,14 +84,14 @@ impl World {
     pub(crate) async fn with(change: impl FnOnce(&mut AuthPolicy)) -> Self {
         let mut policy = policy();
         change(&mut policy);
-        Self::over(Arc::new(MemoryStore::default()), policy).await
+        Self::over(Arc::new(MemoryStore::default()), Arc::default(), policy).await
     }
 
     /// Another server over the same store.
     pub(crate) async fn beside(&self, change: impl FnOnce(&mut AuthPolicy)) -> Self {
         let mut policy = policy();
         change(&mut policy);
-        Self::over(Arc::clone(&self.store), policy).await
+        Self::over(Arc::clone(&self.store), Arc::clone(&self.ids), policy).await
     }
 
     /// The services of a server over the same store where passwords are changed while one of them
@@ -106,6 +110,9 @@ impl World {
             mailer: Arc::clone(&self.mailer) as _,
             clock: Arc::clone(&self.clock) as _,
             ids: Arc::new(SequentialIds::default()),
+            totp: Arc::new(PlainTotp),
+            qr: Arc::new(PlainQr),
+            secrets: Arc::new(PlainBox),
             policy: policy(),
         }))
     }
@@ -118,15 +125,17 @@ impl World {
         let mut policy = policy();
         change(&mut policy);
         let store = Arc::new(MemoryStore::default());
-        Self::over_with(store, policy, Some(background)).await
+        let ids = Arc::new(SequentialIds::default());
+        Self::over_with(store, ids, policy, Some(background)).await
     }
 
-    async fn over(store: Arc<dyn Store>, policy: AuthPolicy) -> Self {
-        Self::over_with(store, policy, None).await
+    async fn over(store: Arc<dyn Store>, ids: Arc<SequentialIds>, policy: AuthPolicy) -> Self {
+        Self::over_with(store, ids, policy, None).await
     }
 
     async fn over_with(
         store: Arc<dyn Store>,
+        ids: Arc<SequentialIds>,
         policy: AuthPolicy,
         concealment: Option<Arc<dyn Background>>,
     ) -> Self {
@@ -141,7 +150,10 @@ impl World {
             concealment,
             mailer: Arc::clone(&mailer) as _,
             clock: Arc::clone(&clock) as _,
-            ids: Arc::new(SequentialIds::default()),
+            ids: Arc::clone(&ids) as _,
+            totp: Arc::new(PlainTotp),
+            qr: Arc::new(PlainQr),
+            secrets: Arc::new(PlainBox),
             policy,
         };
         installation.prepare().await.unwrap();
@@ -151,6 +163,7 @@ impl World {
             clock,
             hasher,
             mailer,
+            ids,
         }
     }
 

@@ -173,7 +173,9 @@ impl From<Failure> for LegacyError {
             | Failure::Store(_)
             | Failure::BreachedPasswords(_)
             | Failure::Signer(_)
-            | Failure::Mailer(_) => Self::internal(failure.into()),
+            | Failure::Mailer(_)
+            | Failure::SecretBox(_)
+            | Failure::Qr(_) => Self::internal(failure.into()),
         }
     }
 }

@@ -12,7 +12,7 @@ use auth_domain::{
     services::{
         AccountRefusal, AnonymousError, CurrentUserError, EmailAddressError, EmailSignInError,
         ExchangeError, Failure, LinkError, PasswordChangeError, PasswordRefusal,
-        PersonalAccessTokenError, RefreshError, SignInError, SignUpError,
+        PersonalAccessTokenError, RefreshError, SecondFactorError, SignInError, SignUpError,
     },
 };
 use serde_json::json;
@@ -53,6 +53,7 @@ error_codes! {
     DEFAULT_ROLE_MUST_BE_IN_ALLOWED_ROLES = "default-role-must-be-in-allowed-roles" 400
         "Default role must be in allowed roles" false;
     DISABLED_ENDPOINT = "disabled-endpoint" 409 "This endpoint is disabled" false;
+    DISABLED_MFA_TOTP = "disabled-mfa-totp" 401 "User does not have TOTP MFA enabled" true;
     DISABLED_USER = "disabled-user" 401 "User is disabled" true;
     EMAIL_ALREADY_IN_USE = "email-already-in-use" 409 "Email already in use" true;
     EMAIL_ALREADY_VERIFIED = "email-already-verified" 400
@@ -64,6 +65,8 @@ error_codes! {
     INVALID_REFRESH_TOKEN = "invalid-refresh-token" 401 "Invalid or expired refresh token" true;
     INVALID_REQUEST = "invalid-request" 400 "The request payload is incorrect" false;
     INVALID_TICKET = "invalid-ticket" 401 "Invalid ticket" true;
+    INVALID_TOTP = "invalid-totp" 401 "Invalid TOTP code" true;
+    NO_TOTP_SECRET = "no-totp-secret" 400 "User does not have a TOTP secret" true;
     PASSWORD_IN_HIBP_DATABASE = "password-in-hibp-database" 400 "Password is in HIBP database" false;
     PASSWORD_TOO_SHORT = "password-too-short" 400 "Password is too short" false;
     REDIRECT_TO_NOT_ALLOWED = "redirectTo-not-allowed" 400
@@ -73,6 +76,7 @@ error_codes! {
     ROLE_NOT_ALLOWED = "role-not-allowed" 400 "Role not allowed" true;
     SERVER_BUSY = "server-busy" 503 "The server is busy, please try again later" false;
     SIGNUP_DISABLED = "signup-disabled" 403 "Sign up is disabled." true;
+    TOTP_ALREADY_ACTIVE = "totp-already-active" 400 "TOTP MFA is already active" false;
     UNVERIFIED_USER = "unverified-user" 401 "User is not verified." true;
     USER_NOT_ANONYMOUS = "user-not-anonymous" 400 "Logged in user is not anonymous" false;
 }
@@ -196,7 +200,9 @@ impl From<Failure> for ModernError {
             | Failure::Store(_)
             | Failure::BreachedPasswords(_)
             | Failure::Signer(_)
-            | Failure::Mailer(_) => Self::Internal(failure.into()),
+            | Failure::Mailer(_)
+            | Failure::SecretBox(_)
+            | Failure::Qr(_) => Self::Internal(failure.into()),
         }
     }
 }
@@ -310,6 +316,22 @@ impl From<PasswordChangeError> for ModernError {
             PasswordChangeError::Refused(refusal) => refusal.into(),
             PasswordChangeError::Password(refusal) => refusal.into(),
             PasswordChangeError::Failure(failure) => failure.into(),
+        }
+    }
+}
+
+impl From<SecondFactorError> for ModernError {
+    fn from(error: SecondFactorError) -> Self {
+        match error {
+            SecondFactorError::Disabled => ErrorCode::DISABLED_ENDPOINT.into(),
+            SecondFactorError::NotSignedIn(error) => error.into(),
+            SecondFactorError::InvalidTicket => ErrorCode::INVALID_TICKET.into(),
+            SecondFactorError::Refused(refusal) => refusal.into(),
+            SecondFactorError::AlreadyActive => ErrorCode::TOTP_ALREADY_ACTIVE.into(),
+            SecondFactorError::NotActive => ErrorCode::DISABLED_MFA_TOTP.into(),
+            SecondFactorError::NoSecret => ErrorCode::NO_TOTP_SECRET.into(),
+            SecondFactorError::InvalidCode => ErrorCode::INVALID_TOTP.into(),
+            SecondFactorError::Failure(failure) => failure.into(),
         }
     }
 }

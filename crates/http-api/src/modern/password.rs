@@ -2,9 +2,9 @@
 
 use actix_web::web::{self, Data};
 use auth_domain::ticket::{Ticket, TicketPurpose};
-use serde::{Deserialize, Deserializer, de::Error};
+use serde::{Deserialize, Deserializer};
 
-use super::{ErrorCode, ModernError, caller::OptionalCaller, json::Json};
+use super::{ErrorCode, ModernError, caller::OptionalCaller, json::Json, ticket};
 use crate::{
     extract::members::{Password, present},
     state::AppState,
@@ -19,23 +19,12 @@ pub(crate) struct PasswordBody {
     ticket: Option<ResetTicket>,
 }
 
-/// Text that begins like a ticket to reset a password; `None` if it is no ticket all the same.
+/// Text that begins like a ticket to reset a password.
 struct ResetTicket(Option<Ticket>);
 
 impl<'de> Deserialize<'de> for ResetTicket {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = String::deserialize(deserializer)?;
-        let prefix = TicketPurpose::ResetPassword.prefix();
-        if text
-            .strip_prefix(prefix)
-            .is_some_and(|rest| rest.starts_with(':'))
-        {
-            Ok(Self(Ticket::parse(&text).ok()))
-        } else {
-            Err(Error::custom(
-                "string doesn't match the pattern of a ticket",
-            ))
-        }
+        ticket::deserialize(deserializer, TicketPurpose::ResetPassword).map(Self)
     }
 }
 

@@ -29,9 +29,11 @@ mod value;
 
 use std::{fmt, path::PathBuf};
 
+use auth_crypto::EncryptionKey;
 use auth_domain::{
     one_time_code::CodeKey,
     policy::{AccountPolicy, AuthPolicy, CodePolicy, PasswordPolicy},
+    recovery_code::RecoveryKeys,
     redirect::RedirectPolicy,
     secret::Secret,
     session::SuccessorKey,
@@ -41,15 +43,15 @@ use egress::{EgressRules, Url};
 pub(crate) use environment::Environment;
 pub(crate) use load::{Loaded, Sources, load};
 pub(crate) use parts::{
-    Database, LogSettings, Postmark, SameSite, ServerSettings, SessionCookie, SessionSettings,
-    Smtp, Transport, Webhook, smtp,
+    Database, LogSettings, Postmark, SameSite, SecondFactorSettings, ServerSettings, SessionCookie,
+    SessionSettings, Smtp, Transport, Webhook, smtp,
 };
 pub(crate) use reference::reference;
 pub(crate) use show::lines;
 pub(crate) use toml_defaults::defaults;
 
 use settings::Settings;
-use table::{jwt, passwords, redirects, server};
+use table::{jwt, passwords, redirects, second_factors, server};
 
 /// Everything an installation decided, checked and typed.
 #[derive(Debug, Clone)]
@@ -64,6 +66,8 @@ pub(crate) struct Config {
     pub(crate) migrate_on_start: bool,
     /// The key of access tokens, as JSON; without it one is made in the data folder.
     pub(crate) jwt_secret: Option<Secret>,
+    /// The key of stored secrets.
+    pub(crate) encryption_key: Option<EncryptionKey>,
     /// Who may have an account, and how it starts.
     pub(crate) accounts: AccountPolicy,
     /// What a password has to be.
@@ -78,6 +82,8 @@ pub(crate) struct Config {
     pub(crate) sessions: SessionSettings,
     /// Whether mails with a link carry a code that works in its place.
     pub(crate) codes_beside_links: bool,
+    /// How accounts are protected by a second factor.
+    pub(crate) second_factors: SecondFactorSettings,
     /// Where links and sign-ins may lead.
     pub(crate) redirects: RedirectPolicy,
     /// The cookie that carries a session of the legacy API.
@@ -144,6 +150,7 @@ impl Config {
                 database,
                 migrate_on_start: settings.flag(&table::database::MIGRATE_ON_START),
                 jwt_secret: settings.secret(&jwt::SECRET),
+                encryption_key: encryption_key(&settings),
                 accounts,
                 passwords: parts::passwords(&settings),
                 hibp_url,
@@ -151,6 +158,7 @@ impl Config {
                 bcrypt_cost: settings.number(&passwords::BCRYPT_COST),
                 sessions: SessionSettings::read(&settings),
                 codes_beside_links: settings.flag(&table::email::LINK_CODE),
+                second_factors: SecondFactorSettings::read(&settings),
                 redirects,
                 session_cookie,
                 transport,
@@ -169,7 +177,7 @@ impl Config {
     }
 
     /// The policy that the services obey. `secret` is what keys of its own are derived from.
-    pub(crate) fn policy(&self, secret: &[u8]) -> AuthPolicy {
+    pub(crate) fn policy(&self, secret: &[u8], recovery_keys: RecoveryKeys) -> AuthPolicy {
         AuthPolicy {
             accounts: self.accounts.clone(),
             passwords: self.passwords.clone(),
@@ -178,10 +186,17 @@ impl Config {
                 beside_links: self.codes_beside_links,
                 ..CodePolicy::usual(CodeKey::derive(secret))
             },
+            second_factors: self.second_factors.policy(recovery_keys),
             redirects: self.redirects.clone(),
             server_url: self.server.url.clone(),
         }
     }
+}
+
+/// Its setting takes nothing that is no key.
+fn encryption_key(settings: &Settings) -> Option<EncryptionKey> {
+    let key = settings.text(&jwt::ENCRYPTION_KEY)?;
+    EncryptionKey::parse(key).ok()
 }
 
 /// The part, or nothing and one more problem.
@@ -201,6 +216,14 @@ fn advice(settings: &Settings) -> Vec<String> {
         ));
     }
     if !derived::is_zero_setup(settings) {
+        let encrypts = settings.flag(&second_factors::MFA_ENABLED);
+        if encrypts && !settings.is_set(&jwt::ENCRYPTION_KEY) {
+            advice.push(format!(
+                "{} is not set, so second factors are lost when the key of access tokens changes; \
+                 set it to 64 random hexadecimal digits",
+                jwt::ENCRYPTION_KEY.variable
+            ));
+        }
         if !settings.is_set(&server::URL) {
             advice.push(format!(
                 "{} is not set, so links in mails lead to this machine only; \

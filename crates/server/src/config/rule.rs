@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use auth_crypto::EncryptionKey;
 use auth_domain::{
     redirect::RedirectPolicy,
     user::{Locale, Role},
@@ -70,6 +71,19 @@ impl Rule {
         holds: |text| {
             serde_json::from_str::<serde_json::Map<String, serde_json::Value>>(text).is_ok()
         },
+    };
+
+    /// A key of 256 bits.
+    pub(crate) const ENCRYPTION_KEY: Self = Self {
+        expects: "64 hexadecimal digits, or 32 bytes in base64",
+        holds: |text| EncryptionKey::parse(text).is_ok(),
+    };
+
+    /// What an authenticator app shows: apps part it from the account's name at the colon, and with
+    /// a longer name the QR code would be too dense.
+    pub(crate) const TOTP_ISSUER: Self = Self {
+        expects: "a name of 1 to 100 bytes without a colon",
+        holds: |text| (1..=100).contains(&text.len()) && !text.contains(':'),
     };
 
     /// What all paths of the API begin with.
@@ -193,6 +207,16 @@ mod tests {
             &Rule::JSON_OBJECT,
             &["{}", "{\"a\": 1}"],
             &["", "[]", "1", "{a: 1}", "{} x"],
+        );
+    }
+
+    #[test]
+    fn an_issuer_has_no_colon_and_fits_into_a_qr_code() {
+        let long = "x".repeat(101);
+        check(
+            &Rule::TOTP_ISSUER,
+            &["auth", "Ada & Söhne"],
+            &["", "Acme: Dev", &long],
         );
     }
 

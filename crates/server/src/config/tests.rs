@@ -395,7 +395,7 @@ mod warnings {
     #[test]
     fn settings_of_one_missing_feature_share_a_line() {
         let variables = [
-            ("AUTH_MFA_ENABLED", "true"),
+            ("AUTH_WEBAUTHN_ENABLED", "true"),
             ("AUTH_PROVIDER_GITHUB_ENABLED", "true"),
             ("AUTH_PROVIDER_GITHUB_CLIENT_ID", "x"),
         ];
@@ -403,7 +403,7 @@ mod warnings {
         assert_eq!(
             warnings(&variables),
             [
-                "AUTH_MFA_ENABLED is set, but this version does not know second factors yet",
+                "AUTH_WEBAUTHN_ENABLED is set, but this version does not know passkeys yet",
                 "AUTH_PROVIDER_GITHUB_ENABLED, AUTH_PROVIDER_GITHUB_CLIENT_ID are set, \
                  but this version does not sign people in with other services yet",
             ]
@@ -413,7 +413,7 @@ mod warnings {
     #[test]
     fn a_missing_feature_that_is_off_anyway_is_not_mentioned() {
         let variables = [
-            ("AUTH_MFA_ENABLED", "false"),
+            ("AUTH_WEBAUTHN_ENABLED", "false"),
             ("AUTH_SMTP_PORT", "587"),
             ("AUTH_PROVIDER_GITHUB_SCOPE", ""),
         ];
@@ -442,6 +442,24 @@ mod warnings {
 
         assert_eq!(warnings(&[database]).len(), 2);
         assert_eq!(warnings(&[database, server, client]), [""; 0]);
+    }
+
+    #[test]
+    fn second_factors_without_an_encryption_key_are_mentioned() {
+        let usual = [
+            ("POSTGRES_CONNECTION", "postgres://db/x"),
+            ("AUTH_SERVER_URL", "https://auth.example.com/"),
+            ("AUTH_CLIENT_URL", "https://example.com"),
+            ("AUTH_MFA_ENABLED", "true"),
+        ];
+        let key = ("AUTH_ENCRYPTION_KEY", "ab".repeat(32));
+
+        let without = warnings(&usual);
+        let with = warnings(&[&usual[..], &[(key.0, &key.1)]].concat());
+
+        assert_eq!(without.len(), 1);
+        assert!(without[0].starts_with("AUTH_ENCRYPTION_KEY is not set"));
+        assert_eq!(with, [""; 0]);
     }
 }
 
@@ -473,7 +491,7 @@ mod values {
         assert_eq!(config.redirects.client_url().as_str(), "");
         assert_eq!(names(&config.accounts.allowed_roles), ["me", "user"]);
         assert_eq!(config.passwords.min_bytes, 3);
-        let policy = config.policy(b"x");
+        let policy = config.policy(b"x", RecoveryKeys::derive(b"x", []));
         assert_eq!(policy.sessions.access_token_ttl, Duration::from_mins(15));
         assert_eq!(policy.sessions.refresh_token_ttl, Duration::from_hours(720));
     }

@@ -27,6 +27,7 @@ diesel::table! {
         new_email -> Nullable<Text>,
         default_role -> Text,
         is_anonymous -> Bool,
+        totp_secret -> Nullable<Text>,
         active_mfa_type -> Nullable<Text>,
         ticket -> Nullable<Text>,
         ticket_expires_at -> Timestamptz,
@@ -99,6 +100,7 @@ diesel::table! {
         id -> BigInt,
         user_id -> Uuid,
         guessed_at -> Timestamptz,
+        kind -> Text,
     }
 }
 
@@ -108,6 +110,28 @@ diesel::table! {
         user_id -> Uuid,
         code_challenge -> Text,
         expires_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    auth.totp_used_steps (user_id, purpose) {
+        user_id -> Uuid,
+        purpose -> Text,
+        last_step -> BigInt,
+    }
+}
+
+diesel::table! {
+    auth.totp_waiting_secrets (user_id) {
+        user_id -> Uuid,
+        secret -> Text,
+    }
+}
+
+diesel::table! {
+    auth.recovery_codes (user_id, code_hash) {
+        user_id -> Uuid,
+        code_hash -> Text,
     }
 }
 

@@ -4,11 +4,13 @@
 mod exchange_codes;
 mod hot_path;
 mod one_time_codes;
+mod second_factors;
 mod sessions;
 mod tickets;
 mod unit_of_work;
 mod user_row;
 mod users;
+mod wrong_codes;
 
 use bb8::PooledConnection;
 use diesel_async::pooled_connection::AsyncDieselConnectionManager;

@@ -7,8 +7,9 @@ use diesel_async::RunQueryDsl;
 use super::{
     Conn,
     dialect::lock_user,
-    schema::{one_time_codes, wrong_codes},
+    schema::one_time_codes,
     tickets,
+    wrong_codes::{self, GuessKind},
 };
 use crate::types::{Id, Moment};
 
@@ -42,7 +43,8 @@ pub(super) async fn judge(conn: &mut Conn, guess: &CodeGuess) -> QueryResult<Cod
     }
     let purpose = guess.purpose;
     let max_wrong = i64::from(guess.max_wrong);
-    let wrong_so_far = count_wrong(conn, guess).await?;
+    let count_from = Moment(guess.count_from);
+    let wrong_so_far = wrong_codes::count(conn, user, GuessKind::MailedCode, count_from).await?;
     if wrong_so_far >= max_wrong {
         burn(conn, user, purpose).await?;
         return Ok(CodeVerdict::TooManyWrong);
@@ -53,20 +55,12 @@ pub(super) async fn judge(conn: &mut Conn, guess: &CodeGuess) -> QueryResult<Cod
         }
         return Ok(CodeVerdict::Accepted);
     }
-    note_wrong(conn, guess).await?;
+    let now = Moment(guess.now);
+    wrong_codes::note(conn, user, GuessKind::MailedCode, now, count_from).await?;
     if wrong_so_far + 1 >= max_wrong {
         burn(conn, user, purpose).await?;
     }
     Ok(CodeVerdict::Wrong)
-}
-
-async fn count_wrong(conn: &mut Conn, guess: &CodeGuess) -> QueryResult<i64> {
-    wrong_codes::table
-        .filter(wrong_codes::user_id.eq(Id(guess.user_id.0)))
-        .filter(wrong_codes::guessed_at.ge(Moment(guess.count_from)))
-        .count()
-        .get_result(conn)
-        .await
 }
 
 /// Takes the code out and forgets wrong guesses; `false` when it is another code, or none.
@@ -79,27 +73,8 @@ async fn accept(conn: &mut Conn, guess: &CodeGuess) -> QueryResult<bool> {
     if diesel::delete(guessed).execute(conn).await? == 0 {
         return Ok(false);
     }
-    diesel::delete(wrong_codes::table.filter(wrong_codes::user_id.eq(user)))
-        .execute(conn)
-        .await?;
+    wrong_codes::forget(conn, user, GuessKind::MailedCode).await?;
     Ok(true)
-}
-
-/// Counts a wrong guess, and removes those that count no longer.
-async fn note_wrong(conn: &mut Conn, guess: &CodeGuess) -> QueryResult<()> {
-    let user = Id(guess.user_id.0);
-    let outdated = wrong_codes::table
-        .filter(wrong_codes::user_id.eq(user))
-        .filter(wrong_codes::guessed_at.lt(Moment(guess.count_from)));
-    diesel::delete(outdated).execute(conn).await?;
-    diesel::insert_into(wrong_codes::table)
-        .values((
-            wrong_codes::user_id.eq(user),
-            wrong_codes::guessed_at.eq(Moment(guess.now)),
-        ))
-        .execute(conn)
-        .await
-        .map(drop)
 }
 
 /// Takes a code out, whatever it is.

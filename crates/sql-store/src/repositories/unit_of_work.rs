@@ -3,7 +3,10 @@
 use async_trait::async_trait;
 use auth_domain::{
     error::StoreError,
-    ports::{RoleRepository, SessionRepository, TicketRepository, UnitOfWork, UserRepository},
+    ports::{
+        RoleRepository, SecondFactorRepository, SessionRepository, TicketRepository, UnitOfWork,
+        UserRepository,
+    },
 };
 use diesel_async::{AsyncConnection, TransactionManager};
 
@@ -66,6 +69,10 @@ impl UnitOfWork for SqlUnitOfWork {
     }
 
     fn tickets(&mut self) -> &mut dyn TicketRepository {
+        self
+    }
+
+    fn second_factors(&mut self) -> &mut dyn SecondFactorRepository {
         self
     }
 

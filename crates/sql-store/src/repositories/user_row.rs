@@ -66,7 +66,7 @@ impl From<UserRow> for User {
 }
 
 /// The column's check lets nothing else in.
-fn mfa_method(stored: &str) -> Option<MfaMethod> {
+pub(super) fn mfa_method(stored: &str) -> Option<MfaMethod> {
     match stored {
         "totp" => Some(MfaMethod::Totp),
         "sms" => Some(MfaMethod::Sms),

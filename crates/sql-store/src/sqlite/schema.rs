@@ -24,6 +24,7 @@ diesel::table! {
         new_email -> Nullable<Text>,
         default_role -> Text,
         is_anonymous -> Bool,
+        totp_secret -> Nullable<Text>,
         active_mfa_type -> Nullable<Text>,
         ticket -> Nullable<Text>,
         ticket_expires_at -> Nullable<BigInt>,
@@ -96,6 +97,7 @@ diesel::table! {
         id -> BigInt,
         user_id -> Binary,
         guessed_at -> BigInt,
+        kind -> Text,
     }
 }
 
@@ -105,6 +107,28 @@ diesel::table! {
         user_id -> Binary,
         code_challenge -> Text,
         expires_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    totp_used_steps (user_id, purpose) {
+        user_id -> Binary,
+        purpose -> Text,
+        last_step -> BigInt,
+    }
+}
+
+diesel::table! {
+    totp_waiting_secrets (user_id) {
+        user_id -> Binary,
+        secret -> Text,
+    }
+}
+
+diesel::table! {
+    recovery_codes (user_id, code_hash) {
+        user_id -> Binary,
+        code_hash -> Text,
     }
 }
 

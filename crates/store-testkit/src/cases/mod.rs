@@ -17,6 +17,7 @@ pub mod opaque_sessions;
 pub mod recovery;
 pub mod roles;
 pub mod rotations;
+pub mod second_factors;
 pub mod sessions;
 pub mod tickets;
 pub mod transactions;

@@ -10,18 +10,19 @@ use auth_domain::{
     one_time_code::{CodeGuess, CodeVerdict, NewCode},
     ports::{
         Deanonymization, EndedSessions, RefreshRotation, RefreshTokenTrace, RotatedSession,
-        UserLookup,
+        StoredFactor, UserLookup,
     },
+    sealed::StoredSecret,
     session::{
         HashedExchangeCode, HashedRefreshToken, HashedSessionToken, NewExchangeCode,
         NewOpaqueSession, NewRefreshToken, RefreshTokenKind, SessionId,
     },
     ticket::{NewTicket, RedeemedTicket, Ticket},
-    user::{EmailAddress, HashedPassword, Role, User, UserId},
+    user::{EmailAddress, HashedPassword, MfaMethod, Role, User, UserId},
 };
 use serde_json::Value;
 
-use super::secrets::Secrets;
+use super::{factors::Factor, secrets::Secrets};
 
 #[derive(Debug, Clone)]
 pub(super) struct State {
@@ -35,6 +36,7 @@ pub(super) struct State {
 #[derive(Debug, Clone)]
 struct Account {
     user: User,
+    factor: Factor,
     new_email: Option<EmailAddress>,
     last_seen: Option<DateTime<Utc>>,
 }
@@ -72,6 +74,7 @@ impl State {
         self.check_roles_of(&user)?;
         let account = Account {
             user,
+            factor: Factor::default(),
             new_email: None,
             last_seen: None,
         };
@@ -423,6 +426,34 @@ impl State {
         now: DateTime<Utc>,
     ) -> Option<NewExchangeCode> {
         self.secrets.take_exchange_code(hash, now)
+    }
+}
+
+/// Second factors.
+impl State {
+    pub(super) fn stored_factor(&self, user: UserId) -> Option<StoredFactor> {
+        let account = self.accounts.get(&user)?;
+        let secret = account.factor.secret.as_ref();
+        Some(StoredFactor {
+            active: account.user.active_mfa,
+            secret: secret.map(|it| StoredSecret::read(it.as_str().to_owned())),
+        })
+    }
+
+    pub(super) fn set_active_mfa(&mut self, user: UserId, method: Option<MfaMethod>) {
+        self.change(user, |account| account.user.active_mfa = method);
+    }
+
+    /// Does something with the second factor of a user, if there is such a user.
+    pub(super) fn with_factor<T: Default>(
+        &mut self,
+        user: UserId,
+        action: impl FnOnce(&mut Factor) -> T,
+    ) -> T {
+        let account = self.accounts.get_mut(&user);
+        account
+            .map(|account| action(&mut account.factor))
+            .unwrap_or_default()
     }
 }
 

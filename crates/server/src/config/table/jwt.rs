@@ -47,14 +47,14 @@ const ADMIN_SECRET: Setting = Setting::new(
 .secret()
 .not_yet(HASURA);
 
-const ENCRYPTION_KEY: Setting = Setting::new(
+pub(crate) const ENCRYPTION_KEY: Setting = Setting::new(
     "encryption.key",
     "AUTH_ENCRYPTION_KEY",
-    Kind::Text(&Rule::ANY),
-    "Key that encrypts stored secrets of second factors and providers: 64 hexadecimal digits.",
+    Kind::Text(&Rule::ENCRYPTION_KEY),
+    "Key that encrypts stored secrets of second factors, 64 hexadecimal digits; without it the one \
+     in `server.data_dir` is used, or one derived from `jwt.secret`.",
 )
-.secret()
-.not_yet("store anything that is encrypted with it yet");
+.secret();
 
 /// The section `jwt`, with its neighbours `hasura` and `encryption`.
 pub(super) const SECTION: Section = Section {

@@ -16,7 +16,7 @@ mod oauth2;
 pub(crate) mod passwords;
 mod providers;
 pub(crate) mod redirects;
-mod second_factors;
+pub(crate) mod second_factors;
 pub(crate) mod server;
 pub(crate) mod sessions;
 mod sms;

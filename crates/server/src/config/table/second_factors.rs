@@ -2,29 +2,40 @@
 
 use super::{Kind, Rule, Section, Setting};
 
-const TOTP: &str = "know second factors yet";
 const WEBAUTHN: &str = "know passkeys yet";
+
+pub(crate) const MFA_ENABLED: Setting = Setting::new(
+    "mfa.enabled",
+    "AUTH_MFA_ENABLED",
+    Kind::Flag,
+    "Whether people may protect their account with one-time passwords.",
+)
+.preset("false");
+
+pub(crate) const TOTP_ISSUER: Setting = Setting::new(
+    "mfa.totp_issuer",
+    "AUTH_MFA_TOTP_ISSUER",
+    Kind::Text(&Rule::TOTP_ISSUER),
+    "Name that authenticator apps show.",
+)
+.preset("auth");
+
+pub(crate) const TOTP_REUSE_ALLOWED: Setting = Setting::new(
+    "mfa.totp_reuse_allowed",
+    "AUTH_MFA_TOTP_REUSE_ALLOWED",
+    Kind::Flag,
+    "Whether a one-time password is good for as long as it is shown, as in Hasura Auth, and not \
+     just once for each purpose.",
+)
+.preset("false");
 
 /// The sections `mfa` and `webauthn`.
 pub(super) const SECTION: Section = Section {
     title: "Second factors and passkeys",
     settings: &[
-        Setting::new(
-            "mfa.enabled",
-            "AUTH_MFA_ENABLED",
-            Kind::Flag,
-            "Whether people may protect their account with one-time passwords.",
-        )
-        .preset("false")
-        .not_yet(TOTP),
-        Setting::new(
-            "mfa.totp_issuer",
-            "AUTH_MFA_TOTP_ISSUER",
-            Kind::Text(&Rule::ANY),
-            "Name that authenticator apps show.",
-        )
-        .preset("auth")
-        .not_yet(TOTP),
+        MFA_ENABLED,
+        TOTP_ISSUER,
+        TOTP_REUSE_ALLOWED,
         Setting::new(
             "mfa.require_elevated_claim",
             "AUTH_REQUIRE_ELEVATED_CLAIM",

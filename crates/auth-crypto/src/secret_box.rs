@@ -1,0 +1,215 @@
+//! AES-256-GCM for secrets that have to be read back.
+//!
+//! What is stored is `v1:` and, in base64, a nonce of 12 random bytes, the ciphertext and a tag of
+//! 16 bytes; see [`SealedSecret`]. The tag also covers what the secret is and whose, so a sealed
+//! secret that is copied to another user does not open. With random nonces one key is good for 2³²
+//! secrets (NIST SP 800-38D §8.3).
+
+use auth_domain::{
+    ports::{SecretBox, SecretBoxError},
+    sealed::{SealContext, SealedSecret},
+    secret::Secret,
+};
+use data_encoding::{BASE64, HEXLOWER};
+use openssl::symm::{Cipher, decrypt_aead, encrypt_aead};
+
+use crate::{EncryptionKey, random::random};
+
+const NONCE_BYTES: usize = 12;
+const TAG_BYTES: usize = 16;
+
+/// Seals with one key, and opens with it and with former ones.
+#[derive(Debug, Clone)]
+pub struct AesSecretBox {
+    current: EncryptionKey,
+    former: Vec<EncryptionKey>,
+}
+
+impl AesSecretBox {
+    /// A box that seals with `current`. What was sealed with one of `former` still opens.
+    #[must_use]
+    pub fn new(current: EncryptionKey, former: Vec<EncryptionKey>) -> Self {
+        Self { current, former }
+    }
+}
+
+impl SecretBox for AesSecretBox {
+    fn seal(&self, secret: &Secret, context: &SealContext) -> Result<SealedSecret, SecretBoxError> {
+        let nonce: [u8; NONCE_BYTES] = random();
+        let mut tag = [0; TAG_BYTES];
+        let ciphertext = encrypt_aead(
+            Cipher::aes_256_gcm(),
+            self.current.expose(),
+            Some(&nonce),
+            &context.associated_data(),
+            secret.expose().as_bytes(),
+            &mut tag,
+        );
+        let ciphertext = ciphertext.map_err(|error| SecretBoxError::Failed(error.into()))?;
+        let sealed = [&nonce[..], &ciphertext, &tag].concat();
+        Ok(SealedSecret::new(&BASE64.encode(&sealed)))
+    }
+
+    fn open(&self, sealed: &SealedSecret, context: &SealContext) -> Result<Secret, SecretBoxError> {
+        // Hasura Auth writes the same bytes in hexadecimal digits, and binds them to nothing.
+        let (bytes, associated_data) = match sealed.ciphertext() {
+            Some(text) => (BASE64.decode(text.as_bytes()), context.associated_data()),
+            None => (HEXLOWER.decode(sealed.as_str().as_bytes()), Vec::new()),
+        };
+        let bytes = bytes.map_err(|error| SecretBoxError::Unreadable(error.into()))?;
+        let parts = Parts::of(&bytes).ok_or(SecretBoxError::DoesNotOpen)?;
+        let opened = std::iter::once(&self.current)
+            .chain(&self.former)
+            .find_map(|key| parts.open(key, &associated_data))
+            .ok_or(SecretBoxError::DoesNotOpen)?;
+        let text = String::from_utf8(opened);
+        text.map(Secret::new)
+            .map_err(|error| SecretBoxError::Unreadable(error.utf8_error().into()))
+    }
+}
+
+/// Sealed bytes, taken apart.
+struct Parts<'a> {
+    nonce: &'a [u8],
+    ciphertext: &'a [u8],
+    tag: &'a [u8],
+}
+
+impl<'a> Parts<'a> {
+    /// `None`: there are too few bytes.
+    fn of(bytes: &'a [u8]) -> Option<Self> {
+        let (nonce, rest) = bytes.split_at_checked(NONCE_BYTES)?;
+        let (ciphertext, tag) = rest.split_at_checked(rest.len().checked_sub(TAG_BYTES)?)?;
+        Some(Self {
+            nonce,
+            ciphertext,
+            tag,
+        })
+    }
+
+    /// `None`: it was another key, or something was changed. OpenSSL does not tell which.
+    fn open(&self, key: &EncryptionKey, associated_data: &[u8]) -> Option<Vec<u8>> {
+        decrypt_aead(
+            Cipher::aes_256_gcm(),
+            key.expose(),
+            Some(self.nonce),
+            associated_data,
+            self.ciphertext,
+            self.tag,
+        )
+        .ok()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use auth_domain::{
+        sealed::{SealedKind, StoredSecret},
+        user::UserId,
+    };
+    use uuid::Uuid;
+
+    use super::*;
+
+    fn key(name: &str) -> EncryptionKey {
+        EncryptionKey::derive(name.as_bytes())
+    }
+
+    fn secret_box(current: &str, former: &[&str]) -> AesSecretBox {
+        AesSecretBox::new(key(current), former.iter().map(|name| key(name)).collect())
+    }
+
+    fn context(user: u128) -> SealContext {
+        SealContext {
+            kind: SealedKind::TotpSecret,
+            user_id: UserId(Uuid::from_u128(user)),
+        }
+    }
+
+    fn read(text: &str) -> SealedSecret {
+        match StoredSecret::read(text.to_owned()) {
+            StoredSecret::Sealed(sealed) => sealed,
+            StoredSecret::Plain(_) => panic!("{text} is not sealed"),
+        }
+    }
+
+    #[test]
+    fn what_is_sealed_opens_again_and_does_not_show_the_secret() {
+        let secret = Secret::new("GEZDGNBVGY3TQOJQ");
+        let one = secret_box("key", &[]);
+
+        let sealed = one.seal(&secret, &context(1)).unwrap();
+
+        assert!(sealed.as_str().starts_with("v1:"));
+        assert!(!sealed.as_str().contains("GEZD"));
+        assert_ne!(one.seal(&secret, &context(1)).unwrap(), sealed);
+        assert_eq!(
+            one.open(&read(sealed.as_str()), &context(1)).unwrap(),
+            secret
+        );
+    }
+
+    #[test]
+    fn a_secret_of_one_user_does_not_open_for_another() {
+        let one = secret_box("key", &[]);
+        let sealed = one.seal(&Secret::new("x"), &context(1)).unwrap();
+
+        let opened = one.open(&sealed, &context(2));
+
+        assert!(matches!(opened, Err(SecretBoxError::DoesNotOpen)));
+    }
+
+    #[test]
+    fn nothing_opens_with_another_key_unless_it_is_a_former_one() {
+        let sealed = secret_box("old", &[])
+            .seal(&Secret::new("x"), &context(1))
+            .unwrap();
+
+        let other = secret_box("new", &["none"]).open(&sealed, &context(1));
+        let former = secret_box("new", &["none", "old"]).open(&sealed, &context(1));
+
+        assert!(matches!(other, Err(SecretBoxError::DoesNotOpen)));
+        assert_eq!(former.unwrap(), Secret::new("x"));
+    }
+
+    #[test]
+    fn a_change_anywhere_is_noticed() {
+        let one = secret_box("key", &[]);
+        let sealed = one.seal(&Secret::new("secret"), &context(1)).unwrap();
+        let bytes = BASE64
+            .decode(sealed.ciphertext().unwrap().as_bytes())
+            .unwrap();
+
+        for place in 0..bytes.len() {
+            let mut changed = bytes.clone();
+            changed[place] ^= 1;
+            let changed = SealedSecret::new(&BASE64.encode(&changed));
+            assert!(one.open(&changed, &context(1)).is_err(), "byte {place}");
+        }
+        for length in 0..bytes.len() {
+            let cut = SealedSecret::new(&BASE64.encode(&bytes[..length]));
+            assert!(one.open(&cut, &context(1)).is_err(), "{length} bytes");
+        }
+        assert!(
+            one.open(&SealedSecret::new("no base64!"), &context(1))
+                .is_err()
+        );
+    }
+
+    /// Computed in Python, with `AESGCM` of the package `cryptography`: the key is 32 bytes of 1, the
+    /// nonce 12 bytes of 2, the text `GEZDGNBVGY3TQOJQ`, and nothing is bound to it.
+    #[test]
+    fn what_hasura_auth_sealed_opens_for_everybody() {
+        let key = EncryptionKey::parse(&"01".repeat(32)).unwrap();
+        let one = AesSecretBox::new(key, Vec::new());
+        let sealed = read(UPSTREAM);
+
+        for user in [1, 2] {
+            let opened = one.open(&sealed, &context(user)).unwrap();
+            assert_eq!(opened.expose(), "GEZDGNBVGY3TQOJQ");
+        }
+    }
+
+    const UPSTREAM: &str =
+        "0202020202020202020202024093930d0d1983ab94958f9c0de888e3e99e3c7d4d56e7b91fbd4de0dce6ec05";
+}

@@ -1,0 +1,100 @@
+//! Second factors in the store.
+
+use async_trait::async_trait;
+use chrono::{DateTime, Utc};
+
+use crate::{
+    error::StoreError,
+    recovery_code::HashedRecoveryCode,
+    sealed::{SealedSecret, StoredSecret},
+    totp::StepUse,
+    user::{MfaMethod, UserId},
+};
+
+/// What is stored of a user's second factor.
+#[derive(Debug, Clone, PartialEq)]
+pub struct StoredFactor {
+    /// The second factor that sign-in has to ask for.
+    pub active: Option<MfaMethod>,
+    /// The secret of their authenticator app, whether or not it is active.
+    pub secret: Option<StoredSecret>,
+}
+
+/// Second factors, within a unit of work.
+///
+/// Wrong guesses at a second factor are counted apart from those at mailed codes: anybody may make
+/// the latter, and whoever reads the mail could have them forgotten.
+#[async_trait]
+pub trait SecondFactorRepository: Send {
+    /// What is stored of a user's second factor. `None`: no such user.
+    ///
+    /// From then on nobody else changes the user, their second factor or the count of their wrong
+    /// guesses until the unit of work ends. The other methods rely on that: call it first, or write
+    /// to the user.
+    async fn find(&mut self, user: UserId) -> Result<Option<StoredFactor>, StoreError>;
+
+    /// Stores another secret in place of the former, whose used steps are forgotten with it.
+    async fn put_secret(&mut self, user: UserId, secret: &SealedSecret) -> Result<(), StoreError>;
+
+    /// Stores a secret that takes the place of the present one when the second factor is switched
+    /// off. An earlier one that waited is gone.
+    async fn put_waiting_secret(
+        &mut self,
+        user: UserId,
+        secret: &SealedSecret,
+    ) -> Result<(), StoreError>;
+
+    /// Stores the present secret in another form; used steps stay used.
+    async fn reseal(&mut self, user: UserId, secret: &SealedSecret) -> Result<(), StoreError>;
+
+    /// Switches one-time passwords on. Recovery codes of former times are gone.
+    async fn activate(&mut self, user: UserId) -> Result<(), StoreError>;
+
+    /// Switches the second factor off. Recovery codes are gone, and a secret that waited takes its
+    /// place, as by [`put_secret`](Self::put_secret).
+    async fn deactivate(&mut self, user: UserId) -> Result<(), StoreError>;
+
+    /// Switches the second factor off and forgets all there is of it: secrets, used steps and
+    /// recovery codes. Wrong guesses stay counted.
+    async fn forget_all_of(&mut self, user: UserId) -> Result<(), StoreError>;
+
+    /// Notes that the code of a step is used for something. `false`: it was, or that of a later
+    /// step (RFC 6238 §5.2); nothing has changed then.
+    ///
+    /// Of any number of concurrent calls with one step at most one gets `true`.
+    async fn use_step(&mut self, step: &StepUse) -> Result<bool, StoreError>;
+
+    /// Stores recovery codes in place of all former ones.
+    async fn put_recovery_codes(
+        &mut self,
+        user: UserId,
+        codes: &[HashedRecoveryCode],
+    ) -> Result<(), StoreError>;
+
+    /// Takes a recovery code out. `false`: the user has no such code.
+    ///
+    /// Of any number of concurrent calls with one code at most one gets `true`.
+    async fn take_recovery_code(
+        &mut self,
+        user: UserId,
+        code: &HashedRecoveryCode,
+    ) -> Result<bool, StoreError>;
+
+    /// How many wrong guesses were made at the second factor at `since` or later.
+    async fn count_wrong_guesses(
+        &mut self,
+        user: UserId,
+        since: DateTime<Utc>,
+    ) -> Result<u32, StoreError>;
+
+    /// Counts a wrong guess; those before `count_from` need not be kept any longer.
+    async fn note_wrong_guess(
+        &mut self,
+        user: UserId,
+        now: DateTime<Utc>,
+        count_from: DateTime<Utc>,
+    ) -> Result<(), StoreError>;
+
+    /// Forgets the wrong guesses at the second factor.
+    async fn forget_wrong_guesses(&mut self, user: UserId) -> Result<(), StoreError>;
+}

@@ -1,0 +1,40 @@
+//! Encryption of what has to be read back.
+
+use crate::{
+    error::Cause,
+    sealed::{SealContext, SealedSecret},
+    secret::Secret,
+};
+
+/// Seals secrets before they are stored.
+pub trait SecretBox: Send + Sync {
+    /// Encrypts `secret` so that it opens in the same context and in no other. Two calls give two
+    /// texts.
+    ///
+    /// # Errors
+    ///
+    /// [`SecretBoxError::Failed`].
+    fn seal(&self, secret: &Secret, context: &SealContext) -> Result<SealedSecret, SecretBoxError>;
+
+    /// Decrypts what was sealed in this context, here or by Hasura Auth.
+    ///
+    /// # Errors
+    ///
+    /// [`SecretBoxError::DoesNotOpen`] when none of the keys fits, the text was changed, or it was
+    /// sealed in another context; [`SecretBoxError::Failed`].
+    fn open(&self, sealed: &SealedSecret, context: &SealContext) -> Result<Secret, SecretBoxError>;
+}
+
+/// Why a secret was not sealed or opened. The text names neither the secret nor a key.
+#[derive(Debug, thiserror::Error)]
+pub enum SecretBoxError {
+    /// No key of this installation opens it.
+    #[error("a stored secret does not open with the encryption key of this server")]
+    DoesNotOpen,
+    /// It opened and was not what it should have been.
+    #[error("a stored secret is not what it should be")]
+    Unreadable(#[source] Cause),
+    /// The cryptography failed.
+    #[error("a secret cannot be sealed or opened")]
+    Failed(#[source] Cause),
+}

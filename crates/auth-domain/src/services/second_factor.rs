@@ -1,0 +1,357 @@
+//! One-time passwords as a second factor, and the recovery codes that stand in for them.
+
+mod proof;
+
+use std::sync::Arc;
+
+use super::{
+    AccountRefusal, CurrentUserError, CurrentUserService, Failure, Installation,
+    admission::{EmailNeed, SessionOpening},
+    failure::failures_of,
+    retry::retry,
+};
+use crate::{
+    error::StoreError,
+    ports::{PngImage, QrError, SecretBoxError, SignerError, StoredFactor, UnitOfWork, UserLookup},
+    recovery_code::{HashedRecoveryCode, RECOVERY_CODES, RecoveryCode},
+    session::Session,
+    ticket::{Ticket, TicketPurpose},
+    totp::{TotpPurpose, TotpSecret},
+    user::{MfaMethod, User, UserId},
+};
+
+pub use proof::SecondFactorProof;
+
+/// Protects accounts with an authenticator app.
+#[derive(Clone)]
+pub struct SecondFactorService {
+    installation: Arc<Installation>,
+}
+
+/// What a person needs to set up an authenticator app.
+pub struct TotpEnrolment {
+    /// The secret, for those who type it.
+    pub secret: TotpSecret,
+    /// The same as a QR code, for those who scan it.
+    pub picture: PngImage,
+}
+
+/// The second step of a sign-in.
+#[derive(Debug, Clone)]
+pub struct SecondFactorSignIn {
+    /// What the first step answered; `None` if it cannot be that.
+    pub ticket: Option<Ticket>,
+    /// What the person proves themselves with.
+    pub proof: SecondFactorProof,
+}
+
+/// Why nothing came of a request about second factors.
+#[derive(Debug, thiserror::Error)]
+pub enum SecondFactorError {
+    /// Second factors are switched off.
+    #[error("second factors are disabled")]
+    Disabled,
+    /// The token does not lead to a user, or to one whose account may be used.
+    #[error(transparent)]
+    NotSignedIn(#[from] CurrentUserError),
+    /// The ticket is unknown, spent or expired.
+    #[error("the ticket is not valid")]
+    InvalidTicket,
+    /// The account may not be used right now. The ticket is spent.
+    #[error(transparent)]
+    Refused(AccountRefusal),
+    /// The second factor is switched on already.
+    #[error("the second factor is active already")]
+    AlreadyActive,
+    /// The second factor is not switched on.
+    #[error("the second factor is not active")]
+    NotActive,
+    /// No secret was made for the account yet.
+    #[error("the account has no secret for one-time passwords")]
+    NoSecret,
+    /// The code is wrong or used, or there were too many wrong ones. Which of these is not told.
+    #[error("the code is not valid")]
+    InvalidCode,
+    /// An adapter failed.
+    #[error(transparent)]
+    Failure(Failure),
+}
+
+failures_of!(SecondFactorError: Failure, StoreError, SignerError, SecretBoxError, QrError);
+
+/// What was decided within a unit of work. A refusal is committed like a success: it spends a
+/// ticket, or counts a wrong guess.
+type Decision<T> = Result<T, SecondFactorError>;
+
+impl SecondFactorService {
+    pub(super) fn new(installation: Arc<Installation>) -> Self {
+        Self { installation }
+    }
+
+    /// Makes a secret for an authenticator app.
+    ///
+    /// While the second factor is active the new secret waits until it is switched off: neither does
+    /// looking at the page lock anybody out, nor does a stolen session get rid of the secret in use.
+    ///
+    /// # Errors
+    ///
+    /// See [`SecondFactorError`].
+    pub async fn generate(&self, user: UserId) -> Result<TotpEnrolment, SecondFactorError> {
+        self.check_enabled()?;
+        let user = self.current_user(user).await?;
+        let secret = self.new_secret();
+        let issuer = &self.installation.policy.second_factors.totp_issuer;
+        let picture = self
+            .installation
+            .qr
+            .render(&secret.uri(issuer, &account_name(&user)))?;
+        let sealed = self.seal(user.id, &secret)?;
+        retry(|| async {
+            let mut work = self.installation.store.begin().await?;
+            let factor = work.second_factors().find(user.id).await?;
+            if factor.is_some_and(|it| is_active(&it)) {
+                work.second_factors()
+                    .put_waiting_secret(user.id, &sealed)
+                    .await?;
+            } else {
+                work.second_factors().put_secret(user.id, &sealed).await?;
+            }
+            work.commit().await
+        })
+        .await?;
+        Ok(TotpEnrolment { secret, picture })
+    }
+
+    /// Switches the second factor on for whoever has the code of the secret made before. A recovery
+    /// code will not do.
+    ///
+    /// # Errors
+    ///
+    /// See [`SecondFactorError`].
+    pub async fn activate(
+        &self,
+        user: UserId,
+        proof: SecondFactorProof,
+    ) -> Result<(), SecondFactorError> {
+        self.check_enabled()?;
+        let user = self.current_user(user).await?;
+        retry(|| async {
+            let mut work = self.installation.store.begin().await?;
+            let decision = self.switch_on(work.as_mut(), user.id, &proof).await?;
+            work.commit().await?;
+            Ok(decision)
+        })
+        .await?
+    }
+
+    /// Switches the second factor off, and makes its recovery codes worthless.
+    ///
+    /// # Errors
+    ///
+    /// See [`SecondFactorError`].
+    pub async fn deactivate(
+        &self,
+        user: UserId,
+        proof: SecondFactorProof,
+    ) -> Result<(), SecondFactorError> {
+        self.check_enabled()?;
+        let user = self.current_user(user).await?;
+        retry(|| async {
+            let mut work = self.installation.store.begin().await?;
+            let decision = self.switch_off(work.as_mut(), user.id, &proof).await?;
+            work.commit().await?;
+            Ok(decision)
+        })
+        .await?
+    }
+
+    /// Makes new recovery codes; former ones are worthless. They can be shown now and never again.
+    ///
+    /// # Errors
+    ///
+    /// See [`SecondFactorError`].
+    pub async fn renew_recovery_codes(
+        &self,
+        user: UserId,
+        proof: SecondFactorProof,
+    ) -> Result<Vec<RecoveryCode>, SecondFactorError> {
+        self.check_enabled()?;
+        let user = self.current_user(user).await?;
+        let codes = self.new_recovery_codes();
+        let keys = &self.installation.policy.second_factors.recovery_keys;
+        let hashes: Vec<_> = codes.iter().map(|it| it.hashed(keys, user.id)).collect();
+        let decision: Decision<()> = retry(|| async {
+            let mut work = self.installation.store.begin().await?;
+            let decision = self
+                .replace_recovery_codes(work.as_mut(), user.id, &proof, &hashes)
+                .await?;
+            work.commit().await?;
+            Ok(decision)
+        })
+        .await?;
+        decision.map(|()| codes)
+    }
+
+    /// Signs in whoever gave the right password before and has the second factor, too.
+    ///
+    /// The ticket is spent whatever comes of it, as in Hasura Auth. Wrong codes are counted per
+    /// account, so asking for another ticket buys no more guesses.
+    ///
+    /// # Errors
+    ///
+    /// See [`SecondFactorError`].
+    pub async fn sign_in(&self, claim: SecondFactorSignIn) -> Result<Session, SecondFactorError> {
+        self.check_enabled()?;
+        let ticket = claim
+            .ticket
+            .filter(|it| it.purpose() == TicketPurpose::MfaTotp)
+            .ok_or(SecondFactorError::InvalidTicket)?;
+        let decision: Decision<(SessionOpening, User)> = retry(|| async {
+            let mut work = self.installation.store.begin().await?;
+            let decision = self.redeem(work.as_mut(), &ticket, &claim.proof).await?;
+            work.commit().await?;
+            Ok(decision)
+        })
+        .await?;
+        let (opening, user) = decision?;
+        Ok(opening.finish(&self.installation, user)?)
+    }
+
+    async fn switch_on(
+        &self,
+        work: &mut dyn UnitOfWork,
+        user: UserId,
+        proof: &SecondFactorProof,
+    ) -> Result<Decision<()>, StoreError> {
+        let Some(factor) = work.second_factors().find(user).await? else {
+            return Ok(Err(CurrentUserError::UnknownUser.into()));
+        };
+        if is_active(&factor) {
+            return Ok(Err(SecondFactorError::AlreadyActive));
+        }
+        let purpose = TotpPurpose::Activation;
+        let proven = self.prove(work, user, &factor, proof, purpose).await?;
+        if proven.is_ok() {
+            work.second_factors().activate(user).await?;
+        }
+        Ok(proven)
+    }
+
+    async fn switch_off(
+        &self,
+        work: &mut dyn UnitOfWork,
+        user: UserId,
+        proof: &SecondFactorProof,
+    ) -> Result<Decision<()>, StoreError> {
+        let purpose = TotpPurpose::Deactivation;
+        let proven = self.prove_active(work, user, proof, purpose).await?;
+        if proven.is_ok() {
+            work.second_factors().deactivate(user).await?;
+        }
+        Ok(proven)
+    }
+
+    async fn replace_recovery_codes(
+        &self,
+        work: &mut dyn UnitOfWork,
+        user: UserId,
+        proof: &SecondFactorProof,
+        codes: &[HashedRecoveryCode],
+    ) -> Result<Decision<()>, StoreError> {
+        let purpose = TotpPurpose::RecoveryCodes;
+        let proven = self.prove_active(work, user, proof, purpose).await?;
+        if proven.is_ok() {
+            work.second_factors()
+                .put_recovery_codes(user, codes)
+                .await?;
+        }
+        Ok(proven)
+    }
+
+    async fn redeem(
+        &self,
+        work: &mut dyn UnitOfWork,
+        ticket: &Ticket,
+        proof: &SecondFactorProof,
+    ) -> Result<Decision<(SessionOpening, User)>, StoreError> {
+        let now = self.installation.clock.now();
+        let Some(redeemed) = work.tickets().take(ticket, now).await? else {
+            return Ok(Err(SecondFactorError::InvalidTicket));
+        };
+        let lookup = UserLookup::Id(redeemed.user_id);
+        let Some(user) = work.users().find(lookup).await? else {
+            return Ok(Err(SecondFactorError::InvalidTicket));
+        };
+        let policy = &self.installation.policy;
+        if let Err(refusal) = policy.check_account(&user, EmailNeed::Required) {
+            return Ok(Err(SecondFactorError::Refused(refusal)));
+        }
+        let purpose = TotpPurpose::SignIn;
+        if let Err(error) = self.prove_active(work, user.id, proof, purpose).await? {
+            return Ok(Err(error));
+        }
+        let opening = SessionOpening::new(&self.installation, user.id);
+        opening.write(work).await?;
+        Ok(Ok((opening, user)))
+    }
+
+    /// Judges a proof of a second factor that has to be active.
+    async fn prove_active(
+        &self,
+        work: &mut dyn UnitOfWork,
+        user: UserId,
+        proof: &SecondFactorProof,
+        purpose: TotpPurpose,
+    ) -> Result<Decision<()>, StoreError> {
+        match work.second_factors().find(user).await? {
+            Some(factor) if is_active(&factor) => {
+                self.prove(work, user, &factor, proof, purpose).await
+            }
+            Some(_) => Ok(Err(SecondFactorError::NotActive)),
+            None => Ok(Err(CurrentUserError::UnknownUser.into())),
+        }
+    }
+
+    fn check_enabled(&self) -> Result<(), SecondFactorError> {
+        if self.installation.policy.second_factors.totp_enabled {
+            Ok(())
+        } else {
+            Err(SecondFactorError::Disabled)
+        }
+    }
+
+    async fn current_user(&self, user: UserId) -> Result<User, CurrentUserError> {
+        let current_user = CurrentUserService::new(Arc::clone(&self.installation));
+        current_user.get(user).await
+    }
+
+    fn new_secret(&self) -> TotpSecret {
+        let ids = &self.installation.ids;
+        let random = ids.token_bytes().into_iter().chain(ids.token_bytes());
+        let mut key = [0; 32];
+        for (byte, random) in key.iter_mut().zip(random) {
+            *byte = random;
+        }
+        TotpSecret::new(key)
+    }
+
+    fn new_recovery_codes(&self) -> Vec<RecoveryCode> {
+        let new_code = || RecoveryCode::new(self.installation.ids.token_bytes());
+        std::iter::repeat_with(new_code)
+            .take(RECOVERY_CODES)
+            .collect()
+    }
+}
+
+fn is_active(factor: &StoredFactor) -> bool {
+    factor.active == Some(MfaMethod::Totp)
+}
+
+/// What an app calls the account, as in Hasura Auth.
+fn account_name(user: &User) -> String {
+    match &user.email {
+        Some(email) => email.as_str().to_owned(),
+        None if !user.display_name.is_empty() => user.display_name.clone(),
+        None => user.id.to_string(),
+    }
+}

@@ -1,0 +1,36 @@
+//! Second factors.
+
+use auth_domain::{policy::SecondFactorPolicy, recovery_code::RecoveryKeys};
+
+use crate::config::{settings::Settings, table::second_factors};
+
+/// How accounts are protected: a [`SecondFactorPolicy`] without its keys, which are no setting.
+#[derive(Debug, Clone)]
+pub(crate) struct SecondFactorSettings {
+    /// Whether people may use one-time passwords of an authenticator app.
+    pub(crate) totp_enabled: bool,
+    issuer: String,
+    reuse_allowed: bool,
+}
+
+impl SecondFactorSettings {
+    /// Picks this part from all settings.
+    pub(crate) fn read(settings: &Settings) -> Self {
+        let issuer = settings.text(&second_factors::TOTP_ISSUER);
+        Self {
+            totp_enabled: settings.flag(&second_factors::MFA_ENABLED),
+            issuer: issuer.unwrap_or_default().to_owned(),
+            reuse_allowed: settings.flag(&second_factors::TOTP_REUSE_ALLOWED),
+        }
+    }
+
+    /// The policy that the services obey.
+    pub(crate) fn policy(&self, recovery_keys: RecoveryKeys) -> SecondFactorPolicy {
+        SecondFactorPolicy {
+            totp_enabled: self.totp_enabled,
+            totp_issuer: self.issuer.clone(),
+            totp_reuse_allowed: self.reuse_allowed,
+            recovery_keys,
+        }
+    }
+}

@@ -1,0 +1,207 @@
+//! The keys that stored secrets are encrypted with.
+//!
+//! The first of these that there is seals, and all of them open:
+//!
+//! 1. the configured key,
+//! 2. the key in the data folder, made there on a first run without any setting,
+//! 3. a key derived from the one of access tokens, so that an installation of Hasura Auth that knows
+//!    no encryption key goes on working.
+//!
+//! Whoever sets a key later can therefore still read what was sealed before.
+
+use std::path::Path;
+
+use auth_crypto::{AesSecretBox, EncryptionKey, JwtSecret};
+use auth_domain::{ports::IdGenerator, recovery_code::RecoveryKeys};
+
+use crate::{config::Config, key_file, start_error::StartError};
+
+/// Name of the key file in the data folder.
+const FILE_NAME: &str = "encryption-key";
+
+/// The keys of an installation.
+#[derive(Debug)]
+pub(crate) struct EncryptionKeys {
+    current: EncryptionKey,
+    former: Vec<EncryptionKey>,
+    /// Whether the key in use is the one in the data folder.
+    pub(crate) kept_in_folder: bool,
+}
+
+impl EncryptionKeys {
+    /// Collects the keys. Without any configured key, one is made in the data folder, which exists
+    /// then.
+    ///
+    /// # Errors
+    ///
+    /// [`StartError::EncryptionKeyFile`] or [`StartError::NotAnEncryptionKey`].
+    pub(crate) fn collect(
+        config: &Config,
+        jwt_secret: &JwtSecret,
+        ids: &dyn IdGenerator,
+    ) -> Result<Self, StartError> {
+        let configured = config.encryption_key.clone();
+        let may_make = config.jwt_secret.is_none() && configured.is_none();
+        let kept = kept_key(&config.server.data_dir, ids, may_make)?;
+        let derived = EncryptionKey::derive(jwt_secret.successor_secret());
+        Ok(Self::in_order(configured, kept, derived))
+    }
+
+    pub(crate) fn in_order(
+        configured: Option<EncryptionKey>,
+        kept: Option<EncryptionKey>,
+        derived: EncryptionKey,
+    ) -> Self {
+        let kept_in_folder = configured.is_none() && kept.is_some();
+        let (current, former) = match (configured, kept) {
+            (Some(configured), Some(kept)) => (configured, vec![kept, derived]),
+            (Some(key), None) | (None, Some(key)) => (key, vec![derived]),
+            (None, None) => (derived, Vec::new()),
+        };
+        Self {
+            current,
+            former,
+            kept_in_folder,
+        }
+    }
+
+    /// What seals and opens with them.
+    pub(crate) fn secret_box(&self) -> AesSecretBox {
+        AesSecretBox::new(self.current.clone(), self.former.clone())
+    }
+
+    /// What recovery codes are hashed with.
+    pub(crate) fn recovery_keys(&self) -> RecoveryKeys {
+        RecoveryKeys::derive(
+            self.current.expose(),
+            self.former.iter().map(EncryptionKey::expose),
+        )
+    }
+}
+
+fn kept_key(
+    folder: &Path,
+    ids: &dyn IdGenerator,
+    may_make: bool,
+) -> Result<Option<EncryptionKey>, StartError> {
+    let path = folder.join(FILE_NAME);
+    let content = if may_make {
+        key_file::read_or_make(&path, ids, || key_file::new_key(ids)).map(Some)
+    } else if path.exists() {
+        key_file::read(&path)
+    } else {
+        // Whoever has configured keys need not have a folder, nor be allowed to look into it.
+        Ok(None)
+    };
+    let content = content.map_err(|source| StartError::EncryptionKeyFile {
+        path: path.clone(),
+        source,
+    })?;
+    let key = content.map(|text| EncryptionKey::parse(&text)).transpose();
+    key.map_err(|source| StartError::NotAnEncryptionKey { path, source })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{fs, os::unix::fs::PermissionsExt};
+
+    use auth_domain::{
+        ports::SecretBox,
+        sealed::{SealContext, SealedKind},
+        secret::Secret,
+        testing::SequentialIds,
+        user::UserId,
+    };
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::config::tests::config_of;
+
+    const JWT_SECRET: &str = r#"{"type":"HS256","key":"01234567890123456789012345678901"}"#;
+    const CONTEXT: SealContext = SealContext {
+        kind: SealedKind::TotpSecret,
+        user_id: UserId(Uuid::nil()),
+    };
+
+    fn collect(folder: &Path, variables: &[(&str, &str)]) -> Result<EncryptionKeys, StartError> {
+        let folder = ("AUTH_DATA_DIR", folder.to_str().unwrap());
+        let config = config_of(&[&[folder], variables].concat());
+        let jwt_secret = JwtSecret::parse(JWT_SECRET).unwrap();
+        EncryptionKeys::collect(&config, &jwt_secret, &SequentialIds::default())
+    }
+
+    /// Whether what one seals the other opens.
+    fn opens(sealing: &EncryptionKeys, opening: &EncryptionKeys) -> bool {
+        let sealed = sealing.secret_box().seal(&Secret::new("x"), &CONTEXT);
+        opening
+            .secret_box()
+            .open(&sealed.unwrap(), &CONTEXT)
+            .is_ok()
+    }
+
+    #[test]
+    fn a_first_run_makes_a_private_key_that_stays() {
+        let folder = tempfile::tempdir().unwrap();
+
+        let first = collect(folder.path(), &[]).unwrap();
+        let second = collect(folder.path(), &[]).unwrap();
+
+        assert!(first.kept_in_folder && second.kept_in_folder);
+        assert!(opens(&first, &second));
+        let path = folder.path().join(FILE_NAME);
+        assert_eq!(fs::read_to_string(&path).unwrap().len(), 64);
+        let mode = fs::metadata(&path).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600);
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn a_configured_installation_makes_no_key_and_derives_one() {
+        let folder = tempfile::tempdir().unwrap();
+        let variables = [("HASURA_GRAPHQL_JWT_SECRET", JWT_SECRET)];
+
+        let one = collect(folder.path(), &variables).unwrap();
+        let missing = collect(&folder.path().join("missing"), &variables).unwrap();
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
+        let no_folder = folder.path().join("file");
+        fs::write(&no_folder, "").unwrap();
+        let unusable = collect(&no_folder, &variables).unwrap();
+
+        assert!(!one.kept_in_folder);
+        assert!(opens(&one, &missing) && opens(&one, &unusable));
+    }
+
+    #[test]
+    fn a_key_that_is_set_later_takes_over_and_opens_what_was_sealed_before() {
+        let folder = tempfile::tempdir().unwrap();
+        let key = "ab".repeat(32);
+        let configured = [
+            ("HASURA_GRAPHQL_JWT_SECRET", JWT_SECRET),
+            ("AUTH_ENCRYPTION_KEY", key.as_str()),
+        ];
+        let derived = collect(folder.path(), &configured[..1]).unwrap();
+        let kept = collect(folder.path(), &[]).unwrap();
+
+        let set = collect(folder.path(), &configured).unwrap();
+
+        assert!(opens(&derived, &set) && opens(&kept, &set));
+        assert!(!opens(&set, &derived) && !opens(&set, &kept));
+        assert!(!set.kept_in_folder);
+        // The key in the folder stays in use when only the key of tokens is set.
+        let production = collect(folder.path(), &configured[..1]).unwrap();
+        assert!(production.kept_in_folder && opens(&kept, &production));
+    }
+
+    #[test]
+    fn a_file_with_something_else_is_left_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join(FILE_NAME);
+        fs::write(&path, "something else").unwrap();
+
+        let error = collect(folder.path(), &[]).unwrap_err();
+
+        assert!(matches!(error, StartError::NotAnEncryptionKey { .. }));
+        assert!(!error.report().contains("something else"), "{error}");
+        assert_eq!(fs::read_to_string(&path).unwrap(), "something else");
+    }
+}
