@@ -84,6 +84,32 @@ on_both_databases! {
         assert_eq!(mail.subject(), Some("Lien de connexion sécurisé"));
     }
 
+    async fn a_folder_of_templates_made_for_hasura_auth_words_the_mails(database) {
+        let folder = tempfile::tempdir().unwrap();
+        let template = folder.path().join("en/email-verify");
+        std::fs::create_dir_all(&template).unwrap();
+        std::fs::write(template.join("subject.txt"), "Welcome to Acme, ${displayName}").unwrap();
+        let html = "<p>${displayName}: <a href=\"${link}\">here</a> (${email})</p>";
+        std::fs::write(template.join("body.html"), html).unwrap();
+        let server = with_smtp(ServerBuilder::new(&database))
+            .set("AUTH_EMAIL_TEMPLATES_PATH", folder.path().to_str().unwrap())
+            .start()
+            .await;
+        let email = address("own-templates", &database);
+
+        let options = json!({ "displayName": "Ada O'Hara" });
+        let body = json!({ "email": email, "password": PASSWORD, "options": options });
+        server.post("/signup/email-password", &body).await.expect(200);
+
+        let raw = received(&email);
+        let mail = MessageParser::default().parse(&raw).unwrap();
+        assert_eq!(mail.subject(), Some("Welcome to Acme, Ada O'Hara"));
+        let html = mail.body_html(0).unwrap().into_owned();
+        let start = "<p>Ada O&#39;Hara: <a href=\"http://auth.example.com/verify?";
+        assert!(html.starts_with(start), "{html}");
+        assert!(html.trim_end().ends_with(&format!("\">here</a> ({email})</p>")), "{html}");
+    }
+
     async fn a_mail_server_that_refuses_is_an_error_and_the_person_can_ask_again(database) {
         let refusing = ServerBuilder::new(&database)
             .set("AUTH_SMTP_HOST", "localhost")

@@ -61,6 +61,7 @@ pub const ROUTES: &[Route] = &[
     modern("POST", "/signin/otp/email/verify"),
     modern("GET", "/verify"),
     modern("POST", "/verify"),
+    modern("POST", "/verify/code"),
     modern("POST", "/token"),
     modern("POST", "/token/exchange"),
     modern("POST", "/token/verify"),
@@ -154,6 +155,7 @@ fn configure_email(config: &mut ServiceConfig, settings: &ApiSettings) {
                 .route(web::get().to(verify::get))
                 .route(web::post().to(verify::post)),
         )
+        .service(at("/verify/code").route(web::post().to(verify::code::post)))
         .service(at("/token/exchange").route(web::post().to(token::exchange)))
         .service(at("/user/deanonymize").route(web::post().to(anonymous::deanonymize)))
         .service(at("/user/email/change").route(web::post().to(email_address::change)))

@@ -92,6 +92,7 @@ fn body(mail: &Mail, to: &str, words: &Rendered, site: &Site) -> Value {
         "email": mail.email.as_str(),
         "newEmail": mail.new_email.as_ref().map(EmailAddress::as_str),
         "ticket": mail.ticket.expose(),
+        "code": mail.code.as_ref().map(Secret::expose),
         "link": mail.link.as_ref().map(Secret::expose),
         "redirectTo": mail.redirect_to.as_str(),
         "serverUrl": site.server_url,

@@ -24,6 +24,7 @@
 
 mod built_in;
 mod clean;
+mod code_notice;
 mod collection;
 mod folder;
 mod mail_template;

@@ -87,8 +87,14 @@ impl MailTemplate {
     #[must_use]
     pub fn render(&self, mail: &Mail, locale: &str, site: &Site) -> Rendered {
         let values = Values { mail, locale, site };
-        let plain = |variable| values.get(variable).into_owned();
-        let escaped = |variable| html_escaped(&values.get(variable));
+        let plain = |variable| match variable {
+            MailVariable::CodeNotice => paragraph_of_text(&values.get(variable)),
+            other => values.get(other).into_owned(),
+        };
+        let escaped = |variable| match variable {
+            MailVariable::CodeNotice => paragraph_of_html(&values.get(variable)),
+            other => html_escaped(&values.get(other)),
+        };
         Rendered {
             subject: on_one_line(&self.subject.fill(plain)),
             html: self.html.fill(escaped),
@@ -112,6 +118,21 @@ pub(crate) fn parse<V: Variable>(
             None
         }
     }
+}
+
+/// A paragraph after what stands before it; nothing if there is nothing to say.
+fn paragraph_of_text(text: &str) -> String {
+    if text.is_empty() {
+        return String::new();
+    }
+    format!("\n\n{text}")
+}
+
+fn paragraph_of_html(text: &str) -> String {
+    if text.is_empty() {
+        return String::new();
+    }
+    format!("<p>{}</p>", html_escaped(text))
 }
 
 fn on_one_line(text: &str) -> String {

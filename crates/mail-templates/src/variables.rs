@@ -4,9 +4,9 @@ use std::borrow::Cow;
 
 use auth_domain::ports::Mail;
 
-use crate::{Site, clean::without_controls, template::Variable};
+use crate::{Site, clean::without_controls, code_notice, template::Variable};
 
-/// A name in a template of a mail, as Hasura Auth has it.
+/// A name in a template of a mail. Those of codes are ours, the others are Hasura Auth's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum MailVariable {
     Link,
@@ -14,6 +14,8 @@ pub(crate) enum MailVariable {
     Email,
     NewEmail,
     Ticket,
+    Code,
+    CodeNotice,
     RedirectTo,
     Locale,
     ServerUrl,
@@ -27,6 +29,8 @@ impl Variable for MailVariable {
         Self::Email,
         Self::NewEmail,
         Self::Ticket,
+        Self::Code,
+        Self::CodeNotice,
         Self::RedirectTo,
         Self::Locale,
         Self::ServerUrl,
@@ -40,6 +44,8 @@ impl Variable for MailVariable {
             Self::Email => "email",
             Self::NewEmail => "newEmail",
             Self::Ticket => "ticket",
+            Self::Code => "code",
+            Self::CodeNotice => "codeNotice",
             Self::RedirectTo => "redirectTo",
             Self::Locale => "locale",
             Self::ServerUrl => "serverUrl",
@@ -92,10 +98,20 @@ impl<'a> Values<'a> {
             MailVariable::Email => mail.email.as_str(),
             MailVariable::NewEmail => mail.new_email.as_ref().map_or("", |email| email.as_str()),
             MailVariable::Ticket => mail.ticket.expose(),
+            MailVariable::Code => mail.code.as_ref().map_or("", |code| code.expose()),
+            MailVariable::CodeNotice => return Cow::Owned(self.code_notice()),
             MailVariable::RedirectTo => mail.redirect_to.as_str(),
             MailVariable::Locale => self.locale,
             MailVariable::ServerUrl => &self.site.server_url,
             MailVariable::ClientUrl => &self.site.client_url,
+        })
+    }
+
+    /// The sentence that names the code in place of the link; empty without one.
+    fn code_notice(&self) -> String {
+        let code = self.mail.code.as_ref();
+        code.map_or_else(String::new, |code| {
+            format!("{} {}", code_notice::sentence(self.locale), code.expose())
         })
     }
 }

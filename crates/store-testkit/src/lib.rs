@@ -186,6 +186,8 @@ macro_rules! conformance {
                 taken_ticket_spares_those_of_other_users
                 expired_ticket_spares_its_siblings
                 ticket_of_undone_work_stays_good
+                taken_ticket_takes_the_code_in_its_place_along
+                accepted_code_takes_the_tickets_in_whose_place_it_is_along
                 forgetting_tickets_spares_other_users
                 forgetting_tickets_forgets_codes_too
                 forgetting_tickets_is_harmless_when_there_are_none

@@ -2,9 +2,11 @@
 
 mod anonymous;
 mod concealment;
+mod diagrams;
 mod email_address;
 mod email_code;
 mod email_link;
+mod link_code;
 mod password;
 mod pkce;
 mod sign_in;

@@ -269,6 +269,7 @@ impl From<EmailAddressError> for ModernError {
 impl From<LinkError> for ModernError {
     fn from(error: LinkError) -> Self {
         match error {
+            LinkError::MethodDisabled => ErrorCode::DISABLED_ENDPOINT.into(),
             LinkError::InvalidTicket => ErrorCode::INVALID_TICKET.into(),
             LinkError::Refused(refusal) => refusal.into(),
             LinkError::EmailTaken => ErrorCode::EMAIL_ALREADY_IN_USE.into(),

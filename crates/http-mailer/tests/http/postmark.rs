@@ -42,6 +42,8 @@ async fn postmark_is_given_the_data_and_words_the_mail_itself() {
                 "email": "ada@example.com",
                 "newEmail": "",
                 "ticket": TICKET,
+            "code": "314159",
+            "codeNotice": "Au lieu de suivre le lien, vous pouvez saisir ce code : 314159",
                 "redirectTo": "https://app.example.com/x?y=1&z",
                 "locale": "fr",
                 "serverUrl": "https://auth.example.com",

@@ -71,6 +71,7 @@ pub(crate) fn mail() -> Mail {
         display_name: "Ada \"Lovelace\"".to_owned(),
         email: ada(),
         new_email: None,
+        code: Some(Secret::new("314159")),
         ticket: Secret::new(TICKET),
         link: Some(Secret::new(LINK)),
         redirect_to: RedirectPolicy::new("https://app.example.com/x?y=1&z", &[])

@@ -63,6 +63,7 @@ async fn the_receiver_is_given_the_words_and_the_data() {
             "email": "ada@example.com",
             "newEmail": null,
             "ticket": TICKET,
+            "code": "314159",
             "link": LINK,
             "redirectTo": "https://app.example.com/x?y=1&z",
             "serverUrl": "https://auth.example.com",

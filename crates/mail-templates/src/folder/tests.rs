@@ -97,13 +97,13 @@ fn everything_that_is_wrong_is_told_at_once() {
         ("de/password-reset/body.html", "${linc} ${link"),
         ("en/email-verify/subject.txt", "${display_name}"),
         ("en/email-verify/body.html", "fine"),
-        ("en/email-verify/body.txt", "${code}"),
+        ("en/email-verify/body.txt", "${codes}"),
         ("en/signin-otp/body.txt", "fine"),
         ("en/signin-passwordless-sms/body.txt", "${link}"),
         ("fr/signin-passwordless-sms/body.html", "fine"),
     ]);
-    let known = "link, displayName, email, newEmail, ticket, redirectTo, locale, serverUrl, \
-                 clientUrl";
+    let known = "link, displayName, email, newEmail, ticket, code, codeNotice, redirectTo, locale, \
+                 serverUrl, clientUrl";
 
     let told = problems(&folder);
 
@@ -116,7 +116,7 @@ fn everything_that_is_wrong_is_told_at_once() {
             format!(
                 "en/email-verify/subject.txt: `${{display_name}}` is unknown; there are {known}"
             ),
-            format!("en/email-verify/body.txt: `${{code}}` is unknown; there are {known}"),
+            format!("en/email-verify/body.txt: `${{codes}}` is unknown; there are {known}"),
             "en/signin-otp/subject.txt: is missing".to_owned(),
             "en/signin-otp/body.html: is missing".to_owned(),
             "en/signin-passwordless-sms/body.txt: `${link}` is unknown; there are code".to_owned(),

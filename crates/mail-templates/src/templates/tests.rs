@@ -1,7 +1,7 @@
 use auth_domain::{ports::MailKind, redirect::RedirectPolicy, user::EmailAddress};
 
 use super::*;
-use crate::{MailSources, MailTemplate, built_in::LANGUAGES};
+use crate::{MailSources, MailTemplate, built_in::LANGUAGES, code_notice};
 
 const LINK: &str = "https://auth.example.com/verify?ticket=a&type=b";
 const CODE: &str = "012345";
@@ -32,6 +32,7 @@ pub(crate) fn mail(kind: MailKind, locale: &str) -> Mail {
         display_name: "Ada".to_owned(),
         email: email("ada@example.com"),
         new_email: Some(email("lovelace@example.com")),
+        code: None,
         ticket: Secret::new(CODE),
         link: (!has_code).then(|| Secret::new(LINK)),
         redirect_to: RedirectPolicy::new("https://app.example.com/x?y=1&z", &[])
@@ -76,6 +77,39 @@ fn every_language_words_every_mail() {
                 !rendered.subject.contains(CODE),
                 "a subject is shown on locked screens"
             );
+        }
+    }
+}
+
+#[test]
+fn a_code_in_place_of_the_link_is_told_in_every_language_and_only_where_there_is_one() {
+    let templates = templates("en");
+    for language in &LANGUAGES {
+        for kind in MailKind::ALL {
+            let without = mail(kind, language.locale);
+            let with = Mail {
+                code: Some(Secret::new("314159")),
+                ..without.clone()
+            };
+            let told = templates.render(&with).unwrap();
+            let silent = templates.render(&without).unwrap();
+
+            let place = (language.locale, kind);
+            let is_told = with.link.is_some();
+            assert_eq!(
+                told.html.matches("314159</p>").count(),
+                usize::from(is_told),
+                "{place:?}"
+            );
+            let text = told.text.unwrap();
+            assert_eq!(
+                text.matches(" 314159\n").count(),
+                usize::from(is_told),
+                "{place:?}"
+            );
+            assert!(!silent.html.contains("<p></p>"), "{place:?}");
+            let sentence = code_notice::sentence(language.locale);
+            assert!(!silent.text.unwrap().contains(sentence), "{place:?}");
         }
     }
 }

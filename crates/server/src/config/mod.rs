@@ -76,6 +76,8 @@ pub(crate) struct Config {
     pub(crate) bcrypt_cost: u32,
     /// How long sessions last.
     pub(crate) sessions: SessionSettings,
+    /// Whether mails with a link carry a code that works in its place.
+    pub(crate) codes_beside_links: bool,
     /// Where links and sign-ins may lead.
     pub(crate) redirects: RedirectPolicy,
     /// The cookie that carries a session of the legacy API.
@@ -148,6 +150,7 @@ impl Config {
                 egress: parts::egress_rules(&settings),
                 bcrypt_cost: settings.number(&passwords::BCRYPT_COST),
                 sessions: SessionSettings::read(&settings),
+                codes_beside_links: settings.flag(&table::email::LINK_CODE),
                 redirects,
                 session_cookie,
                 transport,
@@ -171,7 +174,10 @@ impl Config {
             accounts: self.accounts.clone(),
             passwords: self.passwords.clone(),
             sessions: self.sessions.policy(SuccessorKey::derive(secret)),
-            codes: CodePolicy::usual(CodeKey::derive(secret)),
+            codes: CodePolicy {
+                beside_links: self.codes_beside_links,
+                ..CodePolicy::usual(CodeKey::derive(secret))
+            },
             redirects: self.redirects.clone(),
             server_url: self.server.url.clone(),
         }

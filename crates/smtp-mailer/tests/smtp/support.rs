@@ -75,6 +75,7 @@ pub(crate) fn mail(to: &str) -> Mail {
         display_name: "Ada Lovelace".to_owned(),
         email: EmailAddress::parse(to).unwrap(),
         new_email: None,
+        code: None,
         ticket: Secret::new(TICKET),
         link: Some(Secret::new(LINK)),
         redirect_to: RedirectPolicy::new(APP, &[]).unwrap().client_url(),

@@ -31,6 +31,7 @@ pub(super) fn mail(
         email: to.clone(),
         new_email: (kind == MailKind::ConfirmEmailChange).then(|| to.clone()),
         to,
+        code: None,
         ticket: Secret::new(ticket.as_ref().map_or(CODE, Ticket::expose)),
         link: ticket.map(|it| it.link(&config.server.url, &redirect_to)),
         redirect_to,

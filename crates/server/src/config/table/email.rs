@@ -148,6 +148,15 @@ pub(crate) const LINK_CONFIRM: Setting = Setting::new(
 )
 .preset("false");
 
+pub(crate) const LINK_CODE: Setting = Setting::new(
+    "email.link_code",
+    "AUTH_EMAIL_LINK_CODE",
+    Kind::Flag,
+    "Whether mails with a link carry a code of six digits, too, which works in its place at \
+     `/verify/code`.",
+)
+.preset("false");
+
 pub(crate) const REFRESH_TOKEN_IN_REDIRECT: Setting = Setting::new(
     "email.refresh_token_in_redirect",
     "AUTH_EMAIL_REFRESH_TOKEN_IN_REDIRECT",
@@ -179,6 +188,7 @@ pub(super) const SECTION: Section = Section {
         PASSWORDLESS,
         OTP,
         LINK_CONFIRM,
+        LINK_CODE,
         REFRESH_TOKEN_IN_REDIRECT,
     ],
 };
