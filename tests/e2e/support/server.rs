@@ -93,18 +93,25 @@ impl ServerBuilder {
         let Ok(address) = address.map(|it| it.clone().unwrap_or_default()) else {
             panic!("the server did not start:\n{}", output.lock().unwrap());
         };
-        let client = Client::builder()
-            .redirect(redirect::Policy::none())
-            .build()
-            .unwrap();
         Server {
             child,
             base: address,
-            client,
+            client: http_client(),
             output,
             folder: self.folder,
         }
     }
+}
+
+/// A client that follows no redirect.
+fn http_client() -> Client {
+    // Built together with the server, the client knows TLS, and asks for whose even if none of it
+    // is ever used. From the second time on there is one.
+    let _installed_before = rustls::crypto::ring::default_provider().install_default();
+    Client::builder()
+        .redirect(redirect::Policy::none())
+        .build()
+        .unwrap()
 }
 
 /// Copies what the server prints, and looks for its address in it.
