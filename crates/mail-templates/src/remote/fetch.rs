@@ -1,8 +1,6 @@
 //! Fetching one template.
 
-use std::error::Error;
-
-use auth_domain::{ports::MailKind, user::Locale};
+use auth_domain::{error::chain, ports::MailKind, user::Locale};
 use egress::{Egress, EgressError, Request, Url};
 use tokio::time::Instant;
 
@@ -47,12 +45,7 @@ impl Failure {
 
     /// The failure and its causes on one line.
     pub(super) fn story(&self) -> String {
-        let mut story = self.to_string();
-        let mut next = self.source();
-        while let Some(cause) = next {
-            story = format!("{story}: {cause}");
-            next = cause.source();
-        }
+        let story = chain(self);
         let words: Vec<_> = story.split_whitespace().collect();
         words.join(" ").chars().take(MOST_CHARS).collect()
     }
