@@ -134,6 +134,7 @@ async fn installation(
         store: store(&config.database, runtime).await?,
         hasher: Arc::new(hasher),
         breached_passwords: breached_passwords(config, &egress),
+        custom_claims: None,
         signer: Arc::new(JoseSigner::new(premises.jwt_secret, ids.as_ref())),
         concealment: config
             .server

@@ -294,7 +294,7 @@ impl EmailSignInService {
         checked.map_err(EmailSignInError::Refused)?;
         let opening = SessionOpening::new(installation, user.id);
         opening.store(installation).await?;
-        Ok(opening.finish(installation, user)?)
+        Ok(opening.finish(installation, user).await?)
     }
 }
 

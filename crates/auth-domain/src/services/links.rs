@@ -162,7 +162,7 @@ impl LinkService {
         checked.map_err(ExchangeError::Refused)?;
         let opening = SessionOpening::new(&self.installation, user.id);
         opening.store(&self.installation).await?;
-        Ok(opening.finish(&self.installation, user)?)
+        Ok(opening.finish(&self.installation, user).await?)
     }
 
     /// Spends the ticket even if the account is refused then, as Hasura Auth does.

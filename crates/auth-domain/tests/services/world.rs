@@ -100,6 +100,7 @@ impl World {
         Services::new(Arc::new(Installation {
             store: Arc::clone(&self.store),
             breached_passwords: None,
+            custom_claims: None,
             hasher: Arc::new(hasher),
             signer: Arc::new(PlainSigner),
             concealment: None,
@@ -118,32 +119,35 @@ impl World {
         let mut policy = policy();
         change(&mut policy);
         let store = Arc::new(MemoryStore::default());
-        Self::over_with(store, policy, Some(background)).await
+        Self::over_with(store, policy, |it| it.concealment = Some(background)).await
     }
 
     async fn over(store: Arc<dyn Store>, policy: AuthPolicy) -> Self {
-        Self::over_with(store, policy, None).await
+        Self::over_with(store, policy, |_| {}).await
     }
 
-    async fn over_with(
+    /// A world over `store` whose installation differs from the usual one.
+    pub(crate) async fn over_with(
         store: Arc<dyn Store>,
         policy: AuthPolicy,
-        concealment: Option<Arc<dyn Background>>,
+        change: impl FnOnce(&mut Installation),
     ) -> Self {
         let clock = Arc::new(FixedClock::default());
         let hasher = Arc::new(PlainHasher::default());
         let mailer = Arc::new(RecordingMailer::default());
-        let installation = Installation {
+        let mut installation = Installation {
             store: Arc::clone(&store),
             breached_passwords: Some(Arc::new(OneBreach)),
+            custom_claims: None,
             hasher: Arc::clone(&hasher) as _,
             signer: Arc::new(PlainSigner),
-            concealment,
+            concealment: None,
             mailer: Arc::clone(&mailer) as _,
             clock: Arc::clone(&clock) as _,
             ids: Arc::new(SequentialIds::default()),
             policy,
         };
+        change(&mut installation);
         installation.prepare().await.unwrap();
         Self {
             services: Services::new(Arc::new(installation)),
