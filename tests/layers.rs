@@ -16,7 +16,7 @@ use cargo_metadata::{DependencyKind, MetadataCommand, Package};
 /// Each crate with the crates of this workspace it may depend on.
 ///
 /// Tests may use more: edges of `dev-dependencies` are not looked at.
-const LAYERS: [(&str, &[&str]); 12] = [
+const LAYERS: [(&str, &[&str]); 13] = [
     ("auth-domain", &[]),
     ("auth-crypto", &["auth-domain"]),
     ("store-testkit", &["auth-domain"]),
@@ -25,6 +25,7 @@ const LAYERS: [(&str, &[&str]); 12] = [
     ("sqlite-store", &["auth-domain", "sql-store"]),
     ("smtp-mailer", &["auth-domain"]),
     ("egress", &[]),
+    ("hasura", &["auth-domain", "egress"]),
     ("hibp", &["auth-domain", "egress"]),
     ("http-api", &["auth-domain"]),
     (
@@ -33,6 +34,7 @@ const LAYERS: [(&str, &[&str]); 12] = [
             "auth-crypto",
             "auth-domain",
             "egress",
+            "hasura",
             "hibp",
             "http-api",
             "postgres-store",

@@ -41,7 +41,8 @@ use egress::{EgressRules, Url};
 pub(crate) use environment::Environment;
 pub(crate) use load::{Loaded, Sources, load};
 pub(crate) use parts::{
-    Database, LogSettings, SameSite, ServerSettings, SessionCookie, SessionSettings, Smtp, smtp,
+    CustomClaimSettings, Database, LogSettings, SameSite, ServerSettings, SessionCookie,
+    SessionSettings, Smtp, smtp,
 };
 pub(crate) use reference::reference;
 pub(crate) use show::lines;
@@ -69,6 +70,8 @@ pub(crate) struct Config {
     pub(crate) passwords: PasswordPolicy,
     /// The service that knows passwords of data breaches; without one, they may be chosen.
     pub(crate) hibp_url: Option<Url>,
+    /// What access tokens say beyond the standard claims; without it nothing.
+    pub(crate) custom_claims: Option<CustomClaimSettings>,
     /// Where requests of this server may go.
     pub(crate) egress: EgressRules,
     /// Work of hashing a password: the logarithm of the number of rounds.
@@ -122,6 +125,10 @@ impl Config {
             keep(SessionCookie::read(&settings), &mut problems),
             keep(Smtp::read(&settings), &mut problems),
             keep(parts::hibp_url(&settings), &mut problems),
+            keep(
+                CustomClaimSettings::read(&settings, &mut warnings),
+                &mut problems,
+            ),
         );
         match parts {
             (
@@ -131,6 +138,7 @@ impl Config {
                 Some(session_cookie),
                 Some(smtp),
                 Some(hibp_url),
+                Some(custom_claims),
             ) if problems.is_empty() => Ok(Self {
                 server: ServerSettings::read(&settings),
                 log: LogSettings::read(&settings),
@@ -140,6 +148,7 @@ impl Config {
                 accounts,
                 passwords: parts::passwords(&settings),
                 hibp_url,
+                custom_claims,
                 egress: parts::egress_rules(&settings),
                 bcrypt_cost: settings.number(&passwords::BCRYPT_COST),
                 sessions: SessionSettings::read(&settings),

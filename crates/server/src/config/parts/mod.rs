@@ -1,6 +1,7 @@
 //! The typed halves of the settings, one file per part of the server.
 
 mod accounts;
+mod custom_claims;
 mod database;
 mod log;
 mod outgoing;
@@ -10,6 +11,7 @@ mod sessions;
 pub(crate) mod smtp;
 
 pub(super) use accounts::{accounts, passwords, redirects};
+pub(crate) use custom_claims::CustomClaimSettings;
 pub(crate) use database::Database;
 pub(crate) use log::LogSettings;
 pub(super) use outgoing::{egress_rules, hibp_url};
