@@ -16,17 +16,19 @@ use cargo_metadata::{DependencyKind, MetadataCommand, Package};
 /// Each crate with the crates of this workspace it may depend on.
 ///
 /// Tests may use more: edges of `dev-dependencies` are not looked at.
-const LAYERS: [(&str, &[&str]); 13] = [
+const LAYERS: [(&str, &[&str]); 15] = [
     ("auth-domain", &[]),
     ("auth-crypto", &["auth-domain"]),
     ("store-testkit", &["auth-domain"]),
     ("sql-store", &["auth-domain"]),
     ("postgres-store", &["auth-domain", "sql-store"]),
     ("sqlite-store", &["auth-domain", "sql-store"]),
-    ("smtp-mailer", &["auth-domain"]),
+    ("mail-templates", &["auth-domain", "egress"]),
+    ("smtp-mailer", &["auth-domain", "mail-templates"]),
     ("egress", &[]),
     ("hasura", &["auth-domain", "egress"]),
     ("hibp", &["auth-domain", "egress"]),
+    ("http-mailer", &["auth-domain", "egress", "mail-templates"]),
     ("http-api", &["auth-domain"]),
     (
         "server",
@@ -37,6 +39,8 @@ const LAYERS: [(&str, &[&str]); 13] = [
             "hasura",
             "hibp",
             "http-api",
+            "http-mailer",
+            "mail-templates",
             "postgres-store",
             "smtp-mailer",
             "sqlite-store",

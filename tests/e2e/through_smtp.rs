@@ -16,7 +16,11 @@ fn variable(name: &str) -> String {
 }
 
 async fn server_with_smtp(database: &Database) -> Server {
-    ServerBuilder::new(database)
+    with_smtp(ServerBuilder::new(database)).start().await
+}
+
+fn with_smtp(builder: ServerBuilder) -> ServerBuilder {
+    builder
         .set("AUTH_SMTP_HOST", "localhost")
         .set("AUTH_SMTP_PORT", &variable("TEST_SMTP_STARTTLS_AUTH"))
         .set("AUTH_SMTP_USER", "ada")
@@ -26,8 +30,6 @@ async fn server_with_smtp(database: &Database) -> Server {
         .set("AUTH_LOCALE_ALLOWED_LOCALES", "en,fr")
         .set("AUTH_EMAIL_SIGNIN_EMAIL_VERIFIED_REQUIRED", "true")
         .set("AUTH_EMAIL_PASSWORDLESS_ENABLED", "true")
-        .start()
-        .await
 }
 
 /// The newest mail that was received for an address.
@@ -82,6 +84,32 @@ on_both_databases! {
         assert_eq!(mail.subject(), Some("Lien de connexion sécurisé"));
     }
 
+    async fn a_folder_of_templates_made_for_hasura_auth_words_the_mails(database) {
+        let folder = tempfile::tempdir().unwrap();
+        let template = folder.path().join("en/email-verify");
+        std::fs::create_dir_all(&template).unwrap();
+        std::fs::write(template.join("subject.txt"), "Welcome to Acme, ${displayName}").unwrap();
+        let html = "<p>${displayName}: <a href=\"${link}\">here</a> (${email})</p>";
+        std::fs::write(template.join("body.html"), html).unwrap();
+        let server = with_smtp(ServerBuilder::new(&database))
+            .set("AUTH_EMAIL_TEMPLATES_PATH", folder.path().to_str().unwrap())
+            .start()
+            .await;
+        let email = address("own-templates", &database);
+
+        let options = json!({ "displayName": "Ada O'Hara" });
+        let body = json!({ "email": email, "password": PASSWORD, "options": options });
+        server.post("/signup/email-password", &body).await.expect(200);
+
+        let raw = received(&email);
+        let mail = MessageParser::default().parse(&raw).unwrap();
+        assert_eq!(mail.subject(), Some("Welcome to Acme, Ada O'Hara"));
+        let html = mail.body_html(0).unwrap().into_owned();
+        let start = "<p>Ada O&#39;Hara: <a href=\"http://auth.example.com/verify?";
+        assert!(html.starts_with(start), "{html}");
+        assert!(html.trim_end().ends_with(&format!("\">here</a> ({email})</p>")), "{html}");
+    }
+
     async fn a_mail_server_that_refuses_is_an_error_and_the_person_can_ask_again(database) {
         let refusing = ServerBuilder::new(&database)
             .set("AUTH_SMTP_HOST", "localhost")
@@ -101,4 +129,20 @@ on_both_databases! {
         working.post("/user/email/send-verification-email", &ask).await.expect(200);
         assert!(!received(&email).is_empty());
     }
+}
+
+#[tokio::test]
+async fn a_test_mail_arrives_before_anybody_serves() {
+    let builder = with_smtp(ServerBuilder::new(&Database::sqlite()));
+    let line = "email send-test operator@example.com --template signin-otp --locale fr";
+
+    let output = builder.command().args(line.split(' ')).output();
+    let output = output.await.unwrap();
+
+    assert!(output.status.success(), "{output:?}");
+    let said = String::from_utf8(output.stdout).unwrap();
+    assert_eq!(said, "accepted for delivery to operator@example.com\n");
+    let raw = received("operator@example.com");
+    let mail = MessageParser::default().parse(&raw).unwrap();
+    assert!(mail.body_text(0).unwrap().contains("EXAMPLE"));
 }

@@ -10,7 +10,7 @@ use data_encoding::HEXLOWER;
 use hmac::{Hmac, Mac};
 use sha2::Sha256;
 
-use crate::{secret::keyed, user::UserId};
+use crate::{secret::keyed, ticket::TicketPurpose, user::UserId};
 
 /// What a code is good for. A code for one thing is no code for another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -19,6 +19,8 @@ pub enum CodePurpose {
     SignIn,
     /// Proves that a signed-in person is still there.
     Elevation,
+    /// Does what the link beside it in the mail does.
+    InPlaceOf(TicketPurpose),
 }
 
 impl CodePurpose {
@@ -28,6 +30,7 @@ impl CodePurpose {
         match self {
             Self::SignIn => "sign-in",
             Self::Elevation => "elevation",
+            Self::InPlaceOf(ticket) => ticket.prefix(),
         }
     }
 }

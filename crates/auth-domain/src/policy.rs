@@ -103,8 +103,10 @@ pub struct SessionPolicy {
 pub struct CodePolicy {
     /// The key that codes are hashed with.
     pub key: CodeKey,
-    /// Life of a code for signing in.
+    /// Life of a code for signing in, and of one in place of a link.
     pub sign_in_ttl: Duration,
+    /// Whether a mail with a link carries a code that works in its place.
+    pub beside_links: bool,
     /// So many wrong guesses within [`count_within`](Self::count_within) close an account to
     /// further ones, and burn its code.
     pub max_wrong: u32,
@@ -120,6 +122,7 @@ impl CodePolicy {
         Self {
             key,
             sign_in_ttl: Duration::from_hours(1),
+            beside_links: false,
             max_wrong: 5,
             count_within: Duration::from_hours(1),
         }

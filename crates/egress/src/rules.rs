@@ -16,7 +16,11 @@ pub struct EgressRules {
 
 impl EgressRules {
     /// Judges a URL before anything is sent. Names are resolved, and judged once more, later.
-    pub(crate) fn check(&self, url: &Url) -> Result<(), EgressError> {
+    ///
+    /// # Errors
+    ///
+    /// [`EgressError`] when no request would ever go there.
+    pub fn check(&self, url: &Url) -> Result<(), EgressError> {
         let host = url.host().ok_or(EgressError::InvalidUrl)?;
         match url.scheme() {
             "https" | "http" if self.allows(&host.to_string()) => Ok(()),

@@ -57,10 +57,13 @@ pub const ROUTES: &[Route] = &[
     modern("POST", "/signup/otp/email"),
     modern("POST", "/signin/anonymous"),
     modern("POST", "/signin/passwordless/email"),
+    modern("POST", "/signin/pat"),
     modern("POST", "/signin/otp/email"),
     modern("POST", "/signin/otp/email/verify"),
+    modern("POST", "/pat"),
     modern("GET", "/verify"),
     modern("POST", "/verify"),
+    modern("POST", "/verify/code"),
     modern("POST", "/token"),
     modern("POST", "/token/exchange"),
     modern("POST", "/token/verify"),
@@ -135,7 +138,9 @@ pub fn configure(config: &mut ServiceConfig, settings: &ApiSettings) {
 }
 
 fn configure_email(config: &mut ServiceConfig, settings: &ApiSettings) {
-    use modern::{anonymous, email_address, password, passwordless, token, verify};
+    use modern::{
+        anonymous, email_address, password, passwordless, personal_access_token, token, verify,
+    };
 
     let at = |path: &str| modern_resource(&format!("{}{path}", settings.prefix));
     config
@@ -148,12 +153,15 @@ fn configure_email(config: &mut ServiceConfig, settings: &ApiSettings) {
             at("/signin/passwordless/email").route(web::post().to(passwordless::sign_in_by_link)),
         )
         .service(at("/signin/otp/email").route(web::post().to(passwordless::sign_in_by_code)))
+        .service(at("/signin/pat").route(web::post().to(personal_access_token::sign_in)))
+        .service(at("/pat").route(web::post().to(personal_access_token::create)))
         .service(at("/signin/otp/email/verify").route(web::post().to(passwordless::verify_code)))
         .service(
             at("/verify")
                 .route(web::get().to(verify::get))
                 .route(web::post().to(verify::post)),
         )
+        .service(at("/verify/code").route(web::post().to(verify::code::post)))
         .service(at("/token/exchange").route(web::post().to(token::exchange)))
         .service(at("/user/deanonymize").route(web::post().to(anonymous::deanonymize)))
         .service(at("/user/email/change").route(web::post().to(email_address::change)))

@@ -7,7 +7,7 @@ use auth_domain::{
     DateTime, Utc,
     error::StoreError,
     ports::{RefreshRotation, RotatedSession, Store, UnitOfWork, UserLookup},
-    session::HashedSessionToken,
+    session::{HashedRefreshToken, HashedSessionToken},
     user::User,
 };
 use bb8::Pool;
@@ -19,8 +19,8 @@ use diesel_async::{
 use sql_store::{
     Connections,
     postgres::{
-        FindOpaqueSession, FindUser, HotPath, Manager, Ping, RotateRefreshToken, SqlUnitOfWork,
-        discard, store_error,
+        FindOpaqueSession, FindPersonalAccessToken, FindUser, HotPath, Manager, Ping,
+        RotateRefreshToken, SqlUnitOfWork, discard, store_error,
     },
 };
 use tokio::runtime::Handle;
@@ -132,6 +132,14 @@ impl Store for PostgresStore {
         now: DateTime<Utc>,
     ) -> Result<Option<User>, StoreError> {
         self.read(FindOpaqueSession { hash, now }).await
+    }
+
+    async fn find_personal_access_token(
+        &self,
+        hash: &HashedRefreshToken,
+        now: DateTime<Utc>,
+    ) -> Result<Option<User>, StoreError> {
+        self.read(FindPersonalAccessToken { hash, now }).await
     }
 
     async fn ping(&self) -> Result<(), StoreError> {

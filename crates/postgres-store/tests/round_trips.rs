@@ -74,6 +74,9 @@ async fn a_hot_path_is_one_statement_and_is_prepared_once() {
         assert_eq!(cost(find(UserLookup::Username(name))).await, expected);
         let opaque = async { drop(store.find_opaque_session(session, now).await.unwrap()) };
         assert_eq!(cost(opaque).await, expected);
+        let token = &rotation.presented;
+        let personal = async { drop(store.find_personal_access_token(token, now).await.unwrap()) };
+        assert_eq!(cost(personal).await, expected);
         let rotate = async { drop(store.rotate_refresh_token(rotation).await.unwrap()) };
         assert_eq!(cost(rotate).await, expected);
     }

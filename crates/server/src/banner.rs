@@ -9,7 +9,7 @@ use std::{
 use auth_domain::user::EmailAddress;
 
 use crate::{
-    config::{Config, Database},
+    config::{Config, Database, Transport},
     first_run::Premises,
 };
 
@@ -38,7 +38,7 @@ pub(crate) fn text(config: &Config, premises: &Premises, listening: SocketAddr) 
     ];
     lines.push("Before production:".to_owned());
     lines.extend(unsafe_for_production(config, premises).map(|it| format!("  - {it}")));
-    if config.zero_setup && config.smtp.is_none() {
+    if config.zero_setup && config.transport.is_none() {
         lines.push(format!("Kept mails: {}/dev/outbox", origin(listening)));
     }
     if let Some(curl) = sign_up_to_try(config, listening) {
@@ -71,8 +71,15 @@ fn database(database: &Database) -> String {
 }
 
 fn mail(config: &Config) -> String {
-    match &config.smtp {
-        Some(smtp) => format!("sent by {}:{}", smtp.host, smtp.port),
+    match &config.transport {
+        Some(Transport::Smtp(smtp)) => format!("sent by {}:{}", smtp.host, smtp.port),
+        Some(Transport::Postmark(_)) => {
+            "sent by Postmark, in the words of templates there".to_owned()
+        }
+        Some(Transport::Webhook(webhook)) => {
+            let host = webhook.url.host_str().unwrap_or_default();
+            format!("handed to the web hook on {host}")
+        }
         None => format!("kept in {}, not sent", config.outbox_dir().display()),
     }
 }
@@ -103,8 +110,8 @@ fn unsafe_for_production(
             "addresses are not verified: set AUTH_EMAIL_SIGNIN_EMAIL_VERIFIED_REQUIRED=true",
         ),
         (
-            config.smtp.is_none(),
-            "nobody gets mail, it is only kept: set AUTH_SMTP_HOST",
+            config.transport.is_none(),
+            "nobody gets mail, it is only kept: set AUTH_SMTP_HOST or AUTH_EMAIL_WEBHOOK_URL",
         ),
         (
             config.bcrypt_cost < 10,
@@ -167,7 +174,7 @@ mod tests {
             "  - one server alone can use SQLite: set POSTGRES_CONNECTION for PostgreSQL",
             "  - Hasura and other servers need the same key: set HASURA_GRAPHQL_JWT_SECRET",
             "  - addresses are not verified: set AUTH_EMAIL_SIGNIN_EMAIL_VERIFIED_REQUIRED=true",
-            "  - nobody gets mail, it is only kept: set AUTH_SMTP_HOST",
+            "  - nobody gets mail, it is only kept: set AUTH_SMTP_HOST or AUTH_EMAIL_WEBHOOK_URL",
             "Kept mails: http://127.0.0.1:4000/dev/outbox",
             "Try it:",
             "  curl http://127.0.0.1:4000/signup/email-password -H 'content-type: application/json' \
@@ -199,6 +206,38 @@ mod tests {
         assert!(text.contains("http://127.0.0.1:4000/v1/signup/"), "{text}");
         for word in ["SQLite", "not verified", "same key", "bcrypt"] {
             assert!(!text.contains(word), "{word}: {text}");
+        }
+    }
+
+    #[test]
+    fn who_takes_the_mail_is_said_without_what_they_are_told() {
+        for (variables, expected) in [
+            (
+                &[("AUTH_SMTP_HOST", "mail.example.com")][..],
+                "mail       sent by mail.example.com:587",
+            ),
+            (
+                &[
+                    ("AUTH_SMTP_HOST", "postmark"),
+                    ("AUTH_SMTP_PASS", "hunter2"),
+                    ("AUTH_SMTP_SENDER", "auth@example.com"),
+                ],
+                "mail       sent by Postmark",
+            ),
+            (
+                &[
+                    ("AUTH_EMAIL_WEBHOOK_URL", "https://example.com/hunter2"),
+                    ("AUTH_EMAIL_WEBHOOK_SECRET", "hunter2"),
+                ],
+                "mail       handed to the web hook on example.com",
+            ),
+        ] {
+            let text = banner(variables, None);
+
+            assert!(text.contains(expected), "{text}");
+            for word in ["hunter2", "nobody gets mail", "Kept mails"] {
+                assert!(!text.contains(word), "{word}: {text}");
+            }
         }
     }
 

@@ -55,6 +55,21 @@ pub(crate) fn start(config: &Config) -> Result<(), StartError> {
     started.map_err(StartError::Log)
 }
 
+/// Starts the log of a command that prints something else: lines for people on standard error, and
+/// only about what went wrong. To be called once.
+///
+/// # Errors
+///
+/// [`StartError::Log`] when it was started before.
+pub(crate) fn start_beside_output() -> Result<(), StartError> {
+    tracing_subscriber::fmt()
+        .with_max_level(Level::WARN)
+        .with_writer(io::stderr)
+        .without_time()
+        .try_init()
+        .map_err(StartError::Log)
+}
+
 /// Programs read the log, unless somebody tries the server on a terminal.
 fn is_text(settings: &LogSettings, zero_setup: bool) -> bool {
     settings

@@ -42,6 +42,9 @@ pub(crate) struct KeptMail {
     /// The link that does what the mail is about; none where a code has to be typed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) link: Option<String>,
+    /// The code that works in place of the link.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) code: Option<String>,
     /// The ticket in that link, or the code.
     pub(crate) ticket: String,
     /// Where the link leads in the end.
@@ -76,6 +79,7 @@ impl OutboxMailer {
             locale: mail.locale.as_str().to_owned(),
             new_email: mail.new_email.as_ref().map(|it| it.as_str().to_owned()),
             link: mail.link.as_ref().map(|it| it.expose().to_owned()),
+            code: mail.code.as_ref().map(|it| it.expose().to_owned()),
             ticket: mail.ticket.expose().to_owned(),
             redirect_to: mail.redirect_to.as_str().to_owned(),
         }
@@ -157,6 +161,7 @@ mod tests {
             display_name: "Ada".to_owned(),
             new_email: None,
             ticket: Secret::new("verifyEmail:x"),
+            code: None,
             link: Some(Secret::new("https://auth.example.com/verify?ticket=x")),
             redirect_to: redirects.client_url(),
         }

@@ -7,10 +7,11 @@ use std::{
 };
 
 use auth_crypto::{HasherSetupError, InvalidJwtSecret};
-use auth_domain::error::Cause;
+use auth_domain::{error::Cause, ports::MailerError};
 use egress::EgressSetupError;
+use mail_templates::{InvalidTemplates, MissingTemplate};
 use postgres_store::PostgresUrl;
-use smtp_mailer::{InvalidSmtpSettings, InvalidTemplates};
+use smtp_mailer::InvalidSmtpSettings;
 
 use crate::config::{ConfigErrors, Database, ServerSettings};
 
@@ -109,6 +110,18 @@ pub(crate) enum StartError {
     /// The mail server cannot be spoken to with these settings.
     #[error("mail cannot be sent with these settings; mend AUTH_SMTP_…")]
     Smtp(#[source] InvalidSmtpSettings),
+    /// There is nothing that a test mail could be sent through.
+    #[error(
+        "no mail leaves this installation, it is only kept; \
+         set AUTH_SMTP_HOST or AUTH_EMAIL_WEBHOOK_URL"
+    )]
+    NoTransport,
+    /// The test mail was not accepted.
+    #[error("the test mail was not sent")]
+    TestMail(#[source] MailerError),
+    /// There are no words for a mail.
+    #[error("the mail cannot be put into words")]
+    Words(#[source] MissingTemplate),
     /// The HTTP server ended by itself.
     #[error("the HTTP server ended; the log says why")]
     Serve(#[source] io::Error),

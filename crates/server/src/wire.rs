@@ -1,5 +1,7 @@
 //! Which adapter stands behind which port: the one place that sees them all.
 
+pub(crate) mod post;
+
 use std::{num::NonZeroUsize, sync::Arc, thread, time::Duration};
 
 use auth_crypto::{BcryptHasher, JoseSigner, RandomIds};
@@ -10,18 +12,16 @@ use auth_domain::{
 use egress::Egress;
 use hasura::HasuraClaims;
 use hibp::Hibp;
-use http_api::{ApiSettings, AppState, LegacySettings, Outbox, SameSiteRule};
+use http_api::{ApiSettings, AppState, LegacySettings, SameSiteRule};
 use postgres_store::{PostgresSettings, PostgresStore};
-use smtp_mailer::{Site, SmtpMailer, SmtpSettings, TemplateSettings, Templates};
 use sqlite_store::{SqliteSettings, SqliteStore};
 use tokio::runtime::Handle;
 
 use crate::{
     background::TokioBackground,
     clock::SystemClock,
-    config::{Config, Database, SameSite, Smtp, smtp},
+    config::{Config, Database, SameSite},
     first_run::Premises,
-    outbox::OutboxMailer,
     start_error::StartError,
 };
 
@@ -40,9 +40,11 @@ pub(crate) async fn state(
     premises: Premises,
     runtime: &Handle,
 ) -> Result<Wired, StartError> {
-    let post = post(config, runtime)?;
+    let egress = egress(config)?;
+    let post = post::post(config, &egress, runtime)?;
     let background = TokioBackground::new(runtime.clone());
-    let installation = installation(config, premises, post.mailer, &background, runtime).await?;
+    let installation =
+        installation(config, premises, post.mailer, &background, &egress, runtime).await?;
     let failed = |source| StartError::database(&config.database, source);
     installation.store.ping().await.map_err(failed)?;
     installation.prepare().await.map_err(failed)?;
@@ -66,63 +68,12 @@ pub(crate) struct Wired {
     pub(crate) background: TokioBackground,
 }
 
-/// How mail leaves, and where to look at mail that does not.
-struct Post {
-    mailer: Arc<dyn Mailer>,
-    /// Set only while somebody tries the server: the mails hold links that sign in.
-    outbox: Option<Arc<dyn Outbox>>,
-}
-
-fn post(config: &Config, runtime: &Handle) -> Result<Post, StartError> {
-    let templates = Templates::load(TemplateSettings {
-        folder: config.templates_folder.clone(),
-        default_locale: config.accounts.default_locale.clone(),
-        site: Site {
-            server_url: config.server.url.clone(),
-            client_url: config.redirects.client_url().as_str().to_owned(),
-        },
-    });
-    let templates = templates.map_err(StartError::Templates)?;
-    if let Some(smtp) = &config.smtp {
-        let mailer = SmtpMailer::new(smtp_settings(smtp, templates), runtime);
-        return Ok(Post {
-            mailer: Arc::new(mailer.map_err(StartError::Smtp)?),
-            outbox: None,
-        });
-    }
-    let outbox = Arc::new(OutboxMailer::new(
-        config.outbox_dir(),
-        Arc::new(SystemClock),
-        Arc::new(RandomIds),
-    ));
-    Ok(Post {
-        outbox: config.zero_setup.then(|| Arc::clone(&outbox) as _),
-        mailer: outbox,
-    })
-}
-
-fn smtp_settings(smtp: &Smtp, templates: Templates) -> SmtpSettings {
-    SmtpSettings {
-        host: smtp.host.clone(),
-        port: smtp.port,
-        tls: smtp.tls,
-        user: smtp.user.clone(),
-        password: smtp.password.clone(),
-        auth: smtp.auth,
-        sender: smtp.sender.clone(),
-        x_smtpapi: smtp.x_smtpapi.clone(),
-        ca_file: smtp.ca_file.clone(),
-        timeout: smtp::TIMEOUT,
-        pool_size: smtp::POOL_SIZE,
-        templates: Arc::new(templates),
-    }
-}
-
 async fn installation(
     config: &Config,
     premises: Premises,
     mailer: Arc<dyn Mailer>,
     background: &TokioBackground,
+    egress: &Egress,
     runtime: &Handle,
 ) -> Result<Installation, StartError> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
@@ -130,22 +81,32 @@ async fn installation(
     let policy = config.policy(premises.jwt_secret.successor_secret());
     let hasher =
         BcryptHasher::new(config.bcrypt_cost, cores()).map_err(StartError::PasswordHasher)?;
-    let egress = Egress::new(config.egress.clone()).map_err(StartError::Egress)?;
     Ok(Installation {
         store: store(&config.database, runtime).await?,
         hasher: Arc::new(hasher),
-        breached_passwords: breached_passwords(config, &egress),
+        breached_passwords: breached_passwords(config, egress),
         custom_claims: custom_claims(config)?,
         signer: Arc::new(JoseSigner::new(premises.jwt_secret, ids.as_ref())),
-        concealment: config
-            .server
-            .conceal_errors
-            .then(|| Arc::new(background.clone()) as Arc<dyn Background>),
+        concealment: concealment(config, background),
         mailer,
         clock,
         ids,
         policy,
     })
+}
+
+/// The client that all requests to other servers go through.
+///
+/// # Errors
+///
+/// [`StartError::Egress`].
+pub(crate) fn egress(config: &Config) -> Result<Egress, StartError> {
+    Egress::new(config.egress.clone()).map_err(StartError::Egress)
+}
+
+fn concealment(config: &Config, background: &TokioBackground) -> Option<Arc<dyn Background>> {
+    let conceals = config.server.conceal_errors;
+    conceals.then(|| Arc::new(background.clone()) as _)
 }
 
 fn breached_passwords(config: &Config, egress: &Egress) -> Option<Arc<dyn BreachedPasswords>> {

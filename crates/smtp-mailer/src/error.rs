@@ -6,9 +6,10 @@
 use std::{convert::Infallible, fmt, io};
 
 use bb8::RunError;
+use mail_templates::without_controls;
 use smtp_proto::Response;
 
-use crate::{clean::without_controls, settings::AuthMethod};
+use crate::settings::AuthMethod;
 
 /// How much of a server's words is kept.
 const MAX_CHARS: usize = 200;

@@ -1,19 +1,18 @@
-//! Mails over SMTP, and their templates.
+//! Mails over SMTP.
 //!
 //! [`SmtpMailer`] is the [`Mailer`](auth_domain::ports::Mailer) of an installation with an SMTP
-//! server. It words a mail with [`Templates`], writes it as MIME, and hands it to the server over
+//! server. It asks a [`Wording`](mail_templates::Wording) for the words of a mail, writes it as MIME, and hands it to the server over
 //! a connection that is kept for a while.
 //!
 //! Three things are never trusted: the network (no password and no mail without TLS, except to
 //! this machine), the server's patience (every step has an end), and what users wrote about
-//! themselves (nothing of it becomes a header, a command or markup).
+//! themselves (nothing of it becomes a header or a command).
 //!
 //! ```
 //! # use std::{sync::Arc, time::Duration};
 //! # use auth_domain::{secret::Secret, user::Locale};
-//! use smtp_mailer::{
-//!     AuthMethod, Site, SmtpMailer, SmtpSettings, TemplateSettings, Templates, TlsMode,
-//! };
+//! use mail_templates::{Site, TemplateSettings, Templates};
+//! use smtp_mailer::{AuthMethod, SmtpMailer, SmtpSettings, TlsMode};
 //!
 //! # #[tokio::main(flavor = "current_thread")]
 //! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -37,14 +36,13 @@
 //!     ca_file: None,
 //!     timeout: Duration::from_secs(10),
 //!     pool_size: 4,
-//!     templates: Arc::new(templates),
+//!     wording: Arc::new(templates),
 //! };
 //! let mailer = SmtpMailer::new(settings, &tokio::runtime::Handle::current())?;
 //! # Ok(())
 //! # }
 //! ```
 
-mod clean;
 mod deadline;
 mod error;
 mod login;
@@ -55,15 +53,10 @@ mod sender;
 mod server;
 mod session;
 mod settings;
-mod templates;
 mod tls;
 
 pub use self::{
     error::SmtpError,
     mailer::SmtpMailer,
     settings::{AuthMethod, InvalidSmtpSettings, SmtpSettings, TlsMode},
-    templates::{
-        Flaw, InvalidTemplates, MailSources, MailTemplate, MissingTemplate, Rendered, Site,
-        TemplateProblem, TemplateSettings, Templates,
-    },
 };

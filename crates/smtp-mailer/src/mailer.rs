@@ -8,6 +8,7 @@ use auth_domain::{
     ports::{Mail, Mailer, MailerError},
 };
 use bb8::Pool;
+use mail_templates::{Rendered, Wording};
 use tokio::runtime::Handle;
 
 use crate::{
@@ -19,7 +20,6 @@ use crate::{
     server::Server,
     session::Session,
     settings::{InvalidSmtpSettings, SmtpSettings},
-    templates::{Rendered, Templates},
 };
 
 /// Sends mail through an SMTP server.
@@ -29,7 +29,7 @@ use crate::{
 pub struct SmtpMailer {
     server: Server,
     stationery: Stationery,
-    templates: Arc<Templates>,
+    wording: Arc<dyn Wording>,
     places: Pool<Places>,
 }
 
@@ -55,16 +55,11 @@ impl SmtpMailer {
             server: Server::new(&settings)?,
             stationery: stationery(&settings)?,
             places: Places::pool(settings.pool_size, settings.timeout, idle, runtime),
-            templates: settings.templates,
+            wording: settings.wording,
         })
     }
 
-    /// Sends `mail` in words that came from elsewhere than the [`Templates`].
-    ///
-    /// # Errors
-    ///
-    /// [`SmtpError`] when the server did not accept the mail.
-    pub async fn send_rendered(&self, mail: &Mail, rendered: &Rendered) -> Result<(), SmtpError> {
+    async fn send_rendered(&self, mail: &Mail, rendered: &Rendered) -> Result<(), SmtpError> {
         let letter = self.stationery.letter(mail, rendered)?;
         let deadline = Deadline::after(self.server.timeout);
         let mut place = deadline.run(Step::Waiting, self.places.get()).await?;
@@ -125,7 +120,7 @@ fn stationery(settings: &SmtpSettings) -> Result<Stationery, InvalidSmtpSettings
 #[async_trait]
 impl Mailer for SmtpMailer {
     async fn send(&self, mail: Mail) -> Result<(), MailerError> {
-        let rendered = self.templates.render(&mail).map_err(failed)?;
+        let rendered = self.wording.words(&mail).await.map_err(failed)?;
         self.send_rendered(&mail, &rendered).await.map_err(failed)
     }
 }

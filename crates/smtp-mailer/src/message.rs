@@ -6,12 +6,11 @@ use mail_send::mail_builder::{
     headers::{HeaderType, address::Address, message_id::MessageId, raw::Raw, text::Text},
     mime::make_boundary,
 };
+use mail_templates::{Rendered, without_controls};
 
 use crate::{
-    clean::without_controls,
     error::{Failure, SmtpError, Step},
     sender::Sender,
-    templates::Rendered,
 };
 
 /// The longest value that fits on the line of a header beside its name: a line has at most 998
@@ -106,4 +105,4 @@ fn encoded(value: &str) -> Text<'_> {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -3,9 +3,8 @@
 use std::{fmt, path::PathBuf, sync::Arc, time::Duration};
 
 use auth_domain::secret::Secret;
+use mail_templates::Wording;
 use rustls_pki_types::pem;
-
-use crate::Templates;
 
 /// How to send mail.
 #[derive(Debug, Clone)]
@@ -35,7 +34,7 @@ pub struct SmtpSettings {
     /// The most connections that are open at once; at least one.
     pub pool_size: u32,
     /// What the mails say.
-    pub templates: Arc<Templates>,
+    pub wording: Arc<dyn Wording>,
 }
 
 /// How the connection to the server is encrypted.

@@ -7,7 +7,7 @@ use auth_domain::{
     DateTime, Utc,
     error::StoreError,
     ports::{RefreshRotation, RotatedSession, Store, UnitOfWork, UserLookup},
-    session::HashedSessionToken,
+    session::{HashedRefreshToken, HashedSessionToken},
     user::User,
 };
 use bb8::Pool;
@@ -16,8 +16,8 @@ use diesel_async::pooled_connection::{ManagerConfig, RecyclingMethod};
 use sql_store::{
     Connections,
     sqlite::{
-        Conn, FindOpaqueSession, FindUser, HotPath, Manager, Ping, RotateRefreshToken,
-        SqlUnitOfWork, store_error,
+        Conn, FindOpaqueSession, FindPersonalAccessToken, FindUser, HotPath, Manager, Ping,
+        RotateRefreshToken, SqlUnitOfWork, store_error,
     },
 };
 use tokio::runtime::Handle;
@@ -100,6 +100,14 @@ impl Store for SqliteStore {
         now: DateTime<Utc>,
     ) -> Result<Option<User>, StoreError> {
         run(&self.readers, FindOpaqueSession { hash, now }).await
+    }
+
+    async fn find_personal_access_token(
+        &self,
+        hash: &HashedRefreshToken,
+        now: DateTime<Utc>,
+    ) -> Result<Option<User>, StoreError> {
+        run(&self.readers, FindPersonalAccessToken { hash, now }).await
     }
 
     async fn ping(&self) -> Result<(), StoreError> {

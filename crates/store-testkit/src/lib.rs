@@ -147,6 +147,10 @@ macro_rules! conformance {
                 ending_all_sessions_can_spare_personal_access_tokens
                 ending_all_sessions_spares_other_users
                 ending_all_sessions_of_nobody_counts_none
+                personal_access_token_leads_to_its_user
+                other_tokens_are_no_personal_access_tokens
+                personal_access_token_is_over_when_it_expires
+                personal_access_token_may_have_metadata
             }
             rotations {
                 rotation_returns_session_and_user
@@ -186,6 +190,8 @@ macro_rules! conformance {
                 taken_ticket_spares_those_of_other_users
                 expired_ticket_spares_its_siblings
                 ticket_of_undone_work_stays_good
+                taken_ticket_takes_the_code_in_its_place_along
+                accepted_code_takes_the_tickets_in_whose_place_it_is_along
                 forgetting_tickets_spares_other_users
                 forgetting_tickets_forgets_codes_too
                 forgetting_tickets_is_harmless_when_there_are_none

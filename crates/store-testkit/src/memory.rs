@@ -147,6 +147,18 @@ impl Store for MemoryStore {
             .cloned())
     }
 
+    async fn find_personal_access_token(
+        &self,
+        hash: &HashedRefreshToken,
+        now: DateTime<Utc>,
+    ) -> Result<Option<User>, StoreError> {
+        Ok(self
+            .shared
+            .committed()
+            .find_personal_access_token(hash, now)
+            .cloned())
+    }
+
     async fn ping(&self) -> Result<(), StoreError> {
         Ok(())
     }

@@ -163,6 +163,7 @@ pub fn refresh_token(name: &str, user_id: UserId) -> NewRefreshToken {
         kind: RefreshTokenKind::Regular,
         hash: refresh_hash(name),
         created_at: at(0),
+        metadata: None,
         expires_at: at(LIFE),
     }
 }

@@ -2,10 +2,13 @@
 
 mod anonymous;
 mod concealment;
+mod diagrams;
 mod email_address;
 mod email_code;
 mod email_link;
+mod link_code;
 mod password;
+mod personal_access_token;
 mod pkce;
 mod sign_in;
 mod sign_out;

@@ -48,6 +48,25 @@ on_both_databases! {
         }));
     }
 
+    async fn no_picture_is_looked_for_where_gravatar_is_switched_off(database) {
+        let server = ServerBuilder::new(&database).set("AUTH_GRAVATAR_ENABLED", "false").start().await;
+
+        assert_eq!(server.sign_up("ada@example.com").await["user"]["avatarUrl"], "");
+    }
+
+    async fn the_picture_is_in_the_wanted_style(database) {
+        let server = ServerBuilder::new(&database)
+            .set("AUTH_GRAVATAR_DEFAULT", "identicon")
+            .set("AUTH_GRAVATAR_RATING", "pg")
+            .start()
+            .await;
+
+        let picture = server.sign_up("ada@example.com").await["user"]["avatarUrl"].clone();
+
+        let picture = picture.as_str().unwrap();
+        assert!(picture.ends_with("?d=identicon&r=pg"), "{picture}");
+    }
+
     async fn the_options_of_a_sign_up_are_kept(database) {
         let server = ServerBuilder::new(&database)
             .set("AUTH_USER_DEFAULT_ALLOWED_ROLES", "user,me,editor")

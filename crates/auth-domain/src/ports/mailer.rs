@@ -50,6 +50,12 @@ impl MailKind {
             Self::ElevationCode => "elevate-otp",
         }
     }
+
+    /// The kind whose template has this name.
+    #[must_use]
+    pub fn of_template(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.template() == name)
+    }
 }
 
 /// A mail to one person: what it is about, and the data of its template.
@@ -69,6 +75,8 @@ pub struct Mail {
     pub new_email: Option<EmailAddress>,
     /// The ticket of the link, or the code to type.
     pub ticket: Secret,
+    /// A code that works in place of the link, where the installation wants one.
+    pub code: Option<Secret>,
     /// The link to follow; none where a code has to be typed.
     pub link: Option<Secret>,
     /// Where the link leads in the end.

@@ -7,7 +7,11 @@ use super::{
     RefreshRotation, RoleRepository, RotatedSession, SessionRepository, TicketRepository,
     UserLookup, UserRepository,
 };
-use crate::{error::StoreError, session::HashedSessionToken, user::User};
+use crate::{
+    error::StoreError,
+    session::{HashedRefreshToken, HashedSessionToken},
+    user::User,
+};
 
 /// The database. One store is shared by the whole process.
 ///
@@ -39,6 +43,14 @@ pub trait Store: Send + Sync {
     async fn find_opaque_session(
         &self,
         hash: &HashedSessionToken,
+        now: DateTime<Utc>,
+    ) -> Result<Option<User>, StoreError>;
+
+    /// The user of the personal access token with this hash, unless it is unknown, of another kind,
+    /// or `expires_at <= now`.
+    async fn find_personal_access_token(
+        &self,
+        hash: &HashedRefreshToken,
         now: DateTime<Utc>,
     ) -> Result<Option<User>, StoreError>;
 

@@ -18,7 +18,7 @@ pub trait TicketRepository: Send {
     /// again must not kill the link that is on its way.
     async fn insert(&mut self, ticket: &NewTicket) -> Result<(), StoreError>;
 
-    /// Takes a ticket out, with all others of its user and purpose.
+    /// Takes a ticket out, with all others of its user and purpose and the code in their place.
     ///
     /// `None`: it is unknown, spent, or `expires_at <= now`. Of any number of concurrent calls with
     /// one ticket at most one gets `Some`. A ticket that Hasura Auth left in `auth.users.ticket` is
@@ -40,7 +40,8 @@ pub trait TicketRepository: Send {
     /// Judges a guess, and counts it if it is wrong.
     ///
     /// Of any number of concurrent right guesses at one code at most one is accepted, and of
-    /// concurrent wrong ones each is counted. A user who does not exist has no code.
+    /// concurrent wrong ones each is counted. A user who does not exist has no code. A code in place
+    /// of a ticket takes all tickets of that purpose along.
     async fn judge_code(&mut self, guess: &CodeGuess) -> Result<CodeVerdict, StoreError>;
 
     /// Stores an exchange code.

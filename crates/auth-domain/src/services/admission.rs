@@ -98,6 +98,7 @@ impl SessionOpening {
             hash: token.hashed(),
             created_at: now,
             expires_at: now + installation.policy.sessions.refresh_token_ttl,
+            metadata: None,
         };
         Self { token, row }
     }
@@ -170,6 +171,19 @@ impl OpaqueSessionOpening {
 }
 
 impl Installation {
+    /// Opens a session for a user who has just proven who they are, or is `gone` meanwhile.
+    pub(super) async fn admit<E>(&self, id: UserId, gone: E) -> Result<Session, E>
+    where
+        E: From<AccountRefusal> + From<StoreError> + From<Failure>,
+    {
+        let found = self.store.find_user(UserLookup::Id(id)).await?;
+        let user = found.ok_or(gone)?;
+        self.policy.check_account(&user, EmailNeed::Required)?;
+        let opening = SessionOpening::new(self, user.id);
+        opening.store(self).await?;
+        Ok(opening.finish(self, user).await?)
+    }
+
     /// What is stored of a ticket made now.
     pub(super) fn ticket_row(
         &self,

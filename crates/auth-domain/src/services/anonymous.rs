@@ -252,7 +252,7 @@ impl AnonymousService {
                 work.sessions()
                     .end_all_of(user.id, EndedSessions::All)
                     .await?;
-                work.tickets().insert(&letter.row).await?;
+                letter.write(work.as_mut()).await?;
             }
             work.commit().await?;
             Ok(true)

@@ -160,7 +160,7 @@ impl EmailAddressService {
             work.users().set_new_email(user.id, &wish.email).await?;
             // A ticket that went to another new address must not move the account to this one.
             work.tickets().forget_all_of(user.id).await?;
-            work.tickets().insert(&mail.row).await?;
+            mail.write(work.as_mut()).await?;
             work.commit().await
         })
         .await?;

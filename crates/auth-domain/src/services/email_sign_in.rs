@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{
     AccountRefusal, Failure, Installation, SignUpError, SignUpOptions,
-    admission::{EmailNeed, SessionOpening},
+    admission::EmailNeed,
     failure::failures_of,
     mailing::{CodeMail, TicketMail},
     retry::retry,
@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     error::StoreError,
-    one_time_code::{CodeGuess, CodePurpose, CodeVerdict, OneTimeCode},
+    one_time_code::{CodePurpose, CodeVerdict, OneTimeCode},
     ports::{BackgroundBusy, EndedSessions, MailerError, SignerError, UnitOfWork, UserLookup},
     session::{CodeChallenge, Session},
     ticket::TicketPurpose,
@@ -67,7 +67,7 @@ pub enum EmailSignInError {
     SignUp(SignUpError),
     /// The account may not be used right now.
     #[error(transparent)]
-    Refused(AccountRefusal),
+    Refused(#[from] AccountRefusal),
     /// It is not the code, there is none, or there were too many wrong ones.
     #[error("the code is wrong or no longer good")]
     InvalidCode,
@@ -146,7 +146,9 @@ impl EmailSignInService {
         // A guess at nobody's code takes as long as one at somebody's.
         let nobody = || UserId(self.installation.ids.uuid());
         let user_id = found.as_ref().map_or_else(nobody, |user| user.id);
-        let guess = self.guess(user_id, &claim.code);
+        let guess = self
+            .installation
+            .guess(user_id, CodePurpose::SignIn, &claim.code);
         let verdict = retry(|| async {
             let mut work = self.installation.store.begin().await?;
             let verdict = work.tickets().judge_code(&guess).await?;
@@ -162,7 +164,9 @@ impl EmailSignInService {
         if verdict != CodeVerdict::Accepted {
             return Err(EmailSignInError::InvalidCode);
         }
-        self.open_session(user_id).await
+        self.installation
+            .admit(user_id, EmailSignInError::InvalidCode)
+            .await
     }
 
     async fn send(&self, wish: EmailSignIn, form: Form) -> Result<(), EmailSignInError> {
@@ -208,7 +212,7 @@ impl EmailSignInService {
                 let new_user = sign_up.user_with_email(wish.email, None, options);
                 let letter = self.letter(form, new_user.id, redirect_to, wish.code_challenge);
                 let along = match &letter {
-                    Letter::Link(mail) => Along::Ticket(&mail.row),
+                    Letter::Link(mail) => Along::Ticket(mail),
                     Letter::Code(mail) => Along::Code(&mail.row),
                 };
                 let user = sign_up.insert(&new_user, along).await;
@@ -269,32 +273,6 @@ impl EmailSignInService {
             Letter::Code(mail) => mail.send(&self.installation, user).await?,
         }
         Ok(())
-    }
-
-    fn guess(&self, user_id: UserId, code: &OneTimeCode) -> CodeGuess {
-        let policy = &self.installation.policy.codes;
-        let now = self.installation.clock.now();
-        CodeGuess {
-            user_id,
-            purpose: CodePurpose::SignIn,
-            hash: code.hashed(&policy.key, user_id, CodePurpose::SignIn),
-            now,
-            count_from: now - policy.count_within,
-            max_wrong: policy.max_wrong,
-        }
-    }
-
-    async fn open_session(&self, id: UserId) -> Result<Session, EmailSignInError> {
-        let installation = &self.installation;
-        let found = installation.store.find_user(UserLookup::Id(id)).await?;
-        let user = found.ok_or(EmailSignInError::InvalidCode)?;
-        let checked = installation
-            .policy
-            .check_account(&user, EmailNeed::Required);
-        checked.map_err(EmailSignInError::Refused)?;
-        let opening = SessionOpening::new(installation, user.id);
-        opening.store(installation).await?;
-        Ok(opening.finish(installation, user).await?)
     }
 }
 

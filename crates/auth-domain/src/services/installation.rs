@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use super::{
     AnonymousService, CurrentUserService, EmailAddressService, EmailSignInService, LinkService,
-    PasswordChangeService, SignInService, SignOutService, SignUpService, TokenService,
-    retry::retry,
+    PasswordChangeService, PersonalAccessTokenService, SignInService, SignOutService,
+    SignUpService, TokenService, retry::retry,
 };
 use crate::{
     error::StoreError,
@@ -82,6 +82,8 @@ pub struct Services {
     pub current_user: CurrentUserService,
     /// Changing a password.
     pub password_change: PasswordChangeService,
+    /// Personal access tokens.
+    pub personal_access_tokens: PersonalAccessTokenService,
     /// Signing in by mail.
     pub email_sign_in: EmailSignInService,
     /// Verifying and changing addresses.
@@ -103,6 +105,7 @@ impl Services {
             sign_out: SignOutService::new(Arc::clone(&installation)),
             current_user: CurrentUserService::new(Arc::clone(&installation)),
             password_change: PasswordChangeService::new(Arc::clone(&installation)),
+            personal_access_tokens: PersonalAccessTokenService::new(Arc::clone(&installation)),
             email_sign_in: EmailSignInService::new(Arc::clone(&installation)),
             email_address: EmailAddressService::new(Arc::clone(&installation)),
             links: LinkService::new(Arc::clone(&installation)),

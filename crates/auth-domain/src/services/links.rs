@@ -9,15 +9,18 @@ use super::{
     failure::failures_of,
     retry::retry,
 };
+use chrono::{DateTime, Utc};
+
 use crate::{
     error::{StoreError, UniqueField},
+    one_time_code::{CodeGuess, CodePurpose, CodeVerdict, OneTimeCode},
     ports::{SignerError, UnitOfWork, UserLookup},
     redirect::RedirectUrl,
     session::{
         CodeChallenge, CodeVerifier, ExchangeCode, NewExchangeCode, PlainRefreshToken, Session,
     },
     ticket::{RedeemedTicket, Ticket, TicketPurpose},
-    user::User,
+    user::{EmailAddress, User, UserId},
 };
 
 /// Life of an exchange code: the browser brings it back at once (upstream has five minutes).
@@ -27,6 +30,51 @@ const EXCHANGE_CODE_TTL: std::time::Duration = std::time::Duration::from_mins(5)
 #[derive(Clone)]
 pub struct LinkService {
     installation: Arc<Installation>,
+}
+
+/// What somebody read in a mail, and shows to have read it.
+enum Proof<'a> {
+    Ticket(&'a Ticket),
+    Code(&'a CodeGuess, TicketPurpose),
+}
+
+impl Proof<'_> {
+    fn purpose(&self) -> TicketPurpose {
+        match self {
+            Self::Ticket(ticket) => ticket.purpose(),
+            Self::Code(_, purpose) => *purpose,
+        }
+    }
+
+    async fn accept(
+        &self,
+        work: &mut dyn UnitOfWork,
+        now: DateTime<Utc>,
+    ) -> Result<Option<RedeemedTicket>, StoreError> {
+        match self {
+            Self::Ticket(ticket) => work.tickets().take(ticket, now).await,
+            Self::Code(guess, _) => {
+                let verdict = work.tickets().judge_code(guess).await?;
+                Ok(
+                    (verdict == CodeVerdict::Accepted).then_some(RedeemedTicket {
+                        user_id: guess.user_id,
+                        code_challenge: None,
+                    }),
+                )
+            }
+        }
+    }
+}
+
+/// A code that somebody typed instead of following the link beside it.
+#[derive(Debug, Clone)]
+pub struct LinkCode {
+    /// The address of the account; for a change of address, the one so far.
+    pub email: EmailAddress,
+    /// What the link is for.
+    pub purpose: TicketPurpose,
+    /// The code.
+    pub code: OneTimeCode,
 }
 
 /// Where a followed link leads, and what it brings along.
@@ -52,12 +100,15 @@ pub enum Grant {
 /// Why a link led nowhere.
 #[derive(Debug, thiserror::Error)]
 pub enum LinkError {
+    /// Mails with links carry no codes.
+    #[error("codes in place of links are disabled")]
+    MethodDisabled,
     /// The ticket is unknown, spent or expired, or it is not one of a link.
     #[error("the ticket is not valid")]
     InvalidTicket,
     /// The account may not be used right now. The ticket is spent.
     #[error(transparent)]
-    Refused(AccountRefusal),
+    Refused(#[from] AccountRefusal),
     /// Somebody else has the new address by now.
     #[error("the e-mail address already has an account")]
     EmailTaken,
@@ -87,7 +138,7 @@ pub enum ExchangeError {
     InvalidCode,
     /// The account may not be used right now. The code is spent.
     #[error(transparent)]
-    Refused(AccountRefusal),
+    Refused(#[from] AccountRefusal),
     /// An adapter failed.
     #[error(transparent)]
     Failure(Failure),
@@ -122,7 +173,7 @@ impl LinkService {
         if purpose == TicketPurpose::MfaTotp {
             return Err(LinkError::InvalidTicket);
         }
-        let (redeemed, user) = self.redeem(&ticket).await?;
+        let (redeemed, user) = self.redeem(&Proof::Ticket(&ticket)).await?;
         let code_challenge = redeemed.code_challenge;
         let grant = self.carry_out(purpose, user, code_challenge).await?;
         Ok(FollowedLink { purpose, grant })
@@ -149,36 +200,51 @@ impl LinkService {
         .await?;
         let met = taken.filter(|it| it.challenge.is_met_by(&verifier));
         let user_id = met.ok_or(ExchangeError::InvalidCode)?.user_id;
-        let found = self
-            .installation
-            .store
-            .find_user(UserLookup::Id(user_id))
-            .await?;
-        let user = found.ok_or(ExchangeError::InvalidCode)?;
-        let checked = self
-            .installation
-            .policy
-            .check_account(&user, EmailNeed::Required);
-        checked.map_err(ExchangeError::Refused)?;
-        let opening = SessionOpening::new(&self.installation, user.id);
-        opening.store(&self.installation).await?;
-        Ok(opening.finish(&self.installation, user).await?)
+        self.installation
+            .admit(user_id, ExchangeError::InvalidCode)
+            .await
+    }
+
+    /// Does what the link of a mail does, for whoever typed the code beside it, and signs in.
+    ///
+    /// # Errors
+    ///
+    /// See [`LinkError`]. An address without an account is not told apart from a wrong code.
+    pub async fn redeem_code(&self, claim: LinkCode) -> Result<Session, LinkError> {
+        let installation = &self.installation;
+        if !installation.policy.codes.beside_links {
+            return Err(LinkError::MethodDisabled);
+        }
+        let lookup = UserLookup::Email(&claim.email);
+        let found = installation.store.find_user(lookup).await?;
+        // A guess at nobody's code takes as long as one at somebody's.
+        let nobody = || UserId(installation.ids.uuid());
+        let user_id = found.map_or_else(nobody, |user| user.id);
+        let guess = installation.guess(user_id, CodePurpose::InPlaceOf(claim.purpose), &claim.code);
+        let proof = Proof::Code(&guess, claim.purpose);
+        let (_, user) = self.redeem(&proof).await?;
+        retry(|| async {
+            let mut work = installation.store.begin().await?;
+            act(work.as_mut(), claim.purpose, &user).await?;
+            work.commit().await
+        })
+        .await?;
+        installation.admit(user.id, LinkError::InvalidTicket).await
     }
 
     /// Spends the ticket even if the account is refused then, as Hasura Auth does.
-    async fn redeem(&self, ticket: &Ticket) -> Result<(RedeemedTicket, User), LinkError> {
-        let taken = match self.take(ticket, true).await {
+    async fn redeem(&self, proof: &Proof<'_>) -> Result<(RedeemedTicket, User), LinkError> {
+        let taken = match self.take(proof, true).await {
             Err(StoreError::Duplicate {
                 field: UniqueField::Email,
             }) => {
-                self.take(ticket, false).await?;
+                self.take(proof, false).await?;
                 return Err(LinkError::EmailTaken);
             }
             other => other?,
         };
         let (redeemed, user) = taken.ok_or(LinkError::InvalidTicket)?;
-        self.check(&user, ticket.purpose())
-            .map_err(LinkError::Refused)?;
+        self.check(&user, proof.purpose())?;
         Ok((redeemed, user))
     }
 
@@ -187,15 +253,16 @@ impl LinkService {
     /// address, whose mailbox nobody has proven to read.
     async fn take(
         &self,
-        ticket: &Ticket,
+        proof: &Proof<'_>,
         moving: bool,
     ) -> Result<Option<(RedeemedTicket, User)>, StoreError> {
-        let purpose = ticket.purpose();
+        let purpose = proof.purpose();
         let now = self.installation.clock.now();
         retry(|| async {
             let mut work = self.installation.store.begin().await?;
-            let Some(redeemed) = work.tickets().take(ticket, now).await? else {
-                work.rollback().await?;
+            let Some(redeemed) = proof.accept(work.as_mut(), now).await? else {
+                // A wrong guess has to be remembered.
+                work.commit().await?;
                 return Ok(None);
             };
             let lookup = UserLookup::Id(redeemed.user_id);

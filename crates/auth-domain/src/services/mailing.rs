@@ -4,8 +4,8 @@
 use super::{Installation, retry::retry};
 use crate::{
     error::StoreError,
-    one_time_code::{CodePurpose, NewCode, OneTimeCode},
-    ports::{Mail, MailKind, MailerError},
+    one_time_code::{CodeGuess, CodePurpose, NewCode, OneTimeCode},
+    ports::{Mail, MailKind, MailerError, UnitOfWork},
     redirect::RedirectUrl,
     secret::Secret,
     session::CodeChallenge,
@@ -16,7 +16,8 @@ use crate::{
 /// A ticket that is about to be stored and mailed.
 pub(super) struct TicketMail {
     ticket: Ticket,
-    pub(super) row: NewTicket,
+    row: NewTicket,
+    code: Option<(OneTimeCode, NewCode)>,
     redirect_to: RedirectUrl,
 }
 
@@ -30,18 +31,32 @@ impl TicketMail {
     ) -> Self {
         let ticket = Ticket::new(purpose, installation.ids.token_bytes());
         let row = installation.ticket_row(&ticket, user, challenge);
+        let codes = &installation.policy.codes;
+        let code = codes
+            .beside_links
+            .then(|| installation.new_code(user, CodePurpose::InPlaceOf(purpose)));
         Self {
             ticket,
             row,
+            code,
             redirect_to,
         }
+    }
+
+    /// Stores the ticket, and the code in its place, as part of `work`.
+    pub(super) async fn write(&self, work: &mut dyn UnitOfWork) -> Result<(), StoreError> {
+        work.tickets().insert(&self.row).await?;
+        if let Some((_, row)) = &self.code {
+            work.tickets().put_code(row).await?;
+        }
+        Ok(())
     }
 
     /// Stores the ticket in a unit of work of its own.
     pub(super) async fn store(&self, installation: &Installation) -> Result<(), StoreError> {
         retry(|| async {
             let mut work = installation.store.begin().await?;
-            work.tickets().insert(&self.row).await?;
+            self.write(work.as_mut()).await?;
             work.commit().await
         })
         .await
@@ -69,6 +84,7 @@ impl TicketMail {
             email,
             new_email,
             ticket: Secret::new(self.ticket.expose()),
+            code: self.code.map(|(code, _)| Secret::new(code.expose())),
             link: Some(link),
             redirect_to: self.redirect_to,
         };
@@ -86,6 +102,40 @@ fn mail_kind(purpose: TicketPurpose) -> MailKind {
     }
 }
 
+impl Installation {
+    /// A new code with its row.
+    fn new_code(&self, user: UserId, purpose: CodePurpose) -> (OneTimeCode, NewCode) {
+        let code = OneTimeCode::new(self.ids.token_bytes());
+        let policy = &self.policy.codes;
+        let row = NewCode {
+            user_id: user,
+            purpose,
+            hash: code.hashed(&policy.key, user, purpose),
+            expires_at: self.clock.now() + policy.sign_in_ttl,
+        };
+        (code, row)
+    }
+
+    /// A guess at a code of a user.
+    pub(super) fn guess(
+        &self,
+        user_id: UserId,
+        purpose: CodePurpose,
+        code: &OneTimeCode,
+    ) -> CodeGuess {
+        let policy = &self.policy.codes;
+        let now = self.clock.now();
+        CodeGuess {
+            user_id,
+            purpose,
+            hash: code.hashed(&policy.key, user_id, purpose),
+            now,
+            count_from: now - policy.count_within,
+            max_wrong: policy.max_wrong,
+        }
+    }
+}
+
 /// A code that is about to be stored and mailed.
 pub(super) struct CodeMail {
     code: OneTimeCode,
@@ -96,14 +146,7 @@ pub(super) struct CodeMail {
 impl CodeMail {
     /// A code for signing in.
     pub(super) fn new(installation: &Installation, user: UserId, redirect_to: RedirectUrl) -> Self {
-        let code = OneTimeCode::new(installation.ids.token_bytes());
-        let policy = &installation.policy.codes;
-        let row = NewCode {
-            user_id: user,
-            purpose: CodePurpose::SignIn,
-            hash: code.hashed(&policy.key, user, CodePurpose::SignIn),
-            expires_at: installation.clock.now() + policy.sign_in_ttl,
-        };
+        let (code, row) = installation.new_code(user, CodePurpose::SignIn);
         Self {
             code,
             row,
@@ -138,6 +181,7 @@ impl CodeMail {
             email,
             new_email: None,
             ticket: Secret::new(self.code.expose()),
+            code: None,
             link: None,
             redirect_to: self.redirect_to,
         };

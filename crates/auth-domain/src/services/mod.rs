@@ -17,6 +17,7 @@ mod links;
 mod mailing;
 mod password_change;
 mod password_rule;
+mod personal_access_tokens;
 mod retry;
 mod sign_in;
 mod sign_out;
@@ -32,9 +33,12 @@ pub use email_address::{EmailAddressError, EmailAddressService, LinkRequest};
 pub use email_sign_in::{Audience, EmailCode, EmailSignIn, EmailSignInError, EmailSignInService};
 pub use failure::Failure;
 pub use installation::{Installation, Services};
-pub use links::{ExchangeError, FollowedLink, Grant, LinkError, LinkService};
+pub use links::{ExchangeError, FollowedLink, Grant, LinkCode, LinkError, LinkService};
 pub use password_change::{PasswordChange, PasswordChangeError, PasswordChangeService};
 pub use password_rule::PasswordRefusal;
+pub use personal_access_tokens::{
+    PersonalAccessTokenError, PersonalAccessTokenService, PersonalAccessTokenWish,
+};
 pub use sign_in::{EmailPasswordSignIn, SignInError, SignInService, SignedIn, UsernameSignIn};
 pub use sign_out::SignOutService;
 pub use sign_up::{

@@ -23,7 +23,7 @@ use crate::{
     ports::{BackgroundBusy, BreachedPasswordsError, HasherError, MailerError, UnitOfWork},
     redirect::RedirectUrl,
     session::{CodeChallenge, OpaqueSession, Session},
-    ticket::{NewTicket, TicketPurpose},
+    ticket::TicketPurpose,
     user::{EmailAddress, HashedPassword, NewUser, PlainPassword, Role, User, UserId, Username},
 };
 
@@ -209,7 +209,7 @@ impl SignUpService {
         let service = self.clone();
         self.installation
             .discreetly(async move {
-                let user = service.insert(&user, Along::Ticket(&mail.row)).await?;
+                let user = service.insert(&user, Along::Ticket(&mail)).await?;
                 mail.send(&service.installation, &user, None).await?;
                 Ok::<_, SignUpError>(())
             })
@@ -292,7 +292,7 @@ pub(super) enum Along<'a> {
     Nothing,
     Session(&'a SessionOpening),
     OpaqueSession(&'a OpaqueSessionOpening),
-    Ticket(&'a NewTicket),
+    Ticket(&'a TicketMail),
     Code(&'a NewCode),
 }
 
@@ -302,7 +302,7 @@ impl Along<'_> {
             Self::Nothing => Ok(()),
             Self::Session(opening) => opening.write(work).await,
             Self::OpaqueSession(opening) => opening.write(work).await,
-            Self::Ticket(ticket) => work.tickets().insert(ticket).await,
+            Self::Ticket(mail) => mail.write(work).await,
             Self::Code(code) => work.tickets().put_code(code).await,
         }
     }

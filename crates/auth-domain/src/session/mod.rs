@@ -24,7 +24,7 @@ pub use refresh_token::{
     HashedRefreshToken, InvalidRefreshTokenText, PlainRefreshToken, SuccessorKey,
 };
 
-use crate::user::{User, UserId};
+use crate::user::{Metadata, User, UserId};
 
 /// The id of a refresh token's row. It stays the same while the token is rotated, so it names the
 /// whole family of tokens that one sign-in led to.
@@ -55,6 +55,17 @@ pub struct NewRefreshToken {
     pub created_at: DateTime<Utc>,
     /// The moment from which it is no longer accepted.
     pub expires_at: DateTime<Utc>,
+    /// What the holder of a personal access token wants to remember about it.
+    pub metadata: Option<Metadata>,
+}
+
+/// A personal access token, as it is handed to its owner once.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PersonalAccessToken {
+    /// The id of its row.
+    pub id: SessionId,
+    /// The token. It signs in until it expires, and is never rotated.
+    pub token: PlainRefreshToken,
 }
 
 /// An opaque session of the legacy generation about to be stored.

@@ -1,9 +1,12 @@
 //! Members of JSON bodies that decode straight into domain types.
 
+use std::sync::LazyLock;
+
 use auth_domain::{
     session::CodeChallenge,
     user::{DisplayName, EmailAddress, Locale, Metadata, PlainPassword, Role},
 };
+use regex::Regex;
 use serde::{Deserialize, Deserializer, de::Error};
 
 /// A member that may be absent but not `null`.
@@ -47,6 +50,25 @@ impl<'de> Deserialize<'de> for Challenge {
 #[derive(Deserialize)]
 #[serde(transparent)]
 pub(crate) struct Object(pub(crate) Metadata);
+
+/// Text with a lower-case UUID somewhere in it, as the original's pattern has it: anything more
+/// than the UUID passes as a request, and then is no token.
+pub(crate) struct UuidLike(pub(crate) String);
+
+static UUID: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new("[a-f0-9]{8}-[a-f0-9]{4}-[a-f0-9]{4}-[a-f0-9]{4}-[a-f0-9]{12}").ok()
+});
+
+impl<'de> Deserialize<'de> for UuidLike {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        if UUID.as_ref().is_some_and(|pattern| pattern.is_match(&text)) {
+            Ok(Self(text))
+        } else {
+            Err(Error::custom("string doesn't match the pattern of a UUID"))
+        }
+    }
+}
 
 impl<'de> Deserialize<'de> for Email {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {

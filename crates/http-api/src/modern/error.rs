@@ -11,8 +11,8 @@ use auth_domain::{
     ports::HasherError,
     services::{
         AccountRefusal, AnonymousError, CurrentUserError, EmailAddressError, EmailSignInError,
-        ExchangeError, Failure, LinkError, PasswordChangeError, PasswordRefusal, RefreshError,
-        SignInError, SignUpError,
+        ExchangeError, Failure, LinkError, PasswordChangeError, PasswordRefusal,
+        PersonalAccessTokenError, RefreshError, SignInError, SignUpError,
     },
 };
 use serde_json::json;
@@ -60,6 +60,7 @@ error_codes! {
     FORBIDDEN_ANONYMOUS = "forbidden-anonymous" 403 "Forbidden, user is anonymous." true;
     INTERNAL_SERVER_ERROR = "internal-server-error" 500 "Internal server error" false;
     INVALID_EMAIL_PASSWORD = "invalid-email-password" 401 "Incorrect email or password" true;
+    INVALID_PAT = "invalid-pat" 401 "Invalid or expired personal access token" true;
     INVALID_REFRESH_TOKEN = "invalid-refresh-token" 401 "Invalid or expired refresh token" true;
     INVALID_REQUEST = "invalid-request" 400 "The request payload is incorrect" false;
     INVALID_TICKET = "invalid-ticket" 401 "Invalid ticket" true;
@@ -241,6 +242,16 @@ impl From<PasswordRefusal> for ModernError {
     }
 }
 
+impl From<PersonalAccessTokenError> for ModernError {
+    fn from(error: PersonalAccessTokenError) -> Self {
+        match error {
+            PersonalAccessTokenError::InvalidToken => ErrorCode::INVALID_PAT.into(),
+            PersonalAccessTokenError::Refused(refusal) => refusal.into(),
+            PersonalAccessTokenError::Failure(failure) => failure.into(),
+        }
+    }
+}
+
 impl From<EmailSignInError> for ModernError {
     fn from(error: EmailSignInError) -> Self {
         match error {
@@ -269,6 +280,7 @@ impl From<EmailAddressError> for ModernError {
 impl From<LinkError> for ModernError {
     fn from(error: LinkError) -> Self {
         match error {
+            LinkError::MethodDisabled => ErrorCode::DISABLED_ENDPOINT.into(),
             LinkError::InvalidTicket => ErrorCode::INVALID_TICKET.into(),
             LinkError::Refused(refusal) => refusal.into(),
             LinkError::EmailTaken => ErrorCode::EMAIL_ALREADY_IN_USE.into(),

@@ -9,6 +9,7 @@ mod json;
 mod options;
 pub(crate) mod password;
 pub(crate) mod passwordless;
+pub(crate) mod personal_access_token;
 mod reply;
 pub(crate) mod sign_in;
 pub(crate) mod sign_out;

@@ -1,11 +1,8 @@
 //! Refreshing and checking tokens.
 
-use std::sync::LazyLock;
-
 use actix_web::web::{self, Data};
 use auth_domain::session::{CodeVerifier, ExchangeCode, PlainRefreshToken};
-use regex::Regex;
-use serde::{Deserialize, Deserializer, de::Error};
+use serde::Deserialize;
 
 use super::{
     ErrorCode, ModernError,
@@ -13,32 +10,16 @@ use super::{
     json::{Json, OptionalJson},
     reply::{SessionReply, SignInReply},
 };
-use crate::{extract::members::present, state::AppState};
+use crate::{
+    extract::members::{UuidLike, present},
+    state::AppState,
+};
 
 /// `RefreshTokenRequest`.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct RefreshBody {
     refresh_token: UuidLike,
-}
-
-/// Text with a lower-case UUID somewhere in it, as the original's pattern has it: anything more
-/// than the UUID passes as a request, and then is no token.
-struct UuidLike(String);
-
-static UUID: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new("[a-f0-9]{8}-[a-f0-9]{4}-[a-f0-9]{4}-[a-f0-9]{4}-[a-f0-9]{12}").ok()
-});
-
-impl<'de> Deserialize<'de> for UuidLike {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = String::deserialize(deserializer)?;
-        if UUID.as_ref().is_some_and(|pattern| pattern.is_match(&text)) {
-            Ok(Self(text))
-        } else {
-            Err(Error::custom("string doesn't match the pattern of a UUID"))
-        }
-    }
 }
 
 /// `POST /token`

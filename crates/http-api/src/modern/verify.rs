@@ -1,5 +1,6 @@
 //! Following the link of a mail.
 
+pub(crate) mod code;
 mod page;
 mod redirect;
 

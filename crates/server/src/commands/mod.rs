@@ -1,6 +1,7 @@
 //! The command line: one file per command.
 
 mod config;
+mod email;
 mod migrate;
 mod output;
 mod serve;
@@ -38,6 +39,9 @@ enum Command {
     /// Look at the configuration
     #[command(subcommand)]
     Config(config::ConfigCommand),
+    /// Look at mails, and try whether they leave
+    #[command(subcommand)]
+    Email(email::EmailCommand),
 }
 
 /// Does what the command line says, with settings from `environment`.
@@ -57,6 +61,7 @@ pub(crate) async fn run(arguments: Arguments, environment: &Environment) -> Resu
         Command::Serve => serve::run(read(load())?).await,
         Command::Migrate { dry_run } => migrate::run(&read(load())?, dry_run).await,
         Command::Config(command) => config::run(&command, load),
+        Command::Email(command) => email::run(command, &read(load())?).await,
     }
 }
 
@@ -73,6 +78,28 @@ mod tests {
     #[test]
     fn the_command_line_is_well_formed() {
         Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn a_mail_is_named_by_its_template_and_a_locale_is_no_path() {
+        let parse = |line: &str| Arguments::try_parse_from(line.split(' '));
+
+        for line in [
+            "hasura-auth email preview signin-otp",
+            "hasura-auth email preview email-verify --locale fr --html",
+            "hasura-auth email send-test ada@example.com --template password-reset",
+        ] {
+            assert!(parse(line).is_ok(), "{line}");
+        }
+        for line in [
+            "hasura-auth email preview",
+            "hasura-auth email preview ../x",
+            "hasura-auth email preview email-verify --locale ../x",
+            "hasura-auth email preview email-verify --html --text",
+            "hasura-auth email send-test ada",
+        ] {
+            assert!(parse(line).is_err(), "{line}");
+        }
     }
 
     #[test]

@@ -28,7 +28,8 @@ pub(super) fn fill(settings: &mut Settings) {
     let host = if zero_setup { "127.0.0.1" } else { "0.0.0.0" };
     let url = own_url(settings);
     let sqlite_path = sqlite_path(settings);
-    let verification = !zero_setup || settings.is_set(&email::SMTP_HOST);
+    let sends_mail = settings.is_set(&email::SMTP_HOST) || settings.is_set(&email::WEBHOOK_URL);
+    let verification = !zero_setup || sends_mail;
 
     default(settings, &server::HOST, text(host));
     default(settings, &server::URL, text(&url));

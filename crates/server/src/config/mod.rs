@@ -41,8 +41,8 @@ use egress::{EgressRules, Url};
 pub(crate) use environment::Environment;
 pub(crate) use load::{Loaded, Sources, load};
 pub(crate) use parts::{
-    CustomClaimSettings, Database, LogSettings, SameSite, ServerSettings, SessionCookie,
-    SessionSettings, Smtp, smtp,
+    CustomClaimSettings, Database, LogSettings, Postmark, SameSite, ServerSettings, SessionCookie,
+    SessionSettings, Smtp, Transport, Webhook, smtp,
 };
 pub(crate) use reference::reference;
 pub(crate) use show::lines;
@@ -78,14 +78,18 @@ pub(crate) struct Config {
     pub(crate) bcrypt_cost: u32,
     /// How long sessions last.
     pub(crate) sessions: SessionSettings,
+    /// Whether mails with a link carry a code that works in its place.
+    pub(crate) codes_beside_links: bool,
     /// Where links and sign-ins may lead.
     pub(crate) redirects: RedirectPolicy,
     /// The cookie that carries a session of the legacy API.
     pub(crate) session_cookie: SessionCookie,
-    /// The server that takes outgoing mail; without one, mail is kept in the outbox.
-    pub(crate) smtp: Option<Smtp>,
+    /// How mail leaves; without a way, it is kept in the outbox.
+    pub(crate) transport: Option<Transport>,
     /// The folder of the operator's own mail templates.
     pub(crate) templates_folder: Option<PathBuf>,
+    /// The web server whose mail templates come first.
+    pub(crate) templates_url: Option<Url>,
     /// Whether no database is configured: somebody tries the server.
     pub(crate) zero_setup: bool,
     /// What somebody should know about these settings, one line each.
@@ -123,12 +127,13 @@ impl Config {
             keep(parts::accounts(&settings), &mut problems),
             keep(parts::redirects(&settings), &mut problems),
             keep(SessionCookie::read(&settings), &mut problems),
-            keep(Smtp::read(&settings), &mut problems),
+            keep(Transport::read(&settings, &mut warnings), &mut problems),
             keep(parts::hibp_url(&settings), &mut problems),
             keep(
                 CustomClaimSettings::read(&settings, &mut warnings),
                 &mut problems,
             ),
+            keep(parts::templates_url(&settings), &mut problems),
         );
         match parts {
             (
@@ -136,9 +141,10 @@ impl Config {
                 Some(accounts),
                 Some(redirects),
                 Some(session_cookie),
-                Some(smtp),
+                Some(transport),
                 Some(hibp_url),
                 Some(custom_claims),
+                Some(templates_url),
             ) if problems.is_empty() => Ok(Self {
                 server: ServerSettings::read(&settings),
                 log: LogSettings::read(&settings),
@@ -152,10 +158,12 @@ impl Config {
                 egress: parts::egress_rules(&settings),
                 bcrypt_cost: settings.number(&passwords::BCRYPT_COST),
                 sessions: SessionSettings::read(&settings),
+                codes_beside_links: settings.flag(&table::email::LINK_CODE),
                 redirects,
                 session_cookie,
-                smtp,
-                templates_folder: smtp::templates_folder(&settings),
+                transport,
+                templates_folder: parts::templates_folder(&settings),
+                templates_url,
                 zero_setup: derived::is_zero_setup(&settings),
                 warnings,
             }),
@@ -174,7 +182,10 @@ impl Config {
             accounts: self.accounts.clone(),
             passwords: self.passwords.clone(),
             sessions: self.sessions.policy(SuccessorKey::derive(secret)),
-            codes: CodePolicy::usual(CodeKey::derive(secret)),
+            codes: CodePolicy {
+                beside_links: self.codes_beside_links,
+                ..CodePolicy::usual(CodeKey::derive(secret))
+            },
             redirects: self.redirects.clone(),
             server_url: self.server.url.clone(),
         }

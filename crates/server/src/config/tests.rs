@@ -64,6 +64,119 @@ fn path_of(config: &Config) -> String {
     }
 }
 
+/// A key that is long enough for every purpose.
+const KEY: &str = "a key of no less than 32 bytes, hunter2";
+
+mod transport {
+    use super::*;
+
+    const WEBHOOK: (&str, &str) = ("AUTH_EMAIL_WEBHOOK_URL", "https://example.com/mails");
+    const SECRET: (&str, &str) = ("AUTH_EMAIL_WEBHOOK_SECRET", KEY);
+    const POSTMARK: (&str, &str) = ("AUTH_SMTP_HOST", "postmark");
+    const TOKEN: (&str, &str) = ("AUTH_SMTP_PASS", "hunter2");
+    const SENDER: (&str, &str) = ("AUTH_SMTP_SENDER", "auth@example.com");
+
+    #[test]
+    fn without_one_mail_is_kept() {
+        assert!(config_of(&[]).transport.is_none());
+    }
+
+    #[test]
+    fn a_host_is_an_smtp_server() {
+        let config = config_of(&[("AUTH_SMTP_HOST", "localhost")]);
+
+        assert!(matches!(config.transport, Some(Transport::Smtp(_))));
+    }
+
+    #[test]
+    fn the_host_postmark_is_its_api() {
+        let usual = config_of(&[POSTMARK, TOKEN, SENDER]);
+        let url = ("AUTH_SMTP_POSTMARK_URL", "https://api.example.com/eu");
+        let elsewhere = config_of(&[POSTMARK, TOKEN, SENDER, url]);
+
+        let api = |config: Config| match config.transport {
+            Some(Transport::Postmark(postmark)) => postmark.url.to_string(),
+            _ => panic!("not Postmark"),
+        };
+        assert_eq!(api(usual), "https://api.postmarkapp.com/");
+        assert_eq!(api(elsewhere), "https://api.example.com/eu");
+    }
+
+    #[test]
+    fn postmark_needs_a_token_and_a_sender() {
+        for (variables, missing) in [
+            ([POSTMARK, TOKEN], "AUTH_SMTP_SENDER"),
+            ([POSTMARK, SENDER], "AUTH_SMTP_PASS"),
+        ] {
+            let problems = problems(&variables, &[]);
+
+            assert_eq!(problems.len(), 1);
+            assert!(problems[0].contains(missing), "{problems:?}");
+        }
+    }
+
+    #[test]
+    fn a_web_hook_needs_a_secret_that_is_a_key() {
+        let missing = problems(&[WEBHOOK], &[]);
+        let broken = problems(&[WEBHOOK, (SECRET.0, "whsec_hunter2!")], &[]);
+
+        assert!(
+            missing[0].contains("AUTH_EMAIL_WEBHOOK_SECRET"),
+            "{missing:?}"
+        );
+        assert!(broken[0].contains("base64"), "{broken:?}");
+        assert!(!broken[0].contains("hunter2"), "{broken:?}");
+    }
+
+    #[test]
+    fn a_short_key_and_one_without_a_web_hook_are_mentioned() {
+        let short = config_of(&[WEBHOOK, (SECRET.0, "hunter2")]).warnings;
+        let long = config_of(&[WEBHOOK, SECRET]).warnings;
+        let alone = config_of(&[SECRET]).warnings;
+
+        assert!(short[0].contains("24 bytes"), "{short:?}");
+        assert_eq!(long, [""; 0]);
+        assert!(alone[0].contains("AUTH_EMAIL_WEBHOOK_URL"), "{alone:?}");
+    }
+
+    #[test]
+    fn mail_leaves_one_way_only() {
+        for host in ["localhost", "postmark"] {
+            let problems = problems(&[("AUTH_SMTP_HOST", host), WEBHOOK, SECRET], &[]);
+
+            assert_eq!(problems.len(), 1);
+            for name in ["AUTH_SMTP_HOST", "AUTH_EMAIL_WEBHOOK_URL"] {
+                assert!(problems[0].contains(name), "{problems:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn where_no_request_may_go_no_mail_goes_and_the_start_says_so() {
+        for url in ["https://10.0.0.1/", "http://example.com/"] {
+            let webhook = (WEBHOOK.0, url);
+            let allowed = ("AUTH_EGRESS_ALLOWED_HOSTS", "10.0.0.1,example.com");
+
+            let problems = problems(&[webhook, SECRET], &[]);
+            config_of(&[webhook, SECRET, allowed]);
+
+            assert_eq!(problems.len(), 1);
+            for name in ["AUTH_EMAIL_WEBHOOK_URL", "AUTH_EGRESS_ALLOWED_HOSTS"] {
+                assert!(problems[0].contains(name), "{problems:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn no_debug_form_shows_its_secret() {
+        for variables in [&[POSTMARK, TOKEN, SENDER][..], &[WEBHOOK, SECRET][..]] {
+            let config = config_of(variables);
+
+            assert!(!format!("{config:?}").contains("hunter2"));
+        }
+    }
+}
+
 mod sources {
     use super::*;
 
@@ -464,10 +577,27 @@ mod values {
     }
 
     #[test]
-    fn a_mail_server_brings_verification_back() {
-        let config = config_of(&[("AUTH_SMTP_HOST", "localhost")]);
+    fn templates_are_fetched_from_where_requests_may_go_only() {
+        let fetch = |url| [("AUTH_EMAIL_TEMPLATE_FETCH_URL", url)];
 
-        assert!(config.accounts.email_verification_required);
+        let allowed = config_of(&fetch("https://example.com/mails"));
+        let refused = problems(&fetch("http://169.254.169.254/"), &[]);
+
+        assert_eq!(allowed.templates_url.unwrap().path(), "/mails");
+        assert!(refused[0].contains("AUTH_EMAIL_TEMPLATE_FETCH_URL"));
+        assert!(config_of(&[]).templates_url.is_none());
+    }
+
+    #[test]
+    fn mail_that_leaves_brings_verification_back() {
+        let by_smtp = config_of(&[("AUTH_SMTP_HOST", "localhost")]);
+        let by_webhook = config_of(&[
+            ("AUTH_EMAIL_WEBHOOK_URL", "https://example.com/mails"),
+            ("AUTH_EMAIL_WEBHOOK_SECRET", KEY),
+        ]);
+
+        assert!(by_smtp.accounts.email_verification_required);
+        assert!(by_webhook.accounts.email_verification_required);
     }
 
     #[test]

@@ -1,11 +1,12 @@
 use auth_domain::{secret::Secret, user::Locale};
+use mail_templates::{Site, TemplateSettings, Templates};
 use tokio::{
     io::{AsyncBufReadExt, AsyncWriteExt, BufReader},
     net::{TcpListener, TcpStream},
 };
 
 use super::*;
-use crate::{AuthMethod, Site, TemplateSettings, TlsMode};
+use crate::{AuthMethod, TlsMode};
 
 fn settings() -> SmtpSettings {
     let templates = Templates::load(TemplateSettings {
@@ -28,7 +29,7 @@ fn settings() -> SmtpSettings {
         ca_file: None,
         timeout: Duration::from_secs(20),
         pool_size: 4,
-        templates: Arc::new(templates.unwrap()),
+        wording: Arc::new(templates.unwrap()),
     }
 }
 
@@ -233,9 +234,8 @@ async fn an_idle_connection_is_closed_after_a_while() {
     let server = tokio::spawn(async move { take_mails(listener.accept().await.unwrap().0).await });
     let idle = Duration::from_millis(30);
     let mailer = SmtpMailer::with_idle(settings, idle, &Handle::current()).unwrap();
-    let mail = crate::templates::tests::mail(auth_domain::ports::MailKind::VerifyEmail, "en");
 
-    mailer.send(mail).await.unwrap();
+    mailer.send(crate::message::tests::mail()).await.unwrap();
 
     server.await.unwrap();
 }

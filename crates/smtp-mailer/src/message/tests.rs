@@ -10,7 +10,7 @@ fn stationery() -> Stationery {
     }
 }
 
-fn mail() -> Mail {
+pub(crate) fn mail() -> Mail {
     let email = || EmailAddress::parse("ada@example.net").unwrap();
     Mail {
         kind: MailKind::SignInLink,
@@ -19,6 +19,7 @@ fn mail() -> Mail {
         display_name: "Ada".to_owned(),
         email: email(),
         new_email: None,
+        code: None,
         ticket: Secret::new("passwordlessEmail:1"),
         link: Some(Secret::new("https://auth.example.com/verify")),
         redirect_to: RedirectPolicy::new("https://app.example.com", &[])

@@ -8,9 +8,8 @@ use auth_domain::{
     secret::Secret,
     user::{EmailAddress, Locale},
 };
-use smtp_mailer::{
-    AuthMethod, Site, SmtpMailer, SmtpSettings, TemplateSettings, Templates, TlsMode,
-};
+use mail_templates::{Site, TemplateSettings, Templates};
+use smtp_mailer::{AuthMethod, SmtpMailer, SmtpSettings, TlsMode};
 use tokio::runtime::Handle;
 
 pub(crate) const TICKET: &str = "passwordlessEmail:0f3c1a52-7a4e-4f0b-9d55-2f6d1f0c1a11";
@@ -47,7 +46,7 @@ pub(crate) fn settings(port: u16) -> SmtpSettings {
         ca_file: None,
         timeout: Duration::from_secs(20),
         pool_size: 4,
-        templates: Arc::new(templates(None)),
+        wording: Arc::new(templates(None)),
     }
 }
 
@@ -76,6 +75,7 @@ pub(crate) fn mail(to: &str) -> Mail {
         display_name: "Ada Lovelace".to_owned(),
         email: EmailAddress::parse(to).unwrap(),
         new_email: None,
+        code: None,
         ticket: Secret::new(TICKET),
         link: Some(Secret::new(LINK)),
         redirect_to: RedirectPolicy::new(APP, &[]).unwrap().client_url(),

@@ -50,6 +50,7 @@ diesel::table! {
         created_at -> Timestamptz,
         expires_at -> Timestamptz,
         user_id -> Uuid,
+        metadata -> Nullable<Jsonb>,
         #[sql_name = "type"]
         kind -> Text,
         refresh_token_hash -> Nullable<Text>,

@@ -2,7 +2,11 @@
 
 use std::future::Future;
 
-use auth_domain::{ports::UserLookup, session::HashedSessionToken, user::User};
+use auth_domain::{
+    ports::UserLookup,
+    session::{HashedRefreshToken, HashedSessionToken, RefreshTokenKind},
+    user::User,
+};
 use chrono::{DateTime, Utc};
 use diesel::{ExpressionMethods, OptionalExtension, QueryDsl, QueryResult, SelectableHelper};
 use diesel_async::{RunQueryDsl, SimpleAsyncConnection};
@@ -10,7 +14,8 @@ use diesel_async::{RunQueryDsl, SimpleAsyncConnection};
 use super::{
     Conn, UserRow,
     dialect::email_is,
-    schema::{opaque_sessions, users},
+    schema::{opaque_sessions, refresh_tokens, users},
+    sessions::stored_kind,
 };
 use crate::types::{Id, Moment};
 
@@ -61,6 +66,31 @@ impl HotPath for FindOpaqueSession<'_> {
             .inner_join(users::table)
             .filter(opaque_sessions::token_hash.eq(self.hash.as_str()))
             .filter(opaque_sessions::expires_at.gt(Moment(self.now)))
+            .select(UserRow::as_select())
+            .first(conn)
+            .await;
+        Ok(found.optional()?.map(User::from))
+    }
+}
+
+/// Finds the user of a personal access token.
+#[derive(Debug, Clone, Copy)]
+pub struct FindPersonalAccessToken<'a> {
+    /// The hash of the token.
+    pub hash: &'a HashedRefreshToken,
+    /// The token must not have expired by then.
+    pub now: DateTime<Utc>,
+}
+
+impl HotPath for FindPersonalAccessToken<'_> {
+    type Output = Option<User>;
+
+    async fn run(&self, conn: &mut Conn) -> QueryResult<Self::Output> {
+        let found: QueryResult<UserRow> = refresh_tokens::table
+            .inner_join(users::table)
+            .filter(refresh_tokens::refresh_token_hash.eq(self.hash.as_str()))
+            .filter(refresh_tokens::kind.eq(stored_kind(RefreshTokenKind::PersonalAccess)))
+            .filter(refresh_tokens::expires_at.gt(Moment(self.now)))
             .select(UserRow::as_select())
             .first(conn)
             .await;

@@ -1,6 +1,6 @@
 //! One-time codes.
 
-use auth_domain::one_time_code::{CodeGuess, CodeVerdict, NewCode};
+use auth_domain::one_time_code::{CodeGuess, CodePurpose, CodeVerdict, NewCode};
 use diesel::{ExpressionMethods, QueryDsl, QueryResult};
 use diesel_async::RunQueryDsl;
 
@@ -8,6 +8,7 @@ use super::{
     Conn,
     dialect::lock_user,
     schema::{one_time_codes, wrong_codes},
+    tickets,
 };
 use crate::types::{Id, Moment};
 
@@ -39,18 +40,22 @@ pub(super) async fn judge(conn: &mut Conn, guess: &CodeGuess) -> QueryResult<Cod
     if !lock_user(conn, user).await? {
         return Ok(CodeVerdict::Wrong);
     }
+    let purpose = guess.purpose;
     let max_wrong = i64::from(guess.max_wrong);
     let wrong_so_far = count_wrong(conn, guess).await?;
     if wrong_so_far >= max_wrong {
-        burn(conn, guess).await?;
+        burn(conn, user, purpose).await?;
         return Ok(CodeVerdict::TooManyWrong);
     }
     if accept(conn, guess).await? {
+        if let CodePurpose::InPlaceOf(ticket) = purpose {
+            tickets::forget(conn, user, ticket, Moment(guess.now)).await?;
+        }
         return Ok(CodeVerdict::Accepted);
     }
     note_wrong(conn, guess).await?;
     if wrong_so_far + 1 >= max_wrong {
-        burn(conn, guess).await?;
+        burn(conn, user, purpose).await?;
     }
     Ok(CodeVerdict::Wrong)
 }
@@ -97,9 +102,9 @@ async fn note_wrong(conn: &mut Conn, guess: &CodeGuess) -> QueryResult<()> {
         .map(drop)
 }
 
-/// Takes the code out that was guessed at.
-async fn burn(conn: &mut Conn, guess: &CodeGuess) -> QueryResult<()> {
-    let code = one_time_codes::table.find((Id(guess.user_id.0), guess.purpose.name()));
+/// Takes a code out, whatever it is.
+pub(super) async fn burn(conn: &mut Conn, user: Id, purpose: CodePurpose) -> QueryResult<()> {
+    let code = one_time_codes::table.find((user, purpose.name()));
     diesel::delete(code).execute(conn).await.map(drop)
 }
 

@@ -16,6 +16,7 @@ use diesel::{
     SelectableHelper,
 };
 use diesel_async::RunQueryDsl;
+use serde_json::Value;
 
 use super::{
     Conn, SqlUnitOfWork, UserRow,
@@ -43,6 +44,7 @@ impl SessionRepository for SqlUnitOfWork {
                 refresh_tokens::refresh_token_hash.eq(token.hash.as_str()),
                 refresh_tokens::created_at.eq(Moment(token.created_at)),
                 refresh_tokens::expires_at.eq(Moment(token.expires_at)),
+                refresh_tokens::metadata.eq(token.metadata.clone().map(Value::Object)),
             ))
             .execute(self.conn())
             .await
@@ -117,7 +119,7 @@ impl SessionRepository for SqlUnitOfWork {
     }
 }
 
-fn stored_kind(kind: RefreshTokenKind) -> &'static str {
+pub(super) fn stored_kind(kind: RefreshTokenKind) -> &'static str {
     match kind {
         RefreshTokenKind::Regular => REGULAR,
         RefreshTokenKind::PersonalAccess => PERSONAL_ACCESS,

@@ -6,7 +6,7 @@
 use async_trait::async_trait;
 use auth_domain::{
     error::StoreError,
-    one_time_code::{CodeGuess, CodeVerdict, NewCode},
+    one_time_code::{CodeGuess, CodePurpose, CodeVerdict, NewCode},
     ports::TicketRepository,
     session::{CodeChallenge, HashedExchangeCode, NewExchangeCode},
     ticket::{NewTicket, RedeemedTicket, Ticket, TicketPurpose},
@@ -108,7 +108,10 @@ async fn take(
         own => own,
     };
     if let Some(taken) = &taken {
-        forget(conn, Id(taken.user_id.0), ticket.purpose(), now).await?;
+        let user = Id(taken.user_id.0);
+        forget(conn, user, ticket.purpose(), now).await?;
+        let in_its_place = CodePurpose::InPlaceOf(ticket.purpose());
+        one_time_codes::burn(conn, user, in_its_place).await?;
     }
     Ok(taken)
 }
@@ -165,7 +168,12 @@ async fn take_hasura_auths(
 }
 
 /// Removes all tickets of a user that are good for one thing.
-async fn forget(conn: &mut Conn, user: Id, purpose: TicketPurpose, now: Moment) -> QueryResult<()> {
+pub(super) async fn forget(
+    conn: &mut Conn,
+    user: Id,
+    purpose: TicketPurpose,
+    now: Moment,
+) -> QueryResult<()> {
     let siblings = tickets::table
         .filter(tickets::user_id.eq(user))
         .filter(tickets::purpose.eq(purpose.prefix()));

@@ -47,6 +47,7 @@ diesel::table! {
         created_at -> BigInt,
         expires_at -> BigInt,
         user_id -> Binary,
+        metadata -> Nullable<Json>,
         #[sql_name = "type"]
         kind -> Text,
         refresh_token_hash -> Nullable<Text>,

@@ -1,10 +1,11 @@
 //! Sessions of the modern generation: how they begin and end.
 
 use auth_domain::{
+    DateTime, Utc,
     error::UniqueField,
     ports::{EndedSessions, RefreshTokenTrace, Store},
     session::NewRefreshToken,
-    user::UserId,
+    user::{User, UserId},
 };
 
 use crate::{
@@ -241,4 +242,59 @@ async fn given_sessions_of_every_kind(store: &dyn Store, name: &str) -> UserId {
 /// Ends sessions of a user; returns how many.
 async fn end_all(store: &dyn Store, user: UserId, which: EndedSessions) -> u64 {
     try_to_end_all(store, user, which).await.unwrap()
+}
+
+/// A personal access token leads to its user, as often as it is shown.
+pub async fn personal_access_token_leads_to_its_user(fixture: &dyn Fixture) {
+    let store = fixture.store();
+    let ada = given_user(&*store, new_user("ada")).await;
+    given_refresh_token(&*store, &personal_access_token("script", ada.id)).await;
+
+    assert_eq!(owner_of(&*store, "script", at(1)).await, Some(ada.clone()));
+    assert_eq!(owner_of(&*store, "script", at(2)).await, Some(ada));
+}
+
+/// A refresh token that clients rotate, and one that nobody was given, are none.
+pub async fn other_tokens_are_no_personal_access_tokens(fixture: &dyn Fixture) {
+    let store = fixture.store();
+    let ada = given_user(&*store, new_user("ada")).await.id;
+    given_refresh_token(&*store, &refresh_token("phone", ada)).await;
+
+    for name in ["phone", "unknown"] {
+        assert_eq!(owner_of(&*store, name, at(1)).await, None, "{name}");
+    }
+}
+
+/// A personal access token is worthless from the very moment it expires, but not before.
+pub async fn personal_access_token_is_over_when_it_expires(fixture: &dyn Fixture) {
+    let store = fixture.store();
+    let ada = given_user(&*store, new_user("ada")).await.id;
+    given_refresh_token(&*store, &personal_access_token("script", ada)).await;
+
+    for now in [at(LIFE), at(LIFE + 1)] {
+        assert_eq!(owner_of(&*store, "script", now).await, None, "{now}");
+    }
+    let last_moment = just_before(at(LIFE));
+    assert!(owner_of(&*store, "script", last_moment).await.is_some());
+}
+
+/// What is to be remembered about a token does no harm.
+pub async fn personal_access_token_may_have_metadata(fixture: &dyn Fixture) {
+    let store = fixture.store();
+    let ada = given_user(&*store, new_user("ada")).await;
+    let metadata = [("name".to_owned(), "nightly".into())]
+        .into_iter()
+        .collect();
+    let token = NewRefreshToken {
+        metadata: Some(metadata),
+        ..personal_access_token("script", ada.id)
+    };
+    given_refresh_token(&*store, &token).await;
+
+    assert_eq!(owner_of(&*store, "script", at(1)).await, Some(ada));
+}
+
+async fn owner_of(store: &dyn Store, name: &str, now: DateTime<Utc>) -> Option<User> {
+    let hash = refresh_hash(name);
+    store.find_personal_access_token(&hash, now).await.unwrap()
 }

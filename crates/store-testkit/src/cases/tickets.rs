@@ -4,7 +4,7 @@ use std::{slice, sync::Arc};
 
 use auth_domain::{
     DateTime, Utc,
-    one_time_code::CodeVerdict,
+    one_time_code::{CodePurpose, CodeVerdict},
     ports::Store,
     ticket::{NewTicket, RedeemedTicket, Ticket, TicketPurpose},
     user::UserId,
@@ -13,8 +13,8 @@ use auth_domain::{
 use crate::{
     Fixture,
     samples::{
-        LIFE, at, challenge, code_guess, exchange_code_hash, just_before, new_code,
-        new_exchange_code, new_ticket, new_user, ticket, ticket_for, user_id,
+        LIFE, at, challenge, code_guess, code_guess_for, exchange_code_hash, just_before, new_code,
+        new_code_for, new_exchange_code, new_ticket, new_user, ticket, ticket_for, user_id,
     },
     steps::{
         all_at_once, given_code, given_exchange_code, given_ticket, given_user, retried, take,
@@ -154,6 +154,52 @@ pub async fn ticket_of_undone_work_stays_good(fixture: &dyn Fixture) {
     assert!(taken.is_some());
     assert_eq!(gone, None);
     assert!(take(&*store, &second).await.is_some());
+}
+
+/// A ticket that was taken takes the code along that was mailed in its place, and no other.
+pub async fn taken_ticket_takes_the_code_in_its_place_along(fixture: &dyn Fixture) {
+    let store = fixture.store();
+    let ada = given_tickets_of_ada(&*store, &[ticket("first")]).await;
+    let in_its_place = CodePurpose::InPlaceOf(ticket("first").purpose());
+    let elsewhere = CodePurpose::InPlaceOf(TicketPurpose::ResetPassword);
+    for purpose in [in_its_place, elsewhere, CodePurpose::SignIn] {
+        given_code(&*store, &new_code_for(purpose, "123456", ada)).await;
+    }
+
+    assert!(take(&*store, &ticket("first")).await.is_some());
+
+    for (purpose, verdict) in [
+        (in_its_place, CodeVerdict::Wrong),
+        (elsewhere, CodeVerdict::Accepted),
+        (CodePurpose::SignIn, CodeVerdict::Accepted),
+    ] {
+        let guess = code_guess_for(purpose, "123456", ada);
+        let judged = try_to_guess(&*store, &guess).await.unwrap();
+        assert_eq!(judged, verdict, "{purpose:?}");
+    }
+}
+
+/// A code that was accepted in place of a ticket takes the tickets of that purpose along, and a
+/// wrong one does not.
+pub async fn accepted_code_takes_the_tickets_in_whose_place_it_is_along(fixture: &dyn Fixture) {
+    let store = fixture.store();
+    let verify = ticket_for(TicketPurpose::VerifyEmail, "first");
+    let reset = ticket_for(TicketPurpose::ResetPassword, "first");
+    let other_reset = ticket_for(TicketPurpose::ResetPassword, "second");
+    let tickets = [verify.clone(), reset.clone(), other_reset.clone()];
+    let ada = given_tickets_of_ada(&*store, &tickets).await;
+    let purpose = CodePurpose::InPlaceOf(TicketPurpose::ResetPassword);
+    given_code(&*store, &new_code_for(purpose, "123456", ada)).await;
+
+    let wrong = try_to_guess(&*store, &code_guess_for(purpose, "654321", ada)).await;
+    let right = try_to_guess(&*store, &code_guess_for(purpose, "123456", ada)).await;
+
+    assert_eq!(wrong.unwrap(), CodeVerdict::Wrong);
+    assert_eq!(right.unwrap(), CodeVerdict::Accepted);
+    for spent in [reset, other_reset] {
+        assert_eq!(take(&*store, &spent).await, None, "{spent:?}");
+    }
+    assert!(take(&*store, &verify).await.is_some());
 }
 
 /// Forgetting concerns the tickets of one user, for whatever they are good.

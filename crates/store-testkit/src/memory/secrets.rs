@@ -6,7 +6,7 @@ use auth_domain::{
     DateTime, Utc,
     one_time_code::{CodeGuess, CodePurpose, CodeVerdict, NewCode},
     session::{HashedExchangeCode, NewExchangeCode},
-    ticket::{HashedTicket, NewTicket, RedeemedTicket, Ticket},
+    ticket::{HashedTicket, NewTicket, RedeemedTicket, Ticket, TicketPurpose},
     user::UserId,
 };
 
@@ -47,12 +47,18 @@ impl Secrets {
         if taken.expires_at <= now {
             return None;
         }
-        self.tickets
-            .retain(|_, it| it.user_id != taken.user_id || it.purpose != taken.purpose);
+        self.forget(taken.user_id, taken.purpose);
         Some(RedeemedTicket {
             user_id: taken.user_id,
             code_challenge: taken.code_challenge,
         })
+    }
+
+    /// Forgets the tickets for one thing, and the code in their place.
+    fn forget(&mut self, user: UserId, purpose: TicketPurpose) {
+        self.tickets
+            .retain(|_, it| it.user_id != user || it.purpose != purpose);
+        self.codes.remove(&(user, CodePurpose::InPlaceOf(purpose)));
     }
 
     pub(super) fn forget_all_of(&mut self, user: UserId) {
@@ -73,6 +79,9 @@ impl Secrets {
         if self.is_right(guess) {
             self.burn(guess);
             self.wrong_guesses.remove(&guess.user_id);
+            if let CodePurpose::InPlaceOf(ticket) = guess.purpose {
+                self.forget(guess.user_id, ticket);
+            }
             return CodeVerdict::Accepted;
         }
         self.note_wrong(guess);

@@ -355,6 +355,16 @@ impl State {
             .filter(|_| now < session.expires_at)
     }
 
+    pub(super) fn find_personal_access_token(
+        &self,
+        hash: &HashedRefreshToken,
+        now: DateTime<Utc>,
+    ) -> Option<&User> {
+        let token = &self.current(hash)?.token;
+        let is_good = token.kind == RefreshTokenKind::PersonalAccess && now < token.expires_at;
+        self.user(token.user_id).filter(|_| is_good)
+    }
+
     pub(super) fn end_opaque_session(&mut self, hash: &HashedSessionToken) -> bool {
         let before = self.opaque_sessions.len();
         self.opaque_sessions.retain(|session| session.hash != *hash);

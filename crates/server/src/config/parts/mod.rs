@@ -9,6 +9,8 @@ mod server;
 mod session_cookie;
 mod sessions;
 pub(crate) mod smtp;
+mod templates;
+mod transport;
 
 pub(super) use accounts::{accounts, passwords, redirects};
 pub(crate) use custom_claims::CustomClaimSettings;
@@ -19,3 +21,5 @@ pub(crate) use server::ServerSettings;
 pub(crate) use session_cookie::{SameSite, SessionCookie};
 pub(crate) use sessions::SessionSettings;
 pub(crate) use smtp::Smtp;
+pub(super) use templates::{templates_folder, templates_url};
+pub(crate) use transport::{Postmark, Transport, Webhook};

@@ -3,6 +3,7 @@
 use egress::{EgressRules, Url};
 
 use crate::config::{
+    setting::Setting,
     settings::Settings,
     table::{egress as table, passwords},
 };
@@ -12,6 +13,19 @@ pub(crate) fn egress_rules(settings: &Settings) -> EgressRules {
     EgressRules {
         allowed_hosts: settings.list(&table::ALLOWED_HOSTS).to_vec(),
     }
+}
+
+/// The URL in `setting`, which requests may go to as far as can be told without asking for its
+/// address.
+///
+/// # Errors
+///
+/// A line about a URL that is none, or one that every request would fail for.
+pub(super) fn reachable_url(settings: &Settings, setting: &Setting) -> Result<Url, String> {
+    let url = settings.parsed(setting, Url::parse)?;
+    let judged = egress_rules(settings).check(&url);
+    judged.map_err(|error| format!("{}: {error}", settings.name(setting)))?;
+    Ok(url)
 }
 
 /// The service that knows passwords of data breaches; `None` when it is not to be asked.

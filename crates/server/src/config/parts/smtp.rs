@@ -37,30 +37,20 @@ pub(crate) struct Smtp {
 }
 
 impl Smtp {
-    /// Picks this part from all settings; `None` when no server is named.
+    /// Picks this part from all settings, for the server of this name.
     ///
     /// # Errors
     ///
-    /// A line about a transport that does not exist here.
-    pub(crate) fn read(settings: &Settings) -> Result<Option<Self>, String> {
+    /// A line about a choice without a meaning.
+    pub(super) fn read(settings: &Settings, host: &str) -> Result<Self, String> {
         let text = |setting| settings.text(setting).map(str::to_owned);
-        let Some(host) = text(&email::SMTP_HOST) else {
-            return Ok(None);
-        };
-        if host == "postmark" {
-            return Err(format!(
-                "{} is postmark, and this version does not speak Postmark's API yet; \
-                 set smtp.postmarkapp.com with the token as user and password",
-                settings.name(&email::SMTP_HOST)
-            ));
-        }
         let methods = [
             ("PLAIN", AuthMethod::Plain),
             ("LOGIN", AuthMethod::Login),
             ("CRAM-MD5", AuthMethod::CramMd5),
         ];
-        Ok(Some(Self {
-            host,
+        Ok(Self {
+            host: host.to_owned(),
             port: settings.number(&email::SMTP_PORT),
             tls: tls_mode(settings),
             user: text(&email::SMTP_USER),
@@ -71,7 +61,7 @@ impl Smtp {
             sender: text(&email::SMTP_SENDER).unwrap_or_default(),
             x_smtpapi: text(&email::SMTP_API_HEADER),
             ca_file: text(&email::SMTP_CA_FILE).map(PathBuf::from),
-        }))
+        })
     }
 }
 
@@ -83,12 +73,4 @@ fn tls_mode(settings: &Settings) -> TlsMode {
     } else {
         TlsMode::StartTls
     }
-}
-
-/// The folder of the operator's own templates. The one where upstream's image has them need not be
-/// there; any other has to be, or somebody named it in vain.
-pub(crate) fn templates_folder(settings: &Settings) -> Option<PathBuf> {
-    let folder = PathBuf::from(settings.text(&email::TEMPLATES_PATH)?);
-    let is_usual = folder.as_os_str() == email::USUAL_TEMPLATES_PATH;
-    (!is_usual || folder.is_dir()).then_some(folder)
 }

@@ -9,7 +9,8 @@ pub(crate) const SMTP_HOST: Setting = Setting::new(
     "smtp.host",
     "AUTH_SMTP_HOST",
     Kind::Text(&Rule::ANY),
-    "Server that takes outgoing mail; without one, mail is kept in the development outbox.",
+    "Server that takes outgoing mail, or `postmark` for Postmark's API; without one and without a \
+     web hook, mail is kept in the development outbox.",
 );
 
 pub(crate) const SMTP_PORT: Setting = Setting::new(
@@ -39,7 +40,7 @@ pub(crate) const SMTP_PASSWORD: Setting = Setting::new(
     "smtp.password",
     "AUTH_SMTP_PASS",
     Kind::Text(&Rule::ANY),
-    "Password of that account.",
+    "Password of that account; the server's token with `postmark`.",
 )
 .secret();
 
@@ -82,6 +83,30 @@ pub(crate) const SMTP_API_HEADER: Setting = Setting::new(
     "Value of the header `X-SMTPAPI`.",
 );
 
+pub(crate) const POSTMARK_URL: Setting = Setting::new(
+    "smtp.postmark_url",
+    "AUTH_SMTP_POSTMARK_URL",
+    Kind::Text(&Rule::WEB_URL),
+    "Where Postmark's API is, with `smtp.host` as `postmark`.",
+)
+.preset("https://api.postmarkapp.com");
+
+pub(crate) const WEBHOOK_URL: Setting = Setting::new(
+    "email.webhook_url",
+    "AUTH_EMAIL_WEBHOOK_URL",
+    Kind::Text(&Rule::WEB_URL),
+    "Web hook that takes outgoing mail in the place of an SMTP server.",
+);
+
+pub(crate) const WEBHOOK_SECRET: Setting = Setting::new(
+    "email.webhook_secret",
+    "AUTH_EMAIL_WEBHOOK_SECRET",
+    Kind::Text(&Rule::ANY),
+    "Key that requests to it are signed with, as Standard Webhooks has it: `whsec_` and base64, or \
+     any other text.",
+)
+.secret();
+
 pub(crate) const TEMPLATES_PATH: Setting = Setting::new(
     "email.templates_path",
     "AUTH_EMAIL_TEMPLATES_PATH",
@@ -89,6 +114,14 @@ pub(crate) const TEMPLATES_PATH: Setting = Setting::new(
     "Folder of mail templates in place of the built-in ones; used if it is there.",
 )
 .preset(USUAL_TEMPLATES_PATH);
+
+pub(crate) const TEMPLATE_FETCH_URL: Setting = Setting::new(
+    "email.template_fetch_url",
+    "AUTH_EMAIL_TEMPLATE_FETCH_URL",
+    Kind::Text(&Rule::WEB_URL),
+    "Web server that mail templates are fetched from before those in folders are used, at \
+     `<url>/<locale>/<name>/subject.txt`, `body.html` and `body.txt`.",
+);
 
 pub(crate) const PASSWORDLESS: Setting = Setting::new(
     "email.passwordless_enabled",
@@ -115,6 +148,15 @@ pub(crate) const LINK_CONFIRM: Setting = Setting::new(
 )
 .preset("false");
 
+pub(crate) const LINK_CODE: Setting = Setting::new(
+    "email.link_code",
+    "AUTH_EMAIL_LINK_CODE",
+    Kind::Flag,
+    "Whether mails with a link carry a code of six digits, too, which works in its place at \
+     `/verify/code`.",
+)
+.preset("false");
+
 pub(crate) const REFRESH_TOKEN_IN_REDIRECT: Setting = Setting::new(
     "email.refresh_token_in_redirect",
     "AUTH_EMAIL_REFRESH_TOKEN_IN_REDIRECT",
@@ -138,10 +180,15 @@ pub(super) const SECTION: Section = Section {
         SMTP_PLAIN_ALLOWED,
         SMTP_AUTH_METHOD,
         SMTP_API_HEADER,
+        POSTMARK_URL,
+        WEBHOOK_URL,
+        WEBHOOK_SECRET,
         TEMPLATES_PATH,
+        TEMPLATE_FETCH_URL,
         PASSWORDLESS,
         OTP,
         LINK_CONFIRM,
+        LINK_CODE,
         REFRESH_TOKEN_IN_REDIRECT,
     ],
 };

@@ -56,8 +56,7 @@ pub(crate) const CONFIG_FILE_VARIABLE: &str = "AUTH_CONFIG_FILE";
 
 /// Variables of Hasura Auth's earlier versions and of deployments around it; nothing comes of
 /// them, and nothing is said about them.
-pub(crate) const IGNORED_VARIABLES: [&str; 6] = [
-    "AUTH_EMAIL_TEMPLATE_FETCH_URL",
+pub(crate) const IGNORED_VARIABLES: [&str; 5] = [
     "AUTH_PROVIDER_FACEBOOK_PROFILE_FIELDS",
     "AUTH_PROVIDER_GITLAB_BASE_URL",
     "AUTH_SHOW_LOG_QUERY_PARAMS",

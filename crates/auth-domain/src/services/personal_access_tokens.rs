@@ -1,0 +1,115 @@
+//! Personal access tokens: how a program acts for a person who is not there.
+
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+
+use super::{
+    AccountRefusal, CurrentUserError, CurrentUserService, Failure, Installation,
+    admission::{EmailNeed, SessionOpening},
+    failure::failures_of,
+    retry::retry,
+};
+use crate::{
+    error::StoreError,
+    ports::SignerError,
+    session::{
+        NewRefreshToken, PersonalAccessToken, PlainRefreshToken, RefreshTokenKind, Session,
+        SessionId,
+    },
+    user::{Metadata, UserId},
+};
+
+/// Makes personal access tokens, and signs in with them.
+#[derive(Clone)]
+pub struct PersonalAccessTokenService {
+    installation: Arc<Installation>,
+}
+
+/// A wish for a personal access token.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PersonalAccessTokenWish {
+    /// The moment from which it is no longer accepted. One in the past is no mistake: the token is
+    /// good for nothing, as Hasura Auth has it.
+    pub expires_at: DateTime<Utc>,
+    /// What its holder wants to remember about it.
+    pub metadata: Option<Metadata>,
+}
+
+/// Why a personal access token did not sign in.
+#[derive(Debug, thiserror::Error)]
+pub enum PersonalAccessTokenError {
+    /// It is unknown, expired, or a refresh token of another kind.
+    #[error("the personal access token is not valid")]
+    InvalidToken,
+    /// The account may not be used right now.
+    #[error(transparent)]
+    Refused(#[from] AccountRefusal),
+    /// An adapter failed.
+    #[error(transparent)]
+    Failure(Failure),
+}
+
+failures_of!(PersonalAccessTokenError: Failure, StoreError, SignerError);
+
+impl PersonalAccessTokenService {
+    pub(super) fn new(installation: Arc<Installation>) -> Self {
+        Self { installation }
+    }
+
+    /// Makes a token for a signed-in user. It can do whatever they can, so their account is checked
+    /// first.
+    ///
+    /// # Errors
+    ///
+    /// See [`CurrentUserError`].
+    pub async fn create(
+        &self,
+        user: UserId,
+        wish: PersonalAccessTokenWish,
+    ) -> Result<PersonalAccessToken, CurrentUserError> {
+        let installation = &self.installation;
+        let current_user = CurrentUserService::new(Arc::clone(installation));
+        let user = current_user.get(user).await?;
+        let token = PlainRefreshToken::new(installation.ids.uuid());
+        let row = NewRefreshToken {
+            id: SessionId(installation.ids.uuid()),
+            user_id: user.id,
+            kind: RefreshTokenKind::PersonalAccess,
+            hash: token.hashed(),
+            created_at: installation.clock.now(),
+            expires_at: wish.expires_at,
+            metadata: wish.metadata,
+        };
+        retry(|| async {
+            let mut work = installation.store.begin().await?;
+            work.sessions().insert_refresh_token(&row).await?;
+            work.commit().await
+        })
+        .await?;
+        Ok(PersonalAccessToken { id: row.id, token })
+    }
+
+    /// Opens a session with the roles that the token's owner has by now. The token stays as it is.
+    ///
+    /// # Errors
+    ///
+    /// See [`PersonalAccessTokenError`].
+    pub async fn sign_in(
+        &self,
+        token: PlainRefreshToken,
+    ) -> Result<Session, PersonalAccessTokenError> {
+        let installation = &self.installation;
+        let now = installation.clock.now();
+        let hash = token.hashed();
+        let found = installation.store.find_personal_access_token(&hash, now);
+        let user = found.await?;
+        let user = user.ok_or(PersonalAccessTokenError::InvalidToken)?;
+        installation
+            .policy
+            .check_account(&user, EmailNeed::Required)?;
+        let opening = SessionOpening::new(installation, user.id);
+        opening.store(installation).await?;
+        Ok(opening.finish(installation, user).await?)
+    }
+}

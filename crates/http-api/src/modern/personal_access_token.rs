@@ -1,0 +1,94 @@
+//! Personal access tokens.
+
+use actix_web::web::{self, Data};
+use auth_domain::{
+    DateTime, Utc,
+    services::PersonalAccessTokenWish,
+    session::{PersonalAccessToken, PlainRefreshToken},
+};
+use serde::{Deserialize, Deserializer, Serialize, de::Error};
+use uuid::Uuid;
+
+use super::{ErrorCode, ModernError, caller::Caller, json::Json, reply::SignInReply};
+use crate::{
+    extract::members::{Object, UuidLike, present},
+    state::AppState,
+};
+
+/// `CreatePATRequest`.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct CreateBody {
+    expires_at: Moment,
+    #[serde(default, deserialize_with = "present")]
+    metadata: Option<Object>,
+}
+
+/// `type: string, format: date-time`: RFC 3339.
+struct Moment(DateTime<Utc>);
+
+impl<'de> Deserialize<'de> for Moment {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        let moment = DateTime::parse_from_rfc3339(&text).map_err(|_invalid| {
+            Error::custom("a moment such as 2030-01-31T12:00:00Z is expected")
+        })?;
+        Ok(Self(moment.to_utc()))
+    }
+}
+
+/// `CreatePATResponse`.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct CreateReply {
+    id: Uuid,
+    personal_access_token: String,
+}
+
+impl From<PersonalAccessToken> for CreateReply {
+    fn from(PersonalAccessToken { id, token }: PersonalAccessToken) -> Self {
+        Self {
+            id: id.0,
+            personal_access_token: token.text(),
+        }
+    }
+}
+
+/// `POST /pat`
+pub(crate) async fn create(
+    state: Data<AppState>,
+    Caller(caller): Caller,
+    Json(body): Json<CreateBody>,
+) -> Result<web::Json<CreateReply>, ModernError> {
+    let wish = PersonalAccessTokenWish {
+        expires_at: body.expires_at.0,
+        metadata: body.metadata.map(|it| it.0),
+    };
+    let token =
+        state
+            .run(move |services| async move {
+                services.personal_access_tokens.create(caller, wish).await
+            })
+            .await??;
+    Ok(web::Json(token.into()))
+}
+
+/// `SignInPATRequest`.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct SignInBody {
+    personal_access_token: UuidLike,
+}
+
+/// `POST /signin/pat`
+pub(crate) async fn sign_in(
+    state: Data<AppState>,
+    Json(body): Json<SignInBody>,
+) -> Result<web::Json<SignInReply>, ModernError> {
+    let token = PlainRefreshToken::parse(&body.personal_access_token.0)
+        .map_err(|_invalid| ErrorCode::INVALID_PAT)?;
+    let session = state
+        .run(move |services| async move { services.personal_access_tokens.sign_in(token).await })
+        .await??;
+    Ok(web::Json(session.into()))
+}

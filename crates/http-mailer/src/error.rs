@@ -1,0 +1,33 @@
+//! What can go wrong between this server and a mail service.
+
+use egress::EgressError;
+use mail_templates::MissingTemplate;
+
+/// A mail was not accepted by the service.
+///
+/// Holds nothing of the mail, no secret, and of the service's answer nothing but the status.
+#[derive(Debug, thiserror::Error)]
+pub enum HttpMailError {
+    /// A store may hold an address that was never checked as strictly as today's.
+    #[error("the recipient is not an e-mail address")]
+    NoRecipient,
+    /// There are no words for the mail.
+    #[error(transparent)]
+    Words(#[from] MissingTemplate),
+    /// There was no answer.
+    #[error("{service} did not answer")]
+    Unreachable {
+        /// The service.
+        service: &'static str,
+        /// Why not.
+        source: EgressError,
+    },
+    /// The answer does not mean that the mail was accepted.
+    #[error("{service} answered with status {status}")]
+    Refused {
+        /// The service.
+        service: &'static str,
+        /// The status of its answer.
+        status: u16,
+    },
+}

@@ -1,0 +1,83 @@
+//! Mails through Postmark, with the templates that are kept there.
+
+use async_trait::async_trait;
+use auth_domain::{
+    ports::{Mail, Mailer, MailerError},
+    secret::Secret,
+};
+use egress::{Egress, Request, Url};
+use mail_templates::{Site, variables};
+use serde_json::{Map, Value, json};
+
+use crate::{
+    HttpMailError,
+    delivery::{Delivery, recipient},
+};
+
+/// How to reach Postmark.
+#[derive(Debug, Clone)]
+pub struct PostmarkSettings {
+    /// Where the API is: `https://api.postmarkapp.com`.
+    pub base_url: Url,
+    /// The token of the server at Postmark that mails are sent through.
+    pub token: Secret,
+    /// Whom mails come from: `address` or `Name <address>`, confirmed at Postmark.
+    pub sender: String,
+    /// What templates can say about the installation.
+    pub site: Site,
+}
+
+/// Hands mails to Postmark, as Hasura Auth does with `AUTH_SMTP_HOST=postmark`.
+///
+/// The words are Postmark's: a template with the alias `<locale>.<name>`, such as
+/// `en.email-verify`, is filled in with the variables that local templates have.
+#[derive(Debug)]
+pub struct PostmarkMailer {
+    settings: PostmarkSettings,
+    endpoint: Url,
+    delivery: Delivery,
+}
+
+impl PostmarkMailer {
+    /// A mailer that has not asked Postmark for anything yet.
+    #[must_use]
+    pub fn new(settings: PostmarkSettings, egress: Egress) -> Self {
+        let mut endpoint = settings.base_url.clone();
+        let base = endpoint.path().trim_end_matches('/');
+        endpoint.set_path(&format!("{base}/email/withTemplate"));
+        Self {
+            settings,
+            endpoint,
+            delivery: Delivery {
+                egress,
+                service: "Postmark",
+                accepted: |status| status == 200,
+            },
+        }
+    }
+
+    async fn hand_over(&self, mail: &Mail) -> Result<(), HttpMailError> {
+        let locale = mail.locale.as_str();
+        let model = variables(mail, locale, &self.settings.site)
+            .map(|(name, value)| (name.to_owned(), Value::from(value)));
+        let body = json!({
+            "TemplateAlias": format!("{locale}.{}", mail.kind.template()),
+            "TemplateModel": model.collect::<Map<_, _>>(),
+            "From": self.settings.sender,
+            "To": recipient(mail)?,
+        });
+        let request = Request::post(self.endpoint.clone())
+            .header("accept", "application/json")
+            .secret_header("x-postmark-server-token", self.settings.token.expose())
+            .json(&body);
+        self.delivery.deliver(request).await
+    }
+}
+
+#[async_trait]
+impl Mailer for PostmarkMailer {
+    async fn send(&self, mail: Mail) -> Result<(), MailerError> {
+        let handed_over = self.hand_over(&mail).await;
+        handed_over.map_err(|error| MailerError(Box::new(error)))
+    }
+}

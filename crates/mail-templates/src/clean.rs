@@ -1,0 +1,48 @@
+//! Text of users made harmless for where it goes.
+
+use std::borrow::Cow;
+
+/// On one line: every control character, line breaks among them, becomes a space.
+#[must_use]
+pub fn without_controls(text: &str) -> Cow<'_, str> {
+    if text.contains(char::is_control) {
+        Cow::Owned(text.replace(char::is_control, " "))
+    } else {
+        Cow::Borrowed(text)
+    }
+}
+
+/// As text or a quoted attribute of HTML.
+pub(crate) fn html_escaped(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for character in text.chars() {
+        match character {
+            '&' => escaped.push_str("&amp;"),
+            '<' => escaped.push_str("&lt;"),
+            '>' => escaped.push_str("&gt;"),
+            '"' => escaped.push_str("&quot;"),
+            '\'' => escaped.push_str("&#39;"),
+            other => escaped.push(other),
+        }
+    }
+    escaped
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn controls_become_spaces() {
+        assert_eq!(without_controls("a\r\nb\0c\u{85}d\té"), "a  b c d é");
+        assert!(matches!(without_controls("plain"), Cow::Borrowed("plain")));
+    }
+
+    #[test]
+    fn markup_loses_its_meaning() {
+        assert_eq!(
+            html_escaped(r#"<a href="x" title='y'>&amp;"#),
+            "&lt;a href=&quot;x&quot; title=&#39;y&#39;&gt;&amp;amp;"
+        );
+    }
+}

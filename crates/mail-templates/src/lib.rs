@@ -1,0 +1,46 @@
+//! What mails and text messages say, whichever way they leave.
+//!
+//! [`Wording`] is what a transport asks for the words of a mail. [`Templates`] answers with the
+//! templates in the binary (`templates/` of this crate) and those of the operator's folder;
+//! [`RemoteTemplates`] looks for them on a web server first.
+//!
+//! What users wrote about themselves is never trusted: it is filled in as text, so nothing of it
+//! becomes markup, another line or a template, and no locale becomes part of a path.
+//!
+//! ```
+//! # use auth_domain::user::Locale;
+//! use mail_templates::{Site, TemplateSettings, Templates};
+//!
+//! let templates = Templates::load(TemplateSettings {
+//!     folder: None,
+//!     default_locale: Locale::english(),
+//!     site: Site {
+//!         server_url: "https://auth.example.com".to_owned(),
+//!         client_url: "https://example.com".to_owned(),
+//!     },
+//! })?;
+//! # Ok::<(), mail_templates::InvalidTemplates>(())
+//! ```
+
+mod built_in;
+mod clean;
+mod code_notice;
+mod collection;
+mod folder;
+mod mail_template;
+mod problem;
+mod remote;
+mod template;
+mod templates;
+mod variables;
+mod wording;
+
+pub use self::{
+    clean::without_controls,
+    mail_template::{MailSources, MailTemplate, Rendered},
+    problem::{Flaw, InvalidTemplates, TemplateProblem},
+    remote::{RemoteSettings, RemoteTemplates},
+    templates::{MissingTemplate, Site, TemplateSettings, Templates},
+    variables::variables,
+    wording::Wording,
+};

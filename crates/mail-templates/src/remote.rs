@@ -1,0 +1,131 @@
+//! Templates that are fetched from a web server of the operator, mail by mail.
+//!
+//! Hasura Auth for Node.js had this (`AUTH_EMAIL_TEMPLATE_FETCH_URL`). Somebody waits for the mail,
+//! so there are three seconds for everything, what was found is kept for a while, and so is that
+//! nothing was. Whatever goes wrong, the mail leaves in the words of the local templates.
+
+mod cache;
+mod fetch;
+
+use std::{fmt, sync::Arc, time::Duration};
+
+use async_trait::async_trait;
+use auth_domain::{
+    ports::{Mail, MailKind},
+    user::Locale,
+};
+use egress::{Egress, Url};
+use tokio::time::Instant;
+
+use self::{
+    cache::{Cache, Found},
+    fetch::{Failure, Source},
+};
+use crate::{MissingTemplate, Rendered, Site, Wording};
+
+/// How long fetching may take for one mail, in all languages together.
+const PATIENCE: Duration = Duration::from_secs(3);
+
+/// Where templates are fetched from, and what is said without them.
+#[derive(Debug, Clone)]
+pub struct RemoteSettings {
+    /// What `<locale>/<name>/subject.txt`, `body.html` and perhaps `body.txt` are below.
+    pub url: Url,
+    /// The language for those whose own has no template.
+    pub default_locale: Locale,
+    /// What templates can say about the installation.
+    pub site: Site,
+    /// The words of mails for which there are none at `url`, or none in time.
+    pub local: Arc<dyn Wording>,
+}
+
+/// Words from elsewhere before those from here.
+///
+/// A template is looked for in this order: at the URL in the language that was asked for, there in
+/// the default one, and then where [`RemoteSettings::local`] looks.
+pub struct RemoteTemplates {
+    settings: RemoteSettings,
+    source: Source,
+    cache: Cache,
+}
+
+impl RemoteTemplates {
+    /// Templates that have not been asked for yet. All requests go through `egress`.
+    #[must_use]
+    pub fn new(settings: RemoteSettings, egress: Egress) -> Self {
+        Self {
+            source: Source::new(settings.url.clone(), egress),
+            settings,
+            cache: Cache::default(),
+        }
+    }
+
+    async fn remote_words(&self, mail: &Mail) -> Option<Rendered> {
+        let deadline = Instant::now() + PATIENCE;
+        for locale in self.languages(mail) {
+            if let Some(template) = self.template(&locale, mail.kind, deadline).await {
+                return Some(template.render(mail, locale.as_str(), &self.settings.site));
+            }
+        }
+        None
+    }
+
+    /// What a store holds is not trusted to be a language: it would become part of a path.
+    fn languages(&self, mail: &Mail) -> impl Iterator<Item = Locale> {
+        let default = &self.settings.default_locale;
+        let asked = Locale::parse(mail.locale.as_str()).ok();
+        let asked = asked.filter(|locale| locale != default);
+        asked.into_iter().chain([default.clone()])
+    }
+
+    async fn template(&self, locale: &Locale, kind: MailKind, deadline: Instant) -> Found {
+        let slot = self.cache.slot(locale, kind);
+        // With no time left nothing would be learnt that is worth remembering.
+        if Instant::now() >= deadline {
+            return slot.known().flatten();
+        }
+        slot.get_or_fetch(async {
+            // Three requests at once are a large future, and mostly not made.
+            let fetched = Box::pin(self.source.fetch(locale, kind, deadline)).await;
+            let reported = fetched.inspect_err(|failure| self.report(locale, kind, failure));
+            reported.ok()
+        })
+        .await
+    }
+
+    fn report(&self, locale: &Locale, kind: MailKind, failure: &Failure) {
+        let path = self.source.path(locale, kind);
+        let is_default = *locale == self.settings.default_locale;
+        if failure.is_absence() && !is_default {
+            tracing::debug!(path, "there is no mail template in this language");
+        } else {
+            let error = failure.story();
+            tracing::warn!(
+                path,
+                error,
+                "a mail template cannot be used; another is taken"
+            );
+        }
+    }
+}
+
+#[async_trait]
+impl Wording for RemoteTemplates {
+    async fn words(&self, mail: &Mail) -> Result<Rendered, MissingTemplate> {
+        match self.remote_words(mail).await {
+            Some(rendered) => Ok(rendered),
+            None => self.settings.local.words(mail).await,
+        }
+    }
+}
+
+impl fmt::Debug for RemoteTemplates {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RemoteTemplates")
+            .field("host", &self.settings.url.host_str())
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,108 @@
+//! Templates per language: those in the binary and those of the operator.
+//!
+//! A template is found by looking names up in maps that were filled at the start. No locale, which
+//! is a user's choice, ever becomes part of a path.
+
+use std::path::PathBuf;
+
+use auth_domain::{ports::Mail, secret::Secret, user::Locale};
+
+use crate::{InvalidTemplates, Rendered, collection::Collection, folder};
+
+/// The name of the template of a text message.
+pub(crate) const SMS: &str = "signin-passwordless-sms";
+
+/// Where templates come from, and in which language when there is no better one.
+#[derive(Debug, Clone)]
+pub struct TemplateSettings {
+    /// A folder of templates that take the place of the built-in ones.
+    pub folder: Option<PathBuf>,
+    /// The language for those whose own has no template.
+    pub default_locale: Locale,
+    /// What templates can say about the installation.
+    pub site: Site,
+}
+
+/// What templates can say about the installation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Site {
+    /// The URL of this server: `${serverUrl}`.
+    pub server_url: String,
+    /// The URL of the application: `${clientUrl}`.
+    pub client_url: String,
+}
+
+/// The wording of all mails, read and checked.
+///
+/// A language is looked for in this order: the one asked for, the default one, English. In each
+/// the operator's template of that name comes before the built-in one.
+#[derive(Debug)]
+pub struct Templates {
+    collection: Collection,
+    default_locale: Locale,
+    site: Site,
+}
+
+/// There is no template, not even a built-in one in English.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("there is no template for `{0}`")]
+pub struct MissingTemplate(pub &'static str);
+
+impl Templates {
+    /// Reads and checks all templates.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidTemplates`] with everything that is wrong in the operator's folder: a file that is
+    /// missing beside others, one that cannot be read, and variables that do not exist.
+    pub fn load(settings: TemplateSettings) -> Result<Self, InvalidTemplates> {
+        let mut collection = Collection::built_in()?;
+        if let Some(folder) = &settings.folder {
+            let problems = folder::load(folder, &mut collection);
+            if !problems.is_empty() {
+                return Err(InvalidTemplates { problems });
+            }
+        }
+        Ok(Self {
+            collection,
+            default_locale: settings.default_locale,
+            site: settings.site,
+        })
+    }
+
+    /// `mail` in words.
+    ///
+    /// # Errors
+    ///
+    /// [`MissingTemplate`], which does not happen with the built-in templates.
+    pub fn render(&self, mail: &Mail) -> Result<Rendered, MissingTemplate> {
+        let (locale, template) = self
+            .languages(&mail.locale)
+            .find_map(|locale| self.collection.mail(locale, mail.kind))
+            .ok_or(MissingTemplate(mail.kind.template()))?;
+        Ok(template.render(mail, locale, &self.site))
+    }
+
+    /// The text message that carries `code`.
+    ///
+    /// # Errors
+    ///
+    /// [`MissingTemplate`], which does not happen with the built-in templates.
+    pub fn render_sms(&self, locale: &Locale, code: &Secret) -> Result<String, MissingTemplate> {
+        let template = self
+            .languages(locale)
+            .find_map(|locale| self.collection.sms(locale))
+            .ok_or(MissingTemplate(SMS))?;
+        Ok(template
+            .fill(|_| code.expose().to_owned())
+            .trim_end()
+            .to_owned())
+    }
+
+    fn languages<'a>(&'a self, asked: &'a Locale) -> impl Iterator<Item = &'a str> {
+        [asked.as_str(), self.default_locale.as_str(), "en"].into_iter()
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests;

@@ -1,0 +1,46 @@
+//! The words of mails, as transports ask for them.
+
+use std::fmt;
+
+use async_trait::async_trait;
+use auth_domain::ports::Mail;
+
+use crate::{MissingTemplate, Rendered, Templates};
+
+/// Knows what mails say.
+#[async_trait]
+pub trait Wording: fmt::Debug + Send + Sync {
+    /// `mail` in words.
+    ///
+    /// Comes to an end by itself, and soon: somebody waits for the mail to be sent.
+    ///
+    /// # Errors
+    ///
+    /// [`MissingTemplate`] when there are no words for it in any language.
+    async fn words(&self, mail: &Mail) -> Result<Rendered, MissingTemplate>;
+}
+
+#[async_trait]
+impl Wording for Templates {
+    async fn words(&self, mail: &Mail) -> Result<Rendered, MissingTemplate> {
+        self.render(mail)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use auth_domain::ports::MailKind;
+
+    use super::*;
+    use crate::templates::tests::{mail, templates};
+
+    #[tokio::test]
+    async fn templates_say_what_they_render() {
+        let templates = templates("en");
+        let mail = mail(MailKind::SignInLink, "fr");
+
+        let words = templates.words(&mail).await;
+
+        assert_eq!(words, templates.render(&mail));
+    }
+}
