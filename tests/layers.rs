@@ -16,7 +16,7 @@ use cargo_metadata::{DependencyKind, MetadataCommand, Package};
 /// Each crate with the crates of this workspace it may depend on.
 ///
 /// Tests may use more: edges of `dev-dependencies` are not looked at.
-const LAYERS: [(&str, &[&str]); 15] = [
+const LAYERS: [(&str, &[&str]); 16] = [
     ("auth-domain", &[]),
     ("auth-crypto", &["auth-domain"]),
     ("store-testkit", &["auth-domain"]),
@@ -26,6 +26,7 @@ const LAYERS: [(&str, &[&str]); 15] = [
     ("mail-templates", &["auth-domain", "egress"]),
     ("smtp-mailer", &["auth-domain", "mail-templates"]),
     ("egress", &[]),
+    ("hasura", &["auth-domain", "egress"]),
     ("hibp", &["auth-domain", "egress"]),
     ("http-mailer", &["auth-domain", "egress", "mail-templates"]),
     ("totp", &["auth-domain"]),
@@ -36,6 +37,7 @@ const LAYERS: [(&str, &[&str]); 15] = [
             "auth-crypto",
             "auth-domain",
             "egress",
+            "hasura",
             "hibp",
             "http-api",
             "http-mailer",

@@ -177,6 +177,46 @@ async fn a_key_that_is_broken_or_cannot_be_read_is_named() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn custom_claims_that_cannot_work_keep_the_server_from_starting() {
+    let database = Database::sqlite();
+    let claims = "AUTH_JWT_CUSTOM_CLAIMS";
+    let url = "HASURA_GRAPHQL_GRAPHQL_URL";
+    let secret = "HASURA_GRAPHQL_ADMIN_SECRET";
+    let good = || {
+        ServerBuilder::new(&database)
+            .set(claims, r#"{"organisation-id":"profile.organisation.id"}"#)
+            .set(url, "http://graphql-engine:8080/v1/graphql")
+            .set(secret, "hunter2")
+    };
+
+    for (name, builder) in [
+        (claims, good().set(claims, "{")),
+        (claims, good().set(claims, r#"{"organisation-id":7}"#)),
+        (
+            claims,
+            good().set(claims, r#"{"organisation-id":"profile["}"#),
+        ),
+        (
+            claims,
+            good().set(claims, r#"{"organisation-id":"profile.*"}"#),
+        ),
+        (
+            "AUTH_JWT_CUSTOM_CLAIMS_DEFAULTS",
+            good().set("AUTH_JWT_CUSTOM_CLAIMS_DEFAULTS", "[]"),
+        ),
+        (url, good().unset(url)),
+        (url, good().set(url, "graphql-engine")),
+        (secret, good().unset(secret)),
+        (secret, good().set(secret, "hunter2\nx-hasura-role: admin")),
+    ] {
+        let said = failure(builder).await;
+        assert!(said.contains(name), "no `{name}` in {said}");
+        assert!(!said.contains("hunter2"), "{said}");
+    }
+    good().start().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_protection_that_is_not_built_is_not_silently_missing() {
     let database = Database::sqlite();
 

@@ -32,12 +32,21 @@ pub(crate) fn write(claims: &AccessClaims, issuer: &str, namespace: &str) -> Map
 /// Hasura wants every value as text, except for the list.
 fn hasura_claims(claims: &AccessClaims) -> Value {
     let allowed_roles: Vec<_> = claims.allowed_roles.iter().map(Role::as_str).collect();
-    json!({
-        "x-hasura-allowed-roles": allowed_roles,
-        "x-hasura-default-role": claims.default_role.as_str(),
-        "x-hasura-user-id": claims.user_id.0,
-        "x-hasura-user-is-anonymous": claims.is_anonymous.to_string(),
-    })
+    let custom = claims.custom.iter();
+    let standard = [
+        ("x-hasura-allowed-roles", json!(allowed_roles)),
+        ("x-hasura-default-role", json!(claims.default_role.as_str())),
+        ("x-hasura-user-id", json!(claims.user_id.0)),
+        (
+            "x-hasura-user-is-anonymous",
+            json!(claims.is_anonymous.to_string()),
+        ),
+    ];
+    custom
+        .map(|(name, text)| (name, json!(text)))
+        .chain(standard)
+        .map(|(name, value)| (name.to_owned(), value))
+        .collect()
 }
 
 /// The user a verified payload is about, if `issuer` issued it and it is good at `now`.

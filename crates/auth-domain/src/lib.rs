@@ -33,6 +33,7 @@
 //! let installation = Installation {
 //!     store: Arc::new(MemoryStore::new()),
 //!     breached_passwords: None,
+//!     custom_claims: None,
 //!     concealment: None,
 //!     hasher: Arc::new(PlainHasher::default()),
 //!     signer: Arc::new(PlainSigner),

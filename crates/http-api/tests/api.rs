@@ -39,6 +39,7 @@ fn state(store: Arc<dyn Store>, hasher: Arc<dyn PasswordHasher>) -> Data<AppStat
     let installation = Installation {
         store,
         breached_passwords: None,
+        custom_claims: None,
         hasher,
         signer: Arc::new(PlainSigner),
         concealment: None,

@@ -6,10 +6,11 @@ use std::{num::NonZeroUsize, sync::Arc, thread, time::Duration};
 
 use auth_crypto::{BcryptHasher, JoseSigner, RandomIds};
 use auth_domain::{
-    ports::{Background, BreachedPasswords, Clock, IdGenerator, Mailer, Store},
+    ports::{Background, BreachedPasswords, Clock, CustomClaimSource, IdGenerator, Mailer, Store},
     services::Installation,
 };
 use egress::Egress;
+use hasura::HasuraClaims;
 use hibp::Hibp;
 use http_api::{ApiSettings, AppState, LegacySettings, SameSiteRule};
 use postgres_store::{PostgresSettings, PostgresStore};
@@ -88,6 +89,7 @@ async fn installation(
         store: store(&config.database, runtime).await?,
         hasher: Arc::new(hasher),
         breached_passwords: breached_passwords(config, egress),
+        custom_claims: custom_claims(config)?,
         signer: Arc::new(JoseSigner::new(premises.jwt_secret, ids.as_ref())),
         concealment: concealment(config, background),
         mailer,
@@ -117,6 +119,19 @@ fn concealment(config: &Config, background: &TokioBackground) -> Option<Arc<dyn 
 fn breached_passwords(config: &Config, egress: &Egress) -> Option<Arc<dyn BreachedPasswords>> {
     let url = config.hibp_url.clone()?;
     Some(Arc::new(Hibp::new(egress.clone(), url)))
+}
+
+/// Hasura has an egress of its own: what is allowed for it is allowed for nothing else.
+fn custom_claims(config: &Config) -> Result<Option<Arc<dyn CustomClaimSource>>, StartError> {
+    let Some(claims) = &config.custom_claims else {
+        return Ok(None);
+    };
+    let egress = Egress::new(claims.egress_rules()).map_err(StartError::Egress)?;
+    Ok(Some(Arc::new(HasuraClaims::new(
+        egress,
+        claims.endpoint.clone(),
+        claims.definitions.clone(),
+    ))))
 }
 
 async fn store(database: &Database, runtime: &Handle) -> Result<Arc<dyn Store>, StartError> {

@@ -4,7 +4,10 @@ mod issuing;
 mod publishing;
 mod verifying;
 
-use auth_domain::user::Role;
+use auth_domain::{
+    session::{CustomClaimName, CustomClaims},
+    user::Role,
+};
 use data_encoding::BASE64URL_NOPAD;
 use openssl::{
     hash::MessageDigest,
@@ -42,6 +45,7 @@ fn claims() -> AccessClaims {
         is_anonymous: false,
         default_role: role("user"),
         allowed_roles: vec![role("user"), role("me")],
+        custom: CustomClaims::default(),
         issued_at: at(NOW),
         ttl: Duration::from_millis(900_999),
     }

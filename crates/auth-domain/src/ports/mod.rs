@@ -6,6 +6,7 @@
 mod background;
 mod breached_passwords;
 mod clock;
+mod custom_claims;
 mod hasher;
 mod mailer;
 mod provider;
@@ -21,6 +22,7 @@ mod users;
 pub use background::{Background, BackgroundBusy, BackgroundWork};
 pub use breached_passwords::{BreachedPasswords, BreachedPasswordsError};
 pub use clock::{Clock, IdGenerator};
+pub use custom_claims::{CustomClaimSource, CustomClaimSourceError};
 pub use hasher::{HasherError, PasswordHasher};
 pub use mailer::{Mail, MailKind, Mailer, MailerError};
 pub use provider::{ExternalIdentity, Provider, ProviderError, ProviderId};

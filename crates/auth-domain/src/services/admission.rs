@@ -125,12 +125,13 @@ impl SessionOpening {
         self.token
     }
 
-    pub(super) fn finish(
+    /// The session for its owner. Call it after the commit: it may ask others.
+    pub(super) async fn finish(
         self,
         installation: &Installation,
         user: User,
     ) -> Result<Session, Failure> {
-        installation.session(user, self.row.id, self.token)
+        installation.session(user, self.row.id, self.token).await
     }
 }
 
@@ -180,7 +181,7 @@ impl Installation {
         self.policy.check_account(&user, EmailNeed::Required)?;
         let opening = SessionOpening::new(self, user.id);
         opening.store(self).await?;
-        Ok(opening.finish(self, user)?)
+        Ok(opening.finish(self, user).await?)
     }
 
     /// What is stored of a ticket made now.
@@ -201,18 +202,21 @@ impl Installation {
         }
     }
 
-    /// A session as the client gets it: with a fresh access token.
-    pub(super) fn session(
+    /// A session as the client gets it: with a fresh access token. No unit of work may be open,
+    /// because the source of custom claims may take its time.
+    pub(super) async fn session(
         &self,
         user: User,
         id: SessionId,
         refresh_token: PlainRefreshToken,
     ) -> Result<Session, Failure> {
+        let custom = self.custom_claims_of(user.id).await;
         let access_token = self.signer.sign(&AccessClaims {
             user_id: user.id,
             is_anonymous: user.is_anonymous,
             default_role: user.default_role.clone(),
             allowed_roles: user.allowed_roles(),
+            custom,
             issued_at: self.clock.now(),
             ttl: self.policy.sessions.access_token_ttl,
         })?;

@@ -145,7 +145,7 @@ impl AnonymousService {
         };
         let opening = SessionOpening::new(&self.installation, user.id);
         let user = sign_up.insert(&user, Along::Session(&opening)).await?;
-        Ok(opening.finish(&self.installation, user)?)
+        Ok(opening.finish(&self.installation, user).await?)
     }
 
     /// Gives an anonymous account an address and a way to sign in.

@@ -11,8 +11,8 @@ use crate::{
     error::StoreError,
     policy::AuthPolicy,
     ports::{
-        Background, BreachedPasswords, Clock, IdGenerator, Mailer, PasswordHasher, QrRenderer,
-        SecretBox, Store, TokenSigner, TotpVerifier,
+        Background, BreachedPasswords, Clock, CustomClaimSource, IdGenerator, Mailer,
+        PasswordHasher, QrRenderer, SecretBox, Store, TokenSigner, TotpVerifier,
     },
     user::Role,
 };
@@ -27,6 +27,8 @@ pub struct Installation {
     pub breached_passwords: Option<Arc<dyn BreachedPasswords>>,
     /// How access tokens are signed.
     pub signer: Arc<dyn TokenSigner>,
+    /// What access tokens say beyond the standard claims; `None` leaves it at those.
+    pub custom_claims: Option<Arc<dyn CustomClaimSource>>,
     /// Set to conceal whether an account exists: where to do what would tell. Requests that end in
     /// a mail are then answered alike and at once, whatever becomes of them.
     pub concealment: Option<Arc<dyn Background>>,

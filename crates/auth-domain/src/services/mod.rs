@@ -7,6 +7,7 @@
 mod admission;
 mod anonymous;
 mod current_user;
+mod custom_claims;
 mod discretion;
 mod email_address;
 mod email_sign_in;

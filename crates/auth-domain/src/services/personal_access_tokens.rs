@@ -110,6 +110,6 @@ impl PersonalAccessTokenService {
             .check_account(&user, EmailNeed::Required)?;
         let opening = SessionOpening::new(installation, user.id);
         opening.store(installation).await?;
-        Ok(opening.finish(installation, user)?)
+        Ok(opening.finish(installation, user).await?)
     }
 }

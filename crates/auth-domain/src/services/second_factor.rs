@@ -214,7 +214,7 @@ impl SecondFactorService {
         })
         .await?;
         let (opening, user) = decision?;
-        Ok(opening.finish(&self.installation, user)?)
+        Ok(opening.finish(&self.installation, user).await?)
     }
 
     async fn switch_on(

@@ -161,7 +161,7 @@ impl SignInService {
         if !opened {
             return Err(SignInError::InvalidCredentials);
         }
-        Ok(opening.finish(&self.installation, user)?)
+        Ok(opening.finish(&self.installation, user).await?)
     }
 
     async fn open_opaque_session(&self, user: User) -> Result<OpaqueSession, SignInError> {

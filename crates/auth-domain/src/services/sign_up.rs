@@ -161,7 +161,7 @@ impl SignUpService {
         }
         let opening = SessionOpening::new(&self.installation, user.id);
         let user = self.insert(&user, Along::Session(&opening)).await?;
-        let session = opening.finish(&self.installation, user)?;
+        let session = opening.finish(&self.installation, user).await?;
         Ok(SignedUp::Session(Box::new(session)))
     }
 

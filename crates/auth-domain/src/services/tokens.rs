@@ -68,7 +68,8 @@ impl TokenService {
         match rotated {
             Some(rotated) => Ok(self
                 .installation
-                .session(rotated.user, rotated.id, successor)?),
+                .session(rotated.user, rotated.id, successor)
+                .await?),
             None => self.refresh_without_rotation(token, now).await,
         }
     }
@@ -103,7 +104,7 @@ impl TokenService {
                 let successor = self
                     .find_successor(token, &current)
                     .ok_or(RefreshError::InvalidRefreshToken)?;
-                Ok(self.installation.session(user, id, successor)?)
+                Ok(self.installation.session(user, id, successor).await?)
             }
         }
     }

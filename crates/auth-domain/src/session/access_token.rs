@@ -4,6 +4,7 @@ use std::{fmt, time::Duration};
 
 use chrono::{DateTime, Utc};
 
+use super::CustomClaims;
 use crate::user::{Role, UserId};
 
 /// What an access token says. How it is written down is the signer's matter.
@@ -17,6 +18,8 @@ pub struct AccessClaims {
     pub default_role: Role,
     /// The roles a request may name.
     pub allowed_roles: Vec<Role>,
+    /// What the installation's own data adds. Beside the standard claims, never instead of one.
+    pub custom: CustomClaims,
     /// When it was issued; the signer writes whole seconds.
     pub issued_at: DateTime<Utc>,
     /// How long it is good for, in whole seconds.

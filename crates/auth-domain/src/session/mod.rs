@@ -5,6 +5,7 @@
 //! same steps (see `services::admission`).
 
 mod access_token;
+mod custom_claims;
 mod exchange_code;
 mod opaque_token;
 mod refresh_token;
@@ -13,6 +14,7 @@ use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 pub use access_token::{AccessClaims, AccessToken};
+pub use custom_claims::{CustomClaimName, CustomClaims, InvalidCustomClaimName};
 pub use exchange_code::{
     CodeChallenge, CodeVerifier, ExchangeCode, HashedExchangeCode, InvalidCodeChallenge,
     InvalidCodeVerifier, NewExchangeCode,

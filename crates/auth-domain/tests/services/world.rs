@@ -104,6 +104,7 @@ impl World {
         Services::new(Arc::new(Installation {
             store: Arc::clone(&self.store),
             breached_passwords: None,
+            custom_claims: None,
             hasher: Arc::new(hasher),
             signer: Arc::new(PlainSigner),
             concealment: None,
@@ -126,28 +127,31 @@ impl World {
         change(&mut policy);
         let store = Arc::new(MemoryStore::default());
         let ids = Arc::new(SequentialIds::default());
-        Self::over_with(store, ids, policy, Some(background)).await
+        let concealing = |it: &mut Installation| it.concealment = Some(background);
+        Self::over_with(store, ids, policy, concealing).await
     }
 
     async fn over(store: Arc<dyn Store>, ids: Arc<SequentialIds>, policy: AuthPolicy) -> Self {
-        Self::over_with(store, ids, policy, None).await
+        Self::over_with(store, ids, policy, |_| {}).await
     }
 
-    async fn over_with(
+    /// A world over `store` whose installation differs from the usual one.
+    pub(crate) async fn over_with(
         store: Arc<dyn Store>,
         ids: Arc<SequentialIds>,
         policy: AuthPolicy,
-        concealment: Option<Arc<dyn Background>>,
+        change: impl FnOnce(&mut Installation),
     ) -> Self {
         let clock = Arc::new(FixedClock::default());
         let hasher = Arc::new(PlainHasher::default());
         let mailer = Arc::new(RecordingMailer::default());
-        let installation = Installation {
+        let mut installation = Installation {
             store: Arc::clone(&store),
             breached_passwords: Some(Arc::new(OneBreach)),
+            custom_claims: None,
             hasher: Arc::clone(&hasher) as _,
             signer: Arc::new(PlainSigner),
-            concealment,
+            concealment: None,
             mailer: Arc::clone(&mailer) as _,
             clock: Arc::clone(&clock) as _,
             ids: Arc::clone(&ids) as _,
@@ -156,6 +160,7 @@ impl World {
             secrets: Arc::new(PlainBox),
             policy,
         };
+        change(&mut installation);
         installation.prepare().await.unwrap();
         Self {
             services: Services::new(Arc::new(installation)),

@@ -51,6 +51,7 @@ pub(crate) fn load(sources: &Sources<'_>) -> Loaded {
     for setting in table::settings() {
         let found = resolve(setting, sources, &file).unwrap_or_else(|problem| {
             loaded.problems.push(problem);
+            loaded.settings.reject(setting);
             preset(setting)
         });
         if let Some((value, source)) = found {

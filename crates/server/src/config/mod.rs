@@ -43,8 +43,8 @@ use egress::{EgressRules, Url};
 pub(crate) use environment::Environment;
 pub(crate) use load::{Loaded, Sources, load};
 pub(crate) use parts::{
-    Database, LogSettings, Postmark, SameSite, SecondFactorSettings, ServerSettings, SessionCookie,
-    SessionSettings, Smtp, Transport, Webhook, smtp,
+    CustomClaimSettings, Database, LogSettings, Postmark, SameSite, SecondFactorSettings,
+    ServerSettings, SessionCookie, SessionSettings, Smtp, Transport, Webhook, smtp,
 };
 pub(crate) use reference::reference;
 pub(crate) use show::lines;
@@ -74,6 +74,8 @@ pub(crate) struct Config {
     pub(crate) passwords: PasswordPolicy,
     /// The service that knows passwords of data breaches; without one, they may be chosen.
     pub(crate) hibp_url: Option<Url>,
+    /// What access tokens say beyond the standard claims; without it nothing.
+    pub(crate) custom_claims: Option<CustomClaimSettings>,
     /// Where requests of this server may go.
     pub(crate) egress: EgressRules,
     /// Work of hashing a password: the logarithm of the number of rounds.
@@ -133,6 +135,10 @@ impl Config {
             keep(SessionCookie::read(&settings), &mut problems),
             keep(Transport::read(&settings, &mut warnings), &mut problems),
             keep(parts::hibp_url(&settings), &mut problems),
+            keep(
+                CustomClaimSettings::read(&settings, &mut warnings),
+                &mut problems,
+            ),
             keep(parts::templates_url(&settings), &mut problems),
         );
         match parts {
@@ -143,6 +149,7 @@ impl Config {
                 Some(session_cookie),
                 Some(transport),
                 Some(hibp_url),
+                Some(custom_claims),
                 Some(templates_url),
             ) if problems.is_empty() => Ok(Self {
                 server: ServerSettings::read(&settings),
@@ -154,6 +161,7 @@ impl Config {
                 accounts,
                 passwords: parts::passwords(&settings),
                 hibp_url,
+                custom_claims,
                 egress: parts::egress_rules(&settings),
                 bcrypt_cost: settings.number(&passwords::BCRYPT_COST),
                 sessions: SessionSettings::read(&settings),

@@ -108,6 +108,12 @@ impl Rule {
         },
     };
 
+    /// The value of a header of a request.
+    pub(crate) const HEADER_VALUE: Self = Self {
+        expects: "printable ASCII characters",
+        holds: |text| text.chars().all(|it| it.is_ascii_graphic() || it == ' '),
+    };
+
     /// The domain of a cookie.
     pub(crate) const COOKIE_DOMAIN: Self = Self {
         expects: "a domain such as example.com",
@@ -218,6 +224,12 @@ mod tests {
             &["auth", "Ada & Söhne"],
             &["", "Acme: Dev", &long],
         );
+    }
+
+    #[test]
+    fn a_value_of_a_header_holds_no_second_header() {
+        let bad = ["a\r\nb: c", "a\n", "a\tb", "a\0", "\u{e4}"];
+        check(&Rule::HEADER_VALUE, &["hunter2", "a b;c=~!"], &bad);
     }
 
     #[test]

@@ -1,6 +1,10 @@
 //! The effective value of every setting, with where it comes from.
 
-use std::{collections::BTreeMap, fmt::Display, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt::Display,
+    time::Duration,
+};
 
 use auth_domain::secret::Secret;
 
@@ -11,12 +15,25 @@ use super::{kind::seconds, setting::Setting, source::Source, table, value::Value
 /// The accessors are named after the kind of setting they are for. Asking with another one is a
 /// mistake in the code, which every test that reads a configuration finds.
 #[derive(Default)]
-pub(crate) struct Settings(BTreeMap<&'static str, (Value, Source)>);
+pub(crate) struct Settings {
+    values: BTreeMap<&'static str, (Value, Source)>,
+    rejected: BTreeSet<&'static str>,
+}
 
 impl Settings {
     /// Gives `setting` a value.
     pub(super) fn set(&mut self, setting: &Setting, value: Value, source: Source) {
-        self.0.insert(setting.key, (value, source));
+        self.values.insert(setting.key, (value, source));
+    }
+
+    /// Notes that `setting` was set to something it cannot be, which was told already.
+    pub(super) fn reject(&mut self, setting: &Setting) {
+        self.rejected.insert(setting.key);
+    }
+
+    /// Whether nobody set `setting`, not even to something it cannot be.
+    pub(crate) fn is_missing(&self, setting: &Setting) -> bool {
+        self.find(setting).is_none() && !self.rejected.contains(setting.key)
     }
 
     /// Whether somebody set `setting`, be it to its default.
@@ -27,7 +44,7 @@ impl Settings {
 
     /// The value of `setting` with where it comes from.
     pub(crate) fn find(&self, setting: &Setting) -> Option<&(Value, Source)> {
-        self.0.get(setting.key)
+        self.values.get(setting.key)
     }
 
     /// Every setting with its value, in the order of the table.

@@ -342,6 +342,63 @@ mod problems {
     }
 
     #[test]
+    fn custom_claims_need_paths_that_can_be_followed_and_a_hasura_to_ask() {
+        let url = (
+            "HASURA_GRAPHQL_GRAPHQL_URL",
+            "http://graphql-engine:8080/v1/graphql",
+        );
+        let secret = ("HASURA_GRAPHQL_ADMIN_SECRET", "hunter2");
+        let claims = ("AUTH_JWT_CUSTOM_CLAIMS", r#"{"org":"profile.org"}"#);
+        let without = |missing| {
+            format!(
+                "AUTH_JWT_CUSTOM_CLAIMS is set without {missing}, and Hasura has to be asked for \
+                 the claims; set it too"
+            )
+        };
+
+        assert_eq!(problems(&[claims, secret], &[]), [without(url.0)]);
+        assert_eq!(problems(&[claims, url], &[]), [without(secret.0)]);
+        let said = |name, value| problems(&[url, secret, claims, (name, value)], &[]).concat();
+        let path = said(claims.0, r#"{"org":"profile["}"#);
+        assert!(path.starts_with("AUTH_JWT_CUSTOM_CLAIMS: the path \"profile[\" of \"org\""));
+        for (name, value) in [
+            (claims.0, "{"),
+            (claims.0, r#"{"org":1}"#),
+            ("AUTH_JWT_CUSTOM_CLAIMS_DEFAULTS", "[]"),
+            (url.0, "graphql-engine:8080"),
+            (secret.0, "hunter2\r\nx-hasura-role: admin"),
+        ] {
+            let said = said(name, value);
+            assert!(said.starts_with(name), "{said}");
+            assert!(!said.contains("hunter2"), "{said}");
+            assert!(!said.contains("without"), "{said}");
+        }
+    }
+
+    #[test]
+    fn only_the_host_of_hasura_is_allowed_for_questions_to_it() {
+        let url = (
+            "HASURA_GRAPHQL_GRAPHQL_URL",
+            "http://graphql-engine:8080/v1/graphql",
+        );
+        let secret = ("HASURA_GRAPHQL_ADMIN_SECRET", "hunter2");
+        let claims = ("AUTH_JWT_CUSTOM_CLAIMS", r#"{"org":"profile.org"}"#);
+        let others = ("AUTH_EGRESS_ALLOWED_HOSTS", "templates");
+
+        let config = config_of(&[url, secret, claims, others]);
+
+        let own = config.custom_claims.unwrap().egress_rules();
+        assert_eq!(own.allowed_hosts, ["graphql-engine"]);
+        assert_eq!(config.egress.allowed_hosts, ["templates"]);
+        assert!(config_of(&[url, secret]).custom_claims.is_none());
+        assert!(
+            config_of(&[("AUTH_JWT_CUSTOM_CLAIMS", "{}")])
+                .custom_claims
+                .is_none()
+        );
+    }
+
+    #[test]
     fn protection_that_is_not_there_keeps_the_server_from_starting() {
         for (variable, value) in [
             ("AUTH_TURNSTILE_SECRET", "x"),
@@ -432,6 +489,38 @@ mod warnings {
         assert_eq!(warnings.len(), 2);
         assert!(warnings[0].starts_with("AUTH_BCRYPT_COST is 4"));
         assert!(warnings[1].starts_with("HASURA_GRAPHQL_JWT_SECRET: the key has fewer"));
+    }
+
+    #[test]
+    fn what_custom_claims_are_set_in_vain_is_mentioned() {
+        let url = (
+            "HASURA_GRAPHQL_GRAPHQL_URL",
+            "http://graphql-engine:8080/v1/graphql",
+        );
+        let secret = ("HASURA_GRAPHQL_ADMIN_SECRET", "hunter2");
+        let claims = (
+            "AUTH_JWT_CUSTOM_CLAIMS",
+            r#"{"user-id":"boss.id","org":"org"}"#,
+        );
+        let defaults = ("AUTH_JWT_CUSTOM_CLAIMS_DEFAULTS", r#"{"zone":1}"#);
+
+        assert_eq!(
+            warnings(&[url, secret]),
+            [
+                "HASURA_GRAPHQL_GRAPHQL_URL, HASURA_GRAPHQL_ADMIN_SECRET have no effect without \
+                 AUTH_JWT_CUSTOM_CLAIMS: this version asks Hasura for custom claims only, and does \
+                 not track its metadata yet"
+            ]
+        );
+        assert_eq!(
+            warnings(&[url, secret, claims, defaults]),
+            [
+                "AUTH_JWT_CUSTOM_CLAIMS: \"user-id\" is always this server's own claim, so its \
+                 path has no effect",
+                "AUTH_JWT_CUSTOM_CLAIMS_DEFAULTS: \"zone\" is no custom claim, so its default has \
+                 no effect",
+            ]
+        );
     }
 
     #[test]

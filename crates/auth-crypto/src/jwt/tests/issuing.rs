@@ -25,6 +25,28 @@ fn a_token_says_what_hasura_wants_to_know() {
 }
 
 #[test]
+fn custom_claims_stand_beside_the_standard_ones() {
+    let name = |text| CustomClaimName::parse(text).unwrap();
+    let custom = CustomClaims::from_iter([
+        (name("projects"), r#"{"a","b"}"#.to_owned()),
+        (name("X-Hasura-Org"), "o1".to_owned()),
+    ]);
+
+    let token = shared().sign(&AccessClaims { custom, ..claims() }).unwrap();
+
+    let said = decoded(&token.value).1["https://hasura.io/jwt/claims"].clone();
+    let expected = json!({
+        "x-hasura-allowed-roles": ["user", "me"],
+        "x-hasura-default-role": "user",
+        "X-Hasura-Org": "o1",
+        "x-hasura-projects": "{\"a\",\"b\"}",
+        "x-hasura-user-id": "57c3f278-ea3c-4f5f-8f09-12a598d97c1c",
+        "x-hasura-user-is-anonymous": "false",
+    });
+    assert_eq!(said, expected);
+}
+
+#[test]
 fn key_id_issuer_and_namespace_are_as_configured() {
     let signer = signer(&json!({
         "type": "HS256", "key": SHARED, "kid": "k1", "issuer": "me", "claims_namespace": "hasura",

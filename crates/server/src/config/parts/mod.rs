@@ -1,6 +1,7 @@
 //! The typed halves of the settings, one file per part of the server.
 
 mod accounts;
+mod custom_claims;
 mod database;
 mod log;
 mod outgoing;
@@ -13,6 +14,7 @@ mod templates;
 mod transport;
 
 pub(super) use accounts::{accounts, passwords, redirects};
+pub(crate) use custom_claims::CustomClaimSettings;
 pub(crate) use database::Database;
 pub(crate) use log::LogSettings;
 pub(super) use outgoing::{egress_rules, hibp_url};

@@ -7,7 +7,8 @@ pub(crate) const ALLOWED_HOSTS: Setting = Setting::new(
     "AUTH_EGRESS_ALLOWED_HOSTS",
     Kind::List(&Rule::ANY),
     "Hosts that this server may send requests to although they have a private address or no TLS, \
-     such as `templates.internal`; exactly these, without their subdomains.",
+     such as `templates.internal`; exactly these, without their subdomains. The host of \
+     `hasura.graphql_url` is allowed for custom claims anyway.",
 );
 
 /// The section `egress`.

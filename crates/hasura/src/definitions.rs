@@ -1,0 +1,341 @@
+//! The claims an operator defined.
+
+use std::collections::BTreeMap;
+
+use auth_domain::session::{CustomClaimName, CustomClaims, InvalidCustomClaimName};
+use serde_json::{Map, Value};
+
+use crate::{
+    path::{InvalidPath, Path, TooManyValues},
+    query::Selection,
+    text::{self, TooLong},
+};
+
+/// What a claim says whose path leads to nothing, if nothing else is said.
+const NOTHING: &str = "null";
+
+/// Which custom claims there are, and where their values are found.
+#[derive(Debug, Clone)]
+pub struct ClaimDefinitions {
+    /// By the names as they were written.
+    claims: BTreeMap<String, Definition>,
+    query: String,
+    standard: Vec<String>,
+    stray_defaults: Vec<String>,
+}
+
+#[derive(Debug, Clone)]
+struct Definition {
+    name: CustomClaimName,
+    path: Path,
+    default: String,
+}
+
+/// Why there are no definitions.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum InvalidClaims {
+    /// The whole is something else.
+    #[error("it is not a JSON object")]
+    NotAnObject,
+    /// What stands behind a name is no text.
+    #[error("the path of {0:?} is not text")]
+    NotText(String),
+    /// A name cannot be one.
+    #[error("{0:?} cannot be a claim: {1}")]
+    Name(String, InvalidCustomClaimName),
+    /// Two names are written alike into a token.
+    #[error("{0:?} and {1:?} are the same claim")]
+    Twice(String, String),
+    /// A path cannot be followed.
+    #[error("the path {path:?} of {name:?} cannot be read: {problem}")]
+    Path {
+        /// The claim.
+        name: String,
+        /// Its path.
+        path: String,
+        /// What is wrong with it.
+        problem: InvalidPath,
+    },
+}
+
+/// Why there are no defaults.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum InvalidDefaults {
+    /// The whole is something else.
+    #[error("it is not a JSON object")]
+    NotAnObject,
+    /// A value is larger than any token.
+    #[error("the value of {0:?} is too large for a token")]
+    TooLong(String),
+}
+
+/// Why the claims cannot be made of an answer.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum Unusable {
+    #[error("the path of the claim {0:?} leads past too many values")]
+    TooMany(String, #[source] TooManyValues),
+    #[error("the claim {0:?} is too large for a token")]
+    TooLong(String, #[source] TooLong),
+}
+
+impl ClaimDefinitions {
+    /// Reads a JSON object of names with paths: `{"organisation-id":"profile.organisation.id"}`.
+    ///
+    /// The name of a standard claim is set aside, see [`standard`](Self::standard).
+    ///
+    /// # Errors
+    ///
+    /// See [`InvalidClaims`].
+    pub fn parse(text: &str) -> Result<Self, InvalidClaims> {
+        let mut claims = BTreeMap::new();
+        let mut selection = Selection::default();
+        let mut standard = Vec::new();
+        for (written, path) in object(text).ok_or(InvalidClaims::NotAnObject)? {
+            let Value::String(path) = path else {
+                return Err(InvalidClaims::NotText(written));
+            };
+            match CustomClaimName::parse(&written) {
+                Ok(name) => {
+                    let path = parse_path(&written, path, &mut selection)?;
+                    let default = NOTHING.to_owned();
+                    claims.insert(
+                        written,
+                        Definition {
+                            name,
+                            path,
+                            default,
+                        },
+                    );
+                }
+                Err(InvalidCustomClaimName::Standard) => standard.push(written),
+                Err(problem) => return Err(InvalidClaims::Name(written, problem)),
+            }
+        }
+        refuse_doubles(&claims)?;
+        Ok(Self {
+            claims,
+            query: selection.query(),
+            standard,
+            stray_defaults: Vec::new(),
+        })
+    }
+
+    /// With the values of claims whose paths lead to nothing, from a JSON object of the same names
+    /// with values of any kind.
+    ///
+    /// # Errors
+    ///
+    /// See [`InvalidDefaults`].
+    pub fn with_defaults(mut self, text: &str) -> Result<Self, InvalidDefaults> {
+        for (written, value) in object(text).ok_or(InvalidDefaults::NotAnObject)? {
+            match (self.claims.get_mut(&written), text::of_value(&value)) {
+                (None, _) => self.stray_defaults.push(written),
+                (Some(claim), Ok(default)) => claim.default = default,
+                (Some(_), Err(TooLong)) => return Err(InvalidDefaults::TooLong(written)),
+            }
+        }
+        Ok(self)
+    }
+
+    /// Whether there is nothing to ask for.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.claims.is_empty()
+    }
+
+    /// Names of claims that are this server's own; nothing comes of their paths.
+    #[must_use]
+    pub fn standard(&self) -> &[String] {
+        &self.standard
+    }
+
+    /// Names of defaults that no claim has; nothing comes of their values.
+    #[must_use]
+    pub fn stray_defaults(&self) -> &[String] {
+        &self.stray_defaults
+    }
+
+    /// The query that asks for all values at once, with the variable `id`.
+    pub(crate) fn query(&self) -> &str {
+        &self.query
+    }
+
+    /// What the claims say about `user`: all of them, or an error.
+    pub(crate) fn claims_of(&self, user: &Value) -> Result<CustomClaims, Unusable> {
+        self.claims
+            .values()
+            .map(|claim| Ok((claim.name.clone(), claim.text(user)?)))
+            .collect()
+    }
+}
+
+impl Definition {
+    fn text(&self, user: &Value) -> Result<String, Unusable> {
+        let name = || self.name.as_str().to_owned();
+        let found = self.path.find(user);
+        let found = found.map_err(|error| Unusable::TooMany(name(), error))?;
+        text::of_found(&found, &self.default).map_err(|error| Unusable::TooLong(name(), error))
+    }
+}
+
+fn object(text: &str) -> Option<Map<String, Value>> {
+    serde_json::from_str(text).ok()
+}
+
+fn parse_path(name: &str, path: String, query: &mut Selection) -> Result<Path, InvalidClaims> {
+    let parsed = Path::parse(&path).and_then(|parsed| query.add(&parsed).map(|()| parsed));
+    parsed.map_err(|problem| InvalidClaims::Path {
+        name: name.to_owned(),
+        path,
+        problem,
+    })
+}
+
+/// Which of two claims with one name counted would be left to chance.
+fn refuse_doubles(claims: &BTreeMap<String, Definition>) -> Result<(), InvalidClaims> {
+    let mut known = BTreeMap::new();
+    for (written, claim) in claims {
+        if let Some(other) = known.insert(&claim.name, written) {
+            return Err(InvalidClaims::Twice(other.clone(), written.clone()));
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn parse(claims: &Value) -> Result<ClaimDefinitions, InvalidClaims> {
+        ClaimDefinitions::parse(&claims.to_string())
+    }
+
+    fn said(definitions: &ClaimDefinitions, user: &Value) -> Vec<(String, String)> {
+        let claims = definitions.claims_of(user).unwrap();
+        let own = |(name, text): (&str, &str)| (name.to_owned(), text.to_owned());
+        claims.iter().map(own).collect()
+    }
+
+    fn pairs(pairs: &[(&str, &str)]) -> Vec<(String, String)> {
+        let own = |(name, text): &(&str, &str)| ((*name).to_owned(), (*text).to_owned());
+        pairs.iter().map(own).collect()
+    }
+
+    #[test]
+    fn all_claims_come_from_one_query() {
+        let definitions = parse(&json!({
+            "organisation-id": "profile.organisation.id",
+            "X-Hasura-Projects": "profile.contributesTo[].project.id",
+            "plan": "metadata.plan",
+        }))
+        .unwrap();
+        let user = json!({
+            "metadata": { "plan": { "name": "pro" } },
+            "profile": {
+                "organisation": { "id": "o1" },
+                "contributesTo": [{ "project": { "id": "p1" } }, { "project": { "id": "p2" } }],
+            },
+        });
+
+        assert_eq!(
+            definitions.query(),
+            "query GetClaims($id: uuid!) { user(id:$id) {metadata profile{contributesTo{\
+             project{id }}organisation{id }}} }"
+        );
+        assert_eq!(
+            said(&definitions, &user),
+            pairs(&[
+                ("x-hasura-organisation-id", "o1"),
+                ("x-hasura-plan", r#"{"name":"pro"}"#),
+                ("X-Hasura-Projects", r#"{"p1","p2"}"#),
+            ])
+        );
+    }
+
+    #[test]
+    fn what_is_missing_is_its_default_or_null() {
+        let definitions = parse(&json!({ "a": "a", "b": "b[].x", "c": "c.d", "e": "e[]" }))
+            .unwrap()
+            .with_defaults(&json!({ "a": "none", "b": ["x"], "e": [] }).to_string())
+            .unwrap();
+
+        assert_eq!(
+            said(&definitions, &json!({ "a": null, "b": null })),
+            pairs(&[
+                ("x-hasura-a", "none"),
+                ("x-hasura-b", r#"{"x"}"#),
+                ("x-hasura-c", "null"),
+                ("x-hasura-e", "{}"),
+            ])
+        );
+        assert_eq!(
+            said(
+                &definitions,
+                &json!({ "a": 0, "b": [], "c": { "d": false }, "e": [1] })
+            ),
+            pairs(&[
+                ("x-hasura-a", "0"),
+                ("x-hasura-b", "{}"),
+                ("x-hasura-c", "false"),
+                ("x-hasura-e", "{1}"),
+            ])
+        );
+    }
+
+    #[test]
+    fn a_standard_claim_is_set_aside_and_a_stray_default_is_told() {
+        let definitions = parse(&json!({ "user-id": "boss.id", "X-HASURA-ROLE": "a", "b": "b" }))
+            .unwrap()
+            .with_defaults(r#"{"b":1,"c":2}"#)
+            .unwrap();
+
+        assert_eq!(
+            definitions.query(),
+            "query GetClaims($id: uuid!) { user(id:$id) {b } }"
+        );
+        assert_eq!(
+            said(&definitions, &json!({})),
+            pairs(&[("x-hasura-b", "1")])
+        );
+        let mut standard = definitions.standard().to_vec();
+        standard.sort();
+        assert_eq!(standard, ["X-HASURA-ROLE", "user-id"]);
+        assert_eq!(definitions.stray_defaults(), ["c"]);
+        assert!(parse(&json!({ "user-id": "id" })).unwrap().is_empty());
+        assert!(parse(&json!({})).unwrap().is_empty());
+    }
+
+    #[test]
+    fn definitions_that_cannot_work_say_why() {
+        let refused = |claims: Value| parse(&claims).unwrap_err().to_string();
+
+        assert_eq!(refused(json!([])), "it is not a JSON object");
+        assert_eq!(refused(json!({ "a": 1 })), "the path of \"a\" is not text");
+        assert_eq!(
+            refused(json!({ "a": "b[" })),
+            "the path \"b[\" of \"a\" cannot be read: a place in a list, a quoted name or * is \
+             expected at character 3"
+        );
+        assert!(refused(json!({ "a": "b.*" })).contains("\"*\" is no name"));
+        assert!(refused(json!({ "\u{e4}": "b" })).contains("printable ASCII"));
+        assert_eq!(
+            refused(json!({ "Org": "a", "x-hasura-org": "b" })),
+            "\"Org\" and \"x-hasura-org\" are the same claim"
+        );
+        let defaults = |text: &str| parse(&json!({ "a": "a" })).unwrap().with_defaults(text);
+        assert_eq!(defaults("1").unwrap_err(), InvalidDefaults::NotAnObject);
+        let long = json!({ "a": "x".repeat(70_000) }).to_string();
+        assert!(defaults(&long).is_err());
+    }
+
+    #[test]
+    fn claims_are_complete_or_not_there() {
+        let definitions = parse(&json!({ "a": "a", "b": "b" })).unwrap();
+
+        let refused = definitions.claims_of(&json!({ "a": "1", "b": "x".repeat(70_000) }));
+
+        assert!(matches!(refused, Err(Unusable::TooLong(name, _)) if name == "x-hasura-b"));
+    }
+}

@@ -1,0 +1,132 @@
+//! Custom claims.
+
+use egress::{EgressRules, Url};
+use hasura::{ClaimDefinitions, GraphqlEndpoint};
+
+use crate::config::{settings::Settings, table::jwt};
+
+/// What access tokens say beyond the standard claims.
+#[derive(Debug, Clone)]
+pub(crate) struct CustomClaimSettings {
+    /// Which claims there are.
+    pub(crate) definitions: ClaimDefinitions,
+    /// The Hasura that knows their values.
+    pub(crate) endpoint: GraphqlEndpoint,
+}
+
+impl CustomClaimSettings {
+    /// Picks this part from all settings; `None` when no claims are defined. What was set in vain
+    /// is added to `warnings`.
+    ///
+    /// # Errors
+    ///
+    /// A line about definitions that cannot be read, or about what is missing to ask Hasura.
+    pub(crate) fn read(
+        settings: &Settings,
+        warnings: &mut Vec<String>,
+    ) -> Result<Option<Self>, String> {
+        let definitions = definitions(settings)?;
+        if let Some(definitions) = &definitions {
+            warnings.extend(ineffective(settings, definitions));
+        }
+        let Some(definitions) = definitions.filter(|it| !it.is_empty()) else {
+            warnings.extend(unused(settings));
+            return Ok(None);
+        };
+        let endpoint = endpoint(settings)?;
+        Ok(endpoint.map(|endpoint| Self {
+            definitions,
+            endpoint,
+        }))
+    }
+
+    /// Allows the host of the operator's own Hasura and no other.
+    ///
+    /// It usually is in the same private network and has no TLS. Whoever wrote its URL down as that
+    /// of their Hasura, with the admin secret beside it, need not name it once more.
+    pub(crate) fn egress_rules(&self) -> EgressRules {
+        EgressRules {
+            allowed_hosts: self
+                .endpoint
+                .url
+                .host_str()
+                .map(str::to_owned)
+                .into_iter()
+                .collect(),
+        }
+    }
+}
+
+fn definitions(settings: &Settings) -> Result<Option<ClaimDefinitions>, String> {
+    if settings.text(&jwt::CUSTOM_CLAIMS).is_none() {
+        return Ok(None);
+    }
+    let definitions = settings.parsed(&jwt::CUSTOM_CLAIMS, ClaimDefinitions::parse)?;
+    if settings.text(&jwt::CUSTOM_CLAIMS_DEFAULTS).is_none() {
+        return Ok(Some(definitions));
+    }
+    let with_defaults = |text: &str| definitions.clone().with_defaults(text);
+    settings
+        .parsed(&jwt::CUSTOM_CLAIMS_DEFAULTS, with_defaults)
+        .map(Some)
+}
+
+/// The Hasura to ask; `None` when what was set for it was refused already.
+fn endpoint(settings: &Settings) -> Result<Option<GraphqlEndpoint>, String> {
+    let needed = [jwt::GRAPHQL_URL, jwt::ADMIN_SECRET];
+    if let Some(missing) = needed.iter().find(|it| settings.is_missing(it)) {
+        return Err(format!(
+            "{} is set without {}, and Hasura has to be asked for the claims; set it too",
+            settings.name(&jwt::CUSTOM_CLAIMS),
+            missing.variable
+        ));
+    }
+    let Some(admin_secret) = settings.secret(&jwt::ADMIN_SECRET) else {
+        return Ok(None);
+    };
+    if settings.text(&jwt::GRAPHQL_URL).is_none() {
+        return Ok(None);
+    }
+    let url = settings.parsed(&jwt::GRAPHQL_URL, Url::parse)?;
+    Ok(Some(GraphqlEndpoint { url, admin_secret }))
+}
+
+fn ineffective(settings: &Settings, definitions: &ClaimDefinitions) -> Vec<String> {
+    let standard = definitions.standard().iter().map(|name| {
+        format!(
+            "{}: {name:?} is always this server's own claim, so its path has no effect",
+            settings.name(&jwt::CUSTOM_CLAIMS)
+        )
+    });
+    let stray = definitions.stray_defaults().iter().map(|name| {
+        format!(
+            "{}: {name:?} is no custom claim, so its default has no effect",
+            settings.name(&jwt::CUSTOM_CLAIMS_DEFAULTS)
+        )
+    });
+    standard.chain(stray).collect()
+}
+
+/// Settings that only custom claims need.
+fn unused(settings: &Settings) -> Option<String> {
+    let related = [
+        jwt::CUSTOM_CLAIMS_DEFAULTS,
+        jwt::GRAPHQL_URL,
+        jwt::ADMIN_SECRET,
+    ];
+    let set: Vec<_> = related
+        .iter()
+        .filter(|it| settings.text(it).is_some())
+        .map(|it| settings.name(it))
+        .collect();
+    if set.is_empty() {
+        return None;
+    }
+    let have = if set.len() == 1 { "has" } else { "have" };
+    Some(format!(
+        "{} {have} no effect without {}: this version asks Hasura for custom claims only, \
+         and does not track its metadata yet",
+        set.join(", "),
+        jwt::CUSTOM_CLAIMS.variable
+    ))
+}
