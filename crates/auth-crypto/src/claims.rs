@@ -2,7 +2,7 @@
 
 use auth_domain::{
     DateTime, Utc,
-    session::AccessClaims,
+    session::{AccessClaims, AccessIdentity},
     user::{Role, UserId},
 };
 use serde_json::{Map, Value, json};
@@ -10,6 +10,9 @@ use uuid::Uuid;
 
 /// Length of a hyphenated UUID; `Uuid` also reads forms nobody writes into a token.
 const HYPHENATED_UUID_CHARS: usize = 36;
+
+/// Names whoever has just proven once more who they are.
+const ELEVATED: &str = "x-hasura-auth-elevated";
 
 /// Whether `name` has a meaning of its own in a JWT (RFC 7519 §4.1).
 pub(crate) fn is_registered(name: &str) -> bool {
@@ -33,6 +36,9 @@ pub(crate) fn write(claims: &AccessClaims, issuer: &str, namespace: &str) -> Map
 fn hasura_claims(claims: &AccessClaims) -> Value {
     let allowed_roles: Vec<_> = claims.allowed_roles.iter().map(Role::as_str).collect();
     let custom = claims.custom.iter();
+    let elevated = claims
+        .is_elevated
+        .then(|| (ELEVATED, json!(claims.user_id.0)));
     let standard = [
         ("x-hasura-allowed-roles", json!(allowed_roles)),
         ("x-hasura-default-role", json!(claims.default_role.as_str())),
@@ -45,20 +51,35 @@ fn hasura_claims(claims: &AccessClaims) -> Value {
     custom
         .map(|(name, text)| (name, json!(text)))
         .chain(standard)
+        .chain(elevated)
         .map(|(name, value)| (name.to_owned(), value))
         .collect()
 }
 
-/// The user a verified payload is about, if `issuer` issued it and it is good at `now`.
+/// The bearer of a verified payload, if `issuer` issued it and it is good at `now`.
 ///
 /// josekit's own check of the claims is not used: it lets a token without `exp` pass, reads
 /// fractions, and panics on a moment that is too far away.
-pub(crate) fn read(payload: &[u8], issuer: &str, now: DateTime<Utc>) -> Option<UserId> {
+pub(crate) fn read(
+    payload: &[u8],
+    issuer: &str,
+    namespace: &str,
+    now: DateTime<Utc>,
+) -> Option<AccessIdentity> {
     let claims: Map<String, Value> = serde_json::from_slice(payload).ok()?;
     if claims.get("iss")? != issuer || !is_current(&claims, now.timestamp())? {
         return None;
     }
-    subject(&claims)
+    let user_id = subject(&claims)?;
+    Some(AccessIdentity {
+        user_id,
+        is_elevated: elevated(&claims, namespace) == Some(user_id),
+    })
+}
+
+/// Whom the claim of elevation is about.
+fn elevated(claims: &Map<String, Value>, namespace: &str) -> Option<UserId> {
+    user_id(claims.get(namespace)?.get(ELEVATED)?)
 }
 
 /// Whether the token is good in the second `now`; `None` if it does not say so in whole seconds.
@@ -74,7 +95,11 @@ fn is_current(claims: &Map<String, Value>, now: i64) -> Option<bool> {
 }
 
 fn subject(claims: &Map<String, Value>) -> Option<UserId> {
-    let text = claims.get("sub")?.as_str()?;
+    user_id(claims.get("sub")?)
+}
+
+fn user_id(value: &Value) -> Option<UserId> {
+    let text = value.as_str()?;
     let id = Uuid::try_parse(text).ok()?;
     (text.len() == HYPHENATED_UUID_CHARS).then_some(UserId(id))
 }

@@ -5,8 +5,7 @@ use std::{fmt, time::Duration};
 use auth_domain::{
     DateTime, Utc,
     ports::{IdGenerator, InvalidAccessToken, PublicKeys, SignerError, TokenSigner},
-    session::{AccessClaims, AccessToken},
-    user::UserId,
+    session::{AccessClaims, AccessIdentity, AccessToken},
 };
 use josekit::jws::{self, JwsHeader};
 use serde_json::Value;
@@ -73,9 +72,18 @@ impl TokenSigner for JoseSigner {
         })
     }
 
-    fn verify(&self, token: &str, now: DateTime<Utc>) -> Result<UserId, InvalidAccessToken> {
+    fn verify(
+        &self,
+        token: &str,
+        now: DateTime<Utc>,
+    ) -> Result<AccessIdentity, InvalidAccessToken> {
         let payload = self.payload(token).ok_or(InvalidAccessToken)?;
-        claims::read(&payload, &self.secret.issuer, now).ok_or(InvalidAccessToken)
+        let JwtSecret {
+            issuer,
+            claims_namespace,
+            ..
+        } = &self.secret;
+        claims::read(&payload, issuer, claims_namespace, now).ok_or(InvalidAccessToken)
     }
 
     fn public_keys(&self) -> PublicKeys {

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use crate::{
-    one_time_code::CodeKey,
+    one_time_code::{CodeKey, CodePurpose},
     recovery_code::RecoveryKeys,
     redirect::RedirectPolicy,
     session::SuccessorKey,
@@ -20,6 +20,8 @@ pub struct AuthPolicy {
     pub passwords: PasswordPolicy,
     /// How long sessions last.
     pub sessions: SessionPolicy,
+    /// When delicate changes need a fresh proof of identity.
+    pub elevation: ElevationRule,
     /// How one-time codes are guarded.
     pub codes: CodePolicy,
     /// How accounts are protected by a second factor.
@@ -115,6 +117,18 @@ pub struct SecondFactorPolicy {
     pub recovery_keys: RecoveryKeys,
 }
 
+/// When delicate changes (of address or password, personal access tokens) need an elevated access
+/// token, as in Hasura Auth.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ElevationRule {
+    /// Never.
+    Disabled,
+    /// For users who have a security key.
+    Recommended,
+    /// Always.
+    Required,
+}
+
 /// How one-time codes, and second factors, are guarded against guessing.
 #[derive(Debug, Clone)]
 pub struct CodePolicy {
@@ -122,6 +136,8 @@ pub struct CodePolicy {
     pub key: CodeKey,
     /// Life of a code for signing in, and of one in place of a link.
     pub sign_in_ttl: Duration,
+    /// Life of a code that elevates.
+    pub elevation_ttl: Duration,
     /// Whether a mail with a link carries a code that works in its place.
     pub beside_links: bool,
     /// So many wrong guesses within [`count_within`](Self::count_within) close an account to
@@ -132,6 +148,14 @@ pub struct CodePolicy {
 }
 
 impl CodePolicy {
+    /// How long a code is good.
+    pub(crate) fn ttl(&self, purpose: CodePurpose) -> Duration {
+        match purpose {
+            CodePurpose::SignIn | CodePurpose::InPlaceOf(_) => self.sign_in_ttl,
+            CodePurpose::Elevation => self.elevation_ttl,
+        }
+    }
+
     /// The usual guard: a code lives an hour, as in Hasura Auth, and five wrong guesses within an
     /// hour are too many, which makes 120 a day at a million codes.
     #[must_use]
@@ -139,6 +163,7 @@ impl CodePolicy {
         Self {
             key,
             sign_in_ttl: Duration::from_hours(1),
+            elevation_ttl: Duration::from_mins(10),
             beside_links: false,
             max_wrong: 5,
             count_within: Duration::from_hours(1),

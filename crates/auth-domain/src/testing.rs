@@ -15,7 +15,8 @@ use uuid::{Builder, Uuid};
 use crate::{
     one_time_code::CodeKey,
     policy::{
-        AccountPolicy, AuthPolicy, CodePolicy, PasswordPolicy, SecondFactorPolicy, SessionPolicy,
+        AccountPolicy, AuthPolicy, CodePolicy, ElevationRule, PasswordPolicy, SecondFactorPolicy,
+        SessionPolicy,
     },
     ports::{
         Clock, HasherError, IdGenerator, InvalidAccessToken, Mail, Mailer, MailerError,
@@ -26,7 +27,7 @@ use crate::{
     redirect::RedirectPolicy,
     sealed::{SealContext, SealedSecret},
     secret::Secret,
-    session::{AccessClaims, AccessToken, SuccessorKey},
+    session::{AccessClaims, AccessIdentity, AccessToken, SuccessorKey},
     totp::{TimeStep, TotpCode, TotpSecret},
     user::{
         EmailAccessList, Gravatar, GravatarDefault, GravatarRating, HashedPassword, Locale,
@@ -112,26 +113,39 @@ impl PasswordHasher for PlainHasher {
     }
 }
 
-/// A signer whose tokens can be read by eye: `<user id>/<expiry in Unix seconds>`.
+/// A signer whose tokens can be read by eye: `<user id>/<expiry in Unix seconds>`, and `/elevated`
+/// after that if they are.
 #[derive(Debug, Default)]
 pub struct PlainSigner;
 
 impl TokenSigner for PlainSigner {
     fn sign(&self, claims: &AccessClaims) -> Result<AccessToken, SignerError> {
         let expires_at = claims.issued_at + claims.ttl;
-        let value = format!("{}/{}", claims.user_id, expires_at.timestamp());
+        let mark = if claims.is_elevated { "/elevated" } else { "" };
+        let value = format!("{}/{}{mark}", claims.user_id, expires_at.timestamp());
         Ok(AccessToken {
             value,
             ttl: claims.ttl,
         })
     }
 
-    fn verify(&self, token: &str, now: DateTime<Utc>) -> Result<UserId, InvalidAccessToken> {
-        let (user, expires_at) = token.split_once('/').ok_or(InvalidAccessToken)?;
+    fn verify(
+        &self,
+        token: &str,
+        now: DateTime<Utc>,
+    ) -> Result<AccessIdentity, InvalidAccessToken> {
+        let plain = token.strip_suffix("/elevated");
+        let (user, expires_at) = plain
+            .unwrap_or(token)
+            .split_once('/')
+            .ok_or(InvalidAccessToken)?;
         let user = Uuid::try_parse(user).ok().ok_or(InvalidAccessToken)?;
         let expires_at: i64 = expires_at.parse().ok().ok_or(InvalidAccessToken)?;
         if expires_at > now.timestamp() {
-            Ok(UserId(user))
+            Ok(AccessIdentity {
+                user_id: UserId(user),
+                is_elevated: plain.is_some(),
+            })
         } else {
             Err(InvalidAccessToken)
         }
@@ -236,6 +250,7 @@ impl SecretBox for PlainBox {
 #[must_use]
 pub fn policy() -> AuthPolicy {
     AuthPolicy {
+        elevation: ElevationRule::Disabled,
         accounts: AccountPolicy {
             sign_up_enabled: true,
             new_users_disabled: false,

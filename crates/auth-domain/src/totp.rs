@@ -160,15 +160,18 @@ pub enum TotpPurpose {
     SignIn,
     /// Replaces the recovery codes.
     RecoveryCodes,
+    /// Elevates an access token.
+    Elevation,
 }
 
 impl TotpPurpose {
     /// Every purpose.
-    pub const ALL: [Self; 4] = [
+    pub const ALL: [Self; 5] = [
         Self::Activation,
         Self::Deactivation,
         Self::SignIn,
         Self::RecoveryCodes,
+        Self::Elevation,
     ];
 
     /// Its name in a store.
@@ -179,6 +182,7 @@ impl TotpPurpose {
             Self::Deactivation => "deactivation",
             Self::SignIn => "sign-in",
             Self::RecoveryCodes => "recovery-codes",
+            Self::Elevation => "elevation",
         }
     }
 }

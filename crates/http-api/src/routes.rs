@@ -61,6 +61,10 @@ pub const ROUTES: &[Route] = &[
     modern("POST", "/signin/otp/email"),
     modern("POST", "/signin/otp/email/verify"),
     modern("POST", "/pat"),
+    modern("GET", "/elevate"),
+    modern("POST", "/elevate/totp"),
+    modern("POST", "/elevate/otp/email"),
+    modern("POST", "/elevate/otp/email/verify"),
     modern("GET", "/verify"),
     modern("POST", "/verify"),
     modern("POST", "/verify/code"),
@@ -144,7 +148,8 @@ pub fn configure(config: &mut ServiceConfig, settings: &ApiSettings) {
 
 fn configure_email(config: &mut ServiceConfig, settings: &ApiSettings) {
     use modern::{
-        anonymous, email_address, password, passwordless, personal_access_token, token, verify,
+        anonymous, elevation, email_address, password, passwordless, personal_access_token, token,
+        verify,
     };
 
     let at = |path: &str| modern_resource(&format!("{}{path}", settings.prefix));
@@ -159,6 +164,10 @@ fn configure_email(config: &mut ServiceConfig, settings: &ApiSettings) {
         )
         .service(at("/signin/otp/email").route(web::post().to(passwordless::sign_in_by_code)))
         .service(at("/signin/pat").route(web::post().to(personal_access_token::sign_in)))
+        .service(at("/elevate").route(web::get().to(elevation::methods)))
+        .service(at("/elevate/totp").route(web::post().to(elevation::by_totp)))
+        .service(at("/elevate/otp/email").route(web::post().to(elevation::send_code)))
+        .service(at("/elevate/otp/email/verify").route(web::post().to(elevation::by_code)))
         .service(at("/pat").route(web::post().to(personal_access_token::create)))
         .service(at("/signin/otp/email/verify").route(web::post().to(passwordless::verify_code)))
         .service(

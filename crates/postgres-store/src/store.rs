@@ -8,7 +8,7 @@ use auth_domain::{
     error::StoreError,
     ports::{RefreshRotation, RotatedSession, Store, UnitOfWork, UserLookup},
     session::{HashedRefreshToken, HashedSessionToken},
-    user::User,
+    user::{User, UserId},
 };
 use bb8::Pool;
 use diesel::result::{DatabaseErrorKind, Error};
@@ -19,8 +19,8 @@ use diesel_async::{
 use sql_store::{
     Connections,
     postgres::{
-        FindOpaqueSession, FindPersonalAccessToken, FindUser, HotPath, Manager, Ping,
-        RotateRefreshToken, SqlUnitOfWork, discard, store_error,
+        FindOpaqueSession, FindPersonalAccessToken, FindUser, HasSecurityKey, HotPath, Manager,
+        Ping, RotateRefreshToken, SqlUnitOfWork, discard, store_error,
     },
 };
 use tokio::runtime::Handle;
@@ -140,6 +140,10 @@ impl Store for PostgresStore {
         now: DateTime<Utc>,
     ) -> Result<Option<User>, StoreError> {
         self.read(FindPersonalAccessToken { hash, now }).await
+    }
+
+    async fn has_security_key(&self, user: UserId) -> Result<bool, StoreError> {
+        self.read(HasSecurityKey(user)).await
     }
 
     async fn ping(&self) -> Result<(), StoreError> {

@@ -8,7 +8,7 @@ use auth_domain::{
     error::StoreError,
     ports::{RefreshRotation, RotatedSession, Store, UnitOfWork, UserLookup},
     session::{HashedRefreshToken, HashedSessionToken},
-    user::User,
+    user::{User, UserId},
 };
 use bb8::Pool;
 use diesel::{ConnectionError, ConnectionResult, SqliteConnection};
@@ -16,8 +16,8 @@ use diesel_async::pooled_connection::{ManagerConfig, RecyclingMethod};
 use sql_store::{
     Connections,
     sqlite::{
-        Conn, FindOpaqueSession, FindPersonalAccessToken, FindUser, HotPath, Manager, Ping,
-        RotateRefreshToken, SqlUnitOfWork, store_error,
+        Conn, FindOpaqueSession, FindPersonalAccessToken, FindUser, HasSecurityKey, HotPath,
+        Manager, Ping, RotateRefreshToken, SqlUnitOfWork, store_error,
     },
 };
 use tokio::runtime::Handle;
@@ -108,6 +108,10 @@ impl Store for SqliteStore {
         now: DateTime<Utc>,
     ) -> Result<Option<User>, StoreError> {
         run(&self.readers, FindPersonalAccessToken { hash, now }).await
+    }
+
+    async fn has_security_key(&self, user: UserId) -> Result<bool, StoreError> {
+        run(&self.readers, HasSecurityKey(user)).await
     }
 
     async fn ping(&self) -> Result<(), StoreError> {

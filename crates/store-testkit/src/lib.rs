@@ -103,6 +103,7 @@ macro_rules! conformance {
                 clear_password_takes_the_password_away
                 touch_changes_nothing_else
                 changes_to_a_missing_user_report_false
+                users_have_no_security_key_at_first
             }
             email_changes {
                 email_verification_is_noted

@@ -160,6 +160,11 @@ impl Store for MemoryStore {
             .cloned())
     }
 
+    /// Nobody registers security keys here.
+    async fn has_security_key(&self, _user: UserId) -> Result<bool, StoreError> {
+        Ok(false)
+    }
+
     async fn ping(&self) -> Result<(), StoreError> {
         Ok(())
     }

@@ -3,6 +3,7 @@
 mod anonymous;
 mod concealment;
 mod diagrams;
+mod elevation;
 mod email_address;
 mod email_code;
 mod email_link;

@@ -6,7 +6,7 @@ mod verifying;
 
 use auth_domain::{
     session::{CustomClaimName, CustomClaims},
-    user::Role,
+    user::{Role, UserId},
 };
 use data_encoding::BASE64URL_NOPAD;
 use openssl::{
@@ -45,6 +45,7 @@ fn claims() -> AccessClaims {
         is_anonymous: false,
         default_role: role("user"),
         allowed_roles: vec![role("user"), role("me")],
+        is_elevated: false,
         custom: CustomClaims::default(),
         issued_at: at(NOW),
         ttl: Duration::from_millis(900_999),
@@ -68,7 +69,15 @@ fn without(name: &str) -> Value {
     claims
 }
 
-fn verify(signer: &JoseSigner, token: &str) -> Result<UserId, InvalidAccessToken> {
+/// The bearer of a good token that is not elevated.
+fn plain_user() -> AccessIdentity {
+    AccessIdentity {
+        user_id: UserId(USER),
+        is_elevated: false,
+    }
+}
+
+fn verify(signer: &JoseSigner, token: &str) -> Result<AccessIdentity, InvalidAccessToken> {
     signer.verify(token, at(NOW))
 }
 

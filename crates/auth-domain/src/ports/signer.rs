@@ -4,8 +4,7 @@ use chrono::{DateTime, Utc};
 
 use crate::{
     error::Cause,
-    session::{AccessClaims, AccessToken},
-    user::UserId,
+    session::{AccessClaims, AccessIdentity, AccessToken},
 };
 
 /// Writes and reads access tokens. Neither may block for longer than a signature takes.
@@ -23,7 +22,8 @@ pub trait TokenSigner: Send + Sync {
     ///
     /// [`InvalidAccessToken`] for any other text: wrong key, algorithm or issuer, not yet or no
     /// longer good, not about a user, or not a token at all. There is no leeway.
-    fn verify(&self, token: &str, now: DateTime<Utc>) -> Result<UserId, InvalidAccessToken>;
+    fn verify(&self, token: &str, now: DateTime<Utc>)
+    -> Result<AccessIdentity, InvalidAccessToken>;
 
     /// The keys that others need to check a token.
     fn public_keys(&self) -> PublicKeys;

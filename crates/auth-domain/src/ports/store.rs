@@ -10,7 +10,7 @@ use super::{
 use crate::{
     error::StoreError,
     session::{HashedRefreshToken, HashedSessionToken},
-    user::User,
+    user::{User, UserId},
 };
 
 /// The database. One store is shared by the whole process.
@@ -53,6 +53,9 @@ pub trait Store: Send + Sync {
         hash: &HashedRefreshToken,
         now: DateTime<Utc>,
     ) -> Result<Option<User>, StoreError>;
+
+    /// Whether a user has a security key.
+    async fn has_security_key(&self, user: UserId) -> Result<bool, StoreError>;
 
     /// Whether the database answers. Takes no lock and changes nothing.
     async fn ping(&self) -> Result<(), StoreError>;

@@ -131,7 +131,20 @@ impl SessionOpening {
         installation: &Installation,
         user: User,
     ) -> Result<Session, Failure> {
-        installation.session(user, self.row.id, self.token).await
+        installation
+            .session(user, self.row.id, self.token, false)
+            .await
+    }
+
+    /// The same with an elevated access token.
+    pub(super) async fn finish_elevated(
+        self,
+        installation: &Installation,
+        user: User,
+    ) -> Result<Session, Failure> {
+        installation
+            .session(user, self.row.id, self.token, true)
+            .await
     }
 }
 
@@ -202,13 +215,14 @@ impl Installation {
         }
     }
 
-    /// A session as the client gets it: with a fresh access token. No unit of work may be open,
+    /// A session as the client gets it: with a fresh access token, elevated or not. No unit of work may be open,
     /// because the source of custom claims may take its time.
     pub(super) async fn session(
         &self,
         user: User,
         id: SessionId,
         refresh_token: PlainRefreshToken,
+        is_elevated: bool,
     ) -> Result<Session, Failure> {
         let custom = self.custom_claims_of(user.id).await;
         let access_token = self.signer.sign(&AccessClaims {
@@ -216,6 +230,7 @@ impl Installation {
             is_anonymous: user.is_anonymous,
             default_role: user.default_role.clone(),
             allowed_roles: user.allowed_roles(),
+            is_elevated,
             custom,
             issued_at: self.clock.now(),
             ttl: self.policy.sessions.access_token_ttl,

@@ -6,7 +6,7 @@ use super::{AccountRefusal, Failure, Installation, admission::EmailNeed, failure
 use crate::{
     error::StoreError,
     ports::{InvalidAccessToken, UserLookup},
-    session::PlainSessionToken,
+    session::{AccessIdentity, PlainSessionToken},
     user::{Role, User, UserId},
 };
 
@@ -48,7 +48,7 @@ impl CurrentUserService {
     /// # Errors
     ///
     /// [`InvalidAccessToken`] for anything but a good token.
-    pub fn identify(&self, access_token: &str) -> Result<UserId, InvalidAccessToken> {
+    pub fn identify(&self, access_token: &str) -> Result<AccessIdentity, InvalidAccessToken> {
         self.installation
             .signer
             .verify(access_token, self.installation.clock.now())
@@ -108,13 +108,13 @@ impl CurrentUserService {
     }
 
     async fn by_access_token(&self, token: &str) -> Result<User, CurrentUserError> {
-        let id = self
+        let identity = self
             .identify(token)
             .map_err(|_invalid| CurrentUserError::InvalidToken)?;
         let found = self
             .installation
             .store
-            .find_user(UserLookup::Id(id))
+            .find_user(UserLookup::Id(identity.user_id))
             .await?;
         found.ok_or(CurrentUserError::UnknownUser)
     }

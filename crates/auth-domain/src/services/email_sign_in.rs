@@ -256,7 +256,10 @@ impl EmailSignInService {
                     challenge,
                 ))
             }
-            Form::Code => Letter::Code(CodeMail::new(installation, user, redirect_to)),
+            Form::Code => {
+                let purpose = CodePurpose::SignIn;
+                Letter::Code(CodeMail::new(installation, user, purpose, redirect_to))
+            }
         }
     }
 

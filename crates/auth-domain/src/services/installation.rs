@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use super::{
-    AnonymousService, CurrentUserService, EmailAddressService, EmailSignInService, LinkService,
-    PasswordChangeService, PersonalAccessTokenService, SecondFactorService, SignInService,
-    SignOutService, SignUpService, TokenService, retry::retry,
+    AnonymousService, CurrentUserService, ElevationService, EmailAddressService,
+    EmailSignInService, LinkService, PasswordChangeService, PersonalAccessTokenService,
+    SecondFactorService, SignInService, SignOutService, SignUpService, TokenService, retry::retry,
 };
 use crate::{
     error::StoreError,
@@ -90,6 +90,8 @@ pub struct Services {
     pub password_change: PasswordChangeService,
     /// Personal access tokens.
     pub personal_access_tokens: PersonalAccessTokenService,
+    /// Fresh proofs of identity.
+    pub elevation: ElevationService,
     /// Signing in by mail.
     pub email_sign_in: EmailSignInService,
     /// Verifying and changing addresses.
@@ -114,6 +116,7 @@ impl Services {
             current_user: CurrentUserService::new(Arc::clone(&installation)),
             password_change: PasswordChangeService::new(Arc::clone(&installation)),
             personal_access_tokens: PersonalAccessTokenService::new(Arc::clone(&installation)),
+            elevation: ElevationService::new(Arc::clone(&installation)),
             email_sign_in: EmailSignInService::new(Arc::clone(&installation)),
             email_address: EmailAddressService::new(Arc::clone(&installation)),
             links: LinkService::new(Arc::clone(&installation)),

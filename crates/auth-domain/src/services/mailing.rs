@@ -111,7 +111,7 @@ impl Installation {
             user_id: user,
             purpose,
             hash: code.hashed(&policy.key, user, purpose),
-            expires_at: self.clock.now() + policy.sign_in_ttl,
+            expires_at: self.clock.now() + policy.ttl(purpose),
         };
         (code, row)
     }
@@ -136,6 +136,14 @@ impl Installation {
     }
 }
 
+fn code_kind(purpose: CodePurpose) -> MailKind {
+    match purpose {
+        CodePurpose::Elevation => MailKind::ElevationCode,
+        // A code in place of a link is in the mail of the link.
+        CodePurpose::SignIn | CodePurpose::InPlaceOf(_) => MailKind::SignInCode,
+    }
+}
+
 /// A code that is about to be stored and mailed.
 pub(super) struct CodeMail {
     code: OneTimeCode,
@@ -144,9 +152,13 @@ pub(super) struct CodeMail {
 }
 
 impl CodeMail {
-    /// A code for signing in.
-    pub(super) fn new(installation: &Installation, user: UserId, redirect_to: RedirectUrl) -> Self {
-        let (code, row) = installation.new_code(user, CodePurpose::SignIn);
+    pub(super) fn new(
+        installation: &Installation,
+        user: UserId,
+        purpose: CodePurpose,
+        redirect_to: RedirectUrl,
+    ) -> Self {
+        let (code, row) = installation.new_code(user, purpose);
         Self {
             code,
             row,
@@ -174,7 +186,7 @@ impl CodeMail {
             return Ok(());
         };
         let mail = Mail {
-            kind: MailKind::SignInCode,
+            kind: code_kind(self.row.purpose),
             to: email.clone(),
             locale: user.locale.clone(),
             display_name: user.display_name.clone(),

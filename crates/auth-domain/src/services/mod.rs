@@ -9,6 +9,7 @@ mod anonymous;
 mod current_user;
 mod custom_claims;
 mod discretion;
+mod elevation;
 mod email_address;
 mod email_sign_in;
 mod failure;
@@ -30,6 +31,7 @@ pub use anonymous::{
     AnonymousError, AnonymousService, AnonymousSignIn, Deanonymize, DeanonymizeMethod,
 };
 pub use current_user::{CurrentUserError, CurrentUserService};
+pub use elevation::{ElevationError, ElevationMethod, ElevationService};
 pub use email_address::{EmailAddressError, EmailAddressService, LinkRequest};
 pub use email_sign_in::{Audience, EmailCode, EmailSignIn, EmailSignInError, EmailSignInService};
 pub use failure::Failure;

@@ -192,6 +192,25 @@ impl SecondFactorService {
         decision.map(|()| codes)
     }
 
+    /// Judges the proof of somebody who is signed in.
+    pub(super) async fn prove_once_more(
+        &self,
+        user: UserId,
+        proof: &SecondFactorProof,
+    ) -> Result<(), SecondFactorError> {
+        self.check_enabled()?;
+        retry(|| async {
+            let mut work = self.installation.store.begin().await?;
+            let purpose = TotpPurpose::Elevation;
+            let decision = self
+                .prove_active(work.as_mut(), user, proof, purpose)
+                .await?;
+            work.commit().await?;
+            Ok(decision)
+        })
+        .await?
+    }
+
     /// Signs in whoever gave the right password before and has the second factor, too.
     ///
     /// The ticket is spent whatever comes of it, as in Hasura Auth. Wrong codes are counted per

@@ -68,7 +68,7 @@ impl TokenService {
         match rotated {
             Some(rotated) => Ok(self
                 .installation
-                .session(rotated.user, rotated.id, successor)
+                .session(rotated.user, rotated.id, successor, false)
                 .await?),
             None => self.refresh_without_rotation(token, now).await,
         }
@@ -104,7 +104,10 @@ impl TokenService {
                 let successor = self
                     .find_successor(token, &current)
                     .ok_or(RefreshError::InvalidRefreshToken)?;
-                Ok(self.installation.session(user, id, successor).await?)
+                Ok(self
+                    .installation
+                    .session(user, id, successor, false)
+                    .await?)
             }
         }
     }

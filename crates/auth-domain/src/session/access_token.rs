@@ -18,12 +18,23 @@ pub struct AccessClaims {
     pub default_role: Role,
     /// The roles a request may name.
     pub allowed_roles: Vec<Role>,
+    /// Whether the user has just proven once more who they are. Lost with the next refresh.
+    pub is_elevated: bool,
     /// What the installation's own data adds. Beside the standard claims, never instead of one.
     pub custom: CustomClaims,
     /// When it was issued; the signer writes whole seconds.
     pub issued_at: DateTime<Utc>,
     /// How long it is good for, in whole seconds.
     pub ttl: Duration,
+}
+
+/// What a good access token says about its bearer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct AccessIdentity {
+    /// Who it is.
+    pub user_id: UserId,
+    /// Whether they had just proven once more who they are when the token was issued.
+    pub is_elevated: bool,
 }
 
 /// A signed access token in compact form. `Debug` hides it.

@@ -13,7 +13,7 @@ mod refresh_token;
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
-pub use access_token::{AccessClaims, AccessToken};
+pub use access_token::{AccessClaims, AccessIdentity, AccessToken};
 pub use custom_claims::{CustomClaimName, CustomClaims, InvalidCustomClaimName};
 pub use exchange_code::{
     CodeChallenge, CodeVerifier, ExchangeCode, HashedExchangeCode, InvalidCodeChallenge,

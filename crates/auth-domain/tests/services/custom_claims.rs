@@ -13,7 +13,7 @@ use auth_domain::{
         Store, TokenSigner, UserLookup,
     },
     services::{AnonymousSignIn, Deanonymize, DeanonymizeMethod, SignUpOptions},
-    session::{AccessClaims, AccessToken, CustomClaimName, CustomClaims},
+    session::{AccessClaims, AccessIdentity, AccessToken, CustomClaimName, CustomClaims},
     testing::{PlainSigner, policy},
     user::UserId,
 };
@@ -59,7 +59,11 @@ impl TokenSigner for Ledger {
         PlainSigner.sign(claims)
     }
 
-    fn verify(&self, token: &str, now: DateTime<Utc>) -> Result<UserId, InvalidAccessToken> {
+    fn verify(
+        &self,
+        token: &str,
+        now: DateTime<Utc>,
+    ) -> Result<AccessIdentity, InvalidAccessToken> {
         PlainSigner.verify(token, now)
     }
 

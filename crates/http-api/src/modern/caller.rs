@@ -1,9 +1,12 @@
 //! Who calls a modern endpoint, by access token.
 
-use std::future::{Ready, ready};
+use std::{
+    future::{Future, Ready, ready},
+    pin::Pin,
+};
 
 use actix_web::{FromRequest, HttpRequest, dev::Payload, web::Data};
-use auth_domain::{services::Services, user::UserId};
+use auth_domain::{session::AccessIdentity, user::UserId};
 
 use super::ModernError;
 use crate::{extract::bearer::bearer, state::AppState};
@@ -14,12 +17,18 @@ pub(crate) struct Caller(pub(crate) UserId);
 /// The caller of an endpoint where a token is optional; a bad one counts as none.
 pub(crate) struct OptionalCaller(pub(crate) Option<UserId>);
 
+/// The caller of an endpoint for delicate changes, which may need an elevated token.
+pub(crate) struct ElevatedCaller(pub(crate) UserId);
+
+/// The same where a token is optional: one that is not elevated, but had to be, counts as none.
+pub(crate) struct OptionalElevatedCaller(pub(crate) Option<UserId>);
+
 impl FromRequest for Caller {
     type Error = ModernError;
     type Future = Ready<Result<Self, ModernError>>;
 
     fn from_request(request: &HttpRequest, _payload: &mut Payload) -> Self::Future {
-        ready(identify(request).map(Self))
+        ready(identify(request).map(|(_, identity)| Self(identity.user_id)))
     }
 }
 
@@ -28,18 +37,54 @@ impl FromRequest for OptionalCaller {
     type Future = Ready<Result<Self, ModernError>>;
 
     fn from_request(request: &HttpRequest, _payload: &mut Payload) -> Self::Future {
-        ready(Ok(Self(identify(request).ok())))
+        let caller = identify(request).map(|(_, identity)| identity.user_id);
+        ready(Ok(Self(caller.ok())))
     }
 }
 
-fn identify(request: &HttpRequest) -> Result<UserId, ModernError> {
+impl FromRequest for ElevatedCaller {
+    type Error = ModernError;
+    type Future = Pin<Box<dyn Future<Output = Result<Self, ModernError>>>>;
+
+    fn from_request(request: &HttpRequest, _payload: &mut Payload) -> Self::Future {
+        let identified = identify(request);
+        Box::pin(async move { elevated(identified).await.map(Self) })
+    }
+}
+
+impl FromRequest for OptionalElevatedCaller {
+    type Error = ModernError;
+    type Future = Pin<Box<dyn Future<Output = Result<Self, ModernError>>>>;
+
+    fn from_request(request: &HttpRequest, _payload: &mut Payload) -> Self::Future {
+        let identified = identify(request);
+        Box::pin(async move {
+            match elevated(identified).await {
+                Ok(caller) => Ok(Self(Some(caller))),
+                Err(ModernError::Security(_)) => Ok(Self(None)),
+                Err(failure) => Err(failure),
+            }
+        })
+    }
+}
+
+type Identified = Result<(Data<AppState>, AccessIdentity), ModernError>;
+
+async fn elevated(identified: Identified) -> Result<UserId, ModernError> {
+    let (state, identity) = identified?;
+    Ok(state
+        .run(move |services| async move { services.elevation.check(identity).await })
+        .await??)
+}
+
+fn identify(request: &HttpRequest) -> Identified {
     let token = bearer(request).ok_or(ModernError::Security("invalid authorization header"))?;
-    let services = request
-        .app_data::<Data<AppState>>()
-        .map(|state| state.services());
-    services
-        .and_then(|it: &Services| it.current_user.identify(token).ok())
-        .ok_or(ModernError::Security(
-            "error validating token: invalid token",
-        ))
+    let invalid = ModernError::Security("error validating token: invalid token");
+    let Some(state) = request.app_data::<Data<AppState>>() else {
+        return Err(invalid);
+    };
+    match state.services().current_user.identify(token) {
+        Ok(identity) => Ok((state.clone(), identity)),
+        Err(_invalid) => Err(invalid),
+    }
 }

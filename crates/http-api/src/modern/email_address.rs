@@ -4,7 +4,7 @@ use actix_web::web::{self, Data};
 use auth_domain::{services::LinkRequest, user::EmailAddress};
 use serde::Deserialize;
 
-use super::{ModernError, caller::Caller, json::Json, options::RedirectBody};
+use super::{ModernError, caller::ElevatedCaller, json::Json, options::RedirectBody};
 use crate::{
     extract::members::{Challenge, Email, present},
     state::AppState,
@@ -59,7 +59,7 @@ pub(crate) async fn send_verification(
 /// `POST /user/email/change`
 pub(crate) async fn change(
     state: Data<AppState>,
-    Caller(caller): Caller,
+    ElevatedCaller(caller): ElevatedCaller,
     Json(body): Json<ChangeBody>,
 ) -> Result<web::Json<&'static str>, ModernError> {
     let wish = link_request(body.new_email.0, body.options, body.code_challenge);

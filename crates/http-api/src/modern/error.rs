@@ -10,8 +10,8 @@ use auth_domain::{
     error::{Cause, chain},
     ports::HasherError,
     services::{
-        AccountRefusal, AnonymousError, CurrentUserError, EmailAddressError, EmailSignInError,
-        ExchangeError, Failure, LinkError, PasswordChangeError, PasswordRefusal,
+        AccountRefusal, AnonymousError, CurrentUserError, ElevationError, EmailAddressError,
+        EmailSignInError, ExchangeError, Failure, LinkError, PasswordChangeError, PasswordRefusal,
         PersonalAccessTokenError, RefreshError, SecondFactorError, SignInError, SignUpError,
     },
 };
@@ -244,6 +244,21 @@ impl From<PasswordRefusal> for ModernError {
             PasswordRefusal::TooLong => {
                 Self::Request(described("Error at \"/password\": ", &refusal))
             }
+        }
+    }
+}
+
+impl From<ElevationError> for ModernError {
+    fn from(error: ElevationError) -> Self {
+        match error {
+            ElevationError::Needed => Self::Security("elevated-claim-required"),
+            ElevationError::MethodDisabled => ErrorCode::DISABLED_ENDPOINT.into(),
+            ElevationError::NotSignedIn(error) => error.into(),
+            ElevationError::Unverified => ErrorCode::UNVERIFIED_USER.into(),
+            ElevationError::InvalidCode => ErrorCode::INVALID_TICKET.into(),
+            ElevationError::SecondFactor(error) => error.into(),
+            ElevationError::Refused(refusal) => refusal.into(),
+            ElevationError::Failure(failure) => failure.into(),
         }
     }
 }

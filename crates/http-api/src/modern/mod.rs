@@ -3,6 +3,7 @@
 pub(crate) mod anonymous;
 mod caller;
 pub(crate) mod conceal;
+pub(crate) mod elevation;
 pub(crate) mod email_address;
 mod error;
 mod json;

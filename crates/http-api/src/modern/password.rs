@@ -4,7 +4,7 @@ use actix_web::web::{self, Data};
 use auth_domain::ticket::{Ticket, TicketPurpose};
 use serde::{Deserialize, Deserializer};
 
-use super::{ErrorCode, ModernError, caller::OptionalCaller, json::Json, ticket};
+use super::{ErrorCode, ModernError, caller::OptionalElevatedCaller, json::Json, ticket};
 use crate::{
     extract::members::{Password, present},
     state::AppState,
@@ -31,7 +31,7 @@ impl<'de> Deserialize<'de> for ResetTicket {
 /// `POST /user/password`
 pub(crate) async fn set(
     state: Data<AppState>,
-    OptionalCaller(caller): OptionalCaller,
+    OptionalElevatedCaller(caller): OptionalElevatedCaller,
     Json(body): Json<PasswordBody>,
 ) -> Result<web::Json<&'static str>, ModernError> {
     let password = body.new_password.0;

@@ -9,7 +9,7 @@ use auth_domain::{
 use serde::{Deserialize, Deserializer, Serialize, de::Error};
 use uuid::Uuid;
 
-use super::{ErrorCode, ModernError, caller::Caller, json::Json, reply::SignInReply};
+use super::{ErrorCode, ModernError, caller::ElevatedCaller, json::Json, reply::SignInReply};
 use crate::{
     extract::members::{Object, UuidLike, present},
     state::AppState,
@@ -57,7 +57,7 @@ impl From<PersonalAccessToken> for CreateReply {
 /// `POST /pat`
 pub(crate) async fn create(
     state: Data<AppState>,
-    Caller(caller): Caller,
+    ElevatedCaller(caller): ElevatedCaller,
     Json(body): Json<CreateBody>,
 ) -> Result<web::Json<CreateReply>, ModernError> {
     let wish = PersonalAccessTokenWish {

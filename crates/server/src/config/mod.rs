@@ -194,6 +194,7 @@ impl Config {
                 beside_links: self.codes_beside_links,
                 ..CodePolicy::usual(CodeKey::derive(secret))
             },
+            elevation: self.second_factors.elevation,
             second_factors: self.second_factors.policy(recovery_keys),
             redirects: self.redirects.clone(),
             server_url: self.server.url.clone(),

@@ -403,14 +403,12 @@ mod problems {
         for (variable, value) in [
             ("AUTH_TURNSTILE_SECRET", "x"),
             ("AUTH_RATE_LIMIT_ENABLE", "true"),
-            ("AUTH_REQUIRE_ELEVATED_CLAIM", "required"),
             ("AUTH_ENABLE_CHANGE_ENV", "true"),
         ] {
             let problems = problems(&[(variable, value)], &[]);
             assert_eq!(problems.len(), 1, "{variable}");
             assert!(problems[0].starts_with(variable), "{problems:?}");
         }
-        config_of(&[("AUTH_REQUIRE_ELEVATED_CLAIM", "disabled")]);
     }
 
     #[test]

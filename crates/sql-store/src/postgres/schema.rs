@@ -135,6 +135,13 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    auth.user_security_keys (id) {
+        id -> Uuid,
+        user_id -> Uuid,
+    }
+}
+
 diesel::joinable!(user_roles -> users (user_id));
 diesel::joinable!(refresh_tokens -> users (user_id));
 diesel::joinable!(refresh_token_rotations -> refresh_tokens (refresh_token_id));

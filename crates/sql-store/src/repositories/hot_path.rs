@@ -5,7 +5,7 @@ use std::future::Future;
 use auth_domain::{
     ports::UserLookup,
     session::{HashedRefreshToken, HashedSessionToken, RefreshTokenKind},
-    user::User,
+    user::{User, UserId},
 };
 use chrono::{DateTime, Utc};
 use diesel::{ExpressionMethods, OptionalExtension, QueryDsl, QueryResult, SelectableHelper};
@@ -14,7 +14,7 @@ use diesel_async::{RunQueryDsl, SimpleAsyncConnection};
 use super::{
     Conn, UserRow,
     dialect::email_is,
-    schema::{opaque_sessions, refresh_tokens, users},
+    schema::{opaque_sessions, refresh_tokens, user_security_keys, users},
     sessions::stored_kind,
 };
 use crate::types::{Id, Moment};
@@ -95,6 +95,23 @@ impl HotPath for FindPersonalAccessToken<'_> {
             .first(conn)
             .await;
         Ok(found.optional()?.map(User::from))
+    }
+}
+
+/// Finds out whether a user has a security key.
+#[derive(Debug, Clone, Copy)]
+pub struct HasSecurityKey(pub UserId);
+
+impl HotPath for HasSecurityKey {
+    type Output = bool;
+
+    async fn run(&self, conn: &mut Conn) -> QueryResult<bool> {
+        let owned = user_security_keys::table
+            .filter(user_security_keys::user_id.eq(Id(self.0.0)))
+            .select(user_security_keys::user_id)
+            .limit(1);
+        let found: Option<Id> = owned.first(conn).await.optional()?;
+        Ok(found.is_some())
     }
 }
 

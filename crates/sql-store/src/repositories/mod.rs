@@ -15,7 +15,9 @@ mod wrong_codes;
 use bb8::PooledConnection;
 use diesel_async::pooled_connection::AsyncDieselConnectionManager;
 
-pub use hot_path::{FindOpaqueSession, FindPersonalAccessToken, FindUser, HotPath, Ping};
+pub use hot_path::{
+    FindOpaqueSession, FindPersonalAccessToken, FindUser, HasSecurityKey, HotPath, Ping,
+};
 pub(crate) use sessions::REGULAR;
 pub use unit_of_work::{SqlUnitOfWork, discard};
 pub(crate) use user_row::UserRow;

@@ -132,6 +132,13 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    user_security_keys (id) {
+        id -> Binary,
+        user_id -> Binary,
+    }
+}
+
 diesel::joinable!(user_roles -> users (user_id));
 diesel::joinable!(refresh_tokens -> users (user_id));
 diesel::joinable!(refresh_token_rotations -> refresh_tokens (refresh_token_id));

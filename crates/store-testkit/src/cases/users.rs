@@ -341,3 +341,12 @@ pub async fn changes_to_a_missing_user_report_false(fixture: &dyn Fixture) {
     assert!(!exists(&*store, missing).await);
     assert_eq!(found(&*store, UserLookup::Id(ada.id)).await, Some(ada));
 }
+
+/// Nobody has a security key who did not register one.
+pub async fn users_have_no_security_key_at_first(fixture: &dyn Fixture) {
+    let store = fixture.store();
+    let ada = given_user(&*store, new_user("ada")).await.id;
+
+    assert!(!store.has_security_key(ada).await.unwrap());
+    assert!(!store.has_security_key(user_id("nobody")).await.unwrap());
+}

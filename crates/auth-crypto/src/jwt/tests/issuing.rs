@@ -63,7 +63,7 @@ fn key_id_issuer_and_namespace_are_as_configured() {
     assert_eq!(header["kid"], "k1");
     assert_eq!(payload["iss"], "me");
     assert_eq!(payload["hasura"]["x-hasura-user-is-anonymous"], "true");
-    assert_eq!(verify(&signer, &token.value), Ok(UserId(USER)));
+    assert_eq!(verify(&signer, &token.value), Ok(plain_user()));
 }
 
 #[test]
@@ -76,7 +76,7 @@ fn tokens_of_every_algorithm_verify_and_name_it() {
         assert_eq!(decoded(&token).0["alg"], secret["type"]);
         assert_eq!(
             verify(&signer, &token),
-            Ok(UserId(USER)),
+            Ok(plain_user()),
             "{}",
             secret["type"]
         );
@@ -109,4 +109,28 @@ fn debug_output_hides_the_key() {
         let bytes = format!("{:?}", &signer.secret.successor_secret()[..8]);
         assert!(!output.contains(bytes.trim_matches(['[', ']'])), "{output}");
     }
+}
+
+#[test]
+fn an_elevated_token_names_its_user_once_more() {
+    let signer = shared();
+
+    let token = signer
+        .sign(&AccessClaims {
+            is_elevated: true,
+            ..claims()
+        })
+        .unwrap();
+
+    let (_, payload) = decoded(&token.value);
+    let hasura = &payload["https://hasura.io/jwt/claims"];
+    assert_eq!(hasura["x-hasura-auth-elevated"], json!(USER));
+    let elevated = AccessIdentity {
+        is_elevated: true,
+        ..plain_user()
+    };
+    assert_eq!(verify(&signer, &token.value), Ok(elevated));
+    let plain = decoded(&signer.sign(&claims()).unwrap().value).1;
+    let hasura = &plain["https://hasura.io/jwt/claims"];
+    assert_eq!(hasura.get("x-hasura-auth-elevated"), None);
 }

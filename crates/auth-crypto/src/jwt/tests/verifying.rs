@@ -4,11 +4,11 @@ use super::*;
 
 #[test]
 fn a_token_of_another_program_with_the_key_verifies() {
-    assert_eq!(verify(&shared(), &signed(&good_claims())), Ok(UserId(USER)));
+    assert_eq!(verify(&shared(), &signed(&good_claims())), Ok(plain_user()));
     // It may leave out when it was issued.
     assert_eq!(
         verify(&shared(), &signed(&without("iat"))),
-        Ok(UserId(USER))
+        Ok(plain_user())
     );
 }
 
@@ -16,8 +16,8 @@ fn a_token_of_another_program_with_the_key_verifies() {
 fn a_token_is_good_until_the_second_before_it_expires() {
     let token = shared().sign(&claims()).unwrap().value;
 
-    assert_eq!(shared().verify(&token, at(NOW)), Ok(UserId(USER)));
-    assert_eq!(shared().verify(&token, at(NOW + 899)), Ok(UserId(USER)));
+    assert_eq!(shared().verify(&token, at(NOW)), Ok(plain_user()));
+    assert_eq!(shared().verify(&token, at(NOW + 899)), Ok(plain_user()));
     assert_eq!(
         shared().verify(&token, at(NOW + 900)),
         Err(InvalidAccessToken)
@@ -72,7 +72,7 @@ fn claims_that_do_not_make_a_good_token_are_refused() {
 fn the_largest_whole_second_is_no_reason_to_fail() {
     let claims = with("exp", json!(i64::MAX));
 
-    assert_eq!(verify(&shared(), &signed(&claims)), Ok(UserId(USER)));
+    assert_eq!(verify(&shared(), &signed(&claims)), Ok(plain_user()));
 }
 
 #[test]
@@ -150,7 +150,7 @@ fn the_key_id_of_a_token_has_no_effect() {
     ] {
         let token = token(&header, &payload, hs256(SHARED.as_bytes()));
 
-        assert_eq!(verify(&signer, &token), Ok(UserId(USER)), "{header}");
+        assert_eq!(verify(&signer, &token), Ok(plain_user()), "{header}");
     }
 }
 
@@ -272,6 +272,28 @@ fn a_token_may_be_long_but_not_endless() {
     let too_long = padded(13_000);
     assert!(long.len() < TOKEN_MAX_BYTES && TOKEN_MAX_BYTES < too_long.len());
 
-    assert_eq!(verify(&shared(), &long), Ok(UserId(USER)));
+    assert_eq!(verify(&shared(), &long), Ok(plain_user()));
     assert!(is_refused(&shared(), &too_long));
+}
+
+#[test]
+fn a_token_is_elevated_for_its_own_user_alone() {
+    let namespace = "https://hasura.io/jwt/claims";
+    for (claim, is_elevated) in [
+        (json!(USER), true),
+        (json!(Uuid::from_u128(7)), false),
+        (json!("true"), false),
+        (json!(true), false),
+        (json!(null), false),
+    ] {
+        let claims = with(namespace, json!({ "x-hasura-auth-elevated": claim }));
+        let identity = verify(&shared(), &signed(&claims)).unwrap();
+        assert_eq!(identity.is_elevated, is_elevated, "{claim}");
+    }
+    for namespaced in [json!("text"), json!([]), json!(null)] {
+        let identity = verify(&shared(), &signed(&with(namespace, namespaced))).unwrap();
+        assert!(!identity.is_elevated);
+    }
+    let elsewhere = with("x-hasura-auth-elevated", json!(USER));
+    assert!(!verify(&shared(), &signed(&elsewhere)).unwrap().is_elevated);
 }

@@ -1,6 +1,9 @@
 //! Second factors.
 
-use auth_domain::{policy::SecondFactorPolicy, recovery_code::RecoveryKeys};
+use auth_domain::{
+    policy::{ElevationRule, SecondFactorPolicy},
+    recovery_code::RecoveryKeys,
+};
 
 use crate::config::{settings::Settings, table::second_factors};
 
@@ -9,6 +12,8 @@ use crate::config::{settings::Settings, table::second_factors};
 pub(crate) struct SecondFactorSettings {
     /// Whether people may use one-time passwords of an authenticator app.
     pub(crate) totp_enabled: bool,
+    /// When delicate changes need a fresh proof of identity.
+    pub(crate) elevation: ElevationRule,
     issuer: String,
     reuse_allowed: bool,
 }
@@ -19,6 +24,7 @@ impl SecondFactorSettings {
         let issuer = settings.text(&second_factors::TOTP_ISSUER);
         Self {
             totp_enabled: settings.flag(&second_factors::MFA_ENABLED),
+            elevation: elevation(settings),
             issuer: issuer.unwrap_or_default().to_owned(),
             reuse_allowed: settings.flag(&second_factors::TOTP_REUSE_ALLOWED),
         }
@@ -32,5 +38,13 @@ impl SecondFactorSettings {
             totp_reuse_allowed: self.reuse_allowed,
             recovery_keys,
         }
+    }
+}
+
+fn elevation(settings: &Settings) -> ElevationRule {
+    match settings.text(&second_factors::REQUIRE_ELEVATED_CLAIM) {
+        Some("required") => ElevationRule::Required,
+        Some("recommended") => ElevationRule::Recommended,
+        _ => ElevationRule::Disabled,
     }
 }

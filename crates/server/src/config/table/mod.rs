@@ -139,7 +139,6 @@ mod tests {
                 "AUTH_ENABLE_CHANGE_ENV",
                 "AUTH_LEGACY_PRE_SIGNUP_HOOK",
                 "AUTH_LEGACY_PRE_LOGIN_HOOK",
-                "AUTH_REQUIRE_ELEVATED_CLAIM",
                 "AUTH_RATE_LIMIT_ENABLE",
                 "AUTH_TURNSTILE_SECRET",
             ]

@@ -29,6 +29,16 @@ pub(crate) const TOTP_REUSE_ALLOWED: Setting = Setting::new(
 )
 .preset("false");
 
+pub(crate) const REQUIRE_ELEVATED_CLAIM: Setting = Setting::new(
+    "mfa.require_elevated_claim",
+    "AUTH_REQUIRE_ELEVATED_CLAIM",
+    Kind::Choice(&["disabled", "recommended", "required"]),
+    "Whether a change of address or password and a personal access token need a fresh proof of \
+     identity (`/elevate/…`): `required` of everybody, `recommended` of those who have a security \
+     key.",
+)
+.preset("disabled");
+
 /// The sections `mfa` and `webauthn`.
 pub(super) const SECTION: Section = Section {
     title: "Second factors and passkeys",
@@ -36,14 +46,7 @@ pub(super) const SECTION: Section = Section {
         MFA_ENABLED,
         TOTP_ISSUER,
         TOTP_REUSE_ALLOWED,
-        Setting::new(
-            "mfa.require_elevated_claim",
-            "AUTH_REQUIRE_ELEVATED_CLAIM",
-            Kind::Choice(&["disabled", "recommended", "required"]),
-            "Whether delicate changes need a fresh proof of identity.",
-        )
-        .preset("disabled")
-        .refused("ask for a fresh proof of identity yet"),
+        REQUIRE_ELEVATED_CLAIM,
         Setting::new(
             "webauthn.enabled",
             "AUTH_WEBAUTHN_ENABLED",
