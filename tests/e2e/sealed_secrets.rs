@@ -90,6 +90,24 @@ on_both_databases! {
         before.sign_in_with(&eve.email, &eve.app.code()).await.expect(500);
     }
 
+    async fn what_was_used_since_the_key_was_set_outlives_the_derived_one(database) {
+        let key = "ab".repeat(32);
+        let before = configured(&database).start().await;
+        let ada = before.protected("ada@example.com").await;
+        drop(before);
+        let between = with_key(&database, &key).start().await;
+        between.sign_in_with(&ada.email, &ada.app.code()).await.expect(200);
+        drop(between);
+
+        let other = r#"{"type":"HS256","key":"another secret of thirty-two bytes"}"#;
+        let after = with_key(&database, &key)
+            .set("HASURA_GRAPHQL_JWT_SECRET", other)
+            .start()
+            .await;
+
+        after.sign_in_with(&ada.email, &ada.app.next_code()).await.expect(200);
+    }
+
     async fn with_a_lost_key_a_recovery_code_is_of_no_use_either(database) {
         let first = with_key(&database, &"ab".repeat(32)).start().await;
         let ada = first.protected("ada@example.com").await;

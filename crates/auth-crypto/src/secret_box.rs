@@ -6,7 +6,7 @@
 //! secrets (NIST SP 800-38D §8.3).
 
 use auth_domain::{
-    ports::{SecretBox, SecretBoxError},
+    ports::{OpenedSecret, SecretBox, SecretBoxError},
     sealed::{SealContext, SealedSecret},
     secret::Secret,
 };
@@ -50,7 +50,11 @@ impl SecretBox for AesSecretBox {
         Ok(SealedSecret::new(&BASE64.encode(&sealed)))
     }
 
-    fn open(&self, sealed: &SealedSecret, context: &SealContext) -> Result<Secret, SecretBoxError> {
+    fn open(
+        &self,
+        sealed: &SealedSecret,
+        context: &SealContext,
+    ) -> Result<OpenedSecret, SecretBoxError> {
         // Hasura Auth writes the same bytes in hexadecimal digits, and binds them to nothing.
         let (bytes, associated_data) = match sealed.ciphertext() {
             Some(text) => (BASE64.decode(text.as_bytes()), context.associated_data()),
@@ -58,13 +62,18 @@ impl SecretBox for AesSecretBox {
         };
         let bytes = bytes.map_err(|error| SecretBoxError::Unreadable(error.into()))?;
         let parts = Parts::of(&bytes).ok_or(SecretBoxError::DoesNotOpen)?;
-        let opened = std::iter::once(&self.current)
-            .chain(&self.former)
-            .find_map(|key| parts.open(key, &associated_data))
+        let with = |key| parts.open(key, &associated_data);
+        let opened = with(&self.current);
+        let is_current = opened.is_some() && sealed.ciphertext().is_some();
+        let opened = opened
+            .or_else(|| self.former.iter().find_map(with))
             .ok_or(SecretBoxError::DoesNotOpen)?;
-        let text = String::from_utf8(opened);
-        text.map(Secret::new)
-            .map_err(|error| SecretBoxError::Unreadable(error.utf8_error().into()))
+        let text = String::from_utf8(opened)
+            .map_err(|error| SecretBoxError::Unreadable(error.utf8_error().into()))?;
+        Ok(OpenedSecret {
+            secret: Secret::new(text),
+            is_current,
+        })
     }
 }
 
@@ -143,10 +152,9 @@ mod tests {
         assert!(sealed.as_str().starts_with("v1:"));
         assert!(!sealed.as_str().contains("GEZD"));
         assert_ne!(one.seal(&secret, &context(1)).unwrap(), sealed);
-        assert_eq!(
-            one.open(&read(sealed.as_str()), &context(1)).unwrap(),
-            secret
-        );
+        let opened = one.open(&read(sealed.as_str()), &context(1)).unwrap();
+        assert_eq!(opened.secret, secret);
+        assert!(opened.is_current);
     }
 
     #[test]
@@ -169,7 +177,9 @@ mod tests {
         let former = secret_box("new", &["none", "old"]).open(&sealed, &context(1));
 
         assert!(matches!(other, Err(SecretBoxError::DoesNotOpen)));
-        assert_eq!(former.unwrap(), Secret::new("x"));
+        let former = former.unwrap();
+        assert_eq!(former.secret, Secret::new("x"));
+        assert!(!former.is_current, "it has to be sealed anew");
     }
 
     #[test]
@@ -206,7 +216,8 @@ mod tests {
 
         for user in [1, 2] {
             let opened = one.open(&sealed, &context(user)).unwrap();
-            assert_eq!(opened.expose(), "GEZDGNBVGY3TQOJQ");
+            assert_eq!(opened.secret.expose(), "GEZDGNBVGY3TQOJQ");
+            assert!(!opened.is_current, "it has to be bound to its user");
         }
     }
 

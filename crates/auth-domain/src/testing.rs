@@ -20,8 +20,8 @@ use crate::{
     },
     ports::{
         Clock, HasherError, IdGenerator, InvalidAccessToken, Mail, Mailer, MailerError,
-        PasswordHasher, PngImage, PublicKeys, QrError, QrRenderer, SecretBox, SecretBoxError,
-        SignerError, TokenSigner, TotpVerifier,
+        OpenedSecret, PasswordHasher, PngImage, PublicKeys, QrError, QrRenderer, SecretBox,
+        SecretBoxError, SignerError, TokenSigner, TotpVerifier,
     },
     recovery_code::RecoveryKeys,
     redirect::RedirectPolicy,
@@ -231,14 +231,21 @@ impl SecretBox for PlainBox {
         Ok(SealedSecret::new(&format!("{context}/{}", secret.expose())))
     }
 
-    fn open(&self, sealed: &SealedSecret, context: &SealContext) -> Result<Secret, SecretBoxError> {
+    fn open(
+        &self,
+        sealed: &SealedSecret,
+        context: &SealContext,
+    ) -> Result<OpenedSecret, SecretBoxError> {
         let context = String::from_utf8_lossy(&context.associated_data()).into_owned();
         let (sealed_in, secret) = sealed
             .ciphertext()
             .and_then(|it| it.split_once('/'))
             .ok_or(SecretBoxError::DoesNotOpen)?;
         if sealed_in == context {
-            Ok(Secret::new(secret))
+            Ok(OpenedSecret {
+                secret: Secret::new(secret),
+                is_current: true,
+            })
         } else {
             Err(SecretBoxError::DoesNotOpen)
         }

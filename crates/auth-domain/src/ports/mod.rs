@@ -27,7 +27,7 @@ pub use hasher::{HasherError, PasswordHasher};
 pub use mailer::{Mail, MailKind, Mailer, MailerError};
 pub use provider::{ExternalIdentity, Provider, ProviderError, ProviderId};
 pub use second_factors::{SecondFactorRepository, StoredFactor};
-pub use secret_box::{SecretBox, SecretBoxError};
+pub use secret_box::{OpenedSecret, SecretBox, SecretBoxError};
 pub use sessions::{
     EndedSessions, RefreshGate, RefreshRotation, RefreshTokenTrace, RotatedSession,
     SessionRepository,

@@ -22,7 +22,21 @@ pub trait SecretBox: Send + Sync {
     ///
     /// [`SecretBoxError::DoesNotOpen`] when none of the keys fits, the text was changed, or it was
     /// sealed in another context; [`SecretBoxError::Failed`].
-    fn open(&self, sealed: &SealedSecret, context: &SealContext) -> Result<Secret, SecretBoxError>;
+    fn open(
+        &self,
+        sealed: &SealedSecret,
+        context: &SealContext,
+    ) -> Result<OpenedSecret, SecretBoxError>;
+}
+
+/// A secret that was sealed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OpenedSecret {
+    /// The secret.
+    pub secret: Secret,
+    /// Whether [`SecretBox::seal`] would use the same key and form now. Otherwise it should be
+    /// sealed anew, as long as the former key is known.
+    pub is_current: bool,
 }
 
 /// Why a secret was not sealed or opened. The text names neither the secret nor a key.

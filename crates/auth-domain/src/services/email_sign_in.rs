@@ -143,19 +143,17 @@ impl EmailSignInService {
             .store
             .find_user(UserLookup::Email(&claim.email))
             .await?;
-        // A guess at nobody's code takes as long as one at somebody's.
+        // A guess at nobody's code goes the same way, if not as far: it is not counted.
         let nobody = || UserId(self.installation.ids.uuid());
-        let user_id = found.as_ref().map_or_else(nobody, |user| user.id);
+        let user_id = found.map_or_else(nobody, |user| user.id);
         let guess = self
             .installation
             .guess(user_id, CodePurpose::SignIn, &claim.code);
         let verdict = retry(|| async {
             let mut work = self.installation.store.begin().await?;
             let verdict = work.tickets().judge_code(&guess).await?;
-            if verdict == CodeVerdict::Accepted
-                && let Some(user) = &found
-            {
-                prove_mailbox(work.as_mut(), user).await?;
+            if verdict == CodeVerdict::Accepted {
+                prove_mailbox(work.as_mut(), user_id).await?;
             }
             work.commit().await?;
             Ok(verdict)
@@ -281,23 +279,21 @@ impl EmailSignInService {
 
 /// Notes that whoever acts now reads the mail of `user`.
 ///
-/// When that is proven for the first time, a password that was set before is not theirs: somebody
-/// else may have signed up with the address and waits for its owner to move in. It is dropped, with
-/// every session it opened and the second factor that was set up in one.
+/// When that is proven for the first time, nothing that was there before is theirs: somebody else
+/// may have taken the address and waits for its owner to move in. Password, second factor, sessions
+/// and personal access tokens go.
 pub(super) async fn prove_mailbox(
     work: &mut dyn UnitOfWork,
-    user: &User,
+    user: UserId,
 ) -> Result<(), StoreError> {
-    if user.email_verified {
+    // From here on nobody changes the user, so what is read next stays true.
+    work.second_factors().find(user).await?;
+    let found = work.users().find(UserLookup::Id(user)).await?;
+    if found.is_none_or(|it| it.email_verified) {
         return Ok(());
     }
-    work.users().set_email_verified(user.id).await?;
-    if user.password_hash.is_some() {
-        work.users().clear_password(user.id).await?;
-        work.sessions()
-            .end_all_of(user.id, EndedSessions::All)
-            .await?;
-        work.second_factors().forget_all_of(user.id).await?;
-    }
-    Ok(())
+    work.users().set_email_verified(user).await?;
+    work.users().clear_password(user).await?;
+    work.sessions().end_all_of(user, EndedSessions::All).await?;
+    work.second_factors().forget_all_of(user).await
 }

@@ -217,7 +217,7 @@ impl LinkService {
         }
         let lookup = UserLookup::Email(&claim.email);
         let found = installation.store.find_user(lookup).await?;
-        // A guess at nobody's code takes as long as one at somebody's.
+        // A guess at nobody's code goes the same way, if not as far: it is not counted.
         let nobody = || UserId(installation.ids.uuid());
         let user_id = found.map_or_else(nobody, |user| user.id);
         let guess = installation.guess(user_id, CodePurpose::InPlaceOf(claim.purpose), &claim.code);
@@ -353,10 +353,10 @@ async fn act(
 ) -> Result<(), StoreError> {
     match purpose {
         TicketPurpose::VerifyEmail => work.users().set_email_verified(user.id).await.map(drop),
-        TicketPurpose::SignInLink => prove_mailbox(work, user).await,
+        TicketPurpose::SignInLink | TicketPurpose::ResetPassword => {
+            prove_mailbox(work, user.id).await
+        }
         // An account moves as the ticket is taken.
-        TicketPurpose::ConfirmEmailChange
-        | TicketPurpose::ResetPassword
-        | TicketPurpose::MfaTotp => Ok(()),
+        TicketPurpose::ConfirmEmailChange | TicketPurpose::MfaTotp => Ok(()),
     }
 }

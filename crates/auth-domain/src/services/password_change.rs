@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::{
     AccountRefusal, CurrentUserError, CurrentUserService, Failure, Installation, PasswordRefusal,
     admission::{EmailNeed, is_unchanged},
+    email_sign_in::prove_mailbox,
     failure::failures_of,
     password_rule::PasswordRule,
     retry::retry,
@@ -29,6 +30,17 @@ pub struct PasswordChange {
     pub old: PlainPassword,
     /// The password from now on.
     pub new: PlainPassword,
+}
+
+/// What somebody may replace a password on.
+#[derive(Clone, Copy, PartialEq)]
+enum Grounds<'a> {
+    /// They knew the one that this user had.
+    OldPassword(&'a User),
+    /// They are signed in.
+    Session,
+    /// They read the mail of the account's address.
+    Mailbox,
 }
 
 /// Why a password stayed as it was.
@@ -88,7 +100,10 @@ impl PasswordChangeService {
         if !self.installation.hasher.verify(&wish.old, old_hash).await? {
             return Err(PasswordChangeError::WrongPassword);
         }
-        if self.replace(user.id, &wish.new, Some(&user)).await? {
+        if self
+            .replace(user.id, &wish.new, Grounds::OldPassword(&user))
+            .await?
+        {
             Ok(())
         } else {
             Err(PasswordChangeError::WrongPassword)
@@ -105,7 +120,7 @@ impl PasswordChangeService {
         let current_user = CurrentUserService::new(Arc::clone(&self.installation));
         let user = current_user.get(user).await?;
         self.check(new, PasswordRule::Modern).await?;
-        self.replace(user.id, new, None).await.map(drop)
+        self.replace(user.id, new, Grounds::Session).await.map(drop)
     }
 
     /// Replaces the password of whoever got a ticket by mail. Sessions end as in
@@ -135,7 +150,7 @@ impl PasswordChangeService {
             .policy
             .check_account(&user, EmailNeed::Required);
         checked.map_err(PasswordChangeError::Refused)?;
-        self.replace(user_id, new, None).await.map(drop)
+        self.replace(user_id, new, Grounds::Mailbox).await.map(drop)
     }
 
     async fn check(
@@ -163,14 +178,17 @@ impl PasswordChangeService {
         &self,
         user: UserId,
         new: &PlainPassword,
-        judged: Option<&User>,
+        grounds: Grounds<'_>,
     ) -> Result<bool, PasswordChangeError> {
         let hash = self.installation.hasher.hash(new).await?;
         let now = self.installation.clock.now();
         let replaced = retry(|| async {
             let mut work = self.installation.store.begin().await?;
             work.users().touch(user, now).await?;
-            if let Some(judged) = judged
+            if grounds == Grounds::Mailbox {
+                prove_mailbox(work.as_mut(), user).await?;
+            }
+            if let Grounds::OldPassword(judged) = grounds
                 && !is_unchanged(work.as_mut(), judged).await?
             {
                 work.rollback().await?;

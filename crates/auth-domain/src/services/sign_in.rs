@@ -13,7 +13,7 @@ use crate::{
     ports::{HasherError, SignerError, UnitOfWork, UserLookup},
     session::{OpaqueSession, Session},
     ticket::{Ticket, TicketPurpose},
-    user::{EmailAddress, MfaMethod, PlainPassword, User, UserId, Username},
+    user::{EmailAddress, MfaMethod, PlainPassword, User, Username},
 };
 
 /// Opens sessions for people who prove who they are.
@@ -108,7 +108,7 @@ impl SignInService {
             return Err(SignInError::InvalidCredentials);
         }
         if user.active_mfa == Some(MfaMethod::Totp) {
-            return Ok(SignedIn::SecondFactor(self.ask_for_totp(user.id).await?));
+            return Ok(SignedIn::SecondFactor(self.ask_for_totp(&user).await?));
         }
         Ok(SignedIn::Session(Box::new(self.open_session(user).await?)))
     }
@@ -178,16 +178,18 @@ impl SignInService {
         Ok(opening.finish(user))
     }
 
-    async fn ask_for_totp(&self, user: UserId) -> Result<Ticket, StoreError> {
+    async fn ask_for_totp(&self, user: &User) -> Result<Ticket, SignInError> {
         let ticket = Ticket::new(TicketPurpose::MfaTotp, self.installation.ids.token_bytes());
-        let row = self.installation.ticket_row(&ticket, user, None);
-        retry(|| async {
+        let row = self.installation.ticket_row(&ticket, user.id, None);
+        let asked = retry(|| async {
             let mut work = self.installation.store.begin().await?;
             work.tickets().insert(&row).await?;
-            work.commit().await
+            commit_if_unchanged(work, user).await
         })
         .await?;
-        Ok(ticket)
+        asked
+            .then_some(ticket)
+            .ok_or(SignInError::InvalidCredentials)
     }
 }
 

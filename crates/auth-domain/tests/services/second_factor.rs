@@ -3,7 +3,10 @@ use std::time::Duration;
 use auth_domain::{
     recovery_code::RecoveryKeys,
     sealed::{SealedSecret, StoredSecret},
-    services::{SecondFactorError, SecondFactorProof, SecondFactorSignIn, SignedIn, TotpEnrolment},
+    services::{
+        SecondFactorError, SecondFactorProof, SecondFactorSignIn, SignInError, SignedIn,
+        TotpEnrolment,
+    },
     session::Session,
     testing::PlainTotp,
     ticket::{Ticket, TicketPurpose},
@@ -247,4 +250,51 @@ async fn a_disabled_second_factor_is_still_asked_for() {
     assert!(matches!(generated, Err(SecondFactorError::Disabled)));
     let stored = world.stored(ADA).await.unwrap();
     assert_eq!(stored.active_mfa, Some(MfaMethod::Totp));
+}
+
+#[tokio::test]
+async fn a_closed_second_factor_is_open_for_a_recovery_code() {
+    let world = World::new().await;
+    let (ada, secret) = world.protected().await;
+    let service = &world.services.second_factor;
+    let codes = service
+        .renew_recovery_codes(ada, world.proof(&secret, 0))
+        .await
+        .unwrap();
+    for _ in 0..5 {
+        assert_invalid_code(&world.sign_in_with(SecondFactorProof::read("000000")).await);
+    }
+    assert_invalid_code(&world.sign_in_with(world.proof(&secret, 1)).await);
+
+    let text = codes[0].shown();
+    world
+        .sign_in_with(SecondFactorProof::read(text.expose()))
+        .await
+        .unwrap();
+
+    world.sign_in_with(world.proof(&secret, 1)).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_code_that_was_used_before_is_refused_and_not_counted() {
+    let world = World::new().await;
+    let (_, secret) = world.protected().await;
+    world.sign_in_with(world.proof(&secret, 0)).await.unwrap();
+
+    for _ in 0..6 {
+        assert_invalid_code(&world.sign_in_with(world.proof(&secret, 0)).await);
+    }
+
+    world.sign_in_with(world.proof(&secret, 1)).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_password_that_was_changed_while_it_was_judged_gets_no_ticket() {
+    let world = World::new().await;
+    let (ada, _) = world.protected().await;
+
+    let overtaken = world.overtaken(ada).sign_in;
+    let answer = overtaken.with_email_password(claim(ADA, PASSWORD)).await;
+
+    assert!(matches!(answer, Err(SignInError::InvalidCredentials)));
 }

@@ -50,6 +50,15 @@ impl Rule {
         holds: |text| (Self::REDIRECT.holds)(text) && Url::parse(text).is_ok(),
     };
 
+    /// A host as a parsed URL names it, so that it can be compared.
+    pub(crate) const URL_HOST: Self = Self {
+        expects: "a host as in a URL, without scheme and port, such as templates.internal or [fd00::7]",
+        holds: |text| {
+            let host = url::Host::parse(text);
+            host.is_ok_and(|host| host.to_string().eq_ignore_ascii_case(text))
+        },
+    };
+
     /// A pattern of the allow-list for redirects.
     pub(crate) const REDIRECT: Self = Self {
         expects: "a URL pattern such as https://*.example.com/app/**",

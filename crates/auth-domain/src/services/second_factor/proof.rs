@@ -3,7 +3,7 @@
 use super::{Decision, SecondFactorError, SecondFactorService};
 use crate::{
     error::StoreError,
-    ports::{SecretBoxError, StoredFactor, UnitOfWork},
+    ports::{OpenedSecret, SecretBoxError, StoredFactor, UnitOfWork},
     recovery_code::RecoveryCode,
     sealed::{SealContext, SealedKind, SealedSecret, StoredSecret},
     totp::{StepUse, TimeStep, TotpCode, TotpPurpose, TotpSecret},
@@ -36,7 +36,11 @@ impl SecondFactorProof {
 }
 
 impl SecondFactorService {
-    /// Judges a proof and counts it if it is wrong. A proof that is right is used up.
+    /// Judges a proof, and counts it if it is a wrong one-time password. A proof that is right is
+    /// used up.
+    ///
+    /// Recovery codes cannot be guessed, so there is no limit to them: whoever knows the password and
+    /// makes wrong guesses cannot keep out the owner who has one.
     ///
     /// `factor` was just found in this unit of work, so nobody else judges or counts meanwhile.
     pub(super) async fn prove(
@@ -50,32 +54,68 @@ impl SecondFactorService {
         let Some(secret) = &factor.secret else {
             return Ok(Err(SecondFactorError::NoSecret));
         };
+        let is_right = match proof {
+            SecondFactorProof::Neither => false,
+            SecondFactorProof::RecoveryCode(_) if purpose == TotpPurpose::Activation => false,
+            SecondFactorProof::RecoveryCode(code) => {
+                self.use_recovery_code(work, user, code).await?
+            }
+            SecondFactorProof::Totp(code) => {
+                match self.judge_totp(work, user, secret, code, purpose).await? {
+                    Ok(is_right) => is_right,
+                    Err(error) => return Ok(Err(error.into())),
+                }
+            }
+        };
+        if !is_right {
+            return Ok(Err(SecondFactorError::InvalidCode));
+        }
+        work.second_factors().forget_wrong_guesses(user).await?;
+        Ok(Ok(()))
+    }
+
+    /// Whether a code is right and new. A wrong one is counted, and after too many nothing is
+    /// compared. One that was used before teaches a guesser nothing, and is not counted.
+    async fn judge_totp(
+        &self,
+        work: &mut dyn UnitOfWork,
+        user: UserId,
+        secret: &StoredSecret,
+        code: &TotpCode,
+        purpose: TotpPurpose,
+    ) -> Result<Result<bool, SecretBoxError>, StoreError> {
         let now = self.installation.clock.now();
         let limits = &self.installation.policy.codes;
         let count_from = now - limits.count_within;
         let factors = work.second_factors();
         if factors.count_wrong_guesses(user, count_from).await? >= limits.max_wrong {
-            return Ok(Err(SecondFactorError::InvalidCode));
+            return Ok(Ok(false));
         }
-        let is_right = match proof {
-            SecondFactorProof::Neither => return Ok(Err(SecondFactorError::InvalidCode)),
-            SecondFactorProof::RecoveryCode(_) if purpose == TotpPurpose::Activation => false,
-            SecondFactorProof::RecoveryCode(code) => {
-                self.use_recovery_code(work, user, code).await?
-            }
-            SecondFactorProof::Totp(code) => match self.open(work, user, secret).await? {
-                Ok(secret) => self.use_totp(work, user, &secret, code, purpose).await?,
-                Err(error) => return Ok(Err(error.into())),
-            },
+        let secret = match self.open(work, user, secret).await? {
+            Ok(secret) => secret,
+            Err(error) => return Ok(Err(error)),
         };
-        let factors = work.second_factors();
-        if is_right {
-            factors.forget_wrong_guesses(user).await?;
-            Ok(Ok(()))
-        } else {
+        let Some(step) = self.step_of(&secret, code) else {
+            let factors = work.second_factors();
             factors.note_wrong_guess(user, now, count_from).await?;
-            Ok(Err(SecondFactorError::InvalidCode))
+            return Ok(Ok(false));
+        };
+        if self.installation.policy.second_factors.totp_reuse_allowed {
+            return Ok(Ok(true));
         }
+        let step_use = StepUse {
+            user_id: user,
+            purpose,
+            step,
+        };
+        Ok(Ok(work.second_factors().use_step(&step_use).await?))
+    }
+
+    /// The step of a code that is good now, used or not.
+    fn step_of(&self, secret: &TotpSecret, code: &TotpCode) -> Option<TimeStep> {
+        let totp = &self.installation.totp;
+        let mut accepted = TimeStep::accepted_at(self.installation.clock.now());
+        accepted.find(|step| totp.fits(code, secret, *step))
     }
 
     pub(super) fn seal(
@@ -87,7 +127,8 @@ impl SecondFactorService {
         secrets.seal(&secret.base32(), &context(user))
     }
 
-    /// Opens a stored secret. One that lies there in plain text is stored again, sealed.
+    /// Opens a stored secret. One that lies there in another form than it would be sealed in today
+    /// (plain text, a former key, that of Hasura Auth) is stored again.
     async fn open(
         &self,
         work: &mut dyn UnitOfWork,
@@ -95,43 +136,23 @@ impl SecondFactorService {
         stored: &StoredSecret,
     ) -> Result<Result<TotpSecret, SecretBoxError>, StoreError> {
         let opened = match stored {
-            StoredSecret::Sealed(sealed) => {
-                let opened = self.installation.secrets.open(sealed, &context(user));
-                opened.and_then(|it| read(it.expose()))
-            }
-            StoredSecret::Plain(plain) => read(plain.expose()),
+            StoredSecret::Sealed(sealed) => self.installation.secrets.open(sealed, &context(user)),
+            StoredSecret::Plain(plain) => Ok(OpenedSecret {
+                secret: plain.clone(),
+                is_current: false,
+            }),
         };
-        if let (Ok(secret), StoredSecret::Plain(_)) = (&opened, stored) {
+        let (secret, is_current) = match opened {
+            Ok(opened) => (read(opened.secret.expose()), opened.is_current),
+            Err(error) => return Ok(Err(error)),
+        };
+        if let (Ok(secret), false) = (&secret, is_current) {
             match self.seal(user, secret) {
                 Ok(sealed) => work.second_factors().reseal(user, &sealed).await?,
                 Err(error) => return Ok(Err(error)),
             }
         }
-        Ok(opened)
-    }
-
-    async fn use_totp(
-        &self,
-        work: &mut dyn UnitOfWork,
-        user_id: UserId,
-        secret: &TotpSecret,
-        code: &TotpCode,
-        purpose: TotpPurpose,
-    ) -> Result<bool, StoreError> {
-        let totp = &self.installation.totp;
-        let mut accepted = TimeStep::accepted_at(self.installation.clock.now());
-        let Some(step) = accepted.find(|step| totp.fits(code, secret, *step)) else {
-            return Ok(false);
-        };
-        if self.installation.policy.second_factors.totp_reuse_allowed {
-            return Ok(true);
-        }
-        let used = StepUse {
-            user_id,
-            purpose,
-            step,
-        };
-        work.second_factors().use_step(&used).await
+        Ok(secret)
     }
 
     async fn use_recovery_code(

@@ -32,10 +32,10 @@ pub(super) fn reachable_url(settings: &Settings, setting: &Setting) -> Result<Ur
 ///
 /// # Errors
 ///
-/// A line about a URL that is none.
+/// A line about a URL that is none, or one that every request would fail for.
 pub(crate) fn hibp_url(settings: &Settings) -> Result<Option<Url>, String> {
     if !settings.flag(&passwords::HIBP) {
         return Ok(None);
     }
-    settings.parsed(&passwords::HIBP_URL, Url::parse).map(Some)
+    reachable_url(settings, &passwords::HIBP_URL).map(Some)
 }

@@ -40,7 +40,7 @@ pub(crate) const EMAIL_VERIFICATION_REQUIRED: Setting = Setting::new(
     Kind::Flag,
     "Whether an address has to be verified before its user may sign in.",
 )
-.derived("`true`; `false` in the zero-setup mode while `smtp.host` is not set");
+.derived("`true`; `false` in the zero-setup mode while no way to send mail is set");
 
 pub(crate) const DEFAULT_ROLE: Setting = Setting::new(
     "accounts.default_role",

@@ -1,0 +1,213 @@
+//! Somebody lies in wait at a foreign address, and its owner moves in: whoever proves for the first
+//! time to read the mail has the account to themselves.
+
+use auth_domain::{
+    DateTime, Utc,
+    one_time_code::OneTimeCode,
+    policy::AuthPolicy,
+    services::{
+        AnonymousSignIn, Audience, Deanonymize, DeanonymizeMethod, EmailCode, EmailSignIn,
+        LinkRequest, PersonalAccessTokenWish, SecondFactorProof, SignUpOptions,
+    },
+    session::PlainRefreshToken,
+    testing::PlainTotp,
+    ticket::Ticket,
+    totp::{STEP_SECONDS, TimeStep},
+    user::UserId,
+};
+
+use crate::world::{World, claim, email, password};
+
+const ADDRESS: &str = "owner@example.com";
+
+fn open_house(policy: &mut AuthPolicy) {
+    policy.accounts.anonymous_enabled = true;
+    policy.accounts.email_link_enabled = true;
+    policy.accounts.email_code_enabled = true;
+    policy.second_factors.totp_enabled = true;
+}
+
+/// Everything that outlasts a session: a personal access token, and a second factor.
+async fn settle_down(world: &World, user: UserId) -> PlainRefreshToken {
+    use auth_domain::ports::Clock;
+
+    let services = &world.services;
+    let wish = PersonalAccessTokenWish {
+        expires_at: DateTime::<Utc>::MAX_UTC,
+        metadata: None,
+    };
+    let token = services
+        .personal_access_tokens
+        .create(user, wish)
+        .await
+        .unwrap();
+    let enrolment = services.second_factor.generate(user).await.unwrap();
+    let now = u64::try_from(world.clock.now().timestamp()).unwrap();
+    let digits = PlainTotp::digits(&enrolment.secret, TimeStep(now / STEP_SECONDS));
+    let proof = SecondFactorProof::read(&digits);
+    services.second_factor.activate(user, proof).await.unwrap();
+    token.token
+}
+
+/// Nothing of whoever was there before is left.
+async fn assert_alone(world: &World, token: PlainRefreshToken) {
+    let services = &world.services;
+    assert!(
+        services
+            .personal_access_tokens
+            .sign_in(token)
+            .await
+            .is_err()
+    );
+    let user = world.stored(ADDRESS).await.unwrap();
+    assert!(user.email_verified);
+    assert_eq!(user.active_mfa, None);
+}
+
+fn request() -> LinkRequest {
+    LinkRequest {
+        email: email(ADDRESS),
+        redirect_to: None,
+        code_challenge: None,
+    }
+}
+
+fn sign_in() -> EmailSignIn {
+    EmailSignIn {
+        email: email(ADDRESS),
+        options: SignUpOptions::default(),
+        code_challenge: None,
+        audience: Audience::Anybody,
+    }
+}
+
+/// Whoever lies in wait without ever having had a password.
+async fn squatter_without_password(world: &World) -> PlainRefreshToken {
+    let services = &world.services;
+    let session = services
+        .anonymous
+        .sign_in(AnonymousSignIn::default())
+        .await
+        .unwrap();
+    let wish = Deanonymize {
+        email: email(ADDRESS),
+        method: DeanonymizeMethod::EmailLink,
+        options: SignUpOptions::default(),
+        code_challenge: None,
+    };
+    services
+        .anonymous
+        .deanonymize(session.user.id, wish)
+        .await
+        .unwrap();
+    settle_down(world, session.user.id).await
+}
+
+#[tokio::test]
+async fn a_code_puts_out_whoever_never_had_a_password() {
+    let world = World::with(open_house).await;
+    let token = squatter_without_password(&world).await;
+    world
+        .services
+        .email_sign_in
+        .send_code(sign_in())
+        .await
+        .unwrap();
+    let code = world.mailer.sent().pop().unwrap().ticket;
+
+    let claim = EmailCode {
+        email: email(ADDRESS),
+        code: OneTimeCode::parse(code.expose()).unwrap(),
+    };
+    world.services.email_sign_in.with_code(claim).await.unwrap();
+
+    assert_alone(&world, token).await;
+}
+
+#[tokio::test]
+async fn a_link_puts_out_whoever_never_had_a_password() {
+    let world = World::with(open_house).await;
+    let token = squatter_without_password(&world).await;
+    world
+        .services
+        .email_sign_in
+        .send_link(sign_in())
+        .await
+        .unwrap();
+    let ticket = world.mailer.sent().pop().unwrap().ticket;
+
+    let ticket = Ticket::parse(ticket.expose()).unwrap();
+    world.services.links.follow(ticket).await.unwrap();
+
+    assert_alone(&world, token).await;
+}
+
+#[tokio::test]
+async fn a_reset_password_puts_out_whoever_signed_up_with_the_address() {
+    for follows_the_link in [false, true] {
+        let world = World::with(open_house).await;
+        let squatter = world.signed_up(ADDRESS).await;
+        let token = settle_down(&world, squatter.user.id).await;
+        let services = &world.services;
+        services
+            .email_address
+            .request_password_reset(request())
+            .await
+            .unwrap();
+        let ticket = world.mailer.sent().pop().unwrap().ticket;
+        let ticket = Ticket::parse(ticket.expose()).unwrap();
+
+        if follows_the_link {
+            services.links.follow(ticket).await.unwrap();
+        } else {
+            let new = password("battery staple");
+            services.password_change.reset(&ticket, &new).await.unwrap();
+            let signed_in = claim(ADDRESS, "battery staple");
+            services
+                .sign_in
+                .with_email_password(signed_in)
+                .await
+                .unwrap();
+        }
+
+        assert_alone(&world, token).await;
+        assert!(
+            services
+                .tokens
+                .refresh(squatter.refresh_token)
+                .await
+                .is_err()
+        );
+    }
+}
+
+#[tokio::test]
+async fn whoever_was_verified_before_keeps_everything() {
+    let world = World::with(open_house).await;
+    let ada = world.signed_up(ADDRESS).await;
+    let services = &world.services;
+    services
+        .email_address
+        .request_verification(request())
+        .await
+        .unwrap();
+    let ticket = world.mailer.sent().pop().unwrap().ticket;
+    services
+        .links
+        .follow(Ticket::parse(ticket.expose()).unwrap())
+        .await
+        .unwrap();
+    let token = settle_down(&world, ada.user.id).await;
+
+    services.email_sign_in.send_link(sign_in()).await.unwrap();
+    let ticket = world.mailer.sent().pop().unwrap().ticket;
+    services
+        .links
+        .follow(Ticket::parse(ticket.expose()).unwrap())
+        .await
+        .unwrap();
+
+    assert!(services.personal_access_tokens.sign_in(token).await.is_ok());
+    assert!(world.stored(ADDRESS).await.unwrap().active_mfa.is_some());
+    assert!(services.tokens.refresh(ada.refresh_token).await.is_ok());
+}
