@@ -15,6 +15,7 @@ mod breached_passwords;
 mod email_command;
 mod legacy;
 mod modern;
+mod rate_limits;
 mod remote_templates;
 mod startup;
 mod support;

@@ -30,6 +30,7 @@
 //!     store: Arc::new(MemoryStore::new()),
 //!     breached_passwords: None,
 //!     concealment: None,
+//!     limits: None,
 //!     hasher: Arc::new(PlainHasher::default()),
 //!     signer: Arc::new(PlainSigner),
 //!     mailer: Arc::new(RecordingMailer::default()),
@@ -61,6 +62,7 @@
 //! to pass.
 
 pub mod error;
+pub mod limits;
 pub mod one_time_code;
 pub mod policy;
 pub mod ports;

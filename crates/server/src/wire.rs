@@ -6,6 +6,7 @@ use std::{num::NonZeroUsize, sync::Arc, thread, time::Duration};
 
 use auth_crypto::{BcryptHasher, JoseSigner, RandomIds};
 use auth_domain::{
+    limits::{AccountLimits, Limiter, NamingKey},
     ports::{Background, BreachedPasswords, Clock, IdGenerator, Mailer, Store},
     services::Installation,
 };
@@ -42,8 +43,12 @@ pub(crate) async fn state(
     let egress = egress(config)?;
     let post = post::post(config, &egress, runtime)?;
     let background = TokioBackground::new(runtime.clone());
-    let installation =
-        installation(config, premises, post.mailer, &background, &egress, runtime).await?;
+    let limiter = Limiter::new(Arc::new(SystemClock));
+    let limits = account_limits(config, &premises, &limiter);
+    let installation = Installation {
+        limits,
+        ..installation(config, premises, post.mailer, &background, &egress, runtime).await?
+    };
     let failed = |source| StartError::database(&config.database, source);
     installation.store.ping().await.map_err(failed)?;
     installation.prepare().await.map_err(failed)?;
@@ -52,6 +57,10 @@ pub(crate) async fn state(
         api_settings(config),
         runtime.clone(),
     );
+    let state = match &config.limits {
+        Some(limits) => state.with_request_limits(limiter, limits.requests.clone()),
+        None => state,
+    };
     let state = match post.outbox {
         Some(outbox) => state.with_outbox(outbox),
         None => state,
@@ -86,6 +95,7 @@ async fn installation(
         breached_passwords: breached_passwords(config, egress),
         signer: Arc::new(JoseSigner::new(premises.jwt_secret, ids.as_ref())),
         concealment: concealment(config, background),
+        limits: None,
         mailer,
         clock,
         ids,
@@ -100,6 +110,21 @@ async fn installation(
 /// [`StartError::Egress`].
 pub(crate) fn egress(config: &Config) -> Result<Egress, StartError> {
     Egress::new(config.egress.clone()).map_err(StartError::Egress)
+}
+
+fn account_limits(
+    config: &Config,
+    premises: &Premises,
+    limiter: &Limiter,
+) -> Option<AccountLimits> {
+    let limits = config.limits.as_ref()?;
+    let naming = NamingKey::derive(premises.jwt_secret.successor_secret());
+    Some(AccountLimits::new(
+        limiter.clone(),
+        naming,
+        limits.wrong_claims,
+        limits.mails,
+    ))
 }
 
 fn concealment(config: &Config, background: &TokioBackground) -> Option<Arc<dyn Background>> {
@@ -147,6 +172,8 @@ fn api_settings(config: &Config) -> ApiSettings {
         conceal_errors: config.server.conceal_errors,
         confirm_links: config.server.confirm_links,
         version: env!("CARGO_PKG_VERSION").to_owned(),
+        trusted_proxies: config.server.trusted_proxies.clone(),
+        compat: config.server.compat,
         server_url: Some(config.server.url.clone()).filter(|it| !it.is_empty()),
         legacy: LegacySettings {
             cookie_name: cookie.name.clone(),

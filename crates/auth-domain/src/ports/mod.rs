@@ -6,6 +6,7 @@
 mod background;
 mod breached_passwords;
 mod clock;
+mod counter;
 mod hasher;
 mod mailer;
 mod provider;
@@ -18,6 +19,7 @@ mod users;
 pub use background::{Background, BackgroundBusy, BackgroundWork};
 pub use breached_passwords::{BreachedPasswords, BreachedPasswordsError};
 pub use clock::{Clock, IdGenerator};
+pub use counter::{CounterError, SharedCounter};
 pub use hasher::{HasherError, PasswordHasher};
 pub use mailer::{Mail, MailKind, Mailer, MailerError};
 pub use provider::{ExternalIdentity, Provider, ProviderError, ProviderId};

@@ -2,11 +2,12 @@
 
 use crate::{
     error::StoreError,
+    limits::TooMany,
     ports::{BackgroundBusy, BreachedPasswordsError, HasherError, MailerError, SignerError},
 };
 
-/// An adapter failed. Nothing the caller asked for is at fault, and the same request may succeed
-/// later.
+/// An adapter failed, or there is too much to do. Nothing the caller asked for is at fault, and the
+/// same request may succeed later.
 #[derive(Debug, thiserror::Error)]
 pub enum Failure {
     /// The store.
@@ -27,6 +28,9 @@ pub enum Failure {
     /// The mailer.
     #[error(transparent)]
     Mailer(#[from] MailerError),
+    /// Too many requests about one account or one mailbox.
+    #[error(transparent)]
+    TooMany(#[from] TooMany),
 }
 
 /// Lets `?` turn errors of the named ports into the `Failure` variant of a use-case error, and

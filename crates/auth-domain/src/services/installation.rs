@@ -9,6 +9,7 @@ use super::{
 };
 use crate::{
     error::StoreError,
+    limits::AccountLimits,
     policy::AuthPolicy,
     ports::{
         Background, BreachedPasswords, Clock, IdGenerator, Mailer, PasswordHasher, Store,
@@ -36,6 +37,9 @@ pub struct Installation {
     pub clock: Arc<dyn Clock>,
     /// Random values.
     pub ids: Arc<dyn IdGenerator>,
+    /// How often an account may be claimed in vain, and a mailbox written to; `None` for any number
+    /// of times.
+    pub limits: Option<AccountLimits>,
     /// Limits and switches.
     pub policy: AuthPolicy,
 }

@@ -14,6 +14,7 @@ mod failure;
 mod installation;
 mod links;
 mod mailing;
+mod moderation;
 mod password_change;
 mod password_rule;
 mod retry;

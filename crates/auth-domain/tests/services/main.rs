@@ -9,6 +9,7 @@
 mod breached_passwords;
 mod by_mail;
 mod concealment;
+mod limits;
 mod password_change;
 mod sign_in;
 mod sign_out;

@@ -1,9 +1,13 @@
 //! Everything a use case needs, in one place.
 
-use std::sync::{Arc, Mutex};
+use std::{
+    sync::{Arc, Mutex},
+    time::Duration,
+};
 
 use async_trait::async_trait;
 use auth_domain::{
+    limits::{AccountLimits, Limiter, NamingKey, RateLimit},
     policy::AuthPolicy,
     ports::{
         Background, BackgroundBusy, BackgroundWork, BreachedPasswords, BreachedPasswordsError,
@@ -103,6 +107,7 @@ impl World {
             hasher: Arc::new(hasher),
             signer: Arc::new(PlainSigner),
             concealment: None,
+            limits: None,
             mailer: Arc::clone(&self.mailer) as _,
             clock: Arc::clone(&self.clock) as _,
             ids: Arc::new(SequentialIds::default()),
@@ -118,19 +123,40 @@ impl World {
         let mut policy = policy();
         change(&mut policy);
         let store = Arc::new(MemoryStore::default());
-        Self::over_with(store, policy, Some(background)).await
+        Self::over_with(store, policy, Some(background), |_| None).await
+    }
+
+    /// A world where an account may be claimed in vain, and a mailbox written to, only three times
+    /// an hour.
+    pub(crate) async fn limited(change: impl FnOnce(&mut AuthPolicy)) -> Self {
+        let mut policy = policy();
+        change(&mut policy);
+        let store = Arc::new(MemoryStore::default());
+        let limits = |clock: Arc<FixedClock>| {
+            let limit = RateLimit::new(3, Duration::from_hours(1));
+            let naming = NamingKey::derive(b"a key of a test");
+            Some(AccountLimits::new(
+                Limiter::new(clock),
+                naming,
+                limit,
+                limit,
+            ))
+        };
+        Self::over_with(store, policy, None, limits).await
     }
 
     async fn over(store: Arc<dyn Store>, policy: AuthPolicy) -> Self {
-        Self::over_with(store, policy, None).await
+        Self::over_with(store, policy, None, |_| None).await
     }
 
     async fn over_with(
         store: Arc<dyn Store>,
         policy: AuthPolicy,
         concealment: Option<Arc<dyn Background>>,
+        limits: impl FnOnce(Arc<FixedClock>) -> Option<AccountLimits>,
     ) -> Self {
         let clock = Arc::new(FixedClock::default());
+        let limits = limits(Arc::clone(&clock));
         let hasher = Arc::new(PlainHasher::default());
         let mailer = Arc::new(RecordingMailer::default());
         let installation = Installation {
@@ -139,6 +165,7 @@ impl World {
             hasher: Arc::clone(&hasher) as _,
             signer: Arc::new(PlainSigner),
             concealment,
+            limits,
             mailer: Arc::clone(&mailer) as _,
             clock: Arc::clone(&clock) as _,
             ids: Arc::new(SequentialIds::default()),
@@ -209,6 +236,7 @@ pub(crate) fn claim(address: &str, secret: &str) -> EmailPasswordSignIn {
     EmailPasswordSignIn {
         email: email(address),
         password: password(secret),
+        client: None,
     }
 }
 

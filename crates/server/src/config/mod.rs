@@ -41,8 +41,8 @@ use egress::{EgressRules, Url};
 pub(crate) use environment::Environment;
 pub(crate) use load::{Loaded, Sources, load};
 pub(crate) use parts::{
-    Database, LogSettings, Postmark, SameSite, ServerSettings, SessionCookie, SessionSettings,
-    Smtp, Transport, Webhook, smtp,
+    Database, Limits, LogSettings, Postmark, SameSite, ServerSettings, SessionCookie,
+    SessionSettings, Smtp, Transport, Webhook, smtp,
 };
 pub(crate) use reference::reference;
 pub(crate) use show::lines;
@@ -88,6 +88,8 @@ pub(crate) struct Config {
     pub(crate) templates_folder: Option<PathBuf>,
     /// The web server whose mail templates come first.
     pub(crate) templates_url: Option<Url>,
+    /// How often something may happen; without limits, any number of times.
+    pub(crate) limits: Option<Limits>,
     /// Whether no database is configured: somebody tries the server.
     pub(crate) zero_setup: bool,
     /// What somebody should know about these settings, one line each.
@@ -122,24 +124,28 @@ impl Config {
         keep(jwt_secret::check(&settings, &mut warnings), &mut problems);
         let parts = (
             keep(Database::read(&settings, &mut warnings), &mut problems),
+            keep(ServerSettings::read(&settings), &mut problems),
             keep(parts::accounts(&settings), &mut problems),
             keep(parts::redirects(&settings), &mut problems),
             keep(SessionCookie::read(&settings), &mut problems),
             keep(Transport::read(&settings, &mut warnings), &mut problems),
             keep(parts::hibp_url(&settings), &mut problems),
             keep(parts::templates_url(&settings), &mut problems),
+            keep(Limits::read(&settings, &mut warnings), &mut problems),
         );
         match parts {
             (
                 Some(database),
+                Some(server),
                 Some(accounts),
                 Some(redirects),
                 Some(session_cookie),
                 Some(transport),
                 Some(hibp_url),
                 Some(templates_url),
+                Some(limits),
             ) if problems.is_empty() => Ok(Self {
-                server: ServerSettings::read(&settings),
+                server,
                 log: LogSettings::read(&settings),
                 database,
                 migrate_on_start: settings.flag(&table::database::MIGRATE_ON_START),
@@ -156,6 +162,7 @@ impl Config {
                 transport,
                 templates_folder: parts::templates_folder(&settings),
                 templates_url,
+                limits,
                 zero_setup: derived::is_zero_setup(&settings),
                 warnings,
             }),

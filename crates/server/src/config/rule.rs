@@ -6,6 +6,7 @@ use auth_domain::{
     redirect::RedirectPolicy,
     user::{Locale, Role},
 };
+use http_api::TrustedProxies;
 use url::Url;
 
 use crate::logging;
@@ -92,6 +93,12 @@ impl Rule {
             let is_ipv6 = text.parse::<std::net::Ipv6Addr>().is_ok();
             !text.is_empty() && text.chars().all(plain) && (is_ipv6 || !text.contains(':'))
         },
+    };
+
+    /// A machine, or a network of them.
+    pub(crate) const NETWORK: Self = Self {
+        expects: "an IP address or a network such as 10.0.0.0/8",
+        holds: |text| TrustedProxies::parse(&[text.to_owned()]).is_ok(),
     };
 
     /// The domain of a cookie.

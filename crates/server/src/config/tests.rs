@@ -345,7 +345,7 @@ mod problems {
     fn protection_that_is_not_there_keeps_the_server_from_starting() {
         for (variable, value) in [
             ("AUTH_TURNSTILE_SECRET", "x"),
-            ("AUTH_RATE_LIMIT_ENABLE", "true"),
+            ("AUTH_RATE_LIMIT_MEMCACHE_SERVER", "localhost:11211"),
             ("AUTH_REQUIRE_ELEVATED_CLAIM", "required"),
             ("AUTH_ENABLE_CHANGE_ENV", "true"),
         ] {
@@ -681,5 +681,74 @@ mod generated {
         assert!(!config.zero_setup);
         assert!(config.jwt_secret.is_some());
         assert_eq!(config.warnings, [""; 0]);
+    }
+}
+
+mod limits {
+    use super::*;
+
+    const ON: (&str, &str) = ("AUTH_RATE_LIMIT_ENABLE", "true");
+    const PROXY: (&str, &str) = ("AUTH_TRUSTED_PROXIES", "10.0.0.0/8, 192.0.2.1, fd00::/8");
+
+    #[test]
+    fn without_the_switch_there_are_none() {
+        assert!(
+            config_of(&[("AUTH_RATE_LIMIT_GLOBAL_BURST", "5")])
+                .limits
+                .is_none()
+        );
+    }
+
+    #[test]
+    fn each_has_a_burst_and_a_window() {
+        let limits = config_of(&[
+            ON,
+            PROXY,
+            ("AUTH_RATE_LIMIT_BRUTE_FORCE_BURST", "7"),
+            ("AUTH_RATE_LIMIT_BRUTE_FORCE_INTERVAL", "90s"),
+        ]);
+
+        let limits = limits.limits.unwrap();
+        let attempts = limits.requests.brute_force;
+        assert_eq!((attempts.burst(), attempts.window_millis()), (7, 90_000));
+        assert_eq!(limits.requests.global.burst(), 100);
+        assert_eq!(limits.wrong_claims.burst(), 20);
+        assert_eq!(limits.mails.window_millis(), 3_600_000);
+    }
+
+    #[test]
+    fn a_window_of_no_length_is_refused() {
+        let problems = problems(&[ON, PROXY, ("AUTH_RATE_LIMIT_SMS_INTERVAL", "0s")], &[]);
+
+        assert_eq!(problems.len(), 1);
+        assert!(problems[0].starts_with("AUTH_RATE_LIMIT_SMS_INTERVAL"));
+    }
+
+    #[test]
+    fn whoever_switches_them_on_is_asked_for_their_proxies() {
+        let without = config_of(&[ON]).warnings;
+        let with = config_of(&[ON, PROXY]).warnings;
+
+        assert!(without[0].contains("AUTH_TRUSTED_PROXIES"), "{without:?}");
+        assert_eq!(with, [""; 0]);
+    }
+
+    #[test]
+    fn a_proxy_is_an_address_or_a_network() {
+        for proxy in ["proxy.internal", "10.0.0.0/33", "10.0.0.1:80"] {
+            let problems = problems(&[("AUTH_TRUSTED_PROXIES", proxy)], &[]);
+
+            assert_eq!(problems.len(), 1, "{proxy}");
+            assert!(problems[0].starts_with("AUTH_TRUSTED_PROXIES"));
+        }
+    }
+
+    #[test]
+    fn answers_look_like_those_of_0_42_unless_something_else_is_asked_for() {
+        let latest = config_of(&[("AUTH_API_COMPAT", "latest")]);
+
+        assert_eq!(config_of(&[]).server.compat, http_api::Compat::V0_42);
+        assert_eq!(latest.server.compat, http_api::Compat::Latest);
+        assert_eq!(problems(&[("AUTH_API_COMPAT", "0.43")], &[]).len(), 1);
     }
 }

@@ -2,6 +2,7 @@
 
 mod accounts;
 mod database;
+mod limits;
 mod log;
 mod outgoing;
 mod server;
@@ -13,6 +14,7 @@ mod transport;
 
 pub(super) use accounts::{accounts, passwords, redirects};
 pub(crate) use database::Database;
+pub(crate) use limits::Limits;
 pub(crate) use log::LogSettings;
 pub(super) use outgoing::{egress_rules, hibp_url};
 pub(crate) use server::ServerSettings;

@@ -140,7 +140,7 @@ mod tests {
                 "AUTH_LEGACY_PRE_SIGNUP_HOOK",
                 "AUTH_LEGACY_PRE_LOGIN_HOOK",
                 "AUTH_REQUIRE_ELEVATED_CLAIM",
-                "AUTH_RATE_LIMIT_ENABLE",
+                "AUTH_RATE_LIMIT_MEMCACHE_SERVER",
                 "AUTH_TURNSTILE_SECRET",
             ]
         );
