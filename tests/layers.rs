@@ -16,7 +16,7 @@ use cargo_metadata::{DependencyKind, MetadataCommand, Package};
 /// Each crate with the crates of this workspace it may depend on.
 ///
 /// Tests may use more: edges of `dev-dependencies` are not looked at.
-const LAYERS: [(&str, &[&str]); 14] = [
+const LAYERS: [(&str, &[&str]); 15] = [
     ("auth-domain", &[]),
     ("auth-crypto", &["auth-domain"]),
     ("store-testkit", &["auth-domain"]),
@@ -27,6 +27,7 @@ const LAYERS: [(&str, &[&str]); 14] = [
     ("smtp-mailer", &["auth-domain", "mail-templates"]),
     ("egress", &[]),
     ("hibp", &["auth-domain", "egress"]),
+    ("turnstile", &["auth-domain", "egress"]),
     ("http-mailer", &["auth-domain", "egress", "mail-templates"]),
     ("http-api", &["auth-domain"]),
     (
@@ -42,6 +43,7 @@ const LAYERS: [(&str, &[&str]); 14] = [
             "postgres-store",
             "smtp-mailer",
             "sqlite-store",
+            "turnstile",
         ],
     ),
     ("tests", &[]),

@@ -22,3 +22,4 @@ mod support;
 mod through_http;
 mod through_pgbouncer;
 mod through_smtp;
+mod turnstile;

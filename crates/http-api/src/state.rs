@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use auth_domain::{
     limits::Limiter,
-    ports::TokenSigner,
+    ports::{PersonCheck, TokenSigner},
     redirect::RedirectPolicy,
     services::{Installation, Services},
 };
@@ -20,6 +20,7 @@ pub struct AppState {
     settings: ApiSettings,
     outbox: Option<Arc<dyn Outbox>>,
     request_limits: Option<(Limiter, RequestLimits)>,
+    person_check: Option<Arc<dyn PersonCheck>>,
     runtime: Handle,
 }
 
@@ -49,6 +50,7 @@ impl AppState {
             settings,
             outbox: None,
             request_limits: None,
+            person_check: None,
             runtime,
         }
     }
@@ -74,6 +76,20 @@ impl AppState {
     /// How often a client may ask, if there are limits, and who counts.
     pub(crate) fn request_limits(&self) -> Option<&(Limiter, RequestLimits)> {
         self.request_limits.as_ref()
+    }
+
+    /// Turns programs away where an account is made or a mail sent.
+    #[must_use]
+    pub fn with_person_check(self, check: Arc<dyn PersonCheck>) -> Self {
+        Self {
+            person_check: Some(check),
+            ..self
+        }
+    }
+
+    /// Who tells people from programs, if anybody does.
+    pub(crate) fn person_check(&self) -> Option<&Arc<dyn PersonCheck>> {
+        self.person_check.as_ref()
     }
 
     /// The mails to show, if any are to be shown.

@@ -7,7 +7,7 @@ use std::{num::NonZeroUsize, sync::Arc, thread, time::Duration};
 use auth_crypto::{BcryptHasher, JoseSigner, RandomIds};
 use auth_domain::{
     limits::{AccountLimits, Limiter, NamingKey},
-    ports::{Background, BreachedPasswords, Clock, IdGenerator, Mailer, Store},
+    ports::{Background, BreachedPasswords, Clock, IdGenerator, Mailer, PersonCheck, Store},
     services::Installation,
 };
 use egress::Egress;
@@ -16,6 +16,7 @@ use http_api::{ApiSettings, AppState, LegacySettings, SameSiteRule};
 use postgres_store::{PostgresSettings, PostgresStore};
 use sqlite_store::{SqliteSettings, SqliteStore};
 use tokio::runtime::Handle;
+use turnstile::Turnstile;
 
 use crate::{
     background::TokioBackground,
@@ -59,6 +60,10 @@ pub(crate) async fn state(
     );
     let state = match &config.limits {
         Some(limits) => state.with_request_limits(limiter, limits.requests.clone()),
+        None => state,
+    };
+    let state = match person_check(config, &egress) {
+        Some(check) => state.with_person_check(check),
         None => state,
     };
     let state = match post.outbox {
@@ -110,6 +115,12 @@ async fn installation(
 /// [`StartError::Egress`].
 pub(crate) fn egress(config: &Config) -> Result<Egress, StartError> {
     Egress::new(config.egress.clone()).map_err(StartError::Egress)
+}
+
+fn person_check(config: &Config, egress: &Egress) -> Option<Arc<dyn PersonCheck>> {
+    let service = config.person_check.clone()?;
+    let turnstile = Turnstile::new(egress.clone(), service.url, service.secret);
+    Some(Arc::new(turnstile))
 }
 
 fn account_limits(

@@ -9,6 +9,7 @@ mod clock;
 mod counter;
 mod hasher;
 mod mailer;
+mod person_check;
 mod provider;
 mod sessions;
 mod signer;
@@ -22,6 +23,7 @@ pub use clock::{Clock, IdGenerator};
 pub use counter::{CounterError, SharedCounter};
 pub use hasher::{HasherError, PasswordHasher};
 pub use mailer::{Mail, MailKind, Mailer, MailerError};
+pub use person_check::{PersonCheck, PersonCheckError, PersonVerdict};
 pub use provider::{ExternalIdentity, Provider, ProviderError, ProviderId};
 pub use sessions::{
     EndedSessions, RefreshGate, RefreshRotation, RefreshTokenTrace, RotatedSession,

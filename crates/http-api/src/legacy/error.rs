@@ -66,6 +66,16 @@ impl LegacyError {
         }
     }
 
+    /// Nobody knows that a person sent the request. The original had no such answer; this is ours.
+    pub(crate) fn turned_away(status: StatusCode, message: String) -> Self {
+        let code = if status.is_server_error() {
+            "unexpected-state"
+        } else {
+            "access-denied"
+        };
+        Self::new(status, code, message)
+    }
+
     /// No route serves the request.
     pub(crate) fn unknown_url() -> Self {
         Self::new(

@@ -41,8 +41,8 @@ use egress::{EgressRules, Url};
 pub(crate) use environment::Environment;
 pub(crate) use load::{Loaded, Sources, load};
 pub(crate) use parts::{
-    Database, Limits, LogSettings, Postmark, SameSite, ServerSettings, SessionCookie,
-    SessionSettings, Smtp, Transport, Webhook, smtp,
+    Database, Limits, LogSettings, PersonCheckService, Postmark, SameSite, ServerSettings,
+    SessionCookie, SessionSettings, Smtp, Transport, Webhook, smtp,
 };
 pub(crate) use reference::reference;
 pub(crate) use show::lines;
@@ -90,6 +90,8 @@ pub(crate) struct Config {
     pub(crate) templates_url: Option<Url>,
     /// How often something may happen; without limits, any number of times.
     pub(crate) limits: Option<Limits>,
+    /// The service that tells people from programs, if one is to be asked.
+    pub(crate) person_check: Option<PersonCheckService>,
     /// Whether no database is configured: somebody tries the server.
     pub(crate) zero_setup: bool,
     /// What somebody should know about these settings, one line each.
@@ -132,6 +134,7 @@ impl Config {
             keep(parts::hibp_url(&settings), &mut problems),
             keep(parts::templates_url(&settings), &mut problems),
             keep(Limits::read(&settings, &mut warnings), &mut problems),
+            keep(PersonCheckService::read(&settings), &mut problems),
         );
         match parts {
             (
@@ -144,6 +147,7 @@ impl Config {
                 Some(hibp_url),
                 Some(templates_url),
                 Some(limits),
+                Some(person_check),
             ) if problems.is_empty() => Ok(Self {
                 server,
                 log: LogSettings::read(&settings),
@@ -163,6 +167,7 @@ impl Config {
                 templates_folder: parts::templates_folder(&settings),
                 templates_url,
                 limits,
+                person_check,
                 zero_setup: derived::is_zero_setup(&settings),
                 warnings,
             }),

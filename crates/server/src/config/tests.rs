@@ -344,7 +344,6 @@ mod problems {
     #[test]
     fn protection_that_is_not_there_keeps_the_server_from_starting() {
         for (variable, value) in [
-            ("AUTH_TURNSTILE_SECRET", "x"),
             ("AUTH_RATE_LIMIT_MEMCACHE_SERVER", "localhost:11211"),
             ("AUTH_REQUIRE_ELEVATED_CLAIM", "required"),
             ("AUTH_ENABLE_CHANGE_ENV", "true"),
@@ -750,5 +749,34 @@ mod limits {
         assert_eq!(config_of(&[]).server.compat, http_api::Compat::V0_42);
         assert_eq!(latest.server.compat, http_api::Compat::Latest);
         assert_eq!(problems(&[("AUTH_API_COMPAT", "0.43")], &[]).len(), 1);
+    }
+}
+
+mod turnstile {
+    use super::*;
+
+    const SECRET: (&str, &str) = ("AUTH_TURNSTILE_SECRET", "hunter2");
+
+    #[test]
+    fn it_is_asked_where_there_is_a_secret() {
+        let config = config_of(&[SECRET]);
+
+        assert!(!format!("{config:?}").contains("hunter2"));
+        let service = config.person_check.unwrap();
+        assert_eq!(service.url.as_str(), ::turnstile::BASE_URL);
+        assert!(config_of(&[]).person_check.is_none());
+    }
+
+    #[test]
+    fn where_no_request_may_go_the_start_says_so() {
+        let url = ("AUTH_TURNSTILE_URL", "https://10.0.0.1/");
+
+        let problems = problems(&[SECRET, url], &[]);
+
+        assert_eq!(problems.len(), 1);
+        assert!(
+            problems[0].starts_with("AUTH_TURNSTILE_URL"),
+            "{problems:?}"
+        );
     }
 }

@@ -11,6 +11,7 @@ mod sessions;
 pub(crate) mod smtp;
 mod templates;
 mod transport;
+mod turnstile;
 
 pub(super) use accounts::{accounts, passwords, redirects};
 pub(crate) use database::Database;
@@ -23,3 +24,4 @@ pub(crate) use sessions::SessionSettings;
 pub(crate) use smtp::Smtp;
 pub(super) use templates::{templates_folder, templates_url};
 pub(crate) use transport::{Postmark, Transport, Webhook};
+pub(crate) use turnstile::PersonCheckService;

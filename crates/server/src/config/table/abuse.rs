@@ -157,14 +157,23 @@ const MEMCACHE_PREFIX: Setting = Setting::new(
 )
 .not_yet(NO_MEMCACHE);
 
-const TURNSTILE_SECRET: Setting = Setting::new(
+pub(crate) const TURNSTILE_SECRET: Setting = Setting::new(
     "turnstile.secret",
     "AUTH_TURNSTILE_SECRET",
     Kind::Text(&Rule::ANY),
-    "Secret key of Cloudflare Turnstile, which keeps programs from signing up.",
+    "Secret key of Cloudflare Turnstile, which keeps programs from signing up and from asking for \
+     mails.",
 )
-.secret()
-.refused("ask Turnstile who is a person yet");
+.secret();
+
+pub(crate) const TURNSTILE_URL: Setting = Setting::new(
+    "turnstile.url",
+    "AUTH_TURNSTILE_URL",
+    Kind::Text(&Rule::WEB_URL),
+    "The service that tells people from programs: Turnstile, or one that answers like it at \
+     `siteverify`.",
+)
+.preset(turnstile::BASE_URL);
 
 /// The sections `rate_limit` and `turnstile`.
 pub(super) const SECTION: Section = Section {
@@ -191,5 +200,6 @@ pub(super) const SECTION: Section = Section {
         MEMCACHE_SERVER,
         MEMCACHE_PREFIX,
         TURNSTILE_SECRET,
+        TURNSTILE_URL,
     ],
 };

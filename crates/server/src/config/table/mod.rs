@@ -141,7 +141,6 @@ mod tests {
                 "AUTH_LEGACY_PRE_LOGIN_HOOK",
                 "AUTH_REQUIRE_ELEVATED_CLAIM",
                 "AUTH_RATE_LIMIT_MEMCACHE_SERVER",
-                "AUTH_TURNSTILE_SECRET",
             ]
         );
     }
