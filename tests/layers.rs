@@ -16,7 +16,7 @@ use cargo_metadata::{DependencyKind, MetadataCommand, Package};
 /// Each crate with the crates of this workspace it may depend on.
 ///
 /// Tests may use more: edges of `dev-dependencies` are not looked at.
-const LAYERS: [(&str, &[&str]); 15] = [
+const LAYERS: [(&str, &[&str]); 16] = [
     ("auth-domain", &[]),
     ("auth-crypto", &["auth-domain"]),
     ("store-testkit", &["auth-domain"]),
@@ -27,6 +27,7 @@ const LAYERS: [(&str, &[&str]); 15] = [
     ("smtp-mailer", &["auth-domain", "mail-templates"]),
     ("egress", &[]),
     ("hibp", &["auth-domain", "egress"]),
+    ("redis-counter", &["auth-domain"]),
     ("turnstile", &["auth-domain", "egress"]),
     ("http-mailer", &["auth-domain", "egress", "mail-templates"]),
     ("http-api", &["auth-domain"]),
@@ -41,6 +42,7 @@ const LAYERS: [(&str, &[&str]); 15] = [
             "http-mailer",
             "mail-templates",
             "postgres-store",
+            "redis-counter",
             "smtp-mailer",
             "sqlite-store",
             "turnstile",

@@ -21,5 +21,6 @@ mod startup;
 mod support;
 mod through_http;
 mod through_pgbouncer;
+mod through_redis;
 mod through_smtp;
 mod turnstile;

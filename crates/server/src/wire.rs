@@ -14,6 +14,7 @@ use egress::Egress;
 use hibp::Hibp;
 use http_api::{ApiSettings, AppState, LegacySettings, SameSiteRule};
 use postgres_store::{PostgresSettings, PostgresStore};
+use redis_counter::RedisCounter;
 use sqlite_store::{SqliteSettings, SqliteStore};
 use tokio::runtime::Handle;
 use turnstile::Turnstile;
@@ -35,7 +36,7 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 ///
 /// [`StartError::Sqlite`] or [`StartError::Postgres`] when it does not,
 /// [`StartError::PasswordHasher`] when passwords cannot be hashed, [`StartError::Egress`]
-/// when other servers cannot be asked.
+/// when other servers cannot be asked, [`StartError::Redis`] when nothing can be counted there.
 pub(crate) async fn state(
     config: &Config,
     premises: Premises,
@@ -44,7 +45,8 @@ pub(crate) async fn state(
     let egress = egress(config)?;
     let post = post::post(config, &egress, runtime)?;
     let background = TokioBackground::new(runtime.clone());
-    let limiter = Limiter::new(Arc::new(SystemClock));
+    let limiter = limiter(config, runtime)?;
+    limiter.probe().await;
     let limits = account_limits(config, &premises, &limiter);
     let installation = Installation {
         limits,
@@ -121,6 +123,16 @@ fn person_check(config: &Config, egress: &Egress) -> Option<Arc<dyn PersonCheck>
     let service = config.person_check.clone()?;
     let turnstile = Turnstile::new(egress.clone(), service.url, service.secret);
     Some(Arc::new(turnstile))
+}
+
+fn limiter(config: &Config, runtime: &Handle) -> Result<Limiter, StartError> {
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let Some(redis) = config.limits.as_ref().and_then(|it| it.redis.clone()) else {
+        return Ok(Limiter::new(clock));
+    };
+    let counter = RedisCounter::new(&redis.url, redis.prefix, runtime.clone());
+    let counter = counter.map_err(StartError::Redis)?;
+    Ok(Limiter::sharing(clock, Arc::new(counter)))
 }
 
 fn account_limits(

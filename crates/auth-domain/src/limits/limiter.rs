@@ -1,8 +1,11 @@
 //! Counting, whoever can.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicI64, Ordering},
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicI64, Ordering},
+    },
+    time::Duration,
 };
 
 use super::{CounterKey, RateLimit, Verdict, memory::MemoryCounter};
@@ -53,6 +56,13 @@ impl Limiter {
             shared,
             ask_again_at: AtomicI64::new(NONE),
         }))
+    }
+
+    /// Asks the shared counter for nothing in particular, so that the log tells at once if it is
+    /// away.
+    pub async fn probe(&self) {
+        let once = RateLimit::new(1, Duration::from_secs(1));
+        self.knows(&CounterKey::of_all("probe"), once).await;
     }
 
     /// Counts `key` once more, unless that is too many.
@@ -139,10 +149,7 @@ impl Inner {
 
 #[cfg(test)]
 mod tests {
-    use std::{
-        sync::atomic::{AtomicBool, AtomicUsize},
-        time::Duration,
-    };
+    use std::sync::atomic::{AtomicBool, AtomicUsize};
 
     use async_trait::async_trait;
 

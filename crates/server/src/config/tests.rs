@@ -733,6 +733,37 @@ mod limits {
     }
 
     #[test]
+    fn several_servers_may_count_together() {
+        let url = ("AUTH_RATE_LIMIT_REDIS_URL", "redis://:hunter2@localhost/1");
+
+        let config = config_of(&[ON, PROXY, url]);
+
+        assert!(!format!("{config:?}").contains("hunter2"));
+        let redis = config.limits.unwrap().redis.unwrap();
+        assert_eq!(redis.prefix, "hasura-auth:");
+    }
+
+    #[test]
+    fn a_url_that_is_none_is_not_repeated() {
+        let url = ("AUTH_RATE_LIMIT_REDIS_URL", "http://:hunter2@localhost");
+
+        let problems = problems(&[ON, PROXY, url], &[]);
+
+        assert_eq!(problems.len(), 1);
+        assert!(problems[0].starts_with("AUTH_RATE_LIMIT_REDIS_URL: "));
+        assert!(!problems[0].contains("hunter2"));
+    }
+
+    #[test]
+    fn whoever_asks_for_memcached_is_told_of_redis() {
+        let server = ("AUTH_RATE_LIMIT_MEMCACHE_SERVER", "localhost:11211");
+
+        let problems = problems(&[ON, PROXY, server], &[]);
+
+        assert!(problems[0].contains("AUTH_RATE_LIMIT_REDIS_URL"));
+    }
+
+    #[test]
     fn a_proxy_is_an_address_or_a_network() {
         for proxy in ["proxy.internal", "10.0.0.0/33", "10.0.0.1:80"] {
             let problems = problems(&[("AUTH_TRUSTED_PROXIES", proxy)], &[]);

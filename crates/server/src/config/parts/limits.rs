@@ -2,6 +2,7 @@
 
 use auth_domain::limits::RateLimit;
 use http_api::RequestLimits;
+use redis_counter::RedisUrl;
 
 use crate::config::{
     setting::Setting,
@@ -18,6 +19,17 @@ pub(crate) struct Limits {
     pub(crate) wrong_claims: RateLimit,
     /// How often one kind of mail may be sent to a mailbox.
     pub(crate) mails: RateLimit,
+    /// Where several servers count together, if they do.
+    pub(crate) redis: Option<Redis>,
+}
+
+/// A place to count in.
+#[derive(Debug, Clone)]
+pub(crate) struct Redis {
+    /// Where it is.
+    pub(crate) url: RedisUrl,
+    /// What the keys there begin with.
+    pub(crate) prefix: String,
 }
 
 impl Limits {
@@ -25,7 +37,7 @@ impl Limits {
     ///
     /// # Errors
     ///
-    /// A line about a window of no length.
+    /// A line about a window of no length, or a URL that is none.
     pub(crate) fn read(
         settings: &Settings,
         warnings: &mut Vec<String>,
@@ -48,8 +60,23 @@ impl Limits {
             },
             wrong_claims: limit(&abuse::ACCOUNT_BURST, &abuse::ACCOUNT_INTERVAL)?,
             mails: limit(&abuse::RECIPIENT_BURST, &abuse::RECIPIENT_INTERVAL)?,
+            redis: redis(settings)?,
         }))
     }
+}
+
+fn redis(settings: &Settings) -> Result<Option<Redis>, String> {
+    let Some(url) = settings.secret(&abuse::REDIS_URL) else {
+        return Ok(None);
+    };
+    let name = settings.name(&abuse::REDIS_URL);
+    Ok(Some(Redis {
+        url: RedisUrl::parse(&url).map_err(|error| format!("{name}: {error}"))?,
+        prefix: settings
+            .text(&abuse::REDIS_PREFIX)
+            .unwrap_or_default()
+            .to_owned(),
+    }))
 }
 
 fn limit(settings: &Settings, burst: &Setting, interval: &Setting) -> Result<RateLimit, String> {

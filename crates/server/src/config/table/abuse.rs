@@ -139,7 +139,24 @@ pub(crate) const RECIPIENT_INTERVAL: Setting = interval(
 )
 .preset("1h");
 
-const NO_MEMCACHE: &str = "count in Memcached yet";
+pub(crate) const REDIS_URL: Setting = Setting::new(
+    "rate_limit.redis_url",
+    "AUTH_RATE_LIMIT_REDIS_URL",
+    Kind::Text(&Rule::ANY),
+    "Redis or Valkey server that several servers count in, such as `rediss://:password@host:6379`; \
+     without one, each counts by itself.",
+)
+.secret();
+
+pub(crate) const REDIS_PREFIX: Setting = Setting::new(
+    "rate_limit.redis_prefix",
+    "AUTH_RATE_LIMIT_REDIS_PREFIX",
+    Kind::Text(&Rule::ANY),
+    "What the keys there begin with; installations that share a server need different ones.",
+)
+.preset("hasura-auth:");
+
+const NO_MEMCACHE: &str = "count in Memcached yet, but in Redis (AUTH_RATE_LIMIT_REDIS_URL)";
 
 const MEMCACHE_SERVER: Setting = Setting::new(
     "rate_limit.memcache_server",
@@ -197,6 +214,8 @@ pub(super) const SECTION: Section = Section {
         ACCOUNT_INTERVAL,
         RECIPIENT_BURST,
         RECIPIENT_INTERVAL,
+        REDIS_URL,
+        REDIS_PREFIX,
         MEMCACHE_SERVER,
         MEMCACHE_PREFIX,
         TURNSTILE_SECRET,
