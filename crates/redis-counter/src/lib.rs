@@ -18,6 +18,7 @@ use auth_domain::{
     ports::{Clock, CounterError, SharedCounter},
 };
 use redis::{AsyncConnectionConfig, Client, RedisError, Script, aio::MultiplexedConnection};
+use rustls::crypto::ring;
 use tokio::runtime::Handle;
 
 pub use url::{InvalidRedisUrl, RedisUrl};
@@ -50,6 +51,7 @@ impl RedisCounter {
         prefix: impl Into<String>,
         runtime: Handle,
     ) -> Result<Self, InvalidRedisUrl> {
+        name_the_provider();
         Ok(Self {
             client: url.client()?,
             prefix: prefix.into(),
@@ -128,6 +130,12 @@ impl RedisCounter {
             .lock()
             .unwrap_or_else(PoisonError::into_inner) = connection;
     }
+}
+
+/// The client takes the process's provider for TLS, and panics where there is none to choose.
+fn name_the_provider() {
+    // Somebody has named one before, which is as good.
+    let _already_named = ring::default_provider().install_default();
 }
 
 async fn connect(client: &Client) -> Result<MultiplexedConnection, RedisError> {

@@ -23,7 +23,7 @@ use auth_domain::{
 };
 use futures_util::future::join_all;
 use redis_counter::{RedisCounter, RedisUrl};
-use tokio::{net::TcpListener, runtime::Handle};
+use tokio::{io::AsyncReadExt, net::TcpListener, runtime::Handle};
 
 const MINUTE: Duration = Duration::from_mins(1);
 
@@ -174,17 +174,24 @@ async fn a_server_that_is_away_is_an_error_without_its_password() {
 }
 
 #[tokio::test]
-async fn a_server_without_tls_where_it_is_asked_for_is_an_error_and_no_panic() {
+async fn over_tls_nothing_is_sent_to_a_server_that_has_none() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let url = format!("rediss://{}", listener.local_addr().unwrap());
+    let url = format!("rediss://:hunter2@{}", listener.local_addr().unwrap());
     let counter = counter(&url, "");
-    let hang_up = tokio::spawn(async move { listener.accept().await.map(drop) });
+
+    let first_bytes = tokio::spawn(async move {
+        let (mut stream, _peer) = listener.accept().await.unwrap();
+        let mut bytes = [0; 3];
+        stream.read_exact(&mut bytes).await.unwrap();
+        bytes
+    });
 
     let error = counter.count(&key(), limit(1)).await.unwrap_err();
 
-    hang_up.await.unwrap().unwrap();
     let text = format!("{error:?}");
     assert!(!text.contains("panic"), "{text}");
+    // A handshake of TLS.
+    assert_eq!(first_bytes.await.unwrap(), [0x16, 3, 1]);
 }
 
 #[tokio::test]
