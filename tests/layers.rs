@@ -16,7 +16,7 @@ use cargo_metadata::{DependencyKind, MetadataCommand, Package};
 /// Each crate with the crates of this workspace it may depend on.
 ///
 /// Tests may use more: edges of `dev-dependencies` are not looked at.
-const LAYERS: [(&str, &[&str]); 16] = [
+const LAYERS: [(&str, &[&str]); 18] = [
     ("auth-domain", &[]),
     ("auth-crypto", &["auth-domain"]),
     ("store-testkit", &["auth-domain"]),
@@ -28,6 +28,8 @@ const LAYERS: [(&str, &[&str]); 16] = [
     ("egress", &[]),
     ("hasura", &["auth-domain", "egress"]),
     ("hibp", &["auth-domain", "egress"]),
+    ("redis-counter", &["auth-domain"]),
+    ("turnstile", &["auth-domain", "egress"]),
     ("http-mailer", &["auth-domain", "egress", "mail-templates"]),
     ("totp", &["auth-domain"]),
     ("http-api", &["auth-domain"]),
@@ -43,9 +45,11 @@ const LAYERS: [(&str, &[&str]); 16] = [
             "http-mailer",
             "mail-templates",
             "postgres-store",
+            "redis-counter",
             "smtp-mailer",
             "sqlite-store",
             "totp",
+            "turnstile",
         ],
     ),
     ("tests", &[]),

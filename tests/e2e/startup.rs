@@ -220,9 +220,10 @@ async fn custom_claims_that_cannot_work_keep_the_server_from_starting() {
 async fn a_protection_that_is_not_built_is_not_silently_missing() {
     let database = Database::sqlite();
 
-    let said = failure(ServerBuilder::new(&database).set("AUTH_TURNSTILE_SECRET", "x")).await;
+    let said =
+        failure(ServerBuilder::new(&database).set("AUTH_REQUIRE_ELEVATED_CLAIM", "required")).await;
 
-    assert!(said.contains("AUTH_TURNSTILE_SECRET"), "{said}");
+    assert!(said.contains("AUTH_REQUIRE_ELEVATED_CLAIM"), "{said}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -35,6 +35,7 @@
 //!     breached_passwords: None,
 //!     custom_claims: None,
 //!     concealment: None,
+//!     limits: None,
 //!     hasher: Arc::new(PlainHasher::default()),
 //!     signer: Arc::new(PlainSigner),
 //!     mailer: Arc::new(RecordingMailer::default()),
@@ -69,6 +70,7 @@
 //! to pass.
 
 pub mod error;
+pub mod limits;
 pub mod one_time_code;
 pub mod policy;
 pub mod ports;

@@ -9,17 +9,23 @@
     reason = "requests of actix-web stay on the worker that accepted them"
 )]
 
+mod client_address;
+mod compat;
 mod extract;
 mod fallback;
 pub mod legacy;
 mod middleware;
 pub mod modern;
 mod outbox;
+mod request_limits;
 pub mod routes;
 mod settings;
 mod state;
 
+pub use client_address::{InvalidProxy, TrustedProxies};
+pub use compat::Compat;
 pub use outbox::Outbox;
+pub use request_limits::RequestLimits;
 pub use routes::configure;
 pub use settings::{ApiSettings, LegacySettings, SameSiteRule};
 pub use state::AppState;
@@ -48,6 +54,8 @@ pub fn app(
     App::new()
         .app_data(state.clone())
         .configure(move |config| configure(config, routes_state.settings()))
+        .wrap(from_fn(middleware::rate_limit::refuse_too_many))
+        .wrap(from_fn(middleware::person_check::turn_programs_away))
         .wrap(from_fn(middleware::no_store::forbid_caching))
         .wrap(from_fn(middleware::panics::answer_500))
         .wrap(from_fn(middleware::cors::add_headers))

@@ -2,6 +2,7 @@
 
 use actix_web::{
     Resource,
+    dev::ServiceRequest,
     http::Method,
     middleware::from_fn,
     web::{self, ServiceConfig},
@@ -27,6 +28,24 @@ pub struct Route {
     pub method: &'static str,
     /// Its path, without the prefix.
     pub path: &'static str,
+}
+
+impl Generation {
+    /// The generation of a request to this path: the modern one, unless it is a legacy route.
+    pub(crate) fn of(path: &str) -> Self {
+        let is_legacy = |it: &Route| it.generation == Self::Legacy && it.path == path;
+        if ROUTES.iter().any(is_legacy) {
+            Self::Legacy
+        } else {
+            Self::Modern
+        }
+    }
+}
+
+/// The path of a request as the router sees it. In [`ServiceRequest::path`] the same path may be
+/// spelled otherwise: `/sign%69n`.
+pub(crate) fn path_of(request: &ServiceRequest) -> &str {
+    request.match_info().get_ref().path()
 }
 
 const fn modern(method: &'static str, path: &'static str) -> Route {

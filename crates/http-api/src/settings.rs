@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use crate::{client_address::TrustedProxies, compat::Compat};
+
 /// Settings of the HTTP API.
 #[derive(Debug, Clone)]
 pub struct ApiSettings {
@@ -17,6 +19,10 @@ pub struct ApiSettings {
     /// The URL clients reach this server at, if it is known; pages of its origin may use the
     /// session cookie.
     pub server_url: Option<String>,
+    /// Whose word on a client's address is taken.
+    pub trusted_proxies: TrustedProxies,
+    /// Which version of the original answers look like.
+    pub compat: Compat,
     /// Settings of the legacy generation.
     pub legacy: LegacySettings,
 }

@@ -3,13 +3,14 @@
 use std::{sync::Arc, time::Duration};
 
 use auth_domain::{
-    ports::TokenSigner,
+    limits::Limiter,
+    ports::{PersonCheck, TokenSigner},
     redirect::RedirectPolicy,
     services::{Installation, Services},
 };
 use tokio::{runtime::Handle, task::JoinHandle};
 
-use crate::{outbox::Outbox, settings::ApiSettings};
+use crate::{outbox::Outbox, request_limits::RequestLimits, settings::ApiSettings};
 
 /// Shared by all workers of a server.
 pub struct AppState {
@@ -18,6 +19,8 @@ pub struct AppState {
     redirects: RedirectPolicy,
     settings: ApiSettings,
     outbox: Option<Arc<dyn Outbox>>,
+    request_limits: Option<(Limiter, RequestLimits)>,
+    person_check: Option<Arc<dyn PersonCheck>>,
     runtime: Handle,
 }
 
@@ -46,6 +49,8 @@ impl AppState {
             services: Services::new(installation),
             settings,
             outbox: None,
+            request_limits: None,
+            person_check: None,
             runtime,
         }
     }
@@ -57,6 +62,34 @@ impl AppState {
             outbox: Some(outbox),
             ..self
         }
+    }
+
+    /// Refuses clients that ask more often than `limits` say, as `limiter` counts.
+    #[must_use]
+    pub fn with_request_limits(self, limiter: Limiter, limits: RequestLimits) -> Self {
+        Self {
+            request_limits: Some((limiter, limits)),
+            ..self
+        }
+    }
+
+    /// How often a client may ask, if there are limits, and who counts.
+    pub(crate) fn request_limits(&self) -> Option<&(Limiter, RequestLimits)> {
+        self.request_limits.as_ref()
+    }
+
+    /// Turns programs away where an account is made or a mail sent.
+    #[must_use]
+    pub fn with_person_check(self, check: Arc<dyn PersonCheck>) -> Self {
+        Self {
+            person_check: Some(check),
+            ..self
+        }
+    }
+
+    /// Who tells people from programs, if anybody does.
+    pub(crate) fn person_check(&self) -> Option<&Arc<dyn PersonCheck>> {
+        self.person_check.as_ref()
     }
 
     /// The mails to show, if any are to be shown.

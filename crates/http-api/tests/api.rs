@@ -30,7 +30,9 @@ use auth_domain::{
     },
     user::{EmailAddress, HashedPassword, PlainPassword, Role},
 };
-use http_api::{ApiSettings, AppState, LegacySettings, SameSiteRule, routes::ROUTES};
+use http_api::{
+    ApiSettings, AppState, Compat, LegacySettings, SameSiteRule, TrustedProxies, routes::ROUTES,
+};
 use serde_json::json;
 use store_testkit::MemoryStore;
 use tokio::{io::AsyncWriteExt, net::TcpStream, runtime::Handle, sync::Notify};
@@ -43,6 +45,7 @@ fn state(store: Arc<dyn Store>, hasher: Arc<dyn PasswordHasher>) -> Data<AppStat
         hasher,
         signer: Arc::new(PlainSigner),
         concealment: None,
+        limits: None,
         mailer: Arc::new(RecordingMailer::default()),
         clock: Arc::new(FixedClock::default()),
         ids: Arc::new(SequentialIds::default()),
@@ -57,6 +60,8 @@ fn state(store: Arc<dyn Store>, hasher: Arc<dyn PasswordHasher>) -> Data<AppStat
         confirm_links: false,
         version: "test".to_owned(),
         server_url: None,
+        trusted_proxies: TrustedProxies::default(),
+        compat: Compat::default(),
         legacy: LegacySettings {
             cookie_name: "sid".to_owned(),
             cookie_domain: None,

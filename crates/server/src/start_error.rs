@@ -11,6 +11,7 @@ use auth_domain::{error::Cause, ports::MailerError};
 use egress::EgressSetupError;
 use mail_templates::{InvalidTemplates, MissingTemplate};
 use postgres_store::PostgresUrl;
+use redis_counter::InvalidRedisUrl;
 use smtp_mailer::InvalidSmtpSettings;
 
 use crate::config::{ConfigErrors, Database, ServerSettings};
@@ -128,6 +129,9 @@ pub(crate) enum StartError {
     /// Other servers cannot be asked for anything.
     #[error("requests to other servers cannot be made")]
     Egress(#[source] EgressSetupError),
+    /// The place to count in cannot be used with these settings.
+    #[error("limits cannot be counted in Redis; mend AUTH_RATE_LIMIT_REDIS_URL")]
+    Redis(#[source] InvalidRedisUrl),
     /// The operator's mail templates cannot be used.
     #[error("the mail templates cannot be used; mend them or unset AUTH_EMAIL_TEMPLATES_PATH")]
     Templates(#[source] InvalidTemplates),

@@ -6,7 +6,11 @@ use std::{num::NonZeroUsize, sync::Arc, thread, time::Duration};
 
 use auth_crypto::{BcryptHasher, JoseSigner, RandomIds};
 use auth_domain::{
-    ports::{Background, BreachedPasswords, Clock, CustomClaimSource, IdGenerator, Mailer, Store},
+    limits::{AccountLimits, Limiter, NamingKey},
+    ports::{
+        Background, BreachedPasswords, Clock, CustomClaimSource, IdGenerator, Mailer, PersonCheck,
+        Store,
+    },
     services::Installation,
 };
 use egress::Egress;
@@ -14,9 +18,11 @@ use hasura::HasuraClaims;
 use hibp::Hibp;
 use http_api::{ApiSettings, AppState, LegacySettings, SameSiteRule};
 use postgres_store::{PostgresSettings, PostgresStore};
+use redis_counter::RedisCounter;
 use sqlite_store::{SqliteSettings, SqliteStore};
 use tokio::runtime::Handle;
 use totp::{OathVerifier, PngQrRenderer};
+use turnstile::Turnstile;
 
 use crate::{
     background::TokioBackground,
@@ -35,7 +41,7 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 ///
 /// [`StartError::Sqlite`] or [`StartError::Postgres`] when it does not,
 /// [`StartError::PasswordHasher`] when passwords cannot be hashed, [`StartError::Egress`]
-/// when other servers cannot be asked.
+/// when other servers cannot be asked, [`StartError::Redis`] when nothing can be counted there.
 pub(crate) async fn state(
     config: &Config,
     premises: Premises,
@@ -44,8 +50,13 @@ pub(crate) async fn state(
     let egress = egress(config)?;
     let post = post::post(config, &egress, runtime)?;
     let background = TokioBackground::new(runtime.clone());
-    let installation =
-        installation(config, premises, post.mailer, &background, &egress, runtime).await?;
+    let limiter = limiter(config, runtime)?;
+    limiter.probe().await;
+    let limits = account_limits(config, &premises, &limiter);
+    let installation = Installation {
+        limits,
+        ..installation(config, premises, post.mailer, &background, &egress, runtime).await?
+    };
     let failed = |source| StartError::database(&config.database, source);
     installation.store.ping().await.map_err(failed)?;
     installation.prepare().await.map_err(failed)?;
@@ -54,6 +65,14 @@ pub(crate) async fn state(
         api_settings(config),
         runtime.clone(),
     );
+    let state = match &config.limits {
+        Some(limits) => state.with_request_limits(limiter, limits.requests.clone()),
+        None => state,
+    };
+    let state = match person_check(config, &egress) {
+        Some(check) => state.with_person_check(check),
+        None => state,
+    };
     let state = match post.outbox {
         Some(outbox) => state.with_outbox(outbox),
         None => state,
@@ -92,6 +111,7 @@ async fn installation(
         custom_claims: custom_claims(config)?,
         signer: Arc::new(JoseSigner::new(premises.jwt_secret, ids.as_ref())),
         concealment: concealment(config, background),
+        limits: None,
         mailer,
         clock,
         ids,
@@ -109,6 +129,37 @@ async fn installation(
 /// [`StartError::Egress`].
 pub(crate) fn egress(config: &Config) -> Result<Egress, StartError> {
     Egress::new(config.egress.clone()).map_err(StartError::Egress)
+}
+
+fn person_check(config: &Config, egress: &Egress) -> Option<Arc<dyn PersonCheck>> {
+    let service = config.person_check.clone()?;
+    let turnstile = Turnstile::new(egress.clone(), service.url, service.secret);
+    Some(Arc::new(turnstile))
+}
+
+fn limiter(config: &Config, runtime: &Handle) -> Result<Limiter, StartError> {
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let Some(redis) = config.limits.as_ref().and_then(|it| it.redis.clone()) else {
+        return Ok(Limiter::new(clock));
+    };
+    let counter = RedisCounter::new(&redis.url, redis.prefix, runtime.clone());
+    let counter = counter.map_err(StartError::Redis)?;
+    Ok(Limiter::sharing(clock, Arc::new(counter)))
+}
+
+fn account_limits(
+    config: &Config,
+    premises: &Premises,
+    limiter: &Limiter,
+) -> Option<AccountLimits> {
+    let limits = config.limits.as_ref()?;
+    let naming = NamingKey::derive(premises.jwt_secret.successor_secret());
+    Some(AccountLimits::new(
+        limiter.clone(),
+        naming,
+        limits.wrong_claims,
+        limits.mails,
+    ))
 }
 
 fn concealment(config: &Config, background: &TokioBackground) -> Option<Arc<dyn Background>> {
@@ -169,6 +220,8 @@ fn api_settings(config: &Config) -> ApiSettings {
         conceal_errors: config.server.conceal_errors,
         confirm_links: config.server.confirm_links,
         version: env!("CARGO_PKG_VERSION").to_owned(),
+        trusted_proxies: config.server.trusted_proxies.clone(),
+        compat: config.server.compat,
         server_url: Some(config.server.url.clone()).filter(|it| !it.is_empty()),
         legacy: LegacySettings {
             cookie_name: cookie.name.clone(),

@@ -6,6 +6,7 @@ mod binary;
 mod database;
 mod mail;
 mod postgres;
+mod redis;
 mod server;
 mod web_service;
 
@@ -15,6 +16,7 @@ pub(crate) use binary::hasura_auth;
 pub(crate) use database::Database;
 pub(crate) use mail::CLIENT_URL;
 pub(crate) use postgres::{fresh_postgres, postgres_program};
+pub(crate) use redis::{Redis, redis_prefix};
 pub(crate) use server::{Server, ServerBuilder, legacy_credentials};
 pub(crate) use web_service::WebService;
 

@@ -15,6 +15,7 @@ use super::{
 };
 use crate::{
     error::{StoreError, UniqueField},
+    limits::{MailWish, TooMany},
     ports::{
         BreachedPasswordsError, Deanonymization, EndedSessions, HasherError, MailerError,
         SignerError, UserLookup,
@@ -84,7 +85,9 @@ pub enum AnonymousError {
     Failure(Failure),
 }
 
-failures_of!(AnonymousError: Failure, BreachedPasswordsError, HasherError, MailerError, SignerError);
+failures_of!(
+    AnonymousError: Failure, BreachedPasswordsError, HasherError, MailerError, SignerError, TooMany
+);
 
 impl From<StoreError> for AnonymousError {
     fn from(error: StoreError) -> Self {
@@ -168,11 +171,16 @@ impl AnonymousService {
         if !policy.accounts.email_access.accepts(&wish.email) {
             return Err(SignUpError::EmailNotAllowed.into());
         }
+        let letter = self.letter(&wish, id, options.redirect_to.clone());
+        if letter.is_some() {
+            self.installation
+                .count_mail(MailWish::SignUp, &wish.email)
+                .await?;
+        }
         let lookup = UserLookup::Email(&wish.email);
         if self.installation.store.find_user(lookup).await?.is_some() {
             return Err(SignUpError::EmailTaken.into());
         }
-        let letter = self.letter(&wish, id, options.redirect_to.clone());
         let password_hash = match &wish.method {
             DeanonymizeMethod::Password(password) => {
                 Some(self.installation.hasher.hash(password).await?)

@@ -8,6 +8,7 @@ use super::{
 };
 use crate::{
     error::StoreError,
+    limits::{MailWish, TooMany},
     ports::{BackgroundBusy, MailerError, UserLookup},
     redirect::{RedirectNotAllowed, RedirectUrl},
     session::CodeChallenge,
@@ -55,7 +56,7 @@ pub enum EmailAddressError {
     Failure(Failure),
 }
 
-failures_of!(EmailAddressError: BackgroundBusy, StoreError, MailerError);
+failures_of!(EmailAddressError: BackgroundBusy, StoreError, MailerError, TooMany);
 
 impl From<RedirectNotAllowed> for EmailAddressError {
     fn from(_: RedirectNotAllowed) -> Self {
@@ -76,6 +77,9 @@ impl EmailAddressService {
     pub async fn request_verification(&self, wish: LinkRequest) -> Result<(), EmailAddressError> {
         let policy = &self.installation.policy;
         let redirect_to = policy.redirects.check(wish.redirect_to.as_deref())?;
+        self.installation
+            .count_mail(MailWish::Verification, &wish.email)
+            .await?;
         let service = self.clone();
         self.installation
             .discreetly(async move { service.send_verification(wish, redirect_to).await })
@@ -130,6 +134,9 @@ impl EmailAddressService {
         if !policy.accounts.email_access.accepts(&wish.email) {
             return Err(EmailAddressError::Refused(AccountRefusal::EmailNotAllowed));
         }
+        self.installation
+            .count_mail(MailWish::Change, &wish.email)
+            .await?;
         let service = self.clone();
         installation
             .discreetly(async move { service.send_change(user, wish, redirect_to).await })
@@ -177,6 +184,9 @@ impl EmailAddressService {
     pub async fn request_password_reset(&self, wish: LinkRequest) -> Result<(), EmailAddressError> {
         let policy = &self.installation.policy;
         let redirect_to = policy.redirects.check(wish.redirect_to.as_deref())?;
+        self.installation
+            .count_mail(MailWish::PasswordReset, &wish.email)
+            .await?;
         let service = self.clone();
         self.installation
             .discreetly(async move { service.send_password_reset(wish, redirect_to).await })

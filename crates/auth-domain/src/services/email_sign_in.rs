@@ -12,6 +12,7 @@ use super::{
 };
 use crate::{
     error::StoreError,
+    limits::{MailWish, TooMany},
     one_time_code::{CodePurpose, CodeVerdict, OneTimeCode},
     ports::{BackgroundBusy, EndedSessions, MailerError, SignerError, UnitOfWork, UserLookup},
     session::{CodeChallenge, Session},
@@ -76,7 +77,9 @@ pub enum EmailSignInError {
     Failure(Failure),
 }
 
-failures_of!(EmailSignInError: Failure, BackgroundBusy, StoreError, MailerError, SignerError);
+failures_of!(
+    EmailSignInError: Failure, BackgroundBusy, StoreError, MailerError, SignerError, TooMany
+);
 
 impl From<SignUpError> for EmailSignInError {
     fn from(error: SignUpError) -> Self {
@@ -177,6 +180,11 @@ impl EmailSignInService {
             return Err(SignUpError::EmailNotAllowed.into());
         }
         let options = wish.options.clone().resolve(policy, wish.email.as_str())?;
+        let mail = match wish.audience {
+            Audience::Anybody => MailWish::SignIn,
+            Audience::NewPeople => MailWish::SignUp,
+        };
+        self.installation.count_mail(mail, &wish.email).await?;
         let service = self.clone();
         self.installation
             .discreetly(async move { service.send_to_recipient(wish, options, form).await })

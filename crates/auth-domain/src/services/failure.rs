@@ -2,14 +2,15 @@
 
 use crate::{
     error::StoreError,
+    limits::TooMany,
     ports::{
         BackgroundBusy, BreachedPasswordsError, HasherError, MailerError, QrError, SecretBoxError,
         SignerError,
     },
 };
 
-/// An adapter failed. Nothing the caller asked for is at fault, and the same request may succeed
-/// later.
+/// An adapter failed, or there is too much to do. Nothing the caller asked for is at fault, and the
+/// same request may succeed later.
 #[derive(Debug, thiserror::Error)]
 pub enum Failure {
     /// The store.
@@ -36,6 +37,9 @@ pub enum Failure {
     /// The drawing of QR codes.
     #[error(transparent)]
     Qr(#[from] QrError),
+    /// Too many requests about one account or one mailbox.
+    #[error(transparent)]
+    TooMany(#[from] TooMany),
 }
 
 /// Lets `?` turn errors of the named ports into the `Failure` variant of a use-case error, and

@@ -9,6 +9,7 @@ use super::{
 };
 use crate::{
     error::StoreError,
+    limits::AccountLimits,
     policy::AuthPolicy,
     ports::{
         Background, BreachedPasswords, Clock, CustomClaimSource, IdGenerator, Mailer,
@@ -44,6 +45,9 @@ pub struct Installation {
     pub qr: Arc<dyn QrRenderer>,
     /// How secrets are encrypted that have to be read back.
     pub secrets: Arc<dyn SecretBox>,
+    /// How often an account may be claimed in vain, and a mailbox written to; `None` for any number
+    /// of times.
+    pub limits: Option<AccountLimits>,
     /// Limits and switches.
     pub policy: AuthPolicy,
 }

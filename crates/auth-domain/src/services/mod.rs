@@ -16,6 +16,7 @@ mod failure;
 mod installation;
 mod links;
 mod mailing;
+mod moderation;
 mod password_change;
 mod password_rule;
 mod personal_access_tokens;

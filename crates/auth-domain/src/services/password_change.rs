@@ -12,6 +12,7 @@ use super::{
 };
 use crate::{
     error::StoreError,
+    limits::AccountName,
     ports::{BreachedPasswordsError, EndedSessions, HasherError, UserLookup},
     ticket::{Ticket, TicketPurpose},
     user::{PlainPassword, User, UserId},
@@ -69,7 +70,7 @@ pub enum PasswordChangeError {
     Failure(Failure),
 }
 
-failures_of!(PasswordChangeError: StoreError, BreachedPasswordsError, HasherError);
+failures_of!(PasswordChangeError: Failure, StoreError, BreachedPasswordsError, HasherError);
 
 impl PasswordChangeService {
     pub(super) fn new(installation: Arc<Installation>) -> Self {
@@ -97,9 +98,15 @@ impl PasswordChangeService {
             .as_ref()
             .ok_or(PasswordChangeError::NoPassword)?;
         self.check(&wish.new, PasswordRule::Legacy).await?;
-        if !self.installation.hasher.verify(&wish.old, old_hash).await? {
-            return Err(PasswordChangeError::WrongPassword);
-        }
+        let judge = async {
+            let is_right = self.installation.hasher.verify(&wish.old, old_hash).await?;
+            is_right
+                .then_some(())
+                .ok_or(PasswordChangeError::WrongPassword)
+        };
+        self.installation
+            .judge_claim(AccountName::Id(user.id), None, judge)
+            .await?;
         if self
             .replace(user.id, &wish.new, Grounds::OldPassword(&user))
             .await?

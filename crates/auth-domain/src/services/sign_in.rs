@@ -10,6 +10,7 @@ use super::{
 };
 use crate::{
     error::StoreError,
+    limits::{AccountName, ClientNetwork},
     ports::{HasherError, SignerError, UnitOfWork, UserLookup},
     session::{OpaqueSession, Session},
     ticket::{Ticket, TicketPurpose},
@@ -29,6 +30,8 @@ pub struct EmailPasswordSignIn {
     pub email: EmailAddress,
     /// The password.
     pub password: PlainPassword,
+    /// Where the claim comes from, if that is known.
+    pub client: Option<ClientNetwork>,
 }
 
 /// A claim to be the owner of a user name (legacy provider `username`).
@@ -38,6 +41,8 @@ pub struct UsernameSignIn {
     pub username: Username,
     /// The password.
     pub password: PlainPassword,
+    /// Where the claim comes from, if that is known.
+    pub client: Option<ClientNetwork>,
 }
 
 /// How a sign-in ended.
@@ -94,6 +99,17 @@ impl SignInService {
         &self,
         claim: EmailPasswordSignIn,
     ) -> Result<SignedIn, SignInError> {
+        let account = AccountName::Email(&claim.email);
+        let work = self.judge_email_password(&claim);
+        self.installation
+            .judge_claim(account, claim.client, work)
+            .await
+    }
+
+    async fn judge_email_password(
+        &self,
+        claim: &EmailPasswordSignIn,
+    ) -> Result<SignedIn, SignInError> {
         let found = self
             .installation
             .store
@@ -122,6 +138,14 @@ impl SignInService {
         if !self.installation.policy.accounts.username_enabled {
             return Err(SignInError::ProviderDisabled);
         }
+        let account = AccountName::Username(&claim.username);
+        let work = self.judge_username(&claim);
+        self.installation
+            .judge_claim(account, claim.client, work)
+            .await
+    }
+
+    async fn judge_username(&self, claim: &UsernameSignIn) -> Result<OpaqueSession, SignInError> {
         let lookup = UserLookup::Username(&claim.username);
         let found = self.installation.store.find_user(lookup).await?;
         let proven = self.password_fits(found.as_ref(), &claim.password).await?;

@@ -19,6 +19,7 @@ use super::{
 };
 use crate::{
     error::{StoreError, UniqueField},
+    limits::{MailWish, TooMany},
     one_time_code::NewCode,
     ports::{BackgroundBusy, BreachedPasswordsError, HasherError, MailerError, UnitOfWork},
     redirect::RedirectUrl,
@@ -102,7 +103,9 @@ pub enum SignUpError {
     Failure(Failure),
 }
 
-failures_of!(SignUpError: Failure, BackgroundBusy, BreachedPasswordsError, HasherError, MailerError);
+failures_of!(
+    SignUpError: Failure, BackgroundBusy, BreachedPasswordsError, HasherError, MailerError, TooMany
+);
 
 impl From<StoreError> for SignUpError {
     fn from(error: StoreError) -> Self {
@@ -146,6 +149,11 @@ impl SignUpService {
             .check_password::<SignUpError>(&wish.password, PasswordRule::Modern)
             .await?;
         let options = wish.options.resolve(policy, wish.email.as_str())?;
+        if policy.accounts.email_verification_required {
+            self.installation
+                .count_mail(MailWish::SignUp, &wish.email)
+                .await?;
+        }
         // Hashing takes ~100 ms on purpose: do it before a connection is held.
         let hash = self.installation.hasher.hash(&wish.password).await?;
         let redirect_to = options.redirect_to.clone();

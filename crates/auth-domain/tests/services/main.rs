@@ -10,6 +10,7 @@ mod breached_passwords;
 mod by_mail;
 mod concealment;
 mod custom_claims;
+mod limits;
 mod moving_in;
 mod password_change;
 mod second_factor;

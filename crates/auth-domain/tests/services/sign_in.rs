@@ -85,6 +85,7 @@ async fn a_user_name_signs_in_to_the_same_user() {
     let claim = |secret| UsernameSignIn {
         username: username("john"),
         password: password(secret),
+        client: None,
     };
 
     let right = world
@@ -137,6 +138,7 @@ async fn the_state_of_a_named_account_is_told_only_to_who_knows_its_password() {
     let claim = |secret| UsernameSignIn {
         username: username("john"),
         password: password(secret),
+        client: None,
     };
 
     let wrong = world
@@ -162,6 +164,7 @@ async fn a_password_that_was_changed_while_it_was_judged_opens_nothing() {
     let named = UsernameSignIn {
         username: username("john"),
         password: password(PASSWORD),
+        client: None,
     };
 
     let modern = world

@@ -1,9 +1,13 @@
 //! Everything a use case needs, in one place.
 
-use std::sync::{Arc, Mutex};
+use std::{
+    sync::{Arc, Mutex},
+    time::Duration,
+};
 
 use async_trait::async_trait;
 use auth_domain::{
+    limits::{AccountLimits, Limiter, NamingKey, RateLimit},
     policy::AuthPolicy,
     ports::{
         Background, BackgroundBusy, BackgroundWork, BreachedPasswords, BreachedPasswordsError,
@@ -108,6 +112,7 @@ impl World {
             hasher: Arc::new(hasher),
             signer: Arc::new(PlainSigner),
             concealment: None,
+            limits: None,
             mailer: Arc::clone(&self.mailer) as _,
             clock: Arc::clone(&self.clock) as _,
             ids: Arc::new(SequentialIds::default()),
@@ -131,6 +136,21 @@ impl World {
         Self::over_with(store, ids, policy, concealing).await
     }
 
+    /// A world where an account may be claimed in vain, and a mailbox written to, only three times
+    /// an hour.
+    pub(crate) async fn limited(change: impl FnOnce(&mut AuthPolicy)) -> Self {
+        let mut policy = policy();
+        change(&mut policy);
+        let store = Arc::new(MemoryStore::default());
+        let limited = |it: &mut Installation| {
+            let limit = RateLimit::new(3, Duration::from_hours(1));
+            let naming = NamingKey::derive(b"a key of a test");
+            let limiter = Limiter::new(Arc::clone(&it.clock));
+            it.limits = Some(AccountLimits::new(limiter, naming, limit, limit));
+        };
+        Self::over_with(store, Arc::default(), policy, limited).await
+    }
+
     async fn over(store: Arc<dyn Store>, ids: Arc<SequentialIds>, policy: AuthPolicy) -> Self {
         Self::over_with(store, ids, policy, |_| {}).await
     }
@@ -152,6 +172,7 @@ impl World {
             hasher: Arc::clone(&hasher) as _,
             signer: Arc::new(PlainSigner),
             concealment: None,
+            limits: None,
             mailer: Arc::clone(&mailer) as _,
             clock: Arc::clone(&clock) as _,
             ids: Arc::clone(&ids) as _,
@@ -227,6 +248,7 @@ pub(crate) fn claim(address: &str, secret: &str) -> EmailPasswordSignIn {
     EmailPasswordSignIn {
         email: email(address),
         password: password(secret),
+        client: None,
     }
 }
 

@@ -2,4 +2,5 @@
 
 pub(crate) mod bearer;
 pub(crate) mod body;
+pub(crate) mod client;
 pub(crate) mod members;

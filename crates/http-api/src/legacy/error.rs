@@ -8,6 +8,7 @@ use actix_web::{
 };
 use auth_domain::{
     error::{Cause, chain},
+    limits::TooMany,
     ports::HasherError,
     services::{
         AccountRefusal, CurrentUserError, Failure, PasswordChangeError, PasswordRefusal,
@@ -25,6 +26,8 @@ pub struct LegacyError {
     status: StatusCode,
     code: &'static str,
     message: Cow<'static, str>,
+    /// When to ask again, in seconds.
+    retry_after: Option<u64>,
     #[source]
     cause: Option<Cause>,
 }
@@ -35,6 +38,7 @@ impl LegacyError {
             status,
             code,
             message: message.into(),
+            retry_after: None,
             cause: None,
         }
     }
@@ -56,7 +60,20 @@ impl LegacyError {
     /// Too many passwords wait to be hashed. The original had no such answer; this is ours.
     fn busy() -> Self {
         let status = StatusCode::SERVICE_UNAVAILABLE;
-        Self::new(status, "unexpected-state", "server is busy")
+        Self {
+            retry_after: Some(modern::BUSY_SECONDS),
+            ..Self::new(status, "unexpected-state", "server is busy")
+        }
+    }
+
+    /// Nobody knows that a person sent the request. The original had no such answer; this is ours.
+    pub(crate) fn turned_away(status: StatusCode, message: String) -> Self {
+        let code = if status.is_server_error() {
+            "unexpected-state"
+        } else {
+            "access-denied"
+        };
+        Self::new(status, code, message)
     }
 
     /// No route serves the request.
@@ -124,8 +141,8 @@ impl ResponseError for LegacyError {
             tracing::error!(error = chain(cause.as_ref()), "internal error");
         }
         let mut answer = HttpResponse::build(self.status);
-        if self.status == StatusCode::SERVICE_UNAVAILABLE {
-            answer.insert_header((header::RETRY_AFTER, modern::RETRY_AFTER_SECONDS));
+        if let Some(seconds) = self.retry_after {
+            answer.insert_header((header::RETRY_AFTER, seconds));
         }
         answer
             .content_type("application/json; charset=utf-8")
@@ -165,10 +182,22 @@ impl From<Interrupted> for LegacyError {
     }
 }
 
+/// The original had no limits; this answer is ours.
+impl From<TooMany> for LegacyError {
+    fn from(too_many: TooMany) -> Self {
+        let status = StatusCode::TOO_MANY_REQUESTS;
+        Self {
+            retry_after: Some(modern::whole_seconds(too_many.retry_after)),
+            ..Self::new(status, "too-many-requests", "too many requests")
+        }
+    }
+}
+
 impl From<Failure> for LegacyError {
     fn from(failure: Failure) -> Self {
         match failure {
             Failure::Hasher(HasherError::Busy) | Failure::Background(_) => Self::busy(),
+            Failure::TooMany(too_many) => too_many.into(),
             Failure::Hasher(HasherError::Failed(_))
             | Failure::Store(_)
             | Failure::BreachedPasswords(_)

@@ -9,17 +9,19 @@ use super::{
     json::{Json, ok},
     reply::UserInfo,
 };
-use crate::{settings::ApiSettings, state::AppState};
+use crate::{extract::client::Client, settings::ApiSettings, state::AppState};
 
 /// `POST /v1/login`
 pub(crate) async fn login(
     state: Data<AppState>,
+    Client(client): Client,
     Json(envelope): Json<Envelope>,
 ) -> Result<HttpResponse, LegacyError> {
     let data = envelope.into_username_data()?;
     let claim = UsernameSignIn {
         username: data.username,
         password: data.password,
+        client: Some(client),
     };
     let session = state
         .run(|services| async move { services.sign_in.with_username(claim).await })

@@ -3,4 +3,6 @@
 pub(crate) mod cors;
 pub(crate) mod no_store;
 pub(crate) mod panics;
+pub(crate) mod person_check;
+pub(crate) mod rate_limit;
 pub(crate) mod request_log;

@@ -1,6 +1,6 @@
 //! Errors of the modern generation: `{"status","message","error"}`.
 
-use std::fmt::Display;
+use std::{fmt::Display, time::Duration};
 
 use actix_web::{
     HttpResponse, ResponseError,
@@ -8,6 +8,7 @@ use actix_web::{
 };
 use auth_domain::{
     error::{Cause, chain},
+    limits::TooMany,
     ports::HasherError,
     services::{
         AccountRefusal, AnonymousError, CurrentUserError, ElevationError, EmailAddressError,
@@ -77,6 +78,8 @@ error_codes! {
     SERVER_BUSY = "server-busy" 503 "The server is busy, please try again later" false;
     SIGNUP_DISABLED = "signup-disabled" 403 "Sign up is disabled." true;
     TOTP_ALREADY_ACTIVE = "totp-already-active" 400 "TOTP MFA is already active" false;
+    TOO_MANY_REQUESTS = "too-many-requests" 429
+        "Too many requests, please try again later" false;
     UNVERIFIED_USER = "unverified-user" 401 "User is not verified." true;
     USER_NOT_ANONYMOUS = "user-not-anonymous" 400 "Logged in user is not anonymous" false;
 }
@@ -104,6 +107,9 @@ pub enum ModernError {
     /// The endpoint needs a bearer token, and this is what is wrong with it.
     #[error("error in openapi3filter.SecurityRequirementsError: security requirements failed: {0}")]
     Security(&'static str),
+    /// Too many requests, or too many about one account or mailbox.
+    #[error(transparent)]
+    TooMany(#[from] TooMany),
     /// Something of ours failed; the cause goes into the log and nowhere else.
     #[error("internal-server-error")]
     Internal(#[source] Cause),
@@ -115,6 +121,7 @@ impl ModernError {
     pub fn code(&self) -> Option<ErrorCode> {
         match self {
             Self::Code(code) => Some(*code),
+            Self::TooMany(_) => Some(ErrorCode::TOO_MANY_REQUESTS),
             Self::Internal(_) => Some(ErrorCode::INTERNAL_SERVER_ERROR),
             Self::Request(_) | Self::Security(_) => None,
         }
@@ -148,15 +155,26 @@ impl ResponseError for ModernError {
             None => json!({ "error": self.to_string() }),
         };
         let mut answer = HttpResponse::build(self.status_code());
-        if self.code() == Some(ErrorCode::SERVER_BUSY) {
-            answer.insert_header((header::RETRY_AFTER, RETRY_AFTER_SECONDS));
+        let busy = self.code() == Some(ErrorCode::SERVER_BUSY);
+        let retry_after = match self {
+            Self::TooMany(too_many) => Some(whole_seconds(too_many.retry_after)),
+            _ => busy.then_some(BUSY_SECONDS),
+        };
+        if let Some(seconds) = retry_after {
+            answer.insert_header((header::RETRY_AFTER, seconds));
         }
         answer.json(body)
     }
 }
 
 /// When a client may ask a busy server again.
-pub(crate) const RETRY_AFTER_SECONDS: &str = "1";
+pub(crate) const BUSY_SECONDS: u64 = 1;
+
+/// A time to wait as `Retry-After` tells it: whoever waits that long has waited long enough.
+pub(crate) fn whole_seconds(time: Duration) -> u64 {
+    let seconds = time.as_secs() + u64::from(time.subsec_nanos() > 0);
+    seconds.max(1)
+}
 
 impl From<ErrorCode> for ModernError {
     fn from(code: ErrorCode) -> Self {
@@ -196,6 +214,7 @@ impl From<Failure> for ModernError {
             Failure::Hasher(HasherError::Busy) | Failure::Background(_) => {
                 ErrorCode::SERVER_BUSY.into()
             }
+            Failure::TooMany(too_many) => too_many.into(),
             Failure::Hasher(HasherError::Failed(_))
             | Failure::Store(_)
             | Failure::BreachedPasswords(_)

@@ -22,5 +22,5 @@ pub(crate) mod token;
 pub(crate) mod user;
 pub(crate) mod verify;
 
-pub(crate) use error::RETRY_AFTER_SECONDS;
+pub(crate) use error::{BUSY_SECONDS, whole_seconds};
 pub use error::{ErrorCode, ModernError};

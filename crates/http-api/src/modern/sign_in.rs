@@ -6,7 +6,10 @@ use serde::Deserialize;
 
 use super::{ModernError, json::Json, reply::SignInReply};
 use crate::{
-    extract::members::{Email, KnownPassword},
+    extract::{
+        client::Client,
+        members::{Email, KnownPassword},
+    },
     state::AppState,
 };
 
@@ -21,11 +24,13 @@ pub(crate) struct SignInBody {
 /// `POST /signin/email-password`
 pub(crate) async fn email_password(
     state: Data<AppState>,
+    Client(client): Client,
     Json(body): Json<SignInBody>,
 ) -> Result<web::Json<SignInReply>, ModernError> {
     let claim = EmailPasswordSignIn {
         email: body.email.0,
         password: body.password.0,
+        client: Some(client),
     };
     let signed_in = state
         .run(|services| async move { services.sign_in.with_email_password(claim).await })

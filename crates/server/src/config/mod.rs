@@ -43,8 +43,9 @@ use egress::{EgressRules, Url};
 pub(crate) use environment::Environment;
 pub(crate) use load::{Loaded, Sources, load};
 pub(crate) use parts::{
-    CustomClaimSettings, Database, LogSettings, Postmark, SameSite, SecondFactorSettings,
-    ServerSettings, SessionCookie, SessionSettings, Smtp, Transport, Webhook, smtp,
+    CustomClaimSettings, Database, Limits, LogSettings, PersonCheckService, Postmark, SameSite,
+    SecondFactorSettings, ServerSettings, SessionCookie, SessionSettings, Smtp, Transport, Webhook,
+    smtp,
 };
 pub(crate) use reference::reference;
 pub(crate) use show::lines;
@@ -96,6 +97,10 @@ pub(crate) struct Config {
     pub(crate) templates_folder: Option<PathBuf>,
     /// The web server whose mail templates come first.
     pub(crate) templates_url: Option<Url>,
+    /// How often something may happen; without limits, any number of times.
+    pub(crate) limits: Option<Limits>,
+    /// The service that tells people from programs, if one is to be asked.
+    pub(crate) person_check: Option<PersonCheckService>,
     /// Whether no database is configured: somebody tries the server.
     pub(crate) zero_setup: bool,
     /// What somebody should know about these settings, one line each.
@@ -130,6 +135,7 @@ impl Config {
         keep(jwt_secret::check(&settings, &mut warnings), &mut problems);
         let parts = (
             keep(Database::read(&settings, &mut warnings), &mut problems),
+            keep(ServerSettings::read(&settings), &mut problems),
             keep(parts::accounts(&settings), &mut problems),
             keep(parts::redirects(&settings), &mut problems),
             keep(SessionCookie::read(&settings), &mut problems),
@@ -140,10 +146,13 @@ impl Config {
                 &mut problems,
             ),
             keep(parts::templates_url(&settings), &mut problems),
+            keep(Limits::read(&settings, &mut warnings), &mut problems),
+            keep(PersonCheckService::read(&settings), &mut problems),
         );
         match parts {
             (
                 Some(database),
+                Some(server),
                 Some(accounts),
                 Some(redirects),
                 Some(session_cookie),
@@ -151,8 +160,10 @@ impl Config {
                 Some(hibp_url),
                 Some(custom_claims),
                 Some(templates_url),
+                Some(limits),
+                Some(person_check),
             ) if problems.is_empty() => Ok(Self {
-                server: ServerSettings::read(&settings),
+                server,
                 log: LogSettings::read(&settings),
                 database,
                 migrate_on_start: settings.flag(&table::database::MIGRATE_ON_START),
@@ -172,6 +183,8 @@ impl Config {
                 transport,
                 templates_folder: parts::templates_folder(&settings),
                 templates_url,
+                limits,
+                person_check,
                 zero_setup: derived::is_zero_setup(&settings),
                 warnings,
             }),

@@ -7,6 +7,7 @@ use auth_domain::{
     redirect::RedirectPolicy,
     user::{Locale, Role},
 };
+use http_api::TrustedProxies;
 use url::Url;
 
 use crate::logging;
@@ -121,6 +122,12 @@ impl Rule {
     pub(crate) const HEADER_VALUE: Self = Self {
         expects: "printable ASCII characters",
         holds: |text| text.chars().all(|it| it.is_ascii_graphic() || it == ' '),
+    };
+
+    /// A machine, or a network of them.
+    pub(crate) const NETWORK: Self = Self {
+        expects: "an IP address or a network such as 10.0.0.0/8",
+        holds: |text| TrustedProxies::parse(&[text.to_owned()]).is_ok(),
     };
 
     /// The domain of a cookie.

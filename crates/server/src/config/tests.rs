@@ -401,8 +401,7 @@ mod problems {
     #[test]
     fn protection_that_is_not_there_keeps_the_server_from_starting() {
         for (variable, value) in [
-            ("AUTH_TURNSTILE_SECRET", "x"),
-            ("AUTH_RATE_LIMIT_ENABLE", "true"),
+            ("AUTH_RATE_LIMIT_MEMCACHE_SERVER", "localhost:11211"),
             ("AUTH_ENABLE_CHANGE_ENV", "true"),
         ] {
             let problems = problems(&[(variable, value)], &[]);
@@ -786,5 +785,134 @@ mod generated {
         assert!(!config.zero_setup);
         assert!(config.jwt_secret.is_some());
         assert_eq!(config.warnings, [""; 0]);
+    }
+}
+
+mod limits {
+    use super::*;
+
+    const ON: (&str, &str) = ("AUTH_RATE_LIMIT_ENABLE", "true");
+    const PROXY: (&str, &str) = ("AUTH_TRUSTED_PROXIES", "10.0.0.0/8, 192.0.2.1, fd00::/8");
+
+    #[test]
+    fn without_the_switch_there_are_none() {
+        assert!(
+            config_of(&[("AUTH_RATE_LIMIT_GLOBAL_BURST", "5")])
+                .limits
+                .is_none()
+        );
+    }
+
+    #[test]
+    fn each_has_a_burst_and_a_window() {
+        let limits = config_of(&[
+            ON,
+            PROXY,
+            ("AUTH_RATE_LIMIT_BRUTE_FORCE_BURST", "7"),
+            ("AUTH_RATE_LIMIT_BRUTE_FORCE_INTERVAL", "90s"),
+        ]);
+
+        let limits = limits.limits.unwrap();
+        let attempts = limits.requests.brute_force;
+        assert_eq!((attempts.burst(), attempts.window_millis()), (7, 90_000));
+        assert_eq!(limits.requests.global.burst(), 100);
+        assert_eq!(limits.wrong_claims.burst(), 20);
+        assert_eq!(limits.mails.window_millis(), 3_600_000);
+    }
+
+    #[test]
+    fn a_window_of_no_length_is_refused() {
+        let problems = problems(&[ON, PROXY, ("AUTH_RATE_LIMIT_SMS_INTERVAL", "0s")], &[]);
+
+        assert_eq!(problems.len(), 1);
+        assert!(problems[0].starts_with("AUTH_RATE_LIMIT_SMS_INTERVAL"));
+    }
+
+    #[test]
+    fn whoever_switches_them_on_is_asked_for_their_proxies() {
+        let without = config_of(&[ON]).warnings;
+        let with = config_of(&[ON, PROXY]).warnings;
+
+        assert!(without[0].contains("AUTH_TRUSTED_PROXIES"), "{without:?}");
+        assert_eq!(with, [""; 0]);
+    }
+
+    #[test]
+    fn several_servers_may_count_together() {
+        let url = ("AUTH_RATE_LIMIT_REDIS_URL", "redis://:hunter2@localhost/1");
+
+        let config = config_of(&[ON, PROXY, url]);
+
+        assert!(!format!("{config:?}").contains("hunter2"));
+        let redis = config.limits.unwrap().redis.unwrap();
+        assert_eq!(redis.prefix, "hasura-auth:");
+    }
+
+    #[test]
+    fn a_url_that_is_none_is_not_repeated() {
+        let url = ("AUTH_RATE_LIMIT_REDIS_URL", "http://:hunter2@localhost");
+
+        let problems = problems(&[ON, PROXY, url], &[]);
+
+        assert_eq!(problems.len(), 1);
+        assert!(problems[0].starts_with("AUTH_RATE_LIMIT_REDIS_URL: "));
+        assert!(!problems[0].contains("hunter2"));
+    }
+
+    #[test]
+    fn whoever_asks_for_memcached_is_told_of_redis() {
+        let server = ("AUTH_RATE_LIMIT_MEMCACHE_SERVER", "localhost:11211");
+
+        let problems = problems(&[ON, PROXY, server], &[]);
+
+        assert!(problems[0].contains("AUTH_RATE_LIMIT_REDIS_URL"));
+    }
+
+    #[test]
+    fn a_proxy_is_an_address_or_a_network() {
+        for proxy in ["proxy.internal", "10.0.0.0/33", "10.0.0.1:80"] {
+            let problems = problems(&[("AUTH_TRUSTED_PROXIES", proxy)], &[]);
+
+            assert_eq!(problems.len(), 1, "{proxy}");
+            assert!(problems[0].starts_with("AUTH_TRUSTED_PROXIES"));
+        }
+    }
+
+    #[test]
+    fn answers_look_like_those_of_0_42_unless_something_else_is_asked_for() {
+        let latest = config_of(&[("AUTH_API_COMPAT", "latest")]);
+
+        assert_eq!(config_of(&[]).server.compat, http_api::Compat::V0_42);
+        assert_eq!(latest.server.compat, http_api::Compat::Latest);
+        assert_eq!(problems(&[("AUTH_API_COMPAT", "0.43")], &[]).len(), 1);
+    }
+}
+
+mod turnstile {
+    use super::*;
+
+    const SECRET: (&str, &str) = ("AUTH_TURNSTILE_SECRET", "hunter2");
+
+    #[test]
+    fn it_is_asked_where_there_is_a_secret() {
+        let config = config_of(&[SECRET]);
+
+        assert!(!format!("{config:?}").contains("hunter2"));
+        let service = config.person_check.unwrap();
+        assert_eq!(service.url.as_str(), ::turnstile::BASE_URL);
+        assert!(config_of(&[]).person_check.is_none());
+    }
+
+    #[test]
+    fn where_no_request_may_go_the_start_says_so() {
+        let url = ("AUTH_TURNSTILE_URL", "https://10.0.0.1/");
+
+        let problems = problems(&[SECRET, url], &[]);
+
+        assert_eq!(problems.len(), 1);
+        assert!(
+            problems[0].starts_with("AUTH_TURNSTILE_URL"),
+            "{problems:?}"
+        );
     }
 }

@@ -3,6 +3,7 @@
 mod accounts;
 mod custom_claims;
 mod database;
+mod limits;
 mod log;
 mod outgoing;
 mod second_factors;
@@ -12,10 +13,12 @@ mod sessions;
 pub(crate) mod smtp;
 mod templates;
 mod transport;
+mod turnstile;
 
 pub(super) use accounts::{accounts, passwords, redirects};
 pub(crate) use custom_claims::CustomClaimSettings;
 pub(crate) use database::Database;
+pub(crate) use limits::Limits;
 pub(crate) use log::LogSettings;
 pub(super) use outgoing::{egress_rules, hibp_url};
 pub(crate) use second_factors::SecondFactorSettings;
@@ -25,3 +28,4 @@ pub(crate) use sessions::SessionSettings;
 pub(crate) use smtp::Smtp;
 pub(super) use templates::{templates_folder, templates_url};
 pub(crate) use transport::{Postmark, Transport, Webhook};
+pub(crate) use turnstile::PersonCheckService;

@@ -2,6 +2,8 @@
 
 use std::{path::PathBuf, time::Duration};
 
+use http_api::{Compat, TrustedProxies};
+
 use crate::config::{
     settings::Settings,
     table::{email, server},
@@ -26,13 +28,24 @@ pub(crate) struct ServerSettings {
     pub(crate) confirm_links: bool,
     /// Whether answers hide which of several things was wrong.
     pub(crate) conceal_errors: bool,
+    /// Whose word on a client's address is taken.
+    pub(crate) trusted_proxies: TrustedProxies,
+    /// Which version of Hasura Auth answers look like.
+    pub(crate) compat: Compat,
 }
 
 impl ServerSettings {
     /// Picks this part from all settings.
-    pub(crate) fn read(settings: &Settings) -> Self {
+    ///
+    /// # Errors
+    ///
+    /// A line about a proxy that has no address, or a choice without a meaning.
+    pub(crate) fn read(settings: &Settings) -> Result<Self, String> {
+        let proxies = TrustedProxies::parse(settings.list(&server::TRUSTED_PROXIES));
+        let named = |error| format!("{}: {error}", settings.name(&server::TRUSTED_PROXIES));
+        let versions = [("0.42", Compat::V0_42), ("latest", Compat::Latest)];
         let text = |setting| settings.text(setting).unwrap_or_default().to_owned();
-        Self {
+        Ok(Self {
             host: text(&server::HOST),
             port: settings.number(&server::PORT),
             api_prefix: text(&server::API_PREFIX),
@@ -41,6 +54,8 @@ impl ServerSettings {
             shutdown_timeout: settings.duration(&server::SHUTDOWN_TIMEOUT),
             confirm_links: settings.flag(&email::LINK_CONFIRM),
             conceal_errors: settings.flag(&server::CONCEAL_ERRORS),
-        }
+            trusted_proxies: proxies.map_err(named)?,
+            compat: settings.choice(&server::COMPAT, &versions)?,
+        })
     }
 }

@@ -139,8 +139,7 @@ mod tests {
                 "AUTH_ENABLE_CHANGE_ENV",
                 "AUTH_LEGACY_PRE_SIGNUP_HOOK",
                 "AUTH_LEGACY_PRE_LOGIN_HOOK",
-                "AUTH_RATE_LIMIT_ENABLE",
-                "AUTH_TURNSTILE_SECRET",
+                "AUTH_RATE_LIMIT_MEMCACHE_SERVER",
             ]
         );
     }

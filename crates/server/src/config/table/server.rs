@@ -59,6 +59,22 @@ pub(crate) const CONCEAL_ERRORS: Setting = Setting::new(
 )
 .preset("false");
 
+pub(crate) const TRUSTED_PROXIES: Setting = Setting::new(
+    "server.trusted_proxies",
+    "AUTH_TRUSTED_PROXIES",
+    Kind::List(&Rule::NETWORK),
+    "Addresses of the proxies in front of this server; only their `X-Forwarded-For` tells where a \
+     request comes from.",
+);
+
+pub(crate) const COMPAT: Setting = Setting::new(
+    "server.compat",
+    "AUTH_API_COMPAT",
+    Kind::Choice(&["0.42", "latest"]),
+    "Which version of Hasura Auth answers look like: `0.42`, or `latest` with what is better here.",
+)
+.preset("0.42");
+
 const ENABLE_CHANGE_ENV: Setting = Setting::new(
     "server.enable_change_env",
     "AUTH_ENABLE_CHANGE_ENV",
@@ -79,6 +95,8 @@ pub(super) const SECTION: Section = Section {
         DATA_DIR,
         SHUTDOWN_TIMEOUT,
         CONCEAL_ERRORS,
+        TRUSTED_PROXIES,
+        COMPAT,
         ENABLE_CHANGE_ENV,
     ],
 };

@@ -1,0 +1,141 @@
+//! Limits that depend on whom a request is about.
+
+use std::time::Duration;
+
+use super::{AccountName, ClientNetwork, CounterKey, Limiter, NamingKey, RateLimit, Verdict};
+use crate::user::EmailAddress;
+
+/// For how long, at least, a place is known where somebody signed in.
+const PLACE: RateLimit = RateLimit::new(1_000_000, Duration::from_hours(30 * 24));
+
+/// How often an account may be claimed in vain, and how often a mailbox may be written to.
+///
+/// Neither depends on whether there is such an account: what is counted is what was asked for.
+///
+/// **A limit per account must not become a weapon against it**: whoever knows an address could
+/// claim it in vain until its owner is shut out. So right claims are not counted, and a place
+/// (network) where somebody has signed in to the account during the last month has a count of its
+/// own once the common one is used up. Strangers then shut out each other.
+pub struct AccountLimits {
+    limiter: Limiter,
+    naming: NamingKey,
+    wrong_claims: RateLimit,
+    mails: RateLimit,
+}
+
+/// Too much of something; it may be tried again after this time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("too many attempts")]
+pub struct TooMany {
+    /// How long to wait.
+    pub retry_after: Duration,
+}
+
+/// What a mail is wanted for. Each has a count of its own, so that asking for one in vain does not
+/// keep another from being sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum MailWish {
+    /// To sign in, perhaps to a new account.
+    SignIn,
+    /// To sign up, which sends nothing to somebody who has an account.
+    SignUp,
+    /// To verify an address.
+    Verification,
+    /// To move an account to the address.
+    Change,
+    /// To choose another password.
+    PasswordReset,
+}
+
+impl AccountLimits {
+    /// Allows `wrong_claims` per account and `mails` per mailbox and kind of mail.
+    #[must_use]
+    pub fn new(
+        limiter: Limiter,
+        naming: NamingKey,
+        wrong_claims: RateLimit,
+        mails: RateLimit,
+    ) -> Self {
+        Self {
+            limiter,
+            naming,
+            wrong_claims,
+            mails,
+        }
+    }
+
+    /// Begins to judge a claim. It counts as wrong until it is found not to be, so that many at
+    /// once are no more than one after the other.
+    pub(crate) async fn claim(
+        &self,
+        account: AccountName<'_>,
+        client: Option<ClientNetwork>,
+    ) -> Result<Claim<'_>, TooMany> {
+        let common = self.naming.account(account);
+        let at = |what| client.map(|it| self.naming.account_at(what, account, it));
+        let place = at("place");
+        let claim = |counted| Claim {
+            limits: self,
+            counted,
+            place: place.clone(),
+        };
+        let refused = match self.count(&common, self.wrong_claims).await {
+            Ok(()) => return Ok(claim(common)),
+            Err(refused) => refused,
+        };
+        let (Some(known), Some(own)) = (&place, at("account-at-place")) else {
+            return Err(refused);
+        };
+        if !self.limiter.knows(known, PLACE).await {
+            return Err(refused);
+        }
+        self.count(&own, self.wrong_claims).await?;
+        Ok(claim(own))
+    }
+
+    /// Counts a mail that was asked for.
+    pub(crate) async fn mail(&self, wish: MailWish, to: &EmailAddress) -> Result<(), TooMany> {
+        let what = match wish {
+            MailWish::SignIn => "mail-sign-in",
+            MailWish::SignUp => "mail-sign-up",
+            MailWish::Verification => "mail-verification",
+            MailWish::Change => "mail-change",
+            MailWish::PasswordReset => "mail-password-reset",
+        };
+        self.count(&self.naming.mailbox(what, to), self.mails).await
+    }
+
+    async fn count(&self, key: &CounterKey, limit: RateLimit) -> Result<(), TooMany> {
+        match self.limiter.count(key, limit).await {
+            Verdict::Allowed => Ok(()),
+            Verdict::TooMany { retry_after } => Err(TooMany { retry_after }),
+        }
+    }
+}
+
+/// A claim that is being judged.
+pub(crate) struct Claim<'a> {
+    limits: &'a AccountLimits,
+    counted: CounterKey,
+    place: Option<CounterKey>,
+}
+
+impl Claim<'_> {
+    /// It was right: it does not count, and its place is known from now on.
+    pub(crate) async fn was_right(self) {
+        if let Some(place) = &self.place {
+            self.limits.limiter.count(place, PLACE).await;
+        }
+        self.was_not_judged().await;
+    }
+
+    /// Nobody could tell: it does not count.
+    pub(crate) async fn was_not_judged(self) {
+        let AccountLimits {
+            limiter,
+            wrong_claims,
+            ..
+        } = self.limits;
+        limiter.take_back(&self.counted, *wrong_claims).await;
+    }
+}

@@ -1,0 +1,23 @@
+//! How often something may happen: per client, per account, per mailbox.
+//!
+//! [`RateLimit`] says how often. The [`Limiter`] counts: on this server alone, or on all servers
+//! together where an installation brings a [`SharedCounter`]. What it counts has a [`CounterKey`].
+//! [`AccountLimits`] are those that depend on whom a request is about; limits that depend on where
+//! it comes from belong to the API.
+//!
+//! [`SharedCounter`]: crate::ports::SharedCounter
+
+mod account;
+mod client;
+mod key;
+mod limiter;
+mod memory;
+mod window;
+
+pub(crate) use account::MailWish;
+pub use account::{AccountLimits, TooMany};
+pub use client::ClientNetwork;
+pub(crate) use key::AccountName;
+pub use key::{CounterKey, NamingKey};
+pub use limiter::Limiter;
+pub use window::{RateLimit, Verdict};

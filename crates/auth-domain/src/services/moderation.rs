@@ -1,0 +1,47 @@
+//! Keeping to the limits per account and per mailbox.
+
+use super::{Failure, Installation, discretion::MayBeFailure};
+use crate::{
+    limits::{AccountName, ClientNetwork, MailWish, TooMany},
+    user::EmailAddress,
+};
+
+impl Installation {
+    /// Judges a claim to an account by `work`, unless too many were wrong lately. Every error that
+    /// is no failure counts as wrong.
+    pub(super) async fn judge_claim<T, E>(
+        &self,
+        account: AccountName<'_>,
+        client: Option<ClientNetwork>,
+        work: impl Future<Output = Result<T, E>> + Send,
+    ) -> Result<T, E>
+    where
+        T: Send,
+        E: MayBeFailure + From<Failure> + Send,
+    {
+        let Some(limits) = &self.limits else {
+            return work.await;
+        };
+        let claim = limits.claim(account, client).await.map_err(Failure::from)?;
+        let outcome = work.await;
+        match outcome.as_ref().map_err(MayBeFailure::failure) {
+            Ok(_) => claim.was_right().await,
+            Err(Some(_)) => claim.was_not_judged().await,
+            Err(None) => {}
+        }
+        outcome
+    }
+
+    /// Counts a mail that somebody asks for. Call it before anything is looked up, so that the
+    /// answer is the same whether or not there is an account.
+    pub(super) async fn count_mail(
+        &self,
+        wish: MailWish,
+        to: &EmailAddress,
+    ) -> Result<(), TooMany> {
+        match &self.limits {
+            Some(limits) => limits.mail(wish, to).await,
+            None => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,276 @@
+//! Limits per account and per mailbox.
+
+use std::time::Duration;
+
+use auth_domain::{
+    limits::{ClientNetwork, TooMany},
+    services::{
+        Audience, EmailAddressError, EmailPasswordSignIn, EmailSignIn, EmailSignInError, Failure,
+        LinkRequest, PasswordChange, PasswordChangeError, SignInError, SignUpError, SignUpOptions,
+        UsernameSignIn,
+    },
+};
+
+use crate::world::{PASSWORD, World, email, password, sign_up, username};
+
+const ADA: &str = "ada@example.com";
+const NOBODY: &str = "nobody@example.com";
+
+fn place(last: u8) -> ClientNetwork {
+    ClientNetwork::of([192, 0, 2, last].into())
+}
+
+/// Whether a claim was judged and found wrong; `false`: it was not judged.
+async fn judged(world: &World, address: &str, secret: &str, from: u8) -> bool {
+    let claim = EmailPasswordSignIn {
+        email: email(address),
+        password: password(secret),
+        client: Some(place(from)),
+    };
+    match world.services.sign_in.with_email_password(claim).await {
+        Ok(_) | Err(SignInError::InvalidCredentials | SignInError::Refused(_)) => true,
+        Err(SignInError::Failure(Failure::TooMany(_))) => false,
+        Err(other) => panic!("{other:?}"),
+    }
+}
+
+/// How many of ten wrong claims were judged.
+async fn wrong_claims(world: &World, address: &str, from: u8) -> usize {
+    let mut count = 0;
+    for _ in 0..10 {
+        count += usize::from(judged(world, address, "wrong", from).await);
+    }
+    count
+}
+
+#[tokio::test]
+async fn after_too_many_wrong_claims_an_account_is_closed_to_strangers_from_everywhere() {
+    let world = World::limited(|_| {}).await;
+    world.signed_up(ADA).await;
+
+    assert_eq!(wrong_claims(&world, ADA, 1).await, 3);
+
+    assert!(!judged(&world, ADA, PASSWORD, 1).await);
+    assert!(!judged(&world, ADA, PASSWORD, 2).await);
+    assert!(judged(&world, "bob@example.com", PASSWORD, 1).await);
+}
+
+#[tokio::test]
+async fn whoever_signed_in_from_a_place_is_not_shut_out_there_by_strangers() {
+    let world = World::limited(|_| {}).await;
+    world.signed_up(ADA).await;
+    assert!(judged(&world, ADA, PASSWORD, 7).await);
+
+    wrong_claims(&world, ADA, 1).await;
+
+    assert!(judged(&world, ADA, PASSWORD, 7).await);
+    assert!(!judged(&world, ADA, PASSWORD, 8).await);
+    assert_eq!(wrong_claims(&world, ADA, 7).await, 3);
+}
+
+#[tokio::test]
+async fn right_claims_are_not_counted() {
+    let world = World::limited(|_| {}).await;
+    world.signed_up(ADA).await;
+
+    for _ in 0..10 {
+        assert!(judged(&world, ADA, PASSWORD, 1).await);
+    }
+}
+
+#[tokio::test]
+async fn an_account_that_does_not_exist_is_limited_like_one_that_does() {
+    let world = World::limited(|_| {}).await;
+    world.signed_up(ADA).await;
+
+    assert_eq!(wrong_claims(&world, NOBODY, 1).await, 3);
+    assert_eq!(wrong_claims(&world, ADA, 1).await, 3);
+}
+
+#[tokio::test]
+async fn an_account_that_is_not_verified_is_limited_like_any_other() {
+    let world = World::limited(|policy| {
+        policy.accounts.email_verification_required = true;
+    })
+    .await;
+    let wish = sign_up(ADA);
+    world
+        .services
+        .sign_up
+        .with_email_password(wish)
+        .await
+        .unwrap();
+
+    assert_eq!(wrong_claims(&world, ADA, 1).await, 3);
+}
+
+#[tokio::test]
+async fn capitals_give_no_further_attempts() {
+    let world = World::limited(|_| {}).await;
+    world.signed_up(ADA).await;
+    wrong_claims(&world, ADA, 1).await;
+
+    assert_eq!(wrong_claims(&world, "ADA@Example.COM", 1).await, 0);
+}
+
+#[tokio::test]
+async fn an_account_is_open_again_after_the_time_that_was_said() {
+    let world = World::limited(|_| {}).await;
+    world.signed_up(ADA).await;
+    wrong_claims(&world, ADA, 1).await;
+    let claim = EmailPasswordSignIn {
+        email: email(ADA),
+        password: password(PASSWORD),
+        client: None,
+    };
+    let refused = world.services.sign_in.with_email_password(claim).await;
+    let Err(SignInError::Failure(Failure::TooMany(TooMany { retry_after }))) = refused else {
+        panic!("it was judged");
+    };
+
+    assert!(retry_after > Duration::ZERO);
+    world.clock.advance(retry_after);
+
+    assert!(judged(&world, ADA, PASSWORD, 1).await);
+}
+
+#[tokio::test]
+async fn a_user_name_is_limited_like_an_address() {
+    let world = World::limited(|_| {}).await;
+    world.signed_up_by_name("john").await;
+    let claim = |secret| UsernameSignIn {
+        username: username("john"),
+        password: password(secret),
+        client: Some(place(1)),
+    };
+    for _ in 0..3 {
+        let wrong = world.services.sign_in.with_username(claim("wrong")).await;
+        assert!(matches!(wrong, Err(SignInError::InvalidCredentials)));
+    }
+
+    let refused = world.services.sign_in.with_username(claim(PASSWORD)).await;
+
+    let too_many = |it: &_| matches!(it, SignInError::Failure(Failure::TooMany(_)));
+    assert!(refused.as_ref().is_err_and(too_many));
+}
+
+#[tokio::test]
+async fn whoever_holds_a_session_cannot_guess_the_old_password_without_end() {
+    let world = World::limited(|_| {}).await;
+    let session = world.signed_up_by_name("john").await;
+    let guess = async || {
+        let wish = PasswordChange {
+            old: password("wrong"),
+            new: password("battery staple"),
+        };
+        let bearer = session.token.expose();
+        world.services.password_change.change(bearer, wish).await
+    };
+    for _ in 0..3 {
+        let wrong = guess().await;
+        assert!(matches!(wrong, Err(PasswordChangeError::WrongPassword)));
+    }
+
+    let too_many = |it: &_| matches!(it, PasswordChangeError::Failure(Failure::TooMany(_)));
+    assert!(guess().await.as_ref().is_err_and(too_many));
+}
+
+fn link(address: &str) -> LinkRequest {
+    LinkRequest {
+        email: email(address),
+        redirect_to: None,
+        code_challenge: None,
+    }
+}
+
+fn is_too_many(outcome: &Result<(), EmailAddressError>) -> bool {
+    matches!(
+        outcome,
+        Err(EmailAddressError::Failure(Failure::TooMany(_)))
+    )
+}
+
+#[tokio::test]
+async fn a_mailbox_gets_no_more_mails_than_the_limit_and_another_one_still_does() {
+    let world = World::limited(|_| {}).await;
+    world.signed_up(ADA).await;
+    world.signed_up("bob@example.com").await;
+    let reset = async |address| {
+        let addresses = &world.services.email_address;
+        addresses.request_password_reset(link(address)).await
+    };
+
+    for _ in 0..3 {
+        reset(ADA).await.unwrap();
+    }
+
+    assert!(is_too_many(&reset(ADA).await));
+    assert!(is_too_many(&reset("Ada@Example.com").await));
+    assert_eq!(world.mailer.sent().len(), 3);
+    reset("bob@example.com").await.unwrap();
+}
+
+#[tokio::test]
+async fn a_mailbox_without_an_account_has_the_same_limit() {
+    let world = World::limited(|_| {}).await;
+    let reset = async || {
+        let addresses = &world.services.email_address;
+        addresses.request_password_reset(link(NOBODY)).await
+    };
+
+    for _ in 0..3 {
+        reset().await.unwrap();
+    }
+
+    assert!(is_too_many(&reset().await));
+    assert!(world.mailer.sent().is_empty());
+}
+
+#[tokio::test]
+async fn asking_for_one_kind_of_mail_in_vain_does_not_keep_another_from_being_sent() {
+    let world = World::limited(|policy| policy.accounts.email_link_enabled = true).await;
+    world.signed_up(ADA).await;
+    let send = async |audience| {
+        let wish = EmailSignIn {
+            email: email(ADA),
+            options: SignUpOptions::default(),
+            code_challenge: None,
+            audience,
+        };
+        world.services.email_sign_in.send_link(wish).await
+    };
+    for _ in 0..3 {
+        send(Audience::NewPeople).await.unwrap();
+    }
+    let too_many = |it: &_| matches!(it, EmailSignInError::Failure(Failure::TooMany(_)));
+    assert!(
+        send(Audience::NewPeople)
+            .await
+            .as_ref()
+            .is_err_and(too_many)
+    );
+    assert!(world.mailer.sent().is_empty());
+
+    send(Audience::Anybody).await.unwrap();
+
+    assert_eq!(world.mailer.sent().len(), 1);
+}
+
+#[tokio::test]
+async fn signing_up_over_and_over_does_not_flood_a_mailbox() {
+    let world = World::limited(|policy| {
+        policy.accounts.email_verification_required = true;
+    })
+    .await;
+    let sign_up = async || {
+        let wish = sign_up(ADA);
+        world.services.sign_up.with_email_password(wish).await
+    };
+    sign_up().await.unwrap();
+    for _ in 0..2 {
+        assert!(matches!(sign_up().await, Err(SignUpError::EmailTaken)));
+    }
+
+    let too_many = |it: &_| matches!(it, SignUpError::Failure(Failure::TooMany(_)));
+    assert!(sign_up().await.as_ref().is_err_and(too_many));
+}

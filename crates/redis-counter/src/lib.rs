@@ -1,0 +1,168 @@
+//! Limits that several servers count together in [Redis](https://redis.io) 5 or newer, or
+//! [Valkey](https://valkey.io).
+//!
+//! Each question is one script, and so one step for the server and one round trip for this one. Keys
+//! expire by themselves; how much memory they may take meanwhile is the server's `maxmemory`.
+
+mod url;
+
+use std::{
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use async_trait::async_trait;
+use auth_domain::{
+    error::Cause,
+    limits::{CounterKey, RateLimit, Verdict},
+    ports::{Clock, CounterError, SharedCounter},
+};
+use redis::{AsyncConnectionConfig, Client, RedisError, Script, aio::MultiplexedConnection};
+use rustls::crypto::ring;
+use tokio::runtime::Handle;
+
+pub use url::{InvalidRedisUrl, RedisUrl};
+
+/// How long an answer may take: every request waits for it.
+const RESPONSE_TIMEOUT: Duration = Duration::from_millis(250);
+
+/// How long a connection may take, which only the first request after an outage waits for.
+const CONNECTION_TIMEOUT: Duration = Duration::from_millis(500);
+
+/// Counts in Redis.
+pub struct RedisCounter {
+    client: Client,
+    prefix: String,
+    script: Script,
+    runtime: Handle,
+    connection: Mutex<Option<MultiplexedConnection>>,
+    clock: Option<Arc<dyn Clock>>,
+}
+
+impl RedisCounter {
+    /// Counts at `url`, under keys that begin with `prefix`. Connections are made on `runtime` when
+    /// they are needed.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidRedisUrl`].
+    pub fn new(
+        url: &RedisUrl,
+        prefix: impl Into<String>,
+        runtime: Handle,
+    ) -> Result<Self, InvalidRedisUrl> {
+        name_the_provider();
+        Ok(Self {
+            client: url.client()?,
+            prefix: prefix.into(),
+            script: Script::new(include_str!("counter.lua")),
+            runtime,
+            connection: Mutex::new(None),
+            clock: None,
+        })
+    }
+
+    /// Counts by `clock` instead of the server's own, for tests. Servers that count together need
+    /// one clock.
+    #[must_use]
+    pub fn with_clock(self, clock: Arc<dyn Clock>) -> Self {
+        Self {
+            clock: Some(clock),
+            ..self
+        }
+    }
+
+    async fn ask(
+        &self,
+        what: &str,
+        key: &CounterKey,
+        limit: RateLimit,
+    ) -> Result<u64, CounterError> {
+        let answer = self.try_to_ask(what, key, limit).await;
+        answer.map_err(|cause| {
+            // Whatever went wrong, a fresh connection is a better one.
+            self.keep(None);
+            CounterError(cause)
+        })
+    }
+
+    async fn try_to_ask(
+        &self,
+        what: &str,
+        key: &CounterKey,
+        limit: RateLimit,
+    ) -> Result<u64, Cause> {
+        let now = self.clock.as_ref().map(|it| it.now().timestamp_millis());
+        let mut question = self.script.prepare_invoke();
+        question
+            .key(format!("{}{}", self.prefix, key.as_str()))
+            .arg(what)
+            .arg(limit.window_millis())
+            .arg(limit.burst())
+            .arg(now.map_or_else(String::new, |it| it.to_string()));
+        let mut connection = self.connection().await?;
+        Ok(question.invoke_async(&mut connection).await?)
+    }
+
+    async fn connection(&self) -> Result<MultiplexedConnection, Cause> {
+        if let Some(connection) = self.kept() {
+            return Ok(connection);
+        }
+        let client = self.client.clone();
+        // What drives a connection lives on the runtime where it was made, and must outlive the
+        // request that needed it first.
+        let connecting = self.runtime.spawn(async move { connect(&client).await });
+        let connection = connecting.await??;
+        self.keep(Some(connection.clone()));
+        Ok(connection)
+    }
+
+    fn kept(&self) -> Option<MultiplexedConnection> {
+        self.connection
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+
+    fn keep(&self, connection: Option<MultiplexedConnection>) {
+        *self
+            .connection
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner) = connection;
+    }
+}
+
+/// The client takes the process's provider for TLS, and panics where there is none to choose.
+fn name_the_provider() {
+    // Somebody has named one before, which is as good.
+    let _already_named = ring::default_provider().install_default();
+}
+
+async fn connect(client: &Client) -> Result<MultiplexedConnection, RedisError> {
+    let config = AsyncConnectionConfig::new()
+        .set_connection_timeout(Some(CONNECTION_TIMEOUT))
+        .set_response_timeout(Some(RESPONSE_TIMEOUT));
+    client
+        .get_multiplexed_async_connection_with_config(&config)
+        .await
+}
+
+#[async_trait]
+impl SharedCounter for RedisCounter {
+    async fn count(&self, key: &CounterKey, limit: RateLimit) -> Result<Verdict, CounterError> {
+        Ok(match self.ask("count", key, limit).await? {
+            0 => Verdict::Allowed,
+            millis => Verdict::TooMany {
+                retry_after: Duration::from_millis(millis),
+            },
+        })
+    }
+
+    async fn take_back(&self, key: &CounterKey, limit: RateLimit) -> Result<(), CounterError> {
+        self.ask("take_back", key, limit).await.map(drop)
+    }
+
+    async fn knows(&self, key: &CounterKey, limit: RateLimit) -> Result<bool, CounterError> {
+        Ok(self.ask("knows", key, limit).await? == 1)
+    }
+}

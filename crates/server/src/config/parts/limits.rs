@@ -1,0 +1,104 @@
+//! How often something may happen.
+
+use auth_domain::limits::RateLimit;
+use http_api::RequestLimits;
+use redis_counter::RedisUrl;
+
+use crate::config::{
+    setting::Setting,
+    settings::Settings,
+    table::{abuse, accounts, server},
+};
+
+/// How often something may happen.
+#[derive(Debug, Clone)]
+pub(crate) struct Limits {
+    /// How often a client may ask.
+    pub(crate) requests: RequestLimits,
+    /// How often an account may be claimed in vain.
+    pub(crate) wrong_claims: RateLimit,
+    /// How often one kind of mail may be sent to a mailbox.
+    pub(crate) mails: RateLimit,
+    /// Where several servers count together, if they do.
+    pub(crate) redis: Option<Redis>,
+}
+
+/// A place to count in.
+#[derive(Debug, Clone)]
+pub(crate) struct Redis {
+    /// Where it is.
+    pub(crate) url: RedisUrl,
+    /// What the keys there begin with.
+    pub(crate) prefix: String,
+}
+
+impl Limits {
+    /// Picks this part from all settings; `None` for no limits.
+    ///
+    /// # Errors
+    ///
+    /// A line about a window of no length, or a URL that is none.
+    pub(crate) fn read(
+        settings: &Settings,
+        warnings: &mut Vec<String>,
+    ) -> Result<Option<Self>, String> {
+        if !settings.flag(&abuse::ENABLED) {
+            return Ok(None);
+        }
+        warnings.extend(advice(settings));
+        let limit = |burst, interval| limit(settings, burst, interval);
+        Ok(Some(Self {
+            requests: RequestLimits {
+                global: limit(&abuse::GLOBAL_BURST, &abuse::GLOBAL_INTERVAL)?,
+                email: limit(&abuse::EMAIL_BURST, &abuse::EMAIL_INTERVAL)?,
+                email_is_global: settings.flag(&abuse::EMAIL_IS_GLOBAL),
+                sign_up_sends_mail: settings.flag(&accounts::EMAIL_VERIFICATION_REQUIRED),
+                sms: limit(&abuse::SMS_BURST, &abuse::SMS_INTERVAL)?,
+                brute_force: limit(&abuse::BRUTE_FORCE_BURST, &abuse::BRUTE_FORCE_INTERVAL)?,
+                sign_ups: limit(&abuse::SIGNUPS_BURST, &abuse::SIGNUPS_INTERVAL)?,
+                oauth2_server: limit(&abuse::OAUTH2_SERVER_BURST, &abuse::OAUTH2_SERVER_INTERVAL)?,
+            },
+            wrong_claims: limit(&abuse::ACCOUNT_BURST, &abuse::ACCOUNT_INTERVAL)?,
+            mails: limit(&abuse::RECIPIENT_BURST, &abuse::RECIPIENT_INTERVAL)?,
+            redis: redis(settings)?,
+        }))
+    }
+}
+
+fn redis(settings: &Settings) -> Result<Option<Redis>, String> {
+    let Some(url) = settings.secret(&abuse::REDIS_URL) else {
+        return Ok(None);
+    };
+    let name = settings.name(&abuse::REDIS_URL);
+    Ok(Some(Redis {
+        url: RedisUrl::parse(&url).map_err(|error| format!("{name}: {error}"))?,
+        prefix: settings
+            .text(&abuse::REDIS_PREFIX)
+            .unwrap_or_default()
+            .to_owned(),
+    }))
+}
+
+fn limit(settings: &Settings, burst: &Setting, interval: &Setting) -> Result<RateLimit, String> {
+    let window = settings.duration(interval);
+    if window.is_zero() {
+        let name = settings.name(interval);
+        return Err(format!(
+            "{name} is no time at all, so nothing would be limited"
+        ));
+    }
+    Ok(RateLimit::new(settings.number(burst), window))
+}
+
+/// Whoever comes from Hasura Auth is used to every header being believed.
+fn advice(settings: &Settings) -> Option<String> {
+    let proxies = &server::TRUSTED_PROXIES;
+    (!settings.is_set(proxies)).then(|| {
+        format!(
+            "{} is on while {} is not set: behind a proxy all clients count as one; \
+             set it to the proxy's address, or to 127.0.0.1 if there is none",
+            settings.name(&abuse::ENABLED),
+            proxies.variable
+        )
+    })
+}
