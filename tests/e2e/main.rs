@@ -15,6 +15,7 @@ mod breached_passwords;
 mod email_command;
 mod legacy;
 mod modern;
+mod openapi;
 mod remote_templates;
 mod sealed_secrets;
 mod startup;

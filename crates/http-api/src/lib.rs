@@ -14,6 +14,7 @@ mod fallback;
 pub mod legacy;
 mod middleware;
 pub mod modern;
+mod openapi;
 mod outbox;
 pub mod routes;
 mod settings;

@@ -7,7 +7,7 @@ use actix_web::{
     web::{self, ServiceConfig},
 };
 
-use crate::{fallback, legacy, modern, outbox, settings::ApiSettings};
+use crate::{fallback, legacy, modern, openapi, outbox, settings::ApiSettings};
 
 /// Which of the two APIs a route belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -88,8 +88,13 @@ pub const ROUTES: &[Route] = &[
 impl Route {
     /// The path under which it is served.
     pub(crate) fn served_at(&self, settings: &ApiSettings) -> String {
+        self.behind(&settings.prefix)
+    }
+
+    /// The path under which it is served where modern routes have this prefix.
+    pub(crate) fn behind(&self, prefix: &str) -> String {
         match self.generation {
-            Generation::Modern => format!("{}{}", settings.prefix, self.path),
+            Generation::Modern => format!("{prefix}{}", self.path),
             Generation::Legacy => self.path.to_owned(),
         }
     }
@@ -132,6 +137,7 @@ pub fn configure(config: &mut ServiceConfig, settings: &ApiSettings) {
                 .route(web::post().to(legacy::user::change_password)),
         );
     config.service(resource("/dev/outbox").route(web::get().to(outbox::show)));
+    config.service(at("/openapi.json").route(web::get().to(openapi::show)));
     if !settings.prefix.is_empty() {
         config.service(
             resource("/healthz")

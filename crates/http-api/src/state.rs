@@ -1,7 +1,11 @@
 //! What every handler shares, and the only way to run domain work.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
 
+use actix_web::web::Bytes;
 use auth_domain::{
     ports::TokenSigner,
     redirect::RedirectPolicy,
@@ -9,7 +13,7 @@ use auth_domain::{
 };
 use tokio::{runtime::Handle, task::JoinHandle};
 
-use crate::{outbox::Outbox, settings::ApiSettings};
+use crate::{openapi, outbox::Outbox, settings::ApiSettings};
 
 /// Shared by all workers of a server.
 pub struct AppState {
@@ -18,6 +22,7 @@ pub struct AppState {
     redirects: RedirectPolicy,
     settings: ApiSettings,
     outbox: Option<Arc<dyn Outbox>>,
+    description: OnceLock<Option<Bytes>>,
     runtime: Handle,
 }
 
@@ -46,6 +51,7 @@ impl AppState {
             services: Services::new(installation),
             settings,
             outbox: None,
+            description: OnceLock::new(),
             runtime,
         }
     }
@@ -62,6 +68,14 @@ impl AppState {
     /// The mails to show, if any are to be shown.
     pub(crate) fn outbox(&self) -> Option<&dyn Outbox> {
         self.outbox.as_deref()
+    }
+
+    /// The description of the API as JSON, made when somebody asks for the first time.
+    pub(crate) fn description(&self) -> Option<Bytes> {
+        let describe = || openapi::document(&self.settings).to_json().ok();
+        self.description
+            .get_or_init(|| describe().map(Bytes::from))
+            .clone()
     }
 
     /// Settings of the wire.

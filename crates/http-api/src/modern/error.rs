@@ -15,8 +15,8 @@ use auth_domain::{
         PersonalAccessTokenError, RefreshError, SecondFactorError, SignInError, SignUpError,
     },
 };
-use serde_json::json;
 
+use super::error_reply::{ErrorReply, RequestErrorReply};
 use crate::{extract::body::BodyError, state::Interrupted};
 
 /// One row of the original's error table.
@@ -136,22 +136,16 @@ impl ResponseError for ModernError {
 
     fn error_response(&self) -> HttpResponse {
         self.log();
-        let body = match self.code() {
-            Some(ErrorCode {
-                code,
-                status,
-                message,
-                ..
-            }) => {
-                json!({ "status": status, "message": message, "error": code })
-            }
-            None => json!({ "error": self.to_string() }),
-        };
         let mut answer = HttpResponse::build(self.status_code());
         if self.code() == Some(ErrorCode::SERVER_BUSY) {
             answer.insert_header((header::RETRY_AFTER, RETRY_AFTER_SECONDS));
         }
-        answer.json(body)
+        match self.code() {
+            Some(code) => answer.json(ErrorReply::from(code)),
+            None => answer.json(RequestErrorReply {
+                error: self.to_string(),
+            }),
+        }
     }
 }
 
@@ -385,6 +379,7 @@ impl From<CurrentUserError> for ModernError {
 #[cfg(test)]
 mod tests {
     use actix_web::body::to_bytes;
+    use serde_json::json;
 
     use super::*;
 
