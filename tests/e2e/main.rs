@@ -12,6 +12,7 @@ mod abuse;
 mod adoption;
 mod both_generations;
 mod breached_passwords;
+mod console;
 mod email_command;
 mod legacy;
 mod modern;

@@ -9,6 +9,7 @@
     reason = "requests of actix-web stay on the worker that accepted them"
 )]
 
+mod console;
 mod extract;
 mod fallback;
 pub mod legacy;

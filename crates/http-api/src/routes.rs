@@ -7,7 +7,7 @@ use actix_web::{
     web::{self, ServiceConfig},
 };
 
-use crate::{fallback, legacy, modern, openapi, outbox, settings::ApiSettings};
+use crate::{console, fallback, legacy, modern, openapi, outbox, settings::ApiSettings};
 
 /// Which of the two APIs a route belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -138,6 +138,9 @@ pub fn configure(config: &mut ServiceConfig, settings: &ApiSettings) {
         );
     config.service(resource("/dev/outbox").route(web::get().to(outbox::show)));
     config.service(at("/openapi.json").route(web::get().to(openapi::show)));
+    if settings.console {
+        console::configure(config, settings);
+    }
     if !settings.prefix.is_empty() {
         config.service(
             resource("/healthz")
@@ -195,7 +198,8 @@ fn configure_second_factors(config: &mut ServiceConfig, settings: &ApiSettings) 
         .service(at("/user/mfa").route(web::post().to(mfa::change)));
 }
 
-fn resource(path: &str) -> Resource {
+/// A resource that does not exist for other methods than those it is given.
+pub(crate) fn resource(path: &str) -> Resource {
     web::resource(path).default_service(web::to(fallback::unknown))
 }
 

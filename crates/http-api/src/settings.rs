@@ -17,6 +17,8 @@ pub struct ApiSettings {
     /// The URL clients reach this server at, if it is known; pages of its origin may use the
     /// session cookie.
     pub server_url: Option<String>,
+    /// Whether the API console is served.
+    pub console: bool,
     /// Settings of the legacy generation.
     pub legacy: LegacySettings,
 }

@@ -56,6 +56,7 @@ fn state(store: Arc<dyn Store>, hasher: Arc<dyn PasswordHasher>) -> Data<AppStat
         confirm_links: false,
         version: "test".to_owned(),
         server_url: None,
+        console: false,
         legacy: LegacySettings {
             cookie_name: "sid".to_owned(),
             cookie_domain: None,

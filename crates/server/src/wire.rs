@@ -155,6 +155,7 @@ fn api_settings(config: &Config) -> ApiSettings {
         confirm_links: config.server.confirm_links,
         version: env!("CARGO_PKG_VERSION").to_owned(),
         server_url: Some(config.server.url.clone()).filter(|it| !it.is_empty()),
+        console: config.server.console_enabled,
         legacy: LegacySettings {
             cookie_name: cookie.name.clone(),
             cookie_domain: cookie.domain.clone(),

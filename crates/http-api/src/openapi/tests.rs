@@ -16,6 +16,7 @@ fn settings(prefix: &str, server_url: Option<&str>) -> ApiSettings {
         confirm_links: false,
         version: "1.2.3".to_owned(),
         server_url: server_url.map(str::to_owned),
+        console: false,
         legacy: LegacySettings {
             cookie_name: "sid".to_owned(),
             cookie_domain: None,

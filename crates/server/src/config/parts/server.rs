@@ -26,6 +26,8 @@ pub(crate) struct ServerSettings {
     pub(crate) confirm_links: bool,
     /// Whether answers hide which of several things was wrong.
     pub(crate) conceal_errors: bool,
+    /// Whether the API console is served.
+    pub(crate) console_enabled: bool,
 }
 
 impl ServerSettings {
@@ -41,6 +43,7 @@ impl ServerSettings {
             shutdown_timeout: settings.duration(&server::SHUTDOWN_TIMEOUT),
             confirm_links: settings.flag(&email::LINK_CONFIRM),
             conceal_errors: settings.flag(&server::CONCEAL_ERRORS),
+            console_enabled: settings.flag(&server::CONSOLE_ENABLED),
         }
     }
 }

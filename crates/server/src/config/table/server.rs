@@ -59,6 +59,14 @@ pub(crate) const CONCEAL_ERRORS: Setting = Setting::new(
 )
 .preset("false");
 
+pub(crate) const CONSOLE_ENABLED: Setting = Setting::new(
+    "server.console_enabled",
+    "AUTH_CONSOLE_ENABLED",
+    Kind::Flag,
+    "Whether a page at `/console` shows the API and lets people try it in a browser.",
+)
+.derived("`false`; `true` in the zero-setup mode");
+
 const ENABLE_CHANGE_ENV: Setting = Setting::new(
     "server.enable_change_env",
     "AUTH_ENABLE_CHANGE_ENV",
@@ -79,6 +87,7 @@ pub(super) const SECTION: Section = Section {
         DATA_DIR,
         SHUTDOWN_TIMEOUT,
         CONCEAL_ERRORS,
+        CONSOLE_ENABLED,
         ENABLE_CHANGE_ENV,
     ],
 };
