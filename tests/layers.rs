@@ -16,7 +16,7 @@ use cargo_metadata::{DependencyKind, MetadataCommand, Package};
 /// Each crate with the crates of this workspace it may depend on.
 ///
 /// Tests may use more: edges of `dev-dependencies` are not looked at.
-const LAYERS: [(&str, &[&str]); 18] = [
+const LAYERS: [(&str, &[&str]); 19] = [
     ("auth-domain", &[]),
     ("auth-crypto", &["auth-domain"]),
     ("store-testkit", &["auth-domain"]),
@@ -32,7 +32,8 @@ const LAYERS: [(&str, &[&str]); 18] = [
     ("turnstile", &["auth-domain", "egress"]),
     ("http-mailer", &["auth-domain", "egress", "mail-templates"]),
     ("totp", &["auth-domain"]),
-    ("http-api", &["auth-domain"]),
+    ("console", &[]),
+    ("http-api", &["auth-domain", "console"]),
     (
         "server",
         &[

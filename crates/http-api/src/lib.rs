@@ -11,11 +11,13 @@
 
 mod client_address;
 mod compat;
+mod console;
 mod extract;
 mod fallback;
 pub mod legacy;
 mod middleware;
 pub mod modern;
+mod openapi;
 mod outbox;
 mod request_limits;
 pub mod routes;

@@ -8,7 +8,7 @@ use actix_web::{
     web::{self, ServiceConfig},
 };
 
-use crate::{fallback, legacy, modern, outbox, settings::ApiSettings};
+use crate::{console, fallback, legacy, modern, openapi, outbox, settings::ApiSettings};
 
 /// Which of the two APIs a route belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -111,8 +111,13 @@ pub const ROUTES: &[Route] = &[
 impl Route {
     /// The path under which it is served.
     pub(crate) fn served_at(&self, settings: &ApiSettings) -> String {
+        self.behind(&settings.prefix)
+    }
+
+    /// The path under which it is served where modern routes have this prefix.
+    pub(crate) fn behind(&self, prefix: &str) -> String {
         match self.generation {
-            Generation::Modern => format!("{}{}", settings.prefix, self.path),
+            Generation::Modern => format!("{prefix}{}", self.path),
             Generation::Legacy => self.path.to_owned(),
         }
     }
@@ -155,6 +160,10 @@ pub fn configure(config: &mut ServiceConfig, settings: &ApiSettings) {
                 .route(web::post().to(legacy::user::change_password)),
         );
     config.service(resource("/dev/outbox").route(web::get().to(outbox::show)));
+    config.service(at("/openapi.json").route(web::get().to(openapi::show)));
+    if settings.console {
+        console::configure(config, settings);
+    }
     if !settings.prefix.is_empty() {
         config.service(
             resource("/healthz")
@@ -217,7 +226,8 @@ fn configure_second_factors(config: &mut ServiceConfig, settings: &ApiSettings) 
         .service(at("/user/mfa").route(web::post().to(mfa::change)));
 }
 
-fn resource(path: &str) -> Resource {
+/// A resource that does not exist for other methods than those it is given.
+pub(crate) fn resource(path: &str) -> Resource {
     web::resource(path).default_service(web::to(fallback::unknown))
 }
 

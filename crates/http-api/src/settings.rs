@@ -23,6 +23,8 @@ pub struct ApiSettings {
     pub trusted_proxies: TrustedProxies,
     /// Which version of the original answers look like.
     pub compat: Compat,
+    /// Whether the API console is served.
+    pub console: bool,
     /// Settings of the legacy generation.
     pub legacy: LegacySettings,
 }

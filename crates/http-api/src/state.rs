@@ -1,7 +1,11 @@
 //! What every handler shares, and the only way to run domain work.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
 
+use actix_web::web::Bytes;
 use auth_domain::{
     limits::Limiter,
     ports::{PersonCheck, TokenSigner},
@@ -10,7 +14,7 @@ use auth_domain::{
 };
 use tokio::{runtime::Handle, task::JoinHandle};
 
-use crate::{outbox::Outbox, request_limits::RequestLimits, settings::ApiSettings};
+use crate::{openapi, outbox::Outbox, request_limits::RequestLimits, settings::ApiSettings};
 
 /// Shared by all workers of a server.
 pub struct AppState {
@@ -21,6 +25,7 @@ pub struct AppState {
     outbox: Option<Arc<dyn Outbox>>,
     request_limits: Option<(Limiter, RequestLimits)>,
     person_check: Option<Arc<dyn PersonCheck>>,
+    description: OnceLock<Option<Bytes>>,
     runtime: Handle,
 }
 
@@ -51,6 +56,7 @@ impl AppState {
             outbox: None,
             request_limits: None,
             person_check: None,
+            description: OnceLock::new(),
             runtime,
         }
     }
@@ -95,6 +101,14 @@ impl AppState {
     /// The mails to show, if any are to be shown.
     pub(crate) fn outbox(&self) -> Option<&dyn Outbox> {
         self.outbox.as_deref()
+    }
+
+    /// The description of the API as JSON, made when somebody asks for the first time.
+    pub(crate) fn description(&self) -> Option<Bytes> {
+        let describe = || openapi::document(&self.settings).to_json().ok();
+        self.description
+            .get_or_init(|| describe().map(Bytes::from))
+            .clone()
     }
 
     /// Settings of the wire.

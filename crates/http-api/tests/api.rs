@@ -62,6 +62,7 @@ fn state(store: Arc<dyn Store>, hasher: Arc<dyn PasswordHasher>) -> Data<AppStat
         server_url: None,
         trusted_proxies: TrustedProxies::default(),
         compat: Compat::default(),
+        console: false,
         legacy: LegacySettings {
             cookie_name: "sid".to_owned(),
             cookie_domain: None,

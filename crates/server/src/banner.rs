@@ -41,6 +41,9 @@ pub(crate) fn text(config: &Config, premises: &Premises, listening: SocketAddr) 
     if config.zero_setup && config.transport.is_none() {
         lines.push(format!("Kept mails: {}/dev/outbox", origin(listening)));
     }
+    if config.server.console_enabled {
+        lines.push(format!("API console: {}/console", url(config, listening)));
+    }
     if let Some(curl) = sign_up_to_try(config, listening) {
         lines.push("Try it:".to_owned());
         lines.push(format!("  {curl}"));
@@ -185,6 +188,7 @@ mod tests {
             "  - addresses are not verified: set AUTH_EMAIL_SIGNIN_EMAIL_VERIFIED_REQUIRED=true",
             "  - nobody gets mail, it is only kept: set AUTH_SMTP_HOST or AUTH_EMAIL_WEBHOOK_URL",
             "Kept mails: http://127.0.0.1:4000/dev/outbox",
+            "API console: http://127.0.0.1:4000/console",
             "Try it:",
             "  curl http://127.0.0.1:4000/signup/email-password -H 'content-type: application/json' \
              -d '{\"email\":\"ada@example.com\",\"password\":\"correct-horse-battery\"}'",

@@ -223,6 +223,7 @@ fn api_settings(config: &Config) -> ApiSettings {
         trusted_proxies: config.server.trusted_proxies.clone(),
         compat: config.server.compat,
         server_url: Some(config.server.url.clone()).filter(|it| !it.is_empty()),
+        console: config.server.console_enabled,
         legacy: LegacySettings {
             cookie_name: cookie.name.clone(),
             cookie_domain: cookie.domain.clone(),

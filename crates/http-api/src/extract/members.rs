@@ -8,6 +8,9 @@ use auth_domain::{
 };
 use regex::Regex;
 use serde::{Deserialize, Deserializer, de::Error};
+use utoipa::openapi::{KnownFormat, SchemaFormat};
+
+use super::schema::{schema, text};
 
 /// A member that may be absent but not `null`.
 pub(crate) fn present<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
@@ -19,25 +22,80 @@ pub(crate) fn present<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
 /// `type: string, format: email` of the modern API.
 pub(crate) struct Email(pub(crate) EmailAddress);
 
+schema!(
+    Email,
+    "Email",
+    text()
+        .format(Some(SchemaFormat::KnownFormat(KnownFormat::Email)))
+        .max_length(Some(254))
+);
+
+/// Fewest characters of a password.
+const PASSWORD_MIN: usize = 3;
+
+/// Most characters of a password that is chosen.
+const PASSWORD_MAX: usize = 50;
+
 /// 3 to 50 characters.
 pub(crate) struct Password(pub(crate) PlainPassword);
+
+schema!(
+    Password,
+    "Password",
+    password().max_length(Some(PASSWORD_MAX))
+);
+
+fn password() -> utoipa::openapi::ObjectBuilder {
+    text()
+        .format(Some(SchemaFormat::KnownFormat(KnownFormat::Password)))
+        .min_length(Some(PASSWORD_MIN))
+}
 
 /// A password that was chosen earlier, perhaps by the rule of the legacy API, which has no longest
 /// one: at least 3 characters.
 pub(crate) struct KnownPassword(pub(crate) PlainPassword);
 
+schema!(KnownPassword, "KnownPassword", password());
+
 /// The pattern and length of `displayName`.
 pub(crate) struct Name(pub(crate) DisplayName);
+
+schema!(
+    Name,
+    "DisplayName",
+    text()
+        .pattern(Some(r"^[\p{L}\p{N}\p{S} ,.'-]+$"))
+        .max_length(Some(32))
+);
 
 /// Exactly two characters. One that cannot be a language is `None`: it is not offered, and so
 /// replaced by the default like any other that is not.
 pub(crate) struct Language(pub(crate) Option<Locale>);
 
+schema!(
+    Language,
+    "Locale",
+    text().min_length(Some(2)).max_length(Some(2))
+);
+
 /// A role.
 pub(crate) struct RoleName(pub(crate) Role);
 
+schema!(
+    RoleName,
+    "Role",
+    text().pattern(Some(r"^[^\p{Cc}]+$")).max_length(Some(255))
+);
+
 /// A code challenge of PKCE.
 pub(crate) struct Challenge(pub(crate) CodeChallenge);
+
+// 32 bytes fill 42 characters of base64url and four bits of the last one.
+schema!(
+    Challenge,
+    "CodeChallenge",
+    text().pattern(Some("^[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]$"))
+);
 
 impl<'de> Deserialize<'de> for Challenge {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -55,9 +113,12 @@ pub(crate) struct Object(pub(crate) Metadata);
 /// than the UUID passes as a request, and then is no token.
 pub(crate) struct UuidLike(pub(crate) String);
 
-static UUID: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new("[a-f0-9]{8}-[a-f0-9]{4}-[a-f0-9]{4}-[a-f0-9]{4}-[a-f0-9]{12}").ok()
-});
+/// Not anchored, as in the original.
+const UUID_PATTERN: &str = "[a-f0-9]{8}-[a-f0-9]{4}-[a-f0-9]{4}-[a-f0-9]{4}-[a-f0-9]{12}";
+
+schema!(UuidLike, "UuidText", text().pattern(Some(UUID_PATTERN)));
+
+static UUID: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(UUID_PATTERN).ok());
 
 impl<'de> Deserialize<'de> for UuidLike {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -80,10 +141,10 @@ impl<'de> Deserialize<'de> for Email {
 impl<'de> Deserialize<'de> for Password {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
-        match text.chars().take(51).count() {
-            0..3 => Err(Error::custom("minimum string length is 3")),
-            51.. => Err(Error::custom("maximum string length is 50")),
-            _ => Ok(Self(PlainPassword::new(text))),
+        match text.chars().take(PASSWORD_MAX + 1).count() {
+            0..PASSWORD_MIN => Err(Error::custom("minimum string length is 3")),
+            PASSWORD_MIN..=PASSWORD_MAX => Ok(Self(PlainPassword::new(text))),
+            _ => Err(Error::custom("maximum string length is 50")),
         }
     }
 }
@@ -91,7 +152,7 @@ impl<'de> Deserialize<'de> for Password {
 impl<'de> Deserialize<'de> for KnownPassword {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
-        if text.chars().take(3).count() < 3 {
+        if text.chars().take(PASSWORD_MIN).count() < PASSWORD_MIN {
             return Err(Error::custom("minimum string length is 3"));
         }
         Ok(Self(PlainPassword::new(text)))
@@ -119,5 +180,109 @@ impl<'de> Deserialize<'de> for RoleName {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
         Role::parse(&text).map(Self).map_err(Error::custom)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, from_value, json};
+    use utoipa::ToSchema;
+
+    use super::*;
+
+    /// Checks that decoding and schema accept the one and refuse the other.
+    fn agree<T>(good: &[Value], bad: &[Value])
+    where
+        T: ToSchema + for<'de> Deserialize<'de>,
+    {
+        let schema = serde_json::to_value(T::schema()).unwrap();
+        let schema = jsonschema::options()
+            .with_draft(jsonschema::Draft::Draft202012)
+            .should_validate_formats(true)
+            .build(&schema)
+            .unwrap();
+        for (values, expected) in [(good, true), (bad, false)] {
+            for value in values {
+                assert_eq!(schema.is_valid(value), expected, "schema: {value}");
+                let decoded = from_value::<T>(value.clone());
+                assert_eq!(decoded.is_ok(), expected, "decoding: {value}");
+            }
+        }
+    }
+
+    fn long(length: usize) -> Value {
+        "ü".repeat(length).into()
+    }
+
+    #[test]
+    fn the_schema_of_a_password_has_the_limits_of_its_decoding() {
+        agree::<Password>(
+            &[long(3), long(50)],
+            &[long(2), long(51), json!(null), json!(1)],
+        );
+        agree::<KnownPassword>(&[long(3), long(51)], &[long(2), json!(null)]);
+    }
+
+    #[test]
+    fn the_schema_of_an_address_has_the_limits_of_its_decoding() {
+        let domain = ["a".repeat(60).as_str(); 3].join(".");
+        let of_length = |length: usize| {
+            let local = "a".repeat(length - domain.len() - "@.com".len());
+            Value::from(format!("{local}@{domain}.com"))
+        };
+        agree::<Email>(
+            &[json!("ada@example.com"), of_length(240)],
+            &[
+                json!("ada"),
+                json!("ada@"),
+                json!("@example.com"),
+                of_length(255),
+            ],
+        );
+    }
+
+    #[test]
+    fn the_schema_of_a_name_has_the_limits_of_its_decoding() {
+        agree::<Name>(
+            &[json!("Ada L."), json!("O'Hara-Ñandú €5"), long(32)],
+            &[
+                json!(""),
+                json!("a/b"),
+                json!("a@b"),
+                json!("a\n"),
+                long(33),
+            ],
+        );
+        agree::<RoleName>(
+            &[json!("user"), long(255)],
+            &[json!(""), json!("a\tb"), json!("a\n"), long(256)],
+        );
+        agree::<Language>(
+            &[json!("de"), json!("üü")],
+            &[json!("d"), json!("deu"), json!("")],
+        );
+    }
+
+    #[test]
+    fn the_schema_of_a_challenge_has_the_limits_of_its_decoding() {
+        let challenge = |last| Value::from(format!("{}{last}", "b".repeat(42)));
+        for last in "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_=".chars() {
+            let text = challenge(last);
+            let (good, bad) = match CodeChallenge::parse(text.as_str().unwrap()) {
+                Ok(_) => (vec![text], vec![]),
+                Err(_) => (vec![], vec![text]),
+            };
+            agree::<Challenge>(&good, &bad);
+        }
+        agree::<Challenge>(&[challenge('A')], &[json!("b"), json!("b".repeat(44))]);
+    }
+
+    #[test]
+    fn the_schema_of_a_token_has_the_pattern_of_its_decoding() {
+        let id = "8c3e1f2a-0b4d-4c5e-9f60-a1b2c3d4e5f6";
+        agree::<UuidLike>(
+            &[json!(id), json!(format!("{id}x"))],
+            &[json!(id.to_uppercase()), json!("")],
+        );
     }
 }

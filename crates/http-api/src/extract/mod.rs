@@ -4,3 +4,4 @@ pub(crate) mod bearer;
 pub(crate) mod body;
 pub(crate) mod client;
 pub(crate) mod members;
+pub(crate) mod schema;

@@ -3,8 +3,10 @@
 use auth_domain::user::{PlainPassword, Username};
 use serde::Deserialize;
 use serde_json::{Map, Value};
+use utoipa::{ToSchema, openapi::ObjectBuilder};
 
 use super::LegacyError;
+use crate::extract::schema;
 
 /// Built-in providers of the original that this server does not offer yet.
 const OTHER_PROVIDERS: [&str; 7] = [
@@ -18,10 +20,26 @@ const OTHER_PROVIDERS: [&str; 7] = [
 ];
 
 /// The envelope around what a provider needs.
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
+#[schema(as = LegacyCredentials)]
 pub(crate) struct Envelope {
+    #[schema(schema_with = provider)]
     provider: String,
+    #[schema(schema_with = username_data)]
     data: Map<String, Value>,
+}
+
+fn provider() -> ObjectBuilder {
+    schema::text().enum_values(Some(["username"]))
+}
+
+/// The schema that [`Envelope::into_username_data`] keeps.
+fn username_data() -> ObjectBuilder {
+    ObjectBuilder::new()
+        .property("username", schema::text().max_length(Some(255)))
+        .required("username")
+        .property("password", schema::text())
+        .required("password")
 }
 
 /// What the provider `username` needs.

@@ -15,7 +15,8 @@ use auth_domain::{
         SignInError, SignUpError,
     },
 };
-use serde_json::json;
+use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::{extract::body::BodyError, modern, state::Interrupted};
 
@@ -131,6 +132,14 @@ impl LegacyError {
     }
 }
 
+/// An error of the legacy generation.
+#[derive(Serialize, ToSchema)]
+#[schema(as = LegacyErrorResponse)]
+pub(crate) struct ErrorReply<'a> {
+    code: &'static str,
+    message: &'a str,
+}
+
 impl ResponseError for LegacyError {
     fn status_code(&self) -> StatusCode {
         self.status
@@ -146,7 +155,10 @@ impl ResponseError for LegacyError {
         }
         answer
             .content_type("application/json; charset=utf-8")
-            .body(json!({ "code": self.code, "message": self.message }).to_string())
+            .json(ErrorReply {
+                code: self.code,
+                message: &self.message,
+            })
     }
 }
 

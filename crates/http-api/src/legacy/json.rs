@@ -4,6 +4,7 @@ use std::{future::Future, pin::Pin};
 
 use actix_web::{FromRequest, HttpRequest, HttpResponse, HttpResponseBuilder, dev::Payload};
 use serde::{Serialize, de::DeserializeOwned};
+use utoipa::ToSchema;
 
 use super::LegacyError;
 use crate::extract::body;
@@ -29,7 +30,8 @@ pub(super) fn ok() -> HttpResponseBuilder {
 }
 
 /// `{"message": …}`
-#[derive(Serialize)]
-pub(super) struct SuccessMessage {
+#[derive(Serialize, ToSchema)]
+#[schema(as = LegacySuccessMessage)]
+pub(crate) struct SuccessMessage {
     pub(super) message: &'static str,
 }

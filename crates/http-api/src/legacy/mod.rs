@@ -3,11 +3,12 @@
 mod cookie;
 mod envelope;
 mod error;
-mod json;
+pub(crate) mod json;
 pub(crate) mod login;
-mod reply;
-mod session;
+pub(crate) mod reply;
+pub(crate) mod session;
 pub(crate) mod sign_up;
 pub(crate) mod user;
 
+pub(crate) use error::ErrorReply;
 pub use error::LegacyError;

@@ -2,16 +2,21 @@
 
 use auth_domain::user::User;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 /// `UserInfo`: who is signed in. Identities a user does not have are absent.
-#[derive(Serialize)]
-pub(super) struct UserInfo {
+#[derive(Serialize, ToSchema)]
+#[schema(as = LegacyUserInfo)]
+pub(crate) struct UserInfo {
     auth_token: String,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     username: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     email: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     mobile: Option<String>,
     hasura_id: i64,
     hasura_roles: Vec<String>,

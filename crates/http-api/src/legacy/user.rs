@@ -3,6 +3,7 @@
 use actix_web::{HttpResponse, ResponseError, web::Data};
 use auth_domain::{services::PasswordChange, session::PlainSessionToken, user::PlainPassword};
 use serde::Deserialize;
+use utoipa::ToSchema;
 
 use super::{
     LegacyError, cookie,
@@ -54,7 +55,8 @@ pub(crate) async fn logout(
 }
 
 /// The body of a password change.
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
+#[schema(as = LegacyChangePasswordRequest)]
 pub(crate) struct ChangePasswordBody {
     old_password: String,
     new_password: String,

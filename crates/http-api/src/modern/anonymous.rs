@@ -3,6 +3,7 @@
 use actix_web::web::{self, Data};
 use auth_domain::services::{AnonymousSignIn, Deanonymize, DeanonymizeMethod};
 use serde::{Deserialize, Deserializer, de::Error};
+use utoipa::ToSchema;
 
 use super::{
     ErrorCode, ModernError,
@@ -12,29 +13,47 @@ use super::{
     reply::SignInReply,
 };
 use crate::{
-    extract::members::{Challenge, Email, Language, Object, Password, present},
+    extract::{
+        members::{Challenge, Email, Language, Object, Password, present},
+        schema::{schema, text},
+    },
     state::AppState,
 };
 
-/// `SignInAnonymousRequest`.
-#[derive(Default, Deserialize)]
+/// What an anonymous user may have from the start.
+#[derive(Default, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schema(as = SignInAnonymousRequest)]
 pub(crate) struct AnonymousBody {
     #[serde(default, deserialize_with = "present")]
+    #[schema(nullable = false)]
     display_name: Option<AnyName>,
     #[serde(default, deserialize_with = "present")]
+    #[schema(nullable = false)]
     locale: Option<Language>,
     #[serde(default, deserialize_with = "present")]
+    #[schema(nullable = false)]
     metadata: Option<Object>,
 }
 
 /// A name without a pattern, as the original has it here; only its length is bounded.
 struct AnyName(String);
 
+/// Most characters of such a name.
+const ANY_NAME_MAX: usize = 255;
+
+schema!(
+    AnyName,
+    "AnonymousDisplayName",
+    text()
+        .pattern(Some(r"^[^\p{Cc}]*$"))
+        .max_length(Some(ANY_NAME_MAX))
+);
+
 impl<'de> Deserialize<'de> for AnyName {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
-        if text.chars().count() > 255 || text.chars().any(char::is_control) {
+        if text.chars().count() > ANY_NAME_MAX || text.chars().any(char::is_control) {
             return Err(Error::custom(
                 "up to 255 characters and no control characters",
             ));
@@ -64,25 +83,32 @@ pub(crate) async fn sign_in(
     Ok(web::Json(session.into()))
 }
 
-/// `UserDeanonymizeRequest`.
-#[derive(Deserialize)]
+/// How an anonymous user is known from now on.
+#[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schema(as = UserDeanonymizeRequest)]
 pub(crate) struct DeanonymizeBody {
     sign_in_method: Method,
     email: Email,
     #[serde(default, deserialize_with = "present")]
+    #[schema(nullable = false)]
     password: Option<Password>,
     /// Accepted and without effect, as in the original.
     #[serde(default, rename = "connection", deserialize_with = "present")]
+    #[schema(nullable = false)]
     _connection: Option<String>,
     #[serde(default, deserialize_with = "present")]
+    #[schema(nullable = false)]
     options: Option<OptionsBody>,
     #[serde(default, deserialize_with = "present")]
+    #[schema(nullable = false)]
     code_challenge: Option<Challenge>,
 }
 
-#[derive(Deserialize)]
+/// How they sign in afterwards.
+#[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "kebab-case")]
+#[schema(as = DeanonymizeMethod)]
 enum Method {
     EmailPassword,
     Passwordless,

@@ -6,12 +6,14 @@ use auth_domain::{
     services::{ElevationMethod, SecondFactorProof},
 };
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::{ErrorCode, ModernError, caller::Caller, json::Json, reply::SignInReply};
 use crate::state::AppState;
 
-/// The answer of `GET /elevate`.
-#[derive(Serialize)]
+/// The ways to elevate an access token.
+#[derive(Serialize, ToSchema)]
+#[schema(as = ElevationMethodsResponse)]
 pub(crate) struct MethodsReply {
     methods: Vec<&'static str>,
 }
@@ -36,9 +38,10 @@ pub(crate) async fn methods(
     }))
 }
 
-/// The body of both ways to elevate.
-#[derive(Deserialize)]
+/// The code that elevates.
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = ElevationRequest)]
 pub(crate) struct CodeBody {
     otp: String,
 }

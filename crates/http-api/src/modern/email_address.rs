@@ -3,6 +3,7 @@
 use actix_web::web::{self, Data};
 use auth_domain::{services::LinkRequest, user::EmailAddress};
 use serde::Deserialize;
+use utoipa::ToSchema;
 
 use super::{ModernError, caller::ElevatedCaller, json::Json, options::RedirectBody};
 use crate::{
@@ -10,25 +11,31 @@ use crate::{
     state::AppState,
 };
 
-/// `UserEmailSendVerificationEmailRequest`, and the same for a password reset.
-#[derive(Deserialize)]
+/// Which address to send a link to.
+#[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schema(as = EmailLinkRequest)]
 pub(crate) struct LinkBody {
     email: Email,
     #[serde(default, deserialize_with = "present")]
+    #[schema(nullable = false)]
     options: Option<RedirectBody>,
     #[serde(default, deserialize_with = "present")]
+    #[schema(nullable = false)]
     code_challenge: Option<Challenge>,
 }
 
-/// `UserEmailChangeRequest`.
-#[derive(Deserialize)]
+/// The address to have from now on.
+#[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schema(as = UserEmailChangeRequest)]
 pub(crate) struct ChangeBody {
     new_email: Email,
     #[serde(default, deserialize_with = "present")]
+    #[schema(nullable = false)]
     options: Option<RedirectBody>,
     #[serde(default, deserialize_with = "present")]
+    #[schema(nullable = false)]
     code_challenge: Option<Challenge>,
 }
 

@@ -16,8 +16,8 @@ use auth_domain::{
         PersonalAccessTokenError, RefreshError, SecondFactorError, SignInError, SignUpError,
     },
 };
-use serde_json::json;
 
+use super::error_reply::{ErrorReply, RequestErrorReply};
 use crate::{extract::body::BodyError, state::Interrupted};
 
 /// One row of the original's error table.
@@ -143,17 +143,6 @@ impl ResponseError for ModernError {
 
     fn error_response(&self) -> HttpResponse {
         self.log();
-        let body = match self.code() {
-            Some(ErrorCode {
-                code,
-                status,
-                message,
-                ..
-            }) => {
-                json!({ "status": status, "message": message, "error": code })
-            }
-            None => json!({ "error": self.to_string() }),
-        };
         let mut answer = HttpResponse::build(self.status_code());
         let busy = self.code() == Some(ErrorCode::SERVER_BUSY);
         let retry_after = match self {
@@ -163,7 +152,12 @@ impl ResponseError for ModernError {
         if let Some(seconds) = retry_after {
             answer.insert_header((header::RETRY_AFTER, seconds));
         }
-        answer.json(body)
+        match self.code() {
+            Some(code) => answer.json(ErrorReply::from(code)),
+            None => answer.json(RequestErrorReply {
+                error: self.to_string(),
+            }),
+        }
     }
 }
 
@@ -419,6 +413,7 @@ impl From<CurrentUserError> for ModernError {
 #[cfg(test)]
 mod tests {
     use actix_web::body::to_bytes;
+    use serde_json::json;
 
     use super::*;
 

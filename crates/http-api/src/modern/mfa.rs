@@ -6,13 +6,15 @@ use auth_domain::{
     ticket::{Ticket, TicketPurpose},
 };
 use serde::{Deserialize, Deserializer, Serialize};
+use utoipa::ToSchema;
 
 use super::{ModernError, caller::Caller, json::Json, reply::SignInReply, ticket};
-use crate::state::AppState;
+use crate::{extract::schema::schema, state::AppState};
 
-/// `TotpGenerateResponse`.
-#[derive(Serialize)]
+/// What an authenticator app has to know.
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = TotpGenerateResponse)]
 pub(crate) struct EnrolmentReply {
     image_url: String,
     totp_secret: String,
@@ -39,7 +41,8 @@ pub(crate) async fn generate(
 }
 
 /// The factor to have from now on.
-#[derive(Default, Clone, Copy, Deserialize)]
+#[derive(Default, Clone, Copy, Deserialize, ToSchema)]
+#[schema(as = WantedMfaType)]
 enum ActiveMfaType {
     #[default]
     #[serde(rename = "")]
@@ -48,9 +51,10 @@ enum ActiveMfaType {
     Totp,
 }
 
-/// `UserMfaRequest`.
-#[derive(Deserialize)]
+/// The factor to have, and a code that proves it.
+#[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schema(as = UserMfaRequest)]
 pub(crate) struct UserMfaBody {
     code: String,
     #[serde(default)]
@@ -76,9 +80,10 @@ pub(crate) async fn change(
     Ok(web::Json("OK"))
 }
 
-/// `SignInMfaTotpRequest`.
-#[derive(Deserialize)]
+/// The second step of a sign-in.
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = SignInMfaTotpRequest)]
 pub(crate) struct SignInBody {
     ticket: MfaTicket,
     otp: String,
@@ -86,6 +91,12 @@ pub(crate) struct SignInBody {
 
 /// Text that begins like a ticket for a second factor.
 struct MfaTicket(Option<Ticket>);
+
+schema!(
+    MfaTicket,
+    "MfaTicket",
+    ticket::schema(TicketPurpose::MfaTotp)
+);
 
 impl<'de> Deserialize<'de> for MfaTicket {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -109,15 +120,17 @@ pub(crate) async fn sign_in(
 }
 
 /// The body of `POST /mfa/recovery-codes`.
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = RecoveryCodesRequest)]
 pub(crate) struct RecoveryCodesBody {
     code: String,
 }
 
 /// The only answer that ever shows recovery codes.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = RecoveryCodesResponse)]
 pub(crate) struct RecoveryCodesReply {
     recovery_codes: Vec<String>,
 }

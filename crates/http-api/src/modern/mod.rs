@@ -1,18 +1,19 @@
 //! The modern generation: Nhost's Hasura Auth, version 0.42.
 
 pub(crate) mod anonymous;
-mod caller;
+pub(crate) mod caller;
 pub(crate) mod conceal;
 pub(crate) mod elevation;
 pub(crate) mod email_address;
 mod error;
-mod json;
+mod error_reply;
+pub(crate) mod json;
 pub(crate) mod mfa;
 mod options;
 pub(crate) mod password;
 pub(crate) mod passwordless;
 pub(crate) mod personal_access_token;
-mod reply;
+pub(crate) mod reply;
 pub(crate) mod sign_in;
 pub(crate) mod sign_out;
 pub(crate) mod sign_up;
@@ -24,3 +25,4 @@ pub(crate) mod verify;
 
 pub(crate) use error::{BUSY_SECONDS, whole_seconds};
 pub use error::{ErrorCode, ModernError};
+pub(crate) use error_reply::{ErrorReply, RequestErrorReply};

@@ -2,24 +2,32 @@
 
 use auth_domain::services::SignUpOptions;
 use serde::Deserialize;
+use utoipa::ToSchema;
 
 use crate::extract::members::{Language, Name, Object, RoleName, present};
 
-/// `SignUpOptions`.
-#[derive(Default, Deserialize)]
+/// What a new user starts with.
+#[derive(Default, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schema(as = SignUpOptions)]
 pub(super) struct OptionsBody {
     #[serde(default, deserialize_with = "present")]
+    #[schema(nullable = false)]
     allowed_roles: Option<Vec<RoleName>>,
     #[serde(default, deserialize_with = "present")]
+    #[schema(nullable = false)]
     default_role: Option<RoleName>,
     #[serde(default, deserialize_with = "present")]
+    #[schema(nullable = false)]
     display_name: Option<Name>,
     #[serde(default, deserialize_with = "present")]
+    #[schema(nullable = false)]
     locale: Option<Language>,
     #[serde(default, deserialize_with = "present")]
+    #[schema(nullable = false)]
     metadata: Option<Object>,
     #[serde(default, deserialize_with = "present")]
+    #[schema(nullable = false)]
     redirect_to: Option<String>,
 }
 
@@ -44,10 +52,12 @@ impl From<OptionsBody> for SignUpOptions {
     }
 }
 
-/// `OptionsRedirectTo`.
-#[derive(Default, Deserialize)]
+/// Where the link in a mail leads on to.
+#[derive(Default, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schema(as = OptionsRedirectTo)]
 pub(super) struct RedirectBody {
     #[serde(default, deserialize_with = "present")]
+    #[schema(nullable = false)]
     pub(super) redirect_to: Option<String>,
 }

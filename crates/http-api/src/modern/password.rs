@@ -3,24 +3,36 @@
 use actix_web::web::{self, Data};
 use auth_domain::ticket::{Ticket, TicketPurpose};
 use serde::{Deserialize, Deserializer};
+use utoipa::ToSchema;
 
 use super::{ErrorCode, ModernError, caller::OptionalElevatedCaller, json::Json, ticket};
 use crate::{
-    extract::members::{Password, present},
+    extract::{
+        members::{Password, present},
+        schema::schema,
+    },
     state::AppState,
 };
 
-/// `UserPasswordRequest`.
-#[derive(Deserialize)]
+/// The password to have from now on.
+#[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schema(as = UserPasswordRequest)]
 pub(crate) struct PasswordBody {
     new_password: Password,
     #[serde(default, deserialize_with = "present")]
+    #[schema(nullable = false)]
     ticket: Option<ResetTicket>,
 }
 
 /// Text that begins like a ticket to reset a password.
 struct ResetTicket(Option<Ticket>);
+
+schema!(
+    ResetTicket,
+    "ResetTicket",
+    ticket::schema(TicketPurpose::ResetPassword)
+);
 
 impl<'de> Deserialize<'de> for ResetTicket {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {

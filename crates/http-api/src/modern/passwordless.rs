@@ -6,6 +6,7 @@ use auth_domain::{
     services::{Audience, EmailCode, EmailSignIn},
 };
 use serde::Deserialize;
+use utoipa::ToSchema;
 
 use super::{ErrorCode, ModernError, json::Json, options::OptionsBody, reply::SignInReply};
 use crate::{
@@ -13,14 +14,17 @@ use crate::{
     state::AppState,
 };
 
-/// `SignInPasswordlessEmailRequest`, and the same for codes and for signing up.
-#[derive(Deserialize)]
+/// Whom to send a link or a code.
+#[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schema(as = SignInEmailRequest)]
 pub(crate) struct EmailBody {
     email: Email,
     #[serde(default, deserialize_with = "present")]
+    #[schema(nullable = false)]
     options: Option<OptionsBody>,
     #[serde(default, deserialize_with = "present")]
+    #[schema(nullable = false)]
     code_challenge: Option<Challenge>,
 }
 
@@ -92,9 +96,10 @@ async fn send_code(
     Ok(web::Json("OK"))
 }
 
-/// `SignInOTPEmailVerifyRequest`.
-#[derive(Deserialize)]
+/// A code from a mail.
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = SignInOTPEmailVerifyRequest)]
 pub(crate) struct CodeBody {
     otp: String,
     email: Email,

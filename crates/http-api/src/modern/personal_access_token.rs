@@ -7,25 +7,40 @@ use auth_domain::{
     session::{PersonalAccessToken, PlainRefreshToken},
 };
 use serde::{Deserialize, Deserializer, Serialize, de::Error};
+use utoipa::{
+    ToSchema,
+    openapi::{KnownFormat, SchemaFormat},
+};
 use uuid::Uuid;
 
 use super::{ErrorCode, ModernError, caller::ElevatedCaller, json::Json, reply::SignInReply};
 use crate::{
-    extract::members::{Object, UuidLike, present},
+    extract::{
+        members::{Object, UuidLike, present},
+        schema::{schema, text},
+    },
     state::AppState,
 };
 
-/// `CreatePATRequest`.
-#[derive(Deserialize)]
+/// What the token is to be like.
+#[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schema(as = CreatePATRequest)]
 pub(crate) struct CreateBody {
     expires_at: Moment,
     #[serde(default, deserialize_with = "present")]
+    #[schema(nullable = false)]
     metadata: Option<Object>,
 }
 
 /// `type: string, format: date-time`: RFC 3339.
 struct Moment(DateTime<Utc>);
+
+schema!(
+    Moment,
+    "Moment",
+    text().format(Some(SchemaFormat::KnownFormat(KnownFormat::DateTime)))
+);
 
 impl<'de> Deserialize<'de> for Moment {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -37,9 +52,10 @@ impl<'de> Deserialize<'de> for Moment {
     }
 }
 
-/// `CreatePATResponse`.
-#[derive(Serialize)]
+/// The only answer that ever shows the token.
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = CreatePATResponse)]
 pub(crate) struct CreateReply {
     id: Uuid,
     personal_access_token: String,
@@ -73,9 +89,10 @@ pub(crate) async fn create(
     Ok(web::Json(token.into()))
 }
 
-/// `SignInPATRequest`.
-#[derive(Deserialize)]
+/// A personal access token.
+#[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schema(as = SignInPATRequest)]
 pub(crate) struct SignInBody {
     personal_access_token: UuidLike,
 }

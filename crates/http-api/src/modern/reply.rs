@@ -8,11 +8,13 @@ use auth_domain::{
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde::Serialize;
 use serde_json::{Map, Value};
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 /// A session.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = Session)]
 pub(crate) struct SessionReply {
     access_token: String,
     access_token_expires_in: u64,
@@ -23,39 +25,48 @@ pub(crate) struct SessionReply {
 
 /// The answer of every way to sign in or up: at most one of the members, absent and not `null`
 /// where it does not apply.
-#[derive(Default, Serialize)]
+#[derive(Default, Serialize, ToSchema)]
+#[schema(as = SessionPayload)]
 pub(crate) struct SignInReply {
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     session: Option<SessionReply>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     mfa: Option<MfaReply>,
 }
 
 /// The request for a second factor.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = MFAChallengePayload)]
 struct MfaReply {
     ticket: String,
 }
 
 /// A user.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = User)]
 pub(crate) struct UserReply {
     id: Uuid,
+    #[schema(format = DateTime)]
     created_at: String,
     display_name: String,
     avatar_url: String,
     locale: String,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     email: Option<String>,
     email_verified: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     phone_number: Option<String>,
     phone_number_verified: bool,
     default_role: String,
     roles: Vec<String>,
     is_anonymous: bool,
     metadata: Value,
+    #[schema(required)]
     active_mfa_type: Option<&'static str>,
 }
 

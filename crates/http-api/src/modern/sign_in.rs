@@ -3,6 +3,7 @@
 use actix_web::web::{self, Data};
 use auth_domain::services::{EmailPasswordSignIn, SignedIn};
 use serde::Deserialize;
+use utoipa::ToSchema;
 
 use super::{ModernError, json::Json, reply::SignInReply};
 use crate::{
@@ -13,9 +14,10 @@ use crate::{
     state::AppState,
 };
 
-/// `SignInEmailPasswordRequest`.
-#[derive(Deserialize)]
+/// An address and its password.
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = SignInEmailPasswordRequest)]
 pub(crate) struct SignInBody {
     email: Email,
     password: KnownPassword,

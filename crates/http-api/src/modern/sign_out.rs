@@ -3,15 +3,18 @@
 use actix_web::web::{self, Data};
 use auth_domain::session::PlainRefreshToken;
 use serde::Deserialize;
+use utoipa::ToSchema;
 
 use super::{ErrorCode, ModernError, caller::OptionalCaller, json::Json};
 use crate::{extract::members::present, state::AppState};
 
 /// `SignOutRequest`; unlike all others it may have unknown members.
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = SignOutRequest)]
 pub(crate) struct SignOutBody {
     #[serde(default, deserialize_with = "present")]
+    #[schema(nullable = false)]
     refresh_token: Option<String>,
     #[serde(default)]
     all: bool,

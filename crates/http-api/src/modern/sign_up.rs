@@ -3,6 +3,7 @@
 use actix_web::web::{self, Data};
 use auth_domain::services::{EmailPasswordSignUp, SignedUp};
 use serde::Deserialize;
+use utoipa::ToSchema;
 
 use super::{ModernError, json::Json, options::OptionsBody, reply::SignInReply};
 use crate::{
@@ -10,15 +11,18 @@ use crate::{
     state::AppState,
 };
 
-/// `SignUpEmailPasswordRequest`.
-#[derive(Deserialize)]
+/// What somebody signs up with.
+#[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schema(as = SignUpEmailPasswordRequest)]
 pub(crate) struct SignUpBody {
     email: Email,
     password: Password,
     #[serde(default, deserialize_with = "present")]
+    #[schema(nullable = false)]
     options: Option<OptionsBody>,
     #[serde(default, deserialize_with = "present")]
+    #[schema(nullable = false)]
     code_challenge: Option<Challenge>,
 }
 

@@ -1,11 +1,12 @@
 //! Health, version and keys.
 
 use actix_web::{
-    HttpResponse, Responder,
+    HttpResponse,
     http::header::{self, ContentType},
     web::{Data, Json},
 };
-use serde_json::json;
+use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::state::AppState;
 
@@ -21,13 +22,28 @@ pub(crate) async fn health_head() -> HttpResponse {
 }
 
 /// `GET /healthz` beside a prefix.
-pub(crate) async fn unprefixed_health() -> impl Responder {
-    Json(json!({ "status": "ok" }))
+pub(crate) async fn unprefixed_health() -> Json<HealthReply> {
+    Json(HealthReply { status: "ok" })
+}
+
+/// The health of a server behind a prefix.
+#[derive(Serialize, ToSchema)]
+#[schema(as = HealthResponse)]
+pub(crate) struct HealthReply {
+    status: &'static str,
 }
 
 /// `GET /version`
-pub(crate) async fn version(state: Data<AppState>) -> impl Responder {
-    Json(json!({ "version": state.settings().version }))
+pub(crate) async fn version(state: Data<AppState>) -> Json<VersionReply> {
+    let version = state.settings().version.clone();
+    Json(VersionReply { version })
+}
+
+/// The version of the server.
+#[derive(Serialize, ToSchema)]
+#[schema(as = VersionResponse)]
+pub(crate) struct VersionReply {
+    version: String,
 }
 
 /// `GET /.well-known/jwks.json`: public, and asked for often by whoever checks tokens.

@@ -2,6 +2,14 @@
 
 use auth_domain::ticket::{Ticket, TicketPurpose};
 use serde::{Deserialize, Deserializer, de::Error};
+use utoipa::openapi::ObjectBuilder;
+
+use crate::extract::schema::text;
+
+/// The schema that [`deserialize`] keeps.
+pub(super) fn schema(purpose: TicketPurpose) -> ObjectBuilder {
+    text().pattern(Some(format!("^{}:", purpose.prefix())))
+}
 
 /// Reads text that begins like a ticket for `purpose`; `None` if it is no ticket all the same.
 ///

@@ -3,6 +3,7 @@
 use actix_web::web::{self, Data};
 use auth_domain::session::{CodeVerifier, ExchangeCode, PlainRefreshToken};
 use serde::Deserialize;
+use utoipa::ToSchema;
 
 use super::{
     ErrorCode, ModernError,
@@ -15,9 +16,10 @@ use crate::{
     state::AppState,
 };
 
-/// `RefreshTokenRequest`.
-#[derive(Deserialize)]
+/// The token to be replaced.
+#[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schema(as = RefreshTokenRequest)]
 pub(crate) struct RefreshBody {
     refresh_token: UuidLike,
 }
@@ -35,11 +37,13 @@ pub(crate) async fn refresh(
     Ok(web::Json(session.into()))
 }
 
-/// `VerifyTokenRequest`.
-#[derive(Deserialize)]
+/// The access token to be checked; without one, that of the header is.
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = VerifyTokenRequest)]
 pub(crate) struct VerifyBody {
     #[serde(default, deserialize_with = "present")]
+    #[schema(nullable = false)]
     token: Option<String>,
 }
 
@@ -62,11 +66,13 @@ pub(crate) async fn verify(
     Ok(web::Json("OK"))
 }
 
-/// `TokenExchangeRequest`.
-#[derive(Deserialize)]
+/// A code of a redirect, and what proves whose it is.
+#[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schema(as = TokenExchangeRequest)]
 pub(crate) struct ExchangeBody {
     code: String,
+    #[schema(pattern = "^[A-Za-z0-9._~-]{43,128}$")]
     code_verifier: String,
 }
 

@@ -10,8 +10,9 @@ use auth_domain::{
     services::{FollowedLink, Grant},
     ticket::Ticket,
 };
-use serde_json::json;
+use serde::Serialize;
 use url::{Url, form_urlencoded};
+use utoipa::ToSchema;
 
 use super::{ErrorCode, ModernError};
 use crate::state::AppState;
@@ -49,9 +50,18 @@ enum InvalidQuery {
     Repeated(&'static str),
 }
 
+/// A query that does not fit this description.
+#[derive(Serialize, ToSchema)]
+#[schema(as = QueryErrorResponse)]
+pub(crate) struct QueryErrorReply {
+    msg: String,
+}
+
 impl InvalidQuery {
     fn answer(&self) -> HttpResponse {
-        HttpResponse::BadRequest().json(json!({ "msg": self.to_string() }))
+        HttpResponse::BadRequest().json(QueryErrorReply {
+            msg: self.to_string(),
+        })
     }
 }
 

@@ -33,6 +33,7 @@ pub(super) fn fill(settings: &mut Settings) {
 
     default(settings, &server::HOST, text(host));
     default(settings, &server::URL, text(&url));
+    default(settings, &server::CONSOLE_ENABLED, Value::Flag(zero_setup));
     default(settings, &database::SQLITE_PATH, text(&sqlite_path));
     default(
         settings,

@@ -562,6 +562,7 @@ mod values {
         assert_eq!(config.server.shutdown_timeout, Duration::from_secs(30));
         assert_eq!(path_of(&config), "./data/auth.db");
         assert!(!config.accounts.email_verification_required);
+        assert!(config.server.console_enabled);
         let client_url = config.redirects.client_url();
         assert_eq!(client_url.as_str(), "http://localhost:3000");
         assert_eq!(config.warnings, [""; 0]);
@@ -574,6 +575,7 @@ mod values {
         assert!(!config.zero_setup);
         assert_eq!(config.server.host, "0.0.0.0");
         assert!(config.accounts.email_verification_required);
+        assert!(!config.server.console_enabled);
         assert_eq!(config.redirects.client_url().as_str(), "");
         assert_eq!(names(&config.accounts.allowed_roles), ["me", "user"]);
         assert_eq!(config.passwords.min_bytes, 3);

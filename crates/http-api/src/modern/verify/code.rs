@@ -3,6 +3,7 @@
 use actix_web::web::{self, Data};
 use auth_domain::{one_time_code::OneTimeCode, services::LinkCode, ticket::TicketPurpose};
 use serde::Deserialize;
+use utoipa::ToSchema;
 
 use crate::{
     extract::members::Email,
@@ -11,8 +12,9 @@ use crate::{
 };
 
 /// Which mail, whose, and what it says.
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = VerifyCodeRequest)]
 pub(crate) struct LinkCodeBody {
     email: Email,
     code: String,
@@ -21,7 +23,7 @@ pub(crate) struct LinkCodeBody {
 }
 
 /// The parameter `type` of the link in the mail.
-#[derive(Clone, Copy, Deserialize)]
+#[derive(Clone, Copy, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 enum LinkType {
     EmailVerify,

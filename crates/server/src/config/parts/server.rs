@@ -32,6 +32,8 @@ pub(crate) struct ServerSettings {
     pub(crate) trusted_proxies: TrustedProxies,
     /// Which version of Hasura Auth answers look like.
     pub(crate) compat: Compat,
+    /// Whether the API console is served.
+    pub(crate) console_enabled: bool,
 }
 
 impl ServerSettings {
@@ -56,6 +58,7 @@ impl ServerSettings {
             conceal_errors: settings.flag(&server::CONCEAL_ERRORS),
             trusted_proxies: proxies.map_err(named)?,
             compat: settings.choice(&server::COMPAT, &versions)?,
+            console_enabled: settings.flag(&server::CONSOLE_ENABLED),
         })
     }
 }

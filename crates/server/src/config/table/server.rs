@@ -75,6 +75,14 @@ pub(crate) const COMPAT: Setting = Setting::new(
 )
 .preset("0.42");
 
+pub(crate) const CONSOLE_ENABLED: Setting = Setting::new(
+    "server.console_enabled",
+    "AUTH_CONSOLE_ENABLED",
+    Kind::Flag,
+    "Whether a page at `/console` shows the API and lets people try it in a browser.",
+)
+.derived("`false`; `true` in the zero-setup mode");
+
 const ENABLE_CHANGE_ENV: Setting = Setting::new(
     "server.enable_change_env",
     "AUTH_ENABLE_CHANGE_ENV",
@@ -97,6 +105,7 @@ pub(super) const SECTION: Section = Section {
         CONCEAL_ERRORS,
         TRUSTED_PROXIES,
         COMPAT,
+        CONSOLE_ENABLED,
         ENABLE_CHANGE_ENV,
     ],
 };

@@ -1,0 +1,32 @@
+//! Bodies of modern errors.
+
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::ErrorCode;
+
+/// A row of the error table.
+#[derive(Serialize, ToSchema)]
+#[schema(as = ErrorResponse)]
+pub(crate) struct ErrorReply {
+    status: u16,
+    message: &'static str,
+    error: &'static str,
+}
+
+impl From<ErrorCode> for ErrorReply {
+    fn from(code: ErrorCode) -> Self {
+        Self {
+            status: code.status,
+            message: code.message,
+            error: code.code,
+        }
+    }
+}
+
+/// A request that does not fit this description.
+#[derive(Serialize, ToSchema)]
+#[schema(as = RequestErrorResponse)]
+pub(crate) struct RequestErrorReply {
+    pub(super) error: String,
+}

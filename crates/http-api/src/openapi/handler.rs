@@ -1,0 +1,139 @@
+//! What the type of a handler tells of its operation.
+//!
+//! Bodies, answers and the need for a token are read off the handlers themselves, so that the
+//! document cannot say anything else.
+
+use actix_web::{HttpRequest, HttpResponse, web};
+use utoipa::ToSchema;
+
+use super::operation::{Operation, Presence};
+use crate::{
+    extract::client::Client,
+    legacy::{self, LegacyError},
+    modern::{
+        self, ModernError,
+        caller::{Caller, ElevatedCaller, OptionalCaller, OptionalElevatedCaller},
+    },
+    state::AppState,
+};
+
+/// A handler with arguments that describe themselves.
+pub(super) trait Handler<Arguments> {
+    /// `operation` with what this handler takes and answers.
+    fn describe(self, operation: Operation) -> Operation;
+}
+
+/// An argument of a handler.
+pub(super) trait Argument {
+    /// `operation` with what this argument is taken from.
+    fn describe(operation: Operation) -> Operation {
+        operation
+    }
+}
+
+/// What a handler answers.
+pub(super) trait Answer {
+    /// `operation` with the answer of a success.
+    fn describe(operation: Operation) -> Operation;
+}
+
+macro_rules! handlers {
+    ($($argument:ident)*) => {
+        impl<Function, Work, Output, $($argument),*> Handler<($($argument,)*)> for Function
+        where
+            Function: Fn($($argument),*) -> Work,
+            Work: Future<Output = Output>,
+            Output: Answer,
+            $($argument: Argument,)*
+        {
+            fn describe(self, operation: Operation) -> Operation {
+                $(let operation = $argument::describe(operation);)*
+                Output::describe(operation)
+            }
+        }
+    };
+}
+
+handlers!();
+handlers!(A);
+handlers!(A B);
+handlers!(A B C);
+
+impl Argument for web::Data<AppState> {}
+
+impl Argument for HttpRequest {}
+
+impl Argument for Caller {
+    fn describe(operation: Operation) -> Operation {
+        operation.access_token(Presence::Required)
+    }
+}
+
+impl Argument for ElevatedCaller {
+    fn describe(operation: Operation) -> Operation {
+        operation.access_token(Presence::Required)
+    }
+}
+
+impl Argument for OptionalElevatedCaller {
+    fn describe(operation: Operation) -> Operation {
+        operation.access_token(Presence::Optional)
+    }
+}
+
+impl Argument for Client {}
+
+impl Argument for OptionalCaller {
+    fn describe(operation: Operation) -> Operation {
+        operation.access_token(Presence::Optional)
+    }
+}
+
+impl<T: ToSchema> Argument for modern::json::Json<T> {
+    fn describe(operation: Operation) -> Operation {
+        operation.modern_body::<T>(Presence::Required)
+    }
+}
+
+impl<T: ToSchema> Argument for modern::json::OptionalJson<T> {
+    fn describe(operation: Operation) -> Operation {
+        operation.modern_body::<T>(Presence::Optional)
+    }
+}
+
+impl Argument for legacy::session::SessionToken {
+    fn describe(operation: Operation) -> Operation {
+        operation.session_token()
+    }
+}
+
+impl<T: ToSchema> Argument for legacy::json::Json<T> {
+    fn describe(operation: Operation) -> Operation {
+        operation.legacy_body::<T>()
+    }
+}
+
+impl<T: ToSchema> Answer for web::Json<T> {
+    fn describe(operation: Operation) -> Operation {
+        operation.answers::<T>()
+    }
+}
+
+impl<T: ToSchema> Answer for Result<web::Json<T>, ModernError> {
+    fn describe(operation: Operation) -> Operation {
+        operation.answers::<T>()
+    }
+}
+
+/// Its body is not in its type; whoever lists the operation says it.
+impl Answer for HttpResponse {
+    fn describe(operation: Operation) -> Operation {
+        operation
+    }
+}
+
+impl Answer for Result<HttpResponse, LegacyError> {
+    fn describe(operation: Operation) -> Operation {
+        operation
+    }
+}

@@ -1,0 +1,364 @@
+//! One operation of the document.
+
+use std::{borrow::Cow, collections::BTreeMap};
+
+use serde_json::Value;
+use utoipa::{
+    ToSchema,
+    openapi::{
+        Content, Header, HttpMethod, ObjectBuilder, Ref, RefOr, Required, Response,
+        ResponseBuilder, Schema, SecurityRequirement,
+        path::{Operation as Described, OperationBuilder, ParameterBuilder, ParameterIn},
+        request_body::RequestBodyBuilder,
+        schema::{AnyOfBuilder, SchemaType, Type},
+    },
+};
+
+use super::{handler::Handler, schemes};
+use crate::{
+    legacy,
+    modern::{ErrorCode, ErrorReply, RequestErrorReply},
+    routes::{Generation, Route},
+};
+
+/// Whether something has to be there.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Presence {
+    /// It has to.
+    Required,
+    /// It may be absent.
+    Optional,
+}
+
+/// The schemas that a document names.
+pub(super) type Schemas = Vec<(String, RefOr<Schema>)>;
+
+/// What the document says of one route.
+pub(super) struct Operation {
+    pub(super) route: Route,
+    pub(super) schemas: Schemas,
+    builder: OperationBuilder,
+    answers: BTreeMap<u16, Answers>,
+}
+
+/// What an operation may answer with one status.
+#[derive(Default)]
+struct Answers {
+    lines: Vec<Cow<'static, str>>,
+    bodies: Vec<RefOr<Schema>>,
+    media_type: Option<&'static str>,
+    example: Option<Value>,
+    has_location: bool,
+}
+
+/// A route of the modern generation that `handler` serves.
+pub(super) fn modern<Arguments, H: Handler<Arguments>>(
+    method: &'static str,
+    path: &'static str,
+    handler: H,
+    summary: &'static str,
+) -> Operation {
+    let generation = Generation::Modern;
+    describe(
+        Route {
+            generation,
+            method,
+            path,
+        },
+        handler,
+        summary,
+    )
+}
+
+/// A route of the legacy generation that `handler` serves.
+pub(super) fn legacy<Arguments, H: Handler<Arguments>>(
+    method: &'static str,
+    path: &'static str,
+    handler: H,
+    summary: &'static str,
+) -> Operation {
+    let generation = Generation::Legacy;
+    describe(
+        Route {
+            generation,
+            method,
+            path,
+        },
+        handler,
+        summary,
+    )
+}
+
+fn describe<Arguments, H: Handler<Arguments>>(
+    route: Route,
+    handler: H,
+    summary: &'static str,
+) -> Operation {
+    let operation = Operation {
+        route,
+        schemas: Schemas::new(),
+        builder: OperationBuilder::new()
+            .operation_id(Some(operation_id(&route)))
+            .summary(Some(summary)),
+        answers: BTreeMap::new(),
+    };
+    handler.describe(operation)
+}
+
+/// Method and path in camel case: `postSigninEmailPassword`.
+fn operation_id(route: &Route) -> String {
+    let words = route
+        .path
+        .split(|it: char| !it.is_ascii_alphanumeric())
+        .filter(|word| !word.is_empty());
+    let mut id = route.method.to_ascii_lowercase();
+    for word in words {
+        let (first, rest) = word.split_at(1);
+        id.push_str(&first.to_ascii_uppercase());
+        id.push_str(rest);
+    }
+    id
+}
+
+impl Operation {
+    /// Lists it among the group of this name.
+    pub(super) fn tag(mut self, name: &'static str) -> Self {
+        self.builder = self.builder.tag(name);
+        self
+    }
+
+    /// An id of its own, where method and path do not make one.
+    pub(super) fn id(mut self, id: &'static str) -> Self {
+        self.builder = self.builder.operation_id(Some(id));
+        self
+    }
+
+    /// More about it than the summary says.
+    pub(super) fn about(mut self, text: &'static str) -> Self {
+        self.builder = self.builder.description(Some(text));
+        self
+    }
+
+    /// A parameter of the query that has to be there once.
+    pub(super) fn query(mut self, name: &'static str, about: &'static str) -> Self {
+        let parameter = ParameterBuilder::new()
+            .name(name)
+            .parameter_in(ParameterIn::Query)
+            .required(Required::True)
+            .description(Some(about))
+            .schema(Some(ObjectBuilder::new().schema_type(Type::String)));
+        self.builder = self.builder.parameter(parameter);
+        self
+    }
+
+    /// What a success means.
+    pub(super) fn answering(self, text: &'static str) -> Self {
+        self.line(200, text)
+    }
+
+    /// The body of a success.
+    pub(super) fn answers<T: ToSchema>(mut self) -> Self {
+        let schema = self.schema_of::<T>();
+        if is_text(&schema) {
+            self.answers.entry(200).or_default().example = Some(Value::from("OK"));
+        }
+        self.body(200, schema)
+    }
+
+    /// The body of a success, where no type of ours stands behind it.
+    pub(super) fn answers_with(self, schema: impl Into<RefOr<Schema>>) -> Self {
+        self.body(200, schema.into())
+    }
+
+    /// A success may also be text of this media type.
+    pub(super) fn answers_text(mut self, media_type: &'static str) -> Self {
+        self.answers.entry(200).or_default().media_type = Some(media_type);
+        let text = ObjectBuilder::new().schema_type(Type::String);
+        self.body(200, RefOr::T(text.into()))
+    }
+
+    /// A redirect, and where it leads.
+    pub(super) fn redirects(mut self, text: &'static str) -> Self {
+        self.answers.entry(302).or_default().has_location = true;
+        self.line(302, text)
+    }
+
+    /// An answer with a body of its own.
+    pub(super) fn or_body<T: ToSchema>(mut self, status: u16, text: &'static str) -> Self {
+        let schema = self.schema_of::<T>();
+        self.line(status, text).body(status, schema)
+    }
+
+    /// Rows of the modern error table that it may answer. Those that can be concealed bring along
+    /// what they are concealed by.
+    pub(super) fn errors(self, codes: &[ErrorCode]) -> Self {
+        let concealed = codes.iter().any(|code| code.concealed);
+        let masks = concealed.then_some(ErrorCode::INVALID_REQUEST);
+        codes.iter().copied().chain(masks).fold(self, Self::error)
+    }
+
+    /// Errors of the legacy catalogue: status, code and what it says.
+    pub(super) fn legacy_errors(self, rows: &[(u16, &'static str, &'static str)]) -> Self {
+        rows.iter().fold(self, |operation, (status, code, text)| {
+            operation.legacy_error(*status, format!("`{code}`: {text}"))
+        })
+    }
+
+    /// An access token of the modern generation.
+    pub(super) fn access_token(mut self, presence: Presence) -> Self {
+        self.builder = self.builder.security(schemes::needing(schemes::BEARER));
+        if presence == Presence::Optional {
+            self.builder = self.builder.security(SecurityRequirement::default());
+            return self;
+        }
+        self.request_error("The access token is missing or not good.")
+    }
+
+    /// A session of the legacy generation: in the header or in the cookie.
+    pub(super) fn session_token(mut self) -> Self {
+        for scheme in [schemes::SESSION, schemes::COOKIE] {
+            self.builder = self.builder.security(schemes::needing(scheme));
+        }
+        self.legacy_errors(&[
+            (401, "unauthorized", "the session is missing or not good"),
+            (500, "unexpected-state", "something went wrong"),
+        ])
+    }
+
+    /// A JSON body of the modern generation.
+    pub(super) fn modern_body<T: ToSchema>(mut self, presence: Presence) -> Self {
+        self.take_body::<T>(presence);
+        self.request_error("The body does not fit its schema.")
+            .errors(&[
+                ErrorCode::REQUEST_TIMEOUT,
+                ErrorCode::REQUEST_TOO_LARGE,
+                ErrorCode::INTERNAL_SERVER_ERROR,
+            ])
+    }
+
+    /// A JSON body of the legacy generation.
+    pub(super) fn legacy_body<T: ToSchema>(mut self) -> Self {
+        self.take_body::<T>(Presence::Required);
+        self.legacy_errors(&[
+            (400, "invalid-args", "the body does not fit its schema"),
+            (400, "bad-headers", "the body is not marked as JSON"),
+            (408, "invalid-args", "the body took too long to arrive"),
+            (413, "invalid-args", "the body is too large"),
+            (500, "unexpected-state", "something went wrong"),
+        ])
+    }
+
+    /// The finished operation.
+    pub(super) fn build(self) -> Described {
+        let answers = self.answers.into_iter();
+        answers
+            .fold(self.builder, |builder, (status, answer)| {
+                builder.response(status.to_string(), answer.build())
+            })
+            .build()
+    }
+
+    /// Its method.
+    pub(super) fn method(&self) -> HttpMethod {
+        match self.route.method {
+            "HEAD" => HttpMethod::Head,
+            "POST" => HttpMethod::Post,
+            _ => HttpMethod::Get,
+        }
+    }
+
+    fn take_body<T: ToSchema>(&mut self, presence: Presence) {
+        let required = match presence {
+            Presence::Required => Required::True,
+            Presence::Optional => Required::False,
+        };
+        let schema = self.schema_of::<T>();
+        let body = RequestBodyBuilder::new()
+            .required(Some(required))
+            .content("application/json", Content::new(Some(schema)))
+            .build();
+        let builder = std::mem::take(&mut self.builder);
+        self.builder = builder.request_body(Some(body));
+    }
+
+    fn error(mut self, code: ErrorCode) -> Self {
+        let schema = self.schema_of::<ErrorReply>();
+        let line = format!("`{}`: {}", code.code, code.message);
+        self.line(code.status, line).body(code.status, schema)
+    }
+
+    fn request_error(mut self, text: &'static str) -> Self {
+        let schema = self.schema_of::<RequestErrorReply>();
+        self.line(400, text).body(400, schema)
+    }
+
+    fn legacy_error(mut self, status: u16, line: String) -> Self {
+        let schema = self.schema_of::<legacy::ErrorReply<'static>>();
+        self.line(status, line).body(status, schema)
+    }
+
+    fn line(mut self, status: u16, line: impl Into<Cow<'static, str>>) -> Self {
+        let (line, answer) = (line.into(), self.answers.entry(status).or_default());
+        if !answer.lines.contains(&line) {
+            answer.lines.push(line);
+        }
+        self
+    }
+
+    fn body(mut self, status: u16, schema: RefOr<Schema>) -> Self {
+        let answer = self.answers.entry(status).or_default();
+        if !answer.bodies.contains(&schema) {
+            answer.bodies.push(schema);
+        }
+        self
+    }
+
+    /// A reference to the schema of `T`, which is added to those the document names. Bare text
+    /// needs no name.
+    fn schema_of<T: ToSchema>(&mut self) -> RefOr<Schema> {
+        let schema = T::schema();
+        if is_text(&schema) {
+            return schema;
+        }
+        let name = T::name().into_owned();
+        T::schemas(&mut self.schemas);
+        self.schemas.push((name.clone(), schema));
+        RefOr::Ref(Ref::from_schema_name(name))
+    }
+}
+
+impl Answers {
+    fn build(self) -> Response {
+        let mut builder = ResponseBuilder::new().description(match self.lines.as_slice() {
+            [only] => only.to_string(),
+            lines => format!("* {}", lines.join("\n* ")),
+        });
+        if self.has_location {
+            let url = ObjectBuilder::new().schema_type(Type::String);
+            builder = builder.header("Location", Header::new(url));
+        }
+        let mut bodies = self.bodies;
+        let Some(first) = bodies.pop() else {
+            return builder.build();
+        };
+        let schema = if bodies.is_empty() {
+            first
+        } else {
+            let any = bodies
+                .into_iter()
+                .fold(AnyOfBuilder::new(), AnyOfBuilder::item);
+            RefOr::T(any.item(first).into())
+        };
+        let mut content = Content::new(Some(schema));
+        content.example = self.example;
+        let media_type = self.media_type.unwrap_or("application/json");
+        builder.content(media_type, content).build()
+    }
+}
+
+fn is_text(schema: &RefOr<Schema>) -> bool {
+    match schema {
+        RefOr::T(Schema::Object(object)) => object.schema_type == SchemaType::Type(Type::String),
+        _ => false,
+    }
+}

@@ -1,0 +1,49 @@
+//! Fresh proofs of identity.
+
+use super::{Operation, REFUSALS};
+use crate::{
+    modern::{ErrorCode, elevation},
+    openapi::operation::modern,
+};
+
+pub(super) fn operations() -> Vec<Operation> {
+    let operations = [
+        modern(
+            "GET",
+            "/elevate",
+            elevation::methods,
+            "Ask how an access token can be elevated",
+        )
+        .answering("The ways that are open to the user."),
+        modern(
+            "POST",
+            "/elevate/totp",
+            elevation::by_totp,
+            "Elevate by an authenticator app",
+        )
+        .about("`otp` is a one-time password or a recovery code.")
+        .answering("A session with an elevated access token.")
+        .errors(&[
+            ErrorCode::DISABLED_ENDPOINT,
+            ErrorCode::DISABLED_MFA_TOTP,
+            ErrorCode::INVALID_TOTP,
+        ]),
+        modern(
+            "POST",
+            "/elevate/otp/email",
+            elevation::send_code,
+            "Ask for a code by mail to elevate with",
+        )
+        .answering("The code is on its way.")
+        .errors(&[ErrorCode::DISABLED_ENDPOINT]),
+        modern(
+            "POST",
+            "/elevate/otp/email/verify",
+            elevation::by_code,
+            "Elevate by a code from a mail",
+        )
+        .answering("A session with an elevated access token.")
+        .errors(&[ErrorCode::DISABLED_ENDPOINT, ErrorCode::INVALID_TICKET]),
+    ];
+    operations.map(|it| it.errors(REFUSALS)).into()
+}

@@ -1,0 +1,72 @@
+//! What the document says of each route, one file per group of routes.
+
+mod accounts;
+mod elevation;
+mod legacy;
+mod mail;
+mod second_factors;
+mod sign_in;
+mod system;
+mod tokens;
+
+use super::operation::Operation;
+use crate::modern::ErrorCode;
+
+/// Routes that belong together, in the eyes of who uses them.
+pub(super) struct Group {
+    /// What they are about.
+    pub(super) name: &'static str,
+    /// What is said of each.
+    pub(super) operations: Vec<Operation>,
+}
+
+/// The routes of both generations.
+pub(super) fn groups() -> Vec<Group> {
+    let group = |name, operations| Group { name, operations };
+    vec![
+        group("Signing in", sign_in::operations()),
+        group("Links and codes by mail", mail::operations()),
+        group("Second factors", second_factors::operations()),
+        group("Elevation", elevation::operations()),
+        group("Tokens and sessions", tokens::operations()),
+        group("The current user", accounts::operations()),
+        group("Legacy API", legacy::operations()),
+        group("The server", system::operations()),
+    ]
+}
+
+/// The health check that is served without the prefix where there is one.
+pub(super) fn unprefixed() -> Group {
+    Group {
+        name: "The server",
+        operations: system::unprefixed(),
+    }
+}
+
+/// What the state of an account can refuse.
+const REFUSALS: &[ErrorCode] = &[
+    ErrorCode::INVALID_EMAIL_PASSWORD,
+    ErrorCode::DISABLED_USER,
+    ErrorCode::UNVERIFIED_USER,
+    ErrorCode::FORBIDDEN_ANONYMOUS,
+];
+
+/// What a new account can be refused for.
+const SIGN_UP: &[ErrorCode] = &[
+    ErrorCode::SIGNUP_DISABLED,
+    ErrorCode::INVALID_EMAIL_PASSWORD,
+    ErrorCode::EMAIL_ALREADY_IN_USE,
+    ErrorCode::DISABLED_USER,
+    ErrorCode::REDIRECT_TO_NOT_ALLOWED,
+    ErrorCode::ROLE_NOT_ALLOWED,
+    ErrorCode::DEFAULT_ROLE_MUST_BE_IN_ALLOWED_ROLES,
+];
+
+/// What a new password can be refused for.
+const PASSWORD: &[ErrorCode] = &[
+    ErrorCode::PASSWORD_TOO_SHORT,
+    ErrorCode::PASSWORD_IN_HIBP_DATABASE,
+];
+
+/// What keeps the server from its work.
+const BUSY: &[ErrorCode] = &[ErrorCode::SERVER_BUSY];

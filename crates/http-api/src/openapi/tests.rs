@@ -1,0 +1,238 @@
+use std::{collections::BTreeSet, time::Duration};
+
+use roas::validation::{Options, Validate};
+use serde_json::Value;
+
+use super::*;
+use crate::{
+    routes::ROUTES,
+    settings::{LegacySettings, SameSiteRule},
+};
+
+fn settings(prefix: &str, server_url: Option<&str>) -> ApiSettings {
+    ApiSettings {
+        prefix: prefix.to_owned(),
+        conceal_errors: false,
+        confirm_links: false,
+        version: "1.2.3".to_owned(),
+        server_url: server_url.map(str::to_owned),
+        console: false,
+        trusted_proxies: crate::TrustedProxies::default(),
+        compat: crate::Compat::default(),
+        legacy: LegacySettings {
+            cookie_name: "sid".to_owned(),
+            cookie_domain: None,
+            cookie_secure: true,
+            cookie_same_site: SameSiteRule::Lax,
+            session_age: Duration::from_mins(1),
+        },
+    }
+}
+
+fn json(settings: &ApiSettings) -> Value {
+    serde_json::to_value(document(settings)).unwrap()
+}
+
+/// Method and path of every operation.
+fn operations(document: &Value) -> BTreeSet<(String, String)> {
+    let paths = document["paths"].as_object().unwrap();
+    paths
+        .iter()
+        .flat_map(|(path, item)| {
+            let methods = item.as_object().unwrap().keys();
+            methods.map(|method| (method.to_uppercase(), path.clone()))
+        })
+        .collect()
+}
+
+fn routes(settings: &ApiSettings) -> BTreeSet<(String, String)> {
+    ROUTES
+        .iter()
+        .map(|route| (route.method.to_owned(), route.served_at(settings)))
+        .collect()
+}
+
+/// Every value in `value`, however deep.
+fn descend<'a>(value: &'a Value, visit: &mut impl FnMut(&'a Value)) {
+    visit(value);
+    match value {
+        Value::Array(items) => items.iter().for_each(|it| descend(it, visit)),
+        Value::Object(members) => members.values().for_each(|it| descend(it, visit)),
+        _ => {}
+    }
+}
+
+#[test]
+fn every_route_is_described_and_nothing_else() {
+    let settings = settings("", None);
+
+    assert_eq!(operations(&json(&settings)), routes(&settings));
+}
+
+#[test]
+fn behind_a_prefix_the_routes_carry_it_and_there_is_one_more_health_check() {
+    let settings = settings("/v1", Some("https://auth.example.com/v1"));
+    let document = json(&settings);
+
+    let mut expected = routes(&settings);
+    for method in ["GET", "HEAD"] {
+        assert!(expected.insert((method.to_owned(), "/healthz".to_owned())));
+    }
+    assert_eq!(operations(&document), expected);
+    assert!(document["paths"]["/v1/token"]["post"].is_object());
+    assert_eq!(document["paths"].get("/token"), None);
+}
+
+#[test]
+fn paths_begin_where_the_server_does_however_it_is_reached() {
+    let urls = |prefix, url| {
+        let document = json(&settings(prefix, url));
+        let servers = document["servers"].as_array().unwrap().clone();
+        servers
+            .iter()
+            .map(|it| it["url"].as_str().unwrap().to_owned())
+            .collect::<Vec<_>>()
+    };
+
+    assert_eq!(urls("", None), ["."]);
+    assert_eq!(
+        urls("/v1", Some("https://auth.example.com/v1")),
+        ["..", "https://auth.example.com"]
+    );
+    assert_eq!(
+        urls("/a/b", Some("https://x.io")),
+        ["../..", "https://x.io"]
+    );
+}
+
+#[test]
+fn every_reference_leads_somewhere_and_every_schema_is_referred_to() {
+    let document = json(&settings("", None));
+    let mut references = BTreeSet::new();
+    descend(&document, &mut |value| {
+        references.extend(value.get("$ref").and_then(Value::as_str));
+    });
+
+    for reference in &references {
+        let pointer = reference.strip_prefix('#').unwrap();
+        assert!(document.pointer(pointer).is_some(), "{reference}");
+    }
+    for name in document["components"]["schemas"]
+        .as_object()
+        .unwrap()
+        .keys()
+    {
+        let reference = format!("#/components/schemas/{name}");
+        assert!(references.contains(reference.as_str()), "{reference}");
+    }
+}
+
+#[test]
+fn two_types_never_share_a_name() {
+    let mut named = std::collections::BTreeMap::new();
+    let mut groups = paths::groups();
+    groups.push(paths::unprefixed());
+    let operations = groups.into_iter().flat_map(|it| it.operations);
+    for (name, schema) in operations.flat_map(|it| it.schemas) {
+        let schema = serde_json::to_value(schema).unwrap();
+        let known = named.entry(name.clone()).or_insert_with(|| schema.clone());
+        assert_eq!(*known, schema, "{name}");
+    }
+}
+
+#[test]
+fn every_operation_has_its_own_id_and_says_what_it_is_and_what_comes_back() {
+    let document = json(&settings("/v1", None));
+    let mut ids = BTreeSet::new();
+
+    for item in document["paths"].as_object().unwrap().values() {
+        for operation in item.as_object().unwrap().values() {
+            let id = operation["operationId"].as_str().unwrap();
+            assert!(ids.insert(id), "{id}");
+            assert!(operation["summary"].is_string(), "{id}");
+            assert!(operation["tags"][0].is_string(), "{id}");
+            let answers = operation["responses"].as_object().unwrap();
+            assert!(
+                answers.contains_key("200") || answers.contains_key("302"),
+                "{id}"
+            );
+            for (status, answer) in answers {
+                assert_ne!(answer["description"], "", "{id} {status}");
+            }
+        }
+    }
+}
+
+#[test]
+fn what_needs_a_token_says_so() {
+    let document = json(&settings("", None));
+    let security = |path: &str, method: &str| document["paths"][path][method]["security"].clone();
+
+    let bearer = serde_json::json!([{ "BearerAuth": [] }]);
+    let optional = serde_json::json!([{ "BearerAuth": [] }, {}]);
+    let session = serde_json::json!([{ "SessionToken": [] }, { "SessionCookie": [] }]);
+    assert_eq!(security("/user", "get"), bearer);
+    assert_eq!(security("/user/password", "post"), optional);
+    assert_eq!(security("/v1/user/info", "get"), session);
+    assert_eq!(security("/signin/email-password", "post"), Value::Null);
+    let schemes = &document["components"]["securitySchemes"];
+    assert_eq!(schemes["BearerAuth"]["scheme"], "bearer");
+    assert_eq!(schemes["SessionCookie"]["name"], "sid");
+}
+
+#[test]
+fn nothing_but_the_second_factor_of_a_user_may_be_null() {
+    let mut document = json(&settings("", None));
+    let factor = "/components/schemas/User/properties/activeMfaType/type";
+    assert_eq!(
+        document.pointer_mut(factor).map(Value::take),
+        Some(serde_json::json!(["string", "null"]))
+    );
+
+    descend(&document["components"], &mut |value| {
+        let kind = value.get("type");
+        let kinds = kind.and_then(Value::as_array).into_iter().flatten();
+        assert!(kinds.chain(kind).all(|it| it != "null"), "{value}");
+    });
+}
+
+#[test]
+fn requests_refuse_unknown_members_but_for_those_of_older_clients() {
+    let document = json(&settings("", None));
+    let schemas = document["components"]["schemas"].as_object().unwrap();
+    let is_of_a_request = |name: &str| {
+        name.ends_with("Request") || ["SignUpOptions", "OptionsRedirectTo"].contains(&name)
+    };
+
+    let tolerant: Vec<_> = schemas
+        .iter()
+        .filter(|(name, _)| is_of_a_request(name))
+        .filter(|(_, schema)| schema["additionalProperties"] != false)
+        .map(|(name, _)| name.as_str())
+        .collect();
+
+    assert_eq!(tolerant, ["LegacyChangePasswordRequest", "SignOutRequest"]);
+}
+
+#[test]
+fn a_validator_of_openapi_finds_nothing_wrong() {
+    for prefix in ["", "/v1"] {
+        let text = document(&settings(prefix, Some("https://auth.example.com")))
+            .to_json()
+            .unwrap();
+
+        let spec: roas::v3_1::spec::Spec = serde_json::from_str(&text).unwrap();
+
+        assert_eq!(spec.openapi.to_string(), "3.1.0");
+        spec.validate(Options::empty(), None).unwrap();
+    }
+}
+
+#[test]
+fn every_schema_is_one_of_json_schema() {
+    let document = json(&settings("", None));
+
+    for (name, schema) in document["components"]["schemas"].as_object().unwrap() {
+        assert!(jsonschema::draft202012::meta::is_valid(schema), "{name}");
+    }
+}
