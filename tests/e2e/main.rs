@@ -14,6 +14,7 @@ mod both_generations;
 mod breached_passwords;
 mod console;
 mod email_command;
+mod in_browser;
 mod legacy;
 mod modern;
 mod openapi;

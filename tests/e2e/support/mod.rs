@@ -15,7 +15,7 @@ pub(crate) use binary::hasura_auth;
 pub(crate) use database::Database;
 pub(crate) use mail::CLIENT_URL;
 pub(crate) use postgres::{fresh_postgres, postgres_program};
-pub(crate) use server::{Server, ServerBuilder, legacy_credentials};
+pub(crate) use server::{Server, ServerBuilder, legacy_credentials, within};
 pub(crate) use web_service::WebService;
 
 /// Password of everybody in these tests who does not need another.
