@@ -15,6 +15,7 @@ mod breached_passwords;
 mod console;
 mod custom_claims;
 mod email_command;
+mod in_browser;
 mod legacy;
 mod modern;
 mod openapi;

@@ -17,7 +17,7 @@ pub(crate) use database::Database;
 pub(crate) use mail::CLIENT_URL;
 pub(crate) use postgres::{fresh_postgres, postgres_program};
 pub(crate) use redis::{Redis, redis_prefix};
-pub(crate) use server::{Server, ServerBuilder, legacy_credentials};
+pub(crate) use server::{Server, ServerBuilder, legacy_credentials, within};
 pub(crate) use web_service::WebService;
 
 /// Password of everybody in these tests who does not need another.

@@ -146,7 +146,7 @@ fn address_in(line: &str) -> Option<String> {
     clippy::disallowed_methods,
     reason = "a test that hangs says less than one that fails"
 )]
-pub(super) async fn within<T>(work: impl Future<Output = T>) -> T {
+pub(crate) async fn within<T>(work: impl Future<Output = T>) -> T {
     tokio::time::timeout(PATIENCE, work)
         .await
         .expect("the server took too long")
