@@ -217,9 +217,11 @@ on_both_databases! {
 
     async fn what_is_allowed_for_hasura_is_allowed_for_nothing_else(database) {
         let service = hasura(profile()).await;
+        let named = service.url().replace("127.0.0.1", "localhost");
         let server = asking(&service, &database, &profile_paths())
+            .set("HASURA_GRAPHQL_GRAPHQL_URL", &format!("{named}/v1/graphql"))
             .set("AUTH_PASSWORD_HIBP_ENABLED", "true")
-            .set("AUTH_PASSWORD_HIBP_URL", service.url())
+            .set("AUTH_PASSWORD_HIBP_URL", &named.replace("http://", "https://"))
             .start()
             .await;
 
