@@ -220,10 +220,11 @@ async fn custom_claims_that_cannot_work_keep_the_server_from_starting() {
 async fn a_protection_that_is_not_built_is_not_silently_missing() {
     let database = Database::sqlite();
 
-    let said =
-        failure(ServerBuilder::new(&database).set("AUTH_REQUIRE_ELEVATED_CLAIM", "required")).await;
+    let shared = "AUTH_RATE_LIMIT_MEMCACHE_SERVER";
 
-    assert!(said.contains("AUTH_REQUIRE_ELEVATED_CLAIM"), "{said}");
+    let said = failure(ServerBuilder::new(&database).set(shared, "localhost:11211")).await;
+
+    assert!(said.contains(shared), "{said}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
