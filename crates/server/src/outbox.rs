@@ -2,6 +2,7 @@
 
 use std::{
     collections::VecDeque,
+    fs,
     io::{self, Write},
     path::{Path, PathBuf},
     sync::{Arc, Mutex, PoisonError},
@@ -122,7 +123,10 @@ fn write(path: &Path, content: &[u8]) -> io::Result<()> {
     if let Some(folder) = path.parent() {
         private_files::make_folder(folder)?;
     }
-    private_files::make_file(path)?.write_all(content)
+    // Under its own name it is complete from the first moment, for whoever watches the folder.
+    let unfinished = path.with_extension("part");
+    private_files::make_file(&unfinished)?.write_all(content)?;
+    fs::rename(unfinished, path)
 }
 
 fn failed(error: impl std::error::Error + Send + Sync + 'static) -> MailerError {
@@ -131,7 +135,7 @@ fn failed(error: impl std::error::Error + Send + Sync + 'static) -> MailerError 
 
 #[cfg(test)]
 mod tests {
-    use std::{fs, os::unix::fs::PermissionsExt};
+    use std::os::unix::fs::PermissionsExt;
 
     use super::*;
     use auth_domain::{

@@ -27,6 +27,7 @@ impl Server {
             return Vec::new();
         };
         let mut paths: Vec<_> = entries.map(|it| it.unwrap().path()).collect();
+        paths.retain(|path| path.extension().is_some_and(|it| it == "json"));
         paths.sort();
         let read = |path| serde_json::from_slice(&fs::read(path).unwrap()).unwrap();
         paths.into_iter().map(read).collect()
