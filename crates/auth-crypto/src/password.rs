@@ -154,7 +154,7 @@ fn verify_evenly(
     Ok(matches)
 }
 
-/// A copy of no more than bcrypt looks at, for the blocking thread.
+/// A copy of no more than bcrypt looks at, for the thread it works on.
 fn bytes_bcrypt_sees(password: &PlainPassword) -> Vec<u8> {
     let bytes = password.expose().as_bytes();
     bytes.get(..PASSWORD_MAX_BYTES).unwrap_or(bytes).to_vec()
