@@ -1,22 +1,17 @@
 //! `AUTH_JWT_CUSTOM_CLAIMS`
 
-use data_encoding::BASE64URL_NOPAD;
 use serde_json::{Map, Value, json};
 
 use crate::support::{
-    Database, PASSWORD, Server, ServerBuilder, WebService, legacy_credentials, on_both_databases,
+    Database, PASSWORD, Server, ServerBuilder, WebService, claims_of, legacy_credentials,
+    on_both_databases,
 };
 
 const ADMIN_SECRET: &str = "hunter2-of-hasura";
 
 /// What an access token says to Hasura.
 fn claims(session: &Value) -> Map<String, Value> {
-    let token = session["accessToken"].as_str().unwrap();
-    let payload = BASE64URL_NOPAD
-        .decode(token.split('.').nth(1).unwrap().as_bytes())
-        .unwrap();
-    let payload: Value = serde_json::from_slice(&payload).unwrap();
-    payload["https://hasura.io/jwt/claims"]
+    claims_of(session)["https://hasura.io/jwt/claims"]
         .as_object()
         .unwrap()
         .clone()

@@ -2,7 +2,7 @@
 
 use auth_domain::{
     DateTime, Utc,
-    session::{AccessClaims, AccessIdentity},
+    session::{AccessClaims, AccessIdentity, AuthMethods, SessionId},
     user::{Role, UserId},
 };
 use serde_json::{Map, Value, json};
@@ -14,22 +14,37 @@ const HYPHENATED_UUID_CHARS: usize = 36;
 /// Names whoever has just proven once more who they are.
 const ELEVATED: &str = "x-hasura-auth-elevated";
 
-/// Whether `name` has a meaning of its own in a JWT (RFC 7519 §4.1).
+/// The session a token belongs to (OpenID Connect Back-Channel Logout 1.0 §2.1).
+const SESSION: &str = "sid";
+
+/// How the user proved who they are (RFC 8176 §1).
+const METHODS: &str = "amr";
+
+/// Whether `name` has a meaning of its own in a JWT (RFC 7519 §4.1), or in ours.
 pub(crate) fn is_registered(name: &str) -> bool {
-    ["iss", "sub", "aud", "exp", "nbf", "iat", "jti"].contains(&name)
+    [
+        "iss", "sub", "aud", "exp", "nbf", "iat", "jti", SESSION, METHODS,
+    ]
+    .contains(&name)
 }
 
 /// The payload of a token that `issuer` issues. Times are whole seconds.
 pub(crate) fn write(claims: &AccessClaims, issuer: &str, namespace: &str) -> Map<String, Value> {
     let issued_at = claims.issued_at.timestamp();
     let ttl = i64::try_from(claims.ttl.as_secs()).unwrap_or(i64::MAX);
-    Map::from_iter([
+    let mut payload = Map::from_iter([
         ("sub".to_owned(), json!(claims.user_id.0)),
         ("iss".to_owned(), json!(issuer)),
         ("iat".to_owned(), json!(issued_at)),
         ("exp".to_owned(), json!(issued_at.saturating_add(ttl))),
+        (SESSION.to_owned(), json!(claims.session.0)),
         (namespace.to_owned(), hasura_claims(claims)),
-    ])
+    ]);
+    let methods: Vec<_> = claims.methods.claim_values().collect();
+    if !methods.is_empty() {
+        payload.insert(METHODS.to_owned(), json!(methods));
+    }
+    payload
 }
 
 /// Hasura wants every value as text, except for the list.
@@ -73,6 +88,8 @@ pub(crate) fn read(
     let user_id = subject(&claims)?;
     Some(AccessIdentity {
         user_id,
+        session: claims.get(SESSION).and_then(id).map(SessionId),
+        methods: methods(&claims),
         is_elevated: elevated(&claims, namespace) == Some(user_id),
     })
 }
@@ -99,7 +116,17 @@ fn subject(claims: &Map<String, Value>) -> Option<UserId> {
 }
 
 fn user_id(value: &Value) -> Option<UserId> {
+    id(value).map(UserId)
+}
+
+fn id(value: &Value) -> Option<Uuid> {
     let text = value.as_str()?;
     let id = Uuid::try_parse(text).ok()?;
-    (text.len() == HYPHENATED_UUID_CHARS).then_some(UserId(id))
+    (text.len() == HYPHENATED_UUID_CHARS).then_some(id)
+}
+
+/// The methods a token names, those that are unknown left out.
+fn methods(claims: &Map<String, Value>) -> AuthMethods {
+    let names = claims.get(METHODS).and_then(Value::as_array);
+    AuthMethods::of_names(names.into_iter().flatten().filter_map(Value::as_str))
 }

@@ -27,7 +27,7 @@ use crate::{
     redirect::RedirectPolicy,
     sealed::{SealContext, SealedSecret},
     secret::Secret,
-    session::{AccessClaims, AccessIdentity, AccessToken, SuccessorKey},
+    session::{AccessClaims, AccessIdentity, AccessToken, AuthMethods, SessionId, SuccessorKey},
     totp::{TimeStep, TotpCode, TotpSecret},
     user::{
         EmailAccessList, Gravatar, GravatarDefault, GravatarRating, HashedPassword, Locale,
@@ -113,16 +113,19 @@ impl PasswordHasher for PlainHasher {
     }
 }
 
-/// A signer whose tokens can be read by eye: `<user id>/<expiry in Unix seconds>`, and `/elevated`
-/// after that if they are.
+/// A signer whose tokens can be read by eye: `<user id>/<expiry in Unix seconds>/<session
+/// id>/<methods>`, and `/elevated` after that if they are. The first two will do.
 #[derive(Debug, Default)]
 pub struct PlainSigner;
 
 impl TokenSigner for PlainSigner {
     fn sign(&self, claims: &AccessClaims) -> Result<AccessToken, SignerError> {
         let expires_at = claims.issued_at + claims.ttl;
+        let (user, session) = (claims.user_id, claims.session.0);
+        let expiry = expires_at.timestamp();
+        let methods = claims.methods.to_stored().unwrap_or_default();
         let mark = if claims.is_elevated { "/elevated" } else { "" };
-        let value = format!("{}/{}{mark}", claims.user_id, expires_at.timestamp());
+        let value = format!("{user}/{expiry}/{session}/{methods}{mark}");
         Ok(AccessToken {
             value,
             ttl: claims.ttl,
@@ -134,17 +137,18 @@ impl TokenSigner for PlainSigner {
         token: &str,
         now: DateTime<Utc>,
     ) -> Result<AccessIdentity, InvalidAccessToken> {
-        let plain = token.strip_suffix("/elevated");
-        let (user, expires_at) = plain
-            .unwrap_or(token)
-            .split_once('/')
-            .ok_or(InvalidAccessToken)?;
-        let user = Uuid::try_parse(user).ok().ok_or(InvalidAccessToken)?;
-        let expires_at: i64 = expires_at.parse().ok().ok_or(InvalidAccessToken)?;
+        let mut parts = token.split('/');
+        let user = parts.next().and_then(|it| Uuid::try_parse(it).ok());
+        let user = user.ok_or(InvalidAccessToken)?;
+        let expires_at: Option<i64> = parts.next().and_then(|it| it.parse().ok());
+        let expires_at = expires_at.ok_or(InvalidAccessToken)?;
+        let session = parts.next().and_then(|it| Uuid::try_parse(it).ok());
         if expires_at > now.timestamp() {
             Ok(AccessIdentity {
                 user_id: UserId(user),
-                is_elevated: plain.is_some(),
+                session: session.map(SessionId),
+                methods: AuthMethods::from_stored(parts.next()),
+                is_elevated: parts.next().is_some(),
             })
         } else {
             Err(InvalidAccessToken)

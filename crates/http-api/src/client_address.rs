@@ -45,10 +45,14 @@ impl TrustedProxies {
     /// A part of the header that is no address ends the reading: the client is then whoever was
     /// named last, and never nobody.
     pub(crate) fn client_of(&self, request: &RequestHead) -> ClientNetwork {
-        match request.peer_addr {
-            Some(peer) => ClientNetwork::of(self.client_behind(peer.ip(), &request.headers)),
-            None => ClientNetwork::UNKNOWN,
-        }
+        let address = self.address_of(request);
+        address.map_or(ClientNetwork::UNKNOWN, ClientNetwork::of)
+    }
+
+    /// The address of the client that sent a request, if there is one.
+    pub(crate) fn address_of(&self, request: &RequestHead) -> Option<IpAddr> {
+        let peer = request.peer_addr?;
+        Some(self.client_behind(peer.ip(), &request.headers))
     }
 
     fn client_behind(&self, peer: IpAddr, headers: &HeaderMap) -> IpAddr {

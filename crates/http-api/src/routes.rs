@@ -96,6 +96,9 @@ pub const ROUTES: &[Route] = &[
     modern("POST", "/token/verify"),
     modern("POST", "/signout"),
     modern("GET", "/user"),
+    modern("GET", "/user/sessions"),
+    modern("POST", "/user/sessions/end"),
+    modern("POST", "/user/sessions/end-others"),
     modern("POST", "/user/deanonymize"),
     modern("POST", "/user/email/change"),
     modern("POST", "/user/email/send-verification-email"),
@@ -151,6 +154,11 @@ pub fn configure(config: &mut ServiceConfig, settings: &ApiSettings) {
         .service(at("/token/verify").route(web::post().to(modern::token::verify)))
         .service(at("/signout").route(web::post().to(modern::sign_out::sign_out)))
         .service(at("/user").route(web::get().to(modern::user::get)))
+        .service(at("/user/sessions").route(web::get().to(modern::sessions::list)))
+        .service(at("/user/sessions/end").route(web::post().to(modern::sessions::end)))
+        .service(
+            at("/user/sessions/end-others").route(web::post().to(modern::sessions::end_others)),
+        )
         .service(resource("/v1/signup").route(web::post().to(legacy::sign_up::sign_up)))
         .service(resource("/v1/login").route(web::post().to(legacy::login::login)))
         .service(resource("/v1/user/info").route(web::get().to(legacy::user::info)))

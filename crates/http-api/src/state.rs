@@ -14,7 +14,10 @@ use auth_domain::{
 };
 use tokio::{runtime::Handle, task::JoinHandle};
 
-use crate::{openapi, outbox::Outbox, request_limits::RequestLimits, settings::ApiSettings};
+use crate::{
+    extract::device::SeenFrom, openapi, outbox::Outbox, request_limits::RequestLimits,
+    settings::ApiSettings,
+};
 
 /// Shared by all workers of a server.
 pub struct AppState {
@@ -129,6 +132,20 @@ impl AppState {
     /// The published keys.
     pub(crate) fn signer(&self) -> &dyn TokenSigner {
         self.signer.as_ref()
+    }
+
+    /// The same as [`run`](Self::run) for work that opens a session or goes on with one: its owner
+    /// gets to see the device.
+    pub(crate) async fn run_from<T, Work>(
+        &self,
+        SeenFrom(device): SeenFrom,
+        work: impl FnOnce(Services) -> Work,
+    ) -> Result<T, Interrupted>
+    where
+        T: Send + 'static,
+        Work: Future<Output = T> + Send + 'static,
+    {
+        self.run(|services| work(services.seen_from(device))).await
     }
 
     /// Runs `work` to its end, even when the client goes away meanwhile.

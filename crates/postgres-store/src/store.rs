@@ -7,7 +7,7 @@ use auth_domain::{
     DateTime, Utc,
     error::StoreError,
     ports::{RefreshRotation, RotatedSession, Store, UnitOfWork, UserLookup},
-    session::{HashedRefreshToken, HashedSessionToken},
+    session::{HashedRefreshToken, HashedSessionToken, SessionId},
     user::{User, UserId},
 };
 use bb8::Pool;
@@ -19,8 +19,8 @@ use diesel_async::{
 use sql_store::{
     Connections,
     postgres::{
-        FindOpaqueSession, FindPersonalAccessToken, FindUser, HasSecurityKey, HotPath, Manager,
-        Ping, RotateRefreshToken, SqlUnitOfWork, discard, store_error,
+        FindOpaqueSession, FindPersonalAccessToken, FindUser, HasSecurityKey, HotPath,
+        IsSessionOpen, Manager, Ping, RotateRefreshToken, SqlUnitOfWork, discard, store_error,
     },
 };
 use tokio::runtime::Handle;
@@ -140,6 +140,16 @@ impl Store for PostgresStore {
         now: DateTime<Utc>,
     ) -> Result<Option<User>, StoreError> {
         self.read(FindPersonalAccessToken { hash, now }).await
+    }
+
+    async fn is_session_open(
+        &self,
+        user: UserId,
+        id: SessionId,
+        now: DateTime<Utc>,
+    ) -> Result<bool, StoreError> {
+        let wanted = IsSessionOpen { user, id, now };
+        self.read(wanted).await
     }
 
     async fn has_security_key(&self, user: UserId) -> Result<bool, StoreError> {

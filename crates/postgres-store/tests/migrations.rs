@@ -5,7 +5,7 @@ mod support;
 use auth_domain::{
     DateTime, Utc,
     ports::{RefreshGate, RefreshRotation, Store, UserLookup},
-    session::PlainRefreshToken,
+    session::{Device, PlainRefreshToken},
     ticket::{RedeemedTicket, Ticket},
     user::{EmailAddress, MfaMethod, UserId},
 };
@@ -179,6 +179,7 @@ async fn sessions_of_hasura_auth_go_on() {
             gate: RefreshGate {
                 verified_email: true,
             },
+            device: Device::default(),
         })
         .await
         .unwrap()

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use auth_domain::{
     DateTime,
     ports::{RefreshGate, RefreshRotation, Store, UserLookup},
-    session::{HashedRefreshToken, PlainSessionToken},
+    session::{Device, HashedRefreshToken, PlainSessionToken},
     user::{EmailAddress, UserId, Username},
 };
 use diesel::connection::{Instrumentation, InstrumentationEvent, set_default_instrumentation};
@@ -65,6 +65,7 @@ async fn a_hot_path_is_one_statement_and_is_prepared_once() {
         gate: RefreshGate {
             verified_email: false,
         },
+        device: Device::default(),
     };
     let find = async |lookup| drop(store.find_user(lookup).await.unwrap());
 

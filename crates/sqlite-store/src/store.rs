@@ -7,7 +7,7 @@ use auth_domain::{
     DateTime, Utc,
     error::StoreError,
     ports::{RefreshRotation, RotatedSession, Store, UnitOfWork, UserLookup},
-    session::{HashedRefreshToken, HashedSessionToken},
+    session::{HashedRefreshToken, HashedSessionToken, SessionId},
     user::{User, UserId},
 };
 use bb8::Pool;
@@ -17,7 +17,7 @@ use sql_store::{
     Connections,
     sqlite::{
         Conn, FindOpaqueSession, FindPersonalAccessToken, FindUser, HasSecurityKey, HotPath,
-        Manager, Ping, RotateRefreshToken, SqlUnitOfWork, store_error,
+        IsSessionOpen, Manager, Ping, RotateRefreshToken, SqlUnitOfWork, store_error,
     },
 };
 use tokio::runtime::Handle;
@@ -108,6 +108,16 @@ impl Store for SqliteStore {
         now: DateTime<Utc>,
     ) -> Result<Option<User>, StoreError> {
         run(&self.readers, FindPersonalAccessToken { hash, now }).await
+    }
+
+    async fn is_session_open(
+        &self,
+        user: UserId,
+        id: SessionId,
+        now: DateTime<Utc>,
+    ) -> Result<bool, StoreError> {
+        let wanted = IsSessionOpen { user, id, now };
+        run(&self.readers, wanted).await
     }
 
     async fn has_security_key(&self, user: UserId) -> Result<bool, StoreError> {

@@ -153,6 +153,16 @@ macro_rules! conformance {
                 personal_access_token_is_over_when_it_expires
                 personal_access_token_may_have_metadata
             }
+            open_sessions {
+                sessions_are_listed_as_they_began
+                rotation_tells_where_a_session_was_seen
+                rotation_from_nowhere_keeps_what_was_known
+                only_open_sessions_of_the_user_are_listed
+                session_is_open_for_its_user
+                user_ends_one_session
+                user_ends_only_own_sessions
+                all_other_sessions_can_end
+            }
             rotations {
                 rotation_returns_session_and_user
                 refresh_token_is_single_use
@@ -297,12 +307,13 @@ macro_rules! conformance {
 #[cfg(test)]
 mod tests {
     /// Every module of `cases` with its source.
-    const SOURCES: [(&str, &str); 14] = [
+    const SOURCES: [(&str, &str); 15] = [
         ("users", include_str!("cases/users.rs")),
         ("email_changes", include_str!("cases/email_changes.rs")),
         ("deanonymization", include_str!("cases/deanonymization.rs")),
         ("roles", include_str!("cases/roles.rs")),
         ("sessions", include_str!("cases/sessions.rs")),
+        ("open_sessions", include_str!("cases/open_sessions.rs")),
         ("rotations", include_str!("cases/rotations.rs")),
         ("opaque_sessions", include_str!("cases/opaque_sessions.rs")),
         ("tickets", include_str!("cases/tickets.rs")),

@@ -25,7 +25,7 @@ use auth_domain::{
     },
     session::{
         HashedExchangeCode, HashedRefreshToken, HashedSessionToken, NewExchangeCode,
-        NewOpaqueSession, NewRefreshToken, SessionId,
+        NewOpaqueSession, NewRefreshToken, OpenSession, SessionId,
     },
     ticket::{NewTicket, RedeemedTicket, Ticket},
     user::{EmailAddress, HashedPassword, HasuraId, NewUser, Role, User, UserId},
@@ -158,6 +158,15 @@ impl Store for MemoryStore {
             .committed()
             .find_personal_access_token(hash, now)
             .cloned())
+    }
+
+    async fn is_session_open(
+        &self,
+        user: UserId,
+        id: SessionId,
+        now: DateTime<Utc>,
+    ) -> Result<bool, StoreError> {
+        Ok(self.shared.committed().is_session_open(user, id, now))
     }
 
     /// Nobody registers security keys here.
@@ -327,6 +336,18 @@ impl SessionRepository for MemoryUnitOfWork {
 
     async fn end_all_of(&mut self, user: UserId, which: EndedSessions) -> Result<u64, StoreError> {
         self.attempt(|state| Ok(state.end_all_of(user, which)))
+    }
+
+    async fn end_of(&mut self, user: UserId, id: SessionId) -> Result<bool, StoreError> {
+        self.attempt(|state| Ok(state.end_of(user, id)))
+    }
+
+    async fn list_of(
+        &mut self,
+        user: UserId,
+        now: DateTime<Utc>,
+    ) -> Result<Vec<OpenSession>, StoreError> {
+        self.attempt(|state| Ok(state.open_sessions(user, now)))
     }
 
     async fn insert_opaque_session(

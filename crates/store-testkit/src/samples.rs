@@ -13,9 +13,9 @@ use auth_domain::{
     ports::{Deanonymization, RefreshGate, RefreshRotation},
     recovery_code::{HashedRecoveryCode, RecoveryCode, RecoveryKeys},
     session::{
-        CodeChallenge, ExchangeCode, HashedExchangeCode, HashedRefreshToken, HashedSessionToken,
-        NewExchangeCode, NewOpaqueSession, NewRefreshToken, PlainRefreshToken, PlainSessionToken,
-        RefreshTokenKind, SessionId,
+        AddressBlock, AuthMethod, CodeChallenge, Device, ExchangeCode, HashedExchangeCode,
+        HashedRefreshToken, HashedSessionToken, NewExchangeCode, NewOpaqueSession, NewRefreshToken,
+        PlainRefreshToken, PlainSessionToken, RefreshTokenKind, SessionId, UserAgent,
     },
     ticket::{NewTicket, Ticket, TicketPurpose},
     user::{EmailAddress, HashedPassword, Locale, NewUser, Role, UserId, Username},
@@ -166,6 +166,21 @@ pub fn refresh_token(name: &str, user_id: UserId) -> NewRefreshToken {
         created_at: at(0),
         metadata: None,
         expires_at: at(LIFE),
+        methods: AuthMethod::Password.into(),
+        device: device("Firefox", "192.0.2.77"),
+    }
+}
+
+/// A program at an address.
+///
+/// # Panics
+///
+/// When that is no address.
+#[must_use]
+pub fn device(user_agent: &str, address: &str) -> Device {
+    Device {
+        user_agent: UserAgent::parse(user_agent),
+        network: Some(AddressBlock::around(address.parse().unwrap())),
     }
 }
 
@@ -197,6 +212,7 @@ pub fn rotation_at(seconds: i64, from: &str, to: &str) -> RefreshRotation {
         gate: RefreshGate {
             verified_email: false,
         },
+        device: Device::default(),
     }
 }
 
@@ -210,6 +226,8 @@ pub fn session_hash(name: &str) -> HashedSessionToken {
 #[must_use]
 pub fn opaque_session(name: &str, user_id: UserId) -> NewOpaqueSession {
     NewOpaqueSession {
+        id: session_id(name),
+        device: device("curl/8", "198.51.100.9"),
         hash: session_hash(name),
         user_id,
         created_at: at(0),

@@ -1,5 +1,6 @@
 //! Starting the server, talking to it, and looking into its database.
 
+mod access_token;
 mod answer;
 mod authenticator;
 mod binary;
@@ -10,6 +11,7 @@ mod redis;
 mod server;
 mod web_service;
 
+pub(crate) use access_token::claims_of;
 pub(crate) use answer::Answer;
 pub(crate) use authenticator::{Authenticator, Person, scanned};
 pub(crate) use binary::hasura_auth;

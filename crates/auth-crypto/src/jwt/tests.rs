@@ -5,7 +5,7 @@ mod publishing;
 mod verifying;
 
 use auth_domain::{
-    session::{CustomClaimName, CustomClaims},
+    session::{AuthMethod, AuthMethods, CustomClaimName, CustomClaims, SessionId},
     user::{Role, UserId},
 };
 use data_encoding::BASE64URL_NOPAD;
@@ -24,6 +24,7 @@ use crate::{
 };
 
 const NOW: i64 = 1_700_000_000;
+const SESSION: SessionId = SessionId(Uuid::from_u128(0x7c4b_324b_865b_4ee5_8919_0a18_7766_fc10));
 const USER: Uuid = Uuid::from_u128(0x57c3_f278_ea3c_4f5f_8f09_12a5_98d9_7c1c);
 
 fn signer(secret: &Value) -> JoseSigner {
@@ -42,6 +43,8 @@ fn claims() -> AccessClaims {
     let role = |name| Role::parse(name).unwrap();
     AccessClaims {
         user_id: UserId(USER),
+        session: SESSION,
+        methods: AuthMethod::Password.into(),
         is_anonymous: false,
         default_role: role("user"),
         allowed_roles: vec![role("user"), role("me")],
@@ -54,7 +57,10 @@ fn claims() -> AccessClaims {
 
 /// The claims of a good token, as another program might write them.
 fn good_claims() -> Value {
-    json!({ "iss": "hasura-auth", "sub": USER, "iat": NOW, "exp": NOW + 900 })
+    json!({
+        "iss": "hasura-auth", "sub": USER, "iat": NOW, "exp": NOW + 900,
+        "sid": SESSION.0, "amr": ["pwd"],
+    })
 }
 
 fn with(name: &str, value: Value) -> Value {
@@ -73,6 +79,8 @@ fn without(name: &str) -> Value {
 fn plain_user() -> AccessIdentity {
     AccessIdentity {
         user_id: UserId(USER),
+        session: Some(SESSION),
+        methods: AuthMethod::Password.into(),
         is_elevated: false,
     }
 }

@@ -6,7 +6,8 @@ use chrono::{DateTime, Utc};
 use crate::{
     error::StoreError,
     session::{
-        HashedRefreshToken, HashedSessionToken, NewOpaqueSession, NewRefreshToken, SessionId,
+        AuthMethods, Device, HashedRefreshToken, HashedSessionToken, NewOpaqueSession,
+        NewRefreshToken, OpenSession, SessionId,
     },
     user::{User, UserId},
 };
@@ -34,6 +35,8 @@ pub struct RefreshRotation {
     pub forget_before: DateTime<Utc>,
     /// What the user has to be.
     pub gate: RefreshGate,
+    /// Where the token was presented. What is not known of it stays as it was.
+    pub device: Device,
 }
 
 /// What a rotation led to.
@@ -43,6 +46,8 @@ pub struct RotatedSession {
     pub id: SessionId,
     /// Its user, as they were just before.
     pub user: User,
+    /// How they had proven who they are when the session began.
+    pub methods: AuthMethods,
 }
 
 /// What a store knows of a refresh token that was not rotated.
@@ -64,6 +69,8 @@ pub enum RefreshTokenTrace {
         current: HashedRefreshToken,
         /// The user of the row.
         user: User,
+        /// How they had proven who they are when the session began.
+        methods: AuthMethods,
     },
     /// Neither.
     Unknown,
@@ -76,6 +83,8 @@ pub enum EndedSessions {
     All,
     /// The same without personal access tokens.
     AllButPersonalAccessTokens,
+    /// The same, and without this session.
+    Others(SessionId),
 }
 
 /// Sessions of both generations, within a unit of work. Only hashes ever reach a store.
@@ -103,6 +112,18 @@ pub trait SessionRepository: Send {
 
     /// Ends sessions of a user; returns how many there were.
     async fn end_all_of(&mut self, user: UserId, which: EndedSessions) -> Result<u64, StoreError>;
+
+    /// Ends a session of a user, of either generation; a personal access token is none. `false`: the
+    /// user has no such session.
+    async fn end_of(&mut self, user: UserId, id: SessionId) -> Result<bool, StoreError>;
+
+    /// The sessions of a user that expire after `now`, personal access tokens not among them, the
+    /// newest first.
+    async fn list_of(
+        &mut self,
+        user: UserId,
+        now: DateTime<Utc>,
+    ) -> Result<Vec<OpenSession>, StoreError>;
 
     /// Stores an opaque session, and forgets those of the same user that had expired by the time it
     /// was made.

@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     error::StoreError,
-    session::{HashedRefreshToken, HashedSessionToken},
+    session::{HashedRefreshToken, HashedSessionToken, SessionId},
     user::{User, UserId},
 };
 
@@ -53,6 +53,14 @@ pub trait Store: Send + Sync {
         hash: &HashedRefreshToken,
         now: DateTime<Utc>,
     ) -> Result<Option<User>, StoreError>;
+
+    /// Whether a user has a session of the modern generation with this id that expires after `now`.
+    async fn is_session_open(
+        &self,
+        user: UserId,
+        id: SessionId,
+        now: DateTime<Utc>,
+    ) -> Result<bool, StoreError>;
 
     /// Whether a user has a security key.
     async fn has_security_key(&self, user: UserId) -> Result<bool, StoreError>;

@@ -1,12 +1,12 @@
 //! The steps that every way to sign in ends in: check the account, open a session.
 
-use super::{Failure, Installation, retry::retry};
+use super::{Failure, Installation, retry::retry, visit::Visit};
 use crate::{
     error::StoreError,
     policy::AuthPolicy,
     ports::{UnitOfWork, UserLookup},
     session::{
-        AccessClaims, CodeChallenge, NewOpaqueSession, NewRefreshToken, OpaqueSession,
+        AccessClaims, AuthMethods, CodeChallenge, NewOpaqueSession, NewRefreshToken, OpaqueSession,
         PlainRefreshToken, PlainSessionToken, RefreshTokenKind, Session, SessionId,
     },
     ticket::{NewTicket, Ticket},
@@ -88,7 +88,8 @@ pub(super) struct SessionOpening {
 }
 
 impl SessionOpening {
-    pub(super) fn new(installation: &Installation, user: UserId) -> Self {
+    /// A session for a user who has just proven by `methods` who they are.
+    pub(super) fn new(installation: &Visit, user: UserId, methods: impl Into<AuthMethods>) -> Self {
         let token = PlainRefreshToken::new(installation.ids.uuid());
         let now = installation.clock.now();
         let row = NewRefreshToken {
@@ -99,6 +100,8 @@ impl SessionOpening {
             created_at: now,
             expires_at: now + installation.policy.sessions.refresh_token_ttl,
             metadata: None,
+            methods: methods.into(),
+            device: installation.device(),
         };
         Self { token, row }
     }
@@ -131,9 +134,7 @@ impl SessionOpening {
         installation: &Installation,
         user: User,
     ) -> Result<Session, Failure> {
-        installation
-            .session(user, self.row.id, self.token, false)
-            .await
+        installation.session(user, self.opened(false)).await
     }
 
     /// The same with an elevated access token.
@@ -142,10 +143,25 @@ impl SessionOpening {
         installation: &Installation,
         user: User,
     ) -> Result<Session, Failure> {
-        installation
-            .session(user, self.row.id, self.token, true)
-            .await
+        installation.session(user, self.opened(true)).await
     }
+
+    fn opened(&self, is_elevated: bool) -> OpenedSession {
+        OpenedSession {
+            id: self.row.id,
+            refresh_token: self.token,
+            methods: self.row.methods,
+            is_elevated,
+        }
+    }
+}
+
+/// A modern session that was opened or refreshed, and needs an access token.
+pub(super) struct OpenedSession {
+    pub(super) id: SessionId,
+    pub(super) refresh_token: PlainRefreshToken,
+    pub(super) methods: AuthMethods,
+    pub(super) is_elevated: bool,
 }
 
 /// A legacy session that is about to be written.
@@ -155,14 +171,16 @@ pub(super) struct OpaqueSessionOpening {
 }
 
 impl OpaqueSessionOpening {
-    pub(super) fn new(installation: &Installation, user: UserId) -> Self {
+    pub(super) fn new(installation: &Visit, user: UserId) -> Self {
         let token = PlainSessionToken::new(installation.ids.token_bytes());
         let now = installation.clock.now();
         let row = NewOpaqueSession {
+            id: SessionId(installation.ids.uuid()),
             hash: token.hashed(),
             user_id: user,
             created_at: now,
             expires_at: now + installation.policy.sessions.opaque_session_ttl,
+            device: installation.device(),
         };
         Self { token, row }
     }
@@ -183,20 +201,28 @@ impl OpaqueSessionOpening {
     }
 }
 
-impl Installation {
-    /// Opens a session for a user who has just proven who they are, or is `gone` meanwhile.
-    pub(super) async fn admit<E>(&self, id: UserId, gone: E) -> Result<Session, E>
+impl Visit {
+    /// Opens a session for a user who has just proven by `methods` who they are, or is `gone`
+    /// meanwhile.
+    pub(super) async fn admit<E>(
+        &self,
+        id: UserId,
+        methods: impl Into<AuthMethods> + Send,
+        gone: E,
+    ) -> Result<Session, E>
     where
         E: From<AccountRefusal> + From<StoreError> + From<Failure>,
     {
         let found = self.store.find_user(UserLookup::Id(id)).await?;
         let user = found.ok_or(gone)?;
         self.policy.check_account(&user, EmailNeed::Required)?;
-        let opening = SessionOpening::new(self, user.id);
+        let opening = SessionOpening::new(self, user.id, methods);
         opening.store(self).await?;
         Ok(opening.finish(self, user).await?)
     }
+}
 
+impl Installation {
     /// What is stored of a ticket made now.
     pub(super) fn ticket_row(
         &self,
@@ -215,30 +241,30 @@ impl Installation {
         }
     }
 
-    /// A session as the client gets it: with a fresh access token, elevated or not. No unit of work may be open,
+    /// A session as the client gets it: with a fresh access token. No unit of work may be open,
     /// because the source of custom claims may take its time.
     pub(super) async fn session(
         &self,
         user: User,
-        id: SessionId,
-        refresh_token: PlainRefreshToken,
-        is_elevated: bool,
+        opened: OpenedSession,
     ) -> Result<Session, Failure> {
         let custom = self.custom_claims_of(user.id).await;
         let access_token = self.signer.sign(&AccessClaims {
             user_id: user.id,
+            session: opened.id,
+            methods: opened.methods,
             is_anonymous: user.is_anonymous,
             default_role: user.default_role.clone(),
             allowed_roles: user.allowed_roles(),
-            is_elevated,
+            is_elevated: opened.is_elevated,
             custom,
             issued_at: self.clock.now(),
             ttl: self.policy.sessions.access_token_ttl,
         })?;
         Ok(Session {
             access_token,
-            refresh_token,
-            id,
+            refresh_token: opened.refresh_token,
+            id: opened.id,
             user,
         })
     }

@@ -1,17 +1,16 @@
 //! People who have not told who they are, and those who do so later.
 
-use std::sync::Arc;
-
 use serde_json::Value;
 
 use super::{
-    AccountRefusal, Failure, Installation, PasswordRefusal, SignUpError, SignUpOptions,
+    AccountRefusal, Failure, PasswordRefusal, SignUpError, SignUpOptions,
     admission::SessionOpening,
     failure::failures_of,
     mailing::TicketMail,
     password_rule::PasswordRule,
     retry::retry,
     sign_up::{Along, SignUpService},
+    visit::Visit,
 };
 use crate::{
     error::{StoreError, UniqueField},
@@ -21,7 +20,7 @@ use crate::{
         SignerError, UserLookup,
     },
     redirect::RedirectUrl,
-    session::{CodeChallenge, Session},
+    session::{AuthMethods, CodeChallenge, Session},
     ticket::TicketPurpose,
     user::{EmailAddress, Locale, Metadata, NewUser, PlainPassword, Role, User, UserId},
 };
@@ -29,7 +28,7 @@ use crate::{
 /// Signs people in without asking who they are, and lets them tell later.
 #[derive(Clone)]
 pub struct AnonymousService {
-    installation: Arc<Installation>,
+    installation: Visit,
 }
 
 /// A wish for an anonymous account.
@@ -116,7 +115,7 @@ impl From<PasswordRefusal> for AnonymousError {
 }
 
 impl AnonymousService {
-    pub(super) fn new(installation: Arc<Installation>) -> Self {
+    pub(super) fn new(installation: Visit) -> Self {
         Self { installation }
     }
 
@@ -133,7 +132,7 @@ impl AnonymousService {
         if !accounts.anonymous_enabled {
             return Err(AnonymousError::MethodDisabled);
         }
-        let sign_up = SignUpService::new(Arc::clone(&self.installation));
+        let sign_up = SignUpService::new(self.installation.clone());
         let user = NewUser {
             disabled: false,
             display_name: wish
@@ -146,7 +145,7 @@ impl AnonymousService {
             metadata: Some(wish.metadata.map_or(Value::Null, Value::Object)),
             ..sign_up.blank_user(None)
         };
-        let opening = SessionOpening::new(&self.installation, user.id);
+        let opening = SessionOpening::new(&self.installation, user.id, AuthMethods::NONE);
         let user = sign_up.insert(&user, Along::Session(&opening)).await?;
         Ok(opening.finish(&self.installation, user).await?)
     }

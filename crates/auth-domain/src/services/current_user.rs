@@ -1,8 +1,6 @@
 //! Who is asking: the user behind an access token or an opaque session.
 
-use std::sync::Arc;
-
-use super::{AccountRefusal, Failure, Installation, admission::EmailNeed, failure::failures_of};
+use super::{AccountRefusal, Failure, admission::EmailNeed, failure::failures_of, visit::Visit};
 use crate::{
     error::StoreError,
     ports::{InvalidAccessToken, UserLookup},
@@ -13,7 +11,7 @@ use crate::{
 /// Finds the user behind a token.
 #[derive(Clone)]
 pub struct CurrentUserService {
-    installation: Arc<Installation>,
+    installation: Visit,
 }
 
 /// Why there is no current user.
@@ -39,7 +37,7 @@ pub enum CurrentUserError {
 failures_of!(CurrentUserError: StoreError);
 
 impl CurrentUserService {
-    pub(super) fn new(installation: Arc<Installation>) -> Self {
+    pub(super) fn new(installation: Visit) -> Self {
         Self { installation }
     }
 
@@ -72,6 +70,27 @@ impl CurrentUserService {
             .check_account(&user, EmailNeed::Required);
         checked.map_err(CurrentUserError::Refused)?;
         Ok(user)
+    }
+
+    /// Lets pass whose access token belongs to a session that is still open. An access token is
+    /// good for minutes after its session ended; nothing that lasts may be done with it then.
+    ///
+    /// One that does not name its session passes: whoever issued it holds the signing key.
+    ///
+    /// # Errors
+    ///
+    /// [`CurrentUserError::InvalidToken`], or a failure.
+    pub async fn check_session(&self, identity: AccessIdentity) -> Result<(), CurrentUserError> {
+        let Some(id) = identity.session else {
+            return Ok(());
+        };
+        let installation = &self.installation;
+        let now = installation.clock.now();
+        let is_open = installation
+            .store
+            .is_session_open(identity.user_id, id, now)
+            .await?;
+        is_open.then_some(()).ok_or(CurrentUserError::InvalidToken)
     }
 
     /// The user behind a bearer token of the legacy API: an opaque session token, or an access

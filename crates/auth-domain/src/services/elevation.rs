@@ -1,25 +1,23 @@
 //! Elevation: delicate changes need a proof of identity that is as fresh as the access token.
 
-use std::sync::Arc;
-
 use super::{
-    AccountRefusal, CurrentUserError, CurrentUserService, Failure, Installation, SecondFactorError,
+    AccountRefusal, CurrentUserError, CurrentUserService, Failure, SecondFactorError,
     SecondFactorProof, SecondFactorService, admission::SessionOpening, failure::failures_of,
-    mailing::CodeMail, retry::retry,
+    mailing::CodeMail, retry::retry, visit::Visit,
 };
 use crate::{
     error::StoreError,
     one_time_code::{CodePurpose, CodeVerdict, OneTimeCode},
     policy::ElevationRule,
     ports::{MailerError, SignerError},
-    session::{AccessIdentity, Session},
+    session::{AccessIdentity, AuthMethod, AuthMethods, Session},
     user::{MfaMethod, User, UserId},
 };
 
 /// Asks for fresh proofs of identity, and judges them.
 #[derive(Clone)]
 pub struct ElevationService {
-    installation: Arc<Installation>,
+    installation: Visit,
 }
 
 /// A way to prove once more who one is.
@@ -74,17 +72,20 @@ impl From<SecondFactorError> for ElevationError {
 }
 
 impl ElevationService {
-    pub(super) fn new(installation: Arc<Installation>) -> Self {
+    pub(super) fn new(installation: Visit) -> Self {
         Self { installation }
     }
 
-    /// Lets pass whoever may do something delicate with this token.
+    /// Lets pass whoever may do something delicate with this token: its session must still be open,
+    /// and it has to be elevated where the rule says so.
     ///
     /// # Errors
     ///
-    /// [`ElevationError::Needed`], or a failure.
-    pub async fn check(&self, identity: AccessIdentity) -> Result<UserId, ElevationError> {
+    /// [`ElevationError::NotSignedIn`], [`ElevationError::Needed`], or a failure.
+    pub async fn check(&self, identity: AccessIdentity) -> Result<(), ElevationError> {
         let installation = &self.installation;
+        let current_user = CurrentUserService::new(installation.clone());
+        current_user.check_session(identity).await?;
         let user = identity.user_id;
         let may_pass = identity.is_elevated
             || match installation.policy.elevation {
@@ -92,7 +93,7 @@ impl ElevationService {
                 ElevationRule::Recommended => !installation.store.has_security_key(user).await?,
                 ElevationRule::Required => false,
             };
-        may_pass.then_some(user).ok_or(ElevationError::Needed)
+        may_pass.then_some(()).ok_or(ElevationError::Needed)
     }
 
     /// The ways in which a user can elevate their token.
@@ -121,13 +122,14 @@ impl ElevationService {
     /// See [`ElevationError`].
     pub async fn with_second_factor(
         &self,
-        user: UserId,
+        identity: AccessIdentity,
         proof: SecondFactorProof,
     ) -> Result<Session, ElevationError> {
-        let user = self.current_user(user).await?;
-        let second_factor = SecondFactorService::new(Arc::clone(&self.installation));
+        let user = self.current_user(identity.user_id).await?;
+        let second_factor = SecondFactorService::new(self.installation.clone());
         second_factor.prove_once_more(user.id, &proof).await?;
-        self.open_elevated(user).await
+        let methods = identity.methods.and(AuthMethod::OneTimePassword);
+        self.open_elevated(user, methods).await
     }
 
     /// Mails a code to a signed-in user.
@@ -152,10 +154,10 @@ impl ElevationService {
     /// See [`ElevationError`].
     pub async fn with_code(
         &self,
-        user: UserId,
+        identity: AccessIdentity,
         code: &OneTimeCode,
     ) -> Result<Session, ElevationError> {
-        let user = self.reader_of_mail(user).await?;
+        let user = self.reader_of_mail(identity.user_id).await?;
         let guess = self
             .installation
             .guess(user.id, CodePurpose::Elevation, code);
@@ -169,11 +171,12 @@ impl ElevationService {
         if verdict != CodeVerdict::Accepted {
             return Err(ElevationError::InvalidCode);
         }
-        self.open_elevated(user).await
+        let methods = identity.methods.and(AuthMethod::Email);
+        self.open_elevated(user, methods).await
     }
 
     async fn current_user(&self, user: UserId) -> Result<User, CurrentUserError> {
-        let current_user = CurrentUserService::new(Arc::clone(&self.installation));
+        let current_user = CurrentUserService::new(self.installation.clone());
         current_user.get(user).await
     }
 
@@ -189,9 +192,14 @@ impl ElevationService {
         Ok(user)
     }
 
-    async fn open_elevated(&self, user: User) -> Result<Session, ElevationError> {
+    /// Opens a session that tells of every proof so far, those of the sign-in among them.
+    async fn open_elevated(
+        &self,
+        user: User,
+        methods: AuthMethods,
+    ) -> Result<Session, ElevationError> {
         let installation = &self.installation;
-        let opening = SessionOpening::new(installation, user.id);
+        let opening = SessionOpening::new(installation, user.id, methods);
         opening.store(installation).await?;
         Ok(opening.finish_elevated(installation, user).await?)
     }

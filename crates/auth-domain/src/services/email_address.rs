@@ -1,10 +1,8 @@
 //! Mails about an account's address: proving it once more, and changing it.
 
-use std::sync::Arc;
-
 use super::{
-    AccountRefusal, Failure, Installation, admission::EmailNeed, failure::failures_of,
-    mailing::TicketMail, retry::retry,
+    AccountRefusal, Failure, admission::EmailNeed, failure::failures_of, mailing::TicketMail,
+    retry::retry, visit::Visit,
 };
 use crate::{
     error::StoreError,
@@ -19,7 +17,7 @@ use crate::{
 /// Sends mails about an account's address.
 #[derive(Clone)]
 pub struct EmailAddressService {
-    installation: Arc<Installation>,
+    installation: Visit,
 }
 
 /// A wish for a mail with a link.
@@ -65,7 +63,7 @@ impl From<RedirectNotAllowed> for EmailAddressError {
 }
 
 impl EmailAddressService {
-    pub(super) fn new(installation: Arc<Installation>) -> Self {
+    pub(super) fn new(installation: Visit) -> Self {
         Self { installation }
     }
 

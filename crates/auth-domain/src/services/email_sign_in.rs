@@ -1,21 +1,20 @@
 //! Signing in by mail: a link to follow, or a code to type.
 
-use std::sync::Arc;
-
 use super::{
-    AccountRefusal, Failure, Installation, SignUpError, SignUpOptions,
+    AccountRefusal, Failure, SignUpError, SignUpOptions,
     admission::EmailNeed,
     failure::failures_of,
     mailing::{CodeMail, TicketMail},
     retry::retry,
     sign_up::{Along, ResolvedOptions, SignUpService},
+    visit::Visit,
 };
 use crate::{
     error::StoreError,
     limits::{MailWish, TooMany},
     one_time_code::{CodePurpose, CodeVerdict, OneTimeCode},
     ports::{BackgroundBusy, EndedSessions, MailerError, SignerError, UnitOfWork, UserLookup},
-    session::{CodeChallenge, Session},
+    session::{AuthMethod, CodeChallenge, Session},
     ticket::TicketPurpose,
     user::{EmailAddress, User, UserId},
 };
@@ -23,7 +22,7 @@ use crate::{
 /// Signs in whoever reads the mail of an address.
 #[derive(Clone)]
 pub struct EmailSignInService {
-    installation: Arc<Installation>,
+    installation: Visit,
 }
 
 /// A wish for a mail to sign in with.
@@ -104,7 +103,7 @@ enum Letter {
 }
 
 impl EmailSignInService {
-    pub(super) fn new(installation: Arc<Installation>) -> Self {
+    pub(super) fn new(installation: Visit) -> Self {
         Self { installation }
     }
 
@@ -166,7 +165,7 @@ impl EmailSignInService {
             return Err(EmailSignInError::InvalidCode);
         }
         self.installation
-            .admit(user_id, EmailSignInError::InvalidCode)
+            .admit(user_id, AuthMethod::Email, EmailSignInError::InvalidCode)
             .await
     }
 
@@ -214,7 +213,7 @@ impl EmailSignInService {
                 if !accounts.sign_up_enabled {
                     return Err(SignUpError::Disabled.into());
                 }
-                let sign_up = SignUpService::new(Arc::clone(&self.installation));
+                let sign_up = SignUpService::new(self.installation.clone());
                 let new_user = sign_up.user_with_email(wish.email, None, options);
                 let letter = self.letter(form, new_user.id, redirect_to, wish.code_challenge);
                 let along = match &letter {

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use super::{
     AnonymousService, CurrentUserService, ElevationService, EmailAddressService,
     EmailSignInService, LinkService, PasswordChangeService, PersonalAccessTokenService,
-    SecondFactorService, SignInService, SignOutService, SignUpService, TokenService, retry::retry,
+    SecondFactorService, SessionService, SignInService, SignOutService, SignUpService,
+    TokenService, retry::retry, visit::Visit,
 };
 use crate::{
     error::StoreError,
@@ -15,6 +16,7 @@ use crate::{
         Background, BreachedPasswords, Clock, CustomClaimSource, IdGenerator, Mailer,
         PasswordHasher, QrRenderer, SecretBox, Store, TokenSigner, TotpVerifier,
     },
+    session::Device,
     user::Role,
 };
 
@@ -106,26 +108,42 @@ pub struct Services {
     pub second_factor: SecondFactorService,
     /// Anonymous users.
     pub anonymous: AnonymousService,
+    /// The sessions of a user.
+    pub sessions: SessionService,
+    visit: Visit,
 }
 
 impl Services {
     /// The use cases of `installation`.
     #[must_use]
     pub fn new(installation: Arc<Installation>) -> Self {
+        Self::during(Visit::new(installation))
+    }
+
+    /// The same use cases for a request from `device`, which the owner of a session that is opened
+    /// or refreshed gets to see.
+    #[must_use]
+    pub fn seen_from(&self, device: Device) -> Self {
+        Self::during(self.visit.seen_from(device))
+    }
+
+    fn during(visit: Visit) -> Self {
         Self {
-            sign_up: SignUpService::new(Arc::clone(&installation)),
-            sign_in: SignInService::new(Arc::clone(&installation)),
-            tokens: TokenService::new(Arc::clone(&installation)),
-            sign_out: SignOutService::new(Arc::clone(&installation)),
-            current_user: CurrentUserService::new(Arc::clone(&installation)),
-            password_change: PasswordChangeService::new(Arc::clone(&installation)),
-            personal_access_tokens: PersonalAccessTokenService::new(Arc::clone(&installation)),
-            elevation: ElevationService::new(Arc::clone(&installation)),
-            email_sign_in: EmailSignInService::new(Arc::clone(&installation)),
-            email_address: EmailAddressService::new(Arc::clone(&installation)),
-            links: LinkService::new(Arc::clone(&installation)),
-            second_factor: SecondFactorService::new(Arc::clone(&installation)),
-            anonymous: AnonymousService::new(installation),
+            sign_up: SignUpService::new(visit.clone()),
+            sign_in: SignInService::new(visit.clone()),
+            tokens: TokenService::new(visit.clone()),
+            sign_out: SignOutService::new(visit.clone()),
+            current_user: CurrentUserService::new(visit.clone()),
+            password_change: PasswordChangeService::new(visit.clone()),
+            personal_access_tokens: PersonalAccessTokenService::new(visit.clone()),
+            elevation: ElevationService::new(visit.clone()),
+            email_sign_in: EmailSignInService::new(visit.clone()),
+            email_address: EmailAddressService::new(visit.clone()),
+            links: LinkService::new(visit.clone()),
+            second_factor: SecondFactorService::new(visit.clone()),
+            anonymous: AnonymousService::new(visit.clone()),
+            sessions: SessionService::new(visit.clone()),
+            visit,
         }
     }
 }

@@ -1,13 +1,12 @@
 //! Following the link of a mail.
 
-use std::sync::Arc;
-
 use super::{
-    AccountRefusal, Failure, Installation,
+    AccountRefusal, Failure,
     admission::{EmailNeed, SessionOpening},
     email_sign_in::prove_mailbox,
     failure::failures_of,
     retry::retry,
+    visit::Visit,
 };
 use chrono::{DateTime, Utc};
 
@@ -17,7 +16,8 @@ use crate::{
     ports::{SignerError, UnitOfWork, UserLookup},
     redirect::RedirectUrl,
     session::{
-        CodeChallenge, CodeVerifier, ExchangeCode, NewExchangeCode, PlainRefreshToken, Session,
+        AuthMethod, CodeChallenge, CodeVerifier, ExchangeCode, NewExchangeCode, PlainRefreshToken,
+        Session,
     },
     ticket::{RedeemedTicket, Ticket, TicketPurpose},
     user::{EmailAddress, User, UserId},
@@ -29,7 +29,7 @@ const EXCHANGE_CODE_TTL: std::time::Duration = std::time::Duration::from_mins(5)
 /// Redeems the tickets of links, and the codes of redirects.
 #[derive(Clone)]
 pub struct LinkService {
-    installation: Arc<Installation>,
+    installation: Visit,
 }
 
 /// What somebody read in a mail, and shows to have read it.
@@ -147,7 +147,7 @@ pub enum ExchangeError {
 failures_of!(ExchangeError: Failure, StoreError, SignerError);
 
 impl LinkService {
-    pub(super) fn new(installation: Arc<Installation>) -> Self {
+    pub(super) fn new(installation: Visit) -> Self {
         Self { installation }
     }
 
@@ -201,7 +201,7 @@ impl LinkService {
         let met = taken.filter(|it| it.challenge.is_met_by(&verifier));
         let user_id = met.ok_or(ExchangeError::InvalidCode)?.user_id;
         self.installation
-            .admit(user_id, ExchangeError::InvalidCode)
+            .admit(user_id, AuthMethod::Email, ExchangeError::InvalidCode)
             .await
     }
 
@@ -229,7 +229,8 @@ impl LinkService {
             work.commit().await
         })
         .await?;
-        installation.admit(user.id, LinkError::InvalidTicket).await
+        let gone = LinkError::InvalidTicket;
+        installation.admit(user.id, AuthMethod::Email, gone).await
     }
 
     /// Spends the ticket even if the account is refused then, as Hasura Auth does.
@@ -305,7 +306,7 @@ impl LinkService {
         challenge: Option<CodeChallenge>,
     ) -> Result<Grant, LinkError> {
         let installation = &self.installation;
-        let opening = SessionOpening::new(installation, user.id);
+        let opening = SessionOpening::new(installation, user.id, AuthMethod::Email);
         let code = challenge.map(|challenge| self.exchange_code(&user, challenge));
         retry(|| async {
             let mut work = installation.store.begin().await?;

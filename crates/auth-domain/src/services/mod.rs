@@ -22,10 +22,12 @@ mod password_rule;
 mod personal_access_tokens;
 mod retry;
 mod second_factor;
+mod sessions;
 mod sign_in;
 mod sign_out;
 mod sign_up;
 mod tokens;
+mod visit;
 
 pub use admission::AccountRefusal;
 pub use anonymous::{
@@ -46,6 +48,7 @@ pub use personal_access_tokens::{
 pub use second_factor::{
     SecondFactorError, SecondFactorProof, SecondFactorService, SecondFactorSignIn, TotpEnrolment,
 };
+pub use sessions::{SessionError, SessionService};
 pub use sign_in::{EmailPasswordSignIn, SignInError, SignInService, SignedIn, UsernameSignIn};
 pub use sign_out::SignOutService;
 pub use sign_up::{

@@ -1,19 +1,19 @@
 //! Changing a password.
 
-use std::sync::Arc;
-
 use super::{
-    AccountRefusal, CurrentUserError, CurrentUserService, Failure, Installation, PasswordRefusal,
+    AccountRefusal, CurrentUserError, CurrentUserService, Failure, PasswordRefusal,
     admission::{EmailNeed, is_unchanged},
     email_sign_in::prove_mailbox,
     failure::failures_of,
     password_rule::PasswordRule,
     retry::retry,
+    visit::Visit,
 };
 use crate::{
     error::StoreError,
     limits::AccountName,
     ports::{BreachedPasswordsError, EndedSessions, HasherError, UserLookup},
+    session::{AccessIdentity, SessionId},
     ticket::{Ticket, TicketPurpose},
     user::{PlainPassword, User, UserId},
 };
@@ -21,7 +21,7 @@ use crate::{
 /// Replaces passwords of people who know the old one, hold a session, or read their mail.
 #[derive(Clone)]
 pub struct PasswordChangeService {
-    installation: Arc<Installation>,
+    installation: Visit,
 }
 
 /// A wish for another password.
@@ -38,8 +38,8 @@ pub struct PasswordChange {
 enum Grounds<'a> {
     /// They knew the one that this user had.
     OldPassword(&'a User),
-    /// They are signed in.
-    Session,
+    /// They are signed in, by this session if that is known. It goes on.
+    Session(Option<SessionId>),
     /// They read the mail of the account's address.
     Mailbox,
 }
@@ -73,7 +73,7 @@ pub enum PasswordChangeError {
 failures_of!(PasswordChangeError: Failure, StoreError, BreachedPasswordsError, HasherError);
 
 impl PasswordChangeService {
-    pub(super) fn new(installation: Arc<Installation>) -> Self {
+    pub(super) fn new(installation: Visit) -> Self {
         Self { installation }
     }
 
@@ -91,7 +91,7 @@ impl PasswordChangeService {
         bearer: &str,
         wish: PasswordChange,
     ) -> Result<(), PasswordChangeError> {
-        let current_user = CurrentUserService::new(Arc::clone(&self.installation));
+        let current_user = CurrentUserService::new(self.installation.clone());
         let user = current_user.by_bearer(bearer).await?;
         let old_hash = user
             .password_hash
@@ -118,16 +118,21 @@ impl PasswordChangeService {
     }
 
     /// Replaces the password of a signed-in user, by the rule of the modern API. Sessions end as in
-    /// [`change`](Self::change), the caller's among them.
+    /// [`change`](Self::change), except for the caller's own.
     ///
     /// # Errors
     ///
     /// See [`PasswordChangeError`].
-    pub async fn set(&self, user: UserId, new: &PlainPassword) -> Result<(), PasswordChangeError> {
-        let current_user = CurrentUserService::new(Arc::clone(&self.installation));
-        let user = current_user.get(user).await?;
+    pub async fn set(
+        &self,
+        caller: AccessIdentity,
+        new: &PlainPassword,
+    ) -> Result<(), PasswordChangeError> {
+        let current_user = CurrentUserService::new(self.installation.clone());
+        let user = current_user.get(caller.user_id).await?;
         self.check(new, PasswordRule::Modern).await?;
-        self.replace(user.id, new, Grounds::Session).await.map(drop)
+        let grounds = Grounds::Session(caller.session);
+        self.replace(user.id, new, grounds).await.map(drop)
     }
 
     /// Replaces the password of whoever got a ticket by mail. Sessions end as in
@@ -189,6 +194,10 @@ impl PasswordChangeService {
     ) -> Result<bool, PasswordChangeError> {
         let hash = self.installation.hasher.hash(new).await?;
         let now = self.installation.clock.now();
+        let ended = match grounds {
+            Grounds::Session(Some(own)) => EndedSessions::Others(own),
+            _ => EndedSessions::AllButPersonalAccessTokens,
+        };
         let replaced = retry(|| async {
             let mut work = self.installation.store.begin().await?;
             work.users().touch(user, now).await?;
@@ -202,9 +211,7 @@ impl PasswordChangeService {
                 return Ok(false);
             }
             work.users().set_password(user, &hash).await?;
-            work.sessions()
-                .end_all_of(user, EndedSessions::AllButPersonalAccessTokens)
-                .await?;
+            work.sessions().end_all_of(user, ended).await?;
             // A second reset mail that is on its way must not undo this.
             work.tickets().forget_all_of(user).await?;
             work.commit().await?;

@@ -1,21 +1,20 @@
 //! Personal access tokens: how a program acts for a person who is not there.
 
-use std::sync::Arc;
-
 use chrono::{DateTime, Utc};
 
 use super::{
-    AccountRefusal, CurrentUserError, CurrentUserService, Failure, Installation,
+    AccountRefusal, CurrentUserError, CurrentUserService, Failure,
     admission::{EmailNeed, SessionOpening},
     failure::failures_of,
     retry::retry,
+    visit::Visit,
 };
 use crate::{
     error::StoreError,
     ports::SignerError,
     session::{
-        NewRefreshToken, PersonalAccessToken, PlainRefreshToken, RefreshTokenKind, Session,
-        SessionId,
+        AuthMethod, AuthMethods, NewRefreshToken, PersonalAccessToken, PlainRefreshToken,
+        RefreshTokenKind, Session, SessionId,
     },
     user::{Metadata, UserId},
 };
@@ -23,7 +22,7 @@ use crate::{
 /// Makes personal access tokens, and signs in with them.
 #[derive(Clone)]
 pub struct PersonalAccessTokenService {
-    installation: Arc<Installation>,
+    installation: Visit,
 }
 
 /// A wish for a personal access token.
@@ -53,7 +52,7 @@ pub enum PersonalAccessTokenError {
 failures_of!(PersonalAccessTokenError: Failure, StoreError, SignerError);
 
 impl PersonalAccessTokenService {
-    pub(super) fn new(installation: Arc<Installation>) -> Self {
+    pub(super) fn new(installation: Visit) -> Self {
         Self { installation }
     }
 
@@ -69,7 +68,7 @@ impl PersonalAccessTokenService {
         wish: PersonalAccessTokenWish,
     ) -> Result<PersonalAccessToken, CurrentUserError> {
         let installation = &self.installation;
-        let current_user = CurrentUserService::new(Arc::clone(installation));
+        let current_user = CurrentUserService::new(installation.clone());
         let user = current_user.get(user).await?;
         let token = PlainRefreshToken::new(installation.ids.uuid());
         let row = NewRefreshToken {
@@ -80,6 +79,8 @@ impl PersonalAccessTokenService {
             created_at: installation.clock.now(),
             expires_at: wish.expires_at,
             metadata: wish.metadata,
+            methods: AuthMethods::NONE,
+            device: installation.device(),
         };
         retry(|| async {
             let mut work = installation.store.begin().await?;
@@ -108,7 +109,7 @@ impl PersonalAccessTokenService {
         installation
             .policy
             .check_account(&user, EmailNeed::Required)?;
-        let opening = SessionOpening::new(installation, user.id);
+        let opening = SessionOpening::new(installation, user.id, AuthMethod::PersonalAccessToken);
         opening.store(installation).await?;
         Ok(opening.finish(installation, user).await?)
     }

@@ -2,19 +2,18 @@
 
 mod proof;
 
-use std::sync::Arc;
-
 use super::{
-    AccountRefusal, CurrentUserError, CurrentUserService, Failure, Installation,
+    AccountRefusal, CurrentUserError, CurrentUserService, Failure,
     admission::{EmailNeed, SessionOpening},
     failure::failures_of,
     retry::retry,
+    visit::Visit,
 };
 use crate::{
     error::StoreError,
     ports::{PngImage, QrError, SecretBoxError, SignerError, StoredFactor, UnitOfWork, UserLookup},
     recovery_code::{HashedRecoveryCode, RECOVERY_CODES, RecoveryCode},
-    session::Session,
+    session::{AuthMethod, AuthMethods, Session},
     ticket::{Ticket, TicketPurpose},
     totp::{TotpPurpose, TotpSecret},
     user::{MfaMethod, User, UserId},
@@ -25,7 +24,7 @@ pub use proof::SecondFactorProof;
 /// Protects accounts with an authenticator app.
 #[derive(Clone)]
 pub struct SecondFactorService {
-    installation: Arc<Installation>,
+    installation: Visit,
 }
 
 /// What a person needs to set up an authenticator app.
@@ -84,7 +83,7 @@ failures_of!(SecondFactorError: Failure, StoreError, SignerError, SecretBoxError
 type Decision<T> = Result<T, SecondFactorError>;
 
 impl SecondFactorService {
-    pub(super) fn new(installation: Arc<Installation>) -> Self {
+    pub(super) fn new(installation: Visit) -> Self {
         Self { installation }
     }
 
@@ -309,7 +308,8 @@ impl SecondFactorService {
         if let Err(error) = self.prove_active(work, user.id, proof, purpose).await? {
             return Ok(Err(error));
         }
-        let opening = SessionOpening::new(&self.installation, user.id);
+        let methods = AuthMethods::from(AuthMethod::Password).and(AuthMethod::OneTimePassword);
+        let opening = SessionOpening::new(&self.installation, user.id, methods);
         opening.write(work).await?;
         Ok(Ok((opening, user)))
     }
@@ -340,7 +340,7 @@ impl SecondFactorService {
     }
 
     async fn current_user(&self, user: UserId) -> Result<User, CurrentUserError> {
-        let current_user = CurrentUserService::new(Arc::clone(&self.installation));
+        let current_user = CurrentUserService::new(self.installation.clone());
         current_user.get(user).await
     }
 

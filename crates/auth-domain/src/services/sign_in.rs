@@ -1,18 +1,17 @@
 //! Signing in.
 
-use std::sync::Arc;
-
 use super::{
-    AccountRefusal, Failure, Installation,
+    AccountRefusal, Failure,
     admission::{EmailNeed, OpaqueSessionOpening, SessionOpening, is_unchanged},
     failure::failures_of,
     retry::retry,
+    visit::Visit,
 };
 use crate::{
     error::StoreError,
     limits::{AccountName, ClientNetwork},
     ports::{HasherError, SignerError, UnitOfWork, UserLookup},
-    session::{OpaqueSession, Session},
+    session::{AuthMethod, OpaqueSession, Session},
     ticket::{Ticket, TicketPurpose},
     user::{EmailAddress, MfaMethod, PlainPassword, User, Username},
 };
@@ -20,7 +19,7 @@ use crate::{
 /// Opens sessions for people who prove who they are.
 #[derive(Clone)]
 pub struct SignInService {
-    installation: Arc<Installation>,
+    installation: Visit,
 }
 
 /// A claim to be the owner of an e-mail address.
@@ -83,7 +82,7 @@ impl From<AccountRefusal> for SignInError {
 }
 
 impl SignInService {
-    pub(super) fn new(installation: Arc<Installation>) -> Self {
+    pub(super) fn new(installation: Visit) -> Self {
         Self { installation }
     }
 
@@ -175,7 +174,7 @@ impl SignInService {
     }
 
     async fn open_session(&self, user: User) -> Result<Session, SignInError> {
-        let opening = SessionOpening::new(&self.installation, user.id);
+        let opening = SessionOpening::new(&self.installation, user.id, AuthMethod::Password);
         let opened = retry(|| async {
             let mut work = self.installation.store.begin().await?;
             opening.write(work.as_mut()).await?;

@@ -1,8 +1,6 @@
 //! Signing out.
 
-use std::sync::Arc;
-
-use super::{Failure, Installation, retry::retry};
+use super::{Failure, retry::retry, visit::Visit};
 use crate::{
     ports::EndedSessions,
     session::{PlainRefreshToken, PlainSessionToken},
@@ -12,11 +10,11 @@ use crate::{
 /// Ends sessions. Ending a session that does not exist is no error: it is ended.
 #[derive(Clone)]
 pub struct SignOutService {
-    installation: Arc<Installation>,
+    installation: Visit,
 }
 
 impl SignOutService {
-    pub(super) fn new(installation: Arc<Installation>) -> Self {
+    pub(super) fn new(installation: Visit) -> Self {
         Self { installation }
     }
 

@@ -2,20 +2,19 @@
 
 mod options;
 
-use std::sync::Arc;
-
 use serde_json::Value;
 
 pub(super) use options::ResolvedOptions;
 pub use options::SignUpOptions;
 
 use super::{
-    Failure, Installation, PasswordRefusal,
+    Failure, PasswordRefusal,
     admission::{OpaqueSessionOpening, SessionOpening},
     failure::failures_of,
     mailing::TicketMail,
     password_rule::PasswordRule,
     retry::retry,
+    visit::Visit,
 };
 use crate::{
     error::{StoreError, UniqueField},
@@ -23,7 +22,7 @@ use crate::{
     one_time_code::NewCode,
     ports::{BackgroundBusy, BreachedPasswordsError, HasherError, MailerError, UnitOfWork},
     redirect::RedirectUrl,
-    session::{CodeChallenge, OpaqueSession, Session},
+    session::{AuthMethod, CodeChallenge, OpaqueSession, Session},
     ticket::TicketPurpose,
     user::{EmailAddress, HashedPassword, NewUser, PlainPassword, Role, User, UserId, Username},
 };
@@ -31,7 +30,7 @@ use crate::{
 /// Creates accounts.
 #[derive(Clone)]
 pub struct SignUpService {
-    installation: Arc<Installation>,
+    installation: Visit,
 }
 
 /// A wish for an account with an e-mail address and a password.
@@ -122,7 +121,7 @@ impl From<StoreError> for SignUpError {
 }
 
 impl SignUpService {
-    pub(super) fn new(installation: Arc<Installation>) -> Self {
+    pub(super) fn new(installation: Visit) -> Self {
         Self { installation }
     }
 
@@ -167,7 +166,7 @@ impl SignUpService {
                 .await_verification(user, redirect_to, wish.code_challenge)
                 .await;
         }
-        let opening = SessionOpening::new(&self.installation, user.id);
+        let opening = SessionOpening::new(&self.installation, user.id, AuthMethod::Password);
         let user = self.insert(&user, Along::Session(&opening)).await?;
         let session = opening.finish(&self.installation, user).await?;
         Ok(SignedUp::Session(Box::new(session)))

@@ -1,14 +1,15 @@
 //! Refreshing a session.
 
-use std::sync::Arc;
-
-use super::{AccountRefusal, Failure, Installation, failure::failures_of, retry::retry};
+use super::{
+    AccountRefusal, Failure, admission::OpenedSession, failure::failures_of, retry::retry,
+    visit::Visit,
+};
 use crate::{
     DateTime, Utc,
     error::StoreError,
     policy::SessionPolicy,
     ports::{RefreshGate, RefreshRotation, RefreshTokenTrace, SignerError},
-    session::{HashedRefreshToken, PlainRefreshToken, Session, SessionId},
+    session::{AuthMethods, HashedRefreshToken, PlainRefreshToken, Session, SessionId},
     user::User,
 };
 
@@ -19,7 +20,7 @@ const MAX_STEPS_BEHIND: usize = 8;
 /// Exchanges refresh tokens.
 #[derive(Clone)]
 pub struct TokenService {
-    installation: Arc<Installation>,
+    installation: Visit,
 }
 
 /// Why a refresh token fetched nothing.
@@ -39,7 +40,7 @@ pub enum RefreshError {
 failures_of!(RefreshError: Failure, StoreError, SignerError);
 
 impl TokenService {
-    pub(super) fn new(installation: Arc<Installation>) -> Self {
+    pub(super) fn new(installation: Visit) -> Self {
         Self { installation }
     }
 
@@ -66,10 +67,10 @@ impl TokenService {
         })
         .await?;
         match rotated {
-            Some(rotated) => Ok(self
-                .installation
-                .session(rotated.user, rotated.id, successor, false)
-                .await?),
+            Some(rotated) => {
+                let opened = refreshed(rotated.id, successor, rotated.methods);
+                Ok(self.installation.session(rotated.user, opened).await?)
+            }
             None => self.refresh_without_rotation(token, now).await,
         }
     }
@@ -96,6 +97,7 @@ impl TokenService {
                 rotated_at,
                 current,
                 user,
+                methods,
             } => {
                 if now > rotated_at + self.installation.policy.sessions.refresh_grace {
                     return self.end_reused_session(id, &user).await;
@@ -104,10 +106,8 @@ impl TokenService {
                 let successor = self
                     .find_successor(token, &current)
                     .ok_or(RefreshError::InvalidRefreshToken)?;
-                Ok(self
-                    .installation
-                    .session(user, id, successor, false)
-                    .await?)
+                let opened = refreshed(id, successor, methods);
+                Ok(self.installation.session(user, opened).await?)
             }
         }
     }
@@ -171,6 +171,7 @@ impl TokenService {
                     .accounts
                     .email_verification_required,
             },
+            device: self.installation.device(),
         }
     }
 
@@ -190,5 +191,19 @@ impl TokenService {
             return Err(AccountRefusal::Unverified);
         }
         Ok(())
+    }
+}
+
+/// A session that goes on. Elevation does not outlive the access token it was written into.
+fn refreshed(
+    id: SessionId,
+    refresh_token: PlainRefreshToken,
+    methods: AuthMethods,
+) -> OpenedSession {
+    OpenedSession {
+        id,
+        refresh_token,
+        methods,
+        is_elevated: false,
     }
 }

@@ -4,7 +4,7 @@ use std::{fmt, time::Duration};
 
 use chrono::{DateTime, Utc};
 
-use super::CustomClaims;
+use super::{AuthMethods, CustomClaims, SessionId};
 use crate::user::{Role, UserId};
 
 /// What an access token says. How it is written down is the signer's matter.
@@ -12,6 +12,10 @@ use crate::user::{Role, UserId};
 pub struct AccessClaims {
     /// Whom it is about.
     pub user_id: UserId,
+    /// The session it belongs to.
+    pub session: SessionId,
+    /// How the user proved who they are.
+    pub methods: AuthMethods,
     /// Whether nobody proved who they are.
     pub is_anonymous: bool,
     /// The role of a request that names none.
@@ -33,6 +37,10 @@ pub struct AccessClaims {
 pub struct AccessIdentity {
     /// Who it is.
     pub user_id: UserId,
+    /// The session the token belongs to; `None` for a token that another program issued.
+    pub session: Option<SessionId>,
+    /// How they proved who they are, as far as the token says.
+    pub methods: AuthMethods,
     /// Whether they had just proven once more who they are when the token was issued.
     pub is_elevated: bool,
 }

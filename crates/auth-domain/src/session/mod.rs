@@ -5,7 +5,9 @@
 //! same steps (see `services::admission`).
 
 mod access_token;
+mod auth_methods;
 mod custom_claims;
+mod device;
 mod exchange_code;
 mod opaque_token;
 mod refresh_token;
@@ -14,7 +16,9 @@ use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 pub use access_token::{AccessClaims, AccessIdentity, AccessToken};
+pub use auth_methods::{AuthMethod, AuthMethods};
 pub use custom_claims::{CustomClaimName, CustomClaims, InvalidCustomClaimName};
+pub use device::{AddressBlock, Device, UserAgent};
 pub use exchange_code::{
     CodeChallenge, CodeVerifier, ExchangeCode, HashedExchangeCode, InvalidCodeChallenge,
     InvalidCodeVerifier, NewExchangeCode,
@@ -57,6 +61,10 @@ pub struct NewRefreshToken {
     pub expires_at: DateTime<Utc>,
     /// What the holder of a personal access token wants to remember about it.
     pub metadata: Option<Metadata>,
+    /// How its user proved who they are.
+    pub methods: AuthMethods,
+    /// Where it was made.
+    pub device: Device,
 }
 
 /// A personal access token, as it is handed to its owner once.
@@ -71,6 +79,8 @@ pub struct PersonalAccessToken {
 /// An opaque session of the legacy generation about to be stored.
 #[derive(Debug, Clone, PartialEq)]
 pub struct NewOpaqueSession {
+    /// Names the session to its owner.
+    pub id: SessionId,
     /// The only form of the token that is stored.
     pub hash: HashedSessionToken,
     /// Whose it is.
@@ -79,6 +89,24 @@ pub struct NewOpaqueSession {
     pub created_at: DateTime<Utc>,
     /// The moment from which it is no longer accepted; it does not slide.
     pub expires_at: DateTime<Utc>,
+    /// Where it was made.
+    pub device: Device,
+}
+
+/// An open session of either generation, as its owner may see it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct OpenSession {
+    /// Names it.
+    pub id: SessionId,
+    /// When it began.
+    pub created_at: DateTime<Utc>,
+    /// When its token was last rotated; for an opaque session, which is not rotated, and for one of
+    /// Hasura Auth, when it began.
+    pub last_seen: DateTime<Utc>,
+    /// How the user proved who they are; none where it is not known.
+    pub methods: AuthMethods,
+    /// Where it was last seen.
+    pub device: Device,
 }
 
 /// An open session of the modern generation, as it is handed to the client once.

@@ -10,7 +10,7 @@ use auth_domain::{
 };
 
 use crate::world::{
-    BREACHED, PASSWORD, UNCHECKABLE, World, claim, email, password, sign_up, username,
+    BREACHED, PASSWORD, UNCHECKABLE, World, bearer_of, claim, email, password, sign_up, username,
 };
 
 #[tokio::test]
@@ -48,7 +48,7 @@ async fn nobody_changes_to_one() {
         new: password(BREACHED),
     };
     let changed = service.change(&session.access_token.value, wish).await;
-    let set = service.set(session.user.id, &password(BREACHED)).await;
+    let set = service.set(bearer_of(&session), &password(BREACHED)).await;
 
     for refused in [changed, set] {
         assert!(matches!(
@@ -125,7 +125,9 @@ async fn while_the_service_is_away_nobody_chooses_a_password_and_everybody_signs
     let session = world.signed_up("ada@example.com").await;
     let service = &world.services.password_change;
 
-    let refused = service.set(session.user.id, &password(UNCHECKABLE)).await;
+    let refused = service
+        .set(bearer_of(&session), &password(UNCHECKABLE))
+        .await;
 
     assert!(matches!(
         refused,

@@ -14,6 +14,7 @@ mod limits;
 mod moving_in;
 mod password_change;
 mod second_factor;
+mod sessions;
 mod sign_in;
 mod sign_out;
 mod sign_up;

@@ -17,7 +17,7 @@ use auth_domain::{
         EmailPasswordSignIn, EmailPasswordSignUp, Installation, Services, SignUpOptions, SignedIn,
         SignedUp, UsernameSignUp,
     },
-    session::{OpaqueSession, Session},
+    session::{AccessIdentity, AuthMethod, OpaqueSession, Session},
     testing::{
         FixedClock, PlainBox, PlainHasher, PlainQr, PlainSigner, PlainTotp, RecordingMailer,
         SequentialIds, policy,
@@ -232,6 +232,16 @@ impl World {
             .find_user(UserLookup::Email(&email(address)))
             .await
             .unwrap()
+    }
+}
+
+/// Who a session's access token says its bearer is.
+pub(crate) fn bearer_of(session: &Session) -> AccessIdentity {
+    AccessIdentity {
+        user_id: session.user.id,
+        session: Some(session.id),
+        methods: AuthMethod::Password.into(),
+        is_elevated: false,
     }
 }
 

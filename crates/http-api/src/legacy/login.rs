@@ -9,11 +9,14 @@ use super::{
     json::{Json, ok},
     reply::UserInfo,
 };
-use crate::{extract::client::Client, settings::ApiSettings, state::AppState};
+use crate::{
+    extract::client::Client, extract::device::SeenFrom, settings::ApiSettings, state::AppState,
+};
 
 /// `POST /v1/login`
 pub(crate) async fn login(
     state: Data<AppState>,
+    seen_from: SeenFrom,
     Client(client): Client,
     Json(envelope): Json<Envelope>,
 ) -> Result<HttpResponse, LegacyError> {
@@ -24,7 +27,9 @@ pub(crate) async fn login(
         client: Some(client),
     };
     let session = state
-        .run(|services| async move { services.sign_in.with_username(claim).await })
+        .run_from(seen_from, |services| async move {
+            services.sign_in.with_username(claim).await
+        })
         .await??;
     Ok(signed_in(session, state.settings()))
 }

@@ -4,11 +4,12 @@ use actix_web::{HttpResponse, web::Data};
 use auth_domain::services::UsernameSignUp;
 
 use super::{LegacyError, envelope::Envelope, json::Json, login};
-use crate::state::AppState;
+use crate::{extract::device::SeenFrom, state::AppState};
 
 /// `POST /v1/signup`
 pub(crate) async fn sign_up(
     state: Data<AppState>,
+    seen_from: SeenFrom,
     Json(envelope): Json<Envelope>,
 ) -> Result<HttpResponse, LegacyError> {
     let data = envelope.into_username_data()?;
@@ -17,7 +18,9 @@ pub(crate) async fn sign_up(
         password: data.password,
     };
     let session = state
-        .run(|services| async move { services.sign_up.with_username(wish).await })
+        .run_from(seen_from, |services| async move {
+            services.sign_up.with_username(wish).await
+        })
         .await??;
     Ok(login::signed_in(session, state.settings()))
 }

@@ -13,6 +13,7 @@ use super::{
     reply::SignInReply,
 };
 use crate::{
+    extract::device::SeenFrom,
     extract::{
         members::{Challenge, Email, Language, Object, Password, present},
         schema::{schema, text},
@@ -65,6 +66,7 @@ impl<'de> Deserialize<'de> for AnyName {
 /// `POST /signin/anonymous`
 pub(crate) async fn sign_in(
     state: Data<AppState>,
+    seen_from: SeenFrom,
     OptionalJson(body): OptionalJson<AnonymousBody>,
 ) -> Result<web::Json<SignInReply>, ModernError> {
     let AnonymousBody {
@@ -78,7 +80,9 @@ pub(crate) async fn sign_in(
         metadata: metadata.map(|it| it.0),
     };
     let session = state
-        .run(|services| async move { services.anonymous.sign_in(wish).await })
+        .run_from(seen_from, |services| async move {
+            services.anonymous.sign_in(wish).await
+        })
         .await??;
     Ok(web::Json(session.into()))
 }

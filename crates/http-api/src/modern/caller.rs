@@ -17,11 +17,15 @@ pub(crate) struct Caller(pub(crate) UserId);
 /// The caller of an endpoint where a token is optional; a bad one counts as none.
 pub(crate) struct OptionalCaller(pub(crate) Option<UserId>);
 
-/// The caller of an endpoint for delicate changes, which may need an elevated token.
+/// The caller of an endpoint that does something lasting: the session of their token has to be open
+/// still.
+pub(crate) struct OpenCaller(pub(crate) AccessIdentity);
+
+/// The caller of an endpoint for delicate changes: the same, and the token may have to be elevated.
 pub(crate) struct ElevatedCaller(pub(crate) UserId);
 
 /// The same where a token is optional: one that is not elevated, but had to be, counts as none.
-pub(crate) struct OptionalElevatedCaller(pub(crate) Option<UserId>);
+pub(crate) struct OptionalElevatedCaller(pub(crate) Option<AccessIdentity>);
 
 impl FromRequest for Caller {
     type Error = ModernError;
@@ -42,13 +46,31 @@ impl FromRequest for OptionalCaller {
     }
 }
 
+impl FromRequest for OpenCaller {
+    type Error = ModernError;
+    type Future = Pin<Box<dyn Future<Output = Result<Self, ModernError>>>>;
+
+    fn from_request(request: &HttpRequest, _payload: &mut Payload) -> Self::Future {
+        let identified = identify(request);
+        Box::pin(async move {
+            let (state, identity) = identified?;
+            state
+                .run(move |services| async move {
+                    services.current_user.check_session(identity).await
+                })
+                .await??;
+            Ok(Self(identity))
+        })
+    }
+}
+
 impl FromRequest for ElevatedCaller {
     type Error = ModernError;
     type Future = Pin<Box<dyn Future<Output = Result<Self, ModernError>>>>;
 
     fn from_request(request: &HttpRequest, _payload: &mut Payload) -> Self::Future {
         let identified = identify(request);
-        Box::pin(async move { elevated(identified).await.map(Self) })
+        Box::pin(async move { elevated(identified).await.map(|it| Self(it.user_id)) })
     }
 }
 
@@ -70,11 +92,12 @@ impl FromRequest for OptionalElevatedCaller {
 
 type Identified = Result<(Data<AppState>, AccessIdentity), ModernError>;
 
-async fn elevated(identified: Identified) -> Result<UserId, ModernError> {
+async fn elevated(identified: Identified) -> Result<AccessIdentity, ModernError> {
     let (state, identity) = identified?;
-    Ok(state
+    state
         .run(move |services| async move { services.elevation.check(identity).await })
-        .await??)
+        .await??;
+    Ok(identity)
 }
 
 fn identify(request: &HttpRequest) -> Identified {

@@ -8,8 +8,13 @@ use auth_domain::{
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::{ErrorCode, ModernError, caller::Caller, json::Json, reply::SignInReply};
-use crate::state::AppState;
+use super::{
+    ErrorCode, ModernError,
+    caller::{Caller, OpenCaller},
+    json::Json,
+    reply::SignInReply,
+};
+use crate::{extract::device::SeenFrom, state::AppState};
 
 /// The ways to elevate an access token.
 #[derive(Serialize, ToSchema)]
@@ -49,16 +54,16 @@ pub(crate) struct CodeBody {
 /// `POST /elevate/totp`
 pub(crate) async fn by_totp(
     state: Data<AppState>,
-    Caller(caller): Caller,
+    seen_from: SeenFrom,
+    OpenCaller(caller): OpenCaller,
     Json(body): Json<CodeBody>,
 ) -> Result<web::Json<SignInReply>, ModernError> {
     let proof = SecondFactorProof::read(&body.otp);
-    let session =
-        state
-            .run(move |services| async move {
-                services.elevation.with_second_factor(caller, proof).await
-            })
-            .await??;
+    let session = state
+        .run_from(seen_from, move |services| async move {
+            services.elevation.with_second_factor(caller, proof).await
+        })
+        .await??;
     Ok(web::Json(session.into()))
 }
 
@@ -76,13 +81,16 @@ pub(crate) async fn send_code(
 /// `POST /elevate/otp/email/verify`
 pub(crate) async fn by_code(
     state: Data<AppState>,
-    Caller(caller): Caller,
+    seen_from: SeenFrom,
+    OpenCaller(caller): OpenCaller,
     Json(body): Json<CodeBody>,
 ) -> Result<web::Json<SignInReply>, ModernError> {
     // What is no code is a wrong code.
     let code = OneTimeCode::parse(&body.otp).map_err(|_invalid| ErrorCode::INVALID_TICKET)?;
     let session = state
-        .run(move |services| async move { services.elevation.with_code(caller, &code).await })
+        .run_from(seen_from, move |services| async move {
+            services.elevation.with_code(caller, &code).await
+        })
         .await??;
     Ok(web::Json(session.into()))
 }

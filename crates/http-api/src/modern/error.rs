@@ -13,7 +13,8 @@ use auth_domain::{
     services::{
         AccountRefusal, AnonymousError, CurrentUserError, ElevationError, EmailAddressError,
         EmailSignInError, ExchangeError, Failure, LinkError, PasswordChangeError, PasswordRefusal,
-        PersonalAccessTokenError, RefreshError, SecondFactorError, SignInError, SignUpError,
+        PersonalAccessTokenError, RefreshError, SecondFactorError, SessionError, SignInError,
+        SignUpError,
     },
 };
 
@@ -394,6 +395,17 @@ impl From<RefreshError> for ModernError {
             RefreshError::InvalidRefreshToken => ErrorCode::INVALID_REFRESH_TOKEN.into(),
             RefreshError::Refused(refusal) => refusal.into(),
             RefreshError::Failure(failure) => failure.into(),
+        }
+    }
+}
+
+impl From<SessionError> for ModernError {
+    fn from(error: SessionError) -> Self {
+        match error {
+            SessionError::Unknown | SessionError::NoSuchSession => {
+                ErrorCode::INVALID_REQUEST.into()
+            }
+            SessionError::Failure(failure) => failure.into(),
         }
     }
 }

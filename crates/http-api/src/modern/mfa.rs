@@ -8,8 +8,8 @@ use auth_domain::{
 use serde::{Deserialize, Deserializer, Serialize};
 use utoipa::ToSchema;
 
-use super::{ModernError, caller::Caller, json::Json, reply::SignInReply, ticket};
-use crate::{extract::schema::schema, state::AppState};
+use super::{ModernError, caller::OpenCaller, json::Json, reply::SignInReply, ticket};
+use crate::{extract::device::SeenFrom, extract::schema::schema, state::AppState};
 
 /// What an authenticator app has to know.
 #[derive(Serialize, ToSchema)]
@@ -32,10 +32,10 @@ impl From<TotpEnrolment> for EnrolmentReply {
 /// `GET /mfa/totp/generate`
 pub(crate) async fn generate(
     state: Data<AppState>,
-    Caller(caller): Caller,
+    OpenCaller(caller): OpenCaller,
 ) -> Result<web::Json<EnrolmentReply>, ModernError> {
     let enrolment = state
-        .run(move |services| async move { services.second_factor.generate(caller).await })
+        .run(move |services| async move { services.second_factor.generate(caller.user_id).await })
         .await??;
     Ok(web::Json(enrolment.into()))
 }
@@ -64,7 +64,7 @@ pub(crate) struct UserMfaBody {
 /// `POST /user/mfa`
 pub(crate) async fn change(
     state: Data<AppState>,
-    Caller(caller): Caller,
+    OpenCaller(caller): OpenCaller,
     Json(body): Json<UserMfaBody>,
 ) -> Result<web::Json<&'static str>, ModernError> {
     let proof = SecondFactorProof::read(&body.code);
@@ -72,8 +72,13 @@ pub(crate) async fn change(
     state
         .run(move |services| async move {
             match wanted {
-                ActiveMfaType::Totp => services.second_factor.activate(caller, proof).await,
-                ActiveMfaType::Nothing => services.second_factor.deactivate(caller, proof).await,
+                ActiveMfaType::Totp => services.second_factor.activate(caller.user_id, proof).await,
+                ActiveMfaType::Nothing => {
+                    services
+                        .second_factor
+                        .deactivate(caller.user_id, proof)
+                        .await
+                }
             }
         })
         .await??;
@@ -107,6 +112,7 @@ impl<'de> Deserialize<'de> for MfaTicket {
 /// `POST /signin/mfa/totp`
 pub(crate) async fn sign_in(
     state: Data<AppState>,
+    seen_from: SeenFrom,
     Json(body): Json<SignInBody>,
 ) -> Result<web::Json<SignInReply>, ModernError> {
     let claim = SecondFactorSignIn {
@@ -114,7 +120,9 @@ pub(crate) async fn sign_in(
         proof: SecondFactorProof::read(&body.otp),
     };
     let session = state
-        .run(|services| async move { services.second_factor.sign_in(claim).await })
+        .run_from(seen_from, |services| async move {
+            services.second_factor.sign_in(claim).await
+        })
         .await??;
     Ok(web::Json(session.into()))
 }
@@ -138,7 +146,7 @@ pub(crate) struct RecoveryCodesReply {
 /// `POST /mfa/recovery-codes`: an endpoint of ours.
 pub(crate) async fn renew_recovery_codes(
     state: Data<AppState>,
-    Caller(caller): Caller,
+    OpenCaller(caller): OpenCaller,
     Json(body): Json<RecoveryCodesBody>,
 ) -> Result<web::Json<RecoveryCodesReply>, ModernError> {
     let proof = SecondFactorProof::read(&body.code);
@@ -146,7 +154,7 @@ pub(crate) async fn renew_recovery_codes(
         .run(move |services| async move {
             services
                 .second_factor
-                .renew_recovery_codes(caller, proof)
+                .renew_recovery_codes(caller.user_id, proof)
                 .await
         })
         .await??;

@@ -10,6 +10,7 @@ use utoipa::ToSchema;
 
 use super::{ErrorCode, ModernError, json::Json, options::OptionsBody, reply::SignInReply};
 use crate::{
+    extract::device::SeenFrom,
     extract::members::{Challenge, Email, present},
     state::AppState,
 };
@@ -108,6 +109,7 @@ pub(crate) struct CodeBody {
 /// `POST /signin/otp/email/verify`
 pub(crate) async fn verify_code(
     state: Data<AppState>,
+    seen_from: SeenFrom,
     Json(body): Json<CodeBody>,
 ) -> Result<web::Json<SignInReply>, ModernError> {
     // What is no code is a wrong code.
@@ -117,7 +119,9 @@ pub(crate) async fn verify_code(
         code,
     };
     let session = state
-        .run(|services| async move { services.email_sign_in.with_code(claim).await })
+        .run_from(seen_from, |services| async move {
+            services.email_sign_in.with_code(claim).await
+        })
         .await??;
     Ok(web::Json(session.into()))
 }

@@ -15,6 +15,7 @@ use uuid::Uuid;
 
 use super::{ErrorCode, ModernError, caller::ElevatedCaller, json::Json, reply::SignInReply};
 use crate::{
+    extract::device::SeenFrom,
     extract::{
         members::{Object, UuidLike, present},
         schema::{schema, text},
@@ -100,12 +101,15 @@ pub(crate) struct SignInBody {
 /// `POST /signin/pat`
 pub(crate) async fn sign_in(
     state: Data<AppState>,
+    seen_from: SeenFrom,
     Json(body): Json<SignInBody>,
 ) -> Result<web::Json<SignInReply>, ModernError> {
     let token = PlainRefreshToken::parse(&body.personal_access_token.0)
         .map_err(|_invalid| ErrorCode::INVALID_PAT)?;
     let session = state
-        .run(move |services| async move { services.personal_access_tokens.sign_in(token).await })
+        .run_from(seen_from, move |services| async move {
+            services.personal_access_tokens.sign_in(token).await
+        })
         .await??;
     Ok(web::Json(session.into()))
 }

@@ -141,6 +141,6 @@ fn mfa_name(method: MfaMethod) -> &'static str {
 }
 
 /// RFC 3339 with microseconds.
-fn timestamp(moment: DateTime<Utc>) -> String {
+pub(super) fn timestamp(moment: DateTime<Utc>) -> String {
     moment.to_rfc3339_opts(SecondsFormat::Micros, true)
 }

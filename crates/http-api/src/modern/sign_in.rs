@@ -7,6 +7,7 @@ use utoipa::ToSchema;
 
 use super::{ModernError, json::Json, reply::SignInReply};
 use crate::{
+    extract::device::SeenFrom,
     extract::{
         client::Client,
         members::{Email, KnownPassword},
@@ -26,6 +27,7 @@ pub(crate) struct SignInBody {
 /// `POST /signin/email-password`
 pub(crate) async fn email_password(
     state: Data<AppState>,
+    seen_from: SeenFrom,
     Client(client): Client,
     Json(body): Json<SignInBody>,
 ) -> Result<web::Json<SignInReply>, ModernError> {
@@ -35,7 +37,9 @@ pub(crate) async fn email_password(
         client: Some(client),
     };
     let signed_in = state
-        .run(|services| async move { services.sign_in.with_email_password(claim).await })
+        .run_from(seen_from, |services| async move {
+            services.sign_in.with_email_password(claim).await
+        })
         .await??;
     Ok(web::Json(match signed_in {
         SignedIn::Session(session) => (*session).into(),

@@ -7,6 +7,7 @@ use utoipa::ToSchema;
 
 use super::{ModernError, json::Json, options::OptionsBody, reply::SignInReply};
 use crate::{
+    extract::device::SeenFrom,
     extract::members::{Challenge, Email, Password, present},
     state::AppState,
 };
@@ -29,11 +30,14 @@ pub(crate) struct SignUpBody {
 /// `POST /signup/email-password`
 pub(crate) async fn email_password(
     state: Data<AppState>,
+    seen_from: SeenFrom,
     Json(body): Json<SignUpBody>,
 ) -> Result<web::Json<SignInReply>, ModernError> {
     let wish = EmailPasswordSignUp::from(body);
     let signed_up = state
-        .run(|services| async move { services.sign_up.with_email_password(wish).await })
+        .run_from(seen_from, |services| async move {
+            services.sign_up.with_email_password(wish).await
+        })
         .await??;
     Ok(web::Json(match signed_up {
         SignedUp::Session(session) => (*session).into(),

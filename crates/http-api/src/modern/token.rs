@@ -12,6 +12,7 @@ use super::{
     reply::{SessionReply, SignInReply},
 };
 use crate::{
+    extract::device::SeenFrom,
     extract::members::{UuidLike, present},
     state::AppState,
 };
@@ -27,12 +28,15 @@ pub(crate) struct RefreshBody {
 /// `POST /token`
 pub(crate) async fn refresh(
     state: Data<AppState>,
+    seen_from: SeenFrom,
     Json(body): Json<RefreshBody>,
 ) -> Result<web::Json<SessionReply>, ModernError> {
     let token = PlainRefreshToken::parse(&body.refresh_token.0)
         .map_err(|_invalid| ErrorCode::INVALID_REFRESH_TOKEN)?;
     let session = state
-        .run(move |services| async move { services.tokens.refresh(token).await })
+        .run_from(seen_from, move |services| async move {
+            services.tokens.refresh(token).await
+        })
         .await??;
     Ok(web::Json(session.into()))
 }
@@ -79,13 +83,16 @@ pub(crate) struct ExchangeBody {
 /// `POST /token/exchange`
 pub(crate) async fn exchange(
     state: Data<AppState>,
+    seen_from: SeenFrom,
     Json(body): Json<ExchangeBody>,
 ) -> Result<web::Json<SignInReply>, ModernError> {
     let code = ExchangeCode::presented(&body.code);
     let verifier =
         CodeVerifier::parse(&body.code_verifier).map_err(|_invalid| ErrorCode::INVALID_REQUEST)?;
     let session = state
-        .run(|services| async move { services.links.exchange(code, verifier).await })
+        .run_from(seen_from, |services| async move {
+            services.links.exchange(code, verifier).await
+        })
         .await??;
     Ok(web::Json(session.into()))
 }

@@ -15,7 +15,7 @@ use url::{Url, form_urlencoded};
 use utoipa::ToSchema;
 
 use super::{ErrorCode, ModernError};
-use crate::state::AppState;
+use crate::{extract::device::SeenFrom, state::AppState};
 
 /// The query of `/verify`. Unknown parameters are ignored, and so is `type`: the ticket knows.
 struct VerifyQuery {
@@ -69,23 +69,31 @@ impl InvalidQuery {
 ///
 /// Scanners of mail follow every link. Where that is configured they only get a page; its button
 /// sends the same query by `POST`, which no scanner does.
-pub(crate) async fn get(state: Data<AppState>, request: HttpRequest) -> HttpResponse {
+pub(crate) async fn get(
+    state: Data<AppState>,
+    seen_from: SeenFrom,
+    request: HttpRequest,
+) -> HttpResponse {
     match VerifyQuery::read(&request) {
         Err(invalid) => invalid.answer(),
         Ok(_) if state.settings().confirm_links => page::confirmation(&request),
-        Ok(query) => follow(&state, query).await,
+        Ok(query) => follow(&state, seen_from, query).await,
     }
 }
 
 /// `POST /verify`: follows the link.
-pub(crate) async fn post(state: Data<AppState>, request: HttpRequest) -> HttpResponse {
+pub(crate) async fn post(
+    state: Data<AppState>,
+    seen_from: SeenFrom,
+    request: HttpRequest,
+) -> HttpResponse {
     match VerifyQuery::read(&request) {
         Err(invalid) => invalid.answer(),
-        Ok(query) => follow(&state, query).await,
+        Ok(query) => follow(&state, seen_from, query).await,
     }
 }
 
-async fn follow(state: &AppState, query: VerifyQuery) -> HttpResponse {
+async fn follow(state: &AppState, seen_from: SeenFrom, query: VerifyQuery) -> HttpResponse {
     let is_path = query.redirect_to.starts_with('/');
     if !is_path && Url::parse(&query.redirect_to).is_err() {
         return ModernError::from(ErrorCode::INVALID_REQUEST).error_response();
@@ -94,16 +102,22 @@ async fn follow(state: &AppState, query: VerifyQuery) -> HttpResponse {
         let client = state.redirects().client_url();
         return fail(state, &client, &ErrorCode::REDIRECT_TO_NOT_ALLOWED.into());
     };
-    match redeem(state, &query.ticket).await {
+    match redeem(state, seen_from, &query.ticket).await {
         Ok(link) => succeed(&redirect_to, &link),
         Err(error) => fail(state, &redirect_to, &error),
     }
 }
 
-async fn redeem(state: &AppState, ticket: &str) -> Result<FollowedLink, ModernError> {
+async fn redeem(
+    state: &AppState,
+    seen_from: SeenFrom,
+    ticket: &str,
+) -> Result<FollowedLink, ModernError> {
     let ticket = Ticket::parse(ticket).map_err(|_other| ErrorCode::INVALID_TICKET)?;
     Ok(state
-        .run(|services| async move { services.links.follow(ticket).await })
+        .run_from(seen_from, |services| async move {
+            services.links.follow(ticket).await
+        })
         .await??)
 }
 

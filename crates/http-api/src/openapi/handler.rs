@@ -8,11 +8,11 @@ use utoipa::ToSchema;
 
 use super::operation::{Operation, Presence};
 use crate::{
-    extract::client::Client,
+    extract::{client::Client, device::SeenFrom},
     legacy::{self, LegacyError},
     modern::{
         self, ModernError,
-        caller::{Caller, ElevatedCaller, OptionalCaller, OptionalElevatedCaller},
+        caller::{Caller, ElevatedCaller, OpenCaller, OptionalCaller, OptionalElevatedCaller},
     },
     state::AppState,
 };
@@ -58,6 +58,7 @@ handlers!();
 handlers!(A);
 handlers!(A B);
 handlers!(A B C);
+handlers!(A B C D);
 
 impl Argument for web::Data<AppState> {}
 
@@ -82,6 +83,14 @@ impl Argument for OptionalElevatedCaller {
 }
 
 impl Argument for Client {}
+
+impl Argument for SeenFrom {}
+
+impl Argument for OpenCaller {
+    fn describe(operation: Operation) -> Operation {
+        operation.access_token(Presence::Required)
+    }
+}
 
 impl Argument for OptionalCaller {
     fn describe(operation: Operation) -> Operation {

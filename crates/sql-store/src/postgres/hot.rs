@@ -2,19 +2,19 @@
 
 use auth_domain::{
     ports::{RefreshRotation, RotatedSession},
-    session::SessionId,
+    session::{AuthMethods, SessionId},
 };
 use diesel::{
     OptionalExtension, QueryResult, Selectable,
     pg::Pg,
     query_builder::{AstPass, Query, QueryFragment, QueryId},
-    sql_types::{Bool, Text, Timestamptz, Uuid},
+    sql_types::{Bool, Nullable, Text, Timestamptz, Uuid},
 };
 use diesel_async::RunQueryDsl;
 
 use super::{
     dialect::Conn,
-    repositories::{HotPath, REGULAR, UserRow},
+    repositories::{HotPath, REGULAR, UserRow, client_network, user_agent},
 };
 use crate::types::{Id, Moment};
 
@@ -29,11 +29,12 @@ impl HotPath for RotateRefreshToken<'_> {
     type Output = Option<RotatedSession>;
 
     async fn run(&self, conn: &mut Conn) -> QueryResult<Self::Output> {
-        let rotated: Option<(Id, UserRow)> =
+        let rotated: Option<(Id, Option<String>, UserRow)> =
             Rotation::new(self.0).get_result(conn).await.optional()?;
-        Ok(rotated.map(|(id, user)| RotatedSession {
+        Ok(rotated.map(|(id, methods, user)| RotatedSession {
             id: SessionId(id.0),
             user: user.into(),
+            methods: AuthMethods::from_stored(methods.as_deref()),
         }))
     }
 }
@@ -48,6 +49,8 @@ struct Rotation<'a> {
     expires_at: Moment,
     forget_before: Moment,
     demand_verified_email: bool,
+    user_agent: Option<&'a str>,
+    client_network: Option<&'a str>,
     user: UserColumns,
 }
 
@@ -60,6 +63,8 @@ impl<'a> Rotation<'a> {
             expires_at: Moment(rotation.expires_at),
             forget_before: Moment(rotation.forget_before),
             demand_verified_email: rotation.gate.verified_email,
+            user_agent: user_agent(&rotation.device),
+            client_network: client_network(&rotation.device),
             user: <UserRow as Selectable<Pg>>::construct_selection(),
         }
     }
@@ -69,6 +74,13 @@ impl<'a> Rotation<'a> {
         out.push_bind_param::<Text, _>(&self.successor)?;
         out.push_sql(", expires_at = ");
         out.push_bind_param::<Timestamptz, _>(&self.expires_at)?;
+        out.push_sql(", last_seen_at = ");
+        out.push_bind_param::<Timestamptz, _>(&self.now)?;
+        out.push_sql(", user_agent = coalesce(");
+        out.push_bind_param::<Nullable<Text>, _>(&self.user_agent)?;
+        out.push_sql(", token.user_agent), client_network = coalesce(");
+        out.push_bind_param::<Nullable<Text>, _>(&self.client_network)?;
+        out.push_sql(", token.client_network)");
         out.push_sql(" FROM auth.users AS holder WHERE token.refresh_token_hash = ");
         out.push_bind_param::<Text, _>(&self.presented)?;
         out.push_sql(" AND token.type = ");
@@ -80,7 +92,7 @@ impl<'a> Rotation<'a> {
              OR (holder.email IS NULL AND NOT holder.is_anonymous) OR NOT ",
         );
         out.push_bind_param::<Bool, _>(&self.demand_verified_email)?;
-        out.push_sql(") RETURNING token.id, token.user_id)");
+        out.push_sql(") RETURNING token.id, token.user_id, token.auth_methods)");
         Ok(())
     }
 
@@ -131,7 +143,7 @@ impl QueryFragment<Pg> for Rotation<'_> {
         out.push_sql(", ");
         self.push_seen(&mut out)?;
         // All parts see the rows as they were before the statement: so does this one.
-        out.push_sql(" SELECT rotated.id, ");
+        out.push_sql(" SELECT rotated.id, rotated.auth_methods, ");
         self.user.walk_ast(out.reborrow())?;
         out.push_sql(" FROM auth.users INNER JOIN rotated ON rotated.user_id = auth.users.id");
         Ok(())
@@ -143,5 +155,9 @@ impl QueryId for Rotation<'_> {
 }
 
 impl Query for Rotation<'_> {
-    type SqlType = (Uuid, <UserColumns as diesel::Expression>::SqlType);
+    type SqlType = (
+        Uuid,
+        Nullable<Text>,
+        <UserColumns as diesel::Expression>::SqlType,
+    );
 }

@@ -9,6 +9,6 @@ mod schema;
 pub use dialect::{Conn, store_error};
 pub use hot::RotateRefreshToken;
 pub use repositories::{
-    FindOpaqueSession, FindPersonalAccessToken, FindUser, HasSecurityKey, HotPath, Manager, Ping,
-    PooledConn, SqlUnitOfWork, discard,
+    FindOpaqueSession, FindPersonalAccessToken, FindUser, HasSecurityKey, HotPath, IsSessionOpen,
+    Manager, Ping, PooledConn, SqlUnitOfWork, discard,
 };

@@ -55,6 +55,10 @@ diesel::table! {
         #[sql_name = "type"]
         kind -> Text,
         refresh_token_hash -> Nullable<Text>,
+        auth_methods -> Nullable<Text>,
+        last_seen_at -> Nullable<Timestamptz>,
+        user_agent -> Nullable<Text>,
+        client_network -> Nullable<Text>,
     }
 }
 
@@ -72,6 +76,9 @@ diesel::table! {
         user_id -> Uuid,
         created_at -> Timestamptz,
         expires_at -> Timestamptz,
+        id -> Nullable<Uuid>,
+        user_agent -> Nullable<Text>,
+        client_network -> Nullable<Text>,
     }
 }
 

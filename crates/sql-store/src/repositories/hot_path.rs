@@ -4,7 +4,7 @@ use std::future::Future;
 
 use auth_domain::{
     ports::UserLookup,
-    session::{HashedRefreshToken, HashedSessionToken, RefreshTokenKind},
+    session::{HashedRefreshToken, HashedSessionToken, RefreshTokenKind, SessionId},
     user::{User, UserId},
 };
 use chrono::{DateTime, Utc};
@@ -95,6 +95,34 @@ impl HotPath for FindPersonalAccessToken<'_> {
             .first(conn)
             .await;
         Ok(found.optional()?.map(User::from))
+    }
+}
+
+/// Finds out whether a session of a user is still open.
+#[derive(Debug, Clone, Copy)]
+pub struct IsSessionOpen {
+    /// Whose it has to be.
+    pub user: UserId,
+    /// Its id.
+    pub id: SessionId,
+    /// It must not have expired by then.
+    pub now: DateTime<Utc>,
+}
+
+impl HotPath for IsSessionOpen {
+    type Output = bool;
+
+    async fn run(&self, conn: &mut Conn) -> QueryResult<bool> {
+        let found: Option<Id> = refresh_tokens::table
+            .find(Id(self.id.0))
+            .filter(refresh_tokens::user_id.eq(Id(self.user.0)))
+            .filter(refresh_tokens::kind.eq(stored_kind(RefreshTokenKind::Regular)))
+            .filter(refresh_tokens::expires_at.gt(Moment(self.now)))
+            .select(refresh_tokens::id)
+            .first(conn)
+            .await
+            .optional()?;
+        Ok(found.is_some())
     }
 }
 

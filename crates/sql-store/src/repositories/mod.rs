@@ -4,6 +4,7 @@
 mod exchange_codes;
 mod hot_path;
 mod one_time_codes;
+mod open_sessions;
 mod second_factors;
 mod sessions;
 mod tickets;
@@ -16,9 +17,10 @@ use bb8::PooledConnection;
 use diesel_async::pooled_connection::AsyncDieselConnectionManager;
 
 pub use hot_path::{
-    FindOpaqueSession, FindPersonalAccessToken, FindUser, HasSecurityKey, HotPath, Ping,
+    FindOpaqueSession, FindPersonalAccessToken, FindUser, HasSecurityKey, HotPath, IsSessionOpen,
+    Ping,
 };
-pub(crate) use sessions::REGULAR;
+pub(crate) use sessions::{REGULAR, client_network, user_agent};
 pub use unit_of_work::{SqlUnitOfWork, discard};
 pub(crate) use user_row::UserRow;
 

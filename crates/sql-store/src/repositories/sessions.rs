@@ -5,21 +5,21 @@ use auth_domain::{
     error::StoreError,
     ports::{EndedSessions, RefreshTokenTrace, SessionRepository},
     session::{
-        HashedRefreshToken, HashedSessionToken, NewOpaqueSession, NewRefreshToken,
-        RefreshTokenKind, SessionId,
+        AddressBlock, AuthMethods, Device, HashedRefreshToken, HashedSessionToken,
+        NewOpaqueSession, NewRefreshToken, OpenSession, RefreshTokenKind, SessionId, UserAgent,
     },
     user::UserId,
 };
 use chrono::{DateTime, Utc};
 use diesel::{
-    ExpressionMethods, NullableExpressionMethods, OptionalExtension, QueryDsl, QueryResult,
-    SelectableHelper,
+    BoolExpressionMethods, ExpressionMethods, NullableExpressionMethods, OptionalExtension,
+    QueryDsl, QueryResult, SelectableHelper,
 };
 use diesel_async::RunQueryDsl;
 use serde_json::Value;
 
 use super::{
-    Conn, SqlUnitOfWork, UserRow,
+    Conn, SqlUnitOfWork, UserRow, open_sessions,
     schema::{opaque_sessions, refresh_token_rotations, refresh_tokens, users},
     store_error,
 };
@@ -45,6 +45,9 @@ impl SessionRepository for SqlUnitOfWork {
                 refresh_tokens::created_at.eq(Moment(token.created_at)),
                 refresh_tokens::expires_at.eq(Moment(token.expires_at)),
                 refresh_tokens::metadata.eq(token.metadata.clone().map(Value::Object)),
+                refresh_tokens::auth_methods.eq(token.methods.to_stored()),
+                refresh_tokens::user_agent.eq(user_agent(&token.device)),
+                refresh_tokens::client_network.eq(client_network(&token.device)),
             ))
             .execute(self.conn())
             .await
@@ -85,12 +88,34 @@ impl SessionRepository for SqlUnitOfWork {
         let tokens = end_refresh_tokens(self.conn(), user, which)
             .await
             .map_err(store_error)?;
-        let opaque = diesel::delete(opaque_sessions::table)
-            .filter(opaque_sessions::user_id.eq(user))
-            .execute(self.conn())
+        let opaque = end_opaque_sessions(self.conn(), user, which)
             .await
             .map_err(store_error)?;
         Ok((tokens + opaque) as u64)
+    }
+
+    async fn end_of(&mut self, user: UserId, id: SessionId) -> Result<bool, StoreError> {
+        let (user, id) = (Id(user.0), Id(id.0));
+        let token = diesel::delete(refresh_tokens::table.find(id))
+            .filter(refresh_tokens::user_id.eq(user))
+            .filter(refresh_tokens::kind.eq(REGULAR));
+        if any(token.execute(self.conn()).await)? {
+            return Ok(true);
+        }
+        let opaque = diesel::delete(opaque_sessions::table)
+            .filter(opaque_sessions::user_id.eq(user))
+            .filter(opaque_sessions::id.eq(id));
+        any(opaque.execute(self.conn()).await)
+    }
+
+    async fn list_of(
+        &mut self,
+        user: UserId,
+        now: DateTime<Utc>,
+    ) -> Result<Vec<OpenSession>, StoreError> {
+        open_sessions::list(self.conn(), Id(user.0), Moment(now))
+            .await
+            .map_err(store_error)
     }
 
     async fn insert_opaque_session(
@@ -106,6 +131,9 @@ impl SessionRepository for SqlUnitOfWork {
                 opaque_sessions::user_id.eq(Id(session.user_id.0)),
                 opaque_sessions::created_at.eq(Moment(session.created_at)),
                 opaque_sessions::expires_at.eq(Moment(session.expires_at)),
+                opaque_sessions::id.eq(Id(session.id.0)),
+                opaque_sessions::user_agent.eq(user_agent(&session.device)),
+                opaque_sessions::client_network.eq(client_network(&session.device)),
             ))
             .execute(self.conn())
             .await
@@ -117,6 +145,16 @@ impl SessionRepository for SqlUnitOfWork {
         let ended = diesel::delete(opaque_sessions::table.find(hash.as_str()));
         any(ended.execute(self.conn()).await)
     }
+}
+
+/// The stored form of what a program calls itself.
+pub(crate) fn user_agent(device: &Device) -> Option<&str> {
+    device.user_agent.as_ref().map(UserAgent::as_str)
+}
+
+/// The stored form of where a client is.
+pub(crate) fn client_network(device: &Device) -> Option<&str> {
+    device.network.as_ref().map(AddressBlock::as_str)
 }
 
 pub(super) fn stored_kind(kind: RefreshTokenKind) -> &'static str {
@@ -160,26 +198,29 @@ async fn find_superseded(
     hash: &HashedRefreshToken,
     now: Moment,
 ) -> QueryResult<Option<RefreshTokenTrace>> {
-    let found: Option<(Id, Moment, String, UserRow)> = refresh_token_rotations::table
-        .inner_join(refresh_tokens::table.inner_join(users::table))
-        .filter(refresh_token_rotations::token_hash.eq(hash.as_str()))
-        .filter(refresh_tokens::refresh_token_hash.is_not_null())
-        .filter(refresh_tokens::expires_at.gt(now))
-        .select((
-            refresh_tokens::id,
-            refresh_token_rotations::rotated_at,
-            refresh_tokens::refresh_token_hash.assume_not_null(),
-            UserRow::as_select(),
-        ))
-        .first(conn)
-        .await
-        .optional()?;
+    let found: Option<(Id, Moment, String, Option<String>, UserRow)> =
+        refresh_token_rotations::table
+            .inner_join(refresh_tokens::table.inner_join(users::table))
+            .filter(refresh_token_rotations::token_hash.eq(hash.as_str()))
+            .filter(refresh_tokens::refresh_token_hash.is_not_null())
+            .filter(refresh_tokens::expires_at.gt(now))
+            .select((
+                refresh_tokens::id,
+                refresh_token_rotations::rotated_at,
+                refresh_tokens::refresh_token_hash.assume_not_null(),
+                refresh_tokens::auth_methods,
+                UserRow::as_select(),
+            ))
+            .first(conn)
+            .await
+            .optional()?;
     Ok(found.map(
-        |(id, rotated_at, current, user)| RefreshTokenTrace::Superseded {
+        |(id, rotated_at, current, methods, user)| RefreshTokenTrace::Superseded {
             id: SessionId(id.0),
             rotated_at: rotated_at.0,
             current: HashedRefreshToken::from_stored(current),
             user: user.into(),
+            methods: AuthMethods::from_stored(methods.as_deref()),
         },
     ))
 }
@@ -191,6 +232,29 @@ async fn end_refresh_tokens(conn: &mut Conn, user: Id, which: EndedSessions) -> 
         EndedSessions::AllButPersonalAccessTokens => {
             let others = refresh_tokens::kind.ne(PERSONAL_ACCESS);
             tokens.filter(others).execute(conn).await
+        }
+        EndedSessions::Others(kept) => {
+            let others = refresh_tokens::kind.ne(PERSONAL_ACCESS);
+            let others = others.and(refresh_tokens::id.ne(Id(kept.0)));
+            tokens.filter(others).execute(conn).await
+        }
+    }
+}
+
+async fn end_opaque_sessions(
+    conn: &mut Conn,
+    user: Id,
+    which: EndedSessions,
+) -> QueryResult<usize> {
+    let sessions = diesel::delete(opaque_sessions::table).filter(opaque_sessions::user_id.eq(user));
+    match which {
+        EndedSessions::All | EndedSessions::AllButPersonalAccessTokens => {
+            sessions.execute(conn).await
+        }
+        EndedSessions::Others(kept) => {
+            let others = opaque_sessions::id.ne(Id(kept.0));
+            let others = others.or(opaque_sessions::id.is_null());
+            sessions.filter(others).execute(conn).await
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use auth_domain::{
     ports::{RefreshRotation, RotatedSession},
-    session::SessionId,
+    session::{AuthMethods, SessionId},
 };
 use diesel::{
     BoolExpressionMethods, ExpressionMethods, OptionalExtension, QueryDsl, QueryResult,
@@ -11,7 +11,7 @@ use diesel::{
 
 use super::{
     dialect::Conn,
-    repositories::{HotPath, REGULAR, UserRow},
+    repositories::{HotPath, REGULAR, UserRow, client_network, user_agent},
     schema::{refresh_token_rotations, refresh_tokens, users},
 };
 use crate::types::{Id, Moment};
@@ -37,7 +37,7 @@ fn rotate(
     conn: &mut SqliteConnection,
     rotation: &RefreshRotation,
 ) -> QueryResult<Option<RotatedSession>> {
-    let Some((id, user)) = find(conn, rotation)? else {
+    let Some((id, methods, user)) = find(conn, rotation)? else {
         return Ok(None);
     };
     replace_hash(conn, id, rotation)?;
@@ -48,13 +48,14 @@ fn rotate(
     Ok(Some(RotatedSession {
         id: SessionId(id.0),
         user: user.into(),
+        methods: AuthMethods::from_stored(methods.as_deref()),
     }))
 }
 
 fn find(
     conn: &mut SqliteConnection,
     rotation: &RefreshRotation,
-) -> QueryResult<Option<(Id, UserRow)>> {
+) -> QueryResult<Option<(Id, Option<String>, UserRow)>> {
     refresh_tokens::table
         .inner_join(users::table)
         .filter(refresh_tokens::refresh_token_hash.eq(rotation.presented.as_str()))
@@ -66,7 +67,11 @@ fn find(
                 .or(users::email.is_null().and(users::is_anonymous.eq(false)))
                 .or::<_, Bool>(!rotation.gate.verified_email),
         )
-        .select((refresh_tokens::id, UserRow::as_select()))
+        .select((
+            refresh_tokens::id,
+            refresh_tokens::auth_methods,
+            UserRow::as_select(),
+        ))
         .first(conn)
         .optional()
 }
@@ -80,6 +85,10 @@ fn replace_hash(
         .set((
             refresh_tokens::refresh_token_hash.eq(rotation.successor.as_str()),
             refresh_tokens::expires_at.eq(Moment(rotation.expires_at)),
+            refresh_tokens::last_seen_at.eq(Moment(rotation.now)),
+            // What is not known stays as it was.
+            user_agent(&rotation.device).map(|it| refresh_tokens::user_agent.eq(it)),
+            client_network(&rotation.device).map(|it| refresh_tokens::client_network.eq(it)),
         ))
         .execute(conn)
         .map(drop)

@@ -52,6 +52,10 @@ diesel::table! {
         #[sql_name = "type"]
         kind -> Text,
         refresh_token_hash -> Nullable<Text>,
+        auth_methods -> Nullable<Text>,
+        last_seen_at -> Nullable<BigInt>,
+        user_agent -> Nullable<Text>,
+        client_network -> Nullable<Text>,
     }
 }
 
@@ -69,6 +73,9 @@ diesel::table! {
         user_id -> Binary,
         created_at -> BigInt,
         expires_at -> BigInt,
+        id -> Nullable<Binary>,
+        user_agent -> Nullable<Text>,
+        client_network -> Nullable<Text>,
     }
 }
 

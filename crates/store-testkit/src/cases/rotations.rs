@@ -2,6 +2,7 @@
 
 use auth_domain::{
     ports::{RefreshGate, RefreshRotation, RefreshTokenTrace, Store},
+    session::AuthMethod,
     user::{NewUser, User},
 };
 
@@ -300,6 +301,7 @@ fn superseded(seconds: i64, current: &str, user: &User) -> RefreshTokenTrace {
         rotated_at: at(seconds),
         current: refresh_hash(current),
         user: user.clone(),
+        methods: AuthMethod::Password.into(),
     }
 }
 

@@ -14,8 +14,9 @@ use auth_domain::{
     },
     sealed::StoredSecret,
     session::{
-        HashedExchangeCode, HashedRefreshToken, HashedSessionToken, NewExchangeCode,
-        NewOpaqueSession, NewRefreshToken, RefreshTokenKind, SessionId,
+        AuthMethods, Device, HashedExchangeCode, HashedRefreshToken, HashedSessionToken,
+        NewExchangeCode, NewOpaqueSession, NewRefreshToken, OpenSession, RefreshTokenKind,
+        SessionId,
     },
     ticket::{NewTicket, RedeemedTicket, Ticket},
     user::{EmailAddress, HashedPassword, MfaMethod, Role, User, UserId},
@@ -45,6 +46,7 @@ struct Account {
 #[derive(Debug, Clone)]
 struct Session {
     token: NewRefreshToken,
+    last_seen: DateTime<Utc>,
     predecessors: Vec<Predecessor>,
 }
 
@@ -230,6 +232,7 @@ impl State {
         check_free(!self.sessions.contains_key(&token.id))?;
         check_free(self.current(&token.hash).is_none())?;
         let session = Session {
+            last_seen: token.created_at,
             token,
             predecessors: Vec::new(),
         };
@@ -239,13 +242,14 @@ impl State {
 
     pub(super) fn rotate(&mut self, rotation: &RefreshRotation) -> Option<RotatedSession> {
         let session = self.current(&rotation.presented)?;
-        let (id, user) = (session.token.id, self.user(session.token.user_id)?.clone());
+        let (id, methods) = (session.token.id, session.token.methods);
+        let user = self.user(session.token.user_id)?.clone();
         if !session.is_live(rotation.now) || !passes(&user, rotation) {
             return None;
         }
         self.sessions.get_mut(&id)?.rotate(rotation);
         self.touch(user.id, rotation.now);
-        Some(RotatedSession { id, user })
+        Some(RotatedSession { id, user, methods })
     }
 
     pub(super) fn trace(&self, hash: &HashedRefreshToken, now: DateTime<Utc>) -> RefreshTokenTrace {
@@ -280,8 +284,34 @@ impl State {
         self.sessions
             .retain(|_, session| session.token.user_id != user || session.survives(which));
         self.opaque_sessions
-            .retain(|session| session.user_id != user);
+            .retain(|it| it.user_id != user || which == EndedSessions::Others(it.id));
         (before - self.count_sessions()) as u64
+    }
+
+    pub(super) fn end_of(&mut self, user: UserId, id: SessionId) -> bool {
+        let before = self.count_sessions();
+        self.sessions.retain(|_, it| {
+            let is_it = it.token.id == id && it.token.user_id == user;
+            !is_it || it.token.kind != RefreshTokenKind::Regular
+        });
+        self.opaque_sessions
+            .retain(|it| it.id != id || it.user_id != user);
+        self.count_sessions() < before
+    }
+
+    pub(super) fn open_sessions(&self, user: UserId, now: DateTime<Utc>) -> Vec<OpenSession> {
+        let modern = self.sessions.values().filter(|it| it.is_live(now));
+        let modern = modern.filter(|it| it.token.user_id == user);
+        let mut sessions: Vec<_> = modern.map(Session::shown).collect();
+        let legacy = self.opaque_sessions.iter().filter(|it| it.user_id == user);
+        sessions.extend(legacy.filter(|it| now < it.expires_at).map(shown_opaque));
+        sessions.sort_by(|a, b| b.created_at.cmp(&a.created_at).then(a.id.cmp(&b.id)));
+        sessions
+    }
+
+    pub(super) fn is_session_open(&self, user: UserId, id: SessionId, now: DateTime<Utc>) -> bool {
+        let found = self.sessions.get(&id);
+        found.is_some_and(|it| it.token.user_id == user && it.is_live(now))
     }
 
     fn current(&self, hash: &HashedRefreshToken) -> Option<&Session> {
@@ -301,8 +331,21 @@ impl Session {
     }
 
     fn survives(&self, which: EndedSessions) -> bool {
-        which == EndedSessions::AllButPersonalAccessTokens
-            && self.token.kind == RefreshTokenKind::PersonalAccess
+        match (self.token.kind, which) {
+            (_, EndedSessions::All) => false,
+            (RefreshTokenKind::PersonalAccess, _) => true,
+            (RefreshTokenKind::Regular, which) => which == EndedSessions::Others(self.token.id),
+        }
+    }
+
+    fn shown(&self) -> OpenSession {
+        OpenSession {
+            id: self.token.id,
+            created_at: self.token.created_at,
+            last_seen: self.last_seen,
+            methods: self.token.methods,
+            device: self.token.device.clone(),
+        }
     }
 
     fn rotate(&mut self, rotation: &RefreshRotation) {
@@ -314,6 +357,14 @@ impl Session {
         });
         self.token.hash = rotation.successor.clone();
         self.token.expires_at = rotation.expires_at;
+        self.last_seen = rotation.now;
+        let Device {
+            user_agent,
+            network,
+        } = rotation.device.clone();
+        let device = &mut self.token.device;
+        device.user_agent = user_agent.or(device.user_agent.take());
+        device.network = network.or(device.network.take());
     }
 
     /// `None`: the token never belonged to this session, or was forgotten.
@@ -328,7 +379,18 @@ impl Session {
             rotated_at: predecessor.rotated_at,
             current: self.token.hash.clone(),
             user,
+            methods: self.token.methods,
         })
+    }
+}
+
+fn shown_opaque(session: &NewOpaqueSession) -> OpenSession {
+    OpenSession {
+        id: session.id,
+        created_at: session.created_at,
+        last_seen: session.created_at,
+        methods: AuthMethods::NONE,
+        device: session.device.clone(),
     }
 }
 

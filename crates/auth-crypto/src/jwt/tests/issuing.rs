@@ -13,6 +13,8 @@ fn a_token_says_what_hasura_wants_to_know() {
         "iss": "hasura-auth",
         "iat": NOW,
         "exp": NOW + 900,
+        "sid": "7c4b324b-865b-4ee5-8919-0a187766fc10",
+        "amr": ["pwd"],
         "https://hasura.io/jwt/claims": {
             "x-hasura-allowed-roles": ["user", "me"],
             "x-hasura-default-role": "user",
@@ -133,4 +135,34 @@ fn an_elevated_token_names_its_user_once_more() {
     let plain = decoded(&signer.sign(&claims()).unwrap().value).1;
     let hasura = &plain["https://hasura.io/jwt/claims"];
     assert_eq!(hasura.get("x-hasura-auth-elevated"), None);
+}
+
+#[test]
+fn a_token_tells_how_its_user_signed_in() {
+    let methods = AuthMethods::from(AuthMethod::Password).and(AuthMethod::OneTimePassword);
+
+    let both = shared()
+        .sign(&AccessClaims {
+            methods,
+            ..claims()
+        })
+        .unwrap();
+
+    assert_eq!(decoded(&both.value).1["amr"], json!(["pwd", "otp", "mfa"]));
+    assert_eq!(verify(&shared(), &both.value).unwrap().methods, methods);
+}
+
+#[test]
+fn a_token_of_somebody_who_proved_nothing_says_nothing_of_it() {
+    let methods = AuthMethods::NONE;
+
+    let token = shared()
+        .sign(&AccessClaims {
+            methods,
+            ..claims()
+        })
+        .unwrap();
+
+    assert_eq!(decoded(&token.value).1.get("amr"), None);
+    assert_eq!(verify(&shared(), &token.value).unwrap().methods, methods);
 }

@@ -297,3 +297,30 @@ fn a_token_is_elevated_for_its_own_user_alone() {
     let elsewhere = with("x-hasura-auth-elevated", json!(USER));
     assert!(!verify(&shared(), &signed(&elsewhere)).unwrap().is_elevated);
 }
+
+#[test]
+fn a_token_of_another_program_need_not_name_a_session() {
+    for claims in [
+        without("sid"),
+        with("sid", json!(7)),
+        with("sid", json!("x")),
+    ] {
+        let bearer = verify(&shared(), &signed(&claims)).unwrap();
+
+        assert_eq!(bearer.session, None, "{claims}");
+        assert_eq!(bearer.user_id, UserId(USER));
+    }
+}
+
+#[test]
+fn methods_that_are_not_known_are_left_out() {
+    for (amr, known) in [
+        (json!(["fpt", "pwd", 7]), AuthMethod::Password.into()),
+        (json!("pwd"), AuthMethods::NONE),
+        (json!(null), AuthMethods::NONE),
+    ] {
+        let bearer = verify(&shared(), &signed(&with("amr", amr))).unwrap();
+
+        assert_eq!(bearer.methods, known);
+    }
+}

@@ -6,6 +6,7 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 
 use crate::{
+    extract::device::SeenFrom,
     extract::members::Email,
     modern::{ErrorCode, ModernError, json::Json, reply::SignInReply},
     state::AppState,
@@ -46,6 +47,7 @@ impl From<LinkType> for TicketPurpose {
 /// `POST /verify/code`
 pub(crate) async fn post(
     state: Data<AppState>,
+    seen_from: SeenFrom,
     Json(body): Json<LinkCodeBody>,
 ) -> Result<web::Json<SignInReply>, ModernError> {
     // What is no code is a wrong code.
@@ -56,7 +58,9 @@ pub(crate) async fn post(
         code,
     };
     let session = state
-        .run(|services| async move { services.links.redeem_code(claim).await })
+        .run_from(seen_from, |services| async move {
+            services.links.redeem_code(claim).await
+        })
         .await??;
     Ok(web::Json(session.into()))
 }

@@ -36,7 +36,7 @@ pub(super) fn operations() -> Vec<Operation> {
             "Choose another password",
         )
         .about("With an access token, or with the ticket of a mail.")
-        .answering("The password is set, and all regular sessions have ended.")
+        .answering("The password is set, and all other sessions have ended.")
         .errors(&[ErrorCode::INVALID_REQUEST, ErrorCode::INVALID_TICKET])
         .errors(PASSWORD)
         .errors(REFUSALS)

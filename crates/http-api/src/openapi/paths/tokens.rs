@@ -2,7 +2,7 @@
 
 use super::{Operation, REFUSALS};
 use crate::{
-    modern::{ErrorCode, personal_access_token, sign_out, token},
+    modern::{ErrorCode, personal_access_token, sessions, sign_out, token},
     openapi::operation::modern,
 };
 
@@ -47,5 +47,32 @@ pub(super) fn operations() -> Vec<Operation> {
         )
         .answering("The token; nothing shows it again.")
         .errors(REFUSALS),
+        modern(
+            "GET",
+            "/user/sessions",
+            sessions::list,
+            "See where one is signed in",
+        )
+        .about(
+            "Addresses are shown as a block, 192.0.2.0/24. Personal access tokens are no sessions.",
+        )
+        .answering("The sessions, the newest first.")
+        .errors(&[ErrorCode::INTERNAL_SERVER_ERROR]),
+        modern(
+            "POST",
+            "/user/sessions/end",
+            sessions::end,
+            "Sign out elsewhere",
+        )
+        .answering("The session is gone.")
+        .errors(&[ErrorCode::INVALID_REQUEST]),
+        modern(
+            "POST",
+            "/user/sessions/end-others",
+            sessions::end_others,
+            "Sign out everywhere else",
+        )
+        .answering("All sessions but the one that asks are gone; personal access tokens stay.")
+        .errors(&[ErrorCode::INVALID_REQUEST, ErrorCode::INTERNAL_SERVER_ERROR]),
     ]
 }

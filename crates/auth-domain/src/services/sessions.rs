@@ -1,0 +1,84 @@
+//! The sessions of a user: seeing them, and ending those that should not be.
+
+use super::{Failure, failure::failures_of, retry::retry, visit::Visit};
+use crate::{
+    error::StoreError,
+    ports::EndedSessions,
+    session::{AccessIdentity, OpenSession, SessionId},
+    user::UserId,
+};
+
+/// Shows people their sessions, and ends them.
+#[derive(Clone)]
+pub struct SessionService {
+    installation: Visit,
+}
+
+/// Why a session was not shown or ended.
+#[derive(Debug, thiserror::Error)]
+pub enum SessionError {
+    /// The access token does not say which session it belongs to.
+    #[error("the session of the access token is not known")]
+    Unknown,
+    /// The user has no such session.
+    #[error("there is no such session")]
+    NoSuchSession,
+    /// An adapter failed.
+    #[error(transparent)]
+    Failure(Failure),
+}
+
+failures_of!(SessionError: StoreError);
+
+impl SessionService {
+    pub(super) fn new(installation: Visit) -> Self {
+        Self { installation }
+    }
+
+    /// The sessions of a user in both generations, the newest first. Personal access tokens are
+    /// none.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure`] when the store fails.
+    pub async fn list(&self, user: UserId) -> Result<Vec<OpenSession>, Failure> {
+        let now = self.installation.clock.now();
+        let mut work = self.installation.store.begin().await?;
+        let sessions = work.sessions().list_of(user, now).await?;
+        work.rollback().await?;
+        Ok(sessions)
+    }
+
+    /// Ends one session of a user, whichever.
+    ///
+    /// # Errors
+    ///
+    /// [`SessionError::NoSuchSession`] also for a session of somebody else, or a failure.
+    pub async fn end(&self, user: UserId, id: SessionId) -> Result<(), SessionError> {
+        let ended = retry(|| async {
+            let mut work = self.installation.store.begin().await?;
+            let ended = work.sessions().end_of(user, id).await?;
+            work.commit().await?;
+            Ok(ended)
+        })
+        .await?;
+        ended.then_some(()).ok_or(SessionError::NoSuchSession)
+    }
+
+    /// Ends all sessions of a user but the one that asks. Personal access tokens stay.
+    ///
+    /// # Errors
+    ///
+    /// [`SessionError::Unknown`], or a failure.
+    pub async fn end_others(&self, identity: AccessIdentity) -> Result<(), SessionError> {
+        let kept = identity.session.ok_or(SessionError::Unknown)?;
+        let which = EndedSessions::Others(kept);
+        retry(|| async {
+            let mut work = self.installation.store.begin().await?;
+            work.sessions().end_all_of(identity.user_id, which).await?;
+            work.commit().await
+        })
+        .await?;
+        Ok(())
+    }
+}

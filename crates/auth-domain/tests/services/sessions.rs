@@ -1,0 +1,178 @@
+//! What people see of their sessions, and what an access token is worth after its session.
+
+use auth_domain::{
+    services::{
+        CurrentUserError, ElevationError, EmailPasswordSignIn, Services, SessionError, SignedIn,
+    },
+    session::{AccessIdentity, AddressBlock, AuthMethod, Device, OpenSession, Session, UserAgent},
+};
+
+use crate::world::{PASSWORD, World, bearer_of, claim, password};
+
+const ADA: &str = "ada@example.com";
+
+fn device(user_agent: &str, address: &str) -> Device {
+    Device {
+        user_agent: UserAgent::parse(user_agent),
+        network: Some(AddressBlock::around(address.parse().unwrap())),
+    }
+}
+
+async fn signed_in(services: &Services, claim: EmailPasswordSignIn) -> Session {
+    match services.sign_in.with_email_password(claim).await.unwrap() {
+        SignedIn::Session(session) => *session,
+        SignedIn::SecondFactor(_) => panic!("nobody has a second factor here"),
+    }
+}
+
+async fn sessions_of(world: &World, session: &Session) -> Vec<OpenSession> {
+    let sessions = &world.services.sessions;
+    sessions.list(session.user.id).await.unwrap()
+}
+
+#[tokio::test]
+async fn a_session_tells_where_it_was_seen_and_how_it_began() {
+    let world = World::new().await;
+    let first = world.signed_up(ADA).await;
+    let laptop = device("Firefox", "192.0.2.77");
+
+    let services = world.services.seen_from(laptop.clone());
+    let second = signed_in(&services, claim(ADA, PASSWORD)).await;
+
+    let sessions = sessions_of(&world, &first).await;
+    let device_of = |id| sessions.iter().find(|it| it.id == id).unwrap();
+    assert_eq!(device_of(second.id).device, laptop);
+    assert_eq!(device_of(second.id).methods, AuthMethod::Password.into());
+    assert_eq!(device_of(first.id).device, Device::default());
+}
+
+#[tokio::test]
+async fn a_refresh_tells_where_the_session_is_used_now() {
+    let world = World::new().await;
+    let session = world.signed_up(ADA).await;
+    let phone = device("Safari", "2001:db8::1");
+
+    let services = world.services.seen_from(phone.clone());
+    let refreshed = services
+        .tokens
+        .refresh(session.refresh_token)
+        .await
+        .unwrap();
+
+    let [seen] = &sessions_of(&world, &session).await[..] else {
+        panic!("a refresh neither opens nor ends a session")
+    };
+    assert_eq!(seen.device, phone);
+    assert!(refreshed.access_token.value.ends_with("/pwd"));
+}
+
+#[tokio::test]
+async fn one_session_ends_and_its_owner_ends_no_other_ones() {
+    let world = World::new().await;
+    let first = world.signed_up(ADA).await;
+    let second = world.signed_in(ADA).await;
+    let stranger = world.signed_up("eve@example.com").await;
+    let sessions = &world.services.sessions;
+
+    let foreign = sessions.end(stranger.user.id, first.id).await;
+    sessions.end(first.user.id, first.id).await.unwrap();
+    let again = sessions.end(first.user.id, first.id).await;
+
+    for refused in [foreign, again] {
+        assert!(matches!(refused, Err(SessionError::NoSuchSession)));
+    }
+    let tokens = &world.services.tokens;
+    assert!(tokens.refresh(first.refresh_token).await.is_err());
+    assert!(tokens.refresh(second.refresh_token).await.is_ok());
+}
+
+#[tokio::test]
+async fn all_other_sessions_end() {
+    let world = World::new().await;
+    let first = world.signed_up(ADA).await;
+    let second = world.signed_in(ADA).await;
+    let stranger = world.signed_up("eve@example.com").await;
+
+    let sessions = &world.services.sessions;
+    sessions.end_others(bearer_of(&second)).await.unwrap();
+
+    let tokens = &world.services.tokens;
+    assert!(tokens.refresh(first.refresh_token).await.is_err());
+    assert!(tokens.refresh(second.refresh_token).await.is_ok());
+    assert!(tokens.refresh(stranger.refresh_token).await.is_ok());
+}
+
+#[tokio::test]
+async fn a_token_that_names_no_session_ends_no_others() {
+    let world = World::new().await;
+    let session = world.signed_up(ADA).await;
+    let bearer = AccessIdentity {
+        session: None,
+        ..bearer_of(&session)
+    };
+
+    let refused = world.services.sessions.end_others(bearer).await;
+
+    assert!(matches!(refused, Err(SessionError::Unknown)));
+    assert_eq!(sessions_of(&world, &session).await.len(), 1);
+}
+
+#[tokio::test]
+async fn nothing_lasting_is_done_with_the_token_of_an_ended_session() {
+    let world = World::new().await;
+    let session = world.signed_up(ADA).await;
+    let services = &world.services;
+    let bearer = bearer_of(&session);
+    services.current_user.check_session(bearer).await.unwrap();
+    services.elevation.check(bearer).await.unwrap();
+
+    services
+        .sign_out
+        .end_session(session.refresh_token)
+        .await
+        .unwrap();
+
+    let checked = services.current_user.check_session(bearer).await;
+    assert!(matches!(checked, Err(CurrentUserError::InvalidToken)));
+    let elevated = AccessIdentity {
+        is_elevated: true,
+        ..bearer
+    };
+    for identity in [bearer, elevated] {
+        let checked = services.elevation.check(identity).await;
+        let Err(ElevationError::NotSignedIn(CurrentUserError::InvalidToken)) = checked else {
+            panic!("{checked:?}")
+        };
+    }
+}
+
+#[tokio::test]
+async fn a_token_of_another_program_names_no_session_and_may_do_what_it_could() {
+    let world = World::new().await;
+    let session = world.signed_up(ADA).await;
+    let bearer = AccessIdentity {
+        session: None,
+        ..bearer_of(&session)
+    };
+
+    let checked = world.services.current_user.check_session(bearer).await;
+
+    assert!(checked.is_ok());
+}
+
+#[tokio::test]
+async fn a_password_that_is_set_ends_all_sessions_but_the_one_that_sets_it() {
+    let world = World::new().await;
+    let first = world.signed_up(ADA).await;
+    let second = world.signed_in(ADA).await;
+
+    let change = &world.services.password_change;
+    change
+        .set(bearer_of(&second), &password("another horse"))
+        .await
+        .unwrap();
+
+    let tokens = &world.services.tokens;
+    assert!(tokens.refresh(first.refresh_token).await.is_err());
+    assert!(tokens.refresh(second.refresh_token).await.is_ok());
+}
