@@ -12,6 +12,7 @@ mod first_run;
 mod key_file;
 mod logging;
 mod outbox;
+mod pacing;
 mod private_files;
 mod signals;
 mod signing_key;

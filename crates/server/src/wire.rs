@@ -7,11 +7,8 @@ use std::{num::NonZeroUsize, sync::Arc, thread, time::Duration};
 use auth_crypto::{BcryptHasher, JoseSigner, RandomIds};
 use auth_domain::{
     limits::{AccountLimits, Limiter, NamingKey},
-    ports::{
-        Background, BreachedPasswords, Clock, CustomClaimSource, IdGenerator, Mailer, PersonCheck,
-        Store,
-    },
-    services::Installation,
+    ports::{BreachedPasswords, Clock, CustomClaimSource, IdGenerator, Mailer, PersonCheck, Store},
+    services::{Concealment, Installation},
 };
 use egress::Egress;
 use hasura::HasuraClaims;
@@ -29,6 +26,7 @@ use crate::{
     clock::SystemClock,
     config::{Config, Database, SameSite},
     first_run::Premises,
+    pacing::TokioPacing,
     start_error::StartError,
 };
 
@@ -162,9 +160,12 @@ fn account_limits(
     ))
 }
 
-fn concealment(config: &Config, background: &TokioBackground) -> Option<Arc<dyn Background>> {
+fn concealment(config: &Config, background: &TokioBackground) -> Option<Concealment> {
     let conceals = config.server.conceal_errors;
-    conceals.then(|| Arc::new(background.clone()) as _)
+    conceals.then(|| Concealment {
+        background: Arc::new(background.clone()),
+        pacing: Arc::new(TokioPacing),
+    })
 }
 
 fn breached_passwords(config: &Config, egress: &Egress) -> Option<Arc<dyn BreachedPasswords>> {

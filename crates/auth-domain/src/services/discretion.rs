@@ -1,7 +1,13 @@
 //! Keeping to oneself whether an account exists.
 
+use std::time::Duration;
+
 use super::{Failure, Installation};
 use crate::{error::chain, ports::BackgroundBusy};
+
+/// How long it takes to be told that a guess is wrong. Many times what the work behind it takes, so
+/// that nobody can tell from the time how much there was to do.
+const PACE: Duration = Duration::from_millis(300);
 
 /// An error of a use case that may be the world's fault.
 pub(super) trait MayBeFailure {
@@ -21,7 +27,7 @@ impl Installation {
     where
         E: MayBeFailure + From<BackgroundBusy>,
     {
-        let Some(background) = &self.concealment else {
+        let Some(concealment) = &self.concealment else {
             return work.await;
         };
         let work = async move {
@@ -30,6 +36,25 @@ impl Installation {
                 tracing::error!(error = chain(failure), "a concealed request failed");
             }
         };
-        Ok(background.begin(Box::pin(work))?)
+        Ok(concealment.background.begin(Box::pin(work))?)
+    }
+
+    /// Judges a guess by `work`, which has less to do where there is no account.
+    ///
+    /// While that is concealed, nobody is refused sooner than [`PACE`] after they asked. Whoever
+    /// guessed right does not wait.
+    pub(super) async fn at_an_even_pace<T, E>(
+        &self,
+        work: impl Future<Output = Result<T, E>> + Send,
+    ) -> Result<T, E> {
+        let Some(concealment) = &self.concealment else {
+            return work.await;
+        };
+        let pause = concealment.pacing.pause(PACE);
+        let outcome = work.await;
+        if outcome.is_err() {
+            pause.await;
+        }
+        outcome
     }
 }

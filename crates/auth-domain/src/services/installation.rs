@@ -13,7 +13,7 @@ use crate::{
     limits::AccountLimits,
     policy::AuthPolicy,
     ports::{
-        Background, BreachedPasswords, Clock, CustomClaimSource, IdGenerator, Mailer,
+        Background, BreachedPasswords, Clock, CustomClaimSource, IdGenerator, Mailer, Pacing,
         PasswordHasher, QrRenderer, SecretBox, Store, TokenSigner, TotpVerifier,
     },
     session::Device,
@@ -32,9 +32,8 @@ pub struct Installation {
     pub signer: Arc<dyn TokenSigner>,
     /// What access tokens say beyond the standard claims; `None` leaves it at those.
     pub custom_claims: Option<Arc<dyn CustomClaimSource>>,
-    /// Set to conceal whether an account exists: where to do what would tell. Requests that end in
-    /// a mail are then answered alike and at once, whatever becomes of them.
-    pub concealment: Option<Arc<dyn Background>>,
+    /// Set to conceal whether an account exists.
+    pub concealment: Option<Concealment>,
     /// How mail leaves.
     pub mailer: Arc<dyn Mailer>,
     /// The time.
@@ -52,6 +51,17 @@ pub struct Installation {
     pub limits: Option<AccountLimits>,
     /// Limits and switches.
     pub policy: AuthPolicy,
+}
+
+/// How it is concealed whether an account exists.
+#[derive(Clone)]
+pub struct Concealment {
+    /// Where to do what would tell: requests that end in a message are answered alike and at once,
+    /// whatever becomes of them.
+    pub background: Arc<dyn Background>,
+    /// What guesses wait for: a wrong one is told so after the same time, whatever it took to find
+    /// out.
+    pub pacing: Arc<dyn Pacing>,
 }
 
 impl Installation {

@@ -215,6 +215,12 @@ impl LinkService {
         if !installation.policy.codes.beside_links {
             return Err(LinkError::MethodDisabled);
         }
+        let judged = self.judge_code(&claim);
+        installation.at_an_even_pace(judged).await
+    }
+
+    async fn judge_code(&self, claim: &LinkCode) -> Result<Session, LinkError> {
+        let installation = &self.installation;
         let lookup = UserLookup::Email(&claim.email);
         let found = installation.store.find_user(lookup).await?;
         // A guess at nobody's code goes the same way, if not as far: it is not counted.

@@ -38,7 +38,7 @@ pub use elevation::{ElevationError, ElevationMethod, ElevationService};
 pub use email_address::{EmailAddressError, EmailAddressService, LinkRequest};
 pub use email_sign_in::{Audience, EmailCode, EmailSignIn, EmailSignInError, EmailSignInService};
 pub use failure::Failure;
-pub use installation::{Installation, Services};
+pub use installation::{Concealment, Installation, Services};
 pub use links::{ExchangeError, FollowedLink, Grant, LinkCode, LinkError, LinkService};
 pub use password_change::{PasswordChange, PasswordChangeError, PasswordChangeService};
 pub use password_rule::PasswordRefusal;

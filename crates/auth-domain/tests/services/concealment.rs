@@ -3,15 +3,17 @@
 use std::sync::Arc;
 
 use auth_domain::{
+    one_time_code::OneTimeCode,
     policy::AuthPolicy,
     ports::{Background, BackgroundBusy, BackgroundWork},
     services::{
-        Audience, EmailAddressError, EmailSignIn, EmailSignInError, Failure, LinkRequest,
-        SignUpOptions, SignedUp,
+        Audience, EmailAddressError, EmailCode, EmailSignIn, EmailSignInError, Failure, LinkCode,
+        LinkError, LinkRequest, SignUpOptions, SignedUp,
     },
+    ticket::TicketPurpose,
 };
 
-use crate::world::{Errands, World, email, sign_up};
+use crate::world::{Errands, Pauses, World, email, sign_up};
 
 fn by_mail(policy: &mut AuthPolicy) {
     policy.accounts.email_link_enabled = true;
@@ -175,4 +177,78 @@ impl Background for Full {
     fn begin(&self, _work: BackgroundWork) -> Result<(), BackgroundBusy> {
         Err(BackgroundBusy)
     }
+}
+
+fn guess(address: &str, digits: &str) -> EmailCode {
+    EmailCode {
+        email: email(address),
+        code: OneTimeCode::parse(digits).unwrap(),
+    }
+}
+
+#[tokio::test]
+async fn a_wrong_guess_waits_whether_or_not_there_is_an_account() {
+    let pauses = Arc::new(Pauses::default());
+    let errands = Arc::new(Errands::default());
+    let world = World::concealing_at(errands, pauses.clone(), by_mail).await;
+    world.signed_up("ada@example.com").await;
+
+    for address in ["ada@example.com", "nobody@example.com"] {
+        let service = world.services.email_sign_in.clone();
+        let answer = tokio::spawn(async move { service.with_code(guess(address, "000000")).await });
+        pauses.waiting.notified().await;
+
+        assert!(!answer.is_finished(), "{address}");
+
+        pauses.over.notify_one();
+        let refused = answer.await.unwrap();
+        assert!(
+            matches!(refused, Err(EmailSignInError::InvalidCode)),
+            "{address}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_wrong_guess_at_the_code_beside_a_link_waits_as_well() {
+    let pauses = Arc::new(Pauses::default());
+    let errands = Arc::new(Errands::default());
+    let beside = |policy: &mut AuthPolicy| policy.codes.beside_links = true;
+    let world = World::concealing_at(errands, pauses.clone(), beside).await;
+    world.signed_up("ada@example.com").await;
+
+    for address in ["ada@example.com", "nobody@example.com"] {
+        let service = world.services.links.clone();
+        let claim = LinkCode {
+            email: email(address),
+            purpose: TicketPurpose::ResetPassword,
+            code: OneTimeCode::parse("000000").unwrap(),
+        };
+        let answer = tokio::spawn(async move { service.redeem_code(claim).await });
+        pauses.waiting.notified().await;
+
+        assert!(!answer.is_finished(), "{address}");
+
+        pauses.over.notify_one();
+        let refused = answer.await.unwrap();
+        assert!(
+            matches!(refused, Err(LinkError::InvalidTicket)),
+            "{address}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_right_guess_does_not_wait() {
+    let errands = Arc::new(Errands::default());
+    let world = World::concealing(errands.clone(), by_mail).await;
+    world.signed_up("ada@example.com").await;
+    let service = &world.services.email_sign_in;
+    service.send_code(sign_in("ada@example.com")).await.unwrap();
+    errands.run().await;
+    let code = world.mailer.sent()[0].ticket.expose().to_owned();
+
+    let session = service.with_code(guess("ada@example.com", &code)).await;
+
+    assert!(session.is_ok());
 }

@@ -11,11 +11,11 @@ use auth_domain::{
     policy::AuthPolicy,
     ports::{
         Background, BackgroundBusy, BackgroundWork, BreachedPasswords, BreachedPasswordsError,
-        HasherError, PasswordHasher, Store, UserLookup,
+        HasherError, Pacing, PasswordHasher, Pause, Store, UserLookup,
     },
     services::{
-        EmailPasswordSignIn, EmailPasswordSignUp, Installation, Services, SignUpOptions, SignedIn,
-        SignedUp, UsernameSignUp,
+        Concealment, EmailPasswordSignIn, EmailPasswordSignUp, Installation, Services,
+        SignUpOptions, SignedIn, SignedUp, UsernameSignUp,
     },
     session::{AccessIdentity, AuthMethod, OpaqueSession, Session},
     testing::{
@@ -25,6 +25,7 @@ use auth_domain::{
     user::{EmailAddress, HashedPassword, PlainPassword, Role, User, UserId, Username},
 };
 use store_testkit::MemoryStore;
+use tokio::sync::Notify;
 
 pub(crate) const PASSWORD: &str = "correct horse";
 
@@ -63,6 +64,23 @@ impl Errands {
             errand.await;
         }
         count
+    }
+}
+
+/// Pauses that end when a test says so, once somebody waits for them.
+#[derive(Default)]
+pub(crate) struct Pauses {
+    pub(crate) waiting: Arc<Notify>,
+    pub(crate) over: Arc<Notify>,
+}
+
+impl Pacing for Pauses {
+    fn pause(&self, _time: Duration) -> Pause {
+        let (waiting, over) = (Arc::clone(&self.waiting), Arc::clone(&self.over));
+        Box::pin(async move {
+            waiting.notify_one();
+            over.notified().await;
+        })
     }
 }
 
@@ -128,11 +146,22 @@ impl World {
         background: Arc<dyn Background>,
         change: impl FnOnce(&mut AuthPolicy),
     ) -> Self {
+        Self::concealing_at(background, Arc::new(Pauses::default()), change).await
+    }
+
+    /// The same where wrong guesses wait for `pacing`.
+    pub(crate) async fn concealing_at(
+        background: Arc<dyn Background>,
+        pacing: Arc<dyn Pacing>,
+        change: impl FnOnce(&mut AuthPolicy),
+    ) -> Self {
         let mut policy = policy();
         change(&mut policy);
         let store = Arc::new(MemoryStore::default());
         let ids = Arc::new(SequentialIds::default());
-        let concealing = |it: &mut Installation| it.concealment = Some(background);
+        let concealing = |it: &mut Installation| {
+            it.concealment = Some(Concealment { background, pacing });
+        };
         Self::over_with(store, ids, policy, concealing).await
     }
 
