@@ -12,6 +12,7 @@ mod abuse;
 mod adoption;
 mod both_generations;
 mod breached_passwords;
+mod compat;
 mod console;
 mod custom_claims;
 mod email_command;

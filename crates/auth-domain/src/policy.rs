@@ -101,6 +101,8 @@ pub struct SessionPolicy {
     /// Whether a redirect may carry a refresh token, as the original's do, for clients that send no
     /// code challenge.
     pub refresh_token_in_redirect: bool,
+    /// Whether a personal access token is made that has expired already, as by Hasura Auth 0.42.
+    pub expired_personal_access_tokens: bool,
 }
 
 /// How accounts are protected by a second factor. Guesses at it are limited by [`CodePolicy`].

@@ -294,6 +294,7 @@ pub fn policy() -> AuthPolicy {
             successor_key: SuccessorKey::derive(b"a key for tests"),
             opaque_session_ttl: Duration::from_hours(48),
             refresh_token_in_redirect: true,
+            expired_personal_access_tokens: true,
         },
         codes: CodePolicy::usual(CodeKey::derive(b"a key for tests")),
         second_factors: SecondFactorPolicy {

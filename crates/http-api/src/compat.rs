@@ -1,4 +1,7 @@
-//! Which version of the original an answer looks like, where the versions and this server differ.
+//! Where the versions of the original contradict each other, and what is chosen: all of it stands
+//! here, and in `docs/compatibility.md`.
+
+use crate::modern::ErrorCode;
 
 /// Which version of Hasura Auth clients expect.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -11,8 +14,47 @@ pub enum Compat {
 }
 
 impl Compat {
+    /// The row of the error table that clients know for this one: later versions tell apart what
+    /// earlier ones did not, and renamed a row.
+    #[must_use]
+    pub fn row(self, code: ErrorCode) -> ErrorCode {
+        match self {
+            Self::V0_42 if code == ErrorCode::INVALID_OTP => ErrorCode::INVALID_TICKET,
+            Self::V0_42 if code == ErrorCode::OTP_TOO_MANY_ATTEMPTS => ErrorCode::INVALID_TICKET,
+            Self::Latest if code == ErrorCode::EMAIL_ALREADY_IN_USE => {
+                ErrorCode::USER_ALREADY_EXISTS
+            }
+            _ => code,
+        }
+    }
+
+    /// Whether a missing or bad access token is a 401, and a body that does not fit a
+    /// `schema-validation-error`. Both are a 400 with the words of a Go library before.
+    pub(crate) fn names_what_is_wrong_with_a_request(self) -> bool {
+        self == Self::Latest
+    }
+
     /// Whether an answer with the status 429 has a body that says what it is.
     pub(crate) fn explains_too_many_requests(self) -> bool {
+        self == Self::Latest
+    }
+
+    /// Whether Turnstile guards every request that sends a mail or a text message, and not only
+    /// signing up: clients of the earlier versions bring no answer to the challenge there.
+    pub(crate) fn turns_programs_away_from_signing_in(self) -> bool {
+        self == Self::Latest
+    }
+
+    /// Whether a personal access token that has expired already is made.
+    #[must_use]
+    pub fn makes_expired_personal_access_tokens(self) -> bool {
+        self == Self::V0_42
+    }
+
+    /// Whether everybody needs an elevated token where it is recommended who has any way to get
+    /// one. Before, only owners of security keys did.
+    #[must_use]
+    pub fn every_method_obliges_to_elevate(self) -> bool {
         self == Self::Latest
     }
 }

@@ -250,5 +250,5 @@ fn modern_resource(
         InitError = (),
     > + use<>,
 > {
-    resource(path).wrap(from_fn(modern::conceal::conceal_errors))
+    resource(path).wrap(from_fn(modern::present_errors))
 }

@@ -14,7 +14,7 @@ use support::Database;
 use tokio::task::JoinSet;
 
 /// How many migrations there are.
-const ALL: usize = 9;
+const ALL: usize = 10;
 
 /// Every object and every row that a migration could leave behind.
 const EVERYTHING: &str = "
@@ -28,7 +28,8 @@ const USERS: &str = "
 SELECT to_jsonb(account) - 'hasura_id' - 'username' FROM auth.users AS account ORDER BY id";
 
 const TOKENS_AND_ROLES: &str = "
-SELECT to_jsonb(token) FROM auth.refresh_tokens AS token
+SELECT to_jsonb(token) - '{auth_methods,last_seen_at,user_agent,client_network}'::text[]
+    FROM auth.refresh_tokens AS token
 UNION ALL SELECT to_jsonb(held) FROM auth.user_roles AS held
 UNION ALL SELECT to_jsonb(linked) FROM auth.user_providers AS linked
 UNION ALL SELECT to_jsonb(profile) FROM public.profiles AS profile

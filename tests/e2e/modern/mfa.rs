@@ -492,6 +492,13 @@ on_both_databases! {
         assert_eq!(owner["user"]["activeMfaType"], json!(null));
         let of_squatter = "SELECT count(*) AS count FROM auth.users WHERE totp_secret IS NOT NULL";
         assert_eq!(database.count(of_squatter).await, 0);
-        expect_not_active(&server.deactivate(&squatter, &squatter.app.code()).await);
+        let pat = json!({ "expiresAt": "2099-01-01T00:00:00Z" });
+        for refused in [
+            server.deactivate(&squatter, &squatter.app.code()).await,
+            server.post_as(&squatter.token, "/pat", &pat).await,
+        ] {
+            let told = refused.expect(400)["error"].as_str().unwrap().to_owned();
+            assert!(told.ends_with("security requirements failed: invalid token"), "{told}");
+        }
     }
 }

@@ -194,6 +194,7 @@ on_both_databases! {
         server.verified("bob@example.com").await;
         let mail = reset_mail(&server, "bob@example.com").await;
         let ada = server.verified("ada@example.com").await;
+        let elsewhere = server.sign_in("ada@example.com", PASSWORD).await.expect(200);
         let token = ada["accessToken"].as_str().unwrap();
 
         let body = json!({ "newPassword": NEW, "ticket": mail["ticket"] });
@@ -201,7 +202,8 @@ on_both_databases! {
 
         server.sign_in("ada@example.com", NEW).await.expect(200);
         server.sign_in("bob@example.com", PASSWORD).await.expect(200);
-        server.refresh(&ada["refreshToken"]).await.expect(401);
+        server.refresh(&elsewhere["session"]["refreshToken"]).await.expect(401);
+        server.refresh(&ada["refreshToken"]).await.expect(200);
         set_with(&server, &mail).await.expect(200);
     }
 

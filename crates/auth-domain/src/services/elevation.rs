@@ -44,9 +44,12 @@ pub enum ElevationError {
     /// The address is not verified, so a code sent there proves nothing.
     #[error("the e-mail address is not verified")]
     Unverified,
-    /// The code is wrong or used, or there were too many wrong ones.
+    /// The code is wrong or used.
     #[error("the code is wrong or no longer good")]
     InvalidCode,
+    /// There were too many wrong codes; nothing was compared.
+    #[error("there were too many wrong codes")]
+    TooManyGuesses,
     /// The second factor does not prove anything.
     #[error(transparent)]
     SecondFactor(SecondFactorError),
@@ -168,8 +171,10 @@ impl ElevationService {
             Ok(verdict)
         })
         .await?;
-        if verdict != CodeVerdict::Accepted {
-            return Err(ElevationError::InvalidCode);
+        match verdict {
+            CodeVerdict::Accepted => {}
+            CodeVerdict::Wrong => return Err(ElevationError::InvalidCode),
+            CodeVerdict::TooManyWrong => return Err(ElevationError::TooManyGuesses),
         }
         let methods = identity.methods.and(AuthMethod::Email);
         self.open_elevated(user, methods).await

@@ -68,9 +68,12 @@ pub enum EmailSignInError {
     /// The account may not be used right now.
     #[error(transparent)]
     Refused(#[from] AccountRefusal),
-    /// It is not the code, there is none, or there were too many wrong ones.
+    /// It is not the code, or there is none.
     #[error("the code is wrong or no longer good")]
     InvalidCode,
+    /// There were too many wrong codes; nothing was compared.
+    #[error("there were too many wrong codes")]
+    TooManyGuesses,
     /// An adapter failed.
     #[error(transparent)]
     Failure(Failure),
@@ -140,6 +143,11 @@ impl EmailSignInService {
         if !self.installation.policy.accounts.email_code_enabled {
             return Err(EmailSignInError::MethodDisabled);
         }
+        let judged = self.judge(&claim);
+        self.installation.at_an_even_pace(judged).await
+    }
+
+    async fn judge(&self, claim: &EmailCode) -> Result<Session, EmailSignInError> {
         let found = self
             .installation
             .store
@@ -161,8 +169,10 @@ impl EmailSignInService {
             Ok(verdict)
         })
         .await?;
-        if verdict != CodeVerdict::Accepted {
-            return Err(EmailSignInError::InvalidCode);
+        match verdict {
+            CodeVerdict::Accepted => {}
+            CodeVerdict::Wrong => return Err(EmailSignInError::InvalidCode),
+            CodeVerdict::TooManyWrong => return Err(EmailSignInError::TooManyGuesses),
         }
         self.installation
             .admit(user_id, AuthMethod::Email, EmailSignInError::InvalidCode)

@@ -28,16 +28,21 @@ pub struct PersonalAccessTokenService {
 /// A wish for a personal access token.
 #[derive(Debug, Clone, PartialEq)]
 pub struct PersonalAccessTokenWish {
-    /// The moment from which it is no longer accepted. One in the past is no mistake: the token is
-    /// good for nothing, as Hasura Auth has it.
+    /// The moment from which it is no longer accepted.
     pub expires_at: DateTime<Utc>,
     /// What its holder wants to remember about it.
     pub metadata: Option<Metadata>,
 }
 
-/// Why a personal access token did not sign in.
+/// Why there is no personal access token, or it did not sign in.
 #[derive(Debug, thiserror::Error)]
 pub enum PersonalAccessTokenError {
+    /// The access token does not lead to a user, or to one whose account may be used.
+    #[error(transparent)]
+    NotSignedIn(#[from] CurrentUserError),
+    /// It would have expired already, and such tokens are not made here.
+    #[error("the personal access token would have expired already")]
+    ExpiredAlready,
     /// It is unknown, expired, or a refresh token of another kind.
     #[error("the personal access token is not valid")]
     InvalidToken,
@@ -57,26 +62,32 @@ impl PersonalAccessTokenService {
     }
 
     /// Makes a token for a signed-in user. It can do whatever they can, so their account is checked
-    /// first.
+    /// first. One that expires in the past is good for nothing; whether it is made all the same, as by
+    /// Hasura Auth, the policy says.
     ///
     /// # Errors
     ///
-    /// See [`CurrentUserError`].
+    /// See [`PersonalAccessTokenError`].
     pub async fn create(
         &self,
         user: UserId,
         wish: PersonalAccessTokenWish,
-    ) -> Result<PersonalAccessToken, CurrentUserError> {
+    ) -> Result<PersonalAccessToken, PersonalAccessTokenError> {
         let installation = &self.installation;
         let current_user = CurrentUserService::new(installation.clone());
         let user = current_user.get(user).await?;
+        let now = installation.clock.now();
+        let sessions = &installation.policy.sessions;
+        if wish.expires_at <= now && !sessions.expired_personal_access_tokens {
+            return Err(PersonalAccessTokenError::ExpiredAlready);
+        }
         let token = PlainRefreshToken::new(installation.ids.uuid());
         let row = NewRefreshToken {
             id: SessionId(installation.ids.uuid()),
             user_id: user.id,
             kind: RefreshTokenKind::PersonalAccess,
             hash: token.hashed(),
-            created_at: installation.clock.now(),
+            created_at: now,
             expires_at: wish.expires_at,
             metadata: wish.metadata,
             methods: AuthMethods::NONE,

@@ -227,7 +227,7 @@ async fn asking_for_another_code_buys_no_more_guesses() {
         .with_code(typed("ada@example.com", code.expose()))
         .await;
 
-    assert!(matches!(right, Err(EmailSignInError::InvalidCode)));
+    assert!(matches!(right, Err(EmailSignInError::TooManyGuesses)));
     world.clock.advance(Duration::from_mins(61));
     service.send_code(wish("ada@example.com")).await.unwrap();
     let code = last_mail(&world).ticket;

@@ -12,6 +12,7 @@ use auth_domain::{error::chain, ports::PersonVerdict, secret::Secret};
 use serde_json::json;
 
 use crate::{
+    compat::Compat,
     legacy::LegacyError,
     routes::{Generation, path_of},
     state::AppState,
@@ -20,8 +21,11 @@ use crate::{
 /// Where the client puts what its challenge gave it.
 const RESPONSE: HeaderName = HeaderName::from_static("x-cf-turnstile-response");
 
-/// Requests are for people alone below these paths and at these, without the API prefix.
-const BELOW: [&str; 3] = ["/signup/", "/signin/passwordless/", "/signin/otp/"];
+/// Requests are for people alone below this path, without the API prefix.
+const SIGN_UP: &str = "/signup/";
+
+/// In later versions of the original also below these paths, and at these.
+const BELOW: [&str; 2] = ["/signin/passwordless/", "/signin/otp/"];
 const AT: [&str; 1] = ["/user/password/reset"];
 
 /// Except for second steps: the first one was a person's.
@@ -63,7 +67,8 @@ async fn judge(request: &ServiceRequest, state: &AppState) -> Result<(), Refusal
     let Some(check) = state.person_check() else {
         return Ok(());
     };
-    if !is_for_people(path, &state.settings().prefix) {
+    let settings = state.settings();
+    if !is_for_people(path, &settings.prefix, settings.compat) {
         return Ok(());
     }
     let value = request.headers().get(RESPONSE);
@@ -81,12 +86,14 @@ async fn judge(request: &ServiceRequest, state: &AppState) -> Result<(), Refusal
     }
 }
 
-fn is_for_people(path: &str, prefix: &str) -> bool {
+fn is_for_people(path: &str, prefix: &str, compat: Compat) -> bool {
     let modern = path.strip_prefix(prefix).unwrap_or(path);
     let is_second_step = NOT_BELOW.iter().any(|it| modern.starts_with(it))
         || NOT_ENDING_IN.iter().any(|it| modern.ends_with(it))
         || NOT_AT.contains(&modern);
-    let is_first_step = BELOW.iter().any(|it| modern.starts_with(it)) || AT.contains(&modern);
+    let signs_in = BELOW.iter().any(|it| modern.starts_with(it)) || AT.contains(&modern);
+    let is_first_step =
+        modern.starts_with(SIGN_UP) || signs_in && compat.turns_programs_away_from_signing_in();
     LEGACY.contains(&path) || is_first_step && !is_second_step
 }
 
@@ -125,6 +132,8 @@ impl Refusal {
 mod tests {
     use super::*;
 
+    const LATEST: Compat = Compat::Latest;
+
     #[test]
     fn what_makes_accounts_or_sends_mails_is_for_people() {
         for path in [
@@ -135,11 +144,32 @@ mod tests {
             "/signin/otp/email",
             "/user/password/reset",
         ] {
-            assert!(is_for_people(path, ""), "{path}");
-            assert!(is_for_people(&format!("/v1{path}"), "/v1"), "{path}");
+            assert!(is_for_people(path, "", LATEST), "{path}");
+            let prefixed = format!("/v1{path}");
+            assert!(is_for_people(&prefixed, "/v1", LATEST), "{path}");
         }
-        assert!(is_for_people("/v1/signup", ""));
-        assert!(is_for_people("/v1/signup", "/v1"));
+    }
+
+    #[test]
+    fn clients_of_the_earlier_version_bring_an_answer_for_signing_up_alone() {
+        let is_for_people = |path| is_for_people(path, "", Compat::V0_42);
+
+        assert!(is_for_people("/signup/email-password"));
+        for path in [
+            "/signin/passwordless/email",
+            "/signin/otp/email",
+            "/user/password/reset",
+        ] {
+            assert!(!is_for_people(path), "{path}");
+        }
+    }
+
+    #[test]
+    fn signing_up_in_the_legacy_generation_is_for_people() {
+        for compat in [LATEST, Compat::V0_42] {
+            assert!(is_for_people("/v1/signup", "", compat));
+            assert!(is_for_people("/v1/signup", "/v1", compat));
+        }
     }
 
     #[test]
@@ -155,7 +185,7 @@ mod tests {
             "/v1/login",
             "/healthz",
         ] {
-            assert!(!is_for_people(path, ""), "{path}");
+            assert!(!is_for_people(path, "", LATEST), "{path}");
         }
     }
 }

@@ -8,7 +8,7 @@ use std::{
 use actix_web::{FromRequest, HttpRequest, dev::Payload, web::Data};
 use auth_domain::{session::AccessIdentity, user::UserId};
 
-use super::ModernError;
+use super::{ModernError, TokenProblem};
 use crate::{extract::bearer::bearer, state::AppState};
 
 /// The caller of an endpoint that needs a token.
@@ -83,7 +83,7 @@ impl FromRequest for OptionalElevatedCaller {
         Box::pin(async move {
             match elevated(identified).await {
                 Ok(caller) => Ok(Self(Some(caller))),
-                Err(ModernError::Security(_)) => Ok(Self(None)),
+                Err(ModernError::Token(_)) => Ok(Self(None)),
                 Err(failure) => Err(failure),
             }
         })
@@ -101,8 +101,8 @@ async fn elevated(identified: Identified) -> Result<AccessIdentity, ModernError>
 }
 
 fn identify(request: &HttpRequest) -> Identified {
-    let token = bearer(request).ok_or(ModernError::Security("invalid authorization header"))?;
-    let invalid = ModernError::Security("error validating token: invalid token");
+    let token = bearer(request).ok_or(ModernError::Token(TokenProblem::Missing))?;
+    let invalid = ModernError::Token(TokenProblem::Invalid);
     let Some(state) = request.app_data::<Data<AppState>>() else {
         return Err(invalid);
     };

@@ -86,7 +86,7 @@ pub(crate) async fn by_code(
     Json(body): Json<CodeBody>,
 ) -> Result<web::Json<SignInReply>, ModernError> {
     // What is no code is a wrong code.
-    let code = OneTimeCode::parse(&body.otp).map_err(|_invalid| ErrorCode::INVALID_TICKET)?;
+    let code = OneTimeCode::parse(&body.otp).map_err(|_invalid| ErrorCode::INVALID_OTP)?;
     let session = state
         .run_from(seen_from, move |services| async move {
             services.elevation.with_code(caller, &code).await

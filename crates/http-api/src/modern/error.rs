@@ -18,8 +18,11 @@ use auth_domain::{
     },
 };
 
-use super::error_reply::{ErrorReply, RequestErrorReply};
-use crate::{extract::body::BodyError, state::Interrupted};
+use super::{
+    TokenProblem,
+    error_reply::{ErrorReply, RequestErrorReply, RequestProblemReply},
+};
+use crate::{compat::Compat, extract::body::BodyError, state::Interrupted};
 
 /// One row of the original's error table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -63,12 +66,16 @@ error_codes! {
     FORBIDDEN_ANONYMOUS = "forbidden-anonymous" 403 "Forbidden, user is anonymous." true;
     INTERNAL_SERVER_ERROR = "internal-server-error" 500 "Internal server error" false;
     INVALID_EMAIL_PASSWORD = "invalid-email-password" 401 "Incorrect email or password" true;
+    INVALID_EXPIRY_DATE = "invalid-expiry-date" 400 "The expiry date must be in the future" false;
+    INVALID_OTP = "invalid-otp" 400 "Invalid or expired OTP" true;
     INVALID_PAT = "invalid-pat" 401 "Invalid or expired personal access token" true;
     INVALID_REFRESH_TOKEN = "invalid-refresh-token" 401 "Invalid or expired refresh token" true;
     INVALID_REQUEST = "invalid-request" 400 "The request payload is incorrect" false;
     INVALID_TICKET = "invalid-ticket" 401 "Invalid ticket" true;
     INVALID_TOTP = "invalid-totp" 401 "Invalid TOTP code" true;
     NO_TOTP_SECRET = "no-totp-secret" 400 "User does not have a TOTP secret" true;
+    OTP_TOO_MANY_ATTEMPTS = "otp-too-many-attempts" 400
+        "Too many incorrect attempts, please request a new OTP" true;
     PASSWORD_IN_HIBP_DATABASE = "password-in-hibp-database" 400 "Password is in HIBP database" false;
     PASSWORD_TOO_SHORT = "password-too-short" 400 "Password is too short" false;
     REDIRECT_TO_NOT_ALLOWED = "redirectTo-not-allowed" 400
@@ -81,6 +88,7 @@ error_codes! {
     TOTP_ALREADY_ACTIVE = "totp-already-active" 400 "TOTP MFA is already active" false;
     TOO_MANY_REQUESTS = "too-many-requests" 429
         "Too many requests, please try again later" false;
+    USER_ALREADY_EXISTS = "user-already-exists" 409 "User already exists" true;
     UNVERIFIED_USER = "unverified-user" 401 "User is not verified." true;
     USER_NOT_ANONYMOUS = "user-not-anonymous" 400 "Logged in user is not anonymous" false;
 }
@@ -102,12 +110,18 @@ pub enum ModernError {
     /// A row of the table.
     #[error("{}", .0.code)]
     Code(ErrorCode),
-    /// The request does not fit the API's description.
+    /// The body does not fit its schema.
     #[error("error in openapi3filter.RequestError: request body has an error: {0}")]
-    Request(String),
+    Schema(String),
+    /// There is no body that could be read.
+    #[error("error in openapi3filter.RequestError: request body has an error: {0}")]
+    Body(String),
     /// The endpoint needs a bearer token, and this is what is wrong with it.
-    #[error("error in openapi3filter.SecurityRequirementsError: security requirements failed: {0}")]
-    Security(&'static str),
+    #[error(
+        "error in openapi3filter.SecurityRequirementsError: security requirements failed: {}",
+        .0.told_by_openapi3filter()
+    )]
+    Token(TokenProblem),
     /// Too many requests, or too many about one account or mailbox.
     #[error(transparent)]
     TooMany(#[from] TooMany),
@@ -124,7 +138,47 @@ impl ModernError {
             Self::Code(code) => Some(*code),
             Self::TooMany(_) => Some(ErrorCode::TOO_MANY_REQUESTS),
             Self::Internal(_) => Some(ErrorCode::INTERNAL_SERVER_ERROR),
-            Self::Request(_) | Self::Security(_) => None,
+            Self::Schema(_) | Self::Body(_) | Self::Token(_) => None,
+        }
+    }
+
+    /// The answer that clients of `compat` get, where errors are, or are not, concealed.
+    pub(super) fn answer(&self, concealing: bool, compat: Compat) -> HttpResponse {
+        let code = self.code().map(|it| compat.row(it.shown(concealing)));
+        if let Some(code) = code {
+            let mut answer = HttpResponse::build(status(code.status));
+            if let Some(seconds) = self.retry_after() {
+                answer.insert_header((header::RETRY_AFTER, seconds));
+            }
+            return answer.json(ErrorReply::from(code));
+        }
+        if !compat.names_what_is_wrong_with_a_request() {
+            return HttpResponse::BadRequest().json(RequestErrorReply {
+                error: self.to_string(),
+            });
+        }
+        let (error, reason) = match self {
+            Self::Token(problem) => {
+                return HttpResponse::Unauthorized().json(problem.unauthorized());
+            }
+            Self::Schema(reason) => ("schema-validation-error", reason.clone()),
+            other => ("request-validation-error", other.reason()),
+        };
+        HttpResponse::BadRequest().json(RequestProblemReply { error, reason })
+    }
+
+    fn reason(&self) -> String {
+        match self {
+            Self::Schema(reason) | Self::Body(reason) => reason.clone(),
+            other => other.to_string(),
+        }
+    }
+
+    /// When to ask again, in seconds, if that is the way out.
+    fn retry_after(&self) -> Option<u64> {
+        match self {
+            Self::TooMany(too_many) => Some(whole_seconds(too_many.retry_after)),
+            _ => (self.code() == Some(ErrorCode::SERVER_BUSY)).then_some(BUSY_SECONDS),
         }
     }
 
@@ -138,28 +192,19 @@ impl ModernError {
 
 impl ResponseError for ModernError {
     fn status_code(&self) -> StatusCode {
-        let status = self.code().map_or(400, |code| code.status);
-        StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+        self.code()
+            .map_or(StatusCode::BAD_REQUEST, |code| status(code.status))
     }
 
+    /// As clients of the default version get it; [`super::present_errors`] knows better.
     fn error_response(&self) -> HttpResponse {
         self.log();
-        let mut answer = HttpResponse::build(self.status_code());
-        let busy = self.code() == Some(ErrorCode::SERVER_BUSY);
-        let retry_after = match self {
-            Self::TooMany(too_many) => Some(whole_seconds(too_many.retry_after)),
-            _ => busy.then_some(BUSY_SECONDS),
-        };
-        if let Some(seconds) = retry_after {
-            answer.insert_header((header::RETRY_AFTER, seconds));
-        }
-        match self.code() {
-            Some(code) => answer.json(ErrorReply::from(code)),
-            None => answer.json(RequestErrorReply {
-                error: self.to_string(),
-            }),
-        }
+        self.answer(false, Compat::default())
     }
+}
+
+fn status(code: u16) -> StatusCode {
+    StatusCode::from_u16(code).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
 }
 
 /// When a client may ask a busy server again.
@@ -183,12 +228,12 @@ impl From<BodyError> for ModernError {
             BodyError::TooLarge => ErrorCode::REQUEST_TOO_LARGE.into(),
             BodyError::TooSlow => ErrorCode::REQUEST_TIMEOUT.into(),
             BodyError::Value { .. } | BodyError::MissingMember(_) => {
-                Self::Request(described("doesn't match schema: ", &error))
+                Self::Schema(described("doesn't match schema: ", &error))
             }
             BodyError::ContentType
             | BodyError::Missing
             | BodyError::Incomplete
-            | BodyError::Syntax(_) => Self::Request(error.to_string()),
+            | BodyError::Syntax(_) => Self::Body(error.to_string()),
         }
     }
 }
@@ -256,7 +301,7 @@ impl From<PasswordRefusal> for ModernError {
             PasswordRefusal::TooShort { .. } => ErrorCode::PASSWORD_TOO_SHORT.into(),
             PasswordRefusal::Breached => ErrorCode::PASSWORD_IN_HIBP_DATABASE.into(),
             PasswordRefusal::TooLong => {
-                Self::Request(described("Error at \"/password\": ", &refusal))
+                Self::Schema(described("Error at \"/password\": ", &refusal))
             }
         }
     }
@@ -265,11 +310,12 @@ impl From<PasswordRefusal> for ModernError {
 impl From<ElevationError> for ModernError {
     fn from(error: ElevationError) -> Self {
         match error {
-            ElevationError::Needed => Self::Security("elevated-claim-required"),
+            ElevationError::Needed => Self::Token(TokenProblem::NotElevated),
             ElevationError::MethodDisabled => ErrorCode::DISABLED_ENDPOINT.into(),
             ElevationError::NotSignedIn(error) => error.into(),
             ElevationError::Unverified => ErrorCode::UNVERIFIED_USER.into(),
-            ElevationError::InvalidCode => ErrorCode::INVALID_TICKET.into(),
+            ElevationError::InvalidCode => ErrorCode::INVALID_OTP.into(),
+            ElevationError::TooManyGuesses => ErrorCode::OTP_TOO_MANY_ATTEMPTS.into(),
             ElevationError::SecondFactor(error) => error.into(),
             ElevationError::Refused(refusal) => refusal.into(),
             ElevationError::Failure(failure) => failure.into(),
@@ -281,6 +327,8 @@ impl From<PersonalAccessTokenError> for ModernError {
     fn from(error: PersonalAccessTokenError) -> Self {
         match error {
             PersonalAccessTokenError::InvalidToken => ErrorCode::INVALID_PAT.into(),
+            PersonalAccessTokenError::ExpiredAlready => ErrorCode::INVALID_EXPIRY_DATE.into(),
+            PersonalAccessTokenError::NotSignedIn(error) => error.into(),
             PersonalAccessTokenError::Refused(refusal) => refusal.into(),
             PersonalAccessTokenError::Failure(failure) => failure.into(),
         }
@@ -293,7 +341,8 @@ impl From<EmailSignInError> for ModernError {
             EmailSignInError::MethodDisabled => ErrorCode::DISABLED_ENDPOINT.into(),
             EmailSignInError::SignUp(error) => error.into(),
             EmailSignInError::Refused(refusal) => refusal.into(),
-            EmailSignInError::InvalidCode => ErrorCode::INVALID_TICKET.into(),
+            EmailSignInError::InvalidCode => ErrorCode::INVALID_OTP.into(),
+            EmailSignInError::TooManyGuesses => ErrorCode::OTP_TOO_MANY_ATTEMPTS.into(),
             EmailSignInError::Failure(failure) => failure.into(),
         }
     }
@@ -413,7 +462,7 @@ impl From<SessionError> for ModernError {
 impl From<CurrentUserError> for ModernError {
     fn from(error: CurrentUserError) -> Self {
         match error {
-            CurrentUserError::InvalidToken => Self::Security("invalid token"),
+            CurrentUserError::InvalidToken => Self::Token(TokenProblem::Void),
             CurrentUserError::UnknownUser => ErrorCode::INVALID_EMAIL_PASSWORD.into(),
             CurrentUserError::UserRoleMissing => ErrorCode::ROLE_NOT_ALLOWED.into(),
             CurrentUserError::Refused(refusal) => refusal.into(),

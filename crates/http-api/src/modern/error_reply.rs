@@ -24,6 +24,24 @@ impl From<ErrorCode> for ErrorReply {
     }
 }
 
+/// A request that does not fit this description, in the words of the latest version.
+#[derive(Serialize, ToSchema)]
+#[schema(as = RequestErrorResponse)]
+pub(crate) struct RequestProblemReply {
+    pub(super) error: &'static str,
+    pub(super) reason: String,
+}
+
+/// An access token that is missing or not good, in the words of the latest version.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = UnauthorizedResponse)]
+pub(crate) struct UnauthorizedReply {
+    pub(super) error: &'static str,
+    pub(super) reason: &'static str,
+    pub(super) security_scheme: &'static str,
+}
+
 /// A request that does not fit this description.
 #[derive(Serialize, ToSchema)]
 #[schema(as = RequestErrorResponse)]

@@ -2,7 +2,6 @@
 
 pub(crate) mod anonymous;
 pub(crate) mod caller;
-pub(crate) mod conceal;
 pub(crate) mod elevation;
 pub(crate) mod email_address;
 mod error;
@@ -13,6 +12,7 @@ mod options;
 pub(crate) mod password;
 pub(crate) mod passwordless;
 pub(crate) mod personal_access_token;
+mod present;
 pub(crate) mod reply;
 pub(crate) mod sessions;
 pub(crate) mod sign_in;
@@ -21,9 +21,14 @@ pub(crate) mod sign_up;
 pub(crate) mod system;
 mod ticket;
 pub(crate) mod token;
+mod token_problem;
 pub(crate) mod user;
 pub(crate) mod verify;
 
 pub(crate) use error::{BUSY_SECONDS, whole_seconds};
 pub use error::{ErrorCode, ModernError};
-pub(crate) use error_reply::{ErrorReply, RequestErrorReply};
+pub(crate) use error_reply::{
+    ErrorReply, RequestErrorReply, RequestProblemReply, UnauthorizedReply,
+};
+pub(crate) use present::present_errors;
+pub use token_problem::TokenProblem;

@@ -113,7 +113,7 @@ pub(crate) async fn verify_code(
     Json(body): Json<CodeBody>,
 ) -> Result<web::Json<SignInReply>, ModernError> {
     // What is no code is a wrong code.
-    let code = OneTimeCode::parse(&body.otp).map_err(|_invalid| ErrorCode::INVALID_TICKET)?;
+    let code = OneTimeCode::parse(&body.otp).map_err(|_invalid| ErrorCode::INVALID_OTP)?;
     let claim = EmailCode {
         email: body.email.0,
         code,

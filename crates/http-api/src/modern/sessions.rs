@@ -19,9 +19,11 @@ struct OpenSessionReply {
     created_at: String,
     #[schema(format = DateTime)]
     last_seen_at: String,
-    #[schema(required)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     user_agent: Option<String>,
-    #[schema(required)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     ip_address: Option<String>,
     amr: Vec<&'static str>,
     is_current: bool,

@@ -4,7 +4,7 @@ pub(crate) mod code;
 mod page;
 mod redirect;
 
-use actix_web::{HttpRequest, HttpResponse, ResponseError, http::header, web::Data};
+use actix_web::{HttpRequest, HttpResponse, http::header, web::Data};
 use auth_domain::{
     redirect::RedirectUrl,
     services::{FollowedLink, Grant},
@@ -96,7 +96,8 @@ pub(crate) async fn post(
 async fn follow(state: &AppState, seen_from: SeenFrom, query: VerifyQuery) -> HttpResponse {
     let is_path = query.redirect_to.starts_with('/');
     if !is_path && Url::parse(&query.redirect_to).is_err() {
-        return ModernError::from(ErrorCode::INVALID_REQUEST).error_response();
+        let error = ModernError::from(ErrorCode::INVALID_REQUEST);
+        return error.answer(false, state.settings().compat);
     }
     let Ok(redirect_to) = state.services().links.check_redirect(&query.redirect_to) else {
         let client = state.redirects().client_url();
@@ -135,9 +136,10 @@ fn succeed(redirect_to: &RedirectUrl, link: &FollowedLink) -> HttpResponse {
 fn fail(state: &AppState, redirect_to: &RedirectUrl, error: &ModernError) -> HttpResponse {
     let code = error.code().unwrap_or(ErrorCode::INVALID_REQUEST);
     error.log();
-    let shown = code.shown(state.settings().conceal_errors);
+    let settings = state.settings();
+    let shown = settings.compat.row(code.shown(settings.conceal_errors));
     if redirect_to.as_str().is_empty() {
-        return ModernError::from(shown).error_response();
+        return ModernError::from(shown).answer(false, settings.compat);
     }
     let added = [
         ("error", shown.code.to_owned()),

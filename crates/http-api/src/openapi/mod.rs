@@ -47,7 +47,8 @@ pub(crate) fn document(settings: &ApiSettings) -> OpenApi {
         .flat_map(|group| tagged(group, &settings.prefix));
     let unprefixed = (!settings.prefix.is_empty()).then(paths::unprefixed);
     let unprefixed = unprefixed.into_iter().flat_map(|it| tagged(it, ""));
-    for (path, mut operation) in served.chain(unprefixed) {
+    for (path, operation) in served.chain(unprefixed) {
+        let mut operation = operation.in_the_form_of(settings.compat);
         components
             .schemas
             .extend(std::mem::take(&mut operation.schemas));

@@ -16,8 +16,9 @@ use utoipa::{
 
 use super::{handler::Handler, schemes};
 use crate::{
+    compat::Compat,
     legacy,
-    modern::{ErrorCode, ErrorReply, RequestErrorReply},
+    modern::{ErrorCode, ErrorReply, RequestErrorReply, RequestProblemReply, UnauthorizedReply},
     routes::{Generation, Route},
 };
 
@@ -39,6 +40,15 @@ pub(super) struct Operation {
     pub(super) schemas: Schemas,
     builder: OperationBuilder,
     answers: BTreeMap<u16, Answers>,
+    errors: Vec<ModernErrors>,
+}
+
+/// Errors whose form depends on the version that clients know.
+#[derive(Clone, Copy)]
+enum ModernErrors {
+    Row(ErrorCode),
+    Token,
+    Body,
 }
 
 /// What an operation may answer with one status.
@@ -49,6 +59,7 @@ struct Answers {
     media_type: Option<&'static str>,
     example: Option<Value>,
     has_location: bool,
+    has_retry_after: bool,
 }
 
 /// A route of the modern generation that `handler` serves.
@@ -101,6 +112,7 @@ fn describe<Arguments, H: Handler<Arguments>>(
             .operation_id(Some(operation_id(&route)))
             .summary(Some(summary)),
         answers: BTreeMap::new(),
+        errors: Vec::new(),
     };
     handler.describe(operation)
 }
@@ -191,10 +203,12 @@ impl Operation {
 
     /// Rows of the modern error table that it may answer. Those that can be concealed bring along
     /// what they are concealed by.
-    pub(super) fn errors(self, codes: &[ErrorCode]) -> Self {
+    pub(super) fn errors(mut self, codes: &[ErrorCode]) -> Self {
         let concealed = codes.iter().any(|code| code.concealed);
         let masks = concealed.then_some(ErrorCode::INVALID_REQUEST);
-        codes.iter().copied().chain(masks).fold(self, Self::error)
+        let rows = codes.iter().copied().chain(masks).map(ModernErrors::Row);
+        self.errors.extend(rows);
+        self
     }
 
     /// Errors of the legacy catalogue: status, code and what it says.
@@ -211,7 +225,8 @@ impl Operation {
             self.builder = self.builder.security(SecurityRequirement::default());
             return self;
         }
-        self.request_error("The access token is missing or not good.")
+        self.errors.push(ModernErrors::Token);
+        self
     }
 
     /// A session of the legacy generation: in the header or in the cookie.
@@ -228,12 +243,12 @@ impl Operation {
     /// A JSON body of the modern generation.
     pub(super) fn modern_body<T: ToSchema>(mut self, presence: Presence) -> Self {
         self.take_body::<T>(presence);
-        self.request_error("The body does not fit its schema.")
-            .errors(&[
-                ErrorCode::REQUEST_TIMEOUT,
-                ErrorCode::REQUEST_TOO_LARGE,
-                ErrorCode::INTERNAL_SERVER_ERROR,
-            ])
+        self.errors.push(ModernErrors::Body);
+        self.errors(&[
+            ErrorCode::REQUEST_TIMEOUT,
+            ErrorCode::REQUEST_TOO_LARGE,
+            ErrorCode::INTERNAL_SERVER_ERROR,
+        ])
     }
 
     /// A JSON body of the legacy generation.
@@ -246,6 +261,19 @@ impl Operation {
             (413, "invalid-args", "the body is too large"),
             (500, "unexpected-state", "something went wrong"),
         ])
+    }
+
+    /// The same with its errors in the form of a version, that of too many requests among them.
+    pub(super) fn in_the_form_of(mut self, compat: Compat) -> Self {
+        let errors = std::mem::take(&mut self.errors);
+        let described = errors
+            .into_iter()
+            .fold(self, |operation, error| match error {
+                ModernErrors::Row(code) => operation.error(compat.row(code)),
+                ModernErrors::Token => operation.token_error(compat),
+                ModernErrors::Body => operation.body_error(compat),
+            });
+        described.too_many_requests(compat)
     }
 
     /// The finished operation.
@@ -287,9 +315,35 @@ impl Operation {
         self.line(code.status, line).body(code.status, schema)
     }
 
-    fn request_error(mut self, text: &'static str) -> Self {
-        let schema = self.schema_of::<RequestErrorReply>();
-        self.line(400, text).body(400, schema)
+    fn token_error(self, compat: Compat) -> Self {
+        let text = "The access token is missing or not good.";
+        if compat.names_what_is_wrong_with_a_request() {
+            self.or_body::<UnauthorizedReply>(401, text)
+        } else {
+            self.or_body::<RequestErrorReply>(400, text)
+        }
+    }
+
+    fn body_error(self, compat: Compat) -> Self {
+        let text = "The body does not fit its schema.";
+        if compat.names_what_is_wrong_with_a_request() {
+            self.or_body::<RequestProblemReply>(400, text)
+        } else {
+            self.or_body::<RequestErrorReply>(400, text)
+        }
+    }
+
+    fn too_many_requests(mut self, compat: Compat) -> Self {
+        let text = "Too many requests; `Retry-After` tells in how many seconds to ask again.";
+        let answer = self.answers.entry(429).or_default();
+        answer.has_retry_after = true;
+        match self.route.generation {
+            Generation::Legacy => self.or_body::<legacy::ErrorReply<'static>>(429, text),
+            Generation::Modern if compat.explains_too_many_requests() => {
+                self.or_body::<ErrorReply>(429, text)
+            }
+            Generation::Modern => self.line(429, text),
+        }
     }
 
     fn legacy_error(mut self, status: u16, line: String) -> Self {
@@ -336,6 +390,10 @@ impl Answers {
         if self.has_location {
             let url = ObjectBuilder::new().schema_type(Type::String);
             builder = builder.header("Location", Header::new(url));
+        }
+        if self.has_retry_after {
+            let seconds = ObjectBuilder::new().schema_type(Type::Integer);
+            builder = builder.header("Retry-After", Header::new(seconds));
         }
         let mut bodies = self.bodies;
         let Some(first) = bodies.pop() else {

@@ -202,7 +202,9 @@ impl Config {
         AuthPolicy {
             accounts: self.accounts.clone(),
             passwords: self.passwords.clone(),
-            sessions: self.sessions.policy(SuccessorKey::derive(secret)),
+            sessions: self
+                .sessions
+                .policy(SuccessorKey::derive(secret), self.server.compat),
             codes: CodePolicy {
                 beside_links: self.codes_beside_links,
                 ..CodePolicy::usual(CodeKey::derive(secret))

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use auth_domain::{policy::SessionPolicy, session::SuccessorKey};
+use http_api::Compat;
 
 use crate::config::{
     settings::Settings,
@@ -35,7 +36,7 @@ impl SessionSettings {
     }
 
     /// The policy that the services obey.
-    pub(crate) fn policy(&self, successor_key: SuccessorKey) -> SessionPolicy {
+    pub(crate) fn policy(&self, successor_key: SuccessorKey, compat: Compat) -> SessionPolicy {
         SessionPolicy {
             access_token_ttl: self.access_token_ttl,
             refresh_token_ttl: self.refresh_token_ttl,
@@ -44,6 +45,7 @@ impl SessionSettings {
             successor_key,
             opaque_session_ttl: self.opaque_session_ttl,
             refresh_token_in_redirect: self.refresh_token_in_redirect,
+            expired_personal_access_tokens: compat.makes_expired_personal_access_tokens(),
         }
     }
 }
