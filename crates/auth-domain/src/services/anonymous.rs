@@ -147,7 +147,7 @@ impl AnonymousService {
             ..sign_up.blank_user(None)
         };
         let opening = SessionOpening::new(&self.installation, user.id);
-        let user = sign_up.insert(&user, Along::Session(&opening)).await?;
+        let user = sign_up.insert(&user, &[Along::Session(&opening)]).await?;
         Ok(opening.finish(&self.installation, user).await?)
     }
 

@@ -22,6 +22,15 @@ pub struct ElevationService {
     installation: Arc<Installation>,
 }
 
+/// What a token may have to be elevated for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DelicateAction {
+    /// Anything but what is told apart below.
+    Any,
+    /// Adding a security key: the first one can be what people elevate with from then on.
+    AddSecurityKey,
+}
+
 /// A way to prove once more who one is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ElevationMethod {
@@ -29,6 +38,8 @@ pub enum ElevationMethod {
     Totp,
     /// A code by mail.
     EmailCode,
+    /// A security key.
+    SecurityKey,
 }
 
 /// Why an access token was not elevated, or is not elevated enough.
@@ -83,14 +94,21 @@ impl ElevationService {
     /// # Errors
     ///
     /// [`ElevationError::Needed`], or a failure.
-    pub async fn check(&self, identity: AccessIdentity) -> Result<UserId, ElevationError> {
+    pub async fn check(
+        &self,
+        identity: AccessIdentity,
+        action: DelicateAction,
+    ) -> Result<UserId, ElevationError> {
         let installation = &self.installation;
         let user = identity.user_id;
         let may_pass = identity.is_elevated
             || match installation.policy.elevation {
                 ElevationRule::Disabled => true,
                 ElevationRule::Recommended => !installation.store.has_security_key(user).await?,
-                ElevationRule::Required => false,
+                ElevationRule::Required => {
+                    action == DelicateAction::AddSecurityKey
+                        && !installation.store.has_security_key(user).await?
+                }
             };
         may_pass.then_some(user).ok_or(ElevationError::Needed)
     }
@@ -109,6 +127,10 @@ impl ElevationService {
         }
         if policy.accounts.email_code_enabled && user.email_verified {
             methods.push(ElevationMethod::EmailCode);
+        }
+        let installation = &self.installation;
+        if installation.web_authn.is_some() && installation.store.has_security_key(user.id).await? {
+            methods.push(ElevationMethod::SecurityKey);
         }
         Ok(methods)
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::{
     AnonymousService, CurrentUserService, ElevationService, EmailAddressService,
     EmailSignInService, LinkService, PasswordChangeService, PersonalAccessTokenService,
-    SecondFactorService, SignInService, SignOutService, SignUpService, TokenService, retry::retry,
+    SecondFactorService, SecurityKeyService, SignInService, SignOutService, SignUpService, TokenService, retry::retry,
 };
 use crate::{
     error::StoreError,
@@ -13,7 +13,7 @@ use crate::{
     policy::AuthPolicy,
     ports::{
         Background, BreachedPasswords, Clock, CustomClaimSource, IdGenerator, Mailer,
-        PasswordHasher, QrRenderer, SecretBox, Store, TokenSigner, TotpVerifier,
+        PasswordHasher, QrRenderer, SecretBox, Store, TokenSigner, TotpVerifier, WebAuthn,
     },
     user::Role,
 };
@@ -45,6 +45,8 @@ pub struct Installation {
     pub qr: Arc<dyn QrRenderer>,
     /// How secrets are encrypted that have to be read back.
     pub secrets: Arc<dyn SecretBox>,
+    /// How security keys are judged; `None` for no security keys.
+    pub web_authn: Option<Arc<dyn WebAuthn>>,
     /// How often an account may be claimed in vain, and a mailbox written to; `None` for any number
     /// of times.
     pub limits: Option<AccountLimits>,
@@ -104,6 +106,8 @@ pub struct Services {
     pub links: LinkService,
     /// One-time passwords and recovery codes.
     pub second_factor: SecondFactorService,
+    /// Security keys and passkeys.
+    pub security_keys: SecurityKeyService,
     /// Anonymous users.
     pub anonymous: AnonymousService,
 }
@@ -125,6 +129,7 @@ impl Services {
             email_address: EmailAddressService::new(Arc::clone(&installation)),
             links: LinkService::new(Arc::clone(&installation)),
             second_factor: SecondFactorService::new(Arc::clone(&installation)),
+            security_keys: SecurityKeyService::new(Arc::clone(&installation)),
             anonymous: AnonymousService::new(installation),
         }
     }

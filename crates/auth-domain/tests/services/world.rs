@@ -119,6 +119,7 @@ impl World {
             totp: Arc::new(PlainTotp),
             qr: Arc::new(PlainQr),
             secrets: Arc::new(PlainBox),
+            web_authn: None,
             policy: policy(),
         }))
     }
@@ -179,6 +180,7 @@ impl World {
             totp: Arc::new(PlainTotp),
             qr: Arc::new(PlainQr),
             secrets: Arc::new(PlainBox),
+            web_authn: None,
             policy,
         };
         change(&mut installation);

@@ -5,6 +5,7 @@ mod exchange_codes;
 mod hot_path;
 mod one_time_codes;
 mod second_factors;
+mod security_keys;
 mod sessions;
 mod tickets;
 mod unit_of_work;
