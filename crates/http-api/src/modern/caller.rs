@@ -6,7 +6,7 @@ use std::{
 };
 
 use actix_web::{FromRequest, HttpRequest, dev::Payload, web::Data};
-use auth_domain::{session::AccessIdentity, user::UserId};
+use auth_domain::{services::DelicateAction, session::AccessIdentity, user::UserId};
 
 use super::ModernError;
 use crate::{extract::bearer::bearer, state::AppState};
@@ -20,7 +20,11 @@ pub(crate) struct OptionalCaller(pub(crate) Option<UserId>);
 /// The caller of an endpoint for delicate changes, which may need an elevated token.
 pub(crate) struct ElevatedCaller(pub(crate) UserId);
 
-/// The same where a token is optional: one that is not elevated, but had to be, counts as none.
+/// The caller of an endpoint that adds a security key, which may need an elevated token if they have
+/// one already.
+pub(crate) struct KeyAddingCaller(pub(crate) UserId);
+
+/// [`ElevatedCaller`] where a token is optional: one that is not elevated, but had to be, counts as none.
 pub(crate) struct OptionalElevatedCaller(pub(crate) Option<UserId>);
 
 impl FromRequest for Caller {
@@ -48,7 +52,18 @@ impl FromRequest for ElevatedCaller {
 
     fn from_request(request: &HttpRequest, _payload: &mut Payload) -> Self::Future {
         let identified = identify(request);
-        Box::pin(async move { elevated(identified).await.map(Self) })
+        Box::pin(async move { elevated(identified, DelicateAction::Any).await.map(Self) })
+    }
+}
+
+impl FromRequest for KeyAddingCaller {
+    type Error = ModernError;
+    type Future = Pin<Box<dyn Future<Output = Result<Self, ModernError>>>>;
+
+    fn from_request(request: &HttpRequest, _payload: &mut Payload) -> Self::Future {
+        let identified = identify(request);
+        let action = DelicateAction::AddSecurityKey;
+        Box::pin(async move { elevated(identified, action).await.map(Self) })
     }
 }
 
@@ -59,7 +74,7 @@ impl FromRequest for OptionalElevatedCaller {
     fn from_request(request: &HttpRequest, _payload: &mut Payload) -> Self::Future {
         let identified = identify(request);
         Box::pin(async move {
-            match elevated(identified).await {
+            match elevated(identified, DelicateAction::Any).await {
                 Ok(caller) => Ok(Self(Some(caller))),
                 Err(ModernError::Security(_)) => Ok(Self(None)),
                 Err(failure) => Err(failure),
@@ -70,10 +85,10 @@ impl FromRequest for OptionalElevatedCaller {
 
 type Identified = Result<(Data<AppState>, AccessIdentity), ModernError>;
 
-async fn elevated(identified: Identified) -> Result<UserId, ModernError> {
+async fn elevated(identified: Identified, action: DelicateAction) -> Result<UserId, ModernError> {
     let (state, identity) = identified?;
     Ok(state
-        .run(move |services| async move { services.elevation.check(identity).await })
+        .run(move |services| async move { services.elevation.check(identity, action).await })
         .await??)
 }
 

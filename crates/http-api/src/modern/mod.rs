@@ -14,6 +14,7 @@ pub(crate) mod password;
 pub(crate) mod passwordless;
 pub(crate) mod personal_access_token;
 pub(crate) mod reply;
+pub(crate) mod security_keys;
 pub(crate) mod sign_in;
 pub(crate) mod sign_out;
 pub(crate) mod sign_up;

@@ -12,7 +12,9 @@ use crate::{
     legacy::{self, LegacyError},
     modern::{
         self, ModernError,
-        caller::{Caller, ElevatedCaller, OptionalCaller, OptionalElevatedCaller},
+        caller::{
+            Caller, ElevatedCaller, KeyAddingCaller, OptionalCaller, OptionalElevatedCaller,
+        },
     },
     state::AppState,
 };
@@ -70,6 +72,12 @@ impl Argument for Caller {
 }
 
 impl Argument for ElevatedCaller {
+    fn describe(operation: Operation) -> Operation {
+        operation.access_token(Presence::Required)
+    }
+}
+
+impl Argument for KeyAddingCaller {
     fn describe(operation: Operation) -> Operation {
         operation.access_token(Presence::Required)
     }

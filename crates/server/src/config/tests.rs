@@ -449,7 +449,7 @@ mod warnings {
     #[test]
     fn settings_of_one_missing_feature_share_a_line() {
         let variables = [
-            ("AUTH_WEBAUTHN_ENABLED", "true"),
+            ("AUTH_OAUTH2_PROVIDER_ENABLED", "true"),
             ("AUTH_PROVIDER_GITHUB_ENABLED", "true"),
             ("AUTH_PROVIDER_GITHUB_CLIENT_ID", "x"),
         ];
@@ -467,7 +467,7 @@ mod warnings {
     #[test]
     fn a_missing_feature_that_is_off_anyway_is_not_mentioned() {
         let variables = [
-            ("AUTH_WEBAUTHN_ENABLED", "false"),
+            ("AUTH_OAUTH2_PROVIDER_ENABLED", "false"),
             ("AUTH_SMTP_PORT", "587"),
             ("AUTH_PROVIDER_GITHUB_SCOPE", ""),
         ];

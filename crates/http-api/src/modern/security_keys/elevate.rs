@@ -1,0 +1,47 @@
+//! Elevating an access token with a security key.
+
+use actix_web::web::{self, Data};
+use serde::Deserialize;
+use utoipa::ToSchema;
+
+use super::{
+    credential::{AssertionBody, Credential},
+    options::RequestOptionsReply,
+};
+use crate::{
+    modern::{ModernError, caller::Caller, json::Json, reply::SignInReply},
+    state::AppState,
+};
+
+/// `POST /elevate/webauthn`
+pub(crate) async fn begin(
+    state: Data<AppState>,
+    Caller(caller): Caller,
+) -> Result<web::Json<RequestOptionsReply>, ModernError> {
+    let options = state
+        .run(move |services| async move { services.security_keys.begin_elevation(caller).await })
+        .await??;
+    Ok(web::Json(options.into()))
+}
+
+/// The key that was used.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = ElevateWebauthnVerifyRequest)]
+pub(crate) struct VerifyBody {
+    #[schema(value_type = AssertionBody)]
+    credential: Credential<AssertionBody>,
+}
+
+/// `POST /elevate/webauthn/verify`
+pub(crate) async fn verify(
+    state: Data<AppState>,
+    Caller(caller): Caller,
+    Json(body): Json<VerifyBody>,
+) -> Result<web::Json<SignInReply>, ModernError> {
+    let assertion = body.credential.assertion();
+    let session = state
+        .run(move |services| async move { services.security_keys.elevate(caller, assertion).await })
+        .await??;
+    Ok(web::Json(session.into()))
+}
