@@ -26,10 +26,7 @@ pub(crate) fn read(stored: &[u8]) -> Result<COSEKey, WebauthnError> {
 /// The key in the one form that CTAP2 allows: its members in order.
 pub(crate) fn write(key: &COSEKey) -> Result<Vec<u8>, serde_cbor_2::Error> {
     let (kind, parameters) = match &key.key {
-        COSEKeyType::EC_OKP(okp) => (
-            1,
-            vec![(-1, curve_okp(&okp.curve)), (-2, bytes(&okp.x))],
-        ),
+        COSEKeyType::EC_OKP(okp) => (1, vec![(-1, curve_okp(&okp.curve)), (-2, bytes(&okp.x))]),
         COSEKeyType::EC_EC2(ec) => (
             2,
             vec![

@@ -148,8 +148,8 @@ fn registered(
     if credential.cred_id != claimed {
         return Err(refused(WebauthnError::CredentialNotFound));
     }
-    let public_key = public_key::write(&credential.cred)
-        .map_err(|error| refused(Unjudged::PublicKey(error)))?;
+    let public_key =
+        public_key::write(&credential.cred).map_err(|error| refused(Unjudged::PublicKey(error)))?;
     Ok(RegisteredCredential {
         credential_id: CredentialId::new(credential.cred_id).map_err(refused)?,
         public_key,

@@ -4,8 +4,8 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 
 use super::{
-    RefreshRotation, RoleRepository, RotatedSession, SecondFactorRepository,
-    SecurityKeyRepository, SessionRepository, TicketRepository, UserLookup, UserRepository,
+    RefreshRotation, RoleRepository, RotatedSession, SecondFactorRepository, SecurityKeyRepository,
+    SessionRepository, TicketRepository, UserLookup, UserRepository,
 };
 use crate::{
     error::StoreError,

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use super::{
     AnonymousService, CurrentUserService, ElevationService, EmailAddressService,
     EmailSignInService, LinkService, PasswordChangeService, PersonalAccessTokenService,
-    SecondFactorService, SecurityKeyService, SignInService, SignOutService, SignUpService, TokenService, retry::retry,
+    SecondFactorService, SecurityKeyService, SignInService, SignOutService, SignUpService,
+    TokenService, retry::retry,
 };
 use crate::{
     error::StoreError,

@@ -183,7 +183,12 @@ impl SignUpService {
             self.insert(&user, &[with_key]).await?;
             return Err(SignUpError::CreatedDisabled);
         }
-        if self.installation.policy.accounts.email_verification_required {
+        if self
+            .installation
+            .policy
+            .accounts
+            .email_verification_required
+        {
             return self
                 .await_verification(user, key, redirect_to, challenge)
                 .await;
@@ -224,7 +229,9 @@ impl SignUpService {
             return Err(SignUpError::CreatedDisabled);
         }
         let opening = OpaqueSessionOpening::new(&self.installation, user.id);
-        let user = self.insert(&user, &[Along::OpaqueSession(&opening)]).await?;
+        let user = self
+            .insert(&user, &[Along::OpaqueSession(&opening)])
+            .await?;
         Ok(opening.finish(user))
     }
 

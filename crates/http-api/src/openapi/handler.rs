@@ -12,9 +12,7 @@ use crate::{
     legacy::{self, LegacyError},
     modern::{
         self, ModernError,
-        caller::{
-            Caller, ElevatedCaller, KeyAddingCaller, OptionalCaller, OptionalElevatedCaller,
-        },
+        caller::{Caller, ElevatedCaller, KeyAddingCaller, OptionalCaller, OptionalElevatedCaller},
     },
     state::AppState,
 };

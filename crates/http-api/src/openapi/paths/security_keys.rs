@@ -15,7 +15,10 @@ const CEREMONY: &[ErrorCode] = &[ErrorCode::DISABLED_ENDPOINT, ErrorCode::INVALI
 pub(super) fn operations() -> Vec<Operation> {
     let mut operations = with_a_new_key();
     operations.extend(with_a_known_key());
-    operations.into_iter().map(|it| it.errors(CEREMONY)).collect()
+    operations
+        .into_iter()
+        .map(|it| it.errors(CEREMONY))
+        .collect()
 }
 
 fn with_a_new_key() -> Vec<Operation> {

@@ -15,7 +15,9 @@ use crate::config::{
 /// # Errors
 ///
 /// A line about a domain or an origin that no browser would use a key with.
-pub(in crate::config) fn relying_party(settings: &Settings) -> Result<Option<RelyingParty>, String> {
+pub(in crate::config) fn relying_party(
+    settings: &Settings,
+) -> Result<Option<RelyingParty>, String> {
     if !settings.flag(&second_factors::WEBAUTHN_ENABLED) {
         return Ok(None);
     }
