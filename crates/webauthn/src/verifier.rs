@@ -163,6 +163,10 @@ fn asserted(
     state: &AuthenticationState,
     key: &SecurityKey,
 ) -> Result<SignCount, CeremonyError> {
+    // Of assertions `webauthn-rs-core` does not ask that; of attestations it does.
+    if is_cross_origin(&assertion.client_data_json) {
+        return Err(refused(WebauthnError::CredentialCrossOrigin));
+    }
     let credential = credential(key, &assertion).map_err(refused)?;
     let answer = PublicKeyCredential {
         id: assertion.credential_id.text(),
@@ -200,6 +204,13 @@ fn credential(key: &SecurityKey, assertion: &Assertion) -> Result<Credential, We
         attestation: ParsedAttestation::default(),
         attestation_format: AttestationFormat::None,
     })
+}
+
+/// Whether the page was a frame inside one of another origin, which could make people sign what they
+/// do not see (Web Authentication §13.4.2).
+fn is_cross_origin(client_data_json: &[u8]) -> bool {
+    let data: Result<Value, _> = serde_json::from_slice(client_data_json);
+    data.is_ok_and(|data| data["crossOrigin"] == true)
 }
 
 /// Bit 3 of the flags, which stand behind the hash of the domain (Web Authentication §6.1).
