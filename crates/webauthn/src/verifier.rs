@@ -249,3 +249,6 @@ fn authentication_state(challenge: &Challenge) -> Result<AuthenticationState, Un
 fn read<T: serde::de::DeserializeOwned>(state: Value) -> Result<T, Unjudged> {
     serde_json::from_value(state).map_err(Unjudged::State)
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,10 +1,9 @@
 //! Signing in with a key.
 
-use super::{SecurityKeyError, SecurityKeyService};
+use super::{Person, SecurityKeyError, SecurityKeyService};
 use crate::{
     ports::UserLookup,
-    security_key::{Assertion, ChallengePurpose, RequestOptions, SecurityKey},
-    services::security_keys::Person,
+    security_key::{Assertion, ChallengePurpose, CredentialId, RequestOptions, SecurityKey},
     session::Session,
     user::EmailAddress,
 };
@@ -58,6 +57,6 @@ impl SecurityKeyService {
 }
 
 /// How a browser knows the keys.
-pub(super) fn credentials(keys: Vec<SecurityKey>) -> Vec<crate::security_key::CredentialId> {
+pub(super) fn credentials(keys: Vec<SecurityKey>) -> Vec<CredentialId> {
     keys.into_iter().map(|key| key.credential_id).collect()
 }

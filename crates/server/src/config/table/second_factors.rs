@@ -65,8 +65,8 @@ pub(crate) const WEBAUTHN_RP_ORIGINS: Setting = Setting::new(
     "webauthn.rp_origins",
     "AUTH_WEBAUTHN_RP_ORIGINS",
     Kind::List(&Rule::ANY),
-    "Origins that passkeys may be used from, on that domain or below it, beside the client's URL: \
-     with https, unless on localhost. For an Android application: android:apk-key-hash:…",
+    "Origins that passkeys may be used from beside the client's URL: with https unless on localhost, \
+     and on that domain or below it; or android:apk-key-hash:… of an application.",
 );
 
 pub(crate) const WEBAUTHN_TIMEOUT: Setting = Setting::new(
