@@ -17,10 +17,10 @@ use webauthn_rs_core::{
     WebauthnCore,
     error::WebauthnError,
     proto::{
-        AttestationFormat, AuthenticationState, AuthenticatorAssertionResponseRaw,
-        AuthenticatorAttestationResponseRaw, Credential, ParsedAttestation, PublicKeyCredential,
-        RegisterPublicKeyCredential, RegisteredExtensions, RegistrationState,
-        UserVerificationPolicy,
+        AttestationFormat, AuthenticationExtensionsClientOutputs, AuthenticationState,
+        AuthenticatorAssertionResponseRaw, AuthenticatorAttestationResponseRaw, Credential,
+        ParsedAttestation, PublicKeyCredential, RegisterPublicKeyCredential, RegisteredExtensions,
+        RegistrationExtensionsClientOutputs, RegistrationState, UserVerificationPolicy,
     },
 };
 
@@ -140,7 +140,7 @@ fn registered(
             transports: None,
         },
         type_: "public-key".to_owned(),
-        extensions: Default::default(),
+        extensions: RegistrationExtensionsClientOutputs::default(),
     };
     let credential = core
         .register_credential(&answer, state, None)
@@ -178,7 +178,7 @@ fn asserted(
             // Whose key it is, the domain has checked.
             user_handle: None,
         },
-        extensions: Default::default(),
+        extensions: AuthenticationExtensionsClientOutputs::default(),
         type_: "public-key".to_owned(),
     };
     match core.authenticate_single_credential(&answer, state, &credential) {
@@ -210,7 +210,7 @@ fn credential(key: &SecurityKey, assertion: &Assertion) -> Result<Credential, We
 /// do not see (Web Authentication §13.4.2).
 fn is_cross_origin(client_data_json: &[u8]) -> bool {
     let data: Result<Value, _> = serde_json::from_slice(client_data_json);
-    data.is_ok_and(|data| data["crossOrigin"] == true)
+    data.is_ok_and(|data| data.get("crossOrigin") == Some(&Value::Bool(true)))
 }
 
 /// Bit 3 of the flags, which stand behind the hash of the domain (Web Authentication §6.1).

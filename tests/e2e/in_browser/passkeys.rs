@@ -68,7 +68,9 @@ async fn a_person_signs_up_and_in_and_elevates_with_a_passkey() {
     setting.server.post("/signout", &body).await.expect(200);
     let signed_in = setting.session("signIn", &[json!({})]).await;
     let token = &signed_in["accessToken"];
-    let elevated = setting.session("elevate", &[token.clone()]).await;
+    let elevated = setting
+        .session("elevate", std::slice::from_ref(token))
+        .await;
 
     assert_eq!(signed_in["user"]["id"], signed_up["user"]["id"]);
     assert_eq!(elevated["user"]["id"], signed_up["user"]["id"]);

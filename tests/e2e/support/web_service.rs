@@ -80,7 +80,7 @@ async fn serve(
 async fn answer(
     stream: TcpStream,
     received: Arc<Mutex<Vec<Received>>>,
-    reply: Arc<impl Fn(&Received) -> Reply>,
+    reply: Arc<impl Fn(&Received) -> Reply + Send + Sync>,
 ) {
     let mut stream = BufReader::new(stream);
     // Whoever connects and sends nothing gets nothing.

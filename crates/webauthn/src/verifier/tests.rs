@@ -71,6 +71,10 @@ fn key(public_key: Vec<u8>, count: u32) -> SecurityKey {
     }
 }
 
+async fn judged(assertion: Assertion, key: &SecurityKey) -> Result<SignCount, CeremonyError> {
+    judge().verify_assertion(assertion, &challenge(), key).await
+}
+
 struct Signer {
     pair: EcdsaKeyPair,
     public_key: Vec<u8>,
@@ -126,8 +130,10 @@ async fn a_key_is_stored_as_its_authenticator_wrote_it_and_verifies() {
         assert_eq!(registered.public_key, signer.public_key);
         assert_eq!(registered.sign_count, SignCount(3));
         let key = key(registered.public_key, 3);
-        let judged = judge().verify_assertion(signer.assertion(4), &challenge(), &key);
-        assert_eq!(judged.await.unwrap(), SignCount(4));
+        assert_eq!(
+            judged(signer.assertion(4), &key).await.unwrap(),
+            SignCount(4)
+        );
     }
 }
 
@@ -136,9 +142,9 @@ async fn what_stands_behind_a_stored_key_is_not_looked_at() {
     let signer = Signer::es256();
     let stored = [signer.public_key.as_slice(), &[0xa0]].concat();
 
-    let judged = judge().verify_assertion(signer.assertion(1), &challenge(), &key(stored, 0));
+    let judged = judged(signer.assertion(1), &key(stored, 0)).await;
 
-    assert_eq!(judged.await.unwrap(), SignCount(1));
+    assert_eq!(judged.unwrap(), SignCount(1));
 }
 
 #[tokio::test]
@@ -148,12 +154,12 @@ async fn a_good_signature_that_was_counted_before_is_told_from_a_bad_one() {
 
     for (stored, presented) in [(4, 4), (4, 3), (4, 0)] {
         let assertion = signer.assertion(presented);
-        let judged = judge().verify_assertion(assertion, &challenge(), &key(stored));
-        assert!(matches!(judged.await, Err(CeremonyError::Cloned)));
+        let judged = judged(assertion, &key(stored)).await;
+        assert!(matches!(judged, Err(CeremonyError::Cloned)));
     }
     let other = Signer::es256().assertion(4);
-    let judged = judge().verify_assertion(other, &challenge(), &key(4));
-    assert!(matches!(judged.await, Err(CeremonyError::Refused(_))));
+    let judged = judged(other, &key(4)).await;
+    assert!(matches!(judged, Err(CeremonyError::Refused(_))));
 }
 
 #[tokio::test]
@@ -205,7 +211,7 @@ async fn whatever_is_cut_off_or_turned_around_is_refused() {
     for position in 0..good.authenticator_data.len() {
         let mut turned = good.clone();
         turned.authenticator_data[position] ^= 0xff;
-        let judged = judge().verify_assertion(turned, &challenge(), &key).await;
+        let judged = judged(turned, &key).await;
         assert!(
             matches!(judged, Err(CeremonyError::Refused(_))),
             "{position}"
