@@ -16,7 +16,7 @@ use cargo_metadata::{DependencyKind, MetadataCommand, Package};
 /// Each crate with the crates of this workspace it may depend on.
 ///
 /// Tests may use more: edges of `dev-dependencies` are not looked at.
-const LAYERS: [(&str, &[&str]); 19] = [
+const LAYERS: [(&str, &[&str]); 20] = [
     ("auth-domain", &[]),
     ("auth-crypto", &["auth-domain"]),
     ("store-testkit", &["auth-domain"]),
@@ -32,6 +32,7 @@ const LAYERS: [(&str, &[&str]); 19] = [
     ("turnstile", &["auth-domain", "egress"]),
     ("http-mailer", &["auth-domain", "egress", "mail-templates"]),
     ("totp", &["auth-domain"]),
+    ("webauthn", &["auth-domain"]),
     ("console", &[]),
     ("http-api", &["auth-domain", "console"]),
     (
@@ -51,6 +52,7 @@ const LAYERS: [(&str, &[&str]); 19] = [
             "sqlite-store",
             "totp",
             "turnstile",
+            "webauthn",
         ],
     ),
     ("tests", &[]),

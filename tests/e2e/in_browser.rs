@@ -1,6 +1,7 @@
 //! The API console at `/console`, used in a real browser.
 
 mod browser;
+mod passkeys;
 
 use serde_json::{Value, json};
 

@@ -15,6 +15,8 @@ pub enum UniqueField {
     PhoneNumber,
     /// The user name of a user.
     Username,
+    /// The credential of a security key.
+    Credential,
     /// Any other unique value, for instance a generated id.
     Other,
 }

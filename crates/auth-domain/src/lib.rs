@@ -3,11 +3,13 @@
 //! This crate is the core of Hasura Auth and knows no framework: no HTTP, no SQL, no clock of its
 //! own. It consists of
 //!
-//! * **entities and value types** ([`user`], [`session`], [`ticket`], [`totp`], [`redirect`]), which
+//! * **entities and value types** ([`user`], [`session`], [`ticket`], [`totp`],
+//!   [`security_key`], [`redirect`]), which
 //!   cannot hold a value their rules forbid;
 //! * **ports** ([`ports`]), the traits an installation implements: [`ports::Store`] with its
 //!   repositories, [`ports::Mailer`], [`ports::Provider`], [`ports::PasswordHasher`],
 //!   [`ports::TokenSigner`], [`ports::TotpVerifier`], [`ports::QrRenderer`], [`ports::SecretBox`],
+//!   [`ports::WebAuthn`],
 //!   [`ports::Clock`] and [`ports::IdGenerator`];
 //! * **services** ([`services`]), one per use case, built from ports and an
 //!   [`policy::AuthPolicy`]. Both generations of the HTTP API call the same services.
@@ -44,6 +46,7 @@
 //!     totp: Arc::new(PlainTotp),
 //!     qr: Arc::new(PlainQr),
 //!     secrets: Arc::new(PlainBox),
+//!     web_authn: None,
 //!     policy: policy(),
 //! };
 //! installation.prepare().await?;
@@ -78,6 +81,7 @@ pub mod recovery_code;
 pub mod redirect;
 pub mod sealed;
 pub mod secret;
+pub mod security_key;
 pub mod services;
 pub mod session;
 #[cfg(feature = "testing")]

@@ -72,11 +72,15 @@ pub const ROUTES: &[Route] = &[
     modern("GET", "/.well-known/jwks.json"),
     modern("POST", "/signup/email-password"),
     modern("POST", "/signin/email-password"),
+    modern("POST", "/signup/webauthn"),
+    modern("POST", "/signup/webauthn/verify"),
     modern("POST", "/signup/passwordless/email"),
     modern("POST", "/signup/otp/email"),
     modern("POST", "/signin/anonymous"),
     modern("POST", "/signin/passwordless/email"),
     modern("POST", "/signin/pat"),
+    modern("POST", "/signin/webauthn"),
+    modern("POST", "/signin/webauthn/verify"),
     modern("POST", "/signin/otp/email"),
     modern("POST", "/signin/otp/email/verify"),
     modern("POST", "/pat"),
@@ -84,6 +88,8 @@ pub const ROUTES: &[Route] = &[
     modern("POST", "/elevate/totp"),
     modern("POST", "/elevate/otp/email"),
     modern("POST", "/elevate/otp/email/verify"),
+    modern("POST", "/elevate/webauthn"),
+    modern("POST", "/elevate/webauthn/verify"),
     modern("GET", "/verify"),
     modern("POST", "/verify"),
     modern("POST", "/verify/code"),
@@ -104,6 +110,8 @@ pub const ROUTES: &[Route] = &[
     modern("POST", "/user/email/send-verification-email"),
     modern("POST", "/user/password"),
     modern("POST", "/user/password/reset"),
+    modern("POST", "/user/webauthn/add"),
+    modern("POST", "/user/webauthn/verify"),
     legacy("POST", "/v1/signup"),
     legacy("POST", "/v1/login"),
     legacy("GET", "/v1/user/info"),
@@ -150,6 +158,7 @@ pub fn configure(config: &mut ServiceConfig, settings: &ApiSettings) {
         )
         .configure(|config| configure_email(config, settings))
         .configure(|config| configure_second_factors(config, settings))
+        .configure(|config| configure_security_keys(config, settings))
         .service(at("/token").route(web::post().to(modern::token::refresh)))
         .service(at("/token/verify").route(web::post().to(modern::token::verify)))
         .service(at("/signout").route(web::post().to(modern::sign_out::sign_out)))
@@ -232,6 +241,21 @@ fn configure_second_factors(config: &mut ServiceConfig, settings: &ApiSettings) 
         .service(at("/mfa/totp/generate").route(web::get().to(mfa::generate)))
         .service(at("/mfa/recovery-codes").route(web::post().to(mfa::renew_recovery_codes)))
         .service(at("/user/mfa").route(web::post().to(mfa::change)));
+}
+
+fn configure_security_keys(config: &mut ServiceConfig, settings: &ApiSettings) {
+    use modern::security_keys::{elevate, register, sign_in, sign_up};
+
+    let at = |path: &str| modern_resource(&format!("{}{path}", settings.prefix));
+    config
+        .service(at("/signup/webauthn").route(web::post().to(sign_up::begin)))
+        .service(at("/signup/webauthn/verify").route(web::post().to(sign_up::verify)))
+        .service(at("/signin/webauthn").route(web::post().to(sign_in::begin)))
+        .service(at("/signin/webauthn/verify").route(web::post().to(sign_in::verify)))
+        .service(at("/elevate/webauthn").route(web::post().to(elevate::begin)))
+        .service(at("/elevate/webauthn/verify").route(web::post().to(elevate::verify)))
+        .service(at("/user/webauthn/add").route(web::post().to(register::begin)))
+        .service(at("/user/webauthn/verify").route(web::post().to(register::verify)));
 }
 
 /// A resource that does not exist for other methods than those it is given.

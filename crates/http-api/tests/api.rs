@@ -52,6 +52,7 @@ fn state(store: Arc<dyn Store>, hasher: Arc<dyn PasswordHasher>) -> Data<AppStat
         totp: Arc::new(PlainTotp),
         qr: Arc::new(PlainQr),
         secrets: Arc::new(PlainBox),
+        web_authn: None,
         policy: policy(),
     };
     let settings = ApiSettings {

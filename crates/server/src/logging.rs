@@ -14,6 +14,9 @@ use crate::{
 /// and addresses. A filter of the installation may still name it.
 const QUIET_DRIVER: &str = "tokio_postgres=warn";
 
+/// What it refuses it calls an error, and at `debug` it tells keys; our own log says enough.
+const QUIET_JUDGE: &str = "webauthn_rs_core=off";
+
 /// Levels of the Hasura Auth that was written for Node.js, which had this variable too.
 const NODE_LEVELS: [(&str, &str); 3] = [("http", "info"), ("verbose", "debug"), ("silly", "trace")];
 
@@ -32,7 +35,7 @@ pub(crate) fn filter(text: &str) -> Option<EnvFilter> {
     if text.is_empty() || !text.split(',').all(known) {
         return None;
     }
-    EnvFilter::try_new(format!("{QUIET_DRIVER},{text}")).ok()
+    EnvFilter::try_new(format!("{QUIET_DRIVER},{QUIET_JUDGE},{text}")).ok()
 }
 
 /// Starts the log. To be called once.

@@ -13,6 +13,7 @@ use mail_templates::{InvalidTemplates, MissingTemplate};
 use postgres_store::PostgresUrl;
 use redis_counter::InvalidRedisUrl;
 use smtp_mailer::InvalidSmtpSettings;
+use webauthn::NoUrl;
 
 use crate::config::{ConfigErrors, Database, ServerSettings};
 
@@ -129,6 +130,9 @@ pub(crate) enum StartError {
     /// Other servers cannot be asked for anything.
     #[error("requests to other servers cannot be made")]
     Egress(#[source] EgressSetupError),
+    /// Security keys cannot be judged.
+    #[error("security keys cannot be judged; check AUTH_WEBAUTHN_RP_ORIGINS")]
+    WebAuthn(#[source] NoUrl),
     /// The place to count in cannot be used with these settings.
     #[error("limits cannot be counted in Redis; mend AUTH_RATE_LIMIT_REDIS_URL")]
     Redis(#[source] InvalidRedisUrl),

@@ -7,7 +7,10 @@ use std::{num::NonZeroUsize, sync::Arc, thread, time::Duration};
 use auth_crypto::{BcryptHasher, JoseSigner, RandomIds};
 use auth_domain::{
     limits::{AccountLimits, Limiter, NamingKey},
-    ports::{BreachedPasswords, Clock, CustomClaimSource, IdGenerator, Mailer, PersonCheck, Store},
+    ports::{
+        BreachedPasswords, Clock, CustomClaimSource, IdGenerator, Mailer, PersonCheck, Store,
+        WebAuthn,
+    },
     services::{Concealment, Installation},
 };
 use egress::Egress;
@@ -20,6 +23,7 @@ use sqlite_store::{SqliteSettings, SqliteStore};
 use tokio::runtime::Handle;
 use totp::{OathVerifier, PngQrRenderer};
 use turnstile::Turnstile;
+use webauthn::CoreWebAuthn;
 
 use crate::{
     background::TokioBackground,
@@ -116,6 +120,7 @@ async fn installation(
         totp: Arc::new(OathVerifier),
         qr: Arc::new(PngQrRenderer),
         secrets: Arc::new(premises.encryption.secret_box()),
+        web_authn: web_authn(config)?,
         policy,
     })
 }
@@ -171,6 +176,14 @@ fn concealment(config: &Config, background: &TokioBackground) -> Option<Concealm
 fn breached_passwords(config: &Config, egress: &Egress) -> Option<Arc<dyn BreachedPasswords>> {
     let url = config.hibp_url.clone()?;
     Some(Arc::new(Hibp::new(egress.clone(), url)))
+}
+
+fn web_authn(config: &Config) -> Result<Option<Arc<dyn WebAuthn>>, StartError> {
+    let Some(relying_party) = config.relying_party.clone() else {
+        return Ok(None);
+    };
+    let judge = CoreWebAuthn::new(relying_party).map_err(StartError::WebAuthn)?;
+    Ok(Some(Arc::new(judge)))
 }
 
 /// Hasura has an egress of its own: what is allowed for it is allowed for nothing else.

@@ -260,6 +260,26 @@ macro_rules! conformance {
                 parallel_wrong_second_factors_are_all_counted
                 forgotten_second_factor_leaves_wrong_guesses_only
             }
+            security_keys {
+                security_key_is_found_as_it_was_stored
+                keys_of_a_user_are_told_and_nobody_elses
+                security_key_may_lack_name_and_count
+                credential_is_unique
+                key_of_nobody_is_refused
+                key_counts_on_only
+                key_that_does_not_count_stays_at_zero
+                key_that_is_gone_does_not_count
+                parallel_uses_of_one_count_have_one_winner
+                forgetting_keys_spares_other_users
+                challenge_is_taken_as_it_was_issued
+                challenge_is_taken_once
+                challenge_is_worthless_when_it_expires
+                challenge_of_undone_work_stays_good
+                challenges_are_forgotten_with_the_keys_of_their_user
+                issuing_challenges_spares_those_that_are_good
+                parallel_takes_of_one_challenge_have_one_winner
+                parallel_issues_among_expired_challenges_all_succeed
+            }
             transactions {
                 committed_work_is_visible
                 rolled_back_work_leaves_nothing
@@ -320,6 +340,7 @@ mod tests {
         ("codes", include_str!("cases/codes.rs")),
         ("exchange_codes", include_str!("cases/exchange_codes.rs")),
         ("second_factors", include_str!("cases/second_factors.rs")),
+        ("security_keys", include_str!("cases/security_keys.rs")),
         ("transactions", include_str!("cases/transactions.rs")),
         ("concurrency", include_str!("cases/concurrency.rs")),
         ("recovery", include_str!("cases/recovery.rs")),

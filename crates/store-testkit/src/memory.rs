@@ -6,6 +6,7 @@
 
 mod factors;
 mod secrets;
+mod security_keys;
 mod state;
 
 use std::sync::{
@@ -20,8 +21,8 @@ use auth_domain::{
     one_time_code::{CodeGuess, CodeVerdict, NewCode},
     ports::{
         Deanonymization, EndedSessions, RefreshRotation, RefreshTokenTrace, RoleRepository,
-        RotatedSession, SecondFactorRepository, SessionRepository, Store, TicketRepository,
-        UnitOfWork, UserLookup, UserRepository,
+        RotatedSession, SecondFactorRepository, SecurityKeyRepository, SessionRepository, Store,
+        TicketRepository, UnitOfWork, UserLookup, UserRepository,
     },
     session::{
         HashedExchangeCode, HashedRefreshToken, HashedSessionToken, NewExchangeCode,
@@ -169,9 +170,8 @@ impl Store for MemoryStore {
         Ok(self.shared.committed().is_session_open(user, id, now))
     }
 
-    /// Nobody registers security keys here.
-    async fn has_security_key(&self, _user: UserId) -> Result<bool, StoreError> {
-        Ok(false)
+    async fn has_security_key(&self, user: UserId) -> Result<bool, StoreError> {
+        Ok(self.shared.committed().security_keys.has_any(user))
     }
 
     async fn ping(&self) -> Result<(), StoreError> {
@@ -226,6 +226,10 @@ impl UnitOfWork for MemoryUnitOfWork {
     }
 
     fn second_factors(&mut self) -> &mut dyn SecondFactorRepository {
+        self
+    }
+
+    fn security_keys(&mut self) -> &mut dyn SecurityKeyRepository {
         self
     }
 

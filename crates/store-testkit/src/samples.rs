@@ -12,6 +12,10 @@ use auth_domain::{
     one_time_code::{CodeGuess, CodeKey, CodePurpose, HashedCode, NewCode, OneTimeCode},
     ports::{Deanonymization, RefreshGate, RefreshRotation},
     recovery_code::{HashedRecoveryCode, RecoveryCode, RecoveryKeys},
+    security_key::{
+        Challenge, ChallengePurpose, CredentialId, HashedChallenge, IssuedChallenge, KeyNickname,
+        SecurityKey, SecurityKeyId, SignCount,
+    },
     session::{
         AddressBlock, AuthMethod, CodeChallenge, Device, ExchangeCode, HashedExchangeCode,
         HashedRefreshToken, HashedSessionToken, NewExchangeCode, NewOpaqueSession, NewRefreshToken,
@@ -356,6 +360,48 @@ pub fn new_exchange_code(name: &str, user_id: UserId) -> NewExchangeCode {
         hash: exchange_code_hash(name),
         user_id,
         challenge: challenge(),
+        expires_at: at(LIFE),
+    }
+}
+
+/// What an authenticator calls the key with this name.
+///
+/// # Panics
+///
+/// When the name is empty.
+#[must_use]
+pub fn credential_id(name: &str) -> CredentialId {
+    CredentialId::new(name.as_bytes().to_vec()).unwrap()
+}
+
+/// The key with this name, which has signed seven times.
+#[must_use]
+pub fn security_key(name: &str, user_id: UserId) -> SecurityKey {
+    SecurityKey {
+        id: SecurityKeyId(uuid(name)),
+        user_id,
+        credential_id: credential_id(name),
+        public_key: vec![0xa5, 0, 0xff],
+        sign_count: SignCount(7),
+        nickname: Some(KeyNickname::from_stored(format!("{name}'s key"))),
+    }
+}
+
+/// The hash of the challenge with this name.
+#[must_use]
+pub fn challenge_hash(name: &str) -> HashedChallenge {
+    Challenge::new(name_bytes(name), [0; 24]).hashed()
+}
+
+/// A challenge for signing in with [`LIFE`], for whomever.
+#[must_use]
+pub fn issued_challenge(name: &str) -> IssuedChallenge {
+    IssuedChallenge {
+        hash: challenge_hash(name),
+        purpose: ChallengePurpose::SignIn,
+        user_id: None,
+        sign_up: None,
+        created_at: at(0),
         expires_at: at(LIFE),
     }
 }

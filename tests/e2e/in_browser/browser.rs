@@ -12,12 +12,17 @@ use chromiumoxide::{
         browser_protocol::{
             log::{EventEntryAdded, LogEntryLevel},
             network::{EnableParams, EventRequestWillBeSent},
+            web_authn::{
+                AddVirtualAuthenticatorParams, AuthenticatorProtocol, AuthenticatorTransport,
+                EnableParams as EnableWebAuthn, VirtualAuthenticatorOptions,
+            },
         },
         js_protocol::runtime::EventExceptionThrown,
     },
     page::Page as Tab,
 };
 use futures_util::{Stream, StreamExt};
+use serde_json::Value;
 use tempfile::TempDir;
 use tokio::task::JoinHandle;
 
@@ -168,6 +173,27 @@ impl Page {
     /// Has a script of the page ask `url`; what comes of it.
     pub(super) async fn ask(&self, url: &str) -> String {
         let script = format!("fetch('{url}').then(() => 'answered', () => 'refused')");
+        let outcome = within(self.tab.evaluate(script)).await.unwrap();
+        outcome.into_value().unwrap()
+    }
+
+    /// Gives the machine an authenticator of its own, with a person who agrees to everything.
+    pub(super) async fn plug_in_authenticator(&self) {
+        let options = VirtualAuthenticatorOptions::builder()
+            .protocol(AuthenticatorProtocol::Ctap2)
+            .transport(AuthenticatorTransport::Internal)
+            .has_resident_key(true)
+            .has_user_verification(true)
+            .is_user_verified(true)
+            .automatic_presence_simulation(true);
+        let plug_in = AddVirtualAuthenticatorParams::new(options.build().unwrap());
+        let enable = EnableWebAuthn::default();
+        within(self.tab.execute(enable)).await.unwrap();
+        within(self.tab.execute(plug_in)).await.unwrap();
+    }
+
+    /// What comes of a script of the page.
+    pub(super) async fn run(&self, script: String) -> Value {
         let outcome = within(self.tab.evaluate(script)).await.unwrap();
         outcome.into_value().unwrap()
     }

@@ -13,6 +13,7 @@ mod password;
 mod personal_access_token;
 mod pkce;
 mod recovery_codes;
+mod security_keys;
 mod sessions;
 mod sign_in;
 mod sign_out;

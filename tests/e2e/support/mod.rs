@@ -8,6 +8,7 @@ mod database;
 mod mail;
 mod postgres;
 mod redis;
+mod security_key;
 mod server;
 mod web_service;
 
@@ -19,6 +20,7 @@ pub(crate) use database::Database;
 pub(crate) use mail::CLIENT_URL;
 pub(crate) use postgres::{fresh_postgres, postgres_program};
 pub(crate) use redis::{Redis, redis_prefix};
+pub(crate) use security_key::{BrowserTale, SecurityKey};
 pub(crate) use server::{Server, ServerBuilder, legacy_credentials, within};
 pub(crate) use web_service::WebService;
 

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use tokio::{
     io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader},
     net::{TcpListener, TcpStream},
-    task::JoinHandle,
+    task::{JoinHandle, JoinSet},
 };
 
 /// One request it got.
@@ -41,7 +41,7 @@ impl WebService {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let received = Arc::new(Mutex::new(Vec::new()));
-        let task = tokio::spawn(serve(listener, Arc::clone(&received), reply));
+        let task = tokio::spawn(serve(listener, Arc::clone(&received), Arc::new(reply)));
         Self {
             url,
             received,
@@ -66,27 +66,38 @@ impl WebService {
 async fn serve(
     listener: TcpListener,
     received: Arc<Mutex<Vec<Received>>>,
-    reply: impl Fn(&Received) -> Reply,
+    reply: Arc<impl Fn(&Received) -> Reply + Send + Sync + 'static>,
 ) {
+    // They end together: whoever drops the service wants no answers any more.
+    let mut conversations = JoinSet::new();
     loop {
         let (stream, _peer) = listener.accept().await.unwrap();
-        let mut stream = BufReader::new(stream);
-        // Whoever connects and sends nothing gets nothing.
-        let Some(request) = read(&mut stream).await else {
-            continue;
-        };
-        let (status, body) = reply(&request);
-        received
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .push(request);
-        let head = format!(
-            "HTTP/1.1 {status} Status\r\nConnection: close\r\nContent-Length: {}\r\n\r\n",
-            body.len()
-        );
-        let answer = [head, body].concat();
-        stream.get_mut().write_all(answer.as_bytes()).await.unwrap();
+        // Each by itself: browsers connect, and send nothing until later.
+        conversations.spawn(answer(stream, Arc::clone(&received), Arc::clone(&reply)));
     }
+}
+
+async fn answer(
+    stream: TcpStream,
+    received: Arc<Mutex<Vec<Received>>>,
+    reply: Arc<impl Fn(&Received) -> Reply + Send + Sync>,
+) {
+    let mut stream = BufReader::new(stream);
+    // Whoever connects and sends nothing gets nothing.
+    let Some(request) = read(&mut stream).await else {
+        return;
+    };
+    let (status, body) = reply(&request);
+    received
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner)
+        .push(request);
+    let head = format!(
+        "HTTP/1.1 {status} Status\r\nConnection: close\r\nContent-Length: {}\r\n\r\n",
+        body.len()
+    );
+    let answer = [head, body].concat();
+    stream.get_mut().write_all(answer.as_bytes()).await.unwrap();
 }
 
 async fn read(stream: &mut BufReader<TcpStream>) -> Option<Received> {

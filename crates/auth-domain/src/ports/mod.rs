@@ -15,6 +15,7 @@ mod person_check;
 mod provider;
 mod second_factors;
 mod secret_box;
+mod security_keys;
 mod sessions;
 mod signer;
 mod store;
@@ -34,6 +35,7 @@ pub use person_check::{PersonCheck, PersonCheckError, PersonVerdict};
 pub use provider::{ExternalIdentity, Provider, ProviderError, ProviderId};
 pub use second_factors::{SecondFactorRepository, StoredFactor};
 pub use secret_box::{OpenedSecret, SecretBox, SecretBoxError};
+pub use security_keys::{CeremonyError, SecurityKeyRepository, WebAuthn};
 pub use sessions::{
     EndedSessions, RefreshGate, RefreshRotation, RefreshTokenTrace, RotatedSession,
     SessionRepository,

@@ -4,8 +4,8 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 
 use super::{
-    RefreshRotation, RoleRepository, RotatedSession, SecondFactorRepository, SessionRepository,
-    TicketRepository, UserLookup, UserRepository,
+    RefreshRotation, RoleRepository, RotatedSession, SecondFactorRepository, SecurityKeyRepository,
+    SessionRepository, TicketRepository, UserLookup, UserRepository,
 };
 use crate::{
     error::StoreError,
@@ -90,6 +90,9 @@ pub trait UnitOfWork: Send {
 
     /// Second factors, and the wrong guesses at them.
     fn second_factors(&mut self) -> &mut dyn SecondFactorRepository;
+
+    /// Security keys, and the challenges they sign.
+    fn security_keys(&mut self) -> &mut dyn SecurityKeyRepository;
 
     /// Makes everything visible and durable.
     async fn commit(self: Box<Self>) -> Result<(), StoreError>;

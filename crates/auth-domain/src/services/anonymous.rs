@@ -146,7 +146,7 @@ impl AnonymousService {
             ..sign_up.blank_user(None)
         };
         let opening = SessionOpening::new(&self.installation, user.id, AuthMethods::NONE);
-        let user = sign_up.insert(&user, Along::Session(&opening)).await?;
+        let user = sign_up.insert(&user, &[Along::Session(&opening)]).await?;
         Ok(opening.finish(&self.installation, user).await?)
     }
 

@@ -20,6 +20,15 @@ pub struct ElevationService {
     installation: Visit,
 }
 
+/// What a token may have to be elevated for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DelicateAction {
+    /// Anything but what is told apart below.
+    Any,
+    /// Adding a security key: the first one can be what people elevate with from then on.
+    AddSecurityKey,
+}
+
 /// A way to prove once more who one is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ElevationMethod {
@@ -27,6 +36,8 @@ pub enum ElevationMethod {
     Totp,
     /// A code by mail.
     EmailCode,
+    /// A security key.
+    SecurityKey,
 }
 
 /// Why an access token was not elevated, or is not elevated enough.
@@ -85,7 +96,11 @@ impl ElevationService {
     /// # Errors
     ///
     /// [`ElevationError::NotSignedIn`], [`ElevationError::Needed`], or a failure.
-    pub async fn check(&self, identity: AccessIdentity) -> Result<(), ElevationError> {
+    pub async fn check(
+        &self,
+        identity: AccessIdentity,
+        action: DelicateAction,
+    ) -> Result<(), ElevationError> {
         let installation = &self.installation;
         let current_user = CurrentUserService::new(installation.clone());
         current_user.check_session(identity).await?;
@@ -94,7 +109,10 @@ impl ElevationService {
             || match installation.policy.elevation {
                 ElevationRule::Disabled => true,
                 ElevationRule::Recommended => !installation.store.has_security_key(user).await?,
-                ElevationRule::Required => false,
+                ElevationRule::Required => {
+                    action == DelicateAction::AddSecurityKey
+                        && !installation.store.has_security_key(user).await?
+                }
             };
         may_pass.then_some(()).ok_or(ElevationError::Needed)
     }
@@ -113,6 +131,10 @@ impl ElevationService {
         }
         if policy.accounts.email_code_enabled && user.email_verified {
             methods.push(ElevationMethod::EmailCode);
+        }
+        let installation = &self.installation;
+        if installation.web_authn.is_some() && installation.store.has_security_key(user.id).await? {
+            methods.push(ElevationMethod::SecurityKey);
         }
         Ok(methods)
     }

@@ -230,7 +230,7 @@ impl EmailSignInService {
                     Letter::Link(mail) => Along::Ticket(mail),
                     Letter::Code(mail) => Along::Code(&mail.row),
                 };
-                let user = sign_up.insert(&new_user, along).await;
+                let user = sign_up.insert(&new_user, &[along]).await;
                 let user = user.map_err(SignUpError::from)?;
                 if user.disabled {
                     return Err(SignUpError::CreatedDisabled.into());
@@ -297,8 +297,8 @@ impl EmailSignInService {
 /// Notes that whoever acts now reads the mail of `user`.
 ///
 /// When that is proven for the first time, nothing that was there before is theirs: somebody else
-/// may have taken the address and waits for its owner to move in. Password, second factor, sessions
-/// and personal access tokens go.
+/// may have taken the address and waits for its owner to move in. Password, second factor, security
+/// keys, sessions and personal access tokens go.
 pub(super) async fn prove_mailbox(
     work: &mut dyn UnitOfWork,
     user: UserId,
@@ -312,5 +312,6 @@ pub(super) async fn prove_mailbox(
     work.users().set_email_verified(user).await?;
     work.users().clear_password(user).await?;
     work.sessions().end_all_of(user, EndedSessions::All).await?;
+    work.security_keys().forget_all_of(user).await?;
     work.second_factors().forget_all_of(user).await
 }

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use super::{
     AnonymousService, CurrentUserService, ElevationService, EmailAddressService,
     EmailSignInService, LinkService, PasswordChangeService, PersonalAccessTokenService,
-    SecondFactorService, SessionService, SignInService, SignOutService, SignUpService,
-    TokenService, retry::retry, visit::Visit,
+    SecondFactorService, SecurityKeyService, SessionService, SignInService, SignOutService,
+    SignUpService, TokenService, retry::retry, visit::Visit,
 };
 use crate::{
     error::StoreError,
@@ -14,7 +14,7 @@ use crate::{
     policy::AuthPolicy,
     ports::{
         Background, BreachedPasswords, Clock, CustomClaimSource, IdGenerator, Mailer, Pacing,
-        PasswordHasher, QrRenderer, SecretBox, Store, TokenSigner, TotpVerifier,
+        PasswordHasher, QrRenderer, SecretBox, Store, TokenSigner, TotpVerifier, WebAuthn,
     },
     session::Device,
     user::Role,
@@ -46,6 +46,8 @@ pub struct Installation {
     pub qr: Arc<dyn QrRenderer>,
     /// How secrets are encrypted that have to be read back.
     pub secrets: Arc<dyn SecretBox>,
+    /// How security keys are judged; `None` for no security keys.
+    pub web_authn: Option<Arc<dyn WebAuthn>>,
     /// How often an account may be claimed in vain, and a mailbox written to; `None` for any number
     /// of times.
     pub limits: Option<AccountLimits>,
@@ -116,6 +118,8 @@ pub struct Services {
     pub links: LinkService,
     /// One-time passwords and recovery codes.
     pub second_factor: SecondFactorService,
+    /// Security keys and passkeys.
+    pub security_keys: SecurityKeyService,
     /// Anonymous users.
     pub anonymous: AnonymousService,
     /// The sessions of a user.
@@ -151,6 +155,7 @@ impl Services {
             email_address: EmailAddressService::new(visit.clone()),
             links: LinkService::new(visit.clone()),
             second_factor: SecondFactorService::new(visit.clone()),
+            security_keys: SecurityKeyService::new(visit.clone()),
             anonymous: AnonymousService::new(visit.clone()),
             sessions: SessionService::new(visit.clone()),
             visit,

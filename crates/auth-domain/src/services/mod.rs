@@ -22,6 +22,7 @@ mod password_rule;
 mod personal_access_tokens;
 mod retry;
 mod second_factor;
+mod security_keys;
 mod sessions;
 mod sign_in;
 mod sign_out;
@@ -34,7 +35,7 @@ pub use anonymous::{
     AnonymousError, AnonymousService, AnonymousSignIn, Deanonymize, DeanonymizeMethod,
 };
 pub use current_user::{CurrentUserError, CurrentUserService};
-pub use elevation::{ElevationError, ElevationMethod, ElevationService};
+pub use elevation::{DelicateAction, ElevationError, ElevationMethod, ElevationService};
 pub use email_address::{EmailAddressError, EmailAddressService, LinkRequest};
 pub use email_sign_in::{Audience, EmailCode, EmailSignIn, EmailSignInError, EmailSignInService};
 pub use failure::Failure;
@@ -48,6 +49,7 @@ pub use personal_access_tokens::{
 pub use second_factor::{
     SecondFactorError, SecondFactorProof, SecondFactorService, SecondFactorSignIn, TotpEnrolment,
 };
+pub use security_keys::{SecurityKeyError, SecurityKeyService, SecurityKeySignUp};
 pub use sessions::{SessionError, SessionService};
 pub use sign_in::{EmailPasswordSignIn, SignInError, SignInService, SignedIn, UsernameSignIn};
 pub use sign_out::SignOutService;

@@ -22,6 +22,7 @@ use crate::{
     one_time_code::NewCode,
     ports::{BackgroundBusy, BreachedPasswordsError, HasherError, MailerError, UnitOfWork},
     redirect::RedirectUrl,
+    security_key::SecurityKey,
     session::{AuthMethod, CodeChallenge, OpaqueSession, Session},
     ticket::TicketPurpose,
     user::{EmailAddress, HashedPassword, NewUser, PlainPassword, Role, User, UserId, Username},
@@ -94,6 +95,9 @@ pub enum SignUpError {
     /// The user name has an account.
     #[error("the user name already has an account")]
     UsernameTaken,
+    /// The security key signs somebody else in.
+    #[error("the security key is registered already")]
+    SecurityKeyTaken,
     /// The account was made, and waits for an administrator to enable it.
     #[error("the account was created disabled")]
     CreatedDisabled,
@@ -115,6 +119,9 @@ impl From<StoreError> for SignUpError {
             StoreError::Duplicate {
                 field: UniqueField::Username,
             } => Self::UsernameTaken,
+            StoreError::Duplicate {
+                field: UniqueField::Credential,
+            } => Self::SecurityKeyTaken,
             other => Self::Failure(other.into()),
         }
     }
@@ -157,17 +164,41 @@ impl SignUpService {
         let hash = self.installation.hasher.hash(&wish.password).await?;
         let redirect_to = options.redirect_to.clone();
         let user = self.user_with_email(wish.email, Some(hash), options);
+        self.enter(user, None, redirect_to, wish.code_challenge)
+            .await
+    }
+
+    /// Stores a user with an address, and their key if they have one. They are signed in, or told
+    /// by mail how to go on.
+    pub(super) async fn enter(
+        &self,
+        user: NewUser,
+        key: Option<SecurityKey>,
+        redirect_to: RedirectUrl,
+        challenge: Option<CodeChallenge>,
+    ) -> Result<SignedUp, SignUpError> {
+        let with_key = key.as_ref().map_or(Along::Nothing, Along::SecurityKey);
         if user.disabled {
-            self.insert(&user, Along::Nothing).await?;
+            self.insert(&user, &[with_key]).await?;
             return Err(SignUpError::CreatedDisabled);
         }
-        if policy.accounts.email_verification_required {
+        if self
+            .installation
+            .policy
+            .accounts
+            .email_verification_required
+        {
             return self
-                .await_verification(user, redirect_to, wish.code_challenge)
+                .await_verification(user, key, redirect_to, challenge)
                 .await;
         }
-        let opening = SessionOpening::new(&self.installation, user.id, AuthMethod::Password);
-        let user = self.insert(&user, Along::Session(&opening)).await?;
+        let method = match key {
+            Some(_) => AuthMethod::SecurityKey,
+            None => AuthMethod::Password,
+        };
+        let opening = SessionOpening::new(&self.installation, user.id, method);
+        let along = [with_key, Along::Session(&opening)];
+        let user = self.insert(&user, &along).await?;
         let session = opening.finish(&self.installation, user).await?;
         Ok(SignedUp::Session(Box::new(session)))
     }
@@ -197,17 +228,20 @@ impl SignUpService {
             ..self.blank_user(Some(hash))
         };
         if user.disabled {
-            self.insert(&user, Along::Nothing).await?;
+            self.insert(&user, &[]).await?;
             return Err(SignUpError::CreatedDisabled);
         }
         let opening = OpaqueSessionOpening::new(&self.installation, user.id);
-        let user = self.insert(&user, Along::OpaqueSession(&opening)).await?;
+        let user = self
+            .insert(&user, &[Along::OpaqueSession(&opening)])
+            .await?;
         Ok(opening.finish(user))
     }
 
     async fn await_verification(
         &self,
         user: NewUser,
+        key: Option<SecurityKey>,
         redirect_to: RedirectUrl,
         challenge: Option<CodeChallenge>,
     ) -> Result<SignedUp, SignUpError> {
@@ -216,7 +250,9 @@ impl SignUpService {
         let service = self.clone();
         self.installation
             .discreetly(async move {
-                let user = service.insert(&user, Along::Ticket(&mail)).await?;
+                let with_key = key.as_ref().map_or(Along::Nothing, Along::SecurityKey);
+                let along = [with_key, Along::Ticket(&mail)];
+                let user = service.insert(&user, &along).await?;
                 mail.send(&service.installation, &user, None).await?;
                 Ok::<_, SignUpError>(())
             })
@@ -248,12 +284,14 @@ impl SignUpService {
     pub(super) async fn insert(
         &self,
         user: &NewUser,
-        along: Along<'_>,
+        along: &[Along<'_>],
     ) -> Result<User, StoreError> {
         let hasura_id = retry(|| async {
             let mut work = self.installation.store.begin().await?;
             let hasura_id = work.users().insert(user).await?;
-            along.write(work.as_mut()).await?;
+            for row in along {
+                row.write(work.as_mut()).await?;
+            }
             work.commit().await?;
             Ok(hasura_id)
         })
@@ -301,6 +339,7 @@ pub(super) enum Along<'a> {
     OpaqueSession(&'a OpaqueSessionOpening),
     Ticket(&'a TicketMail),
     Code(&'a NewCode),
+    SecurityKey(&'a SecurityKey),
 }
 
 impl Along<'_> {
@@ -311,6 +350,7 @@ impl Along<'_> {
             Self::OpaqueSession(opening) => opening.write(work).await,
             Self::Ticket(mail) => mail.write(work).await,
             Self::Code(code) => work.tickets().put_code(code).await,
+            Self::SecurityKey(key) => work.security_keys().insert(key).await,
         }
     }
 }

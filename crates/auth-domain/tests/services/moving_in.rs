@@ -16,6 +16,8 @@ use auth_domain::{
     user::UserId,
 };
 
+use store_testkit::samples::security_key;
+
 use crate::world::{World, claim, email, password};
 
 const ADDRESS: &str = "owner@example.com";
@@ -27,7 +29,7 @@ fn open_house(policy: &mut AuthPolicy) {
     policy.second_factors.totp_enabled = true;
 }
 
-/// Everything that outlasts a session: a personal access token, and a second factor.
+/// Everything that outlasts a session: a personal access token, a second factor, and a security key.
 async fn settle_down(world: &World, user: UserId) -> PlainRefreshToken {
     use auth_domain::ports::Clock;
 
@@ -46,6 +48,10 @@ async fn settle_down(world: &World, user: UserId) -> PlainRefreshToken {
     let digits = PlainTotp::digits(&enrolment.secret, TimeStep(now / STEP_SECONDS));
     let proof = SecondFactorProof::read(&digits);
     services.second_factor.activate(user, proof).await.unwrap();
+    let mut work = world.store.begin().await.unwrap();
+    let key = security_key("key", user);
+    work.security_keys().insert(&key).await.unwrap();
+    work.commit().await.unwrap();
     token.token
 }
 
@@ -62,6 +68,7 @@ async fn assert_alone(world: &World, token: PlainRefreshToken) {
     let user = world.stored(ADDRESS).await.unwrap();
     assert!(user.email_verified);
     assert_eq!(user.active_mfa, None);
+    assert!(!world.store.has_security_key(user.id).await.unwrap());
 }
 
 fn request() -> LinkRequest {

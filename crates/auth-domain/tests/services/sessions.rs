@@ -2,7 +2,8 @@
 
 use auth_domain::{
     services::{
-        CurrentUserError, ElevationError, EmailPasswordSignIn, Services, SessionError, SignedIn,
+        CurrentUserError, DelicateAction, ElevationError, EmailPasswordSignIn, Services,
+        SessionError, SignedIn,
     },
     session::{AccessIdentity, AddressBlock, AuthMethod, Device, OpenSession, Session, UserAgent},
 };
@@ -124,7 +125,11 @@ async fn nothing_lasting_is_done_with_the_token_of_an_ended_session() {
     let services = &world.services;
     let bearer = bearer_of(&session);
     services.current_user.check_session(bearer).await.unwrap();
-    services.elevation.check(bearer).await.unwrap();
+    services
+        .elevation
+        .check(bearer, DelicateAction::Any)
+        .await
+        .unwrap();
 
     services
         .sign_out
@@ -139,7 +144,10 @@ async fn nothing_lasting_is_done_with_the_token_of_an_ended_session() {
         ..bearer
     };
     for identity in [bearer, elevated] {
-        let checked = services.elevation.check(identity).await;
+        let checked = services
+            .elevation
+            .check(identity, DelicateAction::Any)
+            .await;
         let Err(ElevationError::NotSignedIn(CurrentUserError::InvalidToken)) = checked else {
             panic!("{checked:?}")
         };

@@ -137,6 +137,7 @@ impl World {
             totp: Arc::new(PlainTotp),
             qr: Arc::new(PlainQr),
             secrets: Arc::new(PlainBox),
+            web_authn: None,
             policy: policy(),
         }))
     }
@@ -208,6 +209,7 @@ impl World {
             totp: Arc::new(PlainTotp),
             qr: Arc::new(PlainQr),
             secrets: Arc::new(PlainBox),
+            web_authn: None,
             policy,
         };
         change(&mut installation);

@@ -256,7 +256,9 @@ impl From<SignUpError> for LegacyError {
             SignUpError::Disabled => Self::bad_request("not-enabled", "sign up is disabled"),
             SignUpError::EmailNotAllowed => Self::bad_request("invalid-email", "bad email address"),
             SignUpError::Password(refusal) => refusal.into(),
-            SignUpError::UsernameTaken => Self::bad_request("user-exists", "user already exists"),
+            SignUpError::UsernameTaken | SignUpError::SecurityKeyTaken => {
+                Self::bad_request("user-exists", "user already exists")
+            }
             SignUpError::EmailTaken => {
                 Self::bad_request("email-exists", "user with email already exists")
             }

@@ -6,7 +6,7 @@ use std::{
 };
 
 use actix_web::{FromRequest, HttpRequest, dev::Payload, web::Data};
-use auth_domain::{session::AccessIdentity, user::UserId};
+use auth_domain::{services::DelicateAction, session::AccessIdentity, user::UserId};
 
 use super::{ModernError, TokenProblem};
 use crate::{extract::bearer::bearer, state::AppState};
@@ -24,7 +24,12 @@ pub(crate) struct OpenCaller(pub(crate) AccessIdentity);
 /// The caller of an endpoint for delicate changes: the same, and the token may have to be elevated.
 pub(crate) struct ElevatedCaller(pub(crate) UserId);
 
-/// The same where a token is optional: one that is not elevated, but had to be, counts as none.
+/// The caller of an endpoint that adds a security key: they may need an elevated token if they have
+/// one already.
+pub(crate) struct KeyAddingCaller(pub(crate) UserId);
+
+/// [`ElevatedCaller`] where a token is optional: one that is not elevated, but had to be, counts as
+/// none.
 pub(crate) struct OptionalElevatedCaller(pub(crate) Option<AccessIdentity>);
 
 impl FromRequest for Caller {
@@ -70,7 +75,27 @@ impl FromRequest for ElevatedCaller {
 
     fn from_request(request: &HttpRequest, _payload: &mut Payload) -> Self::Future {
         let identified = identify(request);
-        Box::pin(async move { elevated(identified).await.map(|it| Self(it.user_id)) })
+        let action = DelicateAction::Any;
+        Box::pin(async move {
+            elevated(identified, action)
+                .await
+                .map(|it| Self(it.user_id))
+        })
+    }
+}
+
+impl FromRequest for KeyAddingCaller {
+    type Error = ModernError;
+    type Future = Pin<Box<dyn Future<Output = Result<Self, ModernError>>>>;
+
+    fn from_request(request: &HttpRequest, _payload: &mut Payload) -> Self::Future {
+        let identified = identify(request);
+        let action = DelicateAction::AddSecurityKey;
+        Box::pin(async move {
+            elevated(identified, action)
+                .await
+                .map(|it| Self(it.user_id))
+        })
     }
 }
 
@@ -81,7 +106,7 @@ impl FromRequest for OptionalElevatedCaller {
     fn from_request(request: &HttpRequest, _payload: &mut Payload) -> Self::Future {
         let identified = identify(request);
         Box::pin(async move {
-            match elevated(identified).await {
+            match elevated(identified, DelicateAction::Any).await {
                 Ok(caller) => Ok(Self(Some(caller))),
                 Err(ModernError::Token(_)) => Ok(Self(None)),
                 Err(failure) => Err(failure),
@@ -92,10 +117,13 @@ impl FromRequest for OptionalElevatedCaller {
 
 type Identified = Result<(Data<AppState>, AccessIdentity), ModernError>;
 
-async fn elevated(identified: Identified) -> Result<AccessIdentity, ModernError> {
+async fn elevated(
+    identified: Identified,
+    action: DelicateAction,
+) -> Result<AccessIdentity, ModernError> {
     let (state, identity) = identified?;
     state
-        .run(move |services| async move { services.elevation.check(identity).await })
+        .run(move |services| async move { services.elevation.check(identity, action).await })
         .await??;
     Ok(identity)
 }

@@ -27,6 +27,7 @@ fn name(method: ElevationMethod) -> &'static str {
     match method {
         ElevationMethod::Totp => "totp",
         ElevationMethod::EmailCode => "otp-email",
+        ElevationMethod::SecurityKey => "webauthn",
     }
 }
 

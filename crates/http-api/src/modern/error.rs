@@ -13,8 +13,8 @@ use auth_domain::{
     services::{
         AccountRefusal, AnonymousError, CurrentUserError, ElevationError, EmailAddressError,
         EmailSignInError, ExchangeError, Failure, LinkError, PasswordChangeError, PasswordRefusal,
-        PersonalAccessTokenError, RefreshError, SecondFactorError, SessionError, SignInError,
-        SignUpError,
+        PersonalAccessTokenError, RefreshError, SecondFactorError, SecurityKeyError, SessionError,
+        SignInError, SignUpError,
     },
 };
 
@@ -289,6 +289,7 @@ impl From<SignUpError> for ModernError {
                 ErrorCode::DEFAULT_ROLE_MUST_BE_IN_ALLOWED_ROLES
             }
             SignUpError::EmailTaken | SignUpError::UsernameTaken => ErrorCode::EMAIL_ALREADY_IN_USE,
+            SignUpError::SecurityKeyTaken => ErrorCode::INVALID_REQUEST,
             SignUpError::CreatedDisabled => ErrorCode::DISABLED_USER,
             SignUpError::Failure(failure) => return failure.into(),
         })
@@ -410,6 +411,22 @@ impl From<SecondFactorError> for ModernError {
             SecondFactorError::NoSecret => ErrorCode::NO_TOTP_SECRET.into(),
             SecondFactorError::InvalidCode => ErrorCode::INVALID_TOTP.into(),
             SecondFactorError::Failure(failure) => failure.into(),
+        }
+    }
+}
+
+impl From<SecurityKeyError> for ModernError {
+    fn from(error: SecurityKeyError) -> Self {
+        match error {
+            SecurityKeyError::Disabled => ErrorCode::DISABLED_ENDPOINT.into(),
+            SecurityKeyError::NotSignedIn(error) => error.into(),
+            SecurityKeyError::UnknownAccount => ErrorCode::INVALID_EMAIL_PASSWORD.into(),
+            SecurityKeyError::NoKey
+            | SecurityKeyError::InvalidCredential
+            | SecurityKeyError::Taken => ErrorCode::INVALID_REQUEST.into(),
+            SecurityKeyError::Refused(refusal) => refusal.into(),
+            SecurityKeyError::SignUp(error) => error.into(),
+            SecurityKeyError::Failure(failure) => failure.into(),
         }
     }
 }

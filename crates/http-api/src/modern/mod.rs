@@ -14,6 +14,7 @@ pub(crate) mod passwordless;
 pub(crate) mod personal_access_token;
 mod present;
 pub(crate) mod reply;
+pub(crate) mod security_keys;
 pub(crate) mod sessions;
 pub(crate) mod sign_in;
 pub(crate) mod sign_out;

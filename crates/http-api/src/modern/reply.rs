@@ -1,6 +1,7 @@
 //! Objects of modern answers.
 
 use auth_domain::{
+    services::SignedUp,
     session::Session,
     ticket::Ticket,
     user::{MfaMethod, Role, User},
@@ -89,6 +90,15 @@ impl From<Session> for SignInReply {
         Self {
             session: Some(session.into()),
             mfa: None,
+        }
+    }
+}
+
+impl From<SignedUp> for SignInReply {
+    fn from(signed_up: SignedUp) -> Self {
+        match signed_up {
+            SignedUp::Session(session) => (*session).into(),
+            SignedUp::VerificationPending => Self::default(),
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Signing up.
 
 use actix_web::web::{self, Data};
-use auth_domain::services::{EmailPasswordSignUp, SignedUp};
+use auth_domain::services::EmailPasswordSignUp;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
@@ -39,10 +39,7 @@ pub(crate) async fn email_password(
             services.sign_up.with_email_password(wish).await
         })
         .await??;
-    Ok(web::Json(match signed_up {
-        SignedUp::Session(session) => (*session).into(),
-        SignedUp::VerificationPending => SignInReply::default(),
-    }))
+    Ok(web::Json(signed_up.into()))
 }
 
 impl From<SignUpBody> for EmailPasswordSignUp {

@@ -12,7 +12,10 @@ use crate::{
     legacy::{self, LegacyError},
     modern::{
         self, ModernError,
-        caller::{Caller, ElevatedCaller, OpenCaller, OptionalCaller, OptionalElevatedCaller},
+        caller::{
+            Caller, ElevatedCaller, KeyAddingCaller, OpenCaller, OptionalCaller,
+            OptionalElevatedCaller,
+        },
     },
     state::AppState,
 };
@@ -71,6 +74,12 @@ impl Argument for Caller {
 }
 
 impl Argument for ElevatedCaller {
+    fn describe(operation: Operation) -> Operation {
+        operation.access_token(Presence::Required)
+    }
+}
+
+impl Argument for KeyAddingCaller {
     fn describe(operation: Operation) -> Operation {
         operation.access_token(Presence::Required)
     }

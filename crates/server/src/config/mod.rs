@@ -36,6 +36,7 @@ use auth_domain::{
     recovery_code::RecoveryKeys,
     redirect::RedirectPolicy,
     secret::Secret,
+    security_key::RelyingParty,
     session::SuccessorKey,
 };
 use egress::{EgressRules, Url};
@@ -87,6 +88,8 @@ pub(crate) struct Config {
     pub(crate) codes_beside_links: bool,
     /// How accounts are protected by a second factor.
     pub(crate) second_factors: SecondFactorSettings,
+    /// On whose behalf security keys are asked for, if they are.
+    pub(crate) relying_party: Option<RelyingParty>,
     /// Where links and sign-ins may lead.
     pub(crate) redirects: RedirectPolicy,
     /// The cookie that carries a session of the legacy API.
@@ -148,6 +151,7 @@ impl Config {
             keep(parts::templates_url(&settings), &mut problems),
             keep(Limits::read(&settings, &mut warnings), &mut problems),
             keep(PersonCheckService::read(&settings), &mut problems),
+            keep(parts::relying_party(&settings), &mut problems),
         );
         match parts {
             (
@@ -162,6 +166,7 @@ impl Config {
                 Some(templates_url),
                 Some(limits),
                 Some(person_check),
+                Some(relying_party),
             ) if problems.is_empty() => Ok(Self {
                 server,
                 log: LogSettings::read(&settings),
@@ -178,6 +183,7 @@ impl Config {
                 sessions: SessionSettings::read(&settings),
                 codes_beside_links: settings.flag(&table::email::LINK_CODE),
                 second_factors: SecondFactorSettings::read(&settings),
+                relying_party,
                 redirects,
                 session_cookie,
                 transport,

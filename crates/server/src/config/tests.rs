@@ -449,7 +449,7 @@ mod warnings {
     #[test]
     fn settings_of_one_missing_feature_share_a_line() {
         let variables = [
-            ("AUTH_WEBAUTHN_ENABLED", "true"),
+            ("AUTH_OAUTH2_PROVIDER_ENABLED", "true"),
             ("AUTH_PROVIDER_GITHUB_ENABLED", "true"),
             ("AUTH_PROVIDER_GITHUB_CLIENT_ID", "x"),
         ];
@@ -457,7 +457,8 @@ mod warnings {
         assert_eq!(
             warnings(&variables),
             [
-                "AUTH_WEBAUTHN_ENABLED is set, but this version does not know passkeys yet",
+                "AUTH_OAUTH2_PROVIDER_ENABLED is set, \
+                 but this version does not sign people in to other applications yet",
                 "AUTH_PROVIDER_GITHUB_ENABLED, AUTH_PROVIDER_GITHUB_CLIENT_ID are set, \
                  but this version does not sign people in with other services yet",
             ]
@@ -467,7 +468,7 @@ mod warnings {
     #[test]
     fn a_missing_feature_that_is_off_anyway_is_not_mentioned() {
         let variables = [
-            ("AUTH_WEBAUTHN_ENABLED", "false"),
+            ("AUTH_OAUTH2_PROVIDER_ENABLED", "false"),
             ("AUTH_SMTP_PORT", "587"),
             ("AUTH_PROVIDER_GITHUB_SCOPE", ""),
         ];
@@ -916,5 +917,77 @@ mod turnstile {
             problems[0].starts_with("AUTH_TURNSTILE_URL"),
             "{problems:?}"
         );
+    }
+}
+
+mod security_keys {
+    use super::*;
+
+    const ON: (&str, &str) = ("AUTH_WEBAUTHN_ENABLED", "true");
+
+    fn relying_party(variables: Pairs<'_>) -> auth_domain::security_key::RelyingParty {
+        config_of(variables).relying_party.unwrap()
+    }
+
+    fn origins(variables: Pairs<'_>) -> Vec<String> {
+        let relying_party = relying_party(variables);
+        let origins = relying_party.origins().iter();
+        origins.map(|it| it.as_str().to_owned()).collect()
+    }
+
+    #[test]
+    fn they_are_off_unless_they_are_switched_on() {
+        assert!(config_of(&[]).relying_party.is_none());
+    }
+
+    #[test]
+    fn the_domain_and_the_origin_are_those_of_the_client() {
+        let client = ("AUTH_CLIENT_URL", "https://app.example.com/welcome?to=me");
+
+        let relying_party = relying_party(&[ON, client]);
+
+        assert_eq!(relying_party.id(), "app.example.com");
+        assert_eq!(relying_party.name(), "app.example.com");
+        assert_eq!(relying_party.timeout(), Duration::from_mins(1));
+        assert_eq!(origins(&[ON, client]), ["https://app.example.com"]);
+    }
+
+    #[test]
+    fn the_client_joins_the_listed_origins_where_it_fits() {
+        let id = ("AUTH_WEBAUTHN_RP_ID", "example.com");
+        let listed = ("AUTH_WEBAUTHN_RP_ORIGINS", "https://example.com");
+        for (client, expected) in [
+            (
+                "https://app.example.com",
+                &["https://example.com", "https://app.example.com"][..],
+            ),
+            ("https://elsewhere.org", &["https://example.com"]),
+            ("myapp://welcome", &["https://example.com"]),
+        ] {
+            let found = origins(&[ON, id, listed, ("AUTH_CLIENT_URL", client)]);
+            assert_eq!(found, expected);
+        }
+    }
+
+    #[test]
+    fn what_no_browser_would_use_keeps_the_server_from_starting() {
+        for (client, id, listed, told) in [
+            ("https://example.com", "other.org", "", "neither"),
+            ("https://example.com", "", "https://other.org", "neither"),
+            ("http://example.com", "", "", "https"),
+            ("http://127.0.0.1:3000", "", "", "not a domain"),
+            ("https://example.com", "", "example.com", "not an origin"),
+            ("myapp://welcome", "", "", "AUTH_WEBAUTHN_RP_ID"),
+        ] {
+            let mut variables = vec![ON, ("AUTH_CLIENT_URL", client)];
+            let further = [
+                ("AUTH_WEBAUTHN_RP_ID", id),
+                ("AUTH_WEBAUTHN_RP_ORIGINS", listed),
+            ];
+            variables.extend(further.into_iter().filter(|(_, value)| !value.is_empty()));
+            let problems = problems(&variables, &[]);
+            assert_eq!(problems.len(), 1, "{problems:?}");
+            assert!(problems[0].contains(told), "{problems:?}");
+        }
     }
 }

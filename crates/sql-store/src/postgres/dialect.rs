@@ -3,7 +3,7 @@
 use auth_domain::error::{StoreError, UniqueField};
 use chrono::{DateTime, Utc};
 use diesel::{
-    OptionalExtension, QueryDsl, QueryResult,
+    ExpressionMethods, OptionalExtension, QueryDsl, QueryResult,
     expression::{AppearsOnTable, Expression, IntoSql, SelectableExpression, ValidGrouping},
     pg::Pg,
     query_builder::{AstPass, QueryFragment, QueryId},
@@ -12,7 +12,7 @@ use diesel::{
 };
 use diesel_async::{AsyncConnection, AsyncPgConnection, RunQueryDsl, TransactionManager};
 
-use super::schema::users;
+use super::schema::{security_key_challenges, users};
 use crate::types::{Id, Moment};
 
 /// A connection to PostgreSQL.
@@ -90,6 +90,23 @@ pub(crate) async fn lock_user(conn: &mut Conn, user: Id) -> QueryResult<bool> {
     Ok(locked.optional()?.is_some())
 }
 
+/// Some challenges that have expired, locked: others who look for such find different ones, so that
+/// nobody waits for anybody.
+pub(crate) async fn expired_challenges(
+    conn: &mut Conn,
+    now: Moment,
+    most: i64,
+) -> QueryResult<Vec<String>> {
+    security_key_challenges::table
+        .filter(security_key_challenges::expires_at.le(now))
+        .select(security_key_challenges::challenge_hash)
+        .limit(most)
+        .for_update()
+        .skip_locked()
+        .load(conn)
+        .await
+}
+
 /// Gives a user roles, a microsecond apart so that their order is kept.
 pub(crate) async fn insert_roles(
     conn: &mut Conn,
@@ -153,6 +170,7 @@ fn unique_field(constraint: Option<&str>) -> UniqueField {
         Some("users_email_key") => UniqueField::Email,
         Some("users_phone_number_key") => UniqueField::PhoneNumber,
         Some("users_username_key") => UniqueField::Username,
+        Some("user_security_key_credential_id_key") => UniqueField::Credential,
         _ => UniqueField::Other,
     }
 }

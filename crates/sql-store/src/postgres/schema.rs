@@ -146,6 +146,21 @@ diesel::table! {
     auth.user_security_keys (id) {
         id -> Uuid,
         user_id -> Uuid,
+        credential_id -> Text,
+        credential_public_key -> Nullable<Binary>,
+        counter -> BigInt,
+        nickname -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    auth.security_key_challenges (challenge_hash) {
+        challenge_hash -> Text,
+        purpose -> Text,
+        user_id -> Nullable<Uuid>,
+        sign_up -> Nullable<Text>,
+        created_at -> Timestamptz,
+        expires_at -> Timestamptz,
     }
 }
 

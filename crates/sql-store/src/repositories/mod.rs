@@ -6,6 +6,7 @@ mod hot_path;
 mod one_time_codes;
 mod open_sessions;
 mod second_factors;
+mod security_keys;
 mod sessions;
 mod tickets;
 mod unit_of_work;

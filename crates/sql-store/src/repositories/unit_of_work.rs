@@ -4,8 +4,8 @@ use async_trait::async_trait;
 use auth_domain::{
     error::StoreError,
     ports::{
-        RoleRepository, SecondFactorRepository, SessionRepository, TicketRepository, UnitOfWork,
-        UserRepository,
+        RoleRepository, SecondFactorRepository, SecurityKeyRepository, SessionRepository,
+        TicketRepository, UnitOfWork, UserRepository,
     },
 };
 use diesel_async::{AsyncConnection, TransactionManager};
@@ -73,6 +73,10 @@ impl UnitOfWork for SqlUnitOfWork {
     }
 
     fn second_factors(&mut self) -> &mut dyn SecondFactorRepository {
+        self
+    }
+
+    fn security_keys(&mut self) -> &mut dyn SecurityKeyRepository {
         self
     }
 

@@ -13,7 +13,7 @@ use diesel::{
 };
 use diesel_async::{RunQueryDsl, sync_connection_wrapper::SyncConnectionWrapper};
 
-use super::schema::{user_roles, users};
+use super::schema::{security_key_challenges, user_roles, users};
 use crate::types::{Id, Moment};
 
 /// A connection to SQLite, whose blocking work runs on threads meant for that.
@@ -86,6 +86,20 @@ pub(crate) async fn lock_user(conn: &mut Conn, user: Id) -> QueryResult<bool> {
     Ok(found.optional()?.is_some())
 }
 
+/// Some challenges that have expired.
+pub(crate) async fn expired_challenges(
+    conn: &mut Conn,
+    now: Moment,
+    most: i64,
+) -> QueryResult<Vec<String>> {
+    security_key_challenges::table
+        .filter(security_key_challenges::expires_at.le(now))
+        .select(security_key_challenges::challenge_hash)
+        .limit(most)
+        .load(conn)
+        .await
+}
+
 /// Gives a user roles, a microsecond apart so that their order is kept.
 pub(crate) async fn insert_roles(
     conn: &mut Conn,
@@ -134,6 +148,7 @@ fn unique_field(message: &str) -> UniqueField {
         Some((_, "users.email")) => UniqueField::Email,
         Some((_, "users.phone_number")) => UniqueField::PhoneNumber,
         Some((_, "users.username")) => UniqueField::Username,
+        Some((_, "user_security_keys.credential_id")) => UniqueField::Credential,
         _ => UniqueField::Other,
     }
 }
@@ -158,6 +173,7 @@ mod tests {
             ("users.email", UniqueField::Email),
             ("users.phone_number", UniqueField::PhoneNumber),
             ("users.username", UniqueField::Username),
+            ("user_security_keys.credential_id", UniqueField::Credential),
             ("users.id", UniqueField::Other),
         ] {
             let message = format!("UNIQUE constraint failed: {column}");

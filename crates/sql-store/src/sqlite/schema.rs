@@ -143,6 +143,21 @@ diesel::table! {
     user_security_keys (id) {
         id -> Binary,
         user_id -> Binary,
+        credential_id -> Text,
+        credential_public_key -> Nullable<Binary>,
+        counter -> BigInt,
+        nickname -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    security_key_challenges (challenge_hash) {
+        challenge_hash -> Text,
+        purpose -> Text,
+        user_id -> Nullable<Binary>,
+        sign_up -> Nullable<Text>,
+        created_at -> BigInt,
+        expires_at -> BigInt,
     }
 }
 

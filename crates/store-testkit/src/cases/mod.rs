@@ -19,6 +19,7 @@ pub mod recovery;
 pub mod roles;
 pub mod rotations;
 pub mod second_factors;
+pub mod security_keys;
 pub mod sessions;
 pub mod tickets;
 pub mod transactions;

@@ -23,7 +23,7 @@ use auth_domain::{
 };
 use serde_json::Value;
 
-use super::{factors::Factor, secrets::Secrets};
+use super::{factors::Factor, secrets::Secrets, security_keys::SecurityKeys};
 
 #[derive(Debug, Clone)]
 pub(super) struct State {
@@ -32,6 +32,7 @@ pub(super) struct State {
     sessions: BTreeMap<SessionId, Session>,
     opaque_sessions: Vec<NewOpaqueSession>,
     secrets: Secrets,
+    pub(super) security_keys: SecurityKeys,
 }
 
 #[derive(Debug, Clone)]
@@ -65,6 +66,7 @@ impl State {
             sessions: BTreeMap::new(),
             opaque_sessions: Vec::new(),
             secrets: Secrets::default(),
+            security_keys: SecurityKeys::default(),
         }
     }
 }
@@ -209,7 +211,7 @@ impl State {
         }
     }
 
-    fn check_user_exists(&self, user: UserId) -> Result<(), StoreError> {
+    pub(super) fn check_user_exists(&self, user: UserId) -> Result<(), StoreError> {
         if self.accounts.contains_key(&user) {
             Ok(())
         } else {

@@ -8,7 +8,7 @@ use crate::{
 };
 
 /// Wishes for a new account; `None` asks for the installation's default.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct SignUpOptions {
     /// Where the link of the verification mail leads.
     pub redirect_to: Option<String>,

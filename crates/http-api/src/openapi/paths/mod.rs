@@ -5,6 +5,7 @@ mod elevation;
 mod legacy;
 mod mail;
 mod second_factors;
+mod security_keys;
 mod sign_in;
 mod system;
 mod tokens;
@@ -27,6 +28,7 @@ pub(super) fn groups() -> Vec<Group> {
         group("Signing in", sign_in::operations()),
         group("Links and codes by mail", mail::operations()),
         group("Second factors", second_factors::operations()),
+        group("Security keys", security_keys::operations()),
         group("Elevation", elevation::operations()),
         group("Tokens and sessions", tokens::operations()),
         group("The current user", accounts::operations()),

@@ -14,6 +14,7 @@ pub(crate) mod smtp;
 mod templates;
 mod transport;
 mod turnstile;
+mod webauthn;
 
 pub(super) use accounts::{accounts, passwords, redirects};
 pub(crate) use custom_claims::CustomClaimSettings;
@@ -29,3 +30,4 @@ pub(crate) use smtp::Smtp;
 pub(super) use templates::{templates_folder, templates_url};
 pub(crate) use transport::{Postmark, Transport, Webhook};
 pub(crate) use turnstile::PersonCheckService;
+pub(super) use webauthn::relying_party;

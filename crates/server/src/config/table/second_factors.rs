@@ -2,8 +2,6 @@
 
 use super::{Kind, Rule, Section, Setting};
 
-const WEBAUTHN: &str = "know passkeys yet";
-
 pub(crate) const MFA_ENABLED: Setting = Setting::new(
     "mfa.enabled",
     "AUTH_MFA_ENABLED",
@@ -33,11 +31,51 @@ pub(crate) const REQUIRE_ELEVATED_CLAIM: Setting = Setting::new(
     "mfa.require_elevated_claim",
     "AUTH_REQUIRE_ELEVATED_CLAIM",
     Kind::Choice(&["disabled", "recommended", "required"]),
-    "Whether a change of address or password and a personal access token need a fresh proof of \
-     identity (`/elevate/…`): `required` of everybody, `recommended` of those who have a security \
+    "Whether a change of address or password, a personal access token and a further security key \
+     need a fresh proof of identity (`/elevate/…`): `required` of everybody, `recommended` of those who have a security \
      key.",
 )
 .preset("disabled");
+
+pub(crate) const WEBAUTHN_ENABLED: Setting = Setting::new(
+    "webauthn.enabled",
+    "AUTH_WEBAUTHN_ENABLED",
+    Kind::Flag,
+    "Whether people may sign up and in with security keys and passkeys.",
+)
+.preset("false");
+
+pub(crate) const WEBAUTHN_RP_NAME: Setting = Setting::new(
+    "webauthn.rp_name",
+    "AUTH_WEBAUTHN_RP_NAME",
+    Kind::Text(&Rule::ANY),
+    "Name that browsers show for this service.",
+)
+.derived("the domain");
+
+pub(crate) const WEBAUTHN_RP_ID: Setting = Setting::new(
+    "webauthn.rp_id",
+    "AUTH_WEBAUTHN_RP_ID",
+    Kind::Text(&Rule::ANY),
+    "Domain that passkeys are bound to; with another one all of them are lost.",
+)
+.derived("the host of `redirects.client_url`");
+
+pub(crate) const WEBAUTHN_RP_ORIGINS: Setting = Setting::new(
+    "webauthn.rp_origins",
+    "AUTH_WEBAUTHN_RP_ORIGINS",
+    Kind::List(&Rule::ANY),
+    "Origins that passkeys may be used from beside the client's URL: with https unless on localhost, \
+     and on that domain or below it; or android:apk-key-hash:… of an application.",
+);
+
+pub(crate) const WEBAUTHN_TIMEOUT: Setting = Setting::new(
+    "webauthn.attestation_timeout",
+    "AUTH_WEBAUTHN_ATTESTATION_TIMEOUT",
+    Kind::Integer(1000, 3_600_000),
+    "How many milliseconds a person has to use a passkey.",
+)
+.preset("60000");
 
 /// The sections `mfa` and `webauthn`.
 pub(super) const SECTION: Section = Section {
@@ -47,42 +85,10 @@ pub(super) const SECTION: Section = Section {
         TOTP_ISSUER,
         TOTP_REUSE_ALLOWED,
         REQUIRE_ELEVATED_CLAIM,
-        Setting::new(
-            "webauthn.enabled",
-            "AUTH_WEBAUTHN_ENABLED",
-            Kind::Flag,
-            "Whether people may sign in with passkeys.",
-        )
-        .preset("false")
-        .not_yet(WEBAUTHN),
-        Setting::new(
-            "webauthn.rp_name",
-            "AUTH_WEBAUTHN_RP_NAME",
-            Kind::Text(&Rule::ANY),
-            "Name that browsers show for this service.",
-        )
-        .not_yet(WEBAUTHN),
-        Setting::new(
-            "webauthn.rp_id",
-            "AUTH_WEBAUTHN_RP_ID",
-            Kind::Text(&Rule::ANY),
-            "Domain that passkeys are bound to.",
-        )
-        .not_yet(WEBAUTHN),
-        Setting::new(
-            "webauthn.rp_origins",
-            "AUTH_WEBAUTHN_RP_ORIGINS",
-            Kind::List(&Rule::ANY),
-            "Origins that passkeys may be used from.",
-        )
-        .not_yet(WEBAUTHN),
-        Setting::new(
-            "webauthn.attestation_timeout",
-            "AUTH_WEBAUTHN_ATTESTATION_TIMEOUT",
-            Kind::Integer(0, 3_600_000),
-            "How many milliseconds a person has to use a passkey.",
-        )
-        .preset("60000")
-        .not_yet(WEBAUTHN),
+        WEBAUTHN_ENABLED,
+        WEBAUTHN_RP_NAME,
+        WEBAUTHN_RP_ID,
+        WEBAUTHN_RP_ORIGINS,
+        WEBAUTHN_TIMEOUT,
     ],
 };

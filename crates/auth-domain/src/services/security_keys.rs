@@ -1,0 +1,311 @@
+//! Security keys and passkeys: signing up and in with them, elevating, and adding them to accounts.
+//!
+//! Every ceremony has two halves. The first makes a challenge and what a browser needs to know; the
+//! second takes the challenge out of the store, whatever comes of it, and only then has what was
+//! signed judged. So no signature is worth anything twice, on however many servers.
+
+mod elevate;
+mod pending_sign_up;
+mod register;
+mod sign_in;
+mod sign_up;
+
+use serde_json::Value;
+
+pub use sign_up::SecurityKeySignUp;
+
+use super::{
+    AccountRefusal, CurrentUserError, CurrentUserService, Failure, SignUpError,
+    admission::{EmailNeed, SessionOpening},
+    failure::failures_of,
+    retry::retry,
+    visit::Visit,
+};
+use crate::{
+    error::{StoreError, UniqueField, chain},
+    limits::TooMany,
+    ports::{CeremonyError, SignerError, UserLookup, WebAuthn},
+    security_key::{
+        Assertion, Attestation, Challenge, ChallengePurpose, IssuedChallenge, RegisteredCredential,
+        SecurityKey, SignCount,
+    },
+    session::AuthMethods,
+    user::{User, UserId},
+};
+
+/// Registers security keys, and signs people in with them.
+#[derive(Clone)]
+pub struct SecurityKeyService {
+    installation: Visit,
+}
+
+/// Why nothing came of a ceremony.
+#[derive(Debug, thiserror::Error)]
+pub enum SecurityKeyError {
+    /// Security keys are switched off.
+    #[error("security keys are disabled")]
+    Disabled,
+    /// The token does not lead to a user, or to one whose account may be used.
+    #[error(transparent)]
+    NotSignedIn(#[from] CurrentUserError),
+    /// Nobody has the address.
+    #[error("there is no account with this address")]
+    UnknownAccount,
+    /// The account has no key to sign with.
+    #[error("the account has no security key")]
+    NoKey,
+    /// The challenge is none of ours, spent, expired, or one for something or somebody else; or
+    /// what was signed proves nothing. Which of these is not told.
+    #[error("the credential is not valid")]
+    InvalidCredential,
+    /// The key is registered already, perhaps for somebody else.
+    #[error("the security key is registered already")]
+    Taken,
+    /// The account may not be used right now.
+    #[error(transparent)]
+    Refused(#[from] AccountRefusal),
+    /// The account could not be made, or a wish cannot be met.
+    #[error(transparent)]
+    SignUp(SignUpError),
+    /// An adapter failed.
+    #[error(transparent)]
+    Failure(Failure),
+}
+
+failures_of!(SecurityKeyError: Failure, SignerError, TooMany);
+
+impl From<StoreError> for SecurityKeyError {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Duplicate {
+                field: UniqueField::Credential,
+            } => Self::Taken,
+            other => Self::Failure(other.into()),
+        }
+    }
+}
+
+impl From<SignUpError> for SecurityKeyError {
+    fn from(error: SignUpError) -> Self {
+        match error {
+            SignUpError::SecurityKeyTaken => Self::Taken,
+            SignUpError::Failure(failure) => Self::Failure(failure),
+            other => Self::SignUp(other),
+        }
+    }
+}
+
+/// Whose ceremony it is.
+enum Person {
+    /// Nobody knows yet: any key that the authenticator finds will do.
+    Anybody,
+    /// This user.
+    User(UserId),
+    /// A user who is to be made, with what is known of them.
+    NewUser(UserId, Value),
+}
+
+impl SecurityKeyService {
+    pub(super) fn new(installation: Visit) -> Self {
+        Self { installation }
+    }
+
+    fn web_authn(&self) -> Result<&dyn WebAuthn, SecurityKeyError> {
+        let web_authn = self.installation.web_authn.as_deref();
+        web_authn.ok_or(SecurityKeyError::Disabled)
+    }
+
+    async fn current_user(&self, user: UserId) -> Result<User, CurrentUserError> {
+        let current_user = CurrentUserService::new(self.installation.clone());
+        current_user.get(user).await
+    }
+
+    /// A new challenge, and what is to be stored of it.
+    fn challenge(
+        &self,
+        web_authn: &dyn WebAuthn,
+        purpose: ChallengePurpose,
+        person: Person,
+    ) -> (Challenge, IssuedChallenge) {
+        let ids = &self.installation.ids;
+        let challenge = Challenge::new(ids.token_bytes(), ids.token_bytes());
+        let (user_id, sign_up) = match person {
+            Person::Anybody => (None, None),
+            Person::User(user) => (Some(user), None),
+            Person::NewUser(user, sign_up) => (Some(user), Some(sign_up)),
+        };
+        let created_at = self.installation.clock.now();
+        let issued = IssuedChallenge {
+            hash: challenge.hashed(),
+            purpose,
+            user_id,
+            sign_up,
+            created_at,
+            expires_at: created_at + web_authn.relying_party().timeout(),
+        };
+        (challenge, issued)
+    }
+
+    /// Stores a challenge, and finds the keys of a user it is for.
+    async fn issue(
+        &self,
+        issued: &IssuedChallenge,
+        owner: Option<UserId>,
+    ) -> Result<Vec<SecurityKey>, StoreError> {
+        retry(|| async {
+            let mut work = self.installation.store.begin().await?;
+            let keys = match owner {
+                Some(owner) => work.security_keys().all_of(owner).await?,
+                None => Vec::new(),
+            };
+            work.security_keys().issue(issued).await?;
+            work.commit().await?;
+            Ok(keys)
+        })
+        .await
+    }
+
+    /// Takes the challenge that an attestation claims to be signed for.
+    async fn take(
+        &self,
+        attestation: &Attestation,
+        purpose: ChallengePurpose,
+    ) -> Result<(Challenge, IssuedChallenge), SecurityKeyError> {
+        let invalid = || SecurityKeyError::InvalidCredential;
+        let challenge = Challenge::claimed_in(&attestation.client_data_json).ok_or_else(invalid)?;
+        let hash = challenge.hashed();
+        let now = self.installation.clock.now();
+        let taken = retry(|| async {
+            let mut work = self.installation.store.begin().await?;
+            let taken = work.security_keys().take(&hash, now).await?;
+            work.commit().await?;
+            Ok(taken)
+        })
+        .await?;
+        let issued = taken.filter(|it| it.purpose == purpose);
+        let issued = issued.ok_or_else(invalid)?;
+        Ok((challenge, issued))
+    }
+
+    async fn attested(
+        &self,
+        web_authn: &dyn WebAuthn,
+        attestation: Attestation,
+        challenge: &Challenge,
+    ) -> Result<RegisteredCredential, SecurityKeyError> {
+        let judged = web_authn.verify_attestation(attestation, challenge).await;
+        judged.map_err(|error| {
+            tracing::debug!(error = chain(&error), "a new security key was refused");
+            SecurityKeyError::InvalidCredential
+        })
+    }
+
+    /// The key that signed, and how often it has by now. The challenge is spent in any case.
+    async fn asserted(
+        &self,
+        web_authn: &dyn WebAuthn,
+        assertion: Option<Assertion>,
+        purpose: ChallengePurpose,
+    ) -> Result<(SecurityKey, SignCount), SecurityKeyError> {
+        let assertion = assertion.ok_or(SecurityKeyError::InvalidCredential)?;
+        let (challenge, key) = self.presented(&assertion, purpose).await?;
+        match web_authn
+            .verify_assertion(assertion, &challenge, &key)
+            .await
+        {
+            Ok(sign_count) => Ok((key, sign_count)),
+            Err(error) => {
+                match error {
+                    CeremonyError::Cloned => warn_of_clone(&key),
+                    CeremonyError::Refused(_) => {
+                        tracing::debug!(error = chain(&error), "a security key was refused");
+                    }
+                }
+                Err(SecurityKeyError::InvalidCredential)
+            }
+        }
+    }
+
+    /// Takes the challenge that an assertion claims to be signed for, and finds the key that is
+    /// claimed to have signed it.
+    async fn presented(
+        &self,
+        assertion: &Assertion,
+        purpose: ChallengePurpose,
+    ) -> Result<(Challenge, SecurityKey), SecurityKeyError> {
+        let invalid = || SecurityKeyError::InvalidCredential;
+        let challenge = Challenge::claimed_in(&assertion.client_data_json).ok_or_else(invalid)?;
+        let hash = challenge.hashed();
+        let now = self.installation.clock.now();
+        let (issued, key) = retry(|| async {
+            let mut work = self.installation.store.begin().await?;
+            let issued = work.security_keys().take(&hash, now).await?;
+            let key = match issued {
+                Some(_) => work.security_keys().find(&assertion.credential_id).await?,
+                None => None,
+            };
+            work.commit().await?;
+            Ok((issued, key))
+        })
+        .await?;
+        let issued = issued.filter(|it| it.purpose == purpose);
+        let (issued, key) = issued.zip(key).ok_or_else(invalid)?;
+        let is_of_somebody_else = issued.user_id.is_some_and(|it| it != key.user_id);
+        let names_somebody_else = assertion
+            .user_handle
+            .as_ref()
+            .is_some_and(|it| it.user_id() != Some(key.user_id));
+        if is_of_somebody_else || names_somebody_else {
+            return Err(invalid());
+        }
+        Ok((challenge, key))
+    }
+
+    /// Opens a session for the owner of a key that signed, which `methods` tell of.
+    ///
+    /// The count is noted in the same unit of work: of two who present one count, one gets in. What
+    /// is refused leaves no trace.
+    async fn open(
+        &self,
+        key: &SecurityKey,
+        sign_count: SignCount,
+        methods: AuthMethods,
+    ) -> Result<(SessionOpening, User), SecurityKeyError> {
+        let opening = SessionOpening::new(&self.installation, key.user_id, methods);
+        let opened = retry(|| async {
+            let mut work = self.installation.store.begin().await?;
+            opening.write(work.as_mut()).await?;
+            let user = work.users().find(UserLookup::Id(key.user_id)).await?;
+            let checked = user
+                .ok_or(SecurityKeyError::InvalidCredential)
+                .and_then(|user| self.checked(user));
+            if checked.is_err() {
+                work.rollback().await?;
+            } else if work.security_keys().advance(key.id, sign_count).await? {
+                work.commit().await?;
+            } else {
+                work.rollback().await?;
+                warn_of_clone(key);
+                return Ok(Err(SecurityKeyError::InvalidCredential));
+            }
+            Ok(checked)
+        })
+        .await?;
+        Ok((opening, opened?))
+    }
+
+    fn checked(&self, user: User) -> Result<User, SecurityKeyError> {
+        let policy = &self.installation.policy;
+        policy.check_account(&user, EmailNeed::Required)?;
+        Ok(user)
+    }
+}
+
+/// The ids are those of rows, and no secrets.
+fn warn_of_clone(key: &SecurityKey) {
+    tracing::warn!(
+        user = %key.user_id,
+        security_key = %key.id,
+        "a security key did not count on: it may have been cloned, and was refused"
+    );
+}

@@ -1,0 +1,165 @@
+//! What a person told before they had a key; kept beside the challenge.
+
+use serde_json::{Map, Value, json};
+
+use crate::{
+    services::SignUpOptions,
+    user::{DisplayName, EmailAddress, Locale, Role},
+};
+
+/// A sign-up that waits for its key.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct PendingSignUp {
+    pub(super) email: EmailAddress,
+    pub(super) options: SignUpOptions,
+}
+
+impl PendingSignUp {
+    /// The form that is stored.
+    pub(super) fn to_json(&self) -> Value {
+        let SignUpOptions {
+            redirect_to,
+            default_role,
+            allowed_roles,
+            display_name,
+            locale,
+            metadata,
+        } = self.options.clone();
+        let allowed_roles = allowed_roles.map(|all| {
+            let names = all.iter().map(Role::to_string);
+            names.collect::<Vec<_>>()
+        });
+        json!({
+            "email": self.email.as_str(),
+            "redirectTo": redirect_to,
+            "defaultRole": default_role.map(|it| it.to_string()),
+            "allowedRoles": allowed_roles,
+            "displayName": display_name.map(DisplayName::into_string),
+            "locale": locale.map(|it| it.to_string()),
+            "metadata": metadata,
+        })
+    }
+
+    /// What was stored; `None` if it was something else.
+    pub(super) fn from_json(stored: Value) -> Option<Self> {
+        let Value::Object(mut stored) = stored else {
+            return None;
+        };
+        let email = text(&mut stored, "email")?;
+        let roles = match stored.remove("allowedRoles") {
+            Some(Value::Array(names)) => {
+                let roles = names.iter().map(|it| Role::parse(it.as_str()?).ok());
+                Some(roles.collect::<Option<Vec<_>>>()?)
+            }
+            _ => None,
+        };
+        let metadata = match stored.remove("metadata") {
+            Some(Value::Object(members)) => Some(members),
+            _ => None,
+        };
+        Some(Self {
+            email: EmailAddress::parse(&email).ok()?,
+            options: SignUpOptions {
+                redirect_to: text(&mut stored, "redirectTo"),
+                default_role: parsed(&mut stored, "defaultRole", |it| Role::parse(it).ok())?,
+                allowed_roles: roles,
+                display_name: parsed(&mut stored, "displayName", |it| DisplayName::parse(it).ok())?,
+                locale: parsed(&mut stored, "locale", |it| Locale::parse(it).ok())?,
+                metadata,
+            },
+        })
+    }
+
+    /// The same with what is told now in place of what was told before.
+    pub(super) fn overridden_by(self, later: SignUpOptions) -> Self {
+        let earlier = self.options;
+        Self {
+            email: self.email,
+            options: SignUpOptions {
+                redirect_to: later.redirect_to.or(earlier.redirect_to),
+                default_role: later.default_role.or(earlier.default_role),
+                allowed_roles: later.allowed_roles.or(earlier.allowed_roles),
+                display_name: later.display_name.or(earlier.display_name),
+                locale: later.locale.or(earlier.locale),
+                metadata: later.metadata.or(earlier.metadata),
+            },
+        }
+    }
+}
+
+fn text(stored: &mut Map<String, Value>, member: &str) -> Option<String> {
+    match stored.remove(member) {
+        Some(Value::String(text)) => Some(text),
+        _ => None,
+    }
+}
+
+/// The value of a member that may be absent; `None` if it is there and cannot be read.
+#[expect(
+    clippy::option_option,
+    reason = "an absent member is not an unreadable one"
+)]
+fn parsed<T>(
+    stored: &mut Map<String, Value>,
+    member: &str,
+    parse: impl Fn(&str) -> Option<T>,
+) -> Option<Option<T>> {
+    match text(stored, member) {
+        Some(text) => parse(&text).map(Some),
+        None => Some(None),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn everything() -> SignUpOptions {
+        SignUpOptions {
+            redirect_to: Some("http://localhost:3000/a".to_owned()),
+            default_role: Some(Role::user()),
+            allowed_roles: Some(vec![Role::user(), Role::anonymous()]),
+            display_name: Some(DisplayName::parse("Ada").unwrap()),
+            locale: Some(Locale::english()),
+            metadata: Some(Map::from_iter([("a".to_owned(), json!([1, null]))])),
+        }
+    }
+
+    fn pending(options: SignUpOptions) -> PendingSignUp {
+        PendingSignUp {
+            email: EmailAddress::parse("Ada@example.com").unwrap(),
+            options,
+        }
+    }
+
+    #[test]
+    fn what_was_told_survives_the_store() {
+        for options in [everything(), SignUpOptions::default()] {
+            let told = pending(options);
+            assert_eq!(PendingSignUp::from_json(told.to_json()), Some(told));
+        }
+    }
+
+    #[test]
+    fn what_is_told_later_takes_the_place_of_what_was_told_before() {
+        let later = SignUpOptions {
+            display_name: Some(DisplayName::parse("Countess").unwrap()),
+            ..SignUpOptions::default()
+        };
+
+        let merged = pending(everything()).overridden_by(later.clone());
+
+        assert_eq!(merged.options.display_name, later.display_name);
+        assert_eq!(merged.options.redirect_to, everything().redirect_to);
+        assert_eq!(merged.options.metadata, everything().metadata);
+        let all = pending(SignUpOptions::default()).overridden_by(everything());
+        assert_eq!(all, pending(everything()));
+    }
+
+    #[test]
+    fn something_else_is_no_sign_up() {
+        for stored in [json!(null), json!({}), json!({"email": "ada"})] {
+            assert_eq!(PendingSignUp::from_json(stored), None);
+        }
+    }
+}

@@ -1,0 +1,101 @@
+//! Adding a key to an account.
+
+use super::{Person, SecurityKeyError, SecurityKeyService, sign_in::credentials};
+use crate::{
+    ports::UserLookup,
+    security_key::{
+        Attestation, ChallengePurpose, CreationOptions, KeyNickname, RegisteredCredential,
+        SecurityKey, SecurityKeyId,
+    },
+    services::retry::retry,
+    user::{User, UserId},
+};
+
+impl SecurityKeyService {
+    /// Begins to add a key to the account of a signed-in user.
+    ///
+    /// # Errors
+    ///
+    /// See [`SecurityKeyError`].
+    pub async fn begin_registration(
+        &self,
+        user: UserId,
+    ) -> Result<CreationOptions, SecurityKeyError> {
+        let web_authn = self.web_authn()?;
+        let user = self.current_user(user).await?;
+        let purpose = ChallengePurpose::Registration;
+        let (challenge, issued) = self.challenge(web_authn, purpose, Person::User(user.id));
+        let keys = self.issue(&issued, Some(user.id)).await?;
+        Ok(CreationOptions {
+            relying_party: web_authn.relying_party().clone(),
+            user_id: user.id,
+            user_name: user.display_name,
+            challenge,
+            excluded: credentials(keys),
+        })
+    }
+
+    /// Adds a key to the account of a signed-in user.
+    ///
+    /// # Errors
+    ///
+    /// See [`SecurityKeyError`]; `None` is what cannot be an attestation. The challenge is spent in
+    /// any case.
+    pub async fn register(
+        &self,
+        user: UserId,
+        attestation: Option<Attestation>,
+        nickname: Option<KeyNickname>,
+    ) -> Result<SecurityKey, SecurityKeyError> {
+        let web_authn = self.web_authn()?;
+        let user = self.current_user(user).await?;
+        let purpose = ChallengePurpose::Registration;
+        let attestation = attestation.ok_or(SecurityKeyError::InvalidCredential)?;
+        let (challenge, issued) = self.take(&attestation, purpose).await?;
+        if issued.user_id != Some(user.id) {
+            return Err(SecurityKeyError::InvalidCredential);
+        }
+        let credential = self.attested(web_authn, attestation, &challenge).await?;
+        let key = self.new_key(user.id, credential, nickname);
+        self.add(&user, &key).await?;
+        Ok(key)
+    }
+
+    pub(super) fn new_key(
+        &self,
+        user_id: UserId,
+        credential: RegisteredCredential,
+        nickname: Option<KeyNickname>,
+    ) -> SecurityKey {
+        SecurityKey {
+            id: SecurityKeyId(self.installation.ids.uuid()),
+            user_id,
+            credential_id: credential.credential_id,
+            public_key: credential.public_key,
+            sign_count: credential.sign_count,
+            nickname,
+        }
+    }
+
+    /// Stores a key, unless the user is not the same any more. The owner of the mailbox may have
+    /// moved into the account meanwhile: then nothing may come of what somebody else began there.
+    async fn add(&self, user: &User, key: &SecurityKey) -> Result<(), SecurityKeyError> {
+        let is_added = retry(|| async {
+            let mut work = self.installation.store.begin().await?;
+            // From here on nobody changes the user.
+            work.second_factors().find(user.id).await?;
+            let current = work.users().find(UserLookup::Id(user.id)).await?;
+            if current.as_ref() != Some(user) {
+                work.rollback().await?;
+                return Ok(false);
+            }
+            work.security_keys().insert(key).await?;
+            work.commit().await?;
+            Ok(true)
+        })
+        .await?;
+        is_added
+            .then_some(())
+            .ok_or(SecurityKeyError::InvalidCredential)
+    }
+}

@@ -1,0 +1,24 @@
+//! The name of a key.
+
+use auth_domain::security_key::KeyNickname;
+use serde::{Deserialize, Deserializer, de::Error};
+
+use crate::extract::schema::{schema, text};
+
+/// Up to 255 characters, none of them a control character.
+pub(super) struct Nickname(pub(super) KeyNickname);
+
+schema!(
+    Nickname,
+    "SecurityKeyNickname",
+    text()
+        .pattern(Some(r"^[^\p{Cc}]*$"))
+        .max_length(Some(KeyNickname::MAX_CHARS))
+);
+
+impl<'de> Deserialize<'de> for Nickname {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        KeyNickname::parse(&text).map(Self).map_err(Error::custom)
+    }
+}

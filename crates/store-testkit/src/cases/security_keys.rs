@@ -1,0 +1,418 @@
+//! Security keys: each credential is registered once and counts on; each challenge is taken once.
+
+use std::sync::Arc;
+
+use auth_domain::{
+    DateTime, Utc,
+    error::{StoreError, UniqueField},
+    ports::Store,
+    security_key::{
+        ChallengePurpose, IssuedChallenge, KeyNickname, SecurityKey, SecurityKeyId, SignCount,
+    },
+    user::UserId,
+};
+use serde_json::json;
+
+use crate::{
+    Fixture,
+    samples::{
+        LIFE, at, challenge_hash, credential_id, issued_challenge, just_before, new_user,
+        security_key, user_id,
+    },
+    steps::{all_at_once, assert_taken, commit, given_user, retried},
+};
+
+/// Everything that was stored of a key comes back, and the user is known to have one.
+pub async fn security_key_is_found_as_it_was_stored(fixture: &dyn Fixture) {
+    let store = fixture.store();
+    for name in ["ada", "eve"] {
+        let user = given_user(&*store, new_user(name)).await.id;
+        given_key(&*store, &security_key(name, user)).await;
+
+        let stored = security_key(name, user);
+        assert_eq!(found(&*store, name).await, Some(stored));
+        assert!(store.has_security_key(user).await.unwrap());
+    }
+    assert_eq!(found(&*store, "nobody's").await, None);
+}
+
+/// A user's keys are theirs alone, in the order of their ids.
+pub async fn keys_of_a_user_are_told_and_nobody_elses(fixture: &dyn Fixture) {
+    let store = fixture.store();
+    let ada = given_user(&*store, new_user("ada")).await.id;
+    let eve = given_user(&*store, new_user("eve")).await.id;
+    for (name, user) in [("b", ada), ("c", eve), ("a", ada)] {
+        given_key(&*store, &security_key(name, user)).await;
+    }
+
+    let expected = ["a", "b"].map(|name| security_key(name, ada));
+    assert_eq!(keys_of(&*store, ada).await, expected);
+    assert_eq!(keys_of(&*store, user_id("nobody")).await, []);
+}
+
+/// A key need not have a name, nor an authenticator that counts; a name may be empty.
+pub async fn security_key_may_lack_name_and_count(fixture: &dyn Fixture) {
+    let store = fixture.store();
+    let ada = given_user(&*store, new_user("ada")).await.id;
+    let plain = SecurityKey {
+        nickname: None,
+        sign_count: SignCount(0),
+        ..security_key("plain", ada)
+    };
+    let largest = SecurityKey {
+        nickname: Some(KeyNickname::default()),
+        sign_count: SignCount(u32::MAX),
+        ..security_key("largest", ada)
+    };
+
+    for key in [&plain, &largest] {
+        given_key(&*store, key).await;
+    }
+
+    assert_eq!(found(&*store, "plain").await, Some(plain));
+    assert_eq!(found(&*store, "largest").await, Some(largest));
+}
+
+/// Nobody can register a credential that is registered, be it their own.
+pub async fn credential_is_unique(fixture: &dyn Fixture) {
+    let store = fixture.store();
+    let ada = given_user(&*store, new_user("ada")).await.id;
+    let eve = given_user(&*store, new_user("eve")).await.id;
+    given_key(&*store, &security_key("first", ada)).await;
+
+    for user in [ada, eve] {
+        let copy = SecurityKey {
+            credential_id: credential_id("first"),
+            ..security_key("second", user)
+        };
+        let refused = try_to_insert(&*store, &copy).await;
+        assert_taken(&refused, UniqueField::Credential);
+    }
+
+    assert_eq!(
+        found(&*store, "first").await,
+        Some(security_key("first", ada))
+    );
+    assert!(!store.has_security_key(eve).await.unwrap());
+}
+
+/// A key belongs to a user who exists.
+pub async fn key_of_nobody_is_refused(fixture: &dyn Fixture) {
+    let store = fixture.store();
+
+    let key = security_key("lost", user_id("nobody"));
+
+    assert!(try_to_insert(&*store, &key).await.is_err());
+    assert_eq!(found(&*store, "lost").await, None);
+}
+
+/// A count that is not beyond the known one changes nothing.
+pub async fn key_counts_on_only(fixture: &dyn Fixture) {
+    let store = fixture.store();
+    let ada = given_user(&*store, new_user("ada")).await.id;
+    let key = security_key("first", ada);
+    given_key(&*store, &key).await;
+
+    for count in [0, 6, 7] {
+        assert!(!advance(&*store, key.id, count).await, "{count}");
+        assert_eq!(count_of(&*store, "first").await, 7);
+    }
+    assert!(advance(&*store, key.id, 8).await);
+    assert!(!advance(&*store, key.id, 8).await);
+    assert!(advance(&*store, key.id, u32::MAX).await);
+    assert_eq!(count_of(&*store, "first").await, u32::MAX);
+}
+
+/// A key that never counted may sign again and again, until it begins to count.
+pub async fn key_that_does_not_count_stays_at_zero(fixture: &dyn Fixture) {
+    let store = fixture.store();
+    let ada = given_user(&*store, new_user("ada")).await.id;
+    let key = SecurityKey {
+        sign_count: SignCount(0),
+        ..security_key("first", ada)
+    };
+    given_key(&*store, &key).await;
+
+    for _ in 0..2 {
+        assert!(advance(&*store, key.id, 0).await);
+        assert_eq!(count_of(&*store, "first").await, 0);
+    }
+    assert!(advance(&*store, key.id, 1).await);
+    assert!(!advance(&*store, key.id, 0).await);
+}
+
+/// What was removed signs nobody in.
+pub async fn key_that_is_gone_does_not_count(fixture: &dyn Fixture) {
+    let store = fixture.store();
+    let ada = given_user(&*store, new_user("ada")).await.id;
+    let key = security_key("first", ada);
+    given_key(&*store, &key).await;
+    forget(&*store, ada).await;
+
+    assert!(!advance(&*store, key.id, 8).await);
+}
+
+/// Of twenty who present one count at the same moment, one is let in.
+pub async fn parallel_uses_of_one_count_have_one_winner(fixture: &dyn Fixture) {
+    let store = fixture.store();
+    let ada = given_user(&*store, new_user("ada")).await.id;
+    let key = security_key("first", ada);
+    given_key(&*store, &key).await;
+
+    let outcomes = all_at_once((0..20).map(|_| {
+        let store = Arc::clone(&store);
+        async move { retried(|| try_to_advance(&*store, key.id, 8)).await }
+    }))
+    .await;
+
+    let won = outcomes.into_iter().map(Result::unwrap);
+    assert_eq!(won.filter(|won| *won).count(), 1);
+}
+
+/// The keys of one user go, and nobody else's.
+pub async fn forgetting_keys_spares_other_users(fixture: &dyn Fixture) {
+    let store = fixture.store();
+    let ada = given_user(&*store, new_user("ada")).await.id;
+    let eve = given_user(&*store, new_user("eve")).await.id;
+    for (name, user) in [("a", ada), ("b", ada), ("c", eve)] {
+        given_key(&*store, &security_key(name, user)).await;
+    }
+
+    forget(&*store, ada).await;
+
+    assert!(!store.has_security_key(ada).await.unwrap());
+    assert_eq!(keys_of(&*store, eve).await, [security_key("c", eve)]);
+    // There is nothing left to forget.
+    forget(&*store, ada).await;
+}
+
+/// Everything that was stored of a challenge comes back when it is taken.
+pub async fn challenge_is_taken_as_it_was_issued(fixture: &dyn Fixture) {
+    let store = fixture.store();
+    let told = json!({"email": "ada@example.com", "metadata": {"ü": [1, null, "\"'"]}});
+    for purpose in ChallengePurpose::ALL {
+        let issued = IssuedChallenge {
+            purpose,
+            // Nobody has this id: of a sign-up the user is not made yet.
+            user_id: Some(user_id("nobody")),
+            sign_up: Some(told.clone()),
+            ..issued_challenge(purpose.name())
+        };
+        issue(&*store, &issued).await;
+        assert_eq!(take(&*store, purpose.name()).await, Some(issued));
+    }
+    issue(&*store, &issued_challenge("bare")).await;
+    assert_eq!(take(&*store, "bare").await, Some(issued_challenge("bare")));
+}
+
+/// A challenge that was taken is good for nothing any more, and one that nobody made never was.
+pub async fn challenge_is_taken_once(fixture: &dyn Fixture) {
+    let store = fixture.store();
+    issue(&*store, &issued_challenge("first")).await;
+
+    assert_eq!(take(&*store, "second").await, None);
+    assert!(take(&*store, "first").await.is_some());
+
+    assert_eq!(take(&*store, "first").await, None);
+}
+
+/// A challenge is good until just before the moment it expires.
+pub async fn challenge_is_worthless_when_it_expires(fixture: &dyn Fixture) {
+    let store = fixture.store();
+    for name in ["first", "second", "third"] {
+        issue(&*store, &issued_challenge(name)).await;
+    }
+
+    for (name, now, is_good) in [
+        ("first", just_before(at(LIFE)), true),
+        ("second", at(LIFE), false),
+        ("third", at(LIFE + 1), false),
+    ] {
+        let taken = try_to_take(&*store, name, now).await.unwrap();
+        assert_eq!(taken.is_some(), is_good, "{now}");
+    }
+}
+
+/// A challenge whose use was undone can still be used.
+pub async fn challenge_of_undone_work_stays_good(fixture: &dyn Fixture) {
+    let store = fixture.store();
+    issue(&*store, &issued_challenge("first")).await;
+
+    let mut work = store.begin().await.unwrap();
+    let hash = challenge_hash("first");
+    let taken = work.security_keys().take(&hash, at(60)).await.unwrap();
+    work.rollback().await.unwrap();
+
+    assert!(taken.is_some());
+    assert!(take(&*store, "first").await.is_some());
+}
+
+/// What somebody began to do with an account they lost is over, too.
+pub async fn challenges_are_forgotten_with_the_keys_of_their_user(fixture: &dyn Fixture) {
+    let store = fixture.store();
+    for (name, user_id) in [
+        ("ada's", Some(user_id("ada"))),
+        ("eve's", Some(user_id("eve"))),
+        ("anybody's", None),
+    ] {
+        let issued = IssuedChallenge {
+            user_id,
+            ..issued_challenge(name)
+        };
+        issue(&*store, &issued).await;
+    }
+
+    forget(&*store, user_id("ada")).await;
+
+    assert_eq!(take(&*store, "ada's").await, None);
+    assert!(take(&*store, "eve's").await.is_some());
+    assert!(take(&*store, "anybody's").await.is_some());
+}
+
+/// Expired challenges may go when another is made, and good ones may not.
+pub async fn issuing_challenges_spares_those_that_are_good(fixture: &dyn Fixture) {
+    let store = fixture.store();
+    issue(&*store, &issued_challenge("first")).await;
+    for (name, created) in [("second", LIFE - 1), ("third", LIFE)] {
+        let later = IssuedChallenge {
+            created_at: at(created),
+            expires_at: at(created + LIFE),
+            ..issued_challenge(name)
+        };
+        issue(&*store, &later).await;
+        if name == "second" {
+            let taken = try_to_take(&*store, "first", just_before(at(LIFE))).await;
+            assert!(taken.unwrap().is_some());
+            issue(&*store, &issued_challenge("first again")).await;
+        }
+    }
+
+    for name in ["second", "third"] {
+        let taken = try_to_take(&*store, name, at(LIFE)).await.unwrap();
+        assert!(taken.is_some(), "{name}");
+    }
+}
+
+/// Of fifty who present one challenge at the same moment, one may go on.
+pub async fn parallel_takes_of_one_challenge_have_one_winner(fixture: &dyn Fixture) {
+    let store = fixture.store();
+    issue(&*store, &issued_challenge("first")).await;
+
+    let outcomes = all_at_once((0..50).map(|_| {
+        let store = Arc::clone(&store);
+        async move { retried(|| try_to_take(&*store, "first", at(60))).await }
+    }))
+    .await;
+
+    let taken = outcomes.into_iter().filter_map(Result::unwrap);
+    assert_eq!(taken.count(), 1);
+}
+
+/// Many who clean up at the same moment do not get in each other's way.
+pub async fn parallel_issues_among_expired_challenges_all_succeed(fixture: &dyn Fixture) {
+    let store = fixture.store();
+    for number in 0..40 {
+        issue(&*store, &issued_challenge(&format!("old {number}"))).await;
+    }
+
+    let outcomes = all_at_once((0..20).map(|number| {
+        let store = Arc::clone(&store);
+        async move {
+            let issued = IssuedChallenge {
+                created_at: at(LIFE),
+                expires_at: at(LIFE + 60),
+                ..issued_challenge(&format!("new {number}"))
+            };
+            retried(|| try_to_issue(&*store, &issued)).await
+        }
+    }))
+    .await;
+
+    assert!(outcomes.iter().all(Result::is_ok), "{outcomes:?}");
+    for number in 0..20 {
+        let name = format!("new {number}");
+        let taken = try_to_take(&*store, &name, at(LIFE)).await.unwrap();
+        assert!(taken.is_some(), "{name}");
+    }
+}
+
+async fn given_key(store: &dyn Store, key: &SecurityKey) {
+    try_to_insert(store, key).await.unwrap();
+}
+
+async fn try_to_insert(store: &dyn Store, key: &SecurityKey) -> Result<(), StoreError> {
+    let mut work = store.begin().await?;
+    match work.security_keys().insert(key).await {
+        Ok(()) => commit(work).await,
+        Err(refused) => {
+            work.rollback().await?;
+            Err(refused)
+        }
+    }
+}
+
+async fn found(store: &dyn Store, name: &str) -> Option<SecurityKey> {
+    let mut work = store.begin().await.unwrap();
+    let found = work.security_keys().find(&credential_id(name)).await;
+    work.rollback().await.unwrap();
+    found.unwrap()
+}
+
+async fn count_of(store: &dyn Store, name: &str) -> u32 {
+    found(store, name).await.unwrap().sign_count.0
+}
+
+async fn keys_of(store: &dyn Store, user: UserId) -> Vec<SecurityKey> {
+    let mut work = store.begin().await.unwrap();
+    let keys = work.security_keys().all_of(user).await;
+    work.rollback().await.unwrap();
+    keys.unwrap()
+}
+
+async fn advance(store: &dyn Store, key: SecurityKeyId, to: u32) -> bool {
+    try_to_advance(store, key, to).await.unwrap()
+}
+
+async fn try_to_advance(
+    store: &dyn Store,
+    key: SecurityKeyId,
+    to: u32,
+) -> Result<bool, StoreError> {
+    let mut work = store.begin().await?;
+    let advanced = work.security_keys().advance(key, SignCount(to)).await?;
+    commit(work).await?;
+    Ok(advanced)
+}
+
+async fn forget(store: &dyn Store, user: UserId) {
+    let mut work = store.begin().await.unwrap();
+    work.security_keys().forget_all_of(user).await.unwrap();
+    work.commit().await.unwrap();
+}
+
+async fn issue(store: &dyn Store, challenge: &IssuedChallenge) {
+    try_to_issue(store, challenge).await.unwrap();
+}
+
+async fn try_to_issue(store: &dyn Store, challenge: &IssuedChallenge) -> Result<(), StoreError> {
+    let mut work = store.begin().await?;
+    work.security_keys().issue(challenge).await?;
+    commit(work).await
+}
+
+/// Takes a challenge one minute after samples are made, or finds that it is good for nothing.
+async fn take(store: &dyn Store, name: &str) -> Option<IssuedChallenge> {
+    try_to_take(store, name, at(60)).await.unwrap()
+}
+
+async fn try_to_take(
+    store: &dyn Store,
+    name: &str,
+    now: DateTime<Utc>,
+) -> Result<Option<IssuedChallenge>, StoreError> {
+    let mut work = store.begin().await?;
+    let hash = challenge_hash(name);
+    let taken = work.security_keys().take(&hash, now).await?;
+    commit(work).await?;
+    Ok(taken)
+}

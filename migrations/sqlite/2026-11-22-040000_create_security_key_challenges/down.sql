@@ -1,0 +1,2 @@
+DROP INDEX user_security_keys_user_id_idx;
+DROP TABLE security_key_challenges;
