@@ -16,7 +16,7 @@ use crate::{
     one_time_code::CodeKey,
     policy::{
         AccountPolicy, AuthPolicy, CodePolicy, ElevationRule, PasswordPolicy, SecondFactorPolicy,
-        SessionPolicy,
+        SessionPolicy, SmsPolicy,
     },
     ports::{
         Clock, HasherError, IdGenerator, InvalidAccessToken, Mail, Mailer, MailerError,
@@ -298,6 +298,7 @@ pub fn policy() -> AuthPolicy {
             totp_reuse_allowed: false,
             recovery_keys: RecoveryKeys::derive(b"a key for tests", []),
         },
+        sms: SmsPolicy::default(),
         redirects: RedirectPolicy::new("http://localhost:3000", &[]).unwrap_or_default(),
         server_url: "http://auth.example.com".to_owned(),
     }

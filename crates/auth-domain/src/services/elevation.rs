@@ -4,16 +4,20 @@ use std::sync::Arc;
 
 use super::{
     AccountRefusal, CurrentUserError, CurrentUserService, Failure, Installation, SecondFactorError,
-    SecondFactorProof, SecondFactorService, admission::SessionOpening, failure::failures_of,
-    mailing::CodeMail, retry::retry,
+    SecondFactorProof, SecondFactorService,
+    admission::SessionOpening,
+    failure::failures_of,
+    mailing::CodeMail,
+    texting::{CodeText, Effect},
 };
 use crate::{
     error::StoreError,
-    one_time_code::{CodePurpose, CodeVerdict, OneTimeCode},
+    limits::{TextWish, TooMany},
+    one_time_code::{CodePurpose, OneTimeCode},
     policy::ElevationRule,
-    ports::{MailerError, SignerError},
+    ports::{CodeDelivery, MailerError, SignerError, SmsError},
     session::{AccessIdentity, Session},
-    user::{MfaMethod, User, UserId},
+    user::{MfaMethod, PhoneNumber, User, UserId},
 };
 
 /// Asks for fresh proofs of identity, and judges them.
@@ -27,8 +31,23 @@ pub struct ElevationService {
 pub enum ElevationMethod {
     /// The code of an authenticator app.
     Totp,
-    /// A code by mail.
-    EmailCode,
+    /// A code that is sent.
+    Code(CodeChannel),
+}
+
+/// How a code gets to whoever is to type it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CodeChannel {
+    /// By mail.
+    Mail,
+    /// By text message.
+    Text,
+}
+
+/// Somebody who can be sent a code that proves something.
+enum Reader {
+    OfMail(User),
+    OfPhone(User, PhoneNumber, CodeDelivery),
 }
 
 /// Why an access token was not elevated, or is not elevated enough.
@@ -43,8 +62,8 @@ pub enum ElevationError {
     /// The token does not lead to a user, or to one whose account may be used.
     #[error(transparent)]
     NotSignedIn(#[from] CurrentUserError),
-    /// The address is not verified, so a code sent there proves nothing.
-    #[error("the e-mail address is not verified")]
+    /// The address or number is not verified, so a code sent there proves nothing.
+    #[error("the e-mail address or phone number is not verified")]
     Unverified,
     /// The code is wrong or used, or there were too many wrong ones.
     #[error("the code is wrong or no longer good")]
@@ -60,7 +79,7 @@ pub enum ElevationError {
     Failure(Failure),
 }
 
-failures_of!(ElevationError: Failure, StoreError, MailerError, SignerError);
+failures_of!(ElevationError: Failure, StoreError, MailerError, SignerError, SmsError, TooMany);
 
 impl From<SecondFactorError> for ElevationError {
     fn from(error: SecondFactorError) -> Self {
@@ -108,7 +127,10 @@ impl ElevationService {
             methods.push(ElevationMethod::Totp);
         }
         if policy.accounts.email_code_enabled && user.email_verified {
-            methods.push(ElevationMethod::EmailCode);
+            methods.push(ElevationMethod::Code(CodeChannel::Mail));
+        }
+        if self.installation.sms.is_some() && user.has_proven_phone() {
+            methods.push(ElevationMethod::Code(CodeChannel::Text));
         }
         Ok(methods)
     }
@@ -130,22 +152,34 @@ impl ElevationService {
         self.open_elevated(user).await
     }
 
-    /// Mails a code to a signed-in user.
+    /// Sends a code to a signed-in user.
     ///
     /// # Errors
     ///
     /// See [`ElevationError`].
-    pub async fn send_code(&self, user: UserId) -> Result<(), ElevationError> {
-        let user = self.reader_of_mail(user).await?;
-        let redirect_to = self.installation.policy.redirects.client_url();
-        let purpose = CodePurpose::Elevation;
-        let mail = CodeMail::new(&self.installation, user.id, purpose, redirect_to);
-        mail.store(&self.installation).await?;
-        mail.send(&self.installation, &user).await?;
+    pub async fn send_code(&self, user: UserId, by: CodeChannel) -> Result<(), ElevationError> {
+        let installation = &self.installation;
+        match self.reader(user, by).await? {
+            Reader::OfMail(user) => {
+                let redirect_to = installation.policy.redirects.client_url();
+                let purpose = CodePurpose::Elevation;
+                let mail = CodeMail::new(installation, user.id, purpose, redirect_to);
+                mail.store(installation).await?;
+                mail.send(installation, &user).await?;
+            }
+            Reader::OfPhone(user, number, delivery) => {
+                let wish = TextWish::Elevation;
+                installation.count_text(wish, &number).await?;
+                let purpose = CodePurpose::TextedElevation;
+                let text = CodeText::new(installation, &delivery, user.id, purpose, number);
+                text.store(installation).await?;
+                text.send(user.locale).await?;
+            }
+        }
         Ok(())
     }
 
-    /// Opens a session with an elevated token for a signed-in user who read the mailed code.
+    /// Opens a session with an elevated token for a signed-in user who read the code.
     ///
     /// # Errors
     ///
@@ -153,20 +187,22 @@ impl ElevationService {
     pub async fn with_code(
         &self,
         user: UserId,
+        by: CodeChannel,
         code: &OneTimeCode,
     ) -> Result<Session, ElevationError> {
-        let user = self.reader_of_mail(user).await?;
-        let guess = self
-            .installation
-            .guess(user.id, CodePurpose::Elevation, code);
-        let verdict = retry(|| async {
-            let mut work = self.installation.store.begin().await?;
-            let verdict = work.tickets().judge_code(&guess).await?;
-            work.commit().await?;
-            Ok(verdict)
-        })
-        .await?;
-        if verdict != CodeVerdict::Accepted {
+        let installation = &self.installation;
+        let (guess, user) = match self.reader(user, by).await? {
+            Reader::OfMail(user) => {
+                let guess = installation.guess(user.id, CodePurpose::Elevation, code);
+                (guess, user)
+            }
+            Reader::OfPhone(user, number, delivery) => {
+                let what = (user.id, CodePurpose::TextedElevation);
+                let guess = installation.texted_guess(&delivery, &number, what, code);
+                (guess.await?, user)
+            }
+        };
+        if !installation.redeem(&guess, Effect::Nothing).await? {
             return Err(ElevationError::InvalidCode);
         }
         self.open_elevated(user).await
@@ -177,16 +213,29 @@ impl ElevationService {
         current_user.get(user).await
     }
 
-    /// The user, if reading their mail proves anything.
-    async fn reader_of_mail(&self, user: UserId) -> Result<User, ElevationError> {
-        if !self.installation.policy.accounts.email_code_enabled {
-            return Err(ElevationError::MethodDisabled);
+    /// The user, if what they read there proves anything.
+    async fn reader(&self, user: UserId, by: CodeChannel) -> Result<Reader, ElevationError> {
+        match by {
+            CodeChannel::Mail => {
+                if !self.installation.policy.accounts.email_code_enabled {
+                    return Err(ElevationError::MethodDisabled);
+                }
+                let user = self.current_user(user).await?;
+                if !user.email_verified {
+                    return Err(ElevationError::Unverified);
+                }
+                Ok(Reader::OfMail(user))
+            }
+            CodeChannel::Text => {
+                let delivery = self.installation.sms.clone();
+                let delivery = delivery.ok_or(ElevationError::MethodDisabled)?;
+                let user = self.current_user(user).await?;
+                let number = user.phone_number.clone();
+                let proven = number.filter(|_| user.phone_number_verified);
+                let number = proven.ok_or(ElevationError::Unverified)?;
+                Ok(Reader::OfPhone(user, number, delivery))
+            }
         }
-        let user = self.current_user(user).await?;
-        if !user.email_verified {
-            return Err(ElevationError::Unverified);
-        }
-        Ok(user)
     }
 
     async fn open_elevated(&self, user: User) -> Result<Session, ElevationError> {

@@ -6,6 +6,7 @@ use super::{
     AccountRefusal, Failure, Installation, SignUpError, SignUpOptions,
     admission::EmailNeed,
     failure::failures_of,
+    first_proof::prove_mailbox,
     mailing::{CodeMail, TicketMail},
     retry::retry,
     sign_up::{Along, ResolvedOptions, SignUpService},
@@ -14,7 +15,7 @@ use crate::{
     error::StoreError,
     limits::{MailWish, TooMany},
     one_time_code::{CodePurpose, CodeVerdict, OneTimeCode},
-    ports::{BackgroundBusy, EndedSessions, MailerError, SignerError, UnitOfWork, UserLookup},
+    ports::{BackgroundBusy, MailerError, SignerError, UserLookup},
     session::{CodeChallenge, Session},
     ticket::TicketPurpose,
     user::{EmailAddress, User, UserId},
@@ -283,25 +284,4 @@ impl EmailSignInService {
         }
         Ok(())
     }
-}
-
-/// Notes that whoever acts now reads the mail of `user`.
-///
-/// When that is proven for the first time, nothing that was there before is theirs: somebody else
-/// may have taken the address and waits for its owner to move in. Password, second factor, sessions
-/// and personal access tokens go.
-pub(super) async fn prove_mailbox(
-    work: &mut dyn UnitOfWork,
-    user: UserId,
-) -> Result<(), StoreError> {
-    // From here on nobody changes the user, so what is read next stays true.
-    work.second_factors().find(user).await?;
-    let found = work.users().find(UserLookup::Id(user)).await?;
-    if found.is_none_or(|it| it.email_verified) {
-        return Ok(());
-    }
-    work.users().set_email_verified(user).await?;
-    work.users().clear_password(user).await?;
-    work.sessions().end_all_of(user, EndedSessions::All).await?;
-    work.second_factors().forget_all_of(user).await
 }

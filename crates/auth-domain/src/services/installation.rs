@@ -5,14 +5,15 @@ use std::sync::Arc;
 use super::{
     AnonymousService, CurrentUserService, ElevationService, EmailAddressService,
     EmailSignInService, LinkService, PasswordChangeService, PersonalAccessTokenService,
-    SecondFactorService, SignInService, SignOutService, SignUpService, TokenService, retry::retry,
+    PhoneChangeService, SecondFactorService, SignInService, SignOutService, SignUpService,
+    SmsSignInService, TokenService, retry::retry,
 };
 use crate::{
     error::StoreError,
     limits::AccountLimits,
     policy::AuthPolicy,
     ports::{
-        Background, BreachedPasswords, Clock, CustomClaimSource, IdGenerator, Mailer,
+        Background, BreachedPasswords, Clock, CodeDelivery, CustomClaimSource, IdGenerator, Mailer,
         PasswordHasher, QrRenderer, SecretBox, Store, TokenSigner, TotpVerifier,
     },
     user::Role,
@@ -35,6 +36,8 @@ pub struct Installation {
     pub concealment: Option<Arc<dyn Background>>,
     /// How mail leaves.
     pub mailer: Arc<dyn Mailer>,
+    /// How codes get to phones; `None` switches off all that needs them.
+    pub sms: Option<CodeDelivery>,
     /// The time.
     pub clock: Arc<dyn Clock>,
     /// Random values.
@@ -98,6 +101,10 @@ pub struct Services {
     pub elevation: ElevationService,
     /// Signing in by mail.
     pub email_sign_in: EmailSignInService,
+    /// Signing in by text message.
+    pub sms_sign_in: SmsSignInService,
+    /// Changing phone numbers.
+    pub phone_change: PhoneChangeService,
     /// Verifying and changing addresses.
     pub email_address: EmailAddressService,
     /// Following links, and exchanging the codes of redirects.
@@ -122,6 +129,8 @@ impl Services {
             personal_access_tokens: PersonalAccessTokenService::new(Arc::clone(&installation)),
             elevation: ElevationService::new(Arc::clone(&installation)),
             email_sign_in: EmailSignInService::new(Arc::clone(&installation)),
+            sms_sign_in: SmsSignInService::new(Arc::clone(&installation)),
+            phone_change: PhoneChangeService::new(Arc::clone(&installation)),
             email_address: EmailAddressService::new(Arc::clone(&installation)),
             links: LinkService::new(Arc::clone(&installation)),
             second_factor: SecondFactorService::new(Arc::clone(&installation)),

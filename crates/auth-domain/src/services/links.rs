@@ -5,8 +5,8 @@ use std::sync::Arc;
 use super::{
     AccountRefusal, Failure, Installation,
     admission::{EmailNeed, SessionOpening},
-    email_sign_in::prove_mailbox,
     failure::failures_of,
+    first_proof::prove_mailbox,
     retry::retry,
 };
 use chrono::{DateTime, Utc};

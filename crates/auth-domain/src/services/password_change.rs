@@ -5,8 +5,8 @@ use std::sync::Arc;
 use super::{
     AccountRefusal, CurrentUserError, CurrentUserService, Failure, Installation, PasswordRefusal,
     admission::{EmailNeed, is_unchanged},
-    email_sign_in::prove_mailbox,
     failure::failures_of,
+    first_proof::prove_mailbox,
     password_rule::PasswordRule,
     retry::retry,
 };
