@@ -55,6 +55,7 @@ migrations![
     "2026-11-21-200600_create_one_time_codes",
     "2026-11-21-200700_create_exchange_codes",
     "2026-11-21-233000_create_second_factors",
+    "2026-11-22-030000_stage_phone_numbers",
 ];
 
 /// Why a database was not brought up to date. It is as it was before.

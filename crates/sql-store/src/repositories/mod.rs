@@ -6,6 +6,7 @@ mod hot_path;
 mod one_time_codes;
 mod second_factors;
 mod sessions;
+mod staged_profile;
 mod tickets;
 mod unit_of_work;
 mod user_row;
@@ -16,7 +17,8 @@ use bb8::PooledConnection;
 use diesel_async::pooled_connection::AsyncDieselConnectionManager;
 
 pub use hot_path::{
-    FindOpaqueSession, FindPersonalAccessToken, FindUser, HasSecurityKey, HotPath, Ping,
+    FindNumberClaimant, FindOpaqueSession, FindPersonalAccessToken, FindUser, HasSecurityKey,
+    HotPath, Ping,
 };
 pub(crate) use sessions::REGULAR;
 pub use unit_of_work::{SqlUnitOfWork, discard};
