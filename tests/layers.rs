@@ -16,7 +16,7 @@ use cargo_metadata::{DependencyKind, MetadataCommand, Package};
 /// Each crate with the crates of this workspace it may depend on.
 ///
 /// Tests may use more: edges of `dev-dependencies` are not looked at.
-const LAYERS: [(&str, &[&str]); 19] = [
+const LAYERS: [(&str, &[&str]); 20] = [
     ("auth-domain", &[]),
     ("auth-crypto", &["auth-domain"]),
     ("store-testkit", &["auth-domain"]),
@@ -31,6 +31,7 @@ const LAYERS: [(&str, &[&str]); 19] = [
     ("redis-counter", &["auth-domain"]),
     ("turnstile", &["auth-domain", "egress"]),
     ("http-mailer", &["auth-domain", "egress", "mail-templates"]),
+    ("sms-sender", &["auth-domain", "egress", "mail-templates"]),
     ("totp", &["auth-domain"]),
     ("console", &[]),
     ("http-api", &["auth-domain", "console"]),
@@ -47,6 +48,7 @@ const LAYERS: [(&str, &[&str]); 19] = [
             "mail-templates",
             "postgres-store",
             "redis-counter",
+            "sms-sender",
             "smtp-mailer",
             "sqlite-store",
             "totp",
