@@ -16,6 +16,7 @@ mod recovery_codes;
 mod sign_in;
 mod sign_out;
 mod sign_up;
+mod sms;
 mod system;
 mod token;
 mod user;

@@ -8,6 +8,7 @@ mod mail;
 mod postgres;
 mod redis;
 mod server;
+mod sms;
 mod web_service;
 
 pub(crate) use answer::Answer;
@@ -18,6 +19,7 @@ pub(crate) use mail::CLIENT_URL;
 pub(crate) use postgres::{fresh_postgres, postgres_program};
 pub(crate) use redis::{Redis, redis_prefix};
 pub(crate) use server::{Server, ServerBuilder, legacy_credentials, within};
+pub(crate) use sms::{Phones, other_than};
 pub(crate) use web_service::WebService;
 
 /// Password of everybody in these tests who does not need another.

@@ -1,7 +1,7 @@
 //! Anonymous users.
 
 use actix_web::web::{self, Data};
-use auth_domain::services::{AnonymousSignIn, Deanonymize, DeanonymizeMethod};
+use auth_domain::services::{AnonymousSignIn, Deanonymize, DeanonymizeBySms, DeanonymizeMethod};
 use serde::{Deserialize, Deserializer, de::Error};
 use utoipa::ToSchema;
 
@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     extract::{
-        members::{Challenge, Email, Language, Object, Password, present},
+        members::{Challenge, Email, Language, Object, Password, Phone, present},
         schema::{schema, text},
     },
     state::AppState,
@@ -133,6 +133,33 @@ pub(crate) async fn deanonymize(
     };
     state
         .run(move |services| async move { services.anonymous.deanonymize(caller, wish).await })
+        .await??;
+    Ok(web::Json("OK"))
+}
+
+/// The phone number an anonymous user is known by from now on.
+#[derive(Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schema(as = UserDeanonymizeSmsRequest)]
+pub(crate) struct DeanonymizeSmsBody {
+    phone_number: Phone,
+    #[serde(default, deserialize_with = "present")]
+    #[schema(nullable = false)]
+    options: Option<OptionsBody>,
+}
+
+/// `POST /user/deanonymize/sms`
+pub(crate) async fn deanonymize_by_sms(
+    state: Data<AppState>,
+    Caller(caller): Caller,
+    Json(body): Json<DeanonymizeSmsBody>,
+) -> Result<web::Json<&'static str>, ModernError> {
+    let wish = DeanonymizeBySms {
+        phone_number: body.phone_number.0,
+        options: body.options.unwrap_or_default().into(),
+    };
+    state
+        .run(move |services| async move { services.anonymous.deanonymize_by_sms(caller, wish).await })
         .await??;
     Ok(web::Json("OK"))
 }

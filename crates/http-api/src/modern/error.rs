@@ -9,11 +9,12 @@ use actix_web::{
 use auth_domain::{
     error::{Cause, chain},
     limits::TooMany,
-    ports::HasherError,
+    ports::{HasherError, SmsError},
     services::{
         AccountRefusal, AnonymousError, CurrentUserError, ElevationError, EmailAddressError,
         EmailSignInError, ExchangeError, Failure, LinkError, PasswordChangeError, PasswordRefusal,
-        PersonalAccessTokenError, RefreshError, SecondFactorError, SignInError, SignUpError,
+        PersonalAccessTokenError, PhoneChangeError, RefreshError, SecondFactorError, SignInError,
+        SignUpError, SmsSignInError,
     },
 };
 
@@ -51,6 +52,8 @@ macro_rules! error_codes {
 }
 
 error_codes! {
+    CANNOT_SEND_SMS = "cannot-send-sms" 400
+        "Cannot send SMS, check your phone number is correct" false;
     DEFAULT_ROLE_MUST_BE_IN_ALLOWED_ROLES = "default-role-must-be-in-allowed-roles" 400
         "Default role must be in allowed roles" false;
     DISABLED_ENDPOINT = "disabled-endpoint" 409 "This endpoint is disabled" false;
@@ -81,6 +84,7 @@ error_codes! {
     TOO_MANY_REQUESTS = "too-many-requests" 429
         "Too many requests, please try again later" false;
     UNVERIFIED_USER = "unverified-user" 401 "User is not verified." true;
+    USER_ALREADY_EXISTS = "user-already-exists" 409 "User already exists" true;
     USER_NOT_ANONYMOUS = "user-not-anonymous" 400 "Logged in user is not anonymous" false;
 }
 
@@ -110,6 +114,9 @@ pub enum ModernError {
     /// Too many requests, or too many about one account or mailbox.
     #[error(transparent)]
     TooMany(#[from] TooMany),
+    /// A text message was not accepted by the service; the cause goes into the log.
+    #[error("cannot-send-sms")]
+    NotSent(#[source] Cause),
     /// Something of ours failed; the cause goes into the log and nowhere else.
     #[error("internal-server-error")]
     Internal(#[source] Cause),
@@ -122,6 +129,7 @@ impl ModernError {
         match self {
             Self::Code(code) => Some(*code),
             Self::TooMany(_) => Some(ErrorCode::TOO_MANY_REQUESTS),
+            Self::NotSent(_) => Some(ErrorCode::CANNOT_SEND_SMS),
             Self::Internal(_) => Some(ErrorCode::INTERNAL_SERVER_ERROR),
             Self::Request(_) | Self::Security(_) => None,
         }
@@ -129,8 +137,14 @@ impl ModernError {
 
     /// Tells the log what failed on our side; nothing else is worth a line.
     pub(super) fn log(&self) {
-        if let Self::Internal(cause) = self {
-            tracing::error!(error = chain(cause.as_ref()), "internal error");
+        match self {
+            Self::Internal(cause) => {
+                tracing::error!(error = chain(cause.as_ref()), "internal error");
+            }
+            Self::NotSent(cause) => {
+                tracing::error!(error = chain(cause.as_ref()), "a text message was not sent");
+            }
+            Self::Code(_) | Self::Request(_) | Self::Security(_) | Self::TooMany(_) => {}
         }
     }
 }
@@ -209,11 +223,13 @@ impl From<Failure> for ModernError {
                 ErrorCode::SERVER_BUSY.into()
             }
             Failure::TooMany(too_many) => too_many.into(),
+            Failure::Sms(SmsError::NotSent(_)) => Self::NotSent(failure.into()),
             Failure::Hasher(HasherError::Failed(_))
             | Failure::Store(_)
             | Failure::BreachedPasswords(_)
             | Failure::Signer(_)
             | Failure::Mailer(_)
+            | Failure::Sms(SmsError::NotChecked(_))
             | Failure::SecretBox(_)
             | Failure::Qr(_) => Self::Internal(failure.into()),
         }
@@ -243,6 +259,7 @@ impl From<SignUpError> for ModernError {
                 ErrorCode::DEFAULT_ROLE_MUST_BE_IN_ALLOWED_ROLES
             }
             SignUpError::EmailTaken | SignUpError::UsernameTaken => ErrorCode::EMAIL_ALREADY_IN_USE,
+            SignUpError::PhoneNumberTaken => ErrorCode::USER_ALREADY_EXISTS,
             SignUpError::CreatedDisabled => ErrorCode::DISABLED_USER,
             SignUpError::Failure(failure) => return failure.into(),
         })
@@ -294,6 +311,30 @@ impl From<EmailSignInError> for ModernError {
             EmailSignInError::Refused(refusal) => refusal.into(),
             EmailSignInError::InvalidCode => ErrorCode::INVALID_TICKET.into(),
             EmailSignInError::Failure(failure) => failure.into(),
+        }
+    }
+}
+
+impl From<SmsSignInError> for ModernError {
+    fn from(error: SmsSignInError) -> Self {
+        match error {
+            SmsSignInError::MethodDisabled => ErrorCode::DISABLED_ENDPOINT.into(),
+            SmsSignInError::SignUp(error) => error.into(),
+            SmsSignInError::Refused(refusal) => refusal.into(),
+            SmsSignInError::InvalidCode => ErrorCode::INVALID_REQUEST.into(),
+            SmsSignInError::Failure(failure) => failure.into(),
+        }
+    }
+}
+
+impl From<PhoneChangeError> for ModernError {
+    fn from(error: PhoneChangeError) -> Self {
+        match error {
+            PhoneChangeError::MethodDisabled => ErrorCode::DISABLED_ENDPOINT.into(),
+            PhoneChangeError::NotSignedIn(error) => error.into(),
+            PhoneChangeError::PhoneNumberTaken => ErrorCode::USER_ALREADY_EXISTS.into(),
+            PhoneChangeError::InvalidCode => ErrorCode::INVALID_REQUEST.into(),
+            PhoneChangeError::Failure(failure) => failure.into(),
         }
     }
 }

@@ -6,6 +6,7 @@ mod legacy;
 mod mail;
 mod second_factors;
 mod sign_in;
+mod sms;
 mod system;
 mod tokens;
 
@@ -26,6 +27,7 @@ pub(super) fn groups() -> Vec<Group> {
     vec![
         group("Signing in", sign_in::operations()),
         group("Links and codes by mail", mail::operations()),
+        group("Codes by text message", sms::operations()),
         group("Second factors", second_factors::operations()),
         group("Elevation", elevation::operations()),
         group("Tokens and sessions", tokens::operations()),
