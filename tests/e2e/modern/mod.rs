@@ -11,6 +11,7 @@ mod link_code;
 mod mfa;
 mod password;
 mod personal_access_token;
+mod phone_number;
 mod pkce;
 mod recovery_codes;
 mod sign_in;

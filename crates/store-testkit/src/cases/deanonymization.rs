@@ -153,12 +153,19 @@ pub async fn parallel_deanonymizations_have_one_winner(fixture: &dyn Fixture) {
 }
 
 fn becoming(user: User, changes: Deanonymization) -> User {
-    let Contact::Email(email) = changes.contact else {
-        panic!("these cases are about addresses")
+    let reached = match changes.contact {
+        Contact::Email(email) => User {
+            email: Some(email),
+            email_verified: false,
+            ..user
+        },
+        Contact::PhoneNumber(number) => User {
+            phone_number: Some(number),
+            phone_number_verified: true,
+            ..user
+        },
     };
     User {
-        email: Some(email),
-        email_verified: false,
         password_hash: changes.password_hash,
         display_name: changes.display_name,
         avatar_url: changes.avatar_url,
@@ -167,7 +174,7 @@ fn becoming(user: User, changes: Deanonymization) -> User {
         roles: changes.roles,
         metadata: changes.metadata.map(Value::Object),
         is_anonymous: false,
-        ..user
+        ..reached
     }
 }
 
