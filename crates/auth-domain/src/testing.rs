@@ -21,7 +21,7 @@ use crate::{
     ports::{
         Clock, HasherError, IdGenerator, InvalidAccessToken, Mail, Mailer, MailerError,
         OpenedSecret, PasswordHasher, PngImage, PublicKeys, QrError, QrRenderer, SecretBox,
-        SecretBoxError, SignerError, TokenSigner, TotpVerifier,
+        SecretBoxError, SignerError, SmsError, SmsSender, TextMessage, TokenSigner, TotpVerifier,
     },
     recovery_code::RecoveryKeys,
     redirect::RedirectPolicy,
@@ -188,6 +188,42 @@ impl Mailer for RecordingMailer {
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .push(mail);
+        Ok(())
+    }
+}
+
+/// A sender of text messages that keeps what it was given, and fails while told to.
+#[derive(Debug, Default)]
+pub struct RecordingSmsSender {
+    sent: Mutex<Vec<TextMessage>>,
+    failing: AtomicBool,
+}
+
+impl RecordingSmsSender {
+    /// What was sent so far.
+    pub fn sent(&self) -> Vec<TextMessage> {
+        self.sent
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+
+    /// From now on every message is refused, or accepted again.
+    pub fn set_failing(&self, failing: bool) {
+        self.failing.store(failing, Ordering::Relaxed);
+    }
+}
+
+#[async_trait]
+impl SmsSender for RecordingSmsSender {
+    async fn send(&self, message: TextMessage) -> Result<(), SmsError> {
+        if self.failing.load(Ordering::Relaxed) {
+            return Err(SmsError::NotSent("told to fail".into()));
+        }
+        self.sent
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push(message);
         Ok(())
     }
 }

@@ -163,6 +163,9 @@ on_both_databases! {
         assert_eq!(user(&server, &holder).await["phoneNumber"], NEW);
         drop(server);
         let concealing = phones.server(&database).set("AUTH_CONCEAL_ERRORS", "true").start().await;
+        // It has another key of access tokens.
+        let signed_in = concealing.sign_in("ada@example.com", PASSWORD).await.expect(200);
+        let ada = signed_in["session"].clone();
         assert_eq!(change(&concealing, &ada, NEW).await.expect(200), json!("OK"));
         let anonymous = concealing.anonymous().await;
         assert_eq!(deanonymize(&concealing, &anonymous, NEW).await.expect(200), json!("OK"));

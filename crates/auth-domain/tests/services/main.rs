@@ -17,5 +17,6 @@ mod second_factor;
 mod sign_in;
 mod sign_out;
 mod sign_up;
+mod sms;
 mod tokens;
 mod world;

@@ -11,7 +11,7 @@ use auth_domain::{
     policy::AuthPolicy,
     ports::{
         Background, BackgroundBusy, BackgroundWork, BreachedPasswords, BreachedPasswordsError,
-        HasherError, PasswordHasher, Store, UserLookup,
+        CodeDelivery, HasherError, PasswordHasher, Store, UserLookup,
     },
     services::{
         EmailPasswordSignIn, EmailPasswordSignUp, Installation, Services, SignUpOptions, SignedIn,
@@ -20,7 +20,7 @@ use auth_domain::{
     session::{OpaqueSession, Session},
     testing::{
         FixedClock, PlainBox, PlainHasher, PlainQr, PlainSigner, PlainTotp, RecordingMailer,
-        SequentialIds, policy,
+        RecordingSmsSender, SequentialIds, policy,
     },
     user::{EmailAddress, HashedPassword, PlainPassword, Role, User, UserId, Username},
 };
@@ -40,6 +40,7 @@ pub(crate) struct World {
     pub(crate) clock: Arc<FixedClock>,
     pub(crate) hasher: Arc<PlainHasher>,
     pub(crate) mailer: Arc<RecordingMailer>,
+    pub(crate) sms: Arc<RecordingSmsSender>,
     ids: Arc<SequentialIds>,
 }
 
@@ -113,6 +114,7 @@ impl World {
             signer: Arc::new(PlainSigner),
             concealment: None,
             limits: None,
+            sms: None,
             mailer: Arc::clone(&self.mailer) as _,
             clock: Arc::clone(&self.clock) as _,
             ids: Arc::new(SequentialIds::default()),
@@ -165,6 +167,7 @@ impl World {
         let clock = Arc::new(FixedClock::default());
         let hasher = Arc::new(PlainHasher::default());
         let mailer = Arc::new(RecordingMailer::default());
+        let sms = Arc::new(RecordingSmsSender::default());
         let mut installation = Installation {
             store: Arc::clone(&store),
             breached_passwords: Some(Arc::new(OneBreach)),
@@ -173,6 +176,7 @@ impl World {
             signer: Arc::new(PlainSigner),
             concealment: None,
             limits: None,
+            sms: Some(CodeDelivery::Message(Arc::clone(&sms) as _)),
             mailer: Arc::clone(&mailer) as _,
             clock: Arc::clone(&clock) as _,
             ids: Arc::clone(&ids) as _,
@@ -189,6 +193,7 @@ impl World {
             clock,
             hasher,
             mailer,
+            sms,
             ids,
         }
     }

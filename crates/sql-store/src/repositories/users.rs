@@ -220,11 +220,11 @@ async fn deanonymize(conn: &mut Conn, user: Id, changes: &Deanonymization) -> Qu
     Ok(true)
 }
 
+type NoNumber = diesel::dsl::Eq<users::new_phone_number, Option<&'static str>>;
+type NoOptions = diesel::dsl::Eq<users::pending_sms_deanonymize_options, Option<Value>>;
+
 /// No number is noted any more.
-fn nothing_staged() -> (
-    diesel::dsl::Eq<users::new_phone_number, Option<&'static str>>,
-    diesel::dsl::Eq<users::pending_sms_deanonymize_options, Option<Value>>,
-) {
+fn nothing_staged() -> (NoNumber, NoOptions) {
     (
         users::new_phone_number.eq(None),
         users::pending_sms_deanonymize_options.eq(None),
