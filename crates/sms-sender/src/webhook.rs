@@ -260,6 +260,7 @@ mod tests {
         let body = json!({ "to": "+41", "a": { "b": ["x", 1, true, null] }, "none": {} });
 
         flattened(&body, "", &mut fields);
+        fields.sort();
 
         let fields: Vec<_> = fields
             .iter()
