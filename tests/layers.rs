@@ -16,7 +16,7 @@ use cargo_metadata::{DependencyKind, MetadataCommand, Package};
 /// Each crate with the crates of this workspace it may depend on.
 ///
 /// Tests may use more: edges of `dev-dependencies` are not looked at.
-const LAYERS: [(&str, &[&str]); 20] = [
+const LAYERS: [(&str, &[&str]); 21] = [
     ("auth-domain", &[]),
     ("auth-crypto", &["auth-domain"]),
     ("store-testkit", &["auth-domain"]),
@@ -31,6 +31,7 @@ const LAYERS: [(&str, &[&str]); 20] = [
     ("redis-counter", &["auth-domain"]),
     ("turnstile", &["auth-domain", "egress"]),
     ("http-mailer", &["auth-domain", "egress", "mail-templates"]),
+    ("sms-sender", &["auth-domain", "egress", "mail-templates"]),
     ("totp", &["auth-domain"]),
     ("webauthn", &["auth-domain"]),
     ("console", &[]),
@@ -48,6 +49,7 @@ const LAYERS: [(&str, &[&str]); 20] = [
             "mail-templates",
             "postgres-store",
             "redis-counter",
+            "sms-sender",
             "smtp-mailer",
             "sqlite-store",
             "totp",

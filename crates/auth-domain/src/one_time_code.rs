@@ -1,4 +1,4 @@
-//! One-time codes: six digits that a person reads in a mail and types.
+//! One-time codes: six digits that a person reads in a mail or a text message and types.
 //!
 //! Six digits can be guessed, so a code is short-lived, works once, and wrong guesses are counted
 //! per account, whichever code they were made at: asking for another code buys no more guesses.
@@ -21,6 +21,49 @@ pub enum CodePurpose {
     Elevation,
     /// Does what the link beside it in the mail does.
     InPlaceOf(TicketPurpose),
+    /// Signs in whoever reads the messages of a phone.
+    TextedSignIn,
+    /// Proves that a signed-in person still reads the messages of their phone.
+    TextedElevation,
+    /// Gives an anonymous user the phone number it was sent to.
+    PhoneDeanonymization,
+    /// Moves an account to the phone number it was sent to.
+    PhoneChange,
+}
+
+/// Wrong guesses that are counted together. A right one makes those of its own kind forgotten, so
+/// that whoever reads one mailbox or phone must not thereby get more guesses at another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum GuessKind {
+    /// At codes that were mailed.
+    Mailed,
+    /// At codes that were sent to the phone of the account.
+    Texted,
+    /// At codes that were mailed to an address that is not known to be the guesser's. They are never
+    /// forgotten before their time: the guesser could read a mailbox of their own in between.
+    NewMailbox,
+    /// At codes that were sent to a phone that is not known to be the guesser's. They are never
+    /// forgotten before their time: the guesser could prove a number of their own in between.
+    NewPhone,
+}
+
+impl GuessKind {
+    /// Its name in a store.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Mailed => "mailed-code",
+            Self::Texted => "texted-code",
+            Self::NewMailbox => "new-mailbox-code",
+            Self::NewPhone => "new-phone-code",
+        }
+    }
+
+    /// Whether a right guess makes wrong ones forgotten.
+    #[must_use]
+    pub fn is_forgiven(self) -> bool {
+        matches!(self, Self::Mailed | Self::Texted)
+    }
 }
 
 impl CodePurpose {
@@ -31,6 +74,21 @@ impl CodePurpose {
             Self::SignIn => "sign-in",
             Self::Elevation => "elevation",
             Self::InPlaceOf(ticket) => ticket.prefix(),
+            Self::TextedSignIn => "texted-sign-in",
+            Self::TextedElevation => "texted-elevation",
+            Self::PhoneDeanonymization => "phone-deanonymization",
+            Self::PhoneChange => "phone-change",
+        }
+    }
+
+    /// What wrong guesses at such codes are counted with.
+    #[must_use]
+    pub fn guess_kind(self) -> GuessKind {
+        match self {
+            Self::InPlaceOf(TicketPurpose::ConfirmEmailChange) => GuessKind::NewMailbox,
+            Self::SignIn | Self::Elevation | Self::InPlaceOf(_) => GuessKind::Mailed,
+            Self::TextedSignIn | Self::TextedElevation => GuessKind::Texted,
+            Self::PhoneDeanonymization | Self::PhoneChange => GuessKind::NewPhone,
         }
     }
 }
@@ -77,11 +135,7 @@ impl OneTimeCode {
     /// to its user and purpose.
     #[must_use]
     pub fn hashed(&self, key: &CodeKey, user: UserId, purpose: CodePurpose) -> HashedCode {
-        let mut mac = key.0.clone();
-        mac.update(user.0.as_bytes());
-        mac.update(purpose.name().as_bytes());
-        mac.update(self.0.as_bytes());
-        HashedCode(HEXLOWER.encode(&mac.finalize().into_bytes()))
+        HashedCode::of(self.0.as_bytes(), key, user, purpose)
     }
 }
 
@@ -96,6 +150,21 @@ impl fmt::Debug for OneTimeCode {
 pub struct HashedCode(String);
 
 impl HashedCode {
+    /// What is stored where a service sent a code of its own and knows whether a guess is right:
+    /// no code has this hash, but a guess that the service found right is given it.
+    #[must_use]
+    pub fn of_foreign_code(key: &CodeKey, user: UserId, purpose: CodePurpose) -> Self {
+        Self::of(b"judged elsewhere", key, user, purpose)
+    }
+
+    fn of(code: &[u8], key: &CodeKey, user: UserId, purpose: CodePurpose) -> Self {
+        let mut mac = key.0.clone();
+        mac.update(user.0.as_bytes());
+        mac.update(purpose.name().as_bytes());
+        mac.update(code);
+        Self(HEXLOWER.encode(&mac.finalize().into_bytes()))
+    }
+
     /// The stored text.
     #[must_use]
     pub fn as_str(&self) -> &str {

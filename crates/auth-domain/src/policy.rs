@@ -4,11 +4,11 @@
 use std::time::Duration;
 
 use crate::{
-    one_time_code::{CodeKey, CodePurpose},
+    one_time_code::{CodeKey, CodePurpose, OneTimeCode},
     recovery_code::RecoveryKeys,
     redirect::RedirectPolicy,
     session::SuccessorKey,
-    user::{EmailAccessList, Gravatar, Locale, Role},
+    user::{EmailAccessList, Gravatar, Locale, PhoneNumber, Role},
 };
 
 /// Everything an installation can decide about accounts and sessions.
@@ -21,9 +21,11 @@ pub struct AuthPolicy {
     /// How long sessions last.
     pub sessions: SessionPolicy,
     /// When delicate changes need a fresh proof of identity.
-    pub elevation: ElevationRule,
+    pub elevation: ElevationPolicy,
     /// How one-time codes are guarded.
     pub codes: CodePolicy,
+    /// How text messages are dealt with.
+    pub sms: SmsPolicy,
     /// How accounts are protected by a second factor.
     pub second_factors: SecondFactorPolicy,
     /// Where links and sign-ins may lead.
@@ -119,6 +121,16 @@ pub struct SecondFactorPolicy {
     pub recovery_keys: RecoveryKeys,
 }
 
+/// Who needs an elevated access token for delicate changes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ElevationPolicy {
+    /// When.
+    pub rule: ElevationRule,
+    /// Whether every way to elevate obliges to do so where that is recommended, as in later versions
+    /// of Hasura Auth, or only a security key.
+    pub every_method_obliges: bool,
+}
+
 /// When delicate changes (of address or password, personal access tokens) need an elevated access
 /// token, as in Hasura Auth.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -131,6 +143,22 @@ pub enum ElevationRule {
     Required,
 }
 
+/// How text messages are dealt with.
+#[derive(Debug, Clone, Default)]
+pub struct SmsPolicy {
+    /// Numbers that no message goes to, because their code is always the same: for tests of
+    /// applications.
+    pub test_numbers: Vec<(PhoneNumber, OneTimeCode)>,
+}
+
+impl SmsPolicy {
+    /// The code of a number for tests.
+    pub(crate) fn test_code(&self, number: &PhoneNumber) -> Option<&OneTimeCode> {
+        let mut numbers = self.test_numbers.iter();
+        numbers.find_map(|(test, code)| (test == number).then_some(code))
+    }
+}
+
 /// How one-time codes, and second factors, are guarded against guessing.
 #[derive(Debug, Clone)]
 pub struct CodePolicy {
@@ -140,6 +168,10 @@ pub struct CodePolicy {
     pub sign_in_ttl: Duration,
     /// Life of a code that elevates.
     pub elevation_ttl: Duration,
+    /// Life of a code of ours in a text message.
+    pub texted_ttl: Duration,
+    /// For how long the code of a service that makes its own is awaited.
+    pub foreign_ttl: Duration,
     /// Whether a mail with a link carries a code that works in its place.
     pub beside_links: bool,
     /// So many wrong guesses within [`count_within`](Self::count_within) close an account to
@@ -155,10 +187,15 @@ impl CodePolicy {
         match purpose {
             CodePurpose::SignIn | CodePurpose::InPlaceOf(_) => self.sign_in_ttl,
             CodePurpose::Elevation => self.elevation_ttl,
+            CodePurpose::TextedSignIn
+            | CodePurpose::TextedElevation
+            | CodePurpose::PhoneDeanonymization
+            | CodePurpose::PhoneChange => self.texted_ttl,
         }
     }
 
-    /// The usual guard: a code lives an hour, as in Hasura Auth, and five wrong guesses within an
+    /// The usual guard: a mailed code lives an hour and a texted one five minutes, as in Hasura
+    /// Auth, and five wrong guesses within an
     /// hour are too many, which makes 120 a day at a million codes.
     #[must_use]
     pub fn usual(key: CodeKey) -> Self {
@@ -166,6 +203,8 @@ impl CodePolicy {
             key,
             sign_in_ttl: Duration::from_hours(1),
             elevation_ttl: Duration::from_mins(10),
+            texted_ttl: Duration::from_mins(5),
+            foreign_ttl: Duration::from_mins(10),
             beside_links: false,
             max_wrong: 5,
             count_within: Duration::from_hours(1),

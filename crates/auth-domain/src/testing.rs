@@ -15,13 +15,13 @@ use uuid::{Builder, Uuid};
 use crate::{
     one_time_code::CodeKey,
     policy::{
-        AccountPolicy, AuthPolicy, CodePolicy, ElevationRule, PasswordPolicy, SecondFactorPolicy,
-        SessionPolicy,
+        AccountPolicy, AuthPolicy, CodePolicy, ElevationPolicy, ElevationRule, PasswordPolicy,
+        SecondFactorPolicy, SessionPolicy, SmsPolicy,
     },
     ports::{
         Clock, HasherError, IdGenerator, InvalidAccessToken, Mail, Mailer, MailerError,
         OpenedSecret, PasswordHasher, PngImage, PublicKeys, QrError, QrRenderer, SecretBox,
-        SecretBoxError, SignerError, TokenSigner, TotpVerifier,
+        SecretBoxError, SignerError, SmsError, SmsSender, TextMessage, TokenSigner, TotpVerifier,
     },
     recovery_code::RecoveryKeys,
     redirect::RedirectPolicy,
@@ -196,6 +196,42 @@ impl Mailer for RecordingMailer {
     }
 }
 
+/// A sender of text messages that keeps what it was given, and fails while told to.
+#[derive(Debug, Default)]
+pub struct RecordingSmsSender {
+    sent: Mutex<Vec<TextMessage>>,
+    failing: AtomicBool,
+}
+
+impl RecordingSmsSender {
+    /// What was sent so far.
+    pub fn sent(&self) -> Vec<TextMessage> {
+        self.sent
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+
+    /// From now on every message is refused, or accepted again.
+    pub fn set_failing(&self, failing: bool) {
+        self.failing.store(failing, Ordering::Relaxed);
+    }
+}
+
+#[async_trait]
+impl SmsSender for RecordingSmsSender {
+    async fn send(&self, message: TextMessage) -> Result<(), SmsError> {
+        if self.failing.load(Ordering::Relaxed) {
+            return Err(SmsError::NotSent("told to fail".into()));
+        }
+        self.sent
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push(message);
+        Ok(())
+    }
+}
+
 /// One-time passwords that are no secret to anybody who knows the time.
 #[derive(Debug, Default)]
 pub struct PlainTotp;
@@ -261,7 +297,10 @@ impl SecretBox for PlainBox {
 #[must_use]
 pub fn policy() -> AuthPolicy {
     AuthPolicy {
-        elevation: ElevationRule::Disabled,
+        elevation: ElevationPolicy {
+            rule: ElevationRule::Disabled,
+            every_method_obliges: false,
+        },
         accounts: AccountPolicy {
             sign_up_enabled: true,
             new_users_disabled: false,
@@ -303,6 +342,7 @@ pub fn policy() -> AuthPolicy {
             totp_reuse_allowed: false,
             recovery_keys: RecoveryKeys::derive(b"a key for tests", []),
         },
+        sms: SmsPolicy::default(),
         redirects: RedirectPolicy::new("http://localhost:3000", &[]).unwrap_or_default(),
         server_url: "http://auth.example.com".to_owned(),
     }

@@ -1,13 +1,13 @@
 //! A request.
 
-use std::{fmt, time::Duration};
+use std::{borrow::Cow, fmt, time::Duration};
 
 use reqwest::{
     Method,
     header::{CONTENT_TYPE, HeaderValue},
 };
 use serde::Serialize;
-use url::Url;
+use url::{Url, form_urlencoded};
 
 use crate::error::EgressError;
 
@@ -21,7 +21,7 @@ const LARGEST_REPLY: usize = 64 * 1024;
 pub struct Request {
     pub(crate) method: Method,
     pub(crate) url: Url,
-    headers: Vec<(&'static str, Value)>,
+    headers: Vec<(Cow<'static, str>, Value)>,
     body: Body,
     pub(crate) timeout: Duration,
     pub(crate) largest_reply: usize,
@@ -64,17 +64,17 @@ impl Request {
 
     /// With a header.
     #[must_use]
-    pub fn header(self, name: &'static str, value: &str) -> Self {
-        self.any_header(name, value, false)
+    pub fn header(self, name: impl Into<Cow<'static, str>>, value: &str) -> Self {
+        self.any_header(name.into(), value, false)
     }
 
     /// With a header that is masked wherever the request is printed.
     #[must_use]
-    pub fn secret_header(self, name: &'static str, value: &str) -> Self {
-        self.any_header(name, value, true)
+    pub fn secret_header(self, name: impl Into<Cow<'static, str>>, value: &str) -> Self {
+        self.any_header(name.into(), value, true)
     }
 
-    fn any_header(mut self, name: &'static str, value: &str, is_secret: bool) -> Self {
+    fn any_header(mut self, name: Cow<'static, str>, value: &str, is_secret: bool) -> Self {
         let text = value.to_owned();
         self.headers.push((name, Value { text, is_secret }));
         self
@@ -88,6 +88,15 @@ impl Request {
             Err(error) => Body::Unwritable(error),
         };
         self
+    }
+
+    /// With the body of a web form.
+    #[must_use]
+    pub fn form<'a>(self, fields: impl IntoIterator<Item = (&'a str, &'a str)>) -> Self {
+        let mut body = form_urlencoded::Serializer::new(String::new());
+        body.extend_pairs(fields);
+        let body = body.finish().into_bytes();
+        self.body("application/x-www-form-urlencoded", body)
     }
 
     /// With a body of another type.
@@ -121,7 +130,7 @@ impl Request {
             let mut written = HeaderValue::from_str(&value.text)
                 .map_err(|error| EgressError::InvalidRequest(error.into()))?;
             written.set_sensitive(value.is_secret);
-            builder = builder.header(name, written);
+            builder = builder.header(name.as_ref(), written);
         }
         match self.body {
             Body::None => Ok(builder),

@@ -28,6 +28,16 @@ impl Compat {
         }
     }
 
+    /// The same for a wrong code of a text message, of which nothing was told before but that the
+    /// request is wrong.
+    #[must_use]
+    pub fn row_of_texted_code(self, code: ErrorCode) -> ErrorCode {
+        match self {
+            Self::V0_42 => ErrorCode::INVALID_REQUEST,
+            Self::Latest => code,
+        }
+    }
+
     /// Whether a missing or bad access token is a 401, and a body that does not fit a
     /// `schema-validation-error`. Both are a 400 with the words of a Go library before.
     pub(crate) fn names_what_is_wrong_with_a_request(self) -> bool {

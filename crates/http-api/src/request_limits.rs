@@ -81,6 +81,10 @@ const BUCKETS: [Bucket; 6] = [
         holds: &[
             At("/signin/passwordless/sms"),
             At("/signup/passwordless/sms"),
+            // Not in the original.
+            At("/elevate/otp/sms"),
+            At("/user/deanonymize/sms"),
+            At("/user/phone/change"),
         ],
     },
     Bucket {
@@ -191,7 +195,7 @@ mod tests {
 
     #[test]
     fn every_request_is_in_the_buckets_of_the_original() {
-        let expected: [(&str, &[&str]); 17] = [
+        let expected: [(&str, &[&str]); 24] = [
             ("/token", &[]),
             ("/nowhere", &[]),
             ("/signin/email-password", &["user-bruteforce"]),
@@ -204,6 +208,13 @@ mod tests {
             ("/signin/otp/email/verify", &["user-bruteforce"]),
             ("/signin/passwordless/sms", &["user-sms", "user-bruteforce"]),
             ("/signin/passwordless/sms/otp", &["user-bruteforce"]),
+            ("/signup/passwordless/sms", &["user-sms", "user-signups"]),
+            ("/elevate/otp/email", &["user-email", "user-bruteforce"]),
+            ("/elevate/otp/sms", &["user-sms", "user-bruteforce"]),
+            ("/elevate/otp/sms/verify", &["user-bruteforce"]),
+            ("/user/deanonymize/sms", &["user-sms"]),
+            ("/user/phone/change", &["user-sms"]),
+            ("/user/phone/change/verify", &["user-bruteforce"]),
             ("/signup/email-password", &["user-signups"]),
             ("/signup/otp/email", &["user-email", "user-signups"]),
             (

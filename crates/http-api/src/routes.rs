@@ -75,9 +75,12 @@ pub const ROUTES: &[Route] = &[
     modern("POST", "/signup/webauthn"),
     modern("POST", "/signup/webauthn/verify"),
     modern("POST", "/signup/passwordless/email"),
+    modern("POST", "/signup/passwordless/sms"),
     modern("POST", "/signup/otp/email"),
     modern("POST", "/signin/anonymous"),
     modern("POST", "/signin/passwordless/email"),
+    modern("POST", "/signin/passwordless/sms"),
+    modern("POST", "/signin/passwordless/sms/otp"),
     modern("POST", "/signin/pat"),
     modern("POST", "/signin/webauthn"),
     modern("POST", "/signin/webauthn/verify"),
@@ -90,6 +93,8 @@ pub const ROUTES: &[Route] = &[
     modern("POST", "/elevate/otp/email/verify"),
     modern("POST", "/elevate/webauthn"),
     modern("POST", "/elevate/webauthn/verify"),
+    modern("POST", "/elevate/otp/sms"),
+    modern("POST", "/elevate/otp/sms/verify"),
     modern("GET", "/verify"),
     modern("POST", "/verify"),
     modern("POST", "/verify/code"),
@@ -106,12 +111,15 @@ pub const ROUTES: &[Route] = &[
     modern("POST", "/user/sessions/end"),
     modern("POST", "/user/sessions/end-others"),
     modern("POST", "/user/deanonymize"),
+    modern("POST", "/user/deanonymize/sms"),
     modern("POST", "/user/email/change"),
     modern("POST", "/user/email/send-verification-email"),
     modern("POST", "/user/password"),
     modern("POST", "/user/password/reset"),
     modern("POST", "/user/webauthn/add"),
     modern("POST", "/user/webauthn/verify"),
+    modern("POST", "/user/phone/change"),
+    modern("POST", "/user/phone/change/verify"),
     legacy("POST", "/v1/signup"),
     legacy("POST", "/v1/login"),
     legacy("GET", "/v1/user/info"),
@@ -157,6 +165,7 @@ pub fn configure(config: &mut ServiceConfig, settings: &ApiSettings) {
             at("/signin/email-password").route(web::post().to(modern::sign_in::email_password)),
         )
         .configure(|config| configure_email(config, settings))
+        .configure(|config| configure_sms(config, settings))
         .configure(|config| configure_second_factors(config, settings))
         .configure(|config| configure_security_keys(config, settings))
         .service(at("/token").route(web::post().to(modern::token::refresh)))
@@ -211,8 +220,8 @@ fn configure_email(config: &mut ServiceConfig, settings: &ApiSettings) {
         .service(at("/signin/pat").route(web::post().to(personal_access_token::sign_in)))
         .service(at("/elevate").route(web::get().to(elevation::methods)))
         .service(at("/elevate/totp").route(web::post().to(elevation::by_totp)))
-        .service(at("/elevate/otp/email").route(web::post().to(elevation::send_code)))
-        .service(at("/elevate/otp/email/verify").route(web::post().to(elevation::by_code)))
+        .service(at("/elevate/otp/email").route(web::post().to(elevation::send_mail)))
+        .service(at("/elevate/otp/email/verify").route(web::post().to(elevation::by_mailed_code)))
         .service(at("/pat").route(web::post().to(personal_access_token::create)))
         .service(at("/signin/otp/email/verify").route(web::post().to(passwordless::verify_code)))
         .service(
@@ -230,6 +239,21 @@ fn configure_email(config: &mut ServiceConfig, settings: &ApiSettings) {
         )
         .service(at("/user/password").route(web::post().to(password::set)))
         .service(at("/user/password/reset").route(web::post().to(email_address::reset_password)));
+}
+
+fn configure_sms(config: &mut ServiceConfig, settings: &ApiSettings) {
+    use modern::{anonymous, elevation, phone_number, sms};
+
+    let at = |path: &str| modern_resource(&format!("{}{path}", settings.prefix));
+    config
+        .service(at("/signup/passwordless/sms").route(web::post().to(sms::sign_up)))
+        .service(at("/signin/passwordless/sms").route(web::post().to(sms::sign_in)))
+        .service(at("/signin/passwordless/sms/otp").route(web::post().to(sms::verify_code)))
+        .service(at("/elevate/otp/sms").route(web::post().to(elevation::send_text)))
+        .service(at("/elevate/otp/sms/verify").route(web::post().to(elevation::by_texted_code)))
+        .service(at("/user/deanonymize/sms").route(web::post().to(anonymous::deanonymize_by_sms)))
+        .service(at("/user/phone/change").route(web::post().to(phone_number::change)))
+        .service(at("/user/phone/change/verify").route(web::post().to(phone_number::verify)));
 }
 
 fn configure_second_factors(config: &mut ServiceConfig, settings: &ApiSettings) {

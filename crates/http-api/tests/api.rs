@@ -39,6 +39,7 @@ use tokio::{io::AsyncWriteExt, net::TcpStream, runtime::Handle, sync::Notify};
 
 fn state(store: Arc<dyn Store>, hasher: Arc<dyn PasswordHasher>) -> Data<AppState> {
     let installation = Installation {
+        sms: None,
         store,
         breached_passwords: None,
         custom_claims: None,

@@ -40,7 +40,7 @@ pub use self::{
     mail_template::{MailSources, MailTemplate, Rendered},
     problem::{Flaw, InvalidTemplates, TemplateProblem},
     remote::{RemoteSettings, RemoteTemplates},
-    templates::{MissingTemplate, Site, TemplateSettings, Templates},
+    templates::{MissingTemplate, SMS as SMS_TEMPLATE, Site, TemplateSettings, Templates},
     variables::variables,
     wording::Wording,
 };

@@ -12,6 +12,7 @@ use std::{fmt, sync::Arc, time::Duration};
 use async_trait::async_trait;
 use auth_domain::{
     ports::{Mail, MailKind},
+    secret::Secret,
     user::Locale,
 };
 use egress::{Egress, Url};
@@ -116,6 +117,15 @@ impl Wording for RemoteTemplates {
             Some(rendered) => Ok(rendered),
             None => self.settings.local.words(mail).await,
         }
+    }
+
+    /// Only mails were ever fetched.
+    async fn text_message(
+        &self,
+        locale: &Locale,
+        code: &Secret,
+    ) -> Result<String, MissingTemplate> {
+        self.settings.local.text_message(locale, code).await
     }
 }
 

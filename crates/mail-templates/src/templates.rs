@@ -10,7 +10,7 @@ use auth_domain::{ports::Mail, secret::Secret, user::Locale};
 use crate::{InvalidTemplates, Rendered, collection::Collection, folder};
 
 /// The name of the template of a text message.
-pub(crate) const SMS: &str = "signin-passwordless-sms";
+pub const SMS: &str = "signin-passwordless-sms";
 
 /// Where templates come from, and in which language when there is no better one.
 #[derive(Debug, Clone)]

@@ -1,13 +1,13 @@
-//! The words of mails, as transports ask for them.
+//! The words of mails and text messages, as transports ask for them.
 
 use std::fmt;
 
 use async_trait::async_trait;
-use auth_domain::ports::Mail;
+use auth_domain::{ports::Mail, secret::Secret, user::Locale};
 
 use crate::{MissingTemplate, Rendered, Templates};
 
-/// Knows what mails say.
+/// Knows what mails and text messages say.
 #[async_trait]
 pub trait Wording: fmt::Debug + Send + Sync {
     /// `mail` in words.
@@ -18,12 +18,28 @@ pub trait Wording: fmt::Debug + Send + Sync {
     ///
     /// [`MissingTemplate`] when there are no words for it in any language.
     async fn words(&self, mail: &Mail) -> Result<Rendered, MissingTemplate>;
+
+    /// The text message that carries `code`.
+    ///
+    /// # Errors
+    ///
+    /// [`MissingTemplate`] when there are no words for it in any language.
+    async fn text_message(&self, locale: &Locale, code: &Secret)
+    -> Result<String, MissingTemplate>;
 }
 
 #[async_trait]
 impl Wording for Templates {
     async fn words(&self, mail: &Mail) -> Result<Rendered, MissingTemplate> {
         self.render(mail)
+    }
+
+    async fn text_message(
+        &self,
+        locale: &Locale,
+        code: &Secret,
+    ) -> Result<String, MissingTemplate> {
+        self.render_sms(locale, code)
     }
 }
 

@@ -6,9 +6,9 @@ use async_trait::async_trait;
 use auth_domain::{
     DateTime, Utc,
     error::StoreError,
-    ports::{RefreshRotation, RotatedSession, Store, UnitOfWork, UserLookup},
+    ports::{NumberClaimant, RefreshRotation, RotatedSession, Store, UnitOfWork, UserLookup},
     session::{HashedRefreshToken, HashedSessionToken, SessionId},
-    user::{User, UserId},
+    user::{PhoneNumber, User, UserId},
 };
 use bb8::Pool;
 use diesel::result::{DatabaseErrorKind, Error};
@@ -19,8 +19,9 @@ use diesel_async::{
 use sql_store::{
     Connections,
     postgres::{
-        FindOpaqueSession, FindPersonalAccessToken, FindUser, HasSecurityKey, HotPath,
-        IsSessionOpen, Manager, Ping, RotateRefreshToken, SqlUnitOfWork, discard, store_error,
+        FindNumberClaimant, FindOpaqueSession, FindPersonalAccessToken, FindUser, HasSecurityKey,
+        HotPath, IsSessionOpen, Manager, Ping, RotateRefreshToken, SqlUnitOfWork, discard,
+        store_error,
     },
 };
 use tokio::runtime::Handle;
@@ -132,6 +133,14 @@ impl Store for PostgresStore {
         now: DateTime<Utc>,
     ) -> Result<Option<User>, StoreError> {
         self.read(FindOpaqueSession { hash, now }).await
+    }
+
+    async fn find_number_claimant(
+        &self,
+        number: &PhoneNumber,
+        now: DateTime<Utc>,
+    ) -> Result<Option<NumberClaimant>, StoreError> {
+        self.read(FindNumberClaimant { number, now }).await
     }
 
     async fn find_personal_access_token(

@@ -14,7 +14,7 @@ use support::Database;
 use tokio::task::JoinSet;
 
 /// How many migrations there are.
-const ALL: usize = 11;
+const ALL: usize = 12;
 
 /// Every object and every row that a migration could leave behind.
 const EVERYTHING: &str = "
@@ -25,7 +25,8 @@ UNION ALL SELECT nspname::text, 'schema' FROM pg_namespace
 ORDER BY 1, 2";
 
 const USERS: &str = "
-SELECT to_jsonb(account) - 'hasura_id' - 'username' FROM auth.users AS account ORDER BY id";
+SELECT to_jsonb(account) - 'hasura_id' - 'username' - 'new_phone_number' \
+    - 'pending_sms_deanonymize_options' FROM auth.users AS account ORDER BY id";
 
 const TOKENS_AND_ROLES: &str = "
 SELECT to_jsonb(token) - '{auth_methods,last_seen_at,user_agent,client_network}'::text[]
@@ -274,6 +275,22 @@ async fn a_later_level_is_accepted() {
     set_level(&database, 27, false).await;
 
     assert_eq!(database.migrate().await.unwrap().len(), ALL);
+}
+
+#[tokio::test]
+async fn columns_of_a_later_level_stay_as_they_are() {
+    let database = Database::create_used_by_hasura_auth().await;
+    set_level(&database, 27, false).await;
+    let later = "ALTER TABLE auth.users ADD COLUMN new_phone_number text, \
+                 ADD COLUMN pending_sms_deanonymize_options jsonb";
+    for statement in [later, "UPDATE auth.users SET new_phone_number = '+41'"] {
+        database.execute(statement).await;
+    }
+
+    database.migrate().await.unwrap();
+
+    let noted = "SELECT to_jsonb(new_phone_number) FROM auth.users";
+    assert_eq!(database.rows(noted).await, ["\"+41\""; 11]);
 }
 
 #[tokio::test]

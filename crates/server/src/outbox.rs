@@ -1,4 +1,5 @@
-//! The development outbox: mails are kept for people to look at instead of being sent.
+//! The development outbox: mails and text messages are kept for people to look at instead of being
+//! sent.
 
 use std::{
     collections::VecDeque,
@@ -11,16 +12,18 @@ use std::{
 use async_trait::async_trait;
 use auth_domain::{
     DateTime, Utc,
-    ports::{Clock, IdGenerator, Mail, Mailer, MailerError},
+    error::Cause,
+    ports::{Clock, IdGenerator, Mail, Mailer, MailerError, SmsError, SmsSender, TextMessage},
 };
 use http_api::Outbox;
+use mail_templates::{SMS_TEMPLATE, Wording};
 use serde::Serialize;
 use serde_json::{Value, json};
 use tokio::task::spawn_blocking;
 
 use crate::private_files;
 
-/// How many mails are kept in memory.
+/// How many messages are kept in memory.
 const KEPT: usize = 100;
 
 /// One kept mail, in the form of its file.
@@ -52,16 +55,51 @@ pub(crate) struct KeptMail {
     pub(crate) redirect_to: String,
 }
 
-/// Keeps mails in memory and in a folder.
+/// One kept text message, in the form of its file.
+#[derive(Clone, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct KeptText {
+    /// When it was handed over.
+    sent_at: DateTime<Utc>,
+    /// What it is about.
+    template: &'static str,
+    /// The number it goes to.
+    to: String,
+    /// The language it was asked for in.
+    locale: String,
+    /// The code to type.
+    ticket: String,
+    /// What it says.
+    body: String,
+}
+
+/// One kept message.
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Kept {
+    Mail(KeptMail),
+    Text(KeptText),
+}
+
+impl Kept {
+    fn sent_at(&self) -> DateTime<Utc> {
+        match self {
+            Self::Mail(mail) => mail.sent_at,
+            Self::Text(text) => text.sent_at,
+        }
+    }
+}
+
+/// Keeps messages in memory and in a folder.
 pub(crate) struct OutboxMailer {
     folder: PathBuf,
     clock: Arc<dyn Clock>,
     ids: Arc<dyn IdGenerator>,
-    kept: Mutex<VecDeque<KeptMail>>,
+    kept: Mutex<VecDeque<Kept>>,
 }
 
 impl OutboxMailer {
-    /// An outbox in `folder`, which is made with the first mail.
+    /// An outbox in `folder`, which is made with the first message.
     pub(crate) fn new(folder: PathBuf, clock: Arc<dyn Clock>, ids: Arc<dyn IdGenerator>) -> Self {
         Self {
             folder,
@@ -86,7 +124,20 @@ impl OutboxMailer {
         }
     }
 
-    fn remember(&self, mail: KeptMail) {
+    /// Puts a message into the folder and into memory.
+    async fn keep(&self, message: Kept) -> Result<(), Cause> {
+        let moment = message.sent_at().format("%Y%m%dT%H%M%S%.6fZ");
+        let path = self
+            .folder
+            .join(format!("{moment}-{}.json", self.ids.uuid()));
+        let content = serde_json::to_vec_pretty(&message)?;
+        let unfinished = path.with_extension("part");
+        spawn_blocking(move || write(&path, &unfinished, &content)).await??;
+        self.remember(message);
+        Ok(())
+    }
+
+    fn remember(&self, mail: Kept) {
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         if kept.len() == KEPT {
             kept.pop_front();
@@ -105,32 +156,82 @@ impl Outbox for OutboxMailer {
 #[async_trait]
 impl Mailer for OutboxMailer {
     async fn send(&self, mail: Mail) -> Result<(), MailerError> {
-        let kept = self.kept(&mail);
-        let moment = kept.sent_at.format("%Y%m%dT%H%M%S%.6fZ");
-        let path = self
-            .folder
-            .join(format!("{moment}-{}.json", self.ids.uuid()));
-        let content = serde_json::to_vec_pretty(&kept).map_err(failed)?;
-        let written = spawn_blocking(move || write(&path, &content)).await;
-        written.map_err(failed)?.map_err(failed)?;
-        self.remember(kept);
+        let kept = Kept::Mail(self.kept(&mail));
+        self.keep(kept).await.map_err(MailerError)?;
         tracing::info!(folder = %self.folder.display(), "a mail was put into the outbox");
         Ok(())
     }
 }
 
-fn write(path: &Path, content: &[u8]) -> io::Result<()> {
+/// Writes a file that is complete from the first moment under its own name, for whoever watches the
+/// folder. One of that name is replaced.
+fn write(path: &Path, unfinished: &Path, content: &[u8]) -> io::Result<()> {
     if let Some(folder) = path.parent() {
         private_files::make_folder(folder)?;
     }
-    // Under its own name it is complete from the first moment, for whoever watches the folder.
-    let unfinished = path.with_extension("part");
-    private_files::make_file(&unfinished)?.write_all(content)?;
+    private_files::make_file(unfinished)?.write_all(content)?;
     fs::rename(unfinished, path)
 }
 
-fn failed(error: impl std::error::Error + Send + Sync + 'static) -> MailerError {
-    MailerError(Box::new(error))
+/// The text messages of the provider `dev`: kept in the outbox, and perhaps in a folder for scripts
+/// that wait for a code.
+pub(crate) struct DevSmsSender {
+    outbox: Arc<OutboxMailer>,
+    wording: Arc<dyn Wording>,
+    folder: Option<PathBuf>,
+}
+
+impl DevSmsSender {
+    /// A sender that has kept nothing yet. `folder` is made with the first message.
+    pub(crate) fn new(
+        outbox: Arc<OutboxMailer>,
+        wording: Arc<dyn Wording>,
+        folder: Option<PathBuf>,
+    ) -> Self {
+        Self {
+            outbox,
+            wording,
+            folder,
+        }
+    }
+
+    async fn keep(&self, message: &TextMessage) -> Result<(), Cause> {
+        let words = self.wording.text_message(&message.locale, &message.code);
+        let body = words.await?;
+        if let Some(folder) = &self.folder {
+            let path = folder.join(file_name(message.to.as_str()));
+            let unfinished = folder.join(format!("{}.part", self.outbox.ids.uuid()));
+            let content = body.clone();
+            spawn_blocking(move || write(&path, &unfinished, content.as_bytes())).await??;
+        }
+        let kept = KeptText {
+            sent_at: self.outbox.clock.now(),
+            template: SMS_TEMPLATE,
+            to: message.to.as_str().to_owned(),
+            locale: message.locale.as_str().to_owned(),
+            ticket: message.code.expose().to_owned(),
+            body,
+        };
+        self.outbox.keep(Kept::Text(kept)).await
+    }
+}
+
+#[async_trait]
+impl SmsSender for DevSmsSender {
+    async fn send(&self, message: TextMessage) -> Result<(), SmsError> {
+        self.keep(&message).await.map_err(SmsError::NotSent)?;
+        let folder = self.outbox.folder.display();
+        tracing::info!(%folder, "a text message was put into the outbox");
+        Ok(())
+    }
+}
+
+/// The name of a number's file: whatever else than digits, letters, `+` and `-` could lead out of
+/// the folder.
+fn file_name(number: &str) -> String {
+    let is_plain = |it: char| it.is_ascii_alphanumeric() || "+-".contains(it);
+    let name = number.replace(|it| !is_plain(it), "_");
+    format!("{name}.txt")
 }
 
 #[cfg(test)]
@@ -143,8 +244,9 @@ mod tests {
         redirect::RedirectPolicy,
         secret::Secret,
         testing::{FixedClock, SequentialIds},
-        user::{EmailAddress, Locale},
+        user::{EmailAddress, Locale, PhoneNumber},
     };
+    use mail_templates::{Site, TemplateSettings, Templates};
 
     fn outbox(folder: &Path) -> OutboxMailer {
         OutboxMailer::new(
@@ -215,6 +317,77 @@ mod tests {
         assert_eq!(mails.as_array().unwrap().len(), KEPT);
         assert_eq!(mails[0]["to"], json!("user1@example.com"));
         assert_eq!(files(folder.path()).len(), KEPT + 1);
+    }
+
+    fn sender(folder: &Path, output: Option<&Path>) -> DevSmsSender {
+        let wording = Templates::load(TemplateSettings {
+            folder: None,
+            default_locale: Locale::english(),
+            site: Site {
+                server_url: String::new(),
+                client_url: String::new(),
+            },
+        });
+        let outbox = Arc::new(outbox(folder));
+        let output = output.map(Path::to_owned);
+        DevSmsSender::new(outbox, Arc::new(wording.unwrap()), output)
+    }
+
+    fn text(to: &str, code: &str) -> TextMessage {
+        TextMessage {
+            to: PhoneNumber::parse(to).unwrap(),
+            locale: Locale::english(),
+            code: Secret::new(code),
+        }
+    }
+
+    #[tokio::test]
+    async fn text_messages_are_kept_beside_mails() {
+        let folder = tempfile::tempdir().unwrap();
+        let sender = sender(folder.path(), None);
+
+        sender.outbox.send(mail("ada@example.com")).await.unwrap();
+        sender.send(text("+41790000000", "123456")).await.unwrap();
+
+        let kept = sender.outbox.mails();
+        assert_eq!(kept[0]["to"], json!("ada@example.com"));
+        assert_eq!(kept[1]["template"], json!("signin-passwordless-sms"));
+        assert_eq!(kept[1]["to"], json!("+41790000000"));
+        assert_eq!(kept[1]["ticket"], json!("123456"));
+        assert!(kept[1]["body"].as_str().unwrap().contains("123456"));
+        assert_eq!(files(folder.path()).len(), 2);
+    }
+
+    #[tokio::test]
+    async fn the_last_message_to_a_number_is_a_file_that_cannot_be_elsewhere() {
+        let folder = tempfile::tempdir().unwrap();
+        let output = folder.path().join("texts");
+        let sender = sender(folder.path(), Some(&output));
+
+        for (to, code) in [
+            ("+41790000000", "111111"),
+            ("+41790000000", "222222"),
+            ("../../etc/passwd", "333333"),
+            ("/etc/x\\y", "444444"),
+            ("..", "555555"),
+        ] {
+            sender.send(text(to, code)).await.unwrap();
+        }
+
+        let mut names: Vec<_> = fs::read_dir(&output)
+            .unwrap()
+            .map(|it| it.unwrap().file_name().into_string().unwrap())
+            .collect();
+        names.sort();
+        let expected = [
+            "+41790000000.txt",
+            "__.txt",
+            "______etc_passwd.txt",
+            "_etc_x_y.txt",
+        ];
+        assert_eq!(names, expected);
+        let last = fs::read_to_string(output.join("+41790000000.txt")).unwrap();
+        assert!(last.contains("222222"), "{last}");
     }
 
     #[tokio::test]

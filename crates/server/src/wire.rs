@@ -57,6 +57,7 @@ pub(crate) async fn state(
     let limits = account_limits(config, &premises, &limiter);
     let installation = Installation {
         limits,
+        sms: post.sms,
         ..installation(config, premises, post.mailer, &background, &egress, runtime).await?
     };
     let failed = |source| StartError::database(&config.database, source);
@@ -114,6 +115,7 @@ async fn installation(
         signer: Arc::new(JoseSigner::new(premises.jwt_secret, ids.as_ref())),
         concealment: concealment(config, background),
         limits: None,
+        sms: None,
         mailer,
         clock,
         ids,

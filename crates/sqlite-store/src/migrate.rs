@@ -42,6 +42,7 @@ migrations![
     "2026-11-21-200700_create_exchange_codes",
     "2026-11-21-233000_create_second_factors",
     "2026-11-22-020000_describe_sessions",
+    "2026-11-22-030000_stage_phone_numbers",
     "2026-11-22-040000_create_security_key_challenges",
 ];
 

@@ -6,9 +6,9 @@ use async_trait::async_trait;
 use auth_domain::{
     DateTime, Utc,
     error::StoreError,
-    ports::{RefreshRotation, RotatedSession, Store, UnitOfWork, UserLookup},
+    ports::{NumberClaimant, RefreshRotation, RotatedSession, Store, UnitOfWork, UserLookup},
     session::{HashedRefreshToken, HashedSessionToken, SessionId},
-    user::{User, UserId},
+    user::{PhoneNumber, User, UserId},
 };
 use bb8::Pool;
 use diesel::{ConnectionError, ConnectionResult, SqliteConnection};
@@ -16,8 +16,9 @@ use diesel_async::pooled_connection::{ManagerConfig, RecyclingMethod};
 use sql_store::{
     Connections,
     sqlite::{
-        Conn, FindOpaqueSession, FindPersonalAccessToken, FindUser, HasSecurityKey, HotPath,
-        IsSessionOpen, Manager, Ping, RotateRefreshToken, SqlUnitOfWork, store_error,
+        Conn, FindNumberClaimant, FindOpaqueSession, FindPersonalAccessToken, FindUser,
+        HasSecurityKey, HotPath, IsSessionOpen, Manager, Ping, RotateRefreshToken, SqlUnitOfWork,
+        store_error,
     },
 };
 use tokio::runtime::Handle;
@@ -100,6 +101,14 @@ impl Store for SqliteStore {
         now: DateTime<Utc>,
     ) -> Result<Option<User>, StoreError> {
         run(&self.readers, FindOpaqueSession { hash, now }).await
+    }
+
+    async fn find_number_claimant(
+        &self,
+        number: &PhoneNumber,
+        now: DateTime<Utc>,
+    ) -> Result<Option<NumberClaimant>, StoreError> {
+        run(&self.readers, FindNumberClaimant { number, now }).await
     }
 
     async fn find_personal_access_token(

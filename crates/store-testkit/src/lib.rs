@@ -125,6 +125,23 @@ macro_rules! conformance {
                 nobody_is_deanonymized_with_an_unknown_role
                 parallel_deanonymizations_have_one_winner
             }
+            phone_numbers {
+                phone_number_is_found_to_the_letter
+                phone_number_is_unique
+                phone_verification_is_noted
+                phone_number_can_be_taken_away
+                noted_phone_number_changes_nothing_yet
+                account_moves_to_the_noted_phone_number_once
+                account_moves_to_no_other_phone_number
+                account_does_not_move_to_a_taken_phone_number
+                parallel_moves_to_one_phone_number_have_one_winner
+                holder_of_a_number_is_its_claimant
+                anonymous_user_who_noted_a_number_is_its_claimant
+                last_to_note_a_number_is_its_claimant
+                noted_number_alone_is_no_claim
+                anonymous_user_gets_a_phone_number
+                nobody_is_deanonymized_with_a_taken_phone_number
+            }
             roles {
                 fresh_store_holds_the_usual_roles
                 ensured_role_can_be_given
@@ -226,6 +243,8 @@ macro_rules! conformance {
                 accepted_code_forgets_wrong_guesses
                 wrong_guesses_count_no_longer_than_asked
                 refused_guesses_are_not_counted
+                wrong_guesses_at_one_kind_spare_others
+                wrong_guesses_at_a_new_phone_are_never_forgiven
                 parallel_right_guesses_have_one_winner
                 parallel_wrong_guesses_are_all_counted
             }
@@ -331,6 +350,7 @@ mod tests {
         ("users", include_str!("cases/users.rs")),
         ("email_changes", include_str!("cases/email_changes.rs")),
         ("deanonymization", include_str!("cases/deanonymization.rs")),
+        ("phone_numbers", include_str!("cases/phone_numbers.rs")),
         ("roles", include_str!("cases/roles.rs")),
         ("sessions", include_str!("cases/sessions.rs")),
         ("open_sessions", include_str!("cases/open_sessions.rs")),

@@ -20,16 +20,17 @@ use auth_domain::{
     error::StoreError,
     one_time_code::{CodeGuess, CodeVerdict, NewCode},
     ports::{
-        Deanonymization, EndedSessions, RefreshRotation, RefreshTokenTrace, RoleRepository,
-        RotatedSession, SecondFactorRepository, SecurityKeyRepository, SessionRepository, Store,
-        TicketRepository, UnitOfWork, UserLookup, UserRepository,
+        Deanonymization, EndedSessions, NumberClaimant, RefreshRotation, RefreshTokenTrace,
+        RoleRepository, RotatedSession, SecondFactorRepository, SecurityKeyRepository,
+        SessionRepository, StagedProfile, Store, TicketRepository, UnitOfWork, UserLookup,
+        UserRepository,
     },
     session::{
         HashedExchangeCode, HashedRefreshToken, HashedSessionToken, NewExchangeCode,
         NewOpaqueSession, NewRefreshToken, OpenSession, SessionId,
     },
     ticket::{NewTicket, RedeemedTicket, Ticket},
-    user::{EmailAddress, HashedPassword, HasuraId, NewUser, Role, User, UserId},
+    user::{EmailAddress, HashedPassword, HasuraId, NewUser, PhoneNumber, Role, User, UserId},
 };
 use tokio::sync::{Mutex, OwnedMutexGuard};
 
@@ -127,6 +128,14 @@ impl Store for MemoryStore {
 
     async fn find_user(&self, lookup: UserLookup<'_>) -> Result<Option<User>, StoreError> {
         Ok(self.shared.committed().find_user(lookup).cloned())
+    }
+
+    async fn find_number_claimant(
+        &self,
+        number: &PhoneNumber,
+        now: DateTime<Utc>,
+    ) -> Result<Option<NumberClaimant>, StoreError> {
+        Ok(self.shared.committed().find_number_claimant(number, now))
     }
 
     async fn rotate_refresh_token(
@@ -288,6 +297,31 @@ impl UserRepository for MemoryUnitOfWork {
 
     async fn move_to_new_email(&mut self, user: UserId) -> Result<bool, StoreError> {
         self.attempt(|state| state.move_to_new_email(user))
+    }
+
+    async fn set_phone_number_verified(&mut self, user: UserId) -> Result<bool, StoreError> {
+        self.attempt(|state| Ok(state.set_phone_number_verified(user)))
+    }
+
+    async fn clear_phone_number(&mut self, user: UserId) -> Result<bool, StoreError> {
+        self.attempt(|state| Ok(state.clear_phone_number(user)))
+    }
+
+    async fn stage_phone_number(
+        &mut self,
+        user: UserId,
+        number: &PhoneNumber,
+        profile: Option<&StagedProfile>,
+    ) -> Result<bool, StoreError> {
+        self.attempt(|state| Ok(state.stage_phone_number(user, number.clone(), profile.cloned())))
+    }
+
+    async fn move_to_phone_number(
+        &mut self,
+        user: UserId,
+        number: &PhoneNumber,
+    ) -> Result<bool, StoreError> {
+        self.attempt(|state| state.move_to_phone_number(user, number.clone()))
     }
 
     async fn deanonymize(

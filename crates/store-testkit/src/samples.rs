@@ -10,7 +10,7 @@
 use auth_domain::{
     DateTime, Utc,
     one_time_code::{CodeGuess, CodeKey, CodePurpose, HashedCode, NewCode, OneTimeCode},
-    ports::{Deanonymization, RefreshGate, RefreshRotation},
+    ports::{Contact, Deanonymization, RefreshGate, RefreshRotation, StagedProfile},
     recovery_code::{HashedRecoveryCode, RecoveryCode, RecoveryKeys},
     security_key::{
         Challenge, ChallengePurpose, CredentialId, HashedChallenge, IssuedChallenge, KeyNickname,
@@ -22,7 +22,7 @@ use auth_domain::{
         PlainRefreshToken, PlainSessionToken, RefreshTokenKind, SessionId, UserAgent,
     },
     ticket::{NewTicket, Ticket, TicketPurpose},
-    user::{EmailAddress, HashedPassword, Locale, NewUser, Role, UserId, Username},
+    user::{EmailAddress, HashedPassword, Locale, NewUser, PhoneNumber, Role, UserId, Username},
 };
 use chrono::TimeDelta;
 use uuid::Uuid;
@@ -64,6 +64,7 @@ pub fn new_user(name: &str) -> NewUser {
         locale: Locale::english(),
         email: Some(email(&format!("{name}@example.com"))),
         email_verified: true,
+        phone_number: None,
         username: None,
         password_hash: Some(HashedPassword::new(format!("hash of {name}'s password"))),
         default_role: Role::user(),
@@ -105,7 +106,7 @@ pub fn anonymous_user(name: &str) -> NewUser {
 pub fn deanonymization(name: &str) -> Deanonymization {
     let named = new_user(name);
     Deanonymization {
-        email: email(&format!("{name}@example.com")),
+        contact: Contact::Email(email(&format!("{name}@example.com"))),
         password_hash: named.password_hash,
         display_name: named.display_name,
         avatar_url: named.avatar_url,
@@ -115,6 +116,36 @@ pub fn deanonymization(name: &str) -> Deanonymization {
         metadata: None,
         now: at(60),
     }
+}
+
+/// What an anonymous user notes who wants to become the one with this name.
+#[must_use]
+pub fn staged_profile(name: &str) -> StagedProfile {
+    let Deanonymization {
+        display_name,
+        locale,
+        default_role,
+        roles,
+        metadata,
+        ..
+    } = deanonymization(name);
+    StagedProfile {
+        display_name,
+        locale,
+        default_role,
+        roles,
+        metadata,
+    }
+}
+
+/// A phone number.
+///
+/// # Panics
+///
+/// When `text` cannot be one.
+#[must_use]
+pub fn phone_number(text: &str) -> PhoneNumber {
+    PhoneNumber::parse(text).unwrap()
 }
 
 /// An address.

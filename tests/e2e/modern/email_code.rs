@@ -4,7 +4,7 @@ use futures_util::future::join_all;
 use serde_json::{Value, json};
 
 use crate::support::{
-    Answer, CLIENT_URL, Database, PASSWORD, Server, ServerBuilder, on_both_databases,
+    Answer, CLIENT_URL, Database, PASSWORD, Server, ServerBuilder, on_both_databases, other_than,
 };
 
 const SIGN_IN: &str = "/signin/otp/email";
@@ -25,12 +25,6 @@ async fn guess(server: &Server, email: &str, code: &str) -> Answer {
     server
         .post(VERIFY, &json!({ "email": email, "otp": code }))
         .await
-}
-
-/// A code that is not this one.
-fn other_than(code: &str) -> String {
-    let number: u32 = code.parse().unwrap();
-    format!("{:06}", (number + 1) % 1_000_000)
 }
 
 #[track_caller]

@@ -10,6 +10,7 @@ mod postgres;
 mod redis;
 mod security_key;
 mod server;
+mod sms;
 mod web_service;
 
 pub(crate) use access_token::claims_of;
@@ -22,6 +23,7 @@ pub(crate) use postgres::{fresh_postgres, postgres_program};
 pub(crate) use redis::{Redis, redis_prefix};
 pub(crate) use security_key::{BrowserTale, SecurityKey};
 pub(crate) use server::{Server, ServerBuilder, legacy_credentials, within};
+pub(crate) use sms::{Phones, other_than};
 pub(crate) use web_service::WebService;
 
 /// Password of everybody in these tests who does not need another.

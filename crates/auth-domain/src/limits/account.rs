@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::{AccountName, ClientNetwork, CounterKey, Limiter, NamingKey, RateLimit, Verdict};
-use crate::user::EmailAddress;
+use crate::user::{EmailAddress, PhoneNumber};
 
 /// For how long, at least, a place is known where somebody signed in.
 const PLACE: RateLimit = RateLimit::new(1_000_000, Duration::from_hours(30 * 24));
@@ -45,10 +45,25 @@ pub(crate) enum MailWish {
     Change,
     /// To choose another password.
     PasswordReset,
+    /// To prove once more who one is.
+    Elevation,
+}
+
+/// What a text message is wanted for; see [`MailWish`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum TextWish {
+    /// To sign in, perhaps to a new account.
+    SignIn,
+    /// To sign up, which sends nothing to somebody who has an account.
+    SignUp,
+    /// To give an account the number.
+    Change,
+    /// To prove once more who one is.
+    Elevation,
 }
 
 impl AccountLimits {
-    /// Allows `wrong_claims` per account and `mails` per mailbox and kind of mail.
+    /// Allows `wrong_claims` per account, and `mails` per mailbox or phone and kind of message.
     #[must_use]
     pub fn new(
         limiter: Limiter,
@@ -101,8 +116,20 @@ impl AccountLimits {
             MailWish::Verification => "mail-verification",
             MailWish::Change => "mail-change",
             MailWish::PasswordReset => "mail-password-reset",
+            MailWish::Elevation => "mail-elevation",
         };
         self.count(&self.naming.mailbox(what, to), self.mails).await
+    }
+
+    /// Counts a text message that was asked for; as many are allowed as mails.
+    pub(crate) async fn text(&self, wish: TextWish, to: &PhoneNumber) -> Result<(), TooMany> {
+        let what = match wish {
+            TextWish::SignIn => "text-sign-in",
+            TextWish::SignUp => "text-sign-up",
+            TextWish::Change => "text-change",
+            TextWish::Elevation => "text-elevation",
+        };
+        self.count(&self.naming.phone(what, to), self.mails).await
     }
 
     async fn count(&self, key: &CounterKey, limit: RateLimit) -> Result<(), TooMany> {

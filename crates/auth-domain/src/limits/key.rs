@@ -9,7 +9,7 @@ use sha2::Sha256;
 use super::ClientNetwork;
 use crate::{
     secret::keyed,
-    user::{EmailAddress, UserId, Username},
+    user::{EmailAddress, PhoneNumber, UserId, Username},
 };
 
 /// The name of a counter. It may stand in a store that others can read, so that it holds the name
@@ -77,6 +77,11 @@ impl NamingKey {
         self.name(what, &[&address.as_str().to_ascii_lowercase()])
     }
 
+    /// What is counted for a phone, however its number is spelled.
+    pub(super) fn phone(&self, what: &str, number: &PhoneNumber) -> CounterKey {
+        self.name(what, &[&number.canonical()])
+    }
+
     fn name(&self, what: &str, parts: &[&str]) -> CounterKey {
         let mut mac = self.0.clone();
         for part in [what].iter().chain(parts) {
@@ -102,6 +107,8 @@ pub(crate) enum AccountName<'a> {
     Email(&'a EmailAddress),
     /// By its user name.
     Username(&'a Username),
+    /// By its phone number, however that is spelled.
+    PhoneNumber(&'a PhoneNumber),
     /// By a session of it.
     Id(UserId),
 }
@@ -111,6 +118,7 @@ impl AccountName<'_> {
         match self {
             Self::Email(email) => format!("email {}", email.as_str().to_ascii_lowercase()),
             Self::Username(name) => format!("username {}", name.as_str()),
+            Self::PhoneNumber(number) => format!("phone {}", number.canonical()),
             Self::Id(id) => format!("id {}", id.0),
         }
     }
@@ -147,6 +155,18 @@ mod tests {
 
         assert_eq!(one, naming.mailbox("mail", &email("ada@example.COM")));
         assert_ne!(one, naming.mailbox("mail", &email("bob@example.com")));
+    }
+
+    #[test]
+    fn another_spelling_does_not_make_another_phone() {
+        let naming = NamingKey::derive(b"secret");
+        let number = |text| PhoneNumber::parse(text).unwrap();
+
+        let one = naming.phone("text", &number("+41 79 000 00 00"));
+
+        assert_eq!(one, naming.phone("text", &number("0041790000000")));
+        assert_ne!(one, naming.phone("text", &number("+41790000001")));
+        assert!(!one.as_str().contains("4179"));
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! How often something may happen: per client, per account, per mailbox.
+//! How often something may happen: per client, per account, per mailbox, per phone.
 //!
 //! [`RateLimit`] says how often. The [`Limiter`] counts: on this server alone, or on all servers
 //! together where an installation brings a [`SharedCounter`]. What it counts has a [`CounterKey`].
@@ -14,8 +14,8 @@ mod limiter;
 mod memory;
 mod window;
 
-pub(crate) use account::MailWish;
 pub use account::{AccountLimits, TooMany};
+pub(crate) use account::{MailWish, TextWish};
 pub use client::ClientNetwork;
 pub(crate) use key::AccountName;
 pub use key::{CounterKey, NamingKey};

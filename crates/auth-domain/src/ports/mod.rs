@@ -18,6 +18,7 @@ mod secret_box;
 mod security_keys;
 mod sessions;
 mod signer;
+mod sms;
 mod store;
 mod tickets;
 mod totp;
@@ -41,7 +42,11 @@ pub use sessions::{
     SessionRepository,
 };
 pub use signer::{InvalidAccessToken, PublicKeys, SignerError, TokenSigner};
+pub use sms::{CodeDelivery, PhoneVerifier, SmsError, SmsSender, TextMessage};
 pub use store::{Store, UnitOfWork};
 pub use tickets::TicketRepository;
 pub use totp::{PngImage, QrError, QrRenderer, TotpVerifier};
-pub use users::{Deanonymization, RoleRepository, UserLookup, UserRepository};
+pub use users::{
+    Contact, Deanonymization, NumberClaimant, RoleRepository, StagedProfile, UserLookup,
+    UserRepository,
+};

@@ -4,13 +4,13 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 
 use super::{
-    RefreshRotation, RoleRepository, RotatedSession, SecondFactorRepository, SecurityKeyRepository,
-    SessionRepository, TicketRepository, UserLookup, UserRepository,
+    NumberClaimant, RefreshRotation, RoleRepository, RotatedSession, SecondFactorRepository,
+    SecurityKeyRepository, SessionRepository, TicketRepository, UserLookup, UserRepository,
 };
 use crate::{
     error::StoreError,
     session::{HashedRefreshToken, HashedSessionToken, SessionId},
-    user::{User, UserId},
+    user::{PhoneNumber, User, UserId},
 };
 
 /// The database. One store is shared by the whole process.
@@ -26,6 +26,15 @@ pub trait Store: Send + Sync {
 
     /// The user `lookup` names, with their roles.
     async fn find_user(&self, lookup: UserLookup<'_>) -> Result<Option<User>, StoreError>;
+
+    /// Whom a code may be for that was sent to `number`: the user who has the number or, if nobody
+    /// has, the anonymous user who noted it and has a code for that which has not expired; of
+    /// several the one whose code expires last.
+    async fn find_number_claimant(
+        &self,
+        number: &PhoneNumber,
+        now: DateTime<Utc>,
+    ) -> Result<Option<NumberClaimant>, StoreError>;
 
     /// Puts the successor of a refresh token in its place, if the token is regular, not expired,
     /// and its user passes the gate.

@@ -6,8 +6,8 @@ use chrono::{DateTime, Utc};
 use crate::{
     error::StoreError,
     user::{
-        EmailAddress, HashedPassword, HasuraId, Locale, Metadata, NewUser, Role, User, UserId,
-        Username,
+        EmailAddress, HashedPassword, HasuraId, Locale, Metadata, NewUser, PhoneNumber, Role, User,
+        UserId, Username,
     },
 };
 
@@ -20,13 +20,24 @@ pub enum UserLookup<'a> {
     Email(&'a EmailAddress),
     /// By user name, to the letter.
     Username(&'a Username),
+    /// By phone number, to the letter.
+    PhoneNumber(&'a PhoneNumber),
+}
+
+/// How a person can be reached, and known.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Contact {
+    /// At an address, which is not verified yet.
+    Email(EmailAddress),
+    /// At a number, which is.
+    PhoneNumber(PhoneNumber),
 }
 
 /// What an anonymous user becomes.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Deanonymization {
-    /// The address, not verified yet.
-    pub email: EmailAddress,
+    /// How they are known from now on.
+    pub contact: Contact,
     /// The password, if one was chosen.
     pub password_hash: Option<HashedPassword>,
     /// The name to show.
@@ -45,6 +56,27 @@ pub struct Deanonymization {
     pub now: DateTime<Utc>,
 }
 
+/// What an anonymous user is to be once they prove to read messages at a number. The fields are
+/// those of [`Deanonymization`].
+#[derive(Debug, Clone, PartialEq)]
+#[expect(missing_docs, reason = "each field is that of `Deanonymization`")]
+pub struct StagedProfile {
+    pub display_name: String,
+    pub locale: Locale,
+    pub default_role: Role,
+    pub roles: Vec<Role>,
+    pub metadata: Option<Metadata>,
+}
+
+/// Whoever a code that was sent to a number may be for.
+#[derive(Debug, Clone, PartialEq)]
+pub struct NumberClaimant {
+    /// The user.
+    pub user: User,
+    /// Set when the number is not theirs yet: what they are to be once it is.
+    pub staged: Option<StagedProfile>,
+}
+
 /// Users, within a unit of work.
 ///
 /// A user that was written to in a unit of work is changed by nobody else until it ends.
@@ -52,7 +84,8 @@ pub struct Deanonymization {
 pub trait UserRepository: Send {
     /// Stores `user` with their roles and gives out the next [`HasuraId`], which nobody had before.
     ///
-    /// [`StoreError::Duplicate`] when address or user name is taken, also by a concurrent insert;
+    /// [`StoreError::Duplicate`] when address, phone number or user name is taken, also by a
+    /// concurrent insert;
     /// [`StoreError::UnknownRole`] when a role is not in the store.
     async fn insert(&mut self, user: &NewUser) -> Result<HasuraId, StoreError>;
 
@@ -86,11 +119,37 @@ pub trait UserRepository: Send {
     /// [`StoreError::Duplicate`] when another account has the address by now.
     async fn move_to_new_email(&mut self, user: UserId) -> Result<bool, StoreError>;
 
-    /// Turns an anonymous user into one with an address, and replaces their roles. `false`: no such
-    /// user, or not an anonymous one.
+    /// Notes that the user proved to read messages at their phone number. `false`: no such user.
+    async fn set_phone_number_verified(&mut self, user: UserId) -> Result<bool, StoreError>;
+
+    /// Takes the phone number away, and one that was noted. `false`: no such user.
+    async fn clear_phone_number(&mut self, user: UserId) -> Result<bool, StoreError>;
+
+    /// Notes the phone number the account is to move to, in place of any earlier one, and what an
+    /// anonymous user is to be then. `false`: no such user.
+    async fn stage_phone_number(
+        &mut self,
+        user: UserId,
+        number: &PhoneNumber,
+        profile: Option<&StagedProfile>,
+    ) -> Result<bool, StoreError>;
+
+    /// Moves the account to `number`, which counts as verified from then on. `false`: no such user,
+    /// or another number was noted, or none.
     ///
-    /// [`StoreError::Duplicate`] when the address is taken, [`StoreError::UnknownRole`] as in
-    /// [`insert`](Self::insert).
+    /// [`StoreError::Duplicate`] when another account has the number by now.
+    async fn move_to_phone_number(
+        &mut self,
+        user: UserId,
+        number: &PhoneNumber,
+    ) -> Result<bool, StoreError>;
+
+    /// Turns an anonymous user into one with an address or a phone number, and replaces their
+    /// roles. `false`: no such user, or not an anonymous one. A number that was noted is not noted
+    /// any more.
+    ///
+    /// [`StoreError::Duplicate`] when the address or the number is taken,
+    /// [`StoreError::UnknownRole`] as in [`insert`](Self::insert).
     async fn deanonymize(
         &mut self,
         user: UserId,

@@ -33,7 +33,9 @@ pub enum AccountRefusal {
 /// Whether an account needs an e-mail address for what is asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum EmailNeed {
-    /// The modern API: an account without one is refused.
+    /// The modern API: an account without one is refused, unless it has a phone number that was
+    /// proven instead. (In Hasura Auth it is refused all the same, so that whoever signed in by text
+    /// message can do next to nothing.)
     Required,
     /// Ways to sign in that go without: the rules for addresses apply only if there is one.
     IfPresent,
@@ -43,7 +45,8 @@ impl AuthPolicy {
     /// Checks the state of an account, in the order of Hasura Auth.
     pub(super) fn check_account(&self, user: &User, need: EmailNeed) -> Result<(), AccountRefusal> {
         let accounts = &self.accounts;
-        let has_email_rules = need == EmailNeed::Required || user.email.is_some();
+        let does_without = need == EmailNeed::IfPresent || user.has_proven_phone();
+        let has_email_rules = user.email.is_some() || !does_without;
         let email_allowed = user
             .email
             .as_ref()
@@ -213,9 +216,24 @@ impl Visit {
     where
         E: From<AccountRefusal> + From<StoreError> + From<Failure>,
     {
+        self.admit_with(id, EmailNeed::Required, methods, gone)
+            .await
+    }
+
+    /// The same where it may be no matter whether they have an address.
+    pub(super) async fn admit_with<E>(
+        &self,
+        id: UserId,
+        need: EmailNeed,
+        methods: impl Into<AuthMethods> + Send,
+        gone: E,
+    ) -> Result<Session, E>
+    where
+        E: From<AccountRefusal> + From<StoreError> + From<Failure>,
+    {
         let found = self.store.find_user(UserLookup::Id(id)).await?;
         let user = found.ok_or(gone)?;
-        self.policy.check_account(&user, EmailNeed::Required)?;
+        self.policy.check_account(&user, need)?;
         let opening = SessionOpening::new(self, user.id, methods);
         opening.store(self).await?;
         Ok(opening.finish(self, user).await?)

@@ -9,20 +9,24 @@ use super::{
     mailing::TicketMail,
     password_rule::PasswordRule,
     retry::retry,
-    sign_up::{Along, SignUpService},
+    sign_up::{Along, ResolvedOptions, SignUpService},
+    texting::CodeText,
     visit::Visit,
 };
 use crate::{
     error::{StoreError, UniqueField},
-    limits::{MailWish, TooMany},
+    limits::{MailWish, TextWish, TooMany},
+    one_time_code::CodePurpose,
     ports::{
-        BreachedPasswordsError, Deanonymization, EndedSessions, HasherError, MailerError,
-        SignerError, UserLookup,
+        BackgroundBusy, BreachedPasswordsError, CodeDelivery, Contact, Deanonymization,
+        EndedSessions, HasherError, MailerError, SignerError, SmsError, StagedProfile, UserLookup,
     },
     redirect::RedirectUrl,
     session::{AuthMethods, CodeChallenge, Session},
     ticket::TicketPurpose,
-    user::{EmailAddress, Locale, Metadata, NewUser, PlainPassword, Role, User, UserId},
+    user::{
+        EmailAddress, Locale, Metadata, NewUser, PhoneNumber, PlainPassword, Role, User, UserId,
+    },
 };
 
 /// Signs people in without asking who they are, and lets them tell later.
@@ -55,6 +59,15 @@ pub struct Deanonymize {
     pub code_challenge: Option<CodeChallenge>,
 }
 
+/// A wish to turn an anonymous account into one with a phone number.
+#[derive(Debug, Clone)]
+pub struct DeanonymizeBySms {
+    /// The number.
+    pub phone_number: PhoneNumber,
+    /// What else the client asks for.
+    pub options: SignUpOptions,
+}
+
 /// How a person who was anonymous is going to sign in.
 #[derive(Debug, Clone)]
 pub enum DeanonymizeMethod {
@@ -67,8 +80,8 @@ pub enum DeanonymizeMethod {
 /// Why there is no anonymous account, or it stays anonymous.
 #[derive(Debug, thiserror::Error)]
 pub enum AnonymousError {
-    /// Anonymous accounts are switched off.
-    #[error("anonymous users are disabled")]
+    /// Anonymous accounts, or text messages, are switched off.
+    #[error("anonymous users or text messages are disabled")]
     MethodDisabled,
     /// The account is not anonymous.
     #[error("the account is not anonymous")]
@@ -85,7 +98,8 @@ pub enum AnonymousError {
 }
 
 failures_of!(
-    AnonymousError: Failure, BreachedPasswordsError, HasherError, MailerError, SignerError, TooMany
+    AnonymousError: Failure, BackgroundBusy, BreachedPasswordsError, HasherError, MailerError,
+    SignerError, SmsError, TooMany
 );
 
 impl From<StoreError> for AnonymousError {
@@ -94,6 +108,9 @@ impl From<StoreError> for AnonymousError {
             StoreError::Duplicate {
                 field: UniqueField::Email,
             } => Self::SignUp(SignUpError::EmailTaken),
+            StoreError::Duplicate {
+                field: UniqueField::PhoneNumber,
+            } => Self::SignUp(SignUpError::PhoneNumberTaken),
             other => Self::Failure(other.into()),
         }
     }
@@ -188,7 +205,7 @@ impl AnonymousService {
         };
         let changes = Deanonymization {
             avatar_url: policy.accounts.avatar_url(&wish.email),
-            email: wish.email,
+            contact: Contact::Email(wish.email.clone()),
             password_hash,
             display_name: options.display_name,
             locale: options.locale,
@@ -197,7 +214,65 @@ impl AnonymousService {
             metadata: options.metadata,
             now: self.installation.clock.now(),
         };
-        self.carry_out(user, changes, letter).await
+        self.carry_out(user, wish.email, changes, letter).await
+    }
+
+    /// Sends a code to a phone, whose reader may give the anonymous account its number by
+    /// [signing in with it](super::SmsSignInService::with_code). Until then nothing changes.
+    ///
+    /// # Errors
+    ///
+    /// See [`AnonymousError`].
+    pub async fn deanonymize_by_sms(
+        &self,
+        id: UserId,
+        wish: DeanonymizeBySms,
+    ) -> Result<(), AnonymousError> {
+        let installation = &self.installation;
+        let delivery = installation.sms.clone();
+        let delivery = delivery.ok_or(AnonymousError::MethodDisabled)?;
+        let user = self.anonymous_user(id).await?;
+        let number = wish.phone_number;
+        let policy = &installation.policy;
+        let options = wish.options.resolve(policy, number.as_str())?;
+        installation.count_text(TextWish::Change, &number).await?;
+        let service = self.clone();
+        let work = async move { service.stage(&user, number, options, &delivery).await };
+        installation.discreetly(work).await
+    }
+
+    async fn stage(
+        &self,
+        user: &User,
+        number: PhoneNumber,
+        options: ResolvedOptions,
+        delivery: &CodeDelivery,
+    ) -> Result<(), AnonymousError> {
+        let installation = &self.installation;
+        let lookup = UserLookup::PhoneNumber(&number);
+        if installation.store.find_user(lookup).await?.is_some() {
+            return Err(SignUpError::PhoneNumberTaken.into());
+        }
+        let profile = StagedProfile {
+            display_name: options.display_name,
+            locale: options.locale,
+            default_role: options.default_role,
+            roles: options.allowed_roles,
+            metadata: options.metadata,
+        };
+        let purpose = CodePurpose::PhoneDeanonymization;
+        let text = CodeText::new(installation, delivery, user.id, purpose, number.clone());
+        retry(|| async {
+            let mut work = installation.store.begin().await?;
+            work.users()
+                .stage_phone_number(user.id, &number, Some(&profile))
+                .await?;
+            text.write(work.as_mut()).await?;
+            work.commit().await
+        })
+        .await?;
+        text.send(profile.locale).await?;
+        Ok(())
     }
 
     async fn anonymous_user(&self, id: UserId) -> Result<User, AnonymousError> {
@@ -245,6 +320,7 @@ impl AnonymousService {
     async fn carry_out(
         &self,
         user: User,
+        email: EmailAddress,
         changes: Deanonymization,
         letter: Option<TicketMail>,
     ) -> Result<(), AnonymousError> {
@@ -270,7 +346,7 @@ impl AnonymousService {
         }
         if let Some(letter) = letter {
             let user = User {
-                email: Some(changes.email),
+                email: Some(email),
                 display_name: changes.display_name,
                 locale: changes.locale,
                 ..user

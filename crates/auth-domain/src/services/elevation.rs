@@ -3,15 +3,16 @@
 use super::{
     AccountRefusal, CurrentUserError, CurrentUserService, Failure, SecondFactorError,
     SecondFactorProof, SecondFactorService, admission::SessionOpening, failure::failures_of,
-    mailing::CodeMail, retry::retry, visit::Visit,
+    mailing::CodeMail, redemption::Effect, texting::CodeText, visit::Visit,
 };
 use crate::{
     error::StoreError,
+    limits::{MailWish, TextWish, TooMany},
     one_time_code::{CodePurpose, CodeVerdict, OneTimeCode},
-    policy::ElevationRule,
-    ports::{MailerError, SignerError},
+    policy::{ElevationPolicy, ElevationRule},
+    ports::{CodeDelivery, MailerError, SignerError, SmsError},
     session::{AccessIdentity, AuthMethod, AuthMethods, Session},
-    user::{MfaMethod, User, UserId},
+    user::{MfaMethod, PhoneNumber, User, UserId},
 };
 
 /// Asks for fresh proofs of identity, and judges them.
@@ -27,6 +28,9 @@ pub enum DelicateAction {
     Any,
     /// Adding a security key: the first one can be what people elevate with from then on.
     AddSecurityKey,
+    /// Making a secret for an authenticator app, which is delicate only where every method obliges
+    /// to elevate.
+    SetUpTotp,
 }
 
 /// A way to prove once more who one is.
@@ -34,10 +38,25 @@ pub enum DelicateAction {
 pub enum ElevationMethod {
     /// The code of an authenticator app.
     Totp,
-    /// A code by mail.
-    EmailCode,
+    /// A code that is sent.
+    Code(CodeChannel),
     /// A security key.
     SecurityKey,
+}
+
+/// How a code gets to whoever is to type it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CodeChannel {
+    /// By mail.
+    Mail,
+    /// By text message.
+    Text,
+}
+
+/// Somebody who can be sent a code that proves something.
+enum Reader {
+    OfMail(User),
+    OfPhone(User, PhoneNumber, CodeDelivery),
 }
 
 /// Why an access token was not elevated, or is not elevated enough.
@@ -52,8 +71,8 @@ pub enum ElevationError {
     /// The token does not lead to a user, or to one whose account may be used.
     #[error(transparent)]
     NotSignedIn(#[from] CurrentUserError),
-    /// The address is not verified, so a code sent there proves nothing.
-    #[error("the e-mail address is not verified")]
+    /// The address or number is not verified, so a code sent there proves nothing.
+    #[error("the e-mail address or phone number is not verified")]
     Unverified,
     /// The code is wrong or used.
     #[error("the code is wrong or no longer good")]
@@ -72,7 +91,7 @@ pub enum ElevationError {
     Failure(Failure),
 }
 
-failures_of!(ElevationError: Failure, StoreError, MailerError, SignerError);
+failures_of!(ElevationError: Failure, StoreError, MailerError, SignerError, SmsError, TooMany);
 
 impl From<SecondFactorError> for ElevationError {
     fn from(error: SecondFactorError) -> Self {
@@ -104,17 +123,31 @@ impl ElevationService {
         let installation = &self.installation;
         let current_user = CurrentUserService::new(installation.clone());
         current_user.check_session(identity).await?;
-        let user = identity.user_id;
+        let ElevationPolicy {
+            rule,
+            every_method_obliges,
+        } = installation.policy.elevation;
+        let is_delicate = every_method_obliges || action != DelicateAction::SetUpTotp;
         let may_pass = identity.is_elevated
-            || match installation.policy.elevation {
+            || !is_delicate
+            || match rule {
                 ElevationRule::Disabled => true,
-                ElevationRule::Recommended => !installation.store.has_security_key(user).await?,
+                ElevationRule::Recommended => !self.is_obliged(identity.user_id).await?,
                 ElevationRule::Required => {
-                    action == DelicateAction::AddSecurityKey
-                        && !installation.store.has_security_key(user).await?
+                    action != DelicateAction::Any && !self.is_obliged(identity.user_id).await?
                 }
             };
         may_pass.then_some(()).ok_or(ElevationError::Needed)
+    }
+
+    /// Whether a user has what obliges them to elevate where that is recommended.
+    async fn is_obliged(&self, user: UserId) -> Result<bool, ElevationError> {
+        let installation = &self.installation;
+        if installation.policy.elevation.every_method_obliges {
+            Ok(!self.methods(user).await?.is_empty())
+        } else {
+            Ok(installation.store.has_security_key(user).await?)
+        }
     }
 
     /// The ways in which a user can elevate their token.
@@ -130,7 +163,10 @@ impl ElevationService {
             methods.push(ElevationMethod::Totp);
         }
         if policy.accounts.email_code_enabled && user.email_verified {
-            methods.push(ElevationMethod::EmailCode);
+            methods.push(ElevationMethod::Code(CodeChannel::Mail));
+        }
+        if self.installation.sms.is_some() && user.has_proven_phone() {
+            methods.push(ElevationMethod::Code(CodeChannel::Text));
         }
         let installation = &self.installation;
         if installation.web_authn.is_some() && installation.store.has_security_key(user.id).await? {
@@ -157,22 +193,37 @@ impl ElevationService {
         self.open_elevated(user, methods).await
     }
 
-    /// Mails a code to a signed-in user.
+    /// Sends a code to a signed-in user.
     ///
     /// # Errors
     ///
     /// See [`ElevationError`].
-    pub async fn send_code(&self, user: UserId) -> Result<(), ElevationError> {
-        let user = self.reader_of_mail(user).await?;
-        let redirect_to = self.installation.policy.redirects.client_url();
-        let purpose = CodePurpose::Elevation;
-        let mail = CodeMail::new(&self.installation, user.id, purpose, redirect_to);
-        mail.store(&self.installation).await?;
-        mail.send(&self.installation, &user).await?;
+    pub async fn send_code(&self, user: UserId, by: CodeChannel) -> Result<(), ElevationError> {
+        let installation = &self.installation;
+        match self.reader(user, by).await? {
+            Reader::OfMail(user) => {
+                if let Some(email) = &user.email {
+                    installation.count_mail(MailWish::Elevation, email).await?;
+                }
+                let redirect_to = installation.policy.redirects.client_url();
+                let purpose = CodePurpose::Elevation;
+                let mail = CodeMail::new(installation, user.id, purpose, redirect_to);
+                mail.store(installation).await?;
+                mail.send(installation, &user).await?;
+            }
+            Reader::OfPhone(user, number, delivery) => {
+                let wish = TextWish::Elevation;
+                installation.count_text(wish, &number).await?;
+                let purpose = CodePurpose::TextedElevation;
+                let text = CodeText::new(installation, &delivery, user.id, purpose, number);
+                text.store(installation).await?;
+                text.send(user.locale).await?;
+            }
+        }
         Ok(())
     }
 
-    /// Opens a session with an elevated token for a signed-in user who read the mailed code.
+    /// Opens a session with an elevated token for a signed-in user who read the code.
     ///
     /// # Errors
     ///
@@ -180,25 +231,31 @@ impl ElevationService {
     pub async fn with_code(
         &self,
         identity: AccessIdentity,
+        by: CodeChannel,
         code: &OneTimeCode,
     ) -> Result<Session, ElevationError> {
-        let user = self.reader_of_mail(identity.user_id).await?;
-        let guess = self
-            .installation
-            .guess(user.id, CodePurpose::Elevation, code);
-        let verdict = retry(|| async {
-            let mut work = self.installation.store.begin().await?;
-            let verdict = work.tickets().judge_code(&guess).await?;
-            work.commit().await?;
-            Ok(verdict)
-        })
-        .await?;
-        match verdict {
+        let installation = &self.installation;
+        let (guess, user) = match self.reader(identity.user_id, by).await? {
+            Reader::OfMail(user) => {
+                let guess = installation.guess(user.id, CodePurpose::Elevation, code);
+                (guess, user)
+            }
+            Reader::OfPhone(user, number, delivery) => {
+                let what = (user.id, CodePurpose::TextedElevation);
+                let guess = installation.texted_guess(&delivery, &number, what, code);
+                (guess.await?, user)
+            }
+        };
+        match installation.redeem(&guess, Effect::Nothing).await? {
             CodeVerdict::Accepted => {}
             CodeVerdict::Wrong => return Err(ElevationError::InvalidCode),
             CodeVerdict::TooManyWrong => return Err(ElevationError::TooManyGuesses),
         }
-        let methods = identity.methods.and(AuthMethod::Email);
+        let method = match by {
+            CodeChannel::Mail => AuthMethod::Email,
+            CodeChannel::Text => AuthMethod::Sms,
+        };
+        let methods = identity.methods.and(method);
         self.open_elevated(user, methods).await
     }
 
@@ -207,16 +264,29 @@ impl ElevationService {
         current_user.get(user).await
     }
 
-    /// The user, if reading their mail proves anything.
-    async fn reader_of_mail(&self, user: UserId) -> Result<User, ElevationError> {
-        if !self.installation.policy.accounts.email_code_enabled {
-            return Err(ElevationError::MethodDisabled);
+    /// The user, if what they read there proves anything.
+    async fn reader(&self, user: UserId, by: CodeChannel) -> Result<Reader, ElevationError> {
+        match by {
+            CodeChannel::Mail => {
+                if !self.installation.policy.accounts.email_code_enabled {
+                    return Err(ElevationError::MethodDisabled);
+                }
+                let user = self.current_user(user).await?;
+                if !user.email_verified {
+                    return Err(ElevationError::Unverified);
+                }
+                Ok(Reader::OfMail(user))
+            }
+            CodeChannel::Text => {
+                let delivery = self.installation.sms.clone();
+                let delivery = delivery.ok_or(ElevationError::MethodDisabled)?;
+                let user = self.current_user(user).await?;
+                let number = user.phone_number.clone();
+                let proven = number.filter(|_| user.phone_number_verified);
+                let number = proven.ok_or(ElevationError::Unverified)?;
+                Ok(Reader::OfPhone(user, number, delivery))
+            }
         }
-        let user = self.current_user(user).await?;
-        if !user.email_verified {
-            return Err(ElevationError::Unverified);
-        }
-        Ok(user)
     }
 
     /// Opens a session that tells of every proof so far, those of the sign-in among them.

@@ -5,7 +5,7 @@ use super::{
     admission::EmailNeed,
     failure::failures_of,
     mailing::{CodeMail, TicketMail},
-    retry::retry,
+    redemption::Effect,
     sign_up::{Along, ResolvedOptions, SignUpService},
     visit::Visit,
 };
@@ -13,7 +13,7 @@ use crate::{
     error::StoreError,
     limits::{MailWish, TooMany},
     one_time_code::{CodePurpose, CodeVerdict, OneTimeCode},
-    ports::{BackgroundBusy, EndedSessions, MailerError, SignerError, UnitOfWork, UserLookup},
+    ports::{BackgroundBusy, MailerError, SignerError, UserLookup},
     session::{AuthMethod, CodeChallenge, Session},
     ticket::TicketPurpose,
     user::{EmailAddress, User, UserId},
@@ -159,17 +159,8 @@ impl EmailSignInService {
         let guess = self
             .installation
             .guess(user_id, CodePurpose::SignIn, &claim.code);
-        let verdict = retry(|| async {
-            let mut work = self.installation.store.begin().await?;
-            let verdict = work.tickets().judge_code(&guess).await?;
-            if verdict == CodeVerdict::Accepted {
-                prove_mailbox(work.as_mut(), user_id).await?;
-            }
-            work.commit().await?;
-            Ok(verdict)
-        })
-        .await?;
-        match verdict {
+        let redeemed = self.installation.redeem(&guess, Effect::ProvesMailbox);
+        match redeemed.await? {
             CodeVerdict::Accepted => {}
             CodeVerdict::Wrong => return Err(EmailSignInError::InvalidCode),
             CodeVerdict::TooManyWrong => return Err(EmailSignInError::TooManyGuesses),
@@ -292,26 +283,4 @@ impl EmailSignInService {
         }
         Ok(())
     }
-}
-
-/// Notes that whoever acts now reads the mail of `user`.
-///
-/// When that is proven for the first time, nothing that was there before is theirs: somebody else
-/// may have taken the address and waits for its owner to move in. Password, second factor, security
-/// keys, sessions and personal access tokens go.
-pub(super) async fn prove_mailbox(
-    work: &mut dyn UnitOfWork,
-    user: UserId,
-) -> Result<(), StoreError> {
-    // From here on nobody changes the user, so what is read next stays true.
-    work.second_factors().find(user).await?;
-    let found = work.users().find(UserLookup::Id(user)).await?;
-    if found.is_none_or(|it| it.email_verified) {
-        return Ok(());
-    }
-    work.users().set_email_verified(user).await?;
-    work.users().clear_password(user).await?;
-    work.sessions().end_all_of(user, EndedSessions::All).await?;
-    work.security_keys().forget_all_of(user).await?;
-    work.second_factors().forget_all_of(user).await
 }

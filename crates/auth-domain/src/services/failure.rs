@@ -5,7 +5,7 @@ use crate::{
     limits::TooMany,
     ports::{
         BackgroundBusy, BreachedPasswordsError, HasherError, MailerError, QrError, SecretBoxError,
-        SignerError,
+        SignerError, SmsError,
     },
 };
 
@@ -31,6 +31,9 @@ pub enum Failure {
     /// The mailer.
     #[error(transparent)]
     Mailer(#[from] MailerError),
+    /// The service for text messages.
+    #[error(transparent)]
+    Sms(#[from] SmsError),
     /// The encryption of stored secrets.
     #[error(transparent)]
     SecretBox(#[from] SecretBoxError),

@@ -5,16 +5,16 @@ use std::sync::Arc;
 use super::{
     AnonymousService, CurrentUserService, ElevationService, EmailAddressService,
     EmailSignInService, LinkService, PasswordChangeService, PersonalAccessTokenService,
-    SecondFactorService, SecurityKeyService, SessionService, SignInService, SignOutService,
-    SignUpService, TokenService, retry::retry, visit::Visit,
+    PhoneChangeService, SecondFactorService, SecurityKeyService, SessionService, SignInService,
+    SignOutService, SignUpService, SmsSignInService, TokenService, retry::retry, visit::Visit,
 };
 use crate::{
     error::StoreError,
     limits::AccountLimits,
     policy::AuthPolicy,
     ports::{
-        Background, BreachedPasswords, Clock, CustomClaimSource, IdGenerator, Mailer, Pacing,
-        PasswordHasher, QrRenderer, SecretBox, Store, TokenSigner, TotpVerifier, WebAuthn,
+        Background, BreachedPasswords, Clock, CodeDelivery, CustomClaimSource, IdGenerator, Mailer,
+        Pacing, PasswordHasher, QrRenderer, SecretBox, Store, TokenSigner, TotpVerifier, WebAuthn,
     },
     session::Device,
     user::Role,
@@ -36,6 +36,8 @@ pub struct Installation {
     pub concealment: Option<Concealment>,
     /// How mail leaves.
     pub mailer: Arc<dyn Mailer>,
+    /// How codes get to phones; `None` switches off all that needs them.
+    pub sms: Option<CodeDelivery>,
     /// The time.
     pub clock: Arc<dyn Clock>,
     /// Random values.
@@ -112,6 +114,10 @@ pub struct Services {
     pub elevation: ElevationService,
     /// Signing in by mail.
     pub email_sign_in: EmailSignInService,
+    /// Signing in by text message.
+    pub sms_sign_in: SmsSignInService,
+    /// Changing phone numbers.
+    pub phone_change: PhoneChangeService,
     /// Verifying and changing addresses.
     pub email_address: EmailAddressService,
     /// Following links, and exchanging the codes of redirects.
@@ -152,6 +158,8 @@ impl Services {
             personal_access_tokens: PersonalAccessTokenService::new(visit.clone()),
             elevation: ElevationService::new(visit.clone()),
             email_sign_in: EmailSignInService::new(visit.clone()),
+            sms_sign_in: SmsSignInService::new(visit.clone()),
+            phone_change: PhoneChangeService::new(visit.clone()),
             email_address: EmailAddressService::new(visit.clone()),
             links: LinkService::new(visit.clone()),
             second_factor: SecondFactorService::new(visit.clone()),

@@ -3,8 +3,8 @@
 use super::{
     AccountRefusal, Failure,
     admission::{EmailNeed, SessionOpening},
-    email_sign_in::prove_mailbox,
     failure::failures_of,
+    first_proof::prove_mailbox,
     retry::retry,
     visit::Visit,
 };

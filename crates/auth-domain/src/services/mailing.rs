@@ -104,16 +104,26 @@ fn mail_kind(purpose: TicketPurpose) -> MailKind {
 
 impl Installation {
     /// A new code with its row.
-    fn new_code(&self, user: UserId, purpose: CodePurpose) -> (OneTimeCode, NewCode) {
+    pub(super) fn new_code(&self, user: UserId, purpose: CodePurpose) -> (OneTimeCode, NewCode) {
         let code = OneTimeCode::new(self.ids.token_bytes());
+        let row = self.code_row(&code, user, purpose);
+        (code, row)
+    }
+
+    /// What is stored of a code made now.
+    pub(super) fn code_row(
+        &self,
+        code: &OneTimeCode,
+        user: UserId,
+        purpose: CodePurpose,
+    ) -> NewCode {
         let policy = &self.policy.codes;
-        let row = NewCode {
+        NewCode {
             user_id: user,
             purpose,
             hash: code.hashed(&policy.key, user, purpose),
             expires_at: self.clock.now() + policy.ttl(purpose),
-        };
-        (code, row)
+        }
     }
 
     /// A guess at a code of a user.
@@ -139,8 +149,13 @@ impl Installation {
 fn code_kind(purpose: CodePurpose) -> MailKind {
     match purpose {
         CodePurpose::Elevation => MailKind::ElevationCode,
-        // A code in place of a link is in the mail of the link.
-        CodePurpose::SignIn | CodePurpose::InPlaceOf(_) => MailKind::SignInCode,
+        // A code in place of a link is in the mail of the link, and others go to phones.
+        CodePurpose::SignIn
+        | CodePurpose::InPlaceOf(_)
+        | CodePurpose::TextedSignIn
+        | CodePurpose::TextedElevation
+        | CodePurpose::PhoneDeanonymization
+        | CodePurpose::PhoneChange => MailKind::SignInCode,
     }
 }
 

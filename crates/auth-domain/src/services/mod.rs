@@ -13,6 +13,7 @@ mod elevation;
 mod email_address;
 mod email_sign_in;
 mod failure;
+mod first_proof;
 mod installation;
 mod links;
 mod mailing;
@@ -20,6 +21,8 @@ mod moderation;
 mod password_change;
 mod password_rule;
 mod personal_access_tokens;
+mod phone_change;
+mod redemption;
 mod retry;
 mod second_factor;
 mod security_keys;
@@ -27,15 +30,20 @@ mod sessions;
 mod sign_in;
 mod sign_out;
 mod sign_up;
+mod sms_sign_in;
+mod texting;
 mod tokens;
 mod visit;
 
 pub use admission::AccountRefusal;
 pub use anonymous::{
-    AnonymousError, AnonymousService, AnonymousSignIn, Deanonymize, DeanonymizeMethod,
+    AnonymousError, AnonymousService, AnonymousSignIn, Deanonymize, DeanonymizeBySms,
+    DeanonymizeMethod,
 };
 pub use current_user::{CurrentUserError, CurrentUserService};
-pub use elevation::{DelicateAction, ElevationError, ElevationMethod, ElevationService};
+pub use elevation::{
+    CodeChannel, DelicateAction, ElevationError, ElevationMethod, ElevationService,
+};
 pub use email_address::{EmailAddressError, EmailAddressService, LinkRequest};
 pub use email_sign_in::{Audience, EmailCode, EmailSignIn, EmailSignInError, EmailSignInService};
 pub use failure::Failure;
@@ -46,6 +54,7 @@ pub use password_rule::PasswordRefusal;
 pub use personal_access_tokens::{
     PersonalAccessTokenError, PersonalAccessTokenService, PersonalAccessTokenWish,
 };
+pub use phone_change::{PhoneChangeError, PhoneChangeService};
 pub use second_factor::{
     SecondFactorError, SecondFactorProof, SecondFactorService, SecondFactorSignIn, TotpEnrolment,
 };
@@ -56,4 +65,5 @@ pub use sign_out::SignOutService;
 pub use sign_up::{
     EmailPasswordSignUp, SignUpError, SignUpOptions, SignUpService, SignedUp, UsernameSignUp,
 };
+pub use sms_sign_in::{SmsCode, SmsSignIn, SmsSignInError, SmsSignInService};
 pub use tokens::{RefreshError, TokenService};

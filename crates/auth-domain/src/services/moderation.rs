@@ -1,9 +1,9 @@
-//! Keeping to the limits per account and per mailbox.
+//! Keeping to the limits per account, per mailbox and per phone.
 
 use super::{Failure, Installation, discretion::MayBeFailure};
 use crate::{
-    limits::{AccountName, ClientNetwork, MailWish, TooMany},
-    user::EmailAddress,
+    limits::{AccountName, ClientNetwork, MailWish, TextWish, TooMany},
+    user::{EmailAddress, PhoneNumber},
 };
 
 impl Installation {
@@ -41,6 +41,14 @@ impl Installation {
     ) -> Result<(), TooMany> {
         match &self.limits {
             Some(limits) => limits.mail(wish, to).await,
+            None => Ok(()),
+        }
+    }
+
+    /// Counts a text message that somebody asks for, as [`count_mail`](Self::count_mail) does.
+    pub(super) async fn count_text(&self, wish: TextWish, to: &PhoneNumber) -> Result<(), TooMany> {
+        match &self.limits {
+            Some(limits) => limits.text(wish, to).await,
             None => Ok(()),
         }
     }

@@ -3,8 +3,8 @@
 use super::{
     AccountRefusal, CurrentUserError, CurrentUserService, Failure, PasswordRefusal,
     admission::{EmailNeed, is_unchanged},
-    email_sign_in::prove_mailbox,
     failure::failures_of,
+    first_proof::prove_mailbox,
     password_rule::PasswordRule,
     retry::retry,
     visit::Visit,

@@ -25,7 +25,10 @@ use crate::{
     security_key::SecurityKey,
     session::{AuthMethod, CodeChallenge, OpaqueSession, Session},
     ticket::TicketPurpose,
-    user::{EmailAddress, HashedPassword, NewUser, PlainPassword, Role, User, UserId, Username},
+    user::{
+        EmailAddress, HashedPassword, NewUser, PhoneNumber, PlainPassword, Role, User, UserId,
+        Username,
+    },
 };
 
 /// Creates accounts.
@@ -92,6 +95,9 @@ pub enum SignUpError {
     /// The address has an account.
     #[error("the e-mail address already has an account")]
     EmailTaken,
+    /// The phone number has an account.
+    #[error("the phone number already has an account")]
+    PhoneNumberTaken,
     /// The user name has an account.
     #[error("the user name already has an account")]
     UsernameTaken,
@@ -116,6 +122,9 @@ impl From<StoreError> for SignUpError {
             StoreError::Duplicate {
                 field: UniqueField::Email,
             } => Self::EmailTaken,
+            StoreError::Duplicate {
+                field: UniqueField::PhoneNumber,
+            } => Self::PhoneNumberTaken,
             StoreError::Duplicate {
                 field: UniqueField::Username,
             } => Self::UsernameTaken,
@@ -268,15 +277,34 @@ impl SignUpService {
         options: ResolvedOptions,
     ) -> NewUser {
         NewUser {
-            display_name: options.display_name,
             avatar_url: self.installation.policy.accounts.avatar_url(&email),
-            locale: options.locale,
             email: Some(email),
+            password_hash,
+            ..self.user_with(options)
+        }
+    }
+
+    /// A new user with a phone number and the wanted options.
+    pub(super) fn user_with_phone(
+        &self,
+        phone_number: PhoneNumber,
+        options: ResolvedOptions,
+    ) -> NewUser {
+        NewUser {
+            phone_number: Some(phone_number),
+            ..self.user_with(options)
+        }
+    }
+
+    fn user_with(&self, options: ResolvedOptions) -> NewUser {
+        NewUser {
+            display_name: options.display_name,
+            locale: options.locale,
             default_role: options.default_role,
             roles: options.allowed_roles,
             // JSON null, as Hasura Auth stores it; SQL NULL is for users made elsewhere.
             metadata: Some(options.metadata.map_or(Value::Null, Value::Object)),
-            ..self.blank_user(password_hash)
+            ..self.blank_user(None)
         }
     }
 
@@ -321,6 +349,7 @@ impl SignUpService {
             locale: accounts.default_locale.clone(),
             email: None,
             email_verified: false,
+            phone_number: None,
             username: None,
             password_hash,
             default_role: Role::user(),

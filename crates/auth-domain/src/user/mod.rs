@@ -6,6 +6,7 @@ mod display_name;
 mod email;
 mod locale;
 mod password;
+mod phone_number;
 mod roles;
 mod username;
 
@@ -21,6 +22,7 @@ pub use display_name::{DisplayName, InvalidDisplayName};
 pub use email::{EmailAddress, InvalidEmailAddress};
 pub use locale::{InvalidLocale, Locale};
 pub use password::{HashedPassword, PASSWORD_MAX_BYTES, PlainPassword};
+pub use phone_number::{InvalidPhoneNumber, PhoneNumber};
 pub use roles::{InvalidRole, Role};
 pub use username::{InvalidUsername, Username};
 
@@ -77,8 +79,8 @@ pub struct User {
     pub email: Option<EmailAddress>,
     /// Whether the user proved that they read mail at `email`.
     pub email_verified: bool,
-    /// Phone number in E.164 form.
-    pub phone_number: Option<String>,
+    /// Phone number, in the spelling it was given in; compared to the letter.
+    pub phone_number: Option<PhoneNumber>,
     /// Whether the user proved that they read messages at `phone_number`.
     pub phone_number_verified: bool,
     /// Name in the legacy provider `username`.
@@ -114,6 +116,12 @@ impl User {
         self.email_verified || (self.email.is_none() && !self.is_anonymous)
     }
 
+    /// Whether the user proved that they read messages at a number of theirs.
+    #[must_use]
+    pub fn has_proven_phone(&self) -> bool {
+        self.phone_number.is_some() && self.phone_number_verified
+    }
+
     /// Whether `role` was assigned to the user.
     #[must_use]
     pub fn has_role(&self, role: &Role) -> bool {
@@ -140,6 +148,8 @@ pub struct NewUser {
     pub email: Option<EmailAddress>,
     /// See [`User::email_verified`].
     pub email_verified: bool,
+    /// See [`User::phone_number`]; it is not verified.
+    pub phone_number: Option<PhoneNumber>,
     /// See [`User::username`].
     pub username: Option<Username>,
     /// See [`User::password_hash`].
@@ -168,7 +178,7 @@ impl NewUser {
             locale: self.locale,
             email: self.email,
             email_verified: self.email_verified,
-            phone_number: None,
+            phone_number: self.phone_number,
             phone_number_verified: false,
             username: self.username,
             password_hash: self.password_hash,

@@ -18,5 +18,6 @@ mod sessions;
 mod sign_in;
 mod sign_out;
 mod sign_up;
+mod sms;
 mod tokens;
 mod world;

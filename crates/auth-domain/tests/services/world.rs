@@ -11,7 +11,7 @@ use auth_domain::{
     policy::AuthPolicy,
     ports::{
         Background, BackgroundBusy, BackgroundWork, BreachedPasswords, BreachedPasswordsError,
-        HasherError, Pacing, PasswordHasher, Pause, Store, UserLookup,
+        CodeDelivery, HasherError, Pacing, PasswordHasher, Pause, Store, UserLookup,
     },
     services::{
         Concealment, EmailPasswordSignIn, EmailPasswordSignUp, Installation, Services,
@@ -20,7 +20,7 @@ use auth_domain::{
     session::{AccessIdentity, AuthMethod, OpaqueSession, Session},
     testing::{
         FixedClock, PlainBox, PlainHasher, PlainQr, PlainSigner, PlainTotp, RecordingMailer,
-        SequentialIds, policy,
+        RecordingSmsSender, SequentialIds, policy,
     },
     user::{EmailAddress, HashedPassword, PlainPassword, Role, User, UserId, Username},
 };
@@ -41,6 +41,7 @@ pub(crate) struct World {
     pub(crate) clock: Arc<FixedClock>,
     pub(crate) hasher: Arc<PlainHasher>,
     pub(crate) mailer: Arc<RecordingMailer>,
+    pub(crate) sms: Arc<RecordingSmsSender>,
     ids: Arc<SequentialIds>,
 }
 
@@ -131,6 +132,7 @@ impl World {
             signer: Arc::new(PlainSigner),
             concealment: None,
             limits: None,
+            sms: None,
             mailer: Arc::clone(&self.mailer) as _,
             clock: Arc::clone(&self.clock) as _,
             ids: Arc::new(SequentialIds::default()),
@@ -195,6 +197,7 @@ impl World {
         let clock = Arc::new(FixedClock::default());
         let hasher = Arc::new(PlainHasher::default());
         let mailer = Arc::new(RecordingMailer::default());
+        let sms = Arc::new(RecordingSmsSender::default());
         let mut installation = Installation {
             store: Arc::clone(&store),
             breached_passwords: Some(Arc::new(OneBreach)),
@@ -203,6 +206,7 @@ impl World {
             signer: Arc::new(PlainSigner),
             concealment: None,
             limits: None,
+            sms: Some(CodeDelivery::Message(Arc::clone(&sms) as _)),
             mailer: Arc::clone(&mailer) as _,
             clock: Arc::clone(&clock) as _,
             ids: Arc::clone(&ids) as _,
@@ -220,6 +224,7 @@ impl World {
             clock,
             hasher,
             mailer,
+            sms,
             ids,
         }
     }

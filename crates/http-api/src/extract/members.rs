@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use auth_domain::{
     session::CodeChallenge,
-    user::{DisplayName, EmailAddress, Locale, Metadata, PlainPassword, Role},
+    user::{DisplayName, EmailAddress, Locale, Metadata, PhoneNumber, PlainPassword, Role},
 };
 use regex::Regex;
 use serde::{Deserialize, Deserializer, de::Error};
@@ -28,6 +28,17 @@ schema!(
     text()
         .format(Some(SchemaFormat::KnownFormat(KnownFormat::Email)))
         .max_length(Some(254))
+);
+
+/// A phone number, however it is written.
+pub(crate) struct Phone(pub(crate) PhoneNumber);
+
+schema!(
+    Phone,
+    "PhoneNumber",
+    text()
+        .pattern(Some(r"^[^\p{Cc}]*[^\p{Cc}\s][^\p{Cc}]*$"))
+        .max_length(Some(64))
 );
 
 /// Fewest characters of a password.
@@ -138,6 +149,13 @@ impl<'de> Deserialize<'de> for Email {
     }
 }
 
+impl<'de> Deserialize<'de> for Phone {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        PhoneNumber::parse(&text).map(Self).map_err(Error::custom)
+    }
+}
+
 impl<'de> Deserialize<'de> for Password {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
@@ -237,6 +255,26 @@ mod tests {
                 json!("ada@"),
                 json!("@example.com"),
                 of_length(255),
+            ],
+        );
+    }
+
+    #[test]
+    fn the_schema_of_a_phone_number_has_the_limits_of_its_decoding() {
+        agree::<Phone>(
+            &[
+                json!("+41 79 000 00 00"),
+                json!("x"),
+                json!(" 1 "),
+                long(64),
+            ],
+            &[
+                json!(""),
+                json!("  "),
+                json!("+41\n"),
+                json!("\u{85}1"),
+                long(65),
+                json!(41),
             ],
         );
     }

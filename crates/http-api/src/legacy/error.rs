@@ -215,6 +215,7 @@ impl From<Failure> for LegacyError {
             | Failure::BreachedPasswords(_)
             | Failure::Signer(_)
             | Failure::Mailer(_)
+            | Failure::Sms(_)
             | Failure::SecretBox(_)
             | Failure::Qr(_) => Self::internal(failure.into()),
         }
@@ -256,7 +257,9 @@ impl From<SignUpError> for LegacyError {
             SignUpError::Disabled => Self::bad_request("not-enabled", "sign up is disabled"),
             SignUpError::EmailNotAllowed => Self::bad_request("invalid-email", "bad email address"),
             SignUpError::Password(refusal) => refusal.into(),
-            SignUpError::UsernameTaken | SignUpError::SecurityKeyTaken => {
+            SignUpError::UsernameTaken
+            | SignUpError::SecurityKeyTaken
+            | SignUpError::PhoneNumberTaken => {
                 Self::bad_request("user-exists", "user already exists")
             }
             SignUpError::EmailTaken => {

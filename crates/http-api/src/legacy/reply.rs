@@ -28,7 +28,7 @@ impl UserInfo {
             auth_token: auth_token.to_owned(),
             username: user.username.map(|it| it.as_str().to_owned()),
             email: user.email.map(|it| it.as_str().to_owned()),
-            mobile: user.phone_number,
+            mobile: user.phone_number.map(|it| it.as_str().to_owned()),
             hasura_id: user.hasura_id.0,
             hasura_roles: user.roles.iter().map(ToString::to_string).collect(),
         }

@@ -1,13 +1,13 @@
 //! Anonymous users.
 
 use actix_web::web::{self, Data};
-use auth_domain::services::{AnonymousSignIn, Deanonymize, DeanonymizeMethod};
+use auth_domain::services::{AnonymousSignIn, Deanonymize, DeanonymizeBySms, DeanonymizeMethod};
 use serde::{Deserialize, Deserializer, de::Error};
 use utoipa::ToSchema;
 
 use super::{
     ErrorCode, ModernError,
-    caller::Caller,
+    caller::OpenCaller,
     json::{Json, OptionalJson},
     options::OptionsBody,
     reply::SignInReply,
@@ -15,7 +15,7 @@ use super::{
 use crate::{
     extract::device::SeenFrom,
     extract::{
-        members::{Challenge, Email, Language, Object, Password, present},
+        members::{Challenge, Email, Language, Object, Password, Phone, present},
         schema::{schema, text},
     },
     state::AppState,
@@ -121,7 +121,7 @@ enum Method {
 /// `POST /user/deanonymize`
 pub(crate) async fn deanonymize(
     state: Data<AppState>,
-    Caller(caller): Caller,
+    OpenCaller(caller): OpenCaller,
     Json(body): Json<DeanonymizeBody>,
 ) -> Result<web::Json<&'static str>, ModernError> {
     let method = match (body.sign_in_method, body.password) {
@@ -136,7 +136,39 @@ pub(crate) async fn deanonymize(
         code_challenge: body.code_challenge.map(|it| it.0),
     };
     state
-        .run(move |services| async move { services.anonymous.deanonymize(caller, wish).await })
+        .run(move |services| async move { services.anonymous.deanonymize(caller.user_id, wish).await })
+        .await??;
+    Ok(web::Json("OK"))
+}
+
+/// The phone number an anonymous user is known by from now on.
+#[derive(Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schema(as = UserDeanonymizeSmsRequest)]
+pub(crate) struct DeanonymizeSmsBody {
+    phone_number: Phone,
+    #[serde(default, deserialize_with = "present")]
+    #[schema(nullable = false)]
+    options: Option<OptionsBody>,
+}
+
+/// `POST /user/deanonymize/sms`
+pub(crate) async fn deanonymize_by_sms(
+    state: Data<AppState>,
+    OpenCaller(caller): OpenCaller,
+    Json(body): Json<DeanonymizeSmsBody>,
+) -> Result<web::Json<&'static str>, ModernError> {
+    let wish = DeanonymizeBySms {
+        phone_number: body.phone_number.0,
+        options: body.options.unwrap_or_default().into(),
+    };
+    state
+        .run(move |services| async move {
+            services
+                .anonymous
+                .deanonymize_by_sms(caller.user_id, wish)
+                .await
+        })
         .await??;
     Ok(web::Json("OK"))
 }

@@ -28,6 +28,9 @@ pub(crate) struct ElevatedCaller(pub(crate) UserId);
 /// one already.
 pub(crate) struct KeyAddingCaller(pub(crate) UserId);
 
+/// The caller of an endpoint that sets up an authenticator app, where that is delicate.
+pub(crate) struct TotpSettingCaller(pub(crate) UserId);
+
 /// [`ElevatedCaller`] where a token is optional: one that is not elevated, but had to be, counts as
 /// none.
 pub(crate) struct OptionalElevatedCaller(pub(crate) Option<AccessIdentity>);
@@ -91,6 +94,21 @@ impl FromRequest for KeyAddingCaller {
     fn from_request(request: &HttpRequest, _payload: &mut Payload) -> Self::Future {
         let identified = identify(request);
         let action = DelicateAction::AddSecurityKey;
+        Box::pin(async move {
+            elevated(identified, action)
+                .await
+                .map(|it| Self(it.user_id))
+        })
+    }
+}
+
+impl FromRequest for TotpSettingCaller {
+    type Error = ModernError;
+    type Future = Pin<Box<dyn Future<Output = Result<Self, ModernError>>>>;
+
+    fn from_request(request: &HttpRequest, _payload: &mut Payload) -> Self::Future {
+        let identified = identify(request);
+        let action = DelicateAction::SetUpTotp;
         Box::pin(async move {
             elevated(identified, action)
                 .await

@@ -9,12 +9,12 @@ use actix_web::{
 use auth_domain::{
     error::{Cause, chain},
     limits::TooMany,
-    ports::HasherError,
+    ports::{HasherError, SmsError},
     services::{
         AccountRefusal, AnonymousError, CurrentUserError, ElevationError, EmailAddressError,
         EmailSignInError, ExchangeError, Failure, LinkError, PasswordChangeError, PasswordRefusal,
-        PersonalAccessTokenError, RefreshError, SecondFactorError, SecurityKeyError, SessionError,
-        SignInError, SignUpError,
+        PersonalAccessTokenError, PhoneChangeError, RefreshError, SecondFactorError,
+        SecurityKeyError, SessionError, SignInError, SignUpError, SmsSignInError,
     },
 };
 
@@ -55,6 +55,8 @@ macro_rules! error_codes {
 }
 
 error_codes! {
+    CANNOT_SEND_SMS = "cannot-send-sms" 400
+        "Cannot send SMS, check your phone number is correct" false;
     DEFAULT_ROLE_MUST_BE_IN_ALLOWED_ROLES = "default-role-must-be-in-allowed-roles" 400
         "Default role must be in allowed roles" false;
     DISABLED_ENDPOINT = "disabled-endpoint" 409 "This endpoint is disabled" false;
@@ -88,8 +90,8 @@ error_codes! {
     TOTP_ALREADY_ACTIVE = "totp-already-active" 400 "TOTP MFA is already active" false;
     TOO_MANY_REQUESTS = "too-many-requests" 429
         "Too many requests, please try again later" false;
-    USER_ALREADY_EXISTS = "user-already-exists" 409 "User already exists" true;
     UNVERIFIED_USER = "unverified-user" 401 "User is not verified." true;
+    USER_ALREADY_EXISTS = "user-already-exists" 409 "User already exists" true;
     USER_NOT_ANONYMOUS = "user-not-anonymous" 400 "Logged in user is not anonymous" false;
 }
 
@@ -110,6 +112,9 @@ pub enum ModernError {
     /// A row of the table.
     #[error("{}", .0.code)]
     Code(ErrorCode),
+    /// The row of a code in a text message, of which earlier versions told less.
+    #[error("{}", .0.code)]
+    TextedCode(ErrorCode),
     /// The body does not fit its schema.
     #[error("error in openapi3filter.RequestError: request body has an error: {0}")]
     Schema(String),
@@ -125,6 +130,9 @@ pub enum ModernError {
     /// Too many requests, or too many about one account or mailbox.
     #[error(transparent)]
     TooMany(#[from] TooMany),
+    /// A text message was not accepted by the service; the cause goes into the log.
+    #[error("cannot-send-sms")]
+    NotSent(#[source] Cause),
     /// Something of ours failed; the cause goes into the log and nowhere else.
     #[error("internal-server-error")]
     Internal(#[source] Cause),
@@ -135,8 +143,9 @@ impl ModernError {
     #[must_use]
     pub fn code(&self) -> Option<ErrorCode> {
         match self {
-            Self::Code(code) => Some(*code),
+            Self::Code(code) | Self::TextedCode(code) => Some(*code),
             Self::TooMany(_) => Some(ErrorCode::TOO_MANY_REQUESTS),
+            Self::NotSent(_) => Some(ErrorCode::CANNOT_SEND_SMS),
             Self::Internal(_) => Some(ErrorCode::INTERNAL_SERVER_ERROR),
             Self::Schema(_) | Self::Body(_) | Self::Token(_) => None,
         }
@@ -144,7 +153,11 @@ impl ModernError {
 
     /// The answer that clients of `compat` get, where errors are, or are not, concealed.
     pub(super) fn answer(&self, concealing: bool, compat: Compat) -> HttpResponse {
-        let code = self.code().map(|it| compat.row(it.shown(concealing)));
+        let in_its_form = |code| match self {
+            Self::TextedCode(_) => compat.row_of_texted_code(code),
+            _ => compat.row(code),
+        };
+        let code = self.code().map(|it| in_its_form(it).shown(concealing));
         if let Some(code) = code {
             let mut answer = HttpResponse::build(status(code.status));
             if let Some(seconds) = self.retry_after() {
@@ -184,8 +197,19 @@ impl ModernError {
 
     /// Tells the log what failed on our side; nothing else is worth a line.
     pub(super) fn log(&self) {
-        if let Self::Internal(cause) = self {
-            tracing::error!(error = chain(cause.as_ref()), "internal error");
+        match self {
+            Self::Internal(cause) => {
+                tracing::error!(error = chain(cause.as_ref()), "internal error");
+            }
+            Self::NotSent(cause) => {
+                tracing::error!(error = chain(cause.as_ref()), "a text message was not sent");
+            }
+            Self::Code(_)
+            | Self::TextedCode(_)
+            | Self::Schema(_)
+            | Self::Body(_)
+            | Self::Token(_)
+            | Self::TooMany(_) => {}
         }
     }
 }
@@ -255,11 +279,13 @@ impl From<Failure> for ModernError {
                 ErrorCode::SERVER_BUSY.into()
             }
             Failure::TooMany(too_many) => too_many.into(),
+            Failure::Sms(SmsError::NotSent(_)) => Self::NotSent(failure.into()),
             Failure::Hasher(HasherError::Failed(_))
             | Failure::Store(_)
             | Failure::BreachedPasswords(_)
             | Failure::Signer(_)
             | Failure::Mailer(_)
+            | Failure::Sms(SmsError::NotChecked(_))
             | Failure::SecretBox(_)
             | Failure::Qr(_) => Self::Internal(failure.into()),
         }
@@ -290,6 +316,7 @@ impl From<SignUpError> for ModernError {
             }
             SignUpError::EmailTaken | SignUpError::UsernameTaken => ErrorCode::EMAIL_ALREADY_IN_USE,
             SignUpError::SecurityKeyTaken => ErrorCode::INVALID_REQUEST,
+            SignUpError::PhoneNumberTaken => ErrorCode::USER_ALREADY_EXISTS,
             SignUpError::CreatedDisabled => ErrorCode::DISABLED_USER,
             SignUpError::Failure(failure) => return failure.into(),
         })
@@ -345,6 +372,31 @@ impl From<EmailSignInError> for ModernError {
             EmailSignInError::InvalidCode => ErrorCode::INVALID_OTP.into(),
             EmailSignInError::TooManyGuesses => ErrorCode::OTP_TOO_MANY_ATTEMPTS.into(),
             EmailSignInError::Failure(failure) => failure.into(),
+        }
+    }
+}
+
+impl From<SmsSignInError> for ModernError {
+    fn from(error: SmsSignInError) -> Self {
+        match error {
+            SmsSignInError::MethodDisabled => ErrorCode::DISABLED_ENDPOINT.into(),
+            SmsSignInError::SignUp(error) => error.into(),
+            SmsSignInError::Refused(refusal) => refusal.into(),
+            SmsSignInError::InvalidCode => Self::TextedCode(ErrorCode::INVALID_OTP),
+            SmsSignInError::TooManyGuesses => Self::TextedCode(ErrorCode::OTP_TOO_MANY_ATTEMPTS),
+            SmsSignInError::Failure(failure) => failure.into(),
+        }
+    }
+}
+
+impl From<PhoneChangeError> for ModernError {
+    fn from(error: PhoneChangeError) -> Self {
+        match error {
+            PhoneChangeError::MethodDisabled => ErrorCode::DISABLED_ENDPOINT.into(),
+            PhoneChangeError::NotSignedIn(error) => error.into(),
+            PhoneChangeError::PhoneNumberTaken => ErrorCode::USER_ALREADY_EXISTS.into(),
+            PhoneChangeError::InvalidCode => Self::TextedCode(ErrorCode::INVALID_OTP),
+            PhoneChangeError::Failure(failure) => failure.into(),
         }
     }
 }

@@ -8,7 +8,13 @@ use auth_domain::{
 use serde::{Deserialize, Deserializer, Serialize};
 use utoipa::ToSchema;
 
-use super::{ModernError, caller::OpenCaller, json::Json, reply::SignInReply, ticket};
+use super::{
+    ModernError,
+    caller::{OpenCaller, TotpSettingCaller},
+    json::Json,
+    reply::SignInReply,
+    ticket,
+};
 use crate::{extract::device::SeenFrom, extract::schema::schema, state::AppState};
 
 /// What an authenticator app has to know.
@@ -32,10 +38,10 @@ impl From<TotpEnrolment> for EnrolmentReply {
 /// `GET /mfa/totp/generate`
 pub(crate) async fn generate(
     state: Data<AppState>,
-    OpenCaller(caller): OpenCaller,
+    TotpSettingCaller(caller): TotpSettingCaller,
 ) -> Result<web::Json<EnrolmentReply>, ModernError> {
     let enrolment = state
-        .run(move |services| async move { services.second_factor.generate(caller.user_id).await })
+        .run(move |services| async move { services.second_factor.generate(caller).await })
         .await??;
     Ok(web::Json(enrolment.into()))
 }

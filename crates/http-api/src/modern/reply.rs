@@ -132,7 +132,7 @@ impl UserReply {
             locale: user.locale.to_string(),
             email: user.email.map(|it| it.as_str().to_owned()),
             email_verified: user.email_verified,
-            phone_number: user.phone_number,
+            phone_number: user.phone_number.map(|it| it.as_str().to_owned()),
             phone_number_verified: user.phone_number_verified,
             default_role: user.default_role.to_string(),
             roles: roles.iter().map(ToString::to_string).collect(),

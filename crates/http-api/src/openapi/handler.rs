@@ -14,7 +14,7 @@ use crate::{
         self, ModernError,
         caller::{
             Caller, ElevatedCaller, KeyAddingCaller, OpenCaller, OptionalCaller,
-            OptionalElevatedCaller,
+            OptionalElevatedCaller, TotpSettingCaller,
         },
     },
     state::AppState,
@@ -74,6 +74,12 @@ impl Argument for Caller {
 }
 
 impl Argument for ElevatedCaller {
+    fn describe(operation: Operation) -> Operation {
+        operation.access_token(Presence::Required)
+    }
+}
+
+impl Argument for TotpSettingCaller {
     fn describe(operation: Operation) -> Operation {
         operation.access_token(Presence::Required)
     }

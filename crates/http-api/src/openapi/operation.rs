@@ -47,6 +47,7 @@ pub(super) struct Operation {
 #[derive(Clone, Copy)]
 enum ModernErrors {
     Row(ErrorCode),
+    TextedCode(ErrorCode),
     Token,
     Body,
 }
@@ -211,6 +212,17 @@ impl Operation {
         self
     }
 
+    /// The rows of a wrong code of a text message.
+    pub(super) fn texted_code_errors(mut self) -> Self {
+        let rows = [
+            ErrorCode::INVALID_REQUEST,
+            ErrorCode::INVALID_OTP,
+            ErrorCode::OTP_TOO_MANY_ATTEMPTS,
+        ];
+        self.errors.extend(rows.map(ModernErrors::TextedCode));
+        self
+    }
+
     /// Errors of the legacy catalogue: status, code and what it says.
     pub(super) fn legacy_errors(self, rows: &[(u16, &'static str, &'static str)]) -> Self {
         rows.iter().fold(self, |operation, (status, code, text)| {
@@ -270,6 +282,7 @@ impl Operation {
             .into_iter()
             .fold(self, |operation, error| match error {
                 ModernErrors::Row(code) => operation.error(compat.row(code)),
+                ModernErrors::TextedCode(code) => operation.error(compat.row_of_texted_code(code)),
                 ModernErrors::Token => operation.token_error(compat),
                 ModernErrors::Body => operation.body_error(compat),
             });

@@ -32,7 +32,7 @@ use std::{fmt, path::PathBuf};
 use auth_crypto::EncryptionKey;
 use auth_domain::{
     one_time_code::CodeKey,
-    policy::{AccountPolicy, AuthPolicy, CodePolicy, PasswordPolicy},
+    policy::{AccountPolicy, AuthPolicy, CodePolicy, ElevationPolicy, PasswordPolicy, SmsPolicy},
     recovery_code::RecoveryKeys,
     redirect::RedirectPolicy,
     secret::Secret,
@@ -45,8 +45,8 @@ pub(crate) use environment::Environment;
 pub(crate) use load::{Loaded, Sources, load};
 pub(crate) use parts::{
     CustomClaimSettings, Database, Limits, LogSettings, PersonCheckService, Postmark, SameSite,
-    SecondFactorSettings, ServerSettings, SessionCookie, SessionSettings, Smtp, Transport, Webhook,
-    smtp,
+    SecondFactorSettings, ServerSettings, SessionCookie, SessionSettings, Sms, SmsProvider, Smtp,
+    Transport, Webhook, smtp,
 };
 pub(crate) use reference::reference;
 pub(crate) use show::lines;
@@ -96,6 +96,8 @@ pub(crate) struct Config {
     pub(crate) session_cookie: SessionCookie,
     /// How mail leaves; without a way, it is kept in the outbox.
     pub(crate) transport: Option<Transport>,
+    /// How text messages leave; without it there are none.
+    pub(crate) sms: Option<Sms>,
     /// The folder of the operator's own mail templates.
     pub(crate) templates_folder: Option<PathBuf>,
     /// The web server whose mail templates come first.
@@ -152,6 +154,7 @@ impl Config {
             keep(Limits::read(&settings, &mut warnings), &mut problems),
             keep(PersonCheckService::read(&settings), &mut problems),
             keep(parts::relying_party(&settings), &mut problems),
+            keep(Sms::read(&settings, &mut warnings), &mut problems),
         );
         match parts {
             (
@@ -167,6 +170,7 @@ impl Config {
                 Some(limits),
                 Some(person_check),
                 Some(relying_party),
+                Some(sms),
             ) if problems.is_empty() => Ok(Self {
                 server,
                 log: LogSettings::read(&settings),
@@ -187,6 +191,7 @@ impl Config {
                 redirects,
                 session_cookie,
                 transport,
+                sms,
                 templates_folder: parts::templates_folder(&settings),
                 templates_url,
                 limits,
@@ -215,8 +220,12 @@ impl Config {
                 beside_links: self.codes_beside_links,
                 ..CodePolicy::usual(CodeKey::derive(secret))
             },
-            elevation: self.second_factors.elevation,
+            elevation: ElevationPolicy {
+                rule: self.second_factors.elevation,
+                every_method_obliges: self.server.compat.every_method_obliges_to_elevate(),
+            },
             second_factors: self.second_factors.policy(recovery_keys),
+            sms: (self.sms.as_ref()).map_or_else(SmsPolicy::default, |it| it.policy.clone()),
             redirects: self.redirects.clone(),
             server_url: self.server.url.clone(),
         }

@@ -1,11 +1,12 @@
 //! Which texts a setting takes.
 
-use std::fmt;
+use std::{collections::BTreeMap, fmt};
 
 use auth_crypto::EncryptionKey;
 use auth_domain::{
+    one_time_code::OneTimeCode,
     redirect::RedirectPolicy,
-    user::{Locale, Role},
+    user::{Locale, PhoneNumber, Role},
 };
 use http_api::TrustedProxies;
 use url::Url;
@@ -80,6 +81,30 @@ impl Rule {
         expects: "a JSON object",
         holds: |text| {
             serde_json::from_str::<serde_json::Map<String, serde_json::Value>>(text).is_ok()
+        },
+    };
+
+    /// A JSON object of headers.
+    pub(crate) const HEADERS: Self = Self {
+        expects: "a JSON object whose members are headers with texts as values",
+        holds: |text| {
+            let members = serde_json::from_str::<BTreeMap<String, String>>(text);
+            members.is_ok_and(|members| {
+                let is_name = |it: &str| (Self::COOKIE_NAME.holds)(it);
+                let fits = |(name, value): (&String, &String)| {
+                    is_name(name) && (Self::HEADER_VALUE.holds)(value)
+                };
+                members.iter().all(fits)
+            })
+        },
+    };
+
+    /// A phone number for tests; see `sms.test_phone_numbers`.
+    pub(crate) const TEST_NUMBER: Self = Self {
+        expects: "a phone number and its code of six digits, such as +41790000000=123456",
+        holds: |text| {
+            let (number, code) = text.rsplit_once('=').unwrap_or((text, "000000"));
+            PhoneNumber::parse(number.trim()).is_ok() && OneTimeCode::parse(code.trim()).is_ok()
         },
     };
 
@@ -229,6 +254,31 @@ mod tests {
             &Rule::JSON_OBJECT,
             &["{}", "{\"a\": 1}"],
             &["", "[]", "1", "{a: 1}", "{} x"],
+        );
+    }
+
+    #[test]
+    fn headers_are_names_with_texts() {
+        check(
+            &Rule::HEADERS,
+            &["{}", r#"{"X-Key": "a b", "accept": ""}"#],
+            &[
+                "",
+                "[]",
+                r#"{"a": 1}"#,
+                r#"{"a b": "c"}"#,
+                r#"{"a": "b\r\nc: d"}"#,
+                r#"{"": "x"}"#,
+            ],
+        );
+    }
+
+    #[test]
+    fn a_test_number_has_a_code_of_six_digits_or_none() {
+        check(
+            &Rule::TEST_NUMBER,
+            &["+41790000000=123456", "+41790000000", "079 0 = 000000"],
+            &["", "=123456", "+41790000000=12345", "+41790000000=abcdef"],
         );
     }
 

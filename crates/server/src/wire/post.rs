@@ -1,46 +1,120 @@
-//! How mail leaves, and what it says.
+//! How mail and text messages leave, and what they say.
 
 use std::sync::Arc;
 
 use auth_crypto::RandomIds;
-use auth_domain::ports::Mailer;
+use auth_domain::ports::{CodeDelivery, Mailer};
 use egress::Egress;
 use http_api::Outbox;
 use http_mailer::{PostmarkMailer, PostmarkSettings, WebhookMailer, WebhookSettings};
 use mail_templates::{RemoteSettings, RemoteTemplates, Site, TemplateSettings, Templates, Wording};
+use sms_sender::{
+    ModicaSender, ModicaSettings, TwilioSender, TwilioSettings, TwilioVerify, TwilioVerifySettings,
+    WebhookSender, WebhookSettings as SmsWebhookSettings,
+};
 use smtp_mailer::{SmtpMailer, SmtpSettings};
 use tokio::runtime::Handle;
 
 use crate::{
     clock::SystemClock,
-    config::{Config, Postmark, Smtp, Transport, Webhook, smtp},
-    outbox::OutboxMailer,
+    config::{Config, Postmark, Sms, SmsProvider, Smtp, Transport, Webhook, smtp},
+    outbox::{DevSmsSender, OutboxMailer},
     start_error::StartError,
 };
 
-/// How mail leaves, and where to look at mail that does not.
+/// How mail and text messages leave, and where to look at those that do not.
 pub(super) struct Post {
     pub(super) mailer: Arc<dyn Mailer>,
-    /// Set only while somebody tries the server: the mails hold links that sign in.
+    pub(super) sms: Option<CodeDelivery>,
+    /// Set only while somebody tries the server: the messages hold what signs in.
     pub(super) outbox: Option<Arc<dyn Outbox>>,
 }
 
-/// The transport of this configuration, or the development outbox.
+/// The transports of this configuration, or the development outbox.
 pub(super) fn post(config: &Config, egress: &Egress, runtime: &Handle) -> Result<Post, StartError> {
-    if let Some(mailer) = transport(config, egress, runtime)? {
-        return Ok(Post {
-            mailer,
-            outbox: None,
-        });
-    }
     let outbox = Arc::new(OutboxMailer::new(
         config.outbox_dir(),
         Arc::new(SystemClock),
         Arc::new(RandomIds),
     ));
+    let transport = transport(config, egress, runtime)?;
+    let sms = match &config.sms {
+        Some(sms) => Some(code_delivery(sms, config, egress, &outbox)?),
+        None => None,
+    };
+    let keeps_mails = transport.is_none();
+    let keeps_texts =
+        (config.sms.as_ref()).is_some_and(|it| matches!(it.provider, SmsProvider::Dev { .. }));
+    let is_shown = config.zero_setup && (keeps_mails || keeps_texts);
     Ok(Post {
-        outbox: config.zero_setup.then(|| Arc::clone(&outbox) as _),
-        mailer: outbox,
+        outbox: is_shown.then(|| Arc::clone(&outbox) as _),
+        mailer: transport.unwrap_or(outbox),
+        sms,
+    })
+}
+
+fn code_delivery(
+    sms: &Sms,
+    config: &Config,
+    egress: &Egress,
+    outbox: &Arc<OutboxMailer>,
+) -> Result<CodeDelivery, StartError> {
+    let egress = egress.clone();
+    let wording = || wording(config, &egress);
+    Ok(match sms.provider.clone() {
+        SmsProvider::TwilioVerify(account) => {
+            let settings = TwilioVerifySettings {
+                base_url: account.url,
+                account_sid: account.sid,
+                auth_token: account.token,
+                service_sid: account.service,
+            };
+            CodeDelivery::Verifier(Arc::new(TwilioVerify::new(settings, egress)))
+        }
+        SmsProvider::Twilio(account) => {
+            let settings = TwilioSettings {
+                base_url: account.url,
+                account_sid: account.sid,
+                auth_token: account.token,
+                sender: account.service,
+                wording: wording()?,
+            };
+            CodeDelivery::Message(Arc::new(TwilioSender::new(settings, egress)))
+        }
+        SmsProvider::Modica {
+            url,
+            username,
+            password,
+        } => {
+            let settings = ModicaSettings {
+                base_url: url,
+                username,
+                password,
+                wording: wording()?,
+            };
+            CodeDelivery::Message(Arc::new(ModicaSender::new(settings, egress)))
+        }
+        SmsProvider::Generic {
+            url,
+            content_type,
+            headers,
+            timeout,
+            template,
+        } => {
+            let settings = SmsWebhookSettings {
+                url,
+                content_type,
+                headers,
+                timeout,
+                template,
+                wording: wording()?,
+            };
+            CodeDelivery::Message(Arc::new(WebhookSender::new(settings, egress)))
+        }
+        SmsProvider::Dev { folder } => {
+            let sender = DevSmsSender::new(Arc::clone(outbox), wording()?, folder);
+            CodeDelivery::Message(Arc::new(sender))
+        }
     })
 }
 

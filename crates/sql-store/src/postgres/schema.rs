@@ -25,6 +25,8 @@ diesel::table! {
         email_verified -> Bool,
         phone_number_verified -> Bool,
         new_email -> Nullable<Text>,
+        new_phone_number -> Nullable<Text>,
+        pending_sms_deanonymize_options -> Nullable<Jsonb>,
         default_role -> Text,
         is_anonymous -> Bool,
         totp_secret -> Nullable<Text>,
@@ -168,10 +170,12 @@ diesel::joinable!(user_roles -> users (user_id));
 diesel::joinable!(refresh_tokens -> users (user_id));
 diesel::joinable!(refresh_token_rotations -> refresh_tokens (refresh_token_id));
 diesel::joinable!(opaque_sessions -> users (user_id));
+diesel::joinable!(one_time_codes -> users (user_id));
 diesel::allow_tables_to_appear_in_same_query!(
     users,
     user_roles,
     refresh_tokens,
     refresh_token_rotations,
     opaque_sessions,
+    one_time_codes,
 );

@@ -3,19 +3,25 @@
 use std::future::Future;
 
 use auth_domain::{
-    ports::UserLookup,
+    one_time_code::CodePurpose,
+    ports::{NumberClaimant, UserLookup},
     session::{HashedRefreshToken, HashedSessionToken, RefreshTokenKind, SessionId},
-    user::{User, UserId},
+    user::{PhoneNumber, User, UserId},
 };
 use chrono::{DateTime, Utc};
-use diesel::{ExpressionMethods, OptionalExtension, QueryDsl, QueryResult, SelectableHelper};
+use diesel::{
+    BoolExpressionMethods, ExpressionMethods, JoinOnDsl, NullableExpressionMethods,
+    OptionalExtension, QueryDsl, QueryResult, SelectableHelper,
+};
 use diesel_async::{RunQueryDsl, SimpleAsyncConnection};
+use serde_json::Value;
 
 use super::{
     Conn, UserRow,
     dialect::email_is,
-    schema::{opaque_sessions, refresh_tokens, user_security_keys, users},
+    schema::{one_time_codes, opaque_sessions, refresh_tokens, user_security_keys, users},
     sessions::stored_kind,
+    staged_profile,
 };
 use crate::types::{Id, Moment};
 
@@ -40,6 +46,10 @@ impl HotPath for FindUser<'_> {
         let found: QueryResult<UserRow> = match self.0 {
             UserLookup::Id(id) => selected.filter(users::id.eq(Id(id.0))).first(conn).await,
             UserLookup::Email(email) => selected.filter(email_is(email.as_str())).first(conn).await,
+            UserLookup::PhoneNumber(number) => {
+                let reached = users::phone_number.eq(number.as_str());
+                selected.filter(reached).first(conn).await
+            }
             UserLookup::Username(name) => {
                 let named = users::username.eq(name.as_str());
                 selected.filter(named).first(conn).await
@@ -47,6 +57,53 @@ impl HotPath for FindUser<'_> {
         };
         Ok(found.optional()?.map(User::from))
     }
+}
+
+/// Finds whom a code may be for that was sent to a number.
+#[derive(Debug, Clone, Copy)]
+pub struct FindNumberClaimant<'a> {
+    /// The number.
+    pub number: &'a PhoneNumber,
+    /// A code for somebody who noted the number must not have expired by then.
+    pub now: DateTime<Utc>,
+}
+
+impl HotPath for FindNumberClaimant<'_> {
+    type Output = Option<NumberClaimant>;
+
+    async fn run(&self, conn: &mut Conn) -> QueryResult<Self::Output> {
+        let number = self.number.as_str();
+        let waiting = one_time_codes::user_id
+            .eq(users::id)
+            .and(one_time_codes::purpose.eq(CodePurpose::PhoneDeanonymization.name()))
+            .and(one_time_codes::expires_at.gt(Moment(self.now)));
+        let noted = users::new_phone_number
+            .eq(number)
+            .and(users::is_anonymous)
+            .and(one_time_codes::expires_at.nullable().is_not_null());
+        let found: Option<(UserRow, Option<Value>)> = users::table
+            .left_join(one_time_codes::table.on(waiting))
+            .filter(users::phone_number.eq(number).or(noted))
+            .select((UserRow::as_select(), users::pending_sms_deanonymize_options))
+            // Whoever has the number comes first: they are not anonymous.
+            .order((
+                users::is_anonymous.asc(),
+                one_time_codes::expires_at.nullable().desc(),
+            ))
+            .first(conn)
+            .await
+            .optional()?;
+        Ok(found.and_then(|(row, staged)| claimant(row.into(), self.number, staged)))
+    }
+}
+
+/// `None` for somebody whose wishes were noted by others than this server.
+fn claimant(user: User, number: &PhoneNumber, staged: Option<Value>) -> Option<NumberClaimant> {
+    if user.phone_number.as_ref() == Some(number) {
+        return Some(NumberClaimant { user, staged: None });
+    }
+    let staged = Some(staged_profile::read(&staged?)?);
+    Some(NumberClaimant { user, staged })
 }
 
 /// Finds the user of an opaque session.

@@ -8,6 +8,7 @@ mod open_sessions;
 mod second_factors;
 mod security_keys;
 mod sessions;
+mod staged_profile;
 mod tickets;
 mod unit_of_work;
 mod user_row;
@@ -18,8 +19,8 @@ use bb8::PooledConnection;
 use diesel_async::pooled_connection::AsyncDieselConnectionManager;
 
 pub use hot_path::{
-    FindOpaqueSession, FindPersonalAccessToken, FindUser, HasSecurityKey, HotPath, IsSessionOpen,
-    Ping,
+    FindNumberClaimant, FindOpaqueSession, FindPersonalAccessToken, FindUser, HasSecurityKey,
+    HotPath, IsSessionOpen, Ping,
 };
 pub(crate) use sessions::{REGULAR, client_network, user_agent};
 pub use unit_of_work::{SqlUnitOfWork, discard};

@@ -9,7 +9,7 @@ use super::{
     dialect::lock_user,
     schema::one_time_codes,
     tickets,
-    wrong_codes::{self, GuessKind},
+    wrong_codes::{self, GuessedAt},
 };
 use crate::types::{Id, Moment};
 
@@ -42,9 +42,10 @@ pub(super) async fn judge(conn: &mut Conn, guess: &CodeGuess) -> QueryResult<Cod
         return Ok(CodeVerdict::Wrong);
     }
     let purpose = guess.purpose;
+    let kind = GuessedAt::Code(purpose.guess_kind());
     let max_wrong = i64::from(guess.max_wrong);
     let count_from = Moment(guess.count_from);
-    let wrong_so_far = wrong_codes::count(conn, user, GuessKind::MailedCode, count_from).await?;
+    let wrong_so_far = wrong_codes::count(conn, user, kind, count_from).await?;
     if wrong_so_far >= max_wrong {
         burn(conn, user, purpose).await?;
         return Ok(CodeVerdict::TooManyWrong);
@@ -56,14 +57,14 @@ pub(super) async fn judge(conn: &mut Conn, guess: &CodeGuess) -> QueryResult<Cod
         return Ok(CodeVerdict::Accepted);
     }
     let now = Moment(guess.now);
-    wrong_codes::note(conn, user, GuessKind::MailedCode, now, count_from).await?;
+    wrong_codes::note(conn, user, kind, now, count_from).await?;
     if wrong_so_far + 1 >= max_wrong {
         burn(conn, user, purpose).await?;
     }
     Ok(CodeVerdict::Wrong)
 }
 
-/// Takes the code out and forgets wrong guesses; `false` when it is another code, or none.
+/// Takes the code out and forgets wrong guesses that a right one makes up for; `false` when it is another code, or none.
 async fn accept(conn: &mut Conn, guess: &CodeGuess) -> QueryResult<bool> {
     let user = Id(guess.user_id.0);
     let guessed = one_time_codes::table
@@ -73,7 +74,10 @@ async fn accept(conn: &mut Conn, guess: &CodeGuess) -> QueryResult<bool> {
     if diesel::delete(guessed).execute(conn).await? == 0 {
         return Ok(false);
     }
-    wrong_codes::forget(conn, user, GuessKind::MailedCode).await?;
+    let kind = guess.purpose.guess_kind();
+    if kind.is_forgiven() {
+        wrong_codes::forget(conn, user, GuessedAt::Code(kind)).await?;
+    }
     Ok(true)
 }
 

@@ -22,7 +22,7 @@ use super::{
     schema::{recovery_codes, totp_used_steps, totp_waiting_secrets, users},
     store_error,
     user_row::mfa_method,
-    wrong_codes::{self, GuessKind},
+    wrong_codes::{self, GuessedAt},
 };
 use crate::types::{Id, Moment};
 
@@ -101,7 +101,7 @@ impl SecondFactorRepository for SqlUnitOfWork {
         user: UserId,
         since: DateTime<Utc>,
     ) -> Result<u32, StoreError> {
-        let kind = GuessKind::SecondFactor;
+        let kind = GuessedAt::SecondFactor;
         let counted = wrong_codes::count(self.conn(), Id(user.0), kind, Moment(since)).await;
         counted
             .map(|count| u32::try_from(count).unwrap_or(u32::MAX))
@@ -114,14 +114,14 @@ impl SecondFactorRepository for SqlUnitOfWork {
         now: DateTime<Utc>,
         count_from: DateTime<Utc>,
     ) -> Result<(), StoreError> {
-        let (user, kind) = (Id(user.0), GuessKind::SecondFactor);
+        let (user, kind) = (Id(user.0), GuessedAt::SecondFactor);
         wrong_codes::note(self.conn(), user, kind, Moment(now), Moment(count_from))
             .await
             .map_err(store_error)
     }
 
     async fn forget_wrong_guesses(&mut self, user: UserId) -> Result<(), StoreError> {
-        wrong_codes::forget(self.conn(), Id(user.0), GuessKind::SecondFactor)
+        wrong_codes::forget(self.conn(), Id(user.0), GuessedAt::SecondFactor)
             .await
             .map_err(store_error)
     }

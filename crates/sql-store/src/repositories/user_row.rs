@@ -1,7 +1,8 @@
 //! Users as rows.
 
 use auth_domain::user::{
-    EmailAddress, HashedPassword, HasuraId, Locale, MfaMethod, Role, User, UserId, Username,
+    EmailAddress, HashedPassword, HasuraId, Locale, MfaMethod, PhoneNumber, Role, User, UserId,
+    Username,
 };
 use diesel::prelude::{Queryable, Selectable};
 use serde_json::Value;
@@ -52,7 +53,7 @@ impl From<UserRow> for User {
             locale: Locale::from_stored(row.locale),
             email: row.email.map(EmailAddress::from_stored),
             email_verified: row.email_verified,
-            phone_number: row.phone_number,
+            phone_number: row.phone_number.map(PhoneNumber::from_stored),
             phone_number_verified: row.phone_number_verified,
             username: row.username.map(Username::from_stored),
             password_hash: row.password_hash.map(HashedPassword::new),

@@ -5,8 +5,10 @@ use std::collections::BTreeSet;
 use async_trait::async_trait;
 use auth_domain::{
     error::StoreError,
-    ports::{Deanonymization, RoleRepository, UserLookup, UserRepository},
-    user::{EmailAddress, HashedPassword, HasuraId, NewUser, Role, User, UserId, Username},
+    ports::{Contact, Deanonymization, RoleRepository, StagedProfile, UserLookup, UserRepository},
+    user::{
+        EmailAddress, HashedPassword, HasuraId, NewUser, PhoneNumber, Role, User, UserId, Username,
+    },
 };
 use chrono::{DateTime, Utc};
 use diesel::{
@@ -19,7 +21,7 @@ use serde_json::Value;
 use super::{
     Conn, FindUser, HotPath, SqlUnitOfWork, dialect,
     schema::{roles, user_roles, users},
-    store_error,
+    staged_profile, store_error,
 };
 use crate::types::{Id, Moment};
 
@@ -77,6 +79,50 @@ impl UserRepository for SqlUnitOfWork {
         changed(change.execute(self.conn()).await)
     }
 
+    async fn set_phone_number_verified(&mut self, user: UserId) -> Result<bool, StoreError> {
+        let change = diesel::update(users::table.find(Id(user.0)))
+            .set(users::phone_number_verified.eq(true));
+        changed(change.execute(self.conn()).await)
+    }
+
+    async fn clear_phone_number(&mut self, user: UserId) -> Result<bool, StoreError> {
+        let change = diesel::update(users::table.find(Id(user.0))).set((
+            users::phone_number.eq(None::<&str>),
+            users::phone_number_verified.eq(false),
+            nothing_staged(),
+        ));
+        changed(change.execute(self.conn()).await)
+    }
+
+    async fn stage_phone_number(
+        &mut self,
+        user: UserId,
+        number: &PhoneNumber,
+        profile: Option<&StagedProfile>,
+    ) -> Result<bool, StoreError> {
+        let change = diesel::update(users::table.find(Id(user.0))).set((
+            users::new_phone_number.eq(number.as_str()),
+            users::pending_sms_deanonymize_options.eq(profile.map(staged_profile::write)),
+        ));
+        changed(change.execute(self.conn()).await)
+    }
+
+    async fn move_to_phone_number(
+        &mut self,
+        user: UserId,
+        number: &PhoneNumber,
+    ) -> Result<bool, StoreError> {
+        let about_to_move = users::table
+            .find(Id(user.0))
+            .filter(users::new_phone_number.eq(number.as_str()));
+        let change = diesel::update(about_to_move).set((
+            users::phone_number.eq(number.as_str()),
+            users::phone_number_verified.eq(true),
+            nothing_staged(),
+        ));
+        changed(change.execute(self.conn()).await)
+    }
+
     async fn deanonymize(
         &mut self,
         user: UserId,
@@ -122,6 +168,7 @@ async fn insert(conn: &mut Conn, user: &NewUser) -> QueryResult<HasuraId> {
             users::locale.eq(user.locale.as_str()),
             users::email.eq(user.email.as_ref().map(EmailAddress::as_str)),
             users::email_verified.eq(user.email_verified),
+            users::phone_number.eq(user.phone_number.as_ref().map(PhoneNumber::as_str)),
             users::username.eq(user.username.as_ref().map(Username::as_str)),
             users::password_hash.eq(user.password_hash.as_ref().map(HashedPassword::expose)),
             users::default_role.eq(user.default_role.as_str()),
@@ -139,11 +186,21 @@ async fn deanonymize(conn: &mut Conn, user: Id, changes: &Deanonymization) -> Qu
     let anonymous = users::table.find(user).filter(users::is_anonymous.eq(true));
     let metadata = changes.metadata.clone().map(Value::Object);
     let password_hash = changes.password_hash.as_ref();
+    let (email, number) = match &changes.contact {
+        Contact::Email(email) => (Some(email.as_str()), None),
+        Contact::PhoneNumber(number) => (None, Some(number.as_str())),
+    };
     let renamed = diesel::update(anonymous)
         .set((
             users::is_anonymous.eq(false),
-            users::email.eq(changes.email.as_str()),
-            users::email_verified.eq(false),
+            email.map(|it| (users::email.eq(it), users::email_verified.eq(false))),
+            number.map(|it| {
+                (
+                    users::phone_number.eq(it),
+                    users::phone_number_verified.eq(true),
+                )
+            }),
+            nothing_staged(),
             users::password_hash.eq(password_hash.map(HashedPassword::expose)),
             users::display_name.eq(&changes.display_name),
             users::avatar_url.eq(&changes.avatar_url),
@@ -161,6 +218,17 @@ async fn deanonymize(conn: &mut Conn, user: Id, changes: &Deanonymization) -> Qu
         .await?;
     insert_roles(conn, user, changes.now, &changes.roles).await?;
     Ok(true)
+}
+
+type NoNumber = diesel::dsl::Eq<users::new_phone_number, Option<&'static str>>;
+type NoOptions = diesel::dsl::Eq<users::pending_sms_deanonymize_options, Option<Value>>;
+
+/// No number is noted any more.
+fn nothing_staged() -> (NoNumber, NoOptions) {
+    (
+        users::new_phone_number.eq(None),
+        users::pending_sms_deanonymize_options.eq(None),
+    )
 }
 
 async fn insert_roles(

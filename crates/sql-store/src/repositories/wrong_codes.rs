@@ -2,6 +2,7 @@
 //!
 //! Whoever counts has locked the user: what one notes the next sees.
 
+use auth_domain::one_time_code::GuessKind;
 use diesel::{ExpressionMethods, QueryDsl, QueryResult};
 use diesel_async::RunQueryDsl;
 
@@ -10,17 +11,17 @@ use crate::types::{Id, Moment};
 
 /// What was guessed at.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum GuessKind {
-    /// A code that was sent by mail.
-    MailedCode,
+pub(super) enum GuessedAt {
+    /// A code that was sent.
+    Code(GuessKind),
     /// A second factor.
     SecondFactor,
 }
 
-impl GuessKind {
+impl GuessedAt {
     fn name(self) -> &'static str {
         match self {
-            Self::MailedCode => "mailed-code",
+            Self::Code(kind) => kind.name(),
             Self::SecondFactor => "second-factor",
         }
     }
@@ -30,7 +31,7 @@ impl GuessKind {
 pub(super) async fn count(
     conn: &mut Conn,
     user: Id,
-    kind: GuessKind,
+    kind: GuessedAt,
     since: Moment,
 ) -> QueryResult<i64> {
     wrong_codes::table
@@ -46,7 +47,7 @@ pub(super) async fn count(
 pub(super) async fn note(
     conn: &mut Conn,
     user: Id,
-    kind: GuessKind,
+    kind: GuessedAt,
     now: Moment,
     count_from: Moment,
 ) -> QueryResult<()> {
@@ -67,7 +68,7 @@ pub(super) async fn note(
 }
 
 /// Forgets the wrong guesses of a kind.
-pub(super) async fn forget(conn: &mut Conn, user: Id, kind: GuessKind) -> QueryResult<()> {
+pub(super) async fn forget(conn: &mut Conn, user: Id, kind: GuessedAt) -> QueryResult<()> {
     let all = wrong_codes::table
         .filter(wrong_codes::user_id.eq(user))
         .filter(wrong_codes::kind.eq(kind.name()));

@@ -9,6 +9,6 @@ mod schema;
 pub use dialect::{Conn, store_error};
 pub use hot::RotateRefreshToken;
 pub use repositories::{
-    FindOpaqueSession, FindPersonalAccessToken, FindUser, HasSecurityKey, HotPath, IsSessionOpen,
-    Manager, Ping, PooledConn, SqlUnitOfWork, discard,
+    FindNumberClaimant, FindOpaqueSession, FindPersonalAccessToken, FindUser, HasSecurityKey,
+    HotPath, IsSessionOpen, Manager, Ping, PooledConn, SqlUnitOfWork, discard,
 };

@@ -256,6 +256,38 @@ pub async fn refused_guesses_are_not_counted(fixture: &dyn Fixture) {
     assert_eq!(guess(&*store, &reopened(RIGHT, ada)).await, Accepted);
 }
 
+/// Guesses at codes that go elsewhere are counted apart, and a right one there forgives none here.
+pub async fn wrong_guesses_at_one_kind_spare_others(fixture: &dyn Fixture) {
+    let store = fixture.store();
+    let ada = given_ada_with_code(&*store).await;
+    let texted = CodePurpose::TextedSignIn;
+    given_code(&*store, &new_code_for(texted, RIGHT, ada)).await;
+
+    guess_wrongly(&*store, &code_guess_for(texted, WRONG, ada), 9).await;
+    assert_eq!(guess(&*store, &code_guess(RIGHT, ada)).await, Accepted);
+
+    let last = code_guess_for(CodePurpose::TextedElevation, WRONG, ada);
+    guess_wrongly(&*store, &last, 1).await;
+    let closed = code_guess_for(texted, RIGHT, ada);
+    assert_eq!(guess(&*store, &closed).await, TooManyWrong);
+}
+
+/// Whoever proves one phone gets no more guesses at the code of another.
+pub async fn wrong_guesses_at_a_new_phone_are_never_forgiven(fixture: &dyn Fixture) {
+    let store = fixture.store();
+    let ada = given_user(&*store, new_user("ada")).await.id;
+    let change = CodePurpose::PhoneChange;
+    given_code(&*store, &new_code_for(change, RIGHT, ada)).await;
+
+    guess_wrongly(&*store, &code_guess_for(change, WRONG, ada), 9).await;
+    let right = code_guess_for(change, RIGHT, ada);
+    assert_eq!(guess(&*store, &right).await, Accepted);
+
+    given_code(&*store, &new_code_for(change, RIGHT, ada)).await;
+    guess_wrongly(&*store, &code_guess_for(change, WRONG, ada), 1).await;
+    assert_eq!(guess(&*store, &right).await, TooManyWrong);
+}
+
 /// Of twenty who know the code and type it at the same moment, one is let in.
 pub async fn parallel_right_guesses_have_one_winner(fixture: &dyn Fixture) {
     let store = fixture.store();

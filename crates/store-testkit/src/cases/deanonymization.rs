@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use auth_domain::{
     error::{StoreError, UniqueField},
-    ports::{Deanonymization, Store, UserLookup},
+    ports::{Contact, Deanonymization, Store, UserLookup},
     user::{Locale, NewUser, Role, User, UserId},
 };
 use serde_json::{Value, json};
@@ -21,7 +21,7 @@ pub async fn anonymous_user_becomes_what_is_told(fixture: &dyn Fixture) {
     let ada = given_user(&*store, anonymous_user("ada")).await;
     let eve = given_user(&*store, anonymous_user("eve")).await;
     let changes = Deanonymization {
-        email: email("Ada@Example.com"),
+        contact: Contact::Email(email("Ada@Example.com")),
         avatar_url: "https://example.com/ada.png".to_owned(),
         locale: Locale::parse("fr").unwrap(),
         default_role: role("me"),
@@ -96,7 +96,7 @@ pub async fn nobody_is_deanonymized_with_a_taken_email(fixture: &dyn Fixture) {
     let ada = given_user(&*store, anonymous_user("ada")).await;
     let eve = given_user(&*store, new_user("eve")).await;
     let changes = Deanonymization {
-        email: email("EVE@example.com"),
+        contact: Contact::Email(email("EVE@example.com")),
         ..deanonymization("ada")
     };
 
@@ -153,9 +153,19 @@ pub async fn parallel_deanonymizations_have_one_winner(fixture: &dyn Fixture) {
 }
 
 fn becoming(user: User, changes: Deanonymization) -> User {
+    let reached = match changes.contact {
+        Contact::Email(email) => User {
+            email: Some(email),
+            email_verified: false,
+            ..user
+        },
+        Contact::PhoneNumber(number) => User {
+            phone_number: Some(number),
+            phone_number_verified: true,
+            ..user
+        },
+    };
     User {
-        email: Some(changes.email),
-        email_verified: false,
         password_hash: changes.password_hash,
         display_name: changes.display_name,
         avatar_url: changes.avatar_url,
@@ -164,7 +174,7 @@ fn becoming(user: User, changes: Deanonymization) -> User {
         roles: changes.roles,
         metadata: changes.metadata.map(Value::Object),
         is_anonymous: false,
-        ..user
+        ..reached
     }
 }
 

@@ -15,6 +15,7 @@ pub mod email_changes;
 pub mod exchange_codes;
 pub mod opaque_sessions;
 pub mod open_sessions;
+pub mod phone_numbers;
 pub mod recovery;
 pub mod roles;
 pub mod rotations;

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use auth_domain::{
     DateTime, Utc,
-    one_time_code::{CodeGuess, CodePurpose, CodeVerdict, NewCode},
+    one_time_code::{CodeGuess, CodePurpose, CodeVerdict, GuessKind, NewCode},
     session::{HashedExchangeCode, NewExchangeCode},
     ticket::{HashedTicket, NewTicket, RedeemedTicket, Ticket, TicketPurpose},
     user::UserId,
@@ -16,7 +16,7 @@ use auth_domain::{
 pub(super) struct Secrets {
     tickets: HashMap<HashedTicket, NewTicket>,
     codes: HashMap<(UserId, CodePurpose), NewCode>,
-    wrong_guesses: HashMap<UserId, Vec<DateTime<Utc>>>,
+    wrong_guesses: HashMap<(UserId, GuessKind), Vec<DateTime<Utc>>>,
     exchange_codes: HashMap<HashedExchangeCode, NewExchangeCode>,
 }
 
@@ -71,6 +71,14 @@ impl Secrets {
         self.codes.insert((code.user_id, code.purpose), code);
     }
 
+    pub(super) fn code_expires_at(
+        &self,
+        user: UserId,
+        purpose: CodePurpose,
+    ) -> Option<DateTime<Utc>> {
+        Some(self.codes.get(&(user, purpose))?.expires_at)
+    }
+
     pub(super) fn judge_code(&mut self, guess: &CodeGuess) -> CodeVerdict {
         if self.count_wrong(guess) >= guess.max_wrong as usize {
             self.burn(guess);
@@ -78,7 +86,9 @@ impl Secrets {
         }
         if self.is_right(guess) {
             self.burn(guess);
-            self.wrong_guesses.remove(&guess.user_id);
+            if guess.purpose.guess_kind().is_forgiven() {
+                self.wrong_guesses.remove(&counted(guess));
+            }
             if let CodePurpose::InPlaceOf(ticket) = guess.purpose {
                 self.forget(guess.user_id, ticket);
             }
@@ -92,7 +102,11 @@ impl Secrets {
     }
 
     fn count_wrong(&self, guess: &CodeGuess) -> usize {
-        let moments = self.wrong_guesses.get(&guess.user_id).into_iter().flatten();
+        let moments = self
+            .wrong_guesses
+            .get(&counted(guess))
+            .into_iter()
+            .flatten();
         moments
             .filter(|moment| **moment >= guess.count_from)
             .count()
@@ -108,7 +122,7 @@ impl Secrets {
     }
 
     fn note_wrong(&mut self, guess: &CodeGuess) {
-        let moments = self.wrong_guesses.entry(guess.user_id).or_default();
+        let moments = self.wrong_guesses.entry(counted(guess)).or_default();
         moments.retain(|moment| *moment >= guess.count_from);
         moments.push(guess.now);
     }
@@ -129,4 +143,9 @@ impl Secrets {
         let code = self.exchange_codes.remove(hash)?;
         (now < code.expires_at).then_some(code)
     }
+}
+
+/// What a wrong guess counts for.
+fn counted(guess: &CodeGuess) -> (UserId, GuessKind) {
+    (guess.user_id, guess.purpose.guess_kind())
 }

@@ -7,10 +7,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use auth_domain::{
     DateTime, Utc,
     error::{StoreError, UniqueField},
-    one_time_code::{CodeGuess, CodeVerdict, NewCode},
+    one_time_code::{CodeGuess, CodePurpose, CodeVerdict, NewCode},
     ports::{
-        Deanonymization, EndedSessions, RefreshRotation, RefreshTokenTrace, RotatedSession,
-        StoredFactor, UserLookup,
+        Contact, Deanonymization, EndedSessions, NumberClaimant, RefreshRotation,
+        RefreshTokenTrace, RotatedSession, StagedProfile, StoredFactor, UserLookup,
     },
     sealed::StoredSecret,
     session::{
@@ -19,7 +19,7 @@ use auth_domain::{
         SessionId,
     },
     ticket::{NewTicket, RedeemedTicket, Ticket},
-    user::{EmailAddress, HashedPassword, MfaMethod, Role, User, UserId},
+    user::{EmailAddress, HashedPassword, MfaMethod, PhoneNumber, Role, User, UserId},
 };
 use serde_json::Value;
 
@@ -40,6 +40,7 @@ struct Account {
     user: User,
     factor: Factor,
     new_email: Option<EmailAddress>,
+    staged: Option<(PhoneNumber, Option<StagedProfile>)>,
     last_seen: Option<DateTime<Utc>>,
 }
 
@@ -80,6 +81,7 @@ impl State {
             user,
             factor: Factor::default(),
             new_email: None,
+            staged: None,
             last_seen: None,
         };
         self.accounts.insert(account.user.id, account);
@@ -97,6 +99,9 @@ impl State {
                         .is_some_and(|it| it.canonical() == email)
                 })
             }
+            UserLookup::PhoneNumber(number) => self
+                .users()
+                .find(|user| user.phone_number.as_ref() == Some(number)),
             UserLookup::Username(name) => self
                 .users()
                 .find(|user| user.username.as_ref() == Some(name)),
@@ -132,6 +137,68 @@ impl State {
         }))
     }
 
+    pub(super) fn set_phone_number_verified(&mut self, user: UserId) -> bool {
+        self.change(user, |account| account.user.phone_number_verified = true)
+    }
+
+    pub(super) fn clear_phone_number(&mut self, user: UserId) -> bool {
+        self.change(user, |account| {
+            account.user.phone_number = None;
+            account.user.phone_number_verified = false;
+            account.staged = None;
+        })
+    }
+
+    pub(super) fn stage_phone_number(
+        &mut self,
+        user: UserId,
+        number: PhoneNumber,
+        profile: Option<StagedProfile>,
+    ) -> bool {
+        self.change(user, |account| account.staged = Some((number, profile)))
+    }
+
+    pub(super) fn move_to_phone_number(
+        &mut self,
+        user: UserId,
+        number: PhoneNumber,
+    ) -> Result<bool, StoreError> {
+        let account = self.accounts.get(&user);
+        let staged = account.and_then(|account| account.staged.as_ref());
+        if staged.is_none_or(|(noted, _)| *noted != number) {
+            return Ok(false);
+        }
+        self.check_phone_number_free_for(user, &number)?;
+        Ok(self.change(user, |account| {
+            account.staged = None;
+            account.user.phone_number = Some(number);
+            account.user.phone_number_verified = true;
+        }))
+    }
+
+    pub(super) fn find_number_claimant(
+        &self,
+        number: &PhoneNumber,
+        now: DateTime<Utc>,
+    ) -> Option<NumberClaimant> {
+        if let Some(user) = self.find_user(UserLookup::PhoneNumber(number)) {
+            let user = user.clone();
+            return Some(NumberClaimant { user, staged: None });
+        }
+        let purpose = CodePurpose::PhoneDeanonymization;
+        let waiting = self.accounts.values().filter_map(|account| {
+            let (noted, profile) = account.staged.as_ref()?;
+            let expires_at = self.secrets.code_expires_at(account.user.id, purpose)?;
+            let may_be = noted == number && account.user.is_anonymous && now < expires_at;
+            may_be.then_some((expires_at, &account.user, profile.as_ref()?))
+        });
+        let (_, user, profile) = waiting.max_by_key(|(expires_at, _, _)| *expires_at)?;
+        Some(NumberClaimant {
+            user: user.clone(),
+            staged: Some(profile.clone()),
+        })
+    }
+
     pub(super) fn deanonymize(
         &mut self,
         user: UserId,
@@ -144,8 +211,14 @@ impl State {
         if let Some(email) = &named.email {
             self.check_email_free_for(user, email)?;
         }
+        if let Some(number) = &named.phone_number {
+            self.check_phone_number_free_for(user, number)?;
+        }
         self.check_roles_of(&named)?;
-        Ok(self.change(user, |account| account.user = named))
+        Ok(self.change(user, |account| {
+            account.user = named;
+            account.staged = None;
+        }))
     }
 
     pub(super) fn touch(&mut self, user: UserId, now: DateTime<Utc>) -> bool {
@@ -184,6 +257,8 @@ impl State {
             .is_some_and(taken)
         {
             UniqueField::Email
+        } else if (user.phone_number.as_ref().map(UserLookup::PhoneNumber)).is_some_and(taken) {
+            UniqueField::PhoneNumber
         } else if (user.username.as_ref().map(UserLookup::Username)).is_some_and(taken) {
             UniqueField::Username
         } else {
@@ -196,6 +271,20 @@ impl State {
         match self.find_user(UserLookup::Email(email)) {
             Some(holder) if holder.id != user => {
                 let field = UniqueField::Email;
+                Err(StoreError::Duplicate { field })
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn check_phone_number_free_for(
+        &self,
+        user: UserId,
+        number: &PhoneNumber,
+    ) -> Result<(), StoreError> {
+        match self.find_user(UserLookup::PhoneNumber(number)) {
+            Some(holder) if holder.id != user => {
+                let field = UniqueField::PhoneNumber;
                 Err(StoreError::Duplicate { field })
             }
             _ => Ok(()),
@@ -522,9 +611,19 @@ impl State {
 }
 
 fn deanonymized(user: User, changes: Deanonymization) -> User {
+    let reached = match changes.contact {
+        Contact::Email(email) => User {
+            email: Some(email),
+            email_verified: false,
+            ..user
+        },
+        Contact::PhoneNumber(number) => User {
+            phone_number: Some(number),
+            phone_number_verified: true,
+            ..user
+        },
+    };
     User {
-        email: Some(changes.email),
-        email_verified: false,
         password_hash: changes.password_hash,
         display_name: changes.display_name,
         avatar_url: changes.avatar_url,
@@ -533,7 +632,7 @@ fn deanonymized(user: User, changes: Deanonymization) -> User {
         roles: changes.roles,
         metadata: changes.metadata.map(Value::Object),
         is_anonymous: false,
-        ..user
+        ..reached
     }
 }
 

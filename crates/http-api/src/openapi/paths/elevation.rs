@@ -31,7 +31,7 @@ pub(super) fn operations() -> Vec<Operation> {
         modern(
             "POST",
             "/elevate/otp/email",
-            elevation::send_code,
+            elevation::send_mail,
             "Ask for a code by mail to elevate with",
         )
         .answering("The code is on its way.")
@@ -39,11 +39,35 @@ pub(super) fn operations() -> Vec<Operation> {
         modern(
             "POST",
             "/elevate/otp/email/verify",
-            elevation::by_code,
+            elevation::by_mailed_code,
             "Elevate by a code from a mail",
         )
         .answering("A session with an elevated access token.")
-        .errors(&[ErrorCode::DISABLED_ENDPOINT, ErrorCode::INVALID_TICKET]),
+        .errors(&[
+            ErrorCode::DISABLED_ENDPOINT,
+            ErrorCode::INVALID_OTP,
+            ErrorCode::OTP_TOO_MANY_ATTEMPTS,
+        ]),
+        modern(
+            "POST",
+            "/elevate/otp/sms",
+            elevation::send_text,
+            "Ask for a code by text message to elevate with",
+        )
+        .answering("The code is on its way to the phone of the account.")
+        .errors(&[ErrorCode::DISABLED_ENDPOINT, ErrorCode::CANNOT_SEND_SMS]),
+        modern(
+            "POST",
+            "/elevate/otp/sms/verify",
+            elevation::by_texted_code,
+            "Elevate by a code from a text message",
+        )
+        .answering("A session with an elevated access token.")
+        .errors(&[
+            ErrorCode::DISABLED_ENDPOINT,
+            ErrorCode::INVALID_OTP,
+            ErrorCode::OTP_TOO_MANY_ATTEMPTS,
+        ]),
     ];
     operations.map(|it| it.errors(REFUSALS)).into()
 }

@@ -7,6 +7,7 @@ mod mail;
 mod second_factors;
 mod security_keys;
 mod sign_in;
+mod sms;
 mod system;
 mod tokens;
 
@@ -27,6 +28,7 @@ pub(super) fn groups() -> Vec<Group> {
     vec![
         group("Signing in", sign_in::operations()),
         group("Links and codes by mail", mail::operations()),
+        group("Codes by text message", sms::operations()),
         group("Second factors", second_factors::operations()),
         group("Security keys", security_keys::operations()),
         group("Elevation", elevation::operations()),

@@ -17,7 +17,7 @@ pub(crate) struct Limits {
     pub(crate) requests: RequestLimits,
     /// How often an account may be claimed in vain.
     pub(crate) wrong_claims: RateLimit,
-    /// How often one kind of mail may be sent to a mailbox.
+    /// How often one kind of message may be sent to a mailbox or phone.
     pub(crate) mails: RateLimit,
     /// Where several servers count together, if they do.
     pub(crate) redis: Option<Redis>,

@@ -128,7 +128,8 @@ pub(crate) const ACCOUNT_INTERVAL: Setting = interval(
 pub(crate) const RECIPIENT_BURST: Setting = burst(
     "rate_limit.recipient_burst",
     "AUTH_RATE_LIMIT_RECIPIENT_BURST",
-    "Most mails of one kind to one mailbox in `recipient_interval`, whoever asks for them.",
+    "Most messages of one kind to one mailbox or phone in `recipient_interval`, whoever asks for \
+     them.",
 )
 .preset("5");
 

@@ -19,7 +19,7 @@ pub(crate) mod redirects;
 pub(crate) mod second_factors;
 pub(crate) mod server;
 pub(crate) mod sessions;
-mod sms;
+pub(crate) mod sms;
 
 use super::{kind::Kind, rule::Rule, setting::Setting};
 
@@ -56,12 +56,11 @@ pub(crate) const CONFIG_FILE_VARIABLE: &str = "AUTH_CONFIG_FILE";
 
 /// Variables of Hasura Auth's earlier versions and of deployments around it; nothing comes of
 /// them, and nothing is said about them.
-pub(crate) const IGNORED_VARIABLES: [&str; 5] = [
+pub(crate) const IGNORED_VARIABLES: [&str; 4] = [
     "AUTH_PROVIDER_FACEBOOK_PROFILE_FIELDS",
     "AUTH_PROVIDER_GITLAB_BASE_URL",
     "AUTH_SHOW_LOG_QUERY_PARAMS",
     "AUTH_SKIP_INIT",
-    "AUTH_SMS_TEST_PHONE_NUMBERS",
 ];
 
 /// Every section.

@@ -1,0 +1,50 @@
+//! Proving for the first time to be behind an address or a number.
+//!
+//! When that is proven, nothing that was there before is theirs: somebody else may have taken the
+//! address or the number, and waits for its owner to move in. Password, second factor, security
+//! keys, sessions and personal access tokens go.
+
+use crate::{
+    error::StoreError,
+    ports::{EndedSessions, UnitOfWork, UserLookup},
+    user::{User, UserId},
+};
+
+/// Notes that whoever acts now reads the mail of `user`. A phone number goes too: whoever came first
+/// may have proven one of their own.
+pub(super) async fn prove_mailbox(
+    work: &mut dyn UnitOfWork,
+    user: UserId,
+) -> Result<(), StoreError> {
+    let found = locked(work, user).await?;
+    if found.is_none_or(|it| it.email_verified) {
+        return Ok(());
+    }
+    work.users().set_email_verified(user).await?;
+    work.users().clear_phone_number(user).await?;
+    drop_what_was_there(work, user).await
+}
+
+/// Notes that whoever acts now reads the messages to the phone of `user`. An address stays: nobody
+/// can have one verified without having proven the phone before.
+pub(super) async fn prove_phone(work: &mut dyn UnitOfWork, user: UserId) -> Result<(), StoreError> {
+    let found = locked(work, user).await?;
+    if found.is_none_or(|it| it.phone_number_verified) {
+        return Ok(());
+    }
+    work.users().set_phone_number_verified(user).await?;
+    drop_what_was_there(work, user).await
+}
+
+/// The user, whom nobody changes from here on, so that what was read stays true.
+async fn locked(work: &mut dyn UnitOfWork, user: UserId) -> Result<Option<User>, StoreError> {
+    work.second_factors().find(user).await?;
+    work.users().find(UserLookup::Id(user)).await
+}
+
+async fn drop_what_was_there(work: &mut dyn UnitOfWork, user: UserId) -> Result<(), StoreError> {
+    work.users().clear_password(user).await?;
+    work.sessions().end_all_of(user, EndedSessions::All).await?;
+    work.security_keys().forget_all_of(user).await?;
+    work.second_factors().forget_all_of(user).await
+}

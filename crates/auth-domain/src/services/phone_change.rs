@@ -1,0 +1,132 @@
+//! Moving an account to another phone number.
+
+use super::{
+    CurrentUserError, CurrentUserService, Failure, failure::failures_of, redemption::Effect,
+    retry::retry, texting::CodeText, visit::Visit,
+};
+use crate::{
+    error::{StoreError, UniqueField},
+    limits::{TextWish, TooMany},
+    one_time_code::{CodePurpose, CodeVerdict, OneTimeCode},
+    ports::{BackgroundBusy, CodeDelivery, SmsError, UserLookup},
+    user::{PhoneNumber, User, UserId},
+};
+
+/// Moves accounts to other phone numbers.
+#[derive(Clone)]
+pub struct PhoneChangeService {
+    installation: Visit,
+}
+
+/// Why an account did not move.
+#[derive(Debug, thiserror::Error)]
+pub enum PhoneChangeError {
+    /// Text messages are switched off.
+    #[error("text messages are disabled")]
+    MethodDisabled,
+    /// The token does not lead to a user, or to one whose account may be used.
+    #[error(transparent)]
+    NotSignedIn(#[from] CurrentUserError),
+    /// The new number has an account.
+    #[error("the phone number already has an account")]
+    PhoneNumberTaken,
+    /// It is not the code, it was sent to another number, or there were too many wrong ones.
+    #[error("the code is wrong or no longer good")]
+    InvalidCode,
+    /// An adapter failed.
+    #[error(transparent)]
+    Failure(Failure),
+}
+
+failures_of!(PhoneChangeError: BackgroundBusy, SmsError, TooMany);
+
+impl From<StoreError> for PhoneChangeError {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Duplicate {
+                field: UniqueField::PhoneNumber,
+            } => Self::PhoneNumberTaken,
+            other => Self::Failure(other.into()),
+        }
+    }
+}
+
+impl PhoneChangeService {
+    pub(super) fn new(installation: Visit) -> Self {
+        Self { installation }
+    }
+
+    /// Sends a code to another number, whose reader may move the account there.
+    ///
+    /// The account keeps its number, and whether it is verified, until the code is confirmed. A
+    /// code that was sent to yet another number is no longer good.
+    ///
+    /// # Errors
+    ///
+    /// Checked in the order of the variants of [`PhoneChangeError`].
+    pub async fn request(&self, user: UserId, to: PhoneNumber) -> Result<(), PhoneChangeError> {
+        let (delivery, user) = self.begin(user).await?;
+        let installation = &self.installation;
+        installation.count_text(TextWish::Change, &to).await?;
+        let service = self.clone();
+        let work = async move { service.send(user, to, &delivery).await };
+        installation.discreetly(work).await
+    }
+
+    /// Moves an account to the number that its owner reads messages at.
+    ///
+    /// Codes and tickets that are on their way are no longer good. Sessions go on.
+    ///
+    /// # Errors
+    ///
+    /// See [`PhoneChangeError`]; [`PhoneChangeError::PhoneNumberTaken`] when somebody else was
+    /// faster.
+    pub async fn confirm(
+        &self,
+        user: UserId,
+        to: &PhoneNumber,
+        code: &OneTimeCode,
+    ) -> Result<(), PhoneChangeError> {
+        let (delivery, user) = self.begin(user).await?;
+        let installation = &self.installation;
+        let guess = installation
+            .texted_guess(&delivery, to, (user.id, CodePurpose::PhoneChange), code)
+            .await?;
+        let moves = Effect::MovesTo(to);
+        match installation.redeem(&guess, moves).await? {
+            CodeVerdict::Accepted => Ok(()),
+            CodeVerdict::Wrong | CodeVerdict::TooManyWrong => Err(PhoneChangeError::InvalidCode),
+        }
+    }
+
+    async fn begin(&self, user: UserId) -> Result<(CodeDelivery, User), PhoneChangeError> {
+        let delivery = self.installation.sms.clone();
+        let delivery = delivery.ok_or(PhoneChangeError::MethodDisabled)?;
+        let current_user = CurrentUserService::new(self.installation.clone());
+        Ok((delivery, current_user.get(user).await?))
+    }
+
+    async fn send(
+        &self,
+        user: User,
+        to: PhoneNumber,
+        delivery: &CodeDelivery,
+    ) -> Result<(), PhoneChangeError> {
+        let installation = &self.installation;
+        let lookup = UserLookup::PhoneNumber(&to);
+        if installation.store.find_user(lookup).await?.is_some() {
+            return Err(PhoneChangeError::PhoneNumberTaken);
+        }
+        let purpose = CodePurpose::PhoneChange;
+        let text = CodeText::new(installation, delivery, user.id, purpose, to.clone());
+        retry(|| async {
+            let mut work = installation.store.begin().await?;
+            work.users().stage_phone_number(user.id, &to, None).await?;
+            text.write(work.as_mut()).await?;
+            work.commit().await
+        })
+        .await?;
+        text.send(user.locale).await?;
+        Ok(())
+    }
+}

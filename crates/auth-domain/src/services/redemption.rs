@@ -1,0 +1,77 @@
+//! Redeeming a code that somebody typed.
+
+use super::{
+    Installation,
+    first_proof::{prove_mailbox, prove_phone},
+    retry::retry,
+};
+use crate::{
+    error::StoreError,
+    one_time_code::{CodeGuess, CodeVerdict},
+    ports::{Deanonymization, EndedSessions, UnitOfWork},
+    user::{PhoneNumber, UserId},
+};
+
+/// What a right code brings about, beside what its holder is given.
+pub(super) enum Effect<'a> {
+    Nothing,
+    /// The address of the account is proven.
+    ProvesMailbox,
+    /// The phone of the account is proven.
+    ProvesPhone,
+    /// The account gets the number and is no longer anonymous.
+    Deanonymizes(&'a Deanonymization),
+    /// The account moves to the number.
+    MovesTo(&'a PhoneNumber),
+}
+
+impl Effect<'_> {
+    /// `false`: it cannot come about any more.
+    async fn write(&self, work: &mut dyn UnitOfWork, user: UserId) -> Result<bool, StoreError> {
+        match self {
+            Self::Nothing => Ok(true),
+            Self::ProvesMailbox => prove_mailbox(work, user).await.map(|()| true),
+            Self::ProvesPhone => prove_phone(work, user).await.map(|()| true),
+            Self::Deanonymizes(changes) => {
+                if !work.users().deanonymize(user, changes).await? {
+                    return Ok(false);
+                }
+                work.sessions().end_all_of(user, EndedSessions::All).await?;
+                work.tickets().forget_all_of(user).await?;
+                Ok(true)
+            }
+            Self::MovesTo(number) => {
+                if !work.users().move_to_phone_number(user, number).await? {
+                    return Ok(false);
+                }
+                // Codes on their way to the former number are no longer its reader's business.
+                work.tickets().forget_all_of(user).await?;
+                Ok(true)
+            }
+        }
+    }
+}
+
+impl Installation {
+    /// Judges a guess and brings about what a right one is for, in one unit of work. A right one
+    /// is [`CodeVerdict::Wrong`] where there is nothing to bring about any more.
+    pub(super) async fn redeem(
+        &self,
+        guess: &CodeGuess,
+        effect: Effect<'_>,
+    ) -> Result<CodeVerdict, StoreError> {
+        retry(|| async {
+            let mut work = self.store.begin().await?;
+            let mut verdict = work.tickets().judge_code(guess).await?;
+            if verdict == CodeVerdict::Accepted
+                && !effect.write(work.as_mut(), guess.user_id).await?
+            {
+                verdict = CodeVerdict::Wrong;
+            }
+            // A wrong guess has to be remembered.
+            work.commit().await?;
+            Ok(verdict)
+        })
+        .await
+    }
+}

@@ -1,0 +1,252 @@
+//! Signing in by a code in a text message.
+
+use super::{
+    AccountRefusal, Audience, Failure, SignUpError, SignUpOptions,
+    admission::EmailNeed,
+    failure::failures_of,
+    redemption::Effect,
+    sign_up::{Along, ResolvedOptions, SignUpService},
+    texting::CodeText,
+    visit::Visit,
+};
+use crate::{
+    error::{StoreError, UniqueField},
+    limits::{AccountName, ClientNetwork, TextWish, TooMany},
+    one_time_code::{CodePurpose, CodeVerdict, OneTimeCode},
+    ports::{
+        BackgroundBusy, CodeDelivery, Contact, Deanonymization, NumberClaimant, SignerError,
+        SmsError, StagedProfile, UserLookup,
+    },
+    session::{AuthMethod, Session},
+    user::{PhoneNumber, User, UserId},
+};
+
+/// Signs in whoever reads the messages of a phone.
+#[derive(Clone)]
+pub struct SmsSignInService {
+    installation: Visit,
+}
+
+/// A wish for a text message to sign in with.
+#[derive(Debug, Clone)]
+pub struct SmsSignIn {
+    /// Whose number.
+    pub phone_number: PhoneNumber,
+    /// What a new account is to be like; for an existing one they are only checked.
+    pub options: SignUpOptions,
+    /// What to do about numbers without an account.
+    pub audience: Audience,
+}
+
+/// A code that somebody typed.
+#[derive(Debug, Clone)]
+pub struct SmsCode {
+    /// The number it was sent to.
+    pub phone_number: PhoneNumber,
+    /// The code.
+    pub code: OneTimeCode,
+    /// Where the claim comes from, if that is known.
+    pub client: Option<ClientNetwork>,
+}
+
+/// Why no message was sent, or nobody signed in.
+#[derive(Debug, thiserror::Error)]
+pub enum SmsSignInError {
+    /// Text messages are switched off.
+    #[error("text messages are disabled")]
+    MethodDisabled,
+    /// The account could not be made, or a wish cannot be met.
+    #[error(transparent)]
+    SignUp(SignUpError),
+    /// The account may not be used right now.
+    #[error(transparent)]
+    Refused(#[from] AccountRefusal),
+    /// It is not the code, or there is none.
+    #[error("the code is wrong or no longer good")]
+    InvalidCode,
+    /// There were too many wrong codes; nothing was compared.
+    #[error("there were too many wrong codes")]
+    TooManyGuesses,
+    /// An adapter failed.
+    #[error(transparent)]
+    Failure(Failure),
+}
+
+failures_of!(SmsSignInError: Failure, BackgroundBusy, SignerError, SmsError, TooMany);
+
+impl From<StoreError> for SmsSignInError {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Duplicate {
+                field: UniqueField::PhoneNumber,
+            } => Self::SignUp(SignUpError::PhoneNumberTaken),
+            other => Self::Failure(other.into()),
+        }
+    }
+}
+
+impl From<SignUpError> for SmsSignInError {
+    fn from(error: SignUpError) -> Self {
+        match error {
+            SignUpError::Failure(failure) => Self::Failure(failure),
+            other => Self::SignUp(other),
+        }
+    }
+}
+
+impl SmsSignInService {
+    pub(super) fn new(installation: Visit) -> Self {
+        Self { installation }
+    }
+
+    /// Sends a code that signs in. Nothing is sent before it is sure that the code will be good for
+    /// something.
+    ///
+    /// # Errors
+    ///
+    /// See [`SmsSignInError`]. When the message cannot be handed over a new account exists already,
+    /// with its number not verified.
+    pub async fn send_code(&self, wish: SmsSignIn) -> Result<(), SmsSignInError> {
+        let installation = &self.installation;
+        let delivery = self.delivery()?;
+        let policy = &installation.policy;
+        if wish.audience == Audience::NewPeople && !policy.accounts.sign_up_enabled {
+            return Err(SignUpError::Disabled.into());
+        }
+        let identity = wish.phone_number.as_str();
+        let options = wish.options.clone().resolve(policy, identity)?;
+        let text = match wish.audience {
+            Audience::Anybody => TextWish::SignIn,
+            Audience::NewPeople => TextWish::SignUp,
+        };
+        installation.count_text(text, &wish.phone_number).await?;
+        let service = self.clone();
+        let work = async move { service.send_to_recipient(wish, options, &delivery).await };
+        installation.discreetly(work).await
+    }
+
+    /// Signs in with a code from a text message, or finishes what
+    /// [`deanonymize_by_sms`](super::AnonymousService::deanonymize_by_sms) began.
+    ///
+    /// # Errors
+    ///
+    /// See [`SmsSignInError`]; a number without an account is not told apart from a wrong code.
+    pub async fn with_code(&self, claim: SmsCode) -> Result<Session, SmsSignInError> {
+        let delivery = self.delivery()?;
+        let account = AccountName::PhoneNumber(&claim.phone_number);
+        let installation = &self.installation;
+        let work = self.judge(&claim, &delivery);
+        let judged = installation.judge_claim(account, claim.client, work);
+        installation.at_an_even_pace(judged).await
+    }
+
+    fn delivery(&self) -> Result<CodeDelivery, SmsSignInError> {
+        let delivery = self.installation.sms.clone();
+        delivery.ok_or(SmsSignInError::MethodDisabled)
+    }
+
+    async fn send_to_recipient(
+        &self,
+        wish: SmsSignIn,
+        options: ResolvedOptions,
+        delivery: &CodeDelivery,
+    ) -> Result<(), SmsSignInError> {
+        let installation = &self.installation;
+        let accounts = &installation.policy.accounts;
+        let lookup = UserLookup::PhoneNumber(&wish.phone_number);
+        let existing = installation.store.find_user(lookup).await?;
+        match (existing, wish.audience) {
+            (Some(user), Audience::Anybody) => {
+                let policy = &installation.policy;
+                policy.check_account(&user, EmailNeed::IfPresent)?;
+                let text = self.text(delivery, user.id, wish.phone_number);
+                text.store(installation).await?;
+                text.send(user.locale).await?;
+                Ok(())
+            }
+            (Some(_), Audience::NewPeople) => Ok(()),
+            (None, Audience::Anybody) if !accounts.auto_sign_up => Ok(()),
+            (None, _) => {
+                if !accounts.sign_up_enabled {
+                    return Err(SignUpError::Disabled.into());
+                }
+                let number = wish.phone_number;
+                let (text, user) = self.sign_up(number, options, delivery).await?;
+                text.send(user.locale).await?;
+                Ok(())
+            }
+        }
+    }
+
+    async fn sign_up(
+        &self,
+        number: PhoneNumber,
+        options: ResolvedOptions,
+        delivery: &CodeDelivery,
+    ) -> Result<(CodeText, User), SmsSignInError> {
+        let sign_up = SignUpService::new(self.installation.clone());
+        let new_user = sign_up.user_with_phone(number.clone(), options);
+        let text = self.text(delivery, new_user.id, number);
+        let stored = sign_up.insert(&new_user, &[Along::Code(&text.row)]).await;
+        let user = stored.map_err(SignUpError::from)?;
+        if user.disabled {
+            return Err(SignUpError::CreatedDisabled.into());
+        }
+        Ok((text, user))
+    }
+
+    fn text(&self, delivery: &CodeDelivery, user: UserId, to: PhoneNumber) -> CodeText {
+        let purpose = CodePurpose::TextedSignIn;
+        CodeText::new(&self.installation, delivery, user, purpose, to)
+    }
+
+    async fn judge(
+        &self,
+        claim: &SmsCode,
+        delivery: &CodeDelivery,
+    ) -> Result<Session, SmsSignInError> {
+        let installation = &self.installation;
+        let number = &claim.phone_number;
+        let now = installation.clock.now();
+        let claimant = installation.store.find_number_claimant(number, now).await?;
+        let (user, staged) = match claimant {
+            Some(NumberClaimant { user, staged }) => (user.id, staged),
+            // A guess at nobody's code goes the same way.
+            None => (UserId(installation.ids.uuid()), None),
+        };
+        let changes = staged.map(|profile| self.deanonymization(number.clone(), profile));
+        let (purpose, effect) = match &changes {
+            Some(changes) => (
+                CodePurpose::PhoneDeanonymization,
+                Effect::Deanonymizes(changes),
+            ),
+            None => (CodePurpose::TextedSignIn, Effect::ProvesPhone),
+        };
+        let guess = installation
+            .texted_guess(delivery, number, (user, purpose), &claim.code)
+            .await?;
+        match installation.redeem(&guess, effect).await? {
+            CodeVerdict::Accepted => {}
+            CodeVerdict::Wrong => return Err(SmsSignInError::InvalidCode),
+            CodeVerdict::TooManyWrong => return Err(SmsSignInError::TooManyGuesses),
+        }
+        let gone = SmsSignInError::InvalidCode;
+        installation
+            .admit_with(user, EmailNeed::IfPresent, AuthMethod::Sms, gone)
+            .await
+    }
+
+    fn deanonymization(&self, number: PhoneNumber, profile: StagedProfile) -> Deanonymization {
+        Deanonymization {
+            contact: Contact::PhoneNumber(number),
+            password_hash: None,
+            display_name: profile.display_name,
+            avatar_url: String::new(),
+            locale: profile.locale,
+            default_role: profile.default_role,
+            roles: profile.roles,
+            metadata: profile.metadata,
+            now: self.installation.clock.now(),
+        }
+    }
+}

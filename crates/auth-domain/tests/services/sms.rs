@@ -1,0 +1,372 @@
+//! Flows by text message: signing in, moving, elevating, and services that judge codes themselves.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
+
+use async_trait::async_trait;
+use auth_domain::{
+    one_time_code::OneTimeCode,
+    ports::{CodeDelivery, PhoneVerifier, SmsError, UserLookup},
+    services::{
+        AnonymousError, AnonymousSignIn, Audience, CodeChannel, DeanonymizeBySms, ElevationError,
+        Failure, PhoneChangeError, SignUpError, SignUpOptions, SmsCode, SmsSignIn, SmsSignInError,
+    },
+    session::Session,
+    testing::policy,
+    user::{Locale, PhoneNumber, Role, UserId},
+};
+use store_testkit::MemoryStore;
+
+use crate::world::{Errands, World};
+
+const ADA: &str = "+41790000001";
+const EVE: &str = "+41790000002";
+
+fn number(text: &str) -> PhoneNumber {
+    PhoneNumber::parse(text).unwrap()
+}
+
+fn code(text: &str) -> OneTimeCode {
+    OneTimeCode::parse(text).unwrap()
+}
+
+fn wish(to: &str) -> SmsSignIn {
+    SmsSignIn {
+        phone_number: number(to),
+        options: SignUpOptions::default(),
+        audience: Audience::Anybody,
+    }
+}
+
+fn typed(to: &str, digits: &str) -> SmsCode {
+    SmsCode {
+        phone_number: number(to),
+        code: code(digits),
+        client: None,
+    }
+}
+
+/// Six digits that are not these.
+fn other_than(digits: &str) -> String {
+    let number: u32 = digits.parse().unwrap();
+    format!("{:06}", (number + 1) % 1_000_000)
+}
+
+fn last_code(world: &World, to: &str) -> String {
+    let message = world.sms.sent().pop().unwrap();
+    assert_eq!(message.to, number(to));
+    message.code.expose().to_owned()
+}
+
+async fn signed_in(world: &World, who: &str) -> Session {
+    let service = &world.services.sms_sign_in;
+    service.send_code(wish(who)).await.unwrap();
+    let digits = last_code(world, who);
+    service.with_code(typed(who, &digits)).await.unwrap()
+}
+
+async fn anonymous(world: &World) -> UserId {
+    let wish = AnonymousSignIn::default();
+    let session = world.services.anonymous.sign_in(wish).await.unwrap();
+    session.user.id
+}
+
+async fn holder(world: &World, of: &str) -> Option<UserId> {
+    let lookup = number(of);
+    let lookup = UserLookup::PhoneNumber(&lookup);
+    let found = world.store.find_user(lookup).await.unwrap();
+    found.map(|it| it.id)
+}
+
+#[tokio::test]
+async fn a_code_signs_in_once_and_for_five_minutes() {
+    let world = World::new().await;
+    let service = &world.services.sms_sign_in;
+
+    let session = signed_in(&world, ADA).await;
+    let again = service.with_code(typed(ADA, &last_code(&world, ADA))).await;
+    service.send_code(wish(ADA)).await.unwrap();
+    let digits = last_code(&world, ADA);
+    world.clock.advance(Duration::from_mins(5));
+    let late = service.with_code(typed(ADA, &digits)).await;
+
+    assert!(session.user.phone_number_verified);
+    assert!(matches!(again, Err(SmsSignInError::InvalidCode)));
+    assert!(matches!(late, Err(SmsSignInError::InvalidCode)));
+}
+
+#[tokio::test]
+async fn a_message_that_is_not_accepted_is_a_failure_and_can_be_asked_for_again() {
+    let world = World::new().await;
+    let service = &world.services.sms_sign_in;
+    world.sms.set_failing(true);
+
+    let failed = service.send_code(wish(ADA)).await;
+    world.sms.set_failing(false);
+
+    assert!(matches!(
+        failed,
+        Err(SmsSignInError::Failure(Failure::Sms(SmsError::NotSent(_))))
+    ));
+    signed_in(&world, ADA).await;
+}
+
+#[tokio::test]
+async fn a_concealed_request_is_answered_before_anything_is_looked_up() {
+    let errands = Arc::new(Errands::default());
+    let world = World::concealing(Arc::clone(&errands) as _, |it| {
+        it.accounts.auto_sign_up = false;
+    })
+    .await;
+    let service = &world.services.sms_sign_in;
+
+    service.send_code(wish(ADA)).await.unwrap();
+    assert_eq!(world.sms.sent(), []);
+
+    assert_eq!(errands.run().await, 1);
+    assert_eq!(world.sms.sent(), []);
+    let new = SmsSignIn {
+        audience: Audience::NewPeople,
+        ..wish(ADA)
+    };
+    service.send_code(new).await.unwrap();
+    assert_eq!(errands.run().await, 1);
+    assert_eq!(world.sms.sent().len(), 1);
+}
+
+#[tokio::test]
+async fn a_number_is_guessed_at_no_more_often_than_an_account_is_claimed() {
+    let world = World::limited(|it| it.codes.max_wrong = 100).await;
+    let service = &world.services.sms_sign_in;
+    service.send_code(wish(ADA)).await.unwrap();
+    let digits = last_code(&world, ADA);
+
+    for spelling in [ADA, "+41 79 000 00 01", "0041790000001"] {
+        let wrong = typed(spelling, &other_than(&digits));
+        let wrong = service.with_code(wrong).await;
+        assert!(matches!(wrong, Err(SmsSignInError::InvalidCode)));
+    }
+    let closed = service.with_code(typed(ADA, &digits)).await;
+
+    assert!(matches!(
+        closed,
+        Err(SmsSignInError::Failure(Failure::TooMany(_)))
+    ));
+}
+
+#[tokio::test]
+async fn a_phone_gets_so_many_messages_of_each_kind() {
+    let world = World::limited(|_| {}).await;
+    let session = signed_in(&world, ADA).await;
+    let service = &world.services.sms_sign_in;
+    service.send_code(wish(ADA)).await.unwrap();
+    service.send_code(wish(ADA)).await.unwrap();
+
+    let fourth = service.send_code(wish(ADA)).await;
+    let elevation = &world.services.elevation;
+    let elevating = elevation
+        .send_code(session.user.id, CodeChannel::Text)
+        .await;
+
+    assert!(matches!(
+        fourth,
+        Err(SmsSignInError::Failure(Failure::TooMany(_)))
+    ));
+    assert!(elevating.is_ok());
+    assert_eq!(world.sms.sent().len(), 4);
+}
+
+#[tokio::test]
+async fn a_number_for_tests_gets_no_message_and_has_its_own_code() {
+    let world = World::with(|it| {
+        it.sms.test_numbers = vec![(number(ADA), code("424242"))];
+    })
+    .await;
+    let service = &world.services.sms_sign_in;
+
+    let too_early = service.with_code(typed(ADA, "424242")).await;
+    service.send_code(wish(ADA)).await.unwrap();
+    let session = service.with_code(typed(ADA, "424242")).await;
+
+    assert!(matches!(too_early, Err(SmsSignInError::InvalidCode)));
+    assert!(session.is_ok());
+    assert_eq!(world.sms.sent(), []);
+}
+
+#[tokio::test]
+async fn an_anonymous_user_stays_so_until_the_code_is_typed() {
+    let world = World::new().await;
+    let (user, other) = (anonymous(&world).await, anonymous(&world).await);
+    let wish = |to| DeanonymizeBySms {
+        phone_number: number(to),
+        options: SignUpOptions {
+            default_role: Some(Role::parse("me").unwrap()),
+            locale: Some(Locale::parse("fr").unwrap()),
+            ..SignUpOptions::default()
+        },
+    };
+    let service = &world.services.anonymous;
+
+    service.deanonymize_by_sms(user, wish(ADA)).await.unwrap();
+    let digits = last_code(&world, ADA);
+    assert_eq!(world.sms.sent()[0].locale.as_str(), "fr");
+    assert_eq!(holder(&world, ADA).await, None);
+    let sign_in = &world.services.sms_sign_in;
+    let session = sign_in.with_code(typed(ADA, &digits)).await.unwrap();
+
+    assert_eq!(session.user.id, user);
+    assert_eq!(session.user.default_role.as_str(), "me");
+    assert_eq!(session.user.display_name, ADA);
+    let again = service.deanonymize_by_sms(user, wish(EVE)).await;
+    assert!(matches!(again, Err(AnonymousError::NotAnonymous)));
+    let taken = service.deanonymize_by_sms(other, wish(ADA)).await;
+    assert!(matches!(
+        taken,
+        Err(AnonymousError::SignUp(SignUpError::PhoneNumberTaken))
+    ));
+}
+
+#[tokio::test]
+async fn an_account_moves_only_to_the_number_the_last_code_went_to() {
+    let world = World::new().await;
+    let user = signed_in(&world, ADA).await.user.id;
+    let service = &world.services.phone_change;
+
+    service.request(user, number("+41790000009")).await.unwrap();
+    let first = last_code(&world, "+41790000009");
+    service.request(user, number(EVE)).await.unwrap();
+    let elsewhere = number("+41790000009");
+    let to_first = service.confirm(user, &elsewhere, &code(&first)).await;
+    assert!(matches!(to_first, Err(PhoneChangeError::InvalidCode)));
+    assert_eq!(holder(&world, ADA).await, Some(user));
+    service.request(user, number(EVE)).await.unwrap();
+    let second = code(&last_code(&world, EVE));
+    service.confirm(user, &number(EVE), &second).await.unwrap();
+
+    assert_eq!(holder(&world, EVE).await, Some(user));
+    assert_eq!(holder(&world, ADA).await, None);
+}
+
+#[tokio::test]
+async fn without_text_messages_every_use_of_them_says_so() {
+    let off = |it: &mut auth_domain::services::Installation| it.sms = None;
+    let store = Arc::new(MemoryStore::default());
+    let world = World::over_with(store, Arc::default(), policy(), off).await;
+    let user = world.signed_up("ada@example.com").await.user.id;
+    let services = &world.services;
+
+    let sent = services.sms_sign_in.send_code(wish(ADA)).await;
+    let typed = services.sms_sign_in.with_code(typed(ADA, "123456")).await;
+    let moved = services.phone_change.request(user, number(ADA)).await;
+    let elevated = services.elevation.send_code(user, CodeChannel::Text).await;
+
+    assert!(matches!(sent, Err(SmsSignInError::MethodDisabled)));
+    assert!(matches!(typed, Err(SmsSignInError::MethodDisabled)));
+    assert!(matches!(moved, Err(PhoneChangeError::MethodDisabled)));
+    assert!(matches!(elevated, Err(ElevationError::MethodDisabled)));
+}
+
+/// Finds `111111` right, whoever asks and however often; `500500` it cannot judge.
+#[derive(Default)]
+struct Lenient {
+    started: AtomicUsize,
+    asked: AtomicUsize,
+}
+
+#[async_trait]
+impl PhoneVerifier for Lenient {
+    async fn start(&self, _: &PhoneNumber, _: &Locale) -> Result<(), SmsError> {
+        self.started.fetch_add(1, Ordering::Relaxed);
+        Ok(())
+    }
+
+    async fn check(&self, _: &PhoneNumber, code: &OneTimeCode) -> Result<bool, SmsError> {
+        self.asked.fetch_add(1, Ordering::Relaxed);
+        match code.expose() {
+            "500500" => Err(SmsError::NotChecked("away".into())),
+            other => Ok(other == "111111"),
+        }
+    }
+}
+
+async fn judged_elsewhere() -> (World, Arc<Lenient>) {
+    let verifier = Arc::new(Lenient::default());
+    let delivery = CodeDelivery::Verifier(Arc::clone(&verifier) as _);
+    let store = Arc::new(MemoryStore::default());
+    let world = World::over_with(store, Arc::default(), policy(), |it| {
+        it.sms = Some(delivery);
+    });
+    (world.await, verifier)
+}
+
+#[tokio::test]
+async fn a_code_judged_elsewhere_still_works_once_and_for_ten_minutes() {
+    let (world, verifier) = judged_elsewhere().await;
+    let service = &world.services.sms_sign_in;
+
+    let unasked = service.with_code(typed(ADA, "111111")).await;
+    service.send_code(wish(ADA)).await.unwrap();
+    world.clock.advance(Duration::from_secs(599));
+    let session = service.with_code(typed(ADA, "111111")).await;
+    let again = service.with_code(typed(ADA, "111111")).await;
+    service.send_code(wish(ADA)).await.unwrap();
+    world.clock.advance(Duration::from_mins(10));
+    let late = service.with_code(typed(ADA, "111111")).await;
+
+    assert!(session.is_ok());
+    for refused in [unasked, again, late] {
+        assert!(matches!(refused, Err(SmsSignInError::InvalidCode)));
+    }
+    // Nobody and somebody are asked about alike.
+    assert_eq!(verifier.asked.load(Ordering::Relaxed), 4);
+    assert_eq!(verifier.started.load(Ordering::Relaxed), 2);
+    assert_eq!(world.sms.sent(), []);
+}
+
+#[tokio::test]
+async fn guesses_judged_elsewhere_are_counted_here() {
+    let (world, _) = judged_elsewhere().await;
+    let service = &world.services.sms_sign_in;
+    service.send_code(wish(ADA)).await.unwrap();
+
+    let unjudged = service.with_code(typed(ADA, "500500")).await;
+    for _ in 0..5 {
+        let wrong = service.with_code(typed(ADA, "222222")).await;
+        assert!(matches!(wrong, Err(SmsSignInError::InvalidCode)));
+    }
+    service.send_code(wish(ADA)).await.unwrap();
+    let closed = service.with_code(typed(ADA, "111111")).await;
+
+    assert!(matches!(unjudged, Err(SmsSignInError::Failure(_))));
+    assert!(matches!(closed, Err(SmsSignInError::InvalidCode)));
+}
+
+#[tokio::test]
+async fn a_code_judged_elsewhere_is_good_for_what_was_asked_for_alone() {
+    let (world, _) = judged_elsewhere().await;
+    let service = &world.services.sms_sign_in;
+    service.send_code(wish(ADA)).await.unwrap();
+    let user = service
+        .with_code(typed(ADA, "111111"))
+        .await
+        .unwrap()
+        .user
+        .id;
+    service.send_code(wish(ADA)).await.unwrap();
+    let (elevation, change) = (&world.services.elevation, &world.services.phone_change);
+
+    let right = code("111111");
+    let elevated = elevation.with_code(user, CodeChannel::Text, &right).await;
+    assert!(matches!(elevated, Err(ElevationError::InvalidCode)));
+    change.request(user, number(EVE)).await.unwrap();
+    let elsewhere = number("+41790000009");
+    let moved = change.confirm(user, &elsewhere, &right).await;
+
+    assert!(matches!(moved, Err(PhoneChangeError::InvalidCode)));
+    assert_eq!(holder(&world, ADA).await, Some(user));
+}

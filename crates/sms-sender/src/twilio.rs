@@ -1,0 +1,91 @@
+//! Text messages through Twilio Programmable Messaging.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use auth_domain::{
+    ports::{SmsError, SmsSender, TextMessage},
+    secret::Secret,
+};
+use egress::{Egress, Request, Url};
+use mail_templates::Wording;
+
+use crate::{
+    SmsServiceError,
+    basic_auth::with_basic_auth,
+    service::{Service, below},
+};
+
+/// What the id of a messaging service begins with.
+const MESSAGING_SERVICE: &str = "MG";
+
+/// How to reach an account at Twilio.
+#[derive(Debug, Clone)]
+pub struct TwilioSettings {
+    /// Where the API is: `https://api.twilio.com`.
+    pub base_url: Url,
+    /// The account.
+    pub account_sid: String,
+    /// What proves it.
+    pub auth_token: Secret,
+    /// Whom messages come from: the id of a messaging service (`MG…`), or whatever else Twilio takes
+    /// as a sender, such as a phone number.
+    pub sender: String,
+    /// What messages say.
+    pub wording: Arc<dyn Wording>,
+}
+
+/// Hands messages to Twilio.
+#[derive(Debug)]
+pub struct TwilioSender {
+    settings: TwilioSettings,
+    endpoint: Url,
+    service: Service,
+}
+
+impl TwilioSender {
+    /// A sender that has not asked Twilio for anything yet.
+    #[must_use]
+    pub fn new(settings: TwilioSettings, egress: Egress) -> Self {
+        let account = settings.account_sid.as_str();
+        let path = ["2010-04-01", "Accounts", account, "Messages.json"];
+        Self {
+            endpoint: below(&settings.base_url, &path),
+            settings,
+            service: Service {
+                egress,
+                name: "Twilio",
+            },
+        }
+    }
+
+    async fn hand_over(&self, message: &TextMessage) -> Result<(), SmsServiceError> {
+        let settings = &self.settings;
+        let words = settings
+            .wording
+            .text_message(&message.locale, &message.code);
+        let words = words.await?;
+        let from = if settings.sender.starts_with(MESSAGING_SERVICE) {
+            "MessagingServiceSid"
+        } else {
+            "From"
+        };
+        let request = Request::post(self.endpoint.clone()).form([
+            ("To", message.to.as_str()),
+            (from, &settings.sender),
+            ("Body", &words),
+        ]);
+        let request = with_basic_auth(request, &settings.account_sid, &settings.auth_token);
+        self.service
+            .hand_over(request, |status| status == 201)
+            .await
+    }
+}
+
+#[async_trait]
+impl SmsSender for TwilioSender {
+    async fn send(&self, message: TextMessage) -> Result<(), SmsError> {
+        let handed_over = self.hand_over(&message).await;
+        handed_over.map_err(|error| SmsError::NotSent(error.into()))
+    }
+}

@@ -1,0 +1,109 @@
+//! Codes that Twilio Verify makes, sends and judges.
+
+use async_trait::async_trait;
+use auth_domain::{
+    one_time_code::OneTimeCode,
+    ports::{PhoneVerifier, SmsError},
+    secret::Secret,
+    user::{Locale, PhoneNumber},
+};
+use egress::{Egress, Request, Url};
+use serde_json::Value;
+
+use crate::{
+    SmsServiceError,
+    basic_auth::with_basic_auth,
+    service::{Service, below},
+};
+
+/// How to reach a service of Twilio Verify.
+#[derive(Debug, Clone)]
+pub struct TwilioVerifySettings {
+    /// Where the API is: `https://verify.twilio.com`.
+    pub base_url: Url,
+    /// The account.
+    pub account_sid: String,
+    /// What proves it.
+    pub auth_token: Secret,
+    /// The service at Twilio.
+    pub service_sid: String,
+}
+
+/// Lets Twilio Verify make and judge codes.
+#[derive(Debug)]
+pub struct TwilioVerify {
+    settings: TwilioVerifySettings,
+    service: Service,
+}
+
+impl TwilioVerify {
+    /// A verifier that has not asked Twilio for anything yet.
+    #[must_use]
+    pub fn new(settings: TwilioVerifySettings, egress: Egress) -> Self {
+        Self {
+            settings,
+            service: Service {
+                egress,
+                name: "Twilio Verify",
+            },
+        }
+    }
+
+    fn request<'a>(
+        &'a self,
+        what: &str,
+        fields: impl IntoIterator<Item = (&'a str, &'a str)>,
+    ) -> Request {
+        let settings = &self.settings;
+        let path = ["v2", "Services", settings.service_sid.as_str(), what];
+        let request = Request::post(below(&settings.base_url, &path)).form(fields);
+        with_basic_auth(request, &settings.account_sid, &settings.auth_token)
+    }
+
+    async fn ask_for_code(&self, to: &PhoneNumber, locale: &Locale) -> Result<(), SmsServiceError> {
+        let fields = [
+            ("To", to.as_str()),
+            ("Channel", "sms"),
+            ("Locale", locale.as_str()),
+        ];
+        let request = self.request("Verifications", fields);
+        self.service
+            .hand_over(request, |status| status == 201)
+            .await
+    }
+
+    /// Twilio knows no code for a number (404) when none was sent, when it expired, and when it was
+    /// used or guessed at too often.
+    async fn ask_for_verdict(
+        &self,
+        to: &PhoneNumber,
+        code: &OneTimeCode,
+    ) -> Result<bool, SmsServiceError> {
+        let fields = [("To", to.as_str()), ("Code", code.expose())];
+        let reply = self.service.ask(self.request("VerificationCheck", fields));
+        let reply = reply.await?;
+        match reply.status {
+            200 | 201 => {}
+            404 => return Ok(false),
+            other => return Err(self.service.refused(other)),
+        }
+        let service = self.service.name;
+        let Ok(verdict) = serde_json::from_slice::<Value>(&reply.body) else {
+            return Err(SmsServiceError::Unreadable { service });
+        };
+        Ok(verdict.get("status").and_then(Value::as_str) == Some("approved"))
+    }
+}
+
+#[async_trait]
+impl PhoneVerifier for TwilioVerify {
+    async fn start(&self, to: &PhoneNumber, locale: &Locale) -> Result<(), SmsError> {
+        let asked = self.ask_for_code(to, locale).await;
+        asked.map_err(|error| SmsError::NotSent(error.into()))
+    }
+
+    async fn check(&self, to: &PhoneNumber, code: &OneTimeCode) -> Result<bool, SmsError> {
+        let verdict = self.ask_for_verdict(to, code).await;
+        verdict.map_err(|error| SmsError::NotChecked(error.into()))
+    }
+}
