@@ -181,13 +181,17 @@ fn what_needs_a_token_says_so() {
 }
 
 #[test]
-fn nothing_but_the_second_factor_of_a_user_may_be_null() {
+fn nothing_but_a_second_factor_and_a_user_handle_may_be_null() {
     let mut document = json(&settings("", None));
     let factor = "/components/schemas/User/properties/activeMfaType/type";
     assert_eq!(
         document.pointer_mut(factor).map(Value::take),
         Some(serde_json::json!(["string", "null"]))
     );
+
+    // Browsers write `null` where a key does not tell whom it is for.
+    let handle = "/components/schemas/AuthenticatorAssertionResponse/properties/userHandle";
+    assert!(document.pointer_mut(handle).map(Value::take).is_some());
 
     descend(&document["components"], &mut |value| {
         let kind = value.get("type");
