@@ -346,7 +346,7 @@ macro_rules! conformance {
 #[cfg(test)]
 mod tests {
     /// Every module of `cases` with its source.
-    const SOURCES: [(&str, &str); 15] = [
+    const SOURCES: [(&str, &str); 17] = [
         ("users", include_str!("cases/users.rs")),
         ("email_changes", include_str!("cases/email_changes.rs")),
         ("deanonymization", include_str!("cases/deanonymization.rs")),

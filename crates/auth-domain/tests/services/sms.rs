@@ -22,7 +22,7 @@ use auth_domain::{
 };
 use store_testkit::MemoryStore;
 
-use crate::world::{Errands, World};
+use crate::world::{Errands, World, bearer_of};
 
 const ADA: &str = "+41790000001";
 const EVE: &str = "+41790000002";
@@ -343,7 +343,7 @@ async fn guesses_judged_elsewhere_are_counted_here() {
     let closed = service.with_code(typed(ADA, "111111")).await;
 
     assert!(matches!(unjudged, Err(SmsSignInError::Failure(_))));
-    assert!(matches!(closed, Err(SmsSignInError::InvalidCode)));
+    assert!(matches!(closed, Err(SmsSignInError::TooManyGuesses)));
 }
 
 #[tokio::test]
@@ -351,17 +351,14 @@ async fn a_code_judged_elsewhere_is_good_for_what_was_asked_for_alone() {
     let (world, _) = judged_elsewhere().await;
     let service = &world.services.sms_sign_in;
     service.send_code(wish(ADA)).await.unwrap();
-    let user = service
-        .with_code(typed(ADA, "111111"))
-        .await
-        .unwrap()
-        .user
-        .id;
+    let session = service.with_code(typed(ADA, "111111")).await.unwrap();
+    let user = session.user.id;
+    let bearer = bearer_of(&session);
     service.send_code(wish(ADA)).await.unwrap();
     let (elevation, change) = (&world.services.elevation, &world.services.phone_change);
 
     let right = code("111111");
-    let elevated = elevation.with_code(user, CodeChannel::Text, &right).await;
+    let elevated = elevation.with_code(bearer, CodeChannel::Text, &right).await;
     assert!(matches!(elevated, Err(ElevationError::InvalidCode)));
     change.request(user, number(EVE)).await.unwrap();
     let elsewhere = number("+41790000009");
