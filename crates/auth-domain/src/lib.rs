@@ -46,6 +46,7 @@
 //!     totp: Arc::new(PlainTotp),
 //!     qr: Arc::new(PlainQr),
 //!     secrets: Arc::new(PlainBox),
+//!     sms: None,
 //!     web_authn: None,
 //!     policy: policy(),
 //! };

@@ -184,6 +184,16 @@ impl CodeKey {
         mac.update(b"hasura-auth one-time code v1");
         Self(keyed(&mac.finalize().into_bytes()))
     }
+
+    /// Bytes that stand for nothing, for an answer about `name` that must not tell so. Always the
+    /// same for a name, in whatever case it is written.
+    #[must_use]
+    pub fn decoy(&self, name: &str) -> [u8; 32] {
+        let mut mac = self.0.clone();
+        mac.update(b"decoy");
+        mac.update(name.to_ascii_lowercase().as_bytes());
+        mac.finalize().into_bytes().into()
+    }
 }
 
 impl fmt::Debug for CodeKey {

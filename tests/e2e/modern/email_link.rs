@@ -1,5 +1,6 @@
 //! `POST /signin/passwordless/email` and `POST /signup/passwordless/email`
 
+use futures_util::future::join_all;
 use serde_json::json;
 
 use crate::support::{Database, PASSWORD, Server, ServerBuilder, on_both_databases};
@@ -226,5 +227,18 @@ on_both_databases! {
         for body in [json!({}), json!({ "email": "ada" }), json!({ "email": "a@b.io", "x": 1 })] {
             server.post(SIGN_IN, &body).await.expect_invalid_request();
         }
+    }
+
+    async fn of_many_who_ask_for_a_new_address_at_once_nobody_is_refused(database) {
+        let server = by_mail(&database).await;
+        let body = json!({ "email": "ada@example.com" });
+
+        let answers = join_all((0..8).map(|_| server.post(SIGN_IN, &body))).await;
+
+        for answer in answers {
+            assert_eq!(answer.expect(200), json!("OK"));
+        }
+        assert_eq!(database.count(USERS).await, 1);
+        assert_eq!(server.mails().len(), 8);
     }
 }

@@ -36,16 +36,6 @@ async fn end(server: &Server, session: &Value, id: &Value) -> Answer {
         .await
 }
 
-#[track_caller]
-fn expect_ended(answer: &Answer) {
-    let body = answer.expect(400);
-    assert_eq!(
-        body["error"],
-        "error in openapi3filter.SecurityRequirementsError: security requirements failed: \
-         invalid token"
-    );
-}
-
 on_both_databases! {
     async fn a_person_sees_where_they_are_signed_in(database) {
         let server = Server::on(&database).await;
@@ -65,7 +55,7 @@ on_both_databases! {
         let members: Vec<_> = current.as_object().unwrap().keys().collect();
         assert_eq!(
             members,
-            ["id", "createdAt", "lastSeenAt", "userAgent", "ipAddress", "amr", "isCurrent"]
+            ["amr", "createdAt", "id", "ipAddress", "isCurrent", "lastSeenAt", "userAgent"]
         );
     }
 
@@ -172,10 +162,10 @@ on_both_databases! {
             ("/user/sessions/end", json!({ "sessionId": session["refreshTokenId"] })),
             ("/user/sessions/end-others", json!({})),
         ] {
-            expect_ended(&server.post_as(token, path, &body).await);
+            server.post_as(token, path, &body).await.expect_void_token();
         }
         for path in ["/mfa/totp/generate", "/user/sessions"] {
-            expect_ended(&server.get_as(token, path).await);
+            server.get_as(token, path).await.expect_void_token();
         }
         // A token is optional here: one of an ended session is none.
         let body = json!({ "newPassword": "another horse" });

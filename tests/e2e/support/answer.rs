@@ -58,6 +58,14 @@ impl Answer {
         );
     }
 
+    /// Checks that the access token was refused because what it stands for is gone.
+    #[track_caller]
+    pub(crate) fn expect_void_token(&self) {
+        let error = "error in openapi3filter.SecurityRequirementsError: \
+                     security requirements failed: invalid token";
+        assert_eq!(self.expect(400), json!({ "error": error }));
+    }
+
     /// Checks that the request was refused because it does not fit the API's description.
     #[track_caller]
     pub(crate) fn expect_invalid_request(&self) -> String {

@@ -187,8 +187,26 @@ impl EmailSignInService {
         self.installation.count_mail(mail, &wish.email).await?;
         let service = self.clone();
         self.installation
-            .discreetly(async move { service.send_to_recipient(wish, options, form).await })
+            .discreetly(async move { service.send_to_whoever(wish, options, form).await })
             .await
+    }
+
+    /// Of two who ask for a new address at once one makes the account, and the other finds it.
+    async fn send_to_whoever(
+        &self,
+        wish: EmailSignIn,
+        options: ResolvedOptions,
+        form: Form,
+    ) -> Result<(), EmailSignInError> {
+        let first = self
+            .send_to_recipient(wish.clone(), options.clone(), form)
+            .await;
+        match first {
+            Err(EmailSignInError::SignUp(SignUpError::EmailTaken)) => {
+                self.send_to_recipient(wish, options, form).await
+            }
+            outcome => outcome,
+        }
     }
 
     async fn send_to_recipient(

@@ -121,7 +121,7 @@ impl SmsSignInService {
         };
         installation.count_text(text, &wish.phone_number).await?;
         let service = self.clone();
-        let work = async move { service.send_to_recipient(wish, options, &delivery).await };
+        let work = async move { service.send_to_whoever(wish, options, &delivery).await };
         installation.discreetly(work).await
     }
 
@@ -143,6 +143,24 @@ impl SmsSignInService {
     fn delivery(&self) -> Result<CodeDelivery, SmsSignInError> {
         let delivery = self.installation.sms.clone();
         delivery.ok_or(SmsSignInError::MethodDisabled)
+    }
+
+    /// Of two who ask for a new number at once one makes the account, and the other finds it.
+    async fn send_to_whoever(
+        &self,
+        wish: SmsSignIn,
+        options: ResolvedOptions,
+        delivery: &CodeDelivery,
+    ) -> Result<(), SmsSignInError> {
+        let first = self
+            .send_to_recipient(wish.clone(), options.clone(), delivery)
+            .await;
+        match first {
+            Err(SmsSignInError::SignUp(SignUpError::PhoneNumberTaken)) => {
+                self.send_to_recipient(wish, options, delivery).await
+            }
+            outcome => outcome,
+        }
     }
 
     async fn send_to_recipient(

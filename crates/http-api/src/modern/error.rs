@@ -328,9 +328,7 @@ impl From<PasswordRefusal> for ModernError {
         match refusal {
             PasswordRefusal::TooShort { .. } => ErrorCode::PASSWORD_TOO_SHORT.into(),
             PasswordRefusal::Breached => ErrorCode::PASSWORD_IN_HIBP_DATABASE.into(),
-            PasswordRefusal::TooLong => {
-                Self::Schema(described("Error at \"/password\": ", &refusal))
-            }
+            PasswordRefusal::TooLong => Self::Schema(refusal.to_string()),
         }
     }
 }

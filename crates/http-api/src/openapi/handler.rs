@@ -67,51 +67,30 @@ impl Argument for web::Data<AppState> {}
 
 impl Argument for HttpRequest {}
 
-impl Argument for Caller {
-    fn describe(operation: Operation) -> Operation {
-        operation.access_token(Presence::Required)
-    }
+/// Arguments that are taken from an access token.
+macro_rules! callers {
+    ($($caller:ident is $presence:ident;)+) => {$(
+        impl Argument for $caller {
+            fn describe(operation: Operation) -> Operation {
+                operation.access_token(Presence::$presence)
+            }
+        }
+    )+};
 }
 
-impl Argument for ElevatedCaller {
-    fn describe(operation: Operation) -> Operation {
-        operation.access_token(Presence::Required)
-    }
-}
-
-impl Argument for TotpSettingCaller {
-    fn describe(operation: Operation) -> Operation {
-        operation.access_token(Presence::Required)
-    }
-}
-
-impl Argument for KeyAddingCaller {
-    fn describe(operation: Operation) -> Operation {
-        operation.access_token(Presence::Required)
-    }
-}
-
-impl Argument for OptionalElevatedCaller {
-    fn describe(operation: Operation) -> Operation {
-        operation.access_token(Presence::Optional)
-    }
+callers! {
+    Caller is Required;
+    OpenCaller is Required;
+    ElevatedCaller is Required;
+    KeyAddingCaller is Required;
+    TotpSettingCaller is Required;
+    OptionalCaller is Optional;
+    OptionalElevatedCaller is Optional;
 }
 
 impl Argument for Client {}
 
 impl Argument for SeenFrom {}
-
-impl Argument for OpenCaller {
-    fn describe(operation: Operation) -> Operation {
-        operation.access_token(Presence::Required)
-    }
-}
-
-impl Argument for OptionalCaller {
-    fn describe(operation: Operation) -> Operation {
-        operation.access_token(Presence::Optional)
-    }
-}
 
 impl<T: ToSchema> Argument for modern::json::Json<T> {
     fn describe(operation: Operation) -> Operation {

@@ -1,5 +1,7 @@
 //! `POST /signin/webauthn` and `/signin/webauthn/verify`
 
+use std::collections::BTreeSet;
+
 use data_encoding::BASE64URL_NOPAD;
 use reqwest::Method;
 use serde_json::json;
@@ -139,9 +141,19 @@ on_both_databases! {
         let statement = "UPDATE auth.users SET disabled = true WHERE email = 'eve@example.com'";
         database.execute(statement).await;
 
+        let mut decoys = BTreeSet::new();
         for email in [EMAIL, "eve@example.com", "nobody@example.com"] {
-            expect_invalid(&server.post(BEGIN, &json!({ "email": email })).await);
+            let options = server.post(BEGIN, &json!({ "email": email })).await.expect(200);
+            let again = json!({ "email": email.to_uppercase() });
+            let again = server.post(BEGIN, &again).await.expect(200);
+            assert_eq!(options["allowCredentials"].as_array().unwrap().len(), 1, "{email}");
+            assert_eq!(options["allowCredentials"], again["allowCredentials"], "{email}");
+            assert_ne!(options["challenge"], again["challenge"]);
+            decoys.insert(options["allowCredentials"][0]["id"].to_string());
         }
+        assert_eq!(decoys.len(), 3);
+        let real = owner.key.credential_id();
+        assert!(decoys.iter().all(|it| !it.contains(&real)), "{decoys:?}");
         expect_invalid(&server.sign_in_with_key(&mut owner.key).await);
     }
 

@@ -2,14 +2,17 @@
 
 use super::{Person, SecurityKeyError, SecurityKeyService};
 use crate::{
-    ports::UserLookup,
+    ports::{UserLookup, WebAuthn},
     security_key::{Assertion, ChallengePurpose, CredentialId, RequestOptions, SecurityKey},
     session::{AuthMethod, Session},
-    user::EmailAddress,
+    user::{EmailAddress, User, UserId},
 };
 
 impl SecurityKeyService {
     /// Begins to sign in: as the owner of an address, or as whomever the authenticator knows.
+    ///
+    /// While it is concealed whether an account exists, an address that nobody can sign in with gets
+    /// an answer like any other, with a key that does not exist.
     ///
     /// # Errors
     ///
@@ -19,26 +22,54 @@ impl SecurityKeyService {
         email: Option<EmailAddress>,
     ) -> Result<RequestOptions, SecurityKeyError> {
         let web_authn = self.web_authn()?;
-        let owner = match email {
-            Some(email) => {
-                let lookup = UserLookup::Email(&email);
-                let found = self.installation.store.find_user(lookup).await?;
-                let user = found.ok_or(SecurityKeyError::UnknownAccount)?;
-                Some(self.checked(user)?.id)
-            }
-            None => None,
+        let Some(email) = email else {
+            return self.ask_for(web_authn, Person::Anybody, None).await;
+        };
+        let conceals = self.installation.concealment.is_some();
+        let owner = match self.owner_of(&email).await {
+            Ok(user) => Some(user.id),
+            Err(SecurityKeyError::Failure(failure)) => return Err(failure.into()),
+            Err(_refusal) if conceals => None,
+            Err(refusal) => return Err(refusal),
         };
         let person = owner.map_or(Person::Anybody, Person::User);
+        let owner = owner.unwrap_or_else(|| UserId(self.installation.ids.uuid()));
+        let mut options = self.ask_for(web_authn, person, Some(owner)).await?;
+        if options.allowed.is_empty() {
+            if !conceals {
+                return Err(SecurityKeyError::NoKey);
+            }
+            options.allowed.extend(self.decoy(&email));
+        }
+        Ok(options)
+    }
+
+    async fn owner_of(&self, email: &EmailAddress) -> Result<User, SecurityKeyError> {
+        let lookup = UserLookup::Email(email);
+        let found = self.installation.store.find_user(lookup).await?;
+        self.checked(found.ok_or(SecurityKeyError::UnknownAccount)?)
+    }
+
+    /// A challenge for a person, and the keys of `owner`.
+    async fn ask_for(
+        &self,
+        web_authn: &dyn WebAuthn,
+        person: Person,
+        owner: Option<UserId>,
+    ) -> Result<RequestOptions, SecurityKeyError> {
         let (challenge, issued) = self.challenge(web_authn, ChallengePurpose::SignIn, person);
         let keys = self.issue(&issued, owner).await?;
-        if owner.is_some() && keys.is_empty() {
-            return Err(SecurityKeyError::NoKey);
-        }
         Ok(RequestOptions {
             relying_party: web_authn.relying_party().clone(),
             challenge,
             allowed: credentials(keys),
         })
+    }
+
+    /// The id of a key that does not exist, always the same for an address.
+    fn decoy(&self, email: &EmailAddress) -> Option<CredentialId> {
+        let key = &self.installation.policy.codes.key;
+        CredentialId::new(key.decoy(email.as_str()).to_vec()).ok()
     }
 
     /// Signs in whoever has a key. A second factor is not asked for, as in Hasura Auth.
