@@ -73,7 +73,8 @@ impl TwilioVerify {
     }
 
     /// Twilio knows no code for a number (404) when none was sent, when it expired, and when it was
-    /// used or guessed at too often.
+    /// used. It refuses to look after too many guesses (429), and where it can read no number (400):
+    /// then the code is wrong, too, and nobody may provoke an error of ours.
     async fn ask_for_verdict(
         &self,
         to: &PhoneNumber,
@@ -84,7 +85,7 @@ impl TwilioVerify {
         let reply = reply.await?;
         match reply.status {
             200 | 201 => {}
-            404 => return Ok(false),
+            400 | 404 | 429 => return Ok(false),
             other => return Err(self.service.refused(other)),
         }
         let service = self.service.name;

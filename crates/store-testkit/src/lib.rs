@@ -140,6 +140,7 @@ macro_rules! conformance {
                 last_to_note_a_number_is_its_claimant
                 noted_number_alone_is_no_claim
                 anonymous_user_gets_a_phone_number
+                anonymous_user_gets_no_other_phone_number
                 nobody_is_deanonymized_with_a_taken_phone_number
             }
             roles {
@@ -321,6 +322,7 @@ macro_rules! conformance {
                 parallel_endings_have_one_winner
                 rotation_does_not_revive_an_ending_session
                 rotation_does_not_escape_the_end_of_all_sessions
+                what_is_stored_beside_an_open_session_ends_with_all
                 rotation_and_unrelated_work_both_last
                 aborted_work_leaves_nothing_and_blocks_nobody
                 work_cut_short_anywhere_is_all_or_nothing

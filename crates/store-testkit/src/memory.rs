@@ -372,6 +372,15 @@ impl SessionRepository for MemoryUnitOfWork {
         self.attempt(|state| Ok(state.end_by_refresh_token(hash)))
     }
 
+    async fn is_open(
+        &mut self,
+        user: UserId,
+        id: SessionId,
+        now: DateTime<Utc>,
+    ) -> Result<bool, StoreError> {
+        self.attempt(|state| Ok(state.is_session_open(user, id, now)))
+    }
+
     async fn end_all_of(&mut self, user: UserId, which: EndedSessions) -> Result<u64, StoreError> {
         self.attempt(|state| Ok(state.end_all_of(user, which)))
     }

@@ -70,6 +70,9 @@ on_both_databases! {
         let refreshed = server.refresh(&session["refreshToken"]).await.expect(200);
         let new_email = json!({ "newEmail": "ada@example.com" });
         server.post_as(token, "/user/email/change", &new_email).await.expect(200);
+        server.session_behind(&server.mail_to("ada@example.com").await).await;
+        let user = server.get_as(token, "/user").await.expect(200);
+        assert_eq!((&user["email"], &user["emailVerified"]), (&new_email["newEmail"], &json!(true)));
         let password = json!({ "newPassword": PASSWORD });
         server.post_as(token, "/user/password", &password).await.expect(200);
         let out = json!({ "refreshToken": refreshed["refreshToken"] });

@@ -110,7 +110,18 @@ pub trait SessionRepository: Send {
     async fn end_by_refresh_token(&mut self, hash: &HashedRefreshToken)
     -> Result<bool, StoreError>;
 
+    /// As [`Store::is_session_open`](super::Store::is_session_open), within the unit of work.
+    async fn is_open(
+        &mut self,
+        user: UserId,
+        id: SessionId,
+        now: DateTime<Utc>,
+    ) -> Result<bool, StoreError>;
+
     /// Ends sessions of a user; returns how many there were.
+    ///
+    /// Waits for units of work that have written to the user or read their second factor, and ends
+    /// what those stored, too.
     async fn end_all_of(&mut self, user: UserId, which: EndedSessions) -> Result<u64, StoreError>;
 
     /// Ends a session of a user, of either generation; a personal access token is none. `false`: the

@@ -1,13 +1,16 @@
 //! The steps that every way to sign in ends in: check the account, open a session.
 
 use super::{Failure, Installation, retry::retry, visit::Visit};
+use chrono::{DateTime, Utc};
+
 use crate::{
     error::StoreError,
     policy::AuthPolicy,
     ports::{UnitOfWork, UserLookup},
     session::{
-        AccessClaims, AuthMethods, CodeChallenge, NewOpaqueSession, NewRefreshToken, OpaqueSession,
-        PlainRefreshToken, PlainSessionToken, RefreshTokenKind, Session, SessionId,
+        AccessClaims, AccessIdentity, AuthMethods, CodeChallenge, NewOpaqueSession,
+        NewRefreshToken, OpaqueSession, PlainRefreshToken, PlainSessionToken, RefreshTokenKind,
+        Session, SessionId,
     },
     ticket::{NewTicket, Ticket},
     user::{User, UserId},
@@ -84,6 +87,22 @@ pub(super) async fn is_unchanged(
     }))
 }
 
+/// Whether somebody may still do something lasting: their session may have ended since they asked.
+///
+/// From here on nobody changes the user, and nobody ends all their sessions, until the unit of work
+/// ends.
+pub(super) async fn is_still_signed_in(
+    work: &mut dyn UnitOfWork,
+    caller: AccessIdentity,
+    now: DateTime<Utc>,
+) -> Result<bool, StoreError> {
+    work.second_factors().find(caller.user_id).await?;
+    match caller.session {
+        Some(id) => work.sessions().is_open(caller.user_id, id, now).await,
+        None => Ok(true),
+    }
+}
+
 /// A modern session that is about to be written.
 pub(super) struct SessionOpening {
     token: PlainRefreshToken,
@@ -122,6 +141,25 @@ impl SessionOpening {
             let mut work = installation.store.begin().await?;
             self.write(work.as_mut()).await?;
             work.commit().await
+        })
+        .await
+    }
+
+    /// The same for somebody who is signed in already. `false`: their session has ended.
+    pub(super) async fn store_beside(
+        &self,
+        installation: &Installation,
+        caller: AccessIdentity,
+    ) -> Result<bool, StoreError> {
+        retry(|| async {
+            let mut work = installation.store.begin().await?;
+            if !is_still_signed_in(work.as_mut(), caller, self.row.created_at).await? {
+                work.rollback().await?;
+                return Ok(false);
+            }
+            self.write(work.as_mut()).await?;
+            work.commit().await?;
+            Ok(true)
         })
         .await
     }

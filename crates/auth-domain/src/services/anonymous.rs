@@ -250,9 +250,7 @@ impl AnonymousService {
     ) -> Result<(), AnonymousError> {
         let installation = &self.installation;
         let lookup = UserLookup::PhoneNumber(&number);
-        if installation.store.find_user(lookup).await?.is_some() {
-            return Err(SignUpError::PhoneNumberTaken.into());
-        }
+        let is_taken = installation.store.find_user(lookup).await?.is_some();
         let profile = StagedProfile {
             display_name: options.display_name,
             locale: options.locale,
@@ -264,13 +262,20 @@ impl AnonymousService {
         let text = CodeText::new(installation, delivery, user.id, purpose, number.clone());
         retry(|| async {
             let mut work = installation.store.begin().await?;
-            work.users()
-                .stage_phone_number(user.id, &number, Some(&profile))
-                .await?;
+            if !is_taken {
+                work.users()
+                    .stage_phone_number(user.id, &number, Some(&profile))
+                    .await?;
+            }
+            // Also in place of a code for another number, whose going on being good would tell that
+            // this one is taken.
             text.write(work.as_mut()).await?;
             work.commit().await
         })
         .await?;
+        if is_taken {
+            return Err(SignUpError::PhoneNumberTaken.into());
+        }
         text.send(profile.locale).await?;
         Ok(())
     }

@@ -11,7 +11,7 @@ use crate::{
     one_time_code::{CodePurpose, CodeVerdict, OneTimeCode},
     policy::{ElevationPolicy, ElevationRule},
     ports::{CodeDelivery, MailerError, SignerError, SmsError},
-    session::{AccessIdentity, AuthMethod, AuthMethods, Session},
+    session::{AccessIdentity, AuthMethod, Session},
     user::{MfaMethod, PhoneNumber, User, UserId},
 };
 
@@ -189,8 +189,8 @@ impl ElevationService {
         let user = self.current_user(identity.user_id).await?;
         let second_factor = SecondFactorService::new(self.installation.clone());
         second_factor.prove_once_more(user.id, &proof).await?;
-        let methods = identity.methods.and(AuthMethod::OneTimePassword);
-        self.open_elevated(user, methods).await
+        self.open_elevated(user, identity, AuthMethod::OneTimePassword)
+            .await
     }
 
     /// Sends a code to a signed-in user.
@@ -255,8 +255,7 @@ impl ElevationService {
             CodeChannel::Mail => AuthMethod::Email,
             CodeChannel::Text => AuthMethod::Sms,
         };
-        let methods = identity.methods.and(method);
-        self.open_elevated(user, methods).await
+        self.open_elevated(user, identity, method).await
     }
 
     async fn current_user(&self, user: UserId) -> Result<User, CurrentUserError> {
@@ -293,11 +292,15 @@ impl ElevationService {
     async fn open_elevated(
         &self,
         user: User,
-        methods: AuthMethods,
+        identity: AccessIdentity,
+        method: AuthMethod,
     ) -> Result<Session, ElevationError> {
         let installation = &self.installation;
+        let methods = identity.methods.and(method);
         let opening = SessionOpening::new(installation, user.id, methods);
-        opening.store(installation).await?;
+        if !opening.store_beside(installation, identity).await? {
+            return Err(CurrentUserError::InvalidToken.into());
+        }
         Ok(opening.finish_elevated(installation, user).await?)
     }
 }

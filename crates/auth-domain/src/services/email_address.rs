@@ -1,17 +1,21 @@
 //! Mails about an account's address: proving it once more, and changing it.
 
 use super::{
-    AccountRefusal, Failure, admission::EmailNeed, failure::failures_of, mailing::TicketMail,
-    retry::retry, visit::Visit,
+    AccountRefusal, Failure,
+    admission::{EmailNeed, is_still_signed_in},
+    failure::failures_of,
+    mailing::TicketMail,
+    retry::retry,
+    visit::Visit,
 };
 use crate::{
     error::StoreError,
     limits::{MailWish, TooMany},
     ports::{BackgroundBusy, MailerError, UserLookup},
     redirect::{RedirectNotAllowed, RedirectUrl},
-    session::CodeChallenge,
+    session::{AccessIdentity, CodeChallenge},
     ticket::TicketPurpose,
-    user::{EmailAddress, User, UserId},
+    user::{EmailAddress, User},
 };
 
 /// Sends mails about an account's address.
@@ -49,6 +53,9 @@ pub enum EmailAddressError {
     /// The account may not be used right now.
     #[error(transparent)]
     Refused(AccountRefusal),
+    /// The session that the access token belongs to has ended.
+    #[error("the session has ended")]
+    SessionEnded,
     /// An adapter failed.
     #[error(transparent)]
     Failure(Failure),
@@ -119,13 +126,15 @@ impl EmailAddressService {
     /// See [`EmailAddressError`].
     pub async fn request_change(
         &self,
-        user: UserId,
+        caller: impl Into<AccessIdentity>,
         wish: LinkRequest,
     ) -> Result<(), EmailAddressError> {
+        let caller = caller.into();
         let installation = &self.installation;
         let policy = &installation.policy;
         let redirect_to = policy.redirects.check(wish.redirect_to.as_deref())?;
-        let found = installation.store.find_user(UserLookup::Id(user)).await?;
+        let lookup = UserLookup::Id(caller.user_id);
+        let found = installation.store.find_user(lookup).await?;
         let user = found.ok_or(EmailAddressError::UnknownAccount)?;
         let checked = policy.check_account(&user, EmailNeed::Required);
         checked.map_err(EmailAddressError::Refused)?;
@@ -137,21 +146,19 @@ impl EmailAddressService {
             .await?;
         let service = self.clone();
         installation
-            .discreetly(async move { service.send_change(user, wish, redirect_to).await })
+            .discreetly(async move { service.send_change((caller, user), wish, redirect_to).await })
             .await
     }
 
     async fn send_change(
         &self,
-        user: User,
+        (caller, user): (AccessIdentity, User),
         wish: LinkRequest,
         redirect_to: RedirectUrl,
     ) -> Result<(), EmailAddressError> {
         let installation = &self.installation;
         let lookup = UserLookup::Email(&wish.email);
-        if installation.store.find_user(lookup).await?.is_some() {
-            return Err(EmailAddressError::EmailTaken);
-        }
+        let is_taken = installation.store.find_user(lookup).await?.is_some();
         let purpose = TicketPurpose::ConfirmEmailChange;
         let mail = TicketMail::new(
             installation,
@@ -160,15 +167,30 @@ impl EmailAddressService {
             redirect_to,
             wish.code_challenge,
         );
-        retry(|| async {
+        let now = installation.clock.now();
+        let is_noted = retry(|| async {
             let mut work = installation.store.begin().await?;
-            work.users().set_new_email(user.id, &wish.email).await?;
-            // A ticket that went to another new address must not move the account to this one.
+            if !is_still_signed_in(work.as_mut(), caller, now).await? {
+                work.rollback().await?;
+                return Ok(false);
+            }
+            // A ticket that went to another new address must not move the account to this one. Nor
+            // may its going on being good tell that this one is taken.
             work.tickets().forget_all_of(user.id).await?;
-            mail.write(work.as_mut()).await?;
-            work.commit().await
+            if !is_taken {
+                work.users().set_new_email(user.id, &wish.email).await?;
+                mail.write(work.as_mut()).await?;
+            }
+            work.commit().await?;
+            Ok(true)
         })
         .await?;
+        if !is_noted {
+            return Err(EmailAddressError::SessionEnded);
+        }
+        if is_taken {
+            return Err(EmailAddressError::EmailTaken);
+        }
         mail.send(installation, &user, Some(wish.email)).await?;
         Ok(())
     }

@@ -2,12 +2,12 @@
 //!
 //! When that is proven, nothing that was there before is theirs: somebody else may have taken the
 //! address or the number, and waits for its owner to move in. Password, second factor, security
-//! keys, sessions and personal access tokens go.
+//! keys, sessions, personal access tokens and whatever is on its way go.
 
 use crate::{
     error::StoreError,
     ports::{EndedSessions, UnitOfWork, UserLookup},
-    user::{User, UserId},
+    user::{PhoneNumber, User, UserId},
 };
 
 /// Notes that whoever acts now reads the mail of `user`. A phone number goes too: whoever came first
@@ -25,15 +25,23 @@ pub(super) async fn prove_mailbox(
     drop_what_was_there(work, user).await
 }
 
-/// Notes that whoever acts now reads the messages to the phone of `user`. An address stays: nobody
-/// can have one verified without having proven the phone before.
-pub(super) async fn prove_phone(work: &mut dyn UnitOfWork, user: UserId) -> Result<(), StoreError> {
+/// Notes that whoever acts now reads the messages to `number`, the phone of `user`. An address
+/// stays: nobody can have one verified without having proven the phone before. `false`: it is not
+/// their number, or not any more.
+pub(super) async fn prove_phone(
+    work: &mut dyn UnitOfWork,
+    user: UserId,
+    number: &PhoneNumber,
+) -> Result<bool, StoreError> {
     let found = locked(work, user).await?;
-    if found.is_none_or(|it| it.phone_number_verified) {
-        return Ok(());
+    let Some(user) = found.filter(|it| it.phone_number.as_ref() == Some(number)) else {
+        return Ok(false);
+    };
+    if !user.phone_number_verified {
+        work.users().set_phone_number_verified(user.id).await?;
+        drop_what_was_there(work, user.id).await?;
     }
-    work.users().set_phone_number_verified(user).await?;
-    drop_what_was_there(work, user).await
+    Ok(true)
 }
 
 /// The user, whom nobody changes from here on, so that what was read stays true.
@@ -46,5 +54,7 @@ async fn drop_what_was_there(work: &mut dyn UnitOfWork, user: UserId) -> Result<
     work.users().clear_password(user).await?;
     work.sessions().end_all_of(user, EndedSessions::All).await?;
     work.security_keys().forget_all_of(user).await?;
+    // A change of address or number that was asked for would take the account away again.
+    work.tickets().forget_all_of(user).await?;
     work.second_factors().forget_all_of(user).await
 }

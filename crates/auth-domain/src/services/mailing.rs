@@ -62,15 +62,15 @@ impl TicketMail {
         .await
     }
 
-    /// Sends the ticket to the user's address, or to `new_email` while they are changing it.
-    /// Users without an address get nothing.
+    /// Sends the ticket to the user's address, or to `new_email` while they are changing it, which
+    /// may be their first. Without either nothing is sent.
     pub(super) async fn send(
         self,
         installation: &Installation,
         user: &User,
         new_email: Option<EmailAddress>,
     ) -> Result<(), MailerError> {
-        let Some(email) = user.email.clone() else {
+        let Some(email) = user.email.clone().or_else(|| new_email.clone()) else {
             return Ok(());
         };
         let link = self

@@ -2,7 +2,7 @@
 
 use super::{
     AccountRefusal, CurrentUserError, CurrentUserService, Failure, PasswordRefusal,
-    admission::{EmailNeed, is_unchanged},
+    admission::{EmailNeed, is_still_signed_in, is_unchanged},
     failure::failures_of,
     first_proof::prove_mailbox,
     password_rule::PasswordRule,
@@ -13,7 +13,7 @@ use crate::{
     error::StoreError,
     limits::AccountName,
     ports::{BreachedPasswordsError, EndedSessions, HasherError, UserLookup},
-    session::{AccessIdentity, SessionId},
+    session::AccessIdentity,
     ticket::{Ticket, TicketPurpose},
     user::{PlainPassword, User, UserId},
 };
@@ -38,8 +38,8 @@ pub struct PasswordChange {
 enum Grounds<'a> {
     /// They knew the one that this user had.
     OldPassword(&'a User),
-    /// They are signed in, by this session if that is known. It goes on.
-    Session(Option<SessionId>),
+    /// They are signed in. Their session goes on.
+    Session(AccessIdentity),
     /// They read the mail of the account's address.
     Mailbox,
 }
@@ -125,14 +125,19 @@ impl PasswordChangeService {
     /// See [`PasswordChangeError`].
     pub async fn set(
         &self,
-        caller: AccessIdentity,
+        caller: impl Into<AccessIdentity>,
         new: &PlainPassword,
     ) -> Result<(), PasswordChangeError> {
+        let caller = caller.into();
         let current_user = CurrentUserService::new(self.installation.clone());
         let user = current_user.get(caller.user_id).await?;
         self.check(new, PasswordRule::Modern).await?;
-        let grounds = Grounds::Session(caller.session);
-        self.replace(user.id, new, grounds).await.map(drop)
+        let grounds = Grounds::Session(caller);
+        if self.replace(user.id, new, grounds).await? {
+            Ok(())
+        } else {
+            Err(CurrentUserError::InvalidToken.into())
+        }
     }
 
     /// Replaces the password of whoever got a ticket by mail. Sessions end as in
@@ -185,7 +190,7 @@ impl PasswordChangeService {
         Ok(taken.ok_or(PasswordChangeError::InvalidTicket)?.user_id)
     }
 
-    /// `false`: the password that was judged is no longer the user's.
+    /// `false`: the password that was judged is no longer the user's, or the session has ended.
     async fn replace(
         &self,
         user: UserId,
@@ -195,12 +200,20 @@ impl PasswordChangeService {
         let hash = self.installation.hasher.hash(new).await?;
         let now = self.installation.clock.now();
         let ended = match grounds {
-            Grounds::Session(Some(own)) => EndedSessions::Others(own),
+            Grounds::Session(AccessIdentity {
+                session: Some(own), ..
+            }) => EndedSessions::Others(own),
             _ => EndedSessions::AllButPersonalAccessTokens,
         };
         let replaced = retry(|| async {
             let mut work = self.installation.store.begin().await?;
             work.users().touch(user, now).await?;
+            if let Grounds::Session(caller) = grounds
+                && !is_still_signed_in(work.as_mut(), caller, now).await?
+            {
+                work.rollback().await?;
+                return Ok(false);
+            }
             if grounds == Grounds::Mailbox {
                 prove_mailbox(work.as_mut(), user).await?;
             }

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 
 use super::{
     AccountRefusal, CurrentUserError, CurrentUserService, Failure,
-    admission::{EmailNeed, SessionOpening},
+    admission::{EmailNeed, SessionOpening, is_still_signed_in},
     failure::failures_of,
     retry::retry,
     visit::Visit,
@@ -13,10 +13,10 @@ use crate::{
     error::StoreError,
     ports::SignerError,
     session::{
-        AuthMethod, AuthMethods, NewRefreshToken, PersonalAccessToken, PlainRefreshToken,
-        RefreshTokenKind, Session, SessionId,
+        AccessIdentity, AuthMethod, AuthMethods, NewRefreshToken, PersonalAccessToken,
+        PlainRefreshToken, RefreshTokenKind, Session, SessionId,
     },
-    user::{Metadata, UserId},
+    user::Metadata,
 };
 
 /// Makes personal access tokens, and signs in with them.
@@ -70,12 +70,13 @@ impl PersonalAccessTokenService {
     /// See [`PersonalAccessTokenError`].
     pub async fn create(
         &self,
-        user: UserId,
+        caller: impl Into<AccessIdentity>,
         wish: PersonalAccessTokenWish,
     ) -> Result<PersonalAccessToken, PersonalAccessTokenError> {
         let installation = &self.installation;
         let current_user = CurrentUserService::new(installation.clone());
-        let user = current_user.get(user).await?;
+        let caller = caller.into();
+        let user = current_user.get(caller.user_id).await?;
         let now = installation.clock.now();
         let sessions = &installation.policy.sessions;
         if wish.expires_at <= now && !sessions.expired_personal_access_tokens {
@@ -93,12 +94,20 @@ impl PersonalAccessTokenService {
             methods: AuthMethods::NONE,
             device: installation.device(),
         };
-        retry(|| async {
+        let is_made = retry(|| async {
             let mut work = installation.store.begin().await?;
+            if !is_still_signed_in(work.as_mut(), caller, now).await? {
+                work.rollback().await?;
+                return Ok(false);
+            }
             work.sessions().insert_refresh_token(&row).await?;
-            work.commit().await
+            work.commit().await?;
+            Ok(true)
         })
         .await?;
+        if !is_made {
+            return Err(CurrentUserError::InvalidToken.into());
+        }
         Ok(PersonalAccessToken { id: row.id, token })
     }
 

@@ -1,14 +1,15 @@
 //! Moving an account to another phone number.
 
 use super::{
-    CurrentUserError, CurrentUserService, Failure, failure::failures_of, redemption::Effect,
-    retry::retry, texting::CodeText, visit::Visit,
+    CurrentUserError, CurrentUserService, Failure, admission::is_still_signed_in,
+    failure::failures_of, redemption::Effect, retry::retry, texting::CodeText, visit::Visit,
 };
 use crate::{
     error::{StoreError, UniqueField},
     limits::{TextWish, TooMany},
     one_time_code::{CodePurpose, CodeVerdict, OneTimeCode},
     ports::{BackgroundBusy, CodeDelivery, SmsError, UserLookup},
+    session::AccessIdentity,
     user::{PhoneNumber, User, UserId},
 };
 
@@ -64,12 +65,17 @@ impl PhoneChangeService {
     /// # Errors
     ///
     /// Checked in the order of the variants of [`PhoneChangeError`].
-    pub async fn request(&self, user: UserId, to: PhoneNumber) -> Result<(), PhoneChangeError> {
-        let (delivery, user) = self.begin(user).await?;
+    pub async fn request(
+        &self,
+        caller: impl Into<AccessIdentity>,
+        to: PhoneNumber,
+    ) -> Result<(), PhoneChangeError> {
+        let caller = caller.into();
+        let (delivery, user) = self.begin(caller.user_id).await?;
         let installation = &self.installation;
         installation.count_text(TextWish::Change, &to).await?;
         let service = self.clone();
-        let work = async move { service.send(user, to, &delivery).await };
+        let work = async move { service.send((caller, user), to, &delivery).await };
         installation.discreetly(work).await
     }
 
@@ -83,16 +89,17 @@ impl PhoneChangeService {
     /// faster.
     pub async fn confirm(
         &self,
-        user: UserId,
+        caller: impl Into<AccessIdentity>,
         to: &PhoneNumber,
         code: &OneTimeCode,
     ) -> Result<(), PhoneChangeError> {
-        let (delivery, user) = self.begin(user).await?;
+        let caller = caller.into();
+        let (delivery, user) = self.begin(caller.user_id).await?;
         let installation = &self.installation;
         let guess = installation
             .texted_guess(&delivery, to, (user.id, CodePurpose::PhoneChange), code)
             .await?;
-        let moves = Effect::MovesTo(to);
+        let moves = Effect::Moves { caller, to };
         match installation.redeem(&guess, moves).await? {
             CodeVerdict::Accepted => Ok(()),
             CodeVerdict::Wrong | CodeVerdict::TooManyWrong => Err(PhoneChangeError::InvalidCode),
@@ -108,24 +115,38 @@ impl PhoneChangeService {
 
     async fn send(
         &self,
-        user: User,
+        (caller, user): (AccessIdentity, User),
         to: PhoneNumber,
         delivery: &CodeDelivery,
     ) -> Result<(), PhoneChangeError> {
         let installation = &self.installation;
         let lookup = UserLookup::PhoneNumber(&to);
-        if installation.store.find_user(lookup).await?.is_some() {
-            return Err(PhoneChangeError::PhoneNumberTaken);
-        }
+        let is_taken = installation.store.find_user(lookup).await?.is_some();
         let purpose = CodePurpose::PhoneChange;
         let text = CodeText::new(installation, delivery, user.id, purpose, to.clone());
-        retry(|| async {
+        let now = installation.clock.now();
+        let is_noted = retry(|| async {
             let mut work = installation.store.begin().await?;
-            work.users().stage_phone_number(user.id, &to, None).await?;
+            if !is_still_signed_in(work.as_mut(), caller, now).await? {
+                work.rollback().await?;
+                return Ok(false);
+            }
+            if !is_taken {
+                work.users().stage_phone_number(user.id, &to, None).await?;
+            }
+            // Also in place of a code for another number, whose going on being good would tell that
+            // this one is taken.
             text.write(work.as_mut()).await?;
-            work.commit().await
+            work.commit().await?;
+            Ok(true)
         })
         .await?;
+        if !is_noted {
+            return Err(CurrentUserError::InvalidToken.into());
+        }
+        if is_taken {
+            return Err(PhoneChangeError::PhoneNumberTaken);
+        }
         text.send(user.locale).await?;
         Ok(())
     }

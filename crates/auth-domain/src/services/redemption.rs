@@ -1,7 +1,10 @@
 //! Redeeming a code that somebody typed.
 
+use chrono::{DateTime, Utc};
+
 use super::{
     Installation,
+    admission::is_still_signed_in,
     first_proof::{prove_mailbox, prove_phone},
     retry::retry,
 };
@@ -9,6 +12,7 @@ use crate::{
     error::StoreError,
     one_time_code::{CodeGuess, CodeVerdict},
     ports::{Deanonymization, EndedSessions, UnitOfWork},
+    session::AccessIdentity,
     user::{PhoneNumber, UserId},
 };
 
@@ -18,20 +22,28 @@ pub(super) enum Effect<'a> {
     /// The address of the account is proven.
     ProvesMailbox,
     /// The phone of the account is proven.
-    ProvesPhone,
+    ProvesPhone(&'a PhoneNumber),
     /// The account gets the number and is no longer anonymous.
     Deanonymizes(&'a Deanonymization),
-    /// The account moves to the number.
-    MovesTo(&'a PhoneNumber),
+    /// The account of somebody who is signed in moves to the number.
+    Moves {
+        caller: AccessIdentity,
+        to: &'a PhoneNumber,
+    },
 }
 
 impl Effect<'_> {
     /// `false`: it cannot come about any more.
-    async fn write(&self, work: &mut dyn UnitOfWork, user: UserId) -> Result<bool, StoreError> {
+    async fn write(
+        &self,
+        work: &mut dyn UnitOfWork,
+        user: UserId,
+        now: DateTime<Utc>,
+    ) -> Result<bool, StoreError> {
         match self {
             Self::Nothing => Ok(true),
             Self::ProvesMailbox => prove_mailbox(work, user).await.map(|()| true),
-            Self::ProvesPhone => prove_phone(work, user).await.map(|()| true),
+            Self::ProvesPhone(number) => prove_phone(work, user, number).await,
             Self::Deanonymizes(changes) => {
                 if !work.users().deanonymize(user, changes).await? {
                     return Ok(false);
@@ -40,7 +52,10 @@ impl Effect<'_> {
                 work.tickets().forget_all_of(user).await?;
                 Ok(true)
             }
-            Self::MovesTo(number) => {
+            Self::Moves { caller, to: number } => {
+                if !is_still_signed_in(work, *caller, now).await? {
+                    return Ok(false);
+                }
                 if !work.users().move_to_phone_number(user, number).await? {
                     return Ok(false);
                 }
@@ -64,7 +79,9 @@ impl Installation {
             let mut work = self.store.begin().await?;
             let mut verdict = work.tickets().judge_code(guess).await?;
             if verdict == CodeVerdict::Accepted
-                && !effect.write(work.as_mut(), guess.user_id).await?
+                && !effect
+                    .write(work.as_mut(), guess.user_id, guess.now)
+                    .await?
             {
                 verdict = CodeVerdict::Wrong;
             }

@@ -4,7 +4,7 @@ mod proof;
 
 use super::{
     AccountRefusal, CurrentUserError, CurrentUserService, Failure,
-    admission::{EmailNeed, SessionOpening},
+    admission::{EmailNeed, SessionOpening, is_still_signed_in},
     failure::failures_of,
     retry::retry,
     visit::Visit,
@@ -13,7 +13,7 @@ use crate::{
     error::StoreError,
     ports::{PngImage, QrError, SecretBoxError, SignerError, StoredFactor, UnitOfWork, UserLookup},
     recovery_code::{HashedRecoveryCode, RECOVERY_CODES, RecoveryCode},
-    session::{AuthMethod, AuthMethods, Session},
+    session::{AccessIdentity, AuthMethod, AuthMethods, Session},
     ticket::{Ticket, TicketPurpose},
     totp::{TotpPurpose, TotpSecret},
     user::{MfaMethod, User, UserId},
@@ -129,14 +129,15 @@ impl SecondFactorService {
     /// See [`SecondFactorError`].
     pub async fn activate(
         &self,
-        user: UserId,
+        caller: impl Into<AccessIdentity>,
         proof: SecondFactorProof,
     ) -> Result<(), SecondFactorError> {
         self.check_enabled()?;
-        let user = self.current_user(user).await?;
+        let caller = caller.into();
+        self.current_user(caller.user_id).await?;
         retry(|| async {
             let mut work = self.installation.store.begin().await?;
-            let decision = self.switch_on(work.as_mut(), user.id, &proof).await?;
+            let decision = self.switch_on(work.as_mut(), caller, &proof).await?;
             work.commit().await?;
             Ok(decision)
         })
@@ -238,9 +239,14 @@ impl SecondFactorService {
     async fn switch_on(
         &self,
         work: &mut dyn UnitOfWork,
-        user: UserId,
+        caller: AccessIdentity,
         proof: &SecondFactorProof,
     ) -> Result<Decision<()>, StoreError> {
+        let user = caller.user_id;
+        let now = self.installation.clock.now();
+        if !is_still_signed_in(work, caller, now).await? {
+            return Ok(Err(CurrentUserError::InvalidToken.into()));
+        }
         let Some(factor) = work.second_factors().find(user).await? else {
             return Ok(Err(CurrentUserError::UnknownUser.into()));
         };

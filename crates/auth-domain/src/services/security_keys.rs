@@ -16,7 +16,7 @@ pub use sign_up::SecurityKeySignUp;
 
 use super::{
     AccountRefusal, CurrentUserError, CurrentUserService, Failure, SignUpError,
-    admission::{EmailNeed, SessionOpening},
+    admission::{EmailNeed, SessionOpening, is_still_signed_in},
     failure::failures_of,
     retry::retry,
     visit::Visit,
@@ -29,7 +29,7 @@ use crate::{
         Assertion, Attestation, Challenge, ChallengePurpose, IssuedChallenge, RegisteredCredential,
         SecurityKey, SignCount,
     },
-    session::AuthMethods,
+    session::{AccessIdentity, AuthMethods},
     user::{User, UserId},
 };
 
@@ -261,7 +261,8 @@ impl SecurityKeyService {
         Ok((challenge, key))
     }
 
-    /// Opens a session for the owner of a key that signed, which `methods` tell of.
+    /// Opens a session for the owner of a key that signed, which `methods` tell of, and who is
+    /// `caller` if they are signed in already.
     ///
     /// The count is noted in the same unit of work: of two who present one count, one gets in. What
     /// is refused leaves no trace.
@@ -269,11 +270,18 @@ impl SecurityKeyService {
         &self,
         key: &SecurityKey,
         sign_count: SignCount,
-        methods: AuthMethods,
+        (caller, methods): (Option<AccessIdentity>, AuthMethods),
     ) -> Result<(SessionOpening, User), SecurityKeyError> {
+        let now = self.installation.clock.now();
         let opening = SessionOpening::new(&self.installation, key.user_id, methods);
         let opened = retry(|| async {
             let mut work = self.installation.store.begin().await?;
+            if let Some(caller) = caller
+                && !is_still_signed_in(work.as_mut(), caller, now).await?
+            {
+                work.rollback().await?;
+                return Ok(Err(CurrentUserError::InvalidToken.into()));
+            }
             opening.write(work.as_mut()).await?;
             let user = work.users().find(UserLookup::Id(key.user_id)).await?;
             let checked = user

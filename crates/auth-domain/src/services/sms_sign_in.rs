@@ -238,7 +238,7 @@ impl SmsSignInService {
                 CodePurpose::PhoneDeanonymization,
                 Effect::Deanonymizes(changes),
             ),
-            None => (CodePurpose::TextedSignIn, Effect::ProvesPhone),
+            None => (CodePurpose::TextedSignIn, Effect::ProvesPhone(number)),
         };
         let guess = installation
             .texted_guess(delivery, number, (user, purpose), &claim.code)

@@ -45,6 +45,18 @@ pub struct AccessIdentity {
     pub is_elevated: bool,
 }
 
+/// Somebody of whom nothing is known but who they are: no session of theirs can end.
+impl From<UserId> for AccessIdentity {
+    fn from(user_id: UserId) -> Self {
+        Self {
+            user_id,
+            session: None,
+            methods: AuthMethods::NONE,
+            is_elevated: false,
+        }
+    }
+}
+
 /// A signed access token in compact form. `Debug` hides it.
 #[derive(Clone, PartialEq, Eq)]
 pub struct AccessToken {

@@ -29,11 +29,30 @@ fn open_house(policy: &mut AuthPolicy) {
     policy.second_factors.totp_enabled = true;
 }
 
-/// Everything that outlasts a session: a personal access token, a second factor, and a security key.
-async fn settle_down(world: &World, user: UserId) -> PlainRefreshToken {
+/// What somebody can leave behind in an account.
+struct Leavings {
+    token: PlainRefreshToken,
+    /// A link that moves the account to an address of theirs.
+    change: Ticket,
+}
+
+/// Everything that outlasts a session: a personal access token, a second factor, a security key, and
+/// a wish to move the account to another address.
+async fn settle_down(world: &World, user: UserId) -> Leavings {
     use auth_domain::ports::Clock;
 
     let services = &world.services;
+    let elsewhere = LinkRequest {
+        email: email("squatter@example.com"),
+        ..request()
+    };
+    services
+        .email_address
+        .request_change(user, elsewhere)
+        .await
+        .unwrap();
+    let change = world.mailer.sent().pop().unwrap().ticket;
+    let change = Ticket::parse(change.expose()).unwrap();
     let wish = PersonalAccessTokenWish {
         expires_at: DateTime::<Utc>::MAX_UTC,
         metadata: None,
@@ -52,16 +71,20 @@ async fn settle_down(world: &World, user: UserId) -> PlainRefreshToken {
     let key = security_key("key", user);
     work.security_keys().insert(&key).await.unwrap();
     work.commit().await.unwrap();
-    token.token
+    Leavings {
+        token: token.token,
+        change,
+    }
 }
 
 /// Nothing of whoever was there before is left.
-async fn assert_alone(world: &World, token: PlainRefreshToken) {
+async fn assert_alone(world: &World, left: Leavings) {
     let services = &world.services;
+    assert!(services.links.follow(left.change).await.is_err());
     assert!(
         services
             .personal_access_tokens
-            .sign_in(token)
+            .sign_in(left.token)
             .await
             .is_err()
     );
@@ -89,7 +112,7 @@ fn sign_in() -> EmailSignIn {
 }
 
 /// Whoever lies in wait without ever having had a password.
-async fn squatter_without_password(world: &World) -> PlainRefreshToken {
+async fn squatter_without_password(world: &World) -> Leavings {
     let services = &world.services;
     let session = services
         .anonymous
@@ -214,7 +237,8 @@ async fn whoever_was_verified_before_keeps_everything() {
         .await
         .unwrap();
 
-    assert!(services.personal_access_tokens.sign_in(token).await.is_ok());
+    let pat = services.personal_access_tokens.sign_in(token.token).await;
+    assert!(pat.is_ok());
     assert!(world.stored(ADDRESS).await.unwrap().active_mfa.is_some());
     assert!(services.tokens.refresh(ada.refresh_token).await.is_ok());
 }

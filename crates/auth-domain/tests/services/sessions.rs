@@ -1,14 +1,21 @@
 //! What people see of their sessions, and what an access token is worth after its session.
 
 use auth_domain::{
+    DateTime, Utc,
+    one_time_code::OneTimeCode,
+    ports::Clock,
     services::{
-        CurrentUserError, DelicateAction, ElevationError, EmailPasswordSignIn, Services,
-        SessionError, SignedIn,
+        CodeChannel, CurrentUserError, DelicateAction, ElevationError, EmailAddressError,
+        EmailPasswordSignIn, LinkRequest, PasswordChangeError, PersonalAccessTokenError,
+        PersonalAccessTokenWish, SecondFactorError, SecondFactorProof, Services, SessionError,
+        SignedIn,
     },
     session::{AccessIdentity, AddressBlock, AuthMethod, Device, OpenSession, Session, UserAgent},
+    testing::PlainTotp,
+    totp::{STEP_SECONDS, TimeStep},
 };
 
-use crate::world::{PASSWORD, World, bearer_of, claim, password};
+use crate::world::{PASSWORD, World, bearer_of, claim, email, password};
 
 const ADA: &str = "ada@example.com";
 
@@ -183,4 +190,105 @@ async fn a_password_that_is_set_ends_all_sessions_but_the_one_that_sets_it() {
     let tokens = &world.services.tokens;
     assert!(tokens.refresh(first.refresh_token).await.is_err());
     assert!(tokens.refresh(second.refresh_token).await.is_ok());
+}
+
+/// What a request in flight finds whose session ended after it was let in.
+#[tokio::test]
+async fn nothing_lasting_comes_of_a_request_that_outlived_its_session() {
+    let world = World::with(|it| it.second_factors.totp_enabled = true).await;
+    let thief = world.signed_up(ADA).await;
+    let owner = world.signed_in(ADA).await;
+    let services = &world.services;
+    let enrolment = services
+        .second_factor
+        .generate(thief.user.id)
+        .await
+        .unwrap();
+    let now = u64::try_from(world.clock.now().timestamp()).unwrap();
+    let digits = PlainTotp::digits(&enrolment.secret, TimeStep(now / STEP_SECONDS));
+    let bearer = bearer_of(&thief);
+    services
+        .sessions
+        .end_others(bearer_of(&owner))
+        .await
+        .unwrap();
+
+    let new = password("another horse");
+    let set = services.password_change.set(bearer, &new).await;
+    let wish = PersonalAccessTokenWish {
+        expires_at: DateTime::<Utc>::MAX_UTC,
+        metadata: None,
+    };
+    let pat = services.personal_access_tokens.create(bearer, wish).await;
+    let elsewhere = LinkRequest {
+        email: email("thief@example.com"),
+        redirect_to: None,
+        code_challenge: None,
+    };
+    let change = services
+        .email_address
+        .request_change(bearer, elsewhere)
+        .await;
+    let proof = SecondFactorProof::read(&digits);
+    let factor = services.second_factor.activate(bearer, proof).await;
+
+    assert!(matches!(
+        set,
+        Err(PasswordChangeError::NotSignedIn(
+            CurrentUserError::InvalidToken
+        ))
+    ));
+    assert!(matches!(
+        pat,
+        Err(PersonalAccessTokenError::NotSignedIn(
+            CurrentUserError::InvalidToken
+        ))
+    ));
+    assert!(matches!(change, Err(EmailAddressError::SessionEnded)));
+    assert!(matches!(
+        factor,
+        Err(SecondFactorError::NotSignedIn(
+            CurrentUserError::InvalidToken
+        ))
+    ));
+    assert!(world.mailer.sent().is_empty());
+    assert_eq!(world.signed_in(ADA).await.user.active_mfa, None);
+    let refreshed = services.tokens.refresh(owner.refresh_token).await;
+    assert!(refreshed.is_ok());
+}
+
+#[tokio::test]
+async fn nobody_elevates_in_a_session_that_has_ended() {
+    let world = World::with(|it| it.accounts.email_code_enabled = true).await;
+    let session = world.signed_up(ADA).await;
+    let services = &world.services;
+    let mut work = world.store.begin().await.unwrap();
+    work.users()
+        .set_email_verified(session.user.id)
+        .await
+        .unwrap();
+    work.commit().await.unwrap();
+    let mail = CodeChannel::Mail;
+    services
+        .elevation
+        .send_code(session.user.id, mail)
+        .await
+        .unwrap();
+    let code = world.mailer.sent().pop().unwrap().ticket;
+    let code = OneTimeCode::parse(code.expose()).unwrap();
+    services
+        .sign_out
+        .end_session(session.refresh_token)
+        .await
+        .unwrap();
+
+    let elevated = services
+        .elevation
+        .with_code(bearer_of(&session), mail, &code)
+        .await;
+
+    let Err(ElevationError::NotSignedIn(CurrentUserError::InvalidToken)) = elevated else {
+        panic!("{elevated:?}")
+    };
+    assert_eq!(sessions_of(&world, &session).await, []);
 }

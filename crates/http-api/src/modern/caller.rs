@@ -41,14 +41,16 @@ callers! {
 
     /// The caller of an endpoint for delicate changes: the same, and the token may have to be
     /// elevated.
-    ElevatedCaller(UserId) = async |it| elevated(it, DelicateAction::Any).await;
+    ElevatedCaller(AccessIdentity) = async |it| delicate(it, DelicateAction::Any).await;
 
     /// The caller of an endpoint that adds a security key: they may need an elevated token if they
     /// have one already.
-    KeyAddingCaller(UserId) = async |it| elevated(it, DelicateAction::AddSecurityKey).await;
+    KeyAddingCaller(AccessIdentity) = async |it| {
+        delicate(it, DelicateAction::AddSecurityKey).await
+    };
 
     /// The caller of an endpoint that sets up an authenticator app, where that is delicate.
-    TotpSettingCaller(UserId) = async |it| elevated(it, DelicateAction::SetUpTotp).await;
+    TotpSettingCaller(AccessIdentity) = async |it| delicate(it, DelicateAction::SetUpTotp).await;
 
     /// [`ElevatedCaller`] where a token is optional: one that is not elevated, but had to be, counts
     /// as none.
@@ -69,11 +71,6 @@ async fn open(identified: Identified) -> Result<AccessIdentity, ModernError> {
         .run(move |services| async move { services.current_user.check_session(identity).await })
         .await??;
     Ok(identity)
-}
-
-async fn elevated(identified: Identified, action: DelicateAction) -> Result<UserId, ModernError> {
-    let caller = delicate(identified, action).await?;
-    Ok(caller.user_id)
 }
 
 async fn delicate(

@@ -406,6 +406,7 @@ impl From<EmailAddressError> for ModernError {
             EmailAddressError::UnknownAccount => ErrorCode::INVALID_EMAIL_PASSWORD,
             EmailAddressError::AlreadyVerified => ErrorCode::EMAIL_ALREADY_VERIFIED,
             EmailAddressError::EmailTaken => ErrorCode::EMAIL_ALREADY_IN_USE,
+            EmailAddressError::SessionEnded => return Self::Token(TokenProblem::Void),
             EmailAddressError::Refused(refusal) => return refusal.into(),
             EmailAddressError::Failure(failure) => return failure.into(),
         })

@@ -41,7 +41,7 @@ pub(crate) async fn generate(
     TotpSettingCaller(caller): TotpSettingCaller,
 ) -> Result<web::Json<EnrolmentReply>, ModernError> {
     let enrolment = state
-        .run(move |services| async move { services.second_factor.generate(caller).await })
+        .run(move |services| async move { services.second_factor.generate(caller.user_id).await })
         .await??;
     Ok(web::Json(enrolment.into()))
 }
@@ -78,7 +78,7 @@ pub(crate) async fn change(
     state
         .run(move |services| async move {
             match wanted {
-                ActiveMfaType::Totp => services.second_factor.activate(caller.user_id, proof).await,
+                ActiveMfaType::Totp => services.second_factor.activate(caller, proof).await,
                 ActiveMfaType::Nothing => {
                     services
                         .second_factor

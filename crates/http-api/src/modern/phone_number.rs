@@ -56,7 +56,7 @@ pub(crate) async fn verify(
         .run(move |services| async move {
             services
                 .phone_change
-                .confirm(caller.user_id, &number, &code)
+                .confirm(caller, &number, &code)
                 .await
         })
         .await??;

@@ -66,15 +66,18 @@ async fn a_code_is_right_only_if_it_is_approved() {
 }
 
 #[tokio::test]
-async fn a_number_without_a_code_has_no_right_one() {
+async fn a_number_without_a_code_or_with_too_many_guesses_has_no_right_one() {
     let approved = json!({ "status": "approved" });
-    let server = answering(ResponseTemplate::new(404).set_body_json(approved)).await;
+    for status in [400, 404, 429] {
+        let answer = ResponseTemplate::new(status).set_body_json(&approved);
+        let server = answering(answer).await;
 
-    let checked = verify(&server.uri(), egress())
-        .check(&number(NUMBER), &code())
-        .await;
+        let checked = verify(&server.uri(), egress())
+            .check(&number(NUMBER), &code())
+            .await;
 
-    assert!(!checked.unwrap());
+        assert!(!checked.unwrap(), "{status}");
+    }
 }
 
 #[tokio::test]

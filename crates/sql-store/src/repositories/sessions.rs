@@ -19,7 +19,10 @@ use diesel_async::RunQueryDsl;
 use serde_json::Value;
 
 use super::{
-    Conn, SqlUnitOfWork, UserRow, open_sessions,
+    Conn, SqlUnitOfWork, UserRow,
+    dialect::lock_user,
+    hot_path::{HotPath, IsSessionOpen},
+    open_sessions,
     schema::{opaque_sessions, refresh_token_rotations, refresh_tokens, users},
     store_error,
 };
@@ -83,8 +86,19 @@ impl SessionRepository for SqlUnitOfWork {
         any(ended.execute(self.conn()).await)
     }
 
+    async fn is_open(
+        &mut self,
+        user: UserId,
+        id: SessionId,
+        now: DateTime<Utc>,
+    ) -> Result<bool, StoreError> {
+        let wanted = IsSessionOpen { user, id, now };
+        wanted.run(self.conn()).await.map_err(store_error)
+    }
+
     async fn end_all_of(&mut self, user: UserId, which: EndedSessions) -> Result<u64, StoreError> {
         let user = Id(user.0);
+        lock_user(self.conn(), user).await.map_err(store_error)?;
         let tokens = end_refresh_tokens(self.conn(), user, which)
             .await
             .map_err(store_error)?;

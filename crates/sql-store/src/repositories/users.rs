@@ -12,7 +12,7 @@ use auth_domain::{
 };
 use chrono::{DateTime, Utc};
 use diesel::{
-    ExpressionMethods, QueryDsl, QueryResult,
+    ExpressionMethods, OptionalExtension, QueryDsl, QueryResult,
     result::{DatabaseErrorKind, Error},
 };
 use diesel_async::RunQueryDsl;
@@ -183,6 +183,11 @@ async fn insert(conn: &mut Conn, user: &NewUser) -> QueryResult<HasuraId> {
 }
 
 async fn deanonymize(conn: &mut Conn, user: Id, changes: &Deanonymization) -> QueryResult<bool> {
+    if let Contact::PhoneNumber(number) = &changes.contact
+        && !has_staged(conn, user, number).await?
+    {
+        return Ok(false);
+    }
     let anonymous = users::table.find(user).filter(users::is_anonymous.eq(true));
     let metadata = changes.metadata.clone().map(Value::Object);
     let password_hash = changes.password_hash.as_ref();
@@ -218,6 +223,18 @@ async fn deanonymize(conn: &mut Conn, user: Id, changes: &Deanonymization) -> Qu
         .await?;
     insert_roles(conn, user, changes.now, &changes.roles).await?;
     Ok(true)
+}
+
+/// Whether this is the number that was noted last, of a user whom nobody changes from here on.
+async fn has_staged(conn: &mut Conn, user: Id, number: &PhoneNumber) -> QueryResult<bool> {
+    dialect::lock_user(conn, user).await?;
+    let noted: Option<Option<String>> = users::table
+        .find(user)
+        .select(users::new_phone_number)
+        .first(conn)
+        .await
+        .optional()?;
+    Ok(noted.flatten().as_deref() == Some(number.as_str()))
 }
 
 type NoNumber = diesel::dsl::Eq<users::new_phone_number, Option<&'static str>>;

@@ -13,8 +13,8 @@ use std::{
 use auth_domain::{
     error::{StoreError, UniqueField},
     ports::{EndedSessions, RefreshRotation, RefreshTokenTrace, Store, UserLookup},
-    session::{HashedRefreshToken, NewRefreshToken},
-    user::{HashedPassword, NewUser},
+    session::{HashedRefreshToken, NewRefreshToken, SessionId},
+    user::{HashedPassword, NewUser, UserId},
 };
 use futures_util::FutureExt;
 use tokio::sync::oneshot;
@@ -22,7 +22,8 @@ use tokio::sync::oneshot;
 use crate::{
     Fixture,
     samples::{
-        at, email, new_user, new_user_called, refresh_hash, refresh_token, role, rotation, user_id,
+        at, email, new_user, new_user_called, personal_access_token, refresh_hash, refresh_token,
+        role, rotation, session_id, user_id,
     },
     steps::{
         all_at_once, assert_taken, exists, found, given_refresh_token, given_session, given_user,
@@ -192,6 +193,55 @@ pub async fn rotation_does_not_escape_the_end_of_all_sessions(fixture: &dyn Fixt
         assert_eq!(count.unwrap(), 1, "the session, whatever its token");
     })
     .await;
+}
+
+/// Whoever stores something after a look at their session, with nobody changing the user meanwhile,
+/// does not escape the end of all sessions: it either came before and ends, too, or finds its session
+/// ended.
+pub async fn what_is_stored_beside_an_open_session_ends_with_all(fixture: &dyn Fixture) {
+    let store = fixture.store();
+    for round in 0..ROUNDS {
+        let user = given_user(&*store, new_user(&format!("ada {round}")))
+            .await
+            .id;
+        let session = format!("open {round}");
+        given_refresh_token(&*store, &refresh_token(&session, user)).await;
+        let makers = (0..4).map(|number| {
+            let token = personal_access_token(&format!("pat {round} {number}"), user);
+            make_beside(Arc::clone(&store), session_id(&session), token).boxed()
+        });
+        let ending = end_everything(Arc::clone(&store), user).boxed();
+
+        all_at_once(makers.chain([ending])).await;
+
+        for number in 0..4 {
+            let hash = refresh_hash(&format!("pat {round} {number}"));
+            let found = store.find_personal_access_token(&hash, at(1)).await;
+            assert_eq!(found.unwrap(), None, "round {round}");
+        }
+    }
+}
+
+async fn make_beside(store: Arc<dyn Store>, session: SessionId, token: NewRefreshToken) {
+    let made = retried(|| async {
+        let mut work = store.begin().await?;
+        work.second_factors().find(token.user_id).await?;
+        if work
+            .sessions()
+            .is_open(token.user_id, session, at(1))
+            .await?
+        {
+            work.sessions().insert_refresh_token(&token).await?;
+        }
+        work.commit().await
+    })
+    .await;
+    assert!(made.is_ok(), "{made:?}");
+}
+
+async fn end_everything(store: Arc<dyn Store>, user: UserId) {
+    let ended = retried(|| try_to_end_all(&*store, user, EndedSessions::All)).await;
+    assert!(ended.is_ok(), "{ended:?}");
 }
 
 /// Rotations and units of work that have nothing to do with each other both last.

@@ -132,7 +132,12 @@ pub async fn session_is_open_for_its_user(fixture: &dyn Fixture) {
     given_refresh_token(&*store, &personal_access_token("pat", ada)).await;
     let is_open = async |user, name, now| {
         let id = session_id(name);
-        store.is_session_open(user, id, now).await.unwrap()
+        let mut work = store.begin().await.unwrap();
+        let within = work.sessions().is_open(user, id, now).await.unwrap();
+        work.rollback().await.unwrap();
+        let alone = store.is_session_open(user, id, now).await.unwrap();
+        assert_eq!(within, alone);
+        alone
     };
 
     assert!(is_open(ada, "phone", just_before(at(LIFE))).await);

@@ -260,6 +260,18 @@ pub async fn anonymous_user_gets_a_phone_number(fixture: &dyn Fixture) {
     assert!(!move_to(&*store, ada.id, NUMBER).await.unwrap());
 }
 
+/// A number that is not the one noted last changes nothing.
+pub async fn anonymous_user_gets_no_other_phone_number(fixture: &dyn Fixture) {
+    let store = fixture.store();
+    let ada = waiting(&*store, "ada", NUMBER, LIFE).await;
+
+    let named = become_reachable(&*store, ada.id, "+41790000042").await;
+
+    assert!(!named.unwrap());
+    assert_eq!(found(&*store, UserLookup::Id(ada.id)).await, Some(ada));
+    assert_eq!(holder(&*store, "+41790000042").await, None);
+}
+
 /// A number that belongs to somebody else changes nothing.
 pub async fn nobody_is_deanonymized_with_a_taken_phone_number(fixture: &dyn Fixture) {
     let store = fixture.store();

@@ -207,6 +207,12 @@ impl State {
         let Some(anonymous) = self.user(user).filter(|user| user.is_anonymous) else {
             return Ok(false);
         };
+        let staged = self.accounts.get(&user).and_then(|it| it.staged.as_ref());
+        if let Contact::PhoneNumber(number) = &changes.contact
+            && staged.is_none_or(|(noted, _)| noted != number)
+        {
+            return Ok(false);
+        }
         let named = deanonymized(anonymous.clone(), changes);
         if let Some(email) = &named.email {
             self.check_email_free_for(user, email)?;

@@ -49,7 +49,9 @@ impl SecurityKeyService {
             return Err(SecurityKeyError::InvalidCredential);
         }
         let methods = identity.methods.and(AuthMethod::SecurityKey);
-        let (opening, user) = self.open(&key, sign_count, methods).await?;
+        let (opening, user) = self
+            .open(&key, sign_count, (Some(identity), methods))
+            .await?;
         Ok(opening.finish_elevated(&self.installation, user).await?)
     }
 }

@@ -7,7 +7,8 @@ use crate::{
         Attestation, ChallengePurpose, CreationOptions, KeyNickname, RegisteredCredential,
         SecurityKey, SecurityKeyId,
     },
-    services::retry::retry,
+    services::{admission::is_still_signed_in, retry::retry},
+    session::AccessIdentity,
     user::{User, UserId},
 };
 
@@ -43,12 +44,13 @@ impl SecurityKeyService {
     /// any case.
     pub async fn register(
         &self,
-        user: UserId,
+        caller: impl Into<AccessIdentity>,
         attestation: Option<Attestation>,
         nickname: Option<KeyNickname>,
     ) -> Result<SecurityKey, SecurityKeyError> {
         let web_authn = self.web_authn()?;
-        let user = self.current_user(user).await?;
+        let caller = caller.into();
+        let user = self.current_user(caller.user_id).await?;
         let purpose = ChallengePurpose::Registration;
         let attestation = attestation.ok_or(SecurityKeyError::InvalidCredential)?;
         let (challenge, issued) = self.take(&attestation, purpose).await?;
@@ -57,7 +59,7 @@ impl SecurityKeyService {
         }
         let credential = self.attested(web_authn, attestation, &challenge).await?;
         let key = self.new_key(user.id, credential, nickname);
-        self.add(&user, &key).await?;
+        self.add(caller, &user, &key).await?;
         Ok(key)
     }
 
@@ -79,13 +81,18 @@ impl SecurityKeyService {
 
     /// Stores a key, unless the user is not the same any more. The owner of the mailbox may have
     /// moved into the account meanwhile: then nothing may come of what somebody else began there.
-    async fn add(&self, user: &User, key: &SecurityKey) -> Result<(), SecurityKeyError> {
+    async fn add(
+        &self,
+        caller: AccessIdentity,
+        user: &User,
+        key: &SecurityKey,
+    ) -> Result<(), SecurityKeyError> {
+        let now = self.installation.clock.now();
         let is_added = retry(|| async {
             let mut work = self.installation.store.begin().await?;
-            // From here on nobody changes the user.
-            work.second_factors().find(user.id).await?;
+            let is_signed_in = is_still_signed_in(work.as_mut(), caller, now).await?;
             let current = work.users().find(UserLookup::Id(user.id)).await?;
-            if current.as_ref() != Some(user) {
+            if !is_signed_in || current.as_ref() != Some(user) {
                 work.rollback().await?;
                 return Ok(false);
             }

@@ -83,7 +83,7 @@ impl SecurityKeyService {
         let purpose = ChallengePurpose::SignIn;
         let (key, sign_count) = self.asserted(web_authn, assertion, purpose).await?;
         let (opening, user) = self
-            .open(&key, sign_count, AuthMethod::SecurityKey.into())
+            .open(&key, sign_count, (None, AuthMethod::SecurityKey.into()))
             .await?;
         Ok(opening.finish(&self.installation, user).await?)
     }

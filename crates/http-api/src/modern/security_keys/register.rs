@@ -22,7 +22,12 @@ pub(crate) async fn begin(
     KeyAddingCaller(caller): KeyAddingCaller,
 ) -> Result<web::Json<CreationOptionsReply>, ModernError> {
     let options = state
-        .run(move |services| async move { services.security_keys.begin_registration(caller).await })
+        .run(move |services| async move {
+            services
+                .security_keys
+                .begin_registration(caller.user_id)
+                .await
+        })
         .await??;
     Ok(web::Json(options.into()))
 }
