@@ -56,6 +56,22 @@ fn expect_taken(answer: &Answer) {
 }
 
 on_both_databases! {
+    async fn a_wish_for_a_taken_number_voids_the_code_for_another_like_any_wish(database) {
+        let phones = Phones::start().await;
+        let server = phones.server(&database).start().await;
+        let session = server.sign_in_by_text(&phones, OLD).await;
+        let taken = "+41790000009";
+        server.sign_in_by_text(&phones, taken).await;
+        change(&server, &session, NEW).await.expect(200);
+        let code = phones.last_code(NEW);
+
+        expect_taken(&change(&server, &session, taken).await);
+
+        // Its going on being good would tell that the other number has an account.
+        expect_refused(&confirm(&server, &session, NEW, &code).await);
+        assert_eq!(user(&server, &session).await["phoneNumber"], OLD);
+    }
+
     async fn an_account_moves_to_a_number_once_its_owner_reads_the_code_there(database) {
         let phones = Phones::start().await;
         let server = phones.server(&database).start().await;

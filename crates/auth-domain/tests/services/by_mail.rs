@@ -404,13 +404,13 @@ async fn an_account_moves_only_when_the_new_mailbox_says_so() {
     world.signed_up("bob@example.com").await;
     let service = &world.services.email_address;
 
+    let taken = service
+        .request_change(ada.id, link_request("BOB@example.com"))
+        .await;
     service
         .request_change(ada.id, link_request("new@example.com"))
         .await
         .unwrap();
-    let taken = service
-        .request_change(ada.id, link_request("BOB@example.com"))
-        .await;
 
     let mail = last_mail(&world);
     assert_eq!(mail.to.as_str(), "new@example.com");
@@ -428,6 +428,26 @@ async fn an_account_moves_only_when_the_new_mailbox_says_so() {
     let moved = world.stored("new@example.com").await.unwrap();
     assert_eq!((moved.id, moved.email_verified), (ada.id, true));
     assert_eq!(world.stored("ada@example.com").await, None);
+}
+
+/// Otherwise its going on being good would tell that the other address has an account.
+#[tokio::test]
+async fn a_wish_for_a_taken_address_voids_the_link_for_another_like_any_wish() {
+    let world = World::new().await;
+    let ada = world.signed_up("ada@example.com").await.user;
+    world.signed_up("bob@example.com").await;
+    let service = &world.services.email_address;
+    let free = link_request("new@example.com");
+    service.request_change(ada.id, free).await.unwrap();
+    let mail = last_mail(&world);
+
+    let taken = link_request("bob@example.com");
+    let refused = service.request_change(ada.id, taken).await;
+    let followed = world.services.links.follow(ticket_of(&mail)).await;
+
+    assert!(matches!(refused, Err(EmailAddressError::EmailTaken)));
+    assert!(matches!(followed, Err(LinkError::InvalidTicket)));
+    assert_eq!(world.mailer.sent().len(), 1);
 }
 
 #[tokio::test]

@@ -367,21 +367,3 @@ async fn a_code_judged_elsewhere_is_good_for_what_was_asked_for_alone() {
     assert!(matches!(moved, Err(PhoneChangeError::InvalidCode)));
     assert_eq!(holder(&world, ADA).await, Some(user));
 }
-
-/// Otherwise its going on being good would tell that the other number has an account.
-#[tokio::test]
-async fn a_wish_for_a_taken_number_voids_the_code_for_another_like_any_wish() {
-    let world = World::new().await;
-    let service = &world.services.phone_change;
-    signed_in(&world, EVE).await;
-    let user = signed_in(&world, ADA).await.user.id;
-    let free = number("+41790000009");
-    service.request(user, free.clone()).await.unwrap();
-    let sent = code(&last_code(&world, "+41790000009"));
-
-    let taken = service.request(user, number(EVE)).await;
-    let moved = service.confirm(user, &free, &sent).await;
-
-    assert!(matches!(taken, Err(PhoneChangeError::PhoneNumberTaken)));
-    assert!(matches!(moved, Err(PhoneChangeError::InvalidCode)));
-}

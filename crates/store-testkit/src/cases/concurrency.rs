@@ -201,7 +201,7 @@ pub async fn rotation_does_not_escape_the_end_of_all_sessions(fixture: &dyn Fixt
 pub async fn what_is_stored_beside_an_open_session_ends_with_all(fixture: &dyn Fixture) {
     let store = fixture.store();
     for round in 0..ROUNDS {
-        let user = given_user(&*store, new_user(&format!("ada {round}")))
+        let user = given_user(&*store, new_user(&format!("ada{round}")))
             .await
             .id;
         let session = format!("open {round}");
