@@ -10,11 +10,13 @@
 
 mod abuse;
 mod adoption;
+mod behind_a_token;
 mod both_generations;
 mod breached_passwords;
 mod compat;
 mod console;
 mod custom_claims;
+mod elevating;
 mod email_command;
 mod in_browser;
 mod legacy;
@@ -22,6 +24,7 @@ mod modern;
 mod openapi;
 mod rate_limits;
 mod remote_templates;
+mod rows;
 mod sealed_secrets;
 mod startup;
 mod support;
