@@ -13,6 +13,7 @@ mod access_lists;
 mod account_states;
 mod adoption;
 mod behind_a_token;
+mod bodies;
 mod both_generations;
 mod breached_passwords;
 mod compat;
