@@ -54,7 +54,10 @@ impl Taking {
             body.insert(name.to_owned(), value);
             Value::Object(body)
         };
-        let mut bodies = vec![with("more", json!(1)), json!([]), json!("text"), json!(7)];
+        let values: Vec<_> = good.values().cloned().collect();
+        let nameless = [Value::Array(values), json!([])];
+        let mut bodies = vec![with("more", json!(1)), json!("text"), json!(7)];
+        bodies.extend(nameless);
         for name in self.needed.as_object().unwrap().keys() {
             let mut body = good.clone();
             body.remove(name);
@@ -247,9 +250,11 @@ on_both_databases! {
             for options in [
                 json!(null),
                 json!([]),
+                json!([["user"], "user", "Ada", "en", {}, "http://localhost:3000"]),
                 json!("text"),
                 json!({ "more": 1 }),
-                json!({ "displayName": "<b>" }),
+                json!({ "displayName": "a@b.com" }),
+                json!({ "displayName": "http://x" }),
                 json!({ "displayName": "" }),
                 json!({ "displayName": "ü".repeat(33) }),
                 json!({ "displayName": null }),

@@ -32,6 +32,9 @@ fn concealing(database: &Database) -> ServerBuilder {
     handing_out(database).set("AUTH_CONCEAL_ERRORS", "true")
 }
 
+/// The body with which somebody types a code.
+type Form = fn(&str, &str) -> Value;
+
 /// The body of a request for a mail, or for an account.
 fn body_for(path: &str, email: &str, options: &Value) -> Value {
     let mut body = json!({ "email": email, "options": options });
@@ -129,7 +132,7 @@ on_both_databases! {
         let by_link = ask(&server, "/user/deanonymize", "ada@example.com", &json!({})).await;
         let anonymous = server.anonymous().await;
         let token = anonymous["accessToken"].as_str().unwrap();
-        let taken = server.post_as(token, "/user/deanonymize", &by_password("ada@example.com")).await;
+        let by_password_too = server.post_as(token, "/user/deanonymize", &by_password("ada@example.com")).await;
         let id = anonymous["user"]["id"].as_str().unwrap();
         let disable = |is: bool| format!("UPDATE auth.users SET disabled = {is} WHERE is_anonymous");
         database.execute(&disable(true)).await;
@@ -137,7 +140,7 @@ on_both_databases! {
         database.execute(&disable(false)).await;
 
         expect_row(&by_link, INVALID_REQUEST, "taken, by link");
-        expect_row(&taken, INVALID_REQUEST, "taken, by password");
+        expect_row(&by_password_too, INVALID_REQUEST, "taken, by password");
         expect_row(&disabled, INVALID_REQUEST, "disabled");
         assert!(server.mails().is_empty());
         let done = server.post_as(token, "/user/deanonymize", &by_password(NEW)).await;
@@ -207,10 +210,10 @@ on_both_databases! {
         let disable = "UPDATE auth.users SET disabled = true WHERE email = 'eve@example.com'";
         database.execute(disable).await;
 
-        let taken = server.follow(&to_taken).await;
+        let moving = server.follow(&to_taken).await;
         let disabled = server.follow(&of_disabled).await;
 
-        expect_row_at_client(&taken, INVALID_REQUEST, "taken meanwhile");
+        expect_row_at_client(&moving, INVALID_REQUEST, "taken meanwhile");
         expect_row_at_client(&disabled, INVALID_REQUEST, "disabled meanwhile");
     }
 
@@ -222,13 +225,13 @@ on_both_databases! {
         let mailed = async |path: &str, email: &str| {
             open.mail_after(path, &json!({ "email": email })).await
         };
-        let as_otp = |email: &str, code: &str| json!({ "email": email, "otp": code });
-        let as_code = |email: &str, code: &str| json!({
-            "email": email, "code": code, "type": "signinPasswordless",
-        });
-        let kinds: [(&str, &str, &str, &dyn Fn(&str, &str) -> Value); 2] = [
-            (SIGN_INS[1], "ticket", "/signin/otp/email/verify", &as_otp),
-            (SIGN_INS[0], "code", "/verify/code", &as_code),
+        let kinds: [(&str, &str, &str, Form); 2] = [
+            (SIGN_INS[1], "ticket", "/signin/otp/email/verify", |email, code| {
+                json!({ "email": email, "otp": code })
+            }),
+            (SIGN_INS[0], "code", "/verify/code", |email, code| {
+                json!({ "email": email, "code": code, "type": "signinPasswordless" })
+            }),
         ];
 
         for (asked_at, member, path, body) in kinds {
