@@ -9,19 +9,28 @@
 )]
 
 mod abuse;
+mod access_lists;
+mod account_states;
 mod adoption;
+mod behind_a_token;
+mod bodies;
 mod both_generations;
 mod breached_passwords;
 mod compat;
+mod concealed_rows;
 mod console;
 mod custom_claims;
+mod elevating;
 mod email_command;
+mod handed_out;
 mod in_browser;
 mod legacy;
 mod modern;
 mod openapi;
+mod original_tickets;
 mod rate_limits;
 mod remote_templates;
+mod rows;
 mod sealed_secrets;
 mod startup;
 mod support;

@@ -1,13 +1,16 @@
 //! Members of JSON bodies that decode straight into domain types.
 
-use std::sync::LazyLock;
+use std::{fmt, marker::PhantomData, sync::LazyLock};
 
 use auth_domain::{
     session::CodeChallenge,
     user::{DisplayName, EmailAddress, Locale, Metadata, PhoneNumber, PlainPassword, Role},
 };
 use regex::Regex;
-use serde::{Deserialize, Deserializer, de::Error};
+use serde::{
+    Deserialize, Deserializer,
+    de::{Error, MapAccess, Visitor, value::MapAccessDeserializer},
+};
 use utoipa::openapi::{KnownFormat, SchemaFormat};
 
 use super::schema::{schema, text};
@@ -17,6 +20,29 @@ pub(crate) fn present<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
     deserializer: D,
 ) -> Result<Option<T>, D::Error> {
     T::deserialize(deserializer).map(Some)
+}
+
+/// The same for a member that is an object. Derived code takes an array of the values as well.
+pub(crate) fn present_object<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
+    deserializer: D,
+) -> Result<Option<T>, D::Error> {
+    deserializer
+        .deserialize_map(ObjectOf(PhantomData))
+        .map(Some)
+}
+
+struct ObjectOf<T>(PhantomData<T>);
+
+impl<'de, T: Deserialize<'de>> Visitor<'de> for ObjectOf<T> {
+    type Value = T;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, members: A) -> Result<T, A::Error> {
+        T::deserialize(MapAccessDeserializer::new(members))
+    }
 }
 
 /// `type: string, format: email` of the modern API.

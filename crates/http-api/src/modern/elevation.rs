@@ -10,12 +10,7 @@ use auth_domain::{
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::{
-    ErrorCode, ModernError,
-    caller::{Caller, OpenCaller},
-    json::Json,
-    reply::SignInReply,
-};
+use super::{ErrorCode, ModernError, caller::OpenCaller, json::Json, reply::SignInReply};
 use crate::{extract::device::SeenFrom, state::AppState};
 
 /// The ways to elevate an access token.
@@ -37,10 +32,10 @@ fn name(method: ElevationMethod) -> &'static str {
 /// `GET /elevate`
 pub(crate) async fn methods(
     state: Data<AppState>,
-    Caller(caller): Caller,
+    OpenCaller(caller): OpenCaller,
 ) -> Result<web::Json<MethodsReply>, ModernError> {
     let methods = state
-        .run(move |services| async move { services.elevation.methods(caller).await })
+        .run(move |services| async move { services.elevation.methods(caller.user_id).await })
         .await??;
     Ok(web::Json(MethodsReply {
         methods: methods.into_iter().map(name).collect(),
