@@ -191,7 +191,23 @@ impl EmailSignInService {
             .await
     }
 
+    /// Whoever was not the first to ask with a new address finds its account by now.
     async fn send_to_recipient(
+        &self,
+        wish: EmailSignIn,
+        options: ResolvedOptions,
+        form: Form,
+    ) -> Result<(), EmailSignInError> {
+        let sent = self.try_to_send(wish.clone(), options.clone(), form).await;
+        match sent {
+            Err(EmailSignInError::SignUp(SignUpError::EmailTaken)) => {
+                self.try_to_send(wish, options, form).await
+            }
+            other => other,
+        }
+    }
+
+    async fn try_to_send(
         &self,
         wish: EmailSignIn,
         options: ResolvedOptions,

@@ -145,7 +145,25 @@ impl SmsSignInService {
         delivery.ok_or(SmsSignInError::MethodDisabled)
     }
 
+    /// Whoever was not the first to ask with a new number finds its account by now.
     async fn send_to_recipient(
+        &self,
+        wish: SmsSignIn,
+        options: ResolvedOptions,
+        delivery: &CodeDelivery,
+    ) -> Result<(), SmsSignInError> {
+        let sent = self
+            .try_to_send(wish.clone(), options.clone(), delivery)
+            .await;
+        match sent {
+            Err(SmsSignInError::SignUp(SignUpError::PhoneNumberTaken)) => {
+                self.try_to_send(wish, options, delivery).await
+            }
+            other => other,
+        }
+    }
+
+    async fn try_to_send(
         &self,
         wish: SmsSignIn,
         options: ResolvedOptions,
