@@ -35,7 +35,10 @@ impl Chooser {
         let session = server.sign_up(ADA).await;
         let ask = json!({ "email": ADA });
         let ticket = server.mail_after("/user/password/reset", &ask).await["ticket"].clone();
-        let anonymous = server.post("/signin/anonymous", &json!({})).await.expect(200);
+        let anonymous = server
+            .post("/signin/anonymous", &json!({}))
+            .await
+            .expect(200);
         Self {
             server,
             session,

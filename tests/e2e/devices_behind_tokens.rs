@@ -56,7 +56,11 @@ fn expect_row(answer: &Answer, row: (u16, &str, &str), context: &str) {
 /// Nothing was sent, registered, begun or opened.
 async fn expect_nothing_done(database: &Database, phones: &Phones) {
     assert_eq!(phones.count(), 0);
-    for table in ["one_time_codes", "user_security_keys", "security_key_challenges"] {
+    for table in [
+        "one_time_codes",
+        "user_security_keys",
+        "security_key_challenges",
+    ] {
         let rows = format!("SELECT count(*) AS count FROM auth.{table}");
         assert_eq!(database.count(&rows).await, 0, "{table}");
     }

@@ -36,8 +36,14 @@ fn without_session_id(session: &Value) -> String {
     let token = bearer(session);
     let header = token.split('.').next().unwrap();
     let mut claims = claims_of(session);
-    assert!(claims.as_object_mut().unwrap().remove("sid").is_some(), "{claims}");
-    let signed = format!("{header}.{}", BASE64URL_NOPAD.encode(claims.to_string().as_bytes()));
+    assert!(
+        claims.as_object_mut().unwrap().remove("sid").is_some(),
+        "{claims}"
+    );
+    let signed = format!(
+        "{header}.{}",
+        BASE64URL_NOPAD.encode(claims.to_string().as_bytes())
+    );
     let key = hmac::Key::new(hmac::HMAC_SHA256, KEY.as_bytes());
     let signature = hmac::sign(&key, signed.as_bytes());
     format!("{signed}.{}", BASE64URL_NOPAD.encode(signature.as_ref()))
@@ -197,5 +203,60 @@ on_both_databases! {
         assert_eq!(database.count(users).await, 1);
         server.session_behind(&mail).await;
         server.sign_in(ADA, PASSWORD).await.expect(200);
+    }
+
+    async fn a_disabled_or_deleted_user_does_not_stop_being_anonymous(database) {
+        let server = lax(&database).start().await;
+        let session = server.anonymous().await;
+        let foreign = without_session_id(&session);
+        let body = json!({
+            "signInMethod": "email-password", "email": ADA, "password": PASSWORD,
+        });
+        let wish = async |token: &str| server.post_as(token, "/user/deanonymize", &body).await;
+
+        database.execute("UPDATE auth.users SET disabled = true").await;
+        for token in [bearer(&session), &foreign] {
+            let disabled = wish(token).await;
+            disabled.expect_error(401, "disabled-user", "User is disabled");
+        }
+        let still = "SELECT count(*) AS count FROM auth.users WHERE is_anonymous AND email IS NULL";
+        assert_eq!(database.count(still).await, 1);
+        database.execute("DELETE FROM auth.users").await;
+        let deleted = wish(bearer(&session)).await.expect(400);
+        let told = "error in openapi3filter.SecurityRequirementsError: security requirements \
+                    failed: invalid token";
+        assert_eq!(deleted, json!({ "error": told }));
+        let unknown = wish(&foreign).await;
+        unknown.expect_error(400, "user-not-anonymous", "Logged in user is not anonymous");
+        let users = "SELECT count(*) AS count FROM auth.users";
+        assert_eq!(database.count(users).await, 0);
+    }
+
+    async fn an_anonymous_user_may_ask_for_a_link_even_where_links_are_off(database) {
+        let server = lax(&database).set("AUTH_EMAIL_PASSWORDLESS_ENABLED", "false").start().await;
+        let off = server.post("/signin/passwordless/email", &json!({ "email": ADA })).await;
+        off.expect_error(409, "disabled-endpoint", "This endpoint is disabled");
+        let metadata = json!({ "displayName": "Guest", "metadata": { "a": 1 } });
+        let guest = server.post("/signin/anonymous", &metadata).await.expect(200)["session"].clone();
+        let body = json!({ "signInMethod": "passwordless", "email": ADA, "password": PASSWORD });
+
+        let answer = server.post_as(bearer(&guest), "/user/deanonymize", &body).await;
+
+        assert_eq!(answer.expect(200), json!("OK"));
+        let mail = server.last_mail();
+        assert_eq!(mail["template"], "signin-passwordless");
+        let session = server.session_behind(&mail).await;
+        let with_password =
+            "SELECT count(*) AS count FROM auth.users WHERE password_hash IS NOT NULL";
+        assert_eq!(database.count(with_password).await, 0);
+        let refused = server.sign_in(ADA, PASSWORD).await;
+        let message = "Incorrect email or password";
+        refused.expect_error(401, "invalid-email-password", message);
+        // Nothing is left of what was told before.
+        let user = server.get_as(bearer(&session), "/user").await.expect(200);
+        assert_eq!(user["metadata"], json!({}));
+        let no_metadata = "SELECT count(*) AS count FROM auth.users WHERE metadata IS NULL";
+        assert_eq!(database.count(no_metadata).await, 1);
+        assert_eq!(user["displayName"], ADA);
     }
 }
