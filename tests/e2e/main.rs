@@ -23,6 +23,7 @@ mod in_browser;
 mod legacy;
 mod limits_by_path;
 mod link_parameters;
+mod lists_for_objects;
 mod mail_requests;
 mod modern;
 mod odd_accounts;

@@ -11,6 +11,8 @@ use actix_web::{
 use futures_util::StreamExt;
 use serde::de::DeserializeOwned;
 
+use super::members::FromObject;
+
 /// No body of the API comes near this size.
 pub(crate) const MAX_BODY_BYTES: usize = 64 * 1024;
 
@@ -103,7 +105,8 @@ fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, BodyError> {
         ));
     }
     let mut deserializer = serde_json::Deserializer::from_slice(bytes);
-    let value = serde_path_to_error::deserialize(&mut deserializer).map_err(describe)?;
+    let FromObject(value) =
+        serde_path_to_error::deserialize(&mut deserializer).map_err(describe)?;
     deserializer
         .end()
         .map_err(|error| BodyError::Syntax(error.to_string()))?;

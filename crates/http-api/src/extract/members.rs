@@ -1,13 +1,16 @@
 //! Members of JSON bodies that decode straight into domain types.
 
-use std::sync::LazyLock;
+use std::{fmt, marker::PhantomData, sync::LazyLock};
 
 use auth_domain::{
     session::CodeChallenge,
     user::{DisplayName, EmailAddress, Locale, Metadata, PhoneNumber, PlainPassword, Role},
 };
 use regex::Regex;
-use serde::{Deserialize, Deserializer, de::Error};
+use serde::{
+    Deserialize, Deserializer,
+    de::{Error, MapAccess, Visitor, value::MapAccessDeserializer},
+};
 use utoipa::openapi::{KnownFormat, SchemaFormat};
 
 use super::schema::{schema, text};
@@ -17,6 +20,36 @@ pub(crate) fn present<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
     deserializer: D,
 ) -> Result<Option<T>, D::Error> {
     T::deserialize(deserializer).map(Some)
+}
+
+/// The same of an object.
+pub(crate) fn present_object<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
+    deserializer: D,
+) -> Result<Option<T>, D::Error> {
+    FromObject::deserialize(deserializer).map(|it| Some(it.0))
+}
+
+/// What is an object in JSON. Left alone, serde reads a structure from a list as well.
+pub(crate) struct FromObject<T>(pub(crate) T);
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for FromObject<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(ObjectVisitor(PhantomData))
+    }
+}
+
+struct ObjectVisitor<T>(PhantomData<T>);
+
+impl<'de, T: Deserialize<'de>> Visitor<'de> for ObjectVisitor<T> {
+    type Value = FromObject<T>;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, members: A) -> Result<Self::Value, A::Error> {
+        T::deserialize(MapAccessDeserializer::new(members)).map(FromObject)
+    }
 }
 
 /// `type: string, format: email` of the modern API.

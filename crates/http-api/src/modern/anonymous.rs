@@ -15,7 +15,7 @@ use super::{
 use crate::{
     extract::device::SeenFrom,
     extract::{
-        members::{Challenge, Email, Language, Object, Password, Phone, present},
+        members::{Challenge, Email, Language, Object, Password, Phone, present, present_object},
         schema::{schema, text},
     },
     state::AppState,
@@ -101,7 +101,7 @@ pub(crate) struct DeanonymizeBody {
     #[serde(default, rename = "connection", deserialize_with = "present")]
     #[schema(nullable = false)]
     _connection: Option<String>,
-    #[serde(default, deserialize_with = "present")]
+    #[serde(default, deserialize_with = "present_object")]
     #[schema(nullable = false)]
     options: Option<OptionsBody>,
     #[serde(default, deserialize_with = "present")]
@@ -147,7 +147,7 @@ pub(crate) async fn deanonymize(
 #[schema(as = UserDeanonymizeSmsRequest)]
 pub(crate) struct DeanonymizeSmsBody {
     phone_number: Phone,
-    #[serde(default, deserialize_with = "present")]
+    #[serde(default, deserialize_with = "present_object")]
     #[schema(nullable = false)]
     options: Option<OptionsBody>,
 }

@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 
 use super::{ModernError, caller::ElevatedCaller, json::Json, options::RedirectBody};
 use crate::{
-    extract::members::{Challenge, Email, present},
+    extract::members::{Challenge, Email, present, present_object},
     state::AppState,
 };
 
@@ -17,7 +17,7 @@ use crate::{
 #[schema(as = EmailLinkRequest)]
 pub(crate) struct LinkBody {
     email: Email,
-    #[serde(default, deserialize_with = "present")]
+    #[serde(default, deserialize_with = "present_object")]
     #[schema(nullable = false)]
     options: Option<RedirectBody>,
     #[serde(default, deserialize_with = "present")]
@@ -31,7 +31,7 @@ pub(crate) struct LinkBody {
 #[schema(as = UserEmailChangeRequest)]
 pub(crate) struct ChangeBody {
     new_email: Email,
-    #[serde(default, deserialize_with = "present")]
+    #[serde(default, deserialize_with = "present_object")]
     #[schema(nullable = false)]
     options: Option<RedirectBody>,
     #[serde(default, deserialize_with = "present")]

@@ -11,7 +11,7 @@ use utoipa::ToSchema;
 use super::{ErrorCode, ModernError, json::Json, options::OptionsBody, reply::SignInReply};
 use crate::{
     extract::device::SeenFrom,
-    extract::members::{Challenge, Email, present},
+    extract::members::{Challenge, Email, present, present_object},
     state::AppState,
 };
 
@@ -21,7 +21,7 @@ use crate::{
 #[schema(as = SignInEmailRequest)]
 pub(crate) struct EmailBody {
     email: Email,
-    #[serde(default, deserialize_with = "present")]
+    #[serde(default, deserialize_with = "present_object")]
     #[schema(nullable = false)]
     options: Option<OptionsBody>,
     #[serde(default, deserialize_with = "present")]

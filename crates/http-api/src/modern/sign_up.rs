@@ -8,7 +8,7 @@ use utoipa::ToSchema;
 use super::{ModernError, json::Json, options::OptionsBody, reply::SignInReply};
 use crate::{
     extract::device::SeenFrom,
-    extract::members::{Challenge, Email, Password, present},
+    extract::members::{Challenge, Email, Password, present, present_object},
     state::AppState,
 };
 
@@ -19,7 +19,7 @@ use crate::{
 pub(crate) struct SignUpBody {
     email: Email,
     password: Password,
-    #[serde(default, deserialize_with = "present")]
+    #[serde(default, deserialize_with = "present_object")]
     #[schema(nullable = false)]
     options: Option<OptionsBody>,
     #[serde(default, deserialize_with = "present")]

@@ -13,7 +13,7 @@ use crate::{
     extract::device::SeenFrom,
     extract::{
         client::Client,
-        members::{Phone, present},
+        members::{Phone, present_object},
     },
     state::AppState,
 };
@@ -24,7 +24,7 @@ use crate::{
 #[schema(as = SignInPasswordlessSmsRequest)]
 pub(crate) struct SmsBody {
     phone_number: Phone,
-    #[serde(default, deserialize_with = "present")]
+    #[serde(default, deserialize_with = "present_object")]
     #[schema(nullable = false)]
     options: Option<OptionsBody>,
 }

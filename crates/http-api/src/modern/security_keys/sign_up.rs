@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     extract::device::SeenFrom,
-    extract::members::{Email, present},
+    extract::members::{Email, present, present_object},
     modern::{ModernError, json::Json, options::OptionsBody, reply::SignInReply},
     state::AppState,
 };
@@ -23,7 +23,7 @@ use crate::{
 #[schema(as = SignUpWebauthnRequest)]
 pub(crate) struct SignUpBody {
     email: Email,
-    #[serde(default, deserialize_with = "present")]
+    #[serde(default, deserialize_with = "present_object")]
     #[schema(nullable = false)]
     options: Option<OptionsBody>,
 }
@@ -50,7 +50,7 @@ pub(crate) async fn begin(
 pub(crate) struct VerifyBody {
     #[schema(value_type = AttestationBody)]
     credential: Credential<AttestationBody>,
-    #[serde(default, deserialize_with = "present")]
+    #[serde(default, deserialize_with = "present_object")]
     #[schema(nullable = false)]
     options: Option<OptionsBody>,
     #[serde(default, deserialize_with = "present")]
