@@ -187,27 +187,29 @@ impl EmailSignInService {
         self.installation.count_mail(mail, &wish.email).await?;
         let service = self.clone();
         self.installation
-            .discreetly(async move { service.send_to_recipient(wish, options, form).await })
+            .discreetly(async move { service.send_to_whoever(wish, options, form).await })
             .await
     }
 
-    /// Whoever was not the first to ask with a new address finds its account by now.
-    async fn send_to_recipient(
+    /// Of two who ask for a new address at once one makes the account, and the other finds it.
+    async fn send_to_whoever(
         &self,
         wish: EmailSignIn,
         options: ResolvedOptions,
         form: Form,
     ) -> Result<(), EmailSignInError> {
-        let sent = self.try_to_send(wish.clone(), options.clone(), form).await;
-        match sent {
+        let first = self
+            .send_to_recipient(wish.clone(), options.clone(), form)
+            .await;
+        match first {
             Err(EmailSignInError::SignUp(SignUpError::EmailTaken)) => {
-                self.try_to_send(wish, options, form).await
+                self.send_to_recipient(wish, options, form).await
             }
-            other => other,
+            outcome => outcome,
         }
     }
 
-    async fn try_to_send(
+    async fn send_to_recipient(
         &self,
         wish: EmailSignIn,
         options: ResolvedOptions,

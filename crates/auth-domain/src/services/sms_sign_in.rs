@@ -121,7 +121,7 @@ impl SmsSignInService {
         };
         installation.count_text(text, &wish.phone_number).await?;
         let service = self.clone();
-        let work = async move { service.send_to_recipient(wish, options, &delivery).await };
+        let work = async move { service.send_to_whoever(wish, options, &delivery).await };
         installation.discreetly(work).await
     }
 
@@ -145,25 +145,25 @@ impl SmsSignInService {
         delivery.ok_or(SmsSignInError::MethodDisabled)
     }
 
-    /// Whoever was not the first to ask with a new number finds its account by now.
-    async fn send_to_recipient(
+    /// Of two who ask for a new number at once one makes the account, and the other finds it.
+    async fn send_to_whoever(
         &self,
         wish: SmsSignIn,
         options: ResolvedOptions,
         delivery: &CodeDelivery,
     ) -> Result<(), SmsSignInError> {
-        let sent = self
-            .try_to_send(wish.clone(), options.clone(), delivery)
+        let first = self
+            .send_to_recipient(wish.clone(), options.clone(), delivery)
             .await;
-        match sent {
+        match first {
             Err(SmsSignInError::SignUp(SignUpError::PhoneNumberTaken)) => {
-                self.try_to_send(wish, options, delivery).await
+                self.send_to_recipient(wish, options, delivery).await
             }
-            other => other,
+            outcome => outcome,
         }
     }
 
-    async fn try_to_send(
+    async fn send_to_recipient(
         &self,
         wish: SmsSignIn,
         options: ResolvedOptions,

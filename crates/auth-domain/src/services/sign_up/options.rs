@@ -25,7 +25,7 @@ pub struct SignUpOptions {
 }
 
 /// Wishes with every default filled in.
-#[derive(Clone)]
+#[derive(Debug, Clone)]
 pub(in crate::services) struct ResolvedOptions {
     pub(in crate::services) redirect_to: RedirectUrl,
     pub(in crate::services) default_role: Role,
