@@ -105,14 +105,14 @@ on_both_databases! {
         // 37 characters, 74 bytes; bcrypt looks at 72.
         let password = "é".repeat(37);
 
-        for (answer, member) in [
-            (ada.by_session(&password).await, "/newPassword"),
-            (ada.by_ticket(&password).await, "/newPassword"),
-            (ada.deanonymize(&password).await, "/password"),
-            (ada.sign_up(&password).await, "/password"),
+        for answer in [
+            ada.by_session(&password).await,
+            ada.by_ticket(&password).await,
+            ada.deanonymize(&password).await,
+            ada.sign_up(&password).await,
         ] {
             let told = answer.expect_invalid_request();
-            assert!(told.contains(&format!("Error at \"{member}\"")), "{told}");
+            assert!(told.ends_with("the password is longer than 72 bytes"), "{told}");
         }
 
         ada.expect_nothing_chosen(&database).await;

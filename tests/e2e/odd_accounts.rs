@@ -255,6 +255,8 @@ on_both_databases! {
         // Nothing is left of what was told before.
         let user = server.get_as(bearer(&session), "/user").await.expect(200);
         assert_eq!(user["metadata"], json!({}));
+        let picture = user["avatarUrl"].as_str().unwrap();
+        assert!(picture.starts_with("https://www.gravatar.com/avatar/"), "{picture}");
         let no_metadata = "SELECT count(*) AS count FROM auth.users WHERE metadata IS NULL";
         assert_eq!(database.count(no_metadata).await, 1);
         assert_eq!(user["displayName"], ADA);

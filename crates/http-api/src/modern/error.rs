@@ -325,17 +325,10 @@ impl From<SignUpError> for ModernError {
 
 impl From<PasswordRefusal> for ModernError {
     fn from(refusal: PasswordRefusal) -> Self {
-        refused_password("password", refusal)
-    }
-}
-
-/// Why a password cannot be chosen that came in this member of a body.
-fn refused_password(member: &str, refusal: PasswordRefusal) -> ModernError {
-    match refusal {
-        PasswordRefusal::TooShort { .. } => ErrorCode::PASSWORD_TOO_SHORT.into(),
-        PasswordRefusal::Breached => ErrorCode::PASSWORD_IN_HIBP_DATABASE.into(),
-        PasswordRefusal::TooLong => {
-            ModernError::Schema(described(&format!("Error at \"/{member}\": "), &refusal))
+        match refusal {
+            PasswordRefusal::TooShort { .. } => ErrorCode::PASSWORD_TOO_SHORT.into(),
+            PasswordRefusal::Breached => ErrorCode::PASSWORD_IN_HIBP_DATABASE.into(),
+            PasswordRefusal::TooLong => Self::Schema(refusal.to_string()),
         }
     }
 }
@@ -451,7 +444,7 @@ impl From<PasswordChangeError> for ModernError {
             }
             PasswordChangeError::InvalidTicket => ErrorCode::INVALID_TICKET.into(),
             PasswordChangeError::Refused(refusal) => refusal.into(),
-            PasswordChangeError::Password(refusal) => refused_password("newPassword", refusal),
+            PasswordChangeError::Password(refusal) => refusal.into(),
             PasswordChangeError::Failure(failure) => failure.into(),
         }
     }
