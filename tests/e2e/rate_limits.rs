@@ -10,7 +10,7 @@ use crate::support::{
 };
 
 /// Every limit that a test does not set is out of its reach.
-fn limited(database: &Database) -> ServerBuilder {
+pub(crate) fn limited(database: &Database) -> ServerBuilder {
     let mut builder = ServerBuilder::new(database)
         .set("AUTH_RATE_LIMIT_ENABLE", "true")
         .set("AUTH_TRUSTED_PROXIES", "127.0.0.1");
@@ -29,21 +29,21 @@ fn limited(database: &Database) -> ServerBuilder {
     builder
 }
 
-fn limit(builder: ServerBuilder, bucket: &str, burst: &str) -> ServerBuilder {
+pub(crate) fn limit(builder: ServerBuilder, bucket: &str, burst: &str) -> ServerBuilder {
     builder
         .set(&format!("AUTH_RATE_LIMIT_{bucket}_BURST"), burst)
         .set(&format!("AUTH_RATE_LIMIT_{bucket}_INTERVAL"), "1000h")
 }
 
 /// The answer to a request that a proxy says to come from `client`.
-async fn ask(server: &Server, client: &str, path: &str, body: &Value) -> Answer {
+pub(crate) async fn ask(server: &Server, client: &str, path: &str, body: &Value) -> Answer {
     let request = server.request(Method::POST, path);
     let request = request.header("X-Forwarded-For", client).json(body);
     server.send(request).await
 }
 
 /// How many of ten requests are not refused.
-async fn allowed(server: &Server, client: &str, path: &str, body: &Value) -> usize {
+pub(crate) async fn allowed(server: &Server, client: &str, path: &str, body: &Value) -> usize {
     let mut count = 0;
     for _ in 0..10 {
         let answer = ask(server, client, path, body).await;
@@ -58,7 +58,7 @@ fn credentials(email: &str, password: &str) -> Value {
 }
 
 #[track_caller]
-fn expect_refusal(answer: &Answer) {
+pub(crate) fn expect_refusal(answer: &Answer) {
     assert_eq!(
         (answer.status, answer.text.as_str()),
         (429, ""),

@@ -4,6 +4,7 @@ mod adding;
 mod adoption;
 mod ceremonies;
 mod elevating;
+mod rows;
 mod signing_in;
 mod signing_up;
 

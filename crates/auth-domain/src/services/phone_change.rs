@@ -31,9 +31,12 @@ pub enum PhoneChangeError {
     /// The new number has an account.
     #[error("the phone number already has an account")]
     PhoneNumberTaken,
-    /// It is not the code, it was sent to another number, or there were too many wrong ones.
+    /// It is not the code, or it was sent to another number.
     #[error("the code is wrong or no longer good")]
     InvalidCode,
+    /// There were too many wrong codes; nothing was compared.
+    #[error("there were too many wrong codes")]
+    TooManyGuesses,
     /// An adapter failed.
     #[error(transparent)]
     Failure(Failure),
@@ -102,7 +105,8 @@ impl PhoneChangeService {
         let moves = Effect::Moves { caller, to };
         match installation.redeem(&guess, moves).await? {
             CodeVerdict::Accepted => Ok(()),
-            CodeVerdict::Wrong | CodeVerdict::TooManyWrong => Err(PhoneChangeError::InvalidCode),
+            CodeVerdict::Wrong => Err(PhoneChangeError::InvalidCode),
+            CodeVerdict::TooManyWrong => Err(PhoneChangeError::TooManyGuesses),
         }
     }
 

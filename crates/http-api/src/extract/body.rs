@@ -11,6 +11,8 @@ use actix_web::{
 use futures_util::StreamExt;
 use serde::de::DeserializeOwned;
 
+use super::members::FromObject;
+
 /// No body of the API comes near this size.
 pub(crate) const MAX_BODY_BYTES: usize = 64 * 1024;
 
@@ -102,15 +104,9 @@ fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, BodyError> {
             "the character U+0000 is not allowed".to_owned(),
         ));
     }
-    if bytes.trim_ascii_start().starts_with(b"[") {
-        // Derived code would take the values of an object without their names.
-        return Err(BodyError::Value {
-            path: "/".to_owned(),
-            reason: "expected an object".to_owned(),
-        });
-    }
     let mut deserializer = serde_json::Deserializer::from_slice(bytes);
-    let value = serde_path_to_error::deserialize(&mut deserializer).map_err(describe)?;
+    let FromObject(value) =
+        serde_path_to_error::deserialize(&mut deserializer).map_err(describe)?;
     deserializer
         .end()
         .map_err(|error| BodyError::Syntax(error.to_string()))?;
@@ -206,13 +202,6 @@ mod tests {
 
         assert_eq!(wrong_type, Err(value_error("/name", "expected a string")));
         assert_eq!(nested, Err(value_error("/inner/count", "expected u8")));
-    }
-
-    #[test]
-    fn values_without_the_names_of_members_are_no_object() {
-        for text in [r#"["x", null]"#, r#" [ "x", {"count": 1}]"#, "[]"] {
-            assert_eq!(decoded(text), Err(value_error("/", "expected an object")));
-        }
     }
 
     #[test]

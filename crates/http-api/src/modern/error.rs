@@ -394,6 +394,7 @@ impl From<PhoneChangeError> for ModernError {
             PhoneChangeError::NotSignedIn(error) => error.into(),
             PhoneChangeError::PhoneNumberTaken => ErrorCode::USER_ALREADY_EXISTS.into(),
             PhoneChangeError::InvalidCode => Self::TextedCode(ErrorCode::INVALID_OTP),
+            PhoneChangeError::TooManyGuesses => Self::TextedCode(ErrorCode::OTP_TOO_MANY_ATTEMPTS),
             PhoneChangeError::Failure(failure) => failure.into(),
         }
     }
