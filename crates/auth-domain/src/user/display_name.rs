@@ -8,7 +8,7 @@ use regex::Regex;
 const MAX_CHARS: usize = 32;
 
 /// What Hasura Auth allows: letters, numbers, symbols, and a few marks of punctuation. It keeps
-/// addresses and markup out of mails that carry the name.
+/// addresses out of mails that carry the name. `<` and `>` are symbols: mails escape them.
 static PATTERN: LazyLock<Option<Regex>> =
     LazyLock::new(|| Regex::new(r"\A[\p{L}\p{N}\p{S} ,.'-]+\z").ok());
 
@@ -64,7 +64,7 @@ mod tests {
     }
 
     #[test]
-    fn markup_addresses_and_overlong_names_are_refused() {
+    fn addresses_placeholders_and_overlong_names_are_refused() {
         let long = "x".repeat(33);
         for text in [
             "",
