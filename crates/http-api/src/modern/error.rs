@@ -220,7 +220,7 @@ impl ResponseError for ModernError {
             .map_or(StatusCode::BAD_REQUEST, |code| status(code.status))
     }
 
-    /// As clients of the default version get it; [`super::present_errors`] knows better.
+    /// As clients of the default version get it; `present_errors` knows better.
     fn error_response(&self) -> HttpResponse {
         self.log();
         self.answer(false, Compat::default())

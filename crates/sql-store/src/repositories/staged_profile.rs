@@ -25,7 +25,7 @@ pub(super) fn write(profile: &StagedProfile) -> Value {
     })
 }
 
-/// `None` for what [`write`] did not write.
+/// `None` for what [`write()`] did not write.
 pub(super) fn read(stored: &Value) -> Option<StagedProfile> {
     let text = |name: &str| Some(stored.get(name)?.as_str()?.to_owned());
     let roles = stored.get("allowedRoles")?.as_array()?.iter();
