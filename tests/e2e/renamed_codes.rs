@@ -103,12 +103,12 @@ on_both_databases! {
 
             server.sign_up(&free).await;
 
-            let asked = server.post_as(bearer(&ada), "/user/email/change", &change).await;
-            asked.expect_error(409, code, message);
             let typed = json!({
                 "email": email, "type": "emailConfirmChange", "code": with_code["code"],
             });
             server.post("/verify/code", &typed).await.expect_error(409, code, message);
+            let asked = server.post_as(bearer(&ada), "/user/email/change", &change).await;
+            asked.expect_error(409, code, message);
             server.follow(&with_link).await.expect_error_at_client(code, message);
             for body in [
                 json!({ "signInMethod": "email-password", "email": free, "password": PASSWORD }),

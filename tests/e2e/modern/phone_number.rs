@@ -171,10 +171,10 @@ on_both_databases! {
         let holder = server.sign_in_by_text(&phones, NEW).await;
         let sent = phones.count();
 
+        expect_taken(&confirm(&server, &ada, NEW, &code).await);
         expect_taken(&change(&server, &ada, NEW).await);
         expect_taken(&change(&server, &holder, NEW).await);
         assert_eq!(phones.count(), sent);
-        expect_taken(&confirm(&server, &ada, NEW, &code).await);
 
         assert_eq!(user(&server, &holder).await["phoneNumber"], NEW);
         drop(server);
