@@ -13,8 +13,8 @@ use super::{
     reply::SignInReply,
 };
 use crate::{
-    extract::device::SeenFrom,
     extract::{
+        device::SeenFrom,
         members::{Challenge, Email, Language, Object, Password, Phone, present, present_object},
         schema::{schema, text},
     },

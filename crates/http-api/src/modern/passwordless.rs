@@ -10,8 +10,10 @@ use utoipa::ToSchema;
 
 use super::{ErrorCode, ModernError, json::Json, options::OptionsBody, reply::SignInReply};
 use crate::{
-    extract::device::SeenFrom,
-    extract::members::{Challenge, Email, present, present_object},
+    extract::{
+        device::SeenFrom,
+        members::{Challenge, Email, present, present_object},
+    },
     state::AppState,
 };
 

@@ -15,8 +15,8 @@ use uuid::Uuid;
 
 use super::{ErrorCode, ModernError, caller::ElevatedCaller, json::Json, reply::SignInReply};
 use crate::{
-    extract::device::SeenFrom,
     extract::{
+        device::SeenFrom,
         members::{Object, UuidLike, present},
         schema::{schema, text},
     },

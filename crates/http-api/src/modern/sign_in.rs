@@ -7,9 +7,9 @@ use utoipa::ToSchema;
 
 use super::{ModernError, json::Json, reply::SignInReply};
 use crate::{
-    extract::device::SeenFrom,
     extract::{
         client::Client,
+        device::SeenFrom,
         members::{Email, KnownPassword},
     },
     state::AppState,

@@ -7,8 +7,10 @@ use utoipa::ToSchema;
 
 use super::{ModernError, json::Json, options::OptionsBody, reply::SignInReply};
 use crate::{
-    extract::device::SeenFrom,
-    extract::members::{Challenge, Email, Password, present, present_object},
+    extract::{
+        device::SeenFrom,
+        members::{Challenge, Email, Password, present, present_object},
+    },
     state::AppState,
 };
 

@@ -10,9 +10,9 @@ use utoipa::ToSchema;
 
 use super::{ErrorCode, ModernError, json::Json, options::OptionsBody, reply::SignInReply};
 use crate::{
-    extract::device::SeenFrom,
     extract::{
         client::Client,
+        device::SeenFrom,
         members::{Phone, present_object},
     },
     state::AppState,

@@ -12,8 +12,10 @@ use super::{
     reply::{SessionReply, SignInReply},
 };
 use crate::{
-    extract::device::SeenFrom,
-    extract::members::{UuidLike, present},
+    extract::{
+        device::SeenFrom,
+        members::{UuidLike, present},
+    },
     state::AppState,
 };
 

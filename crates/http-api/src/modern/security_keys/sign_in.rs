@@ -9,8 +9,10 @@ use super::{
     options::RequestOptionsReply,
 };
 use crate::{
-    extract::device::SeenFrom,
-    extract::members::{Email, present},
+    extract::{
+        device::SeenFrom,
+        members::{Email, present},
+    },
     modern::{
         ModernError,
         json::{Json, OptionalJson},

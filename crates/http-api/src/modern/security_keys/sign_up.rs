@@ -11,8 +11,10 @@ use super::{
     options::CreationOptionsReply,
 };
 use crate::{
-    extract::device::SeenFrom,
-    extract::members::{Email, present, present_object},
+    extract::{
+        device::SeenFrom,
+        members::{Email, present, present_object},
+    },
     modern::{ModernError, json::Json, options::OptionsBody, reply::SignInReply},
     state::AppState,
 };

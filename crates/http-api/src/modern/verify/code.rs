@@ -6,8 +6,7 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 
 use crate::{
-    extract::device::SeenFrom,
-    extract::members::Email,
+    extract::{device::SeenFrom, members::Email},
     modern::{ErrorCode, ModernError, json::Json, reply::SignInReply},
     state::AppState,
 };
