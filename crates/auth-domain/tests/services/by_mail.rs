@@ -7,7 +7,7 @@ use auth_domain::{
     ports::{Mail, MailKind},
     services::{
         AnonymousSignIn, Audience, Deanonymize, DeanonymizeMethod, EmailAddressError, EmailCode,
-        EmailSignIn, EmailSignInError, ExchangeError, Grant, LinkError, LinkRequest,
+        EmailSignIn, EmailSignInError, ExchangeError, Grant, LinkCode, LinkError, LinkRequest,
         PasswordChangeError, SignUpOptions, SignedUp,
     },
     session::{CodeChallenge, CodeVerifier, ExchangeCode},
@@ -571,4 +571,49 @@ async fn verification_by_its_own_link_keeps_the_password() {
         .unwrap();
 
     world.signed_in("ada@example.com").await;
+}
+
+/// Otherwise whoever reads one mailbox could guess without end at the code that was sent to another,
+/// and move their account to an address that is not theirs.
+#[tokio::test]
+async fn reading_ones_own_mail_buys_no_guesses_at_a_code_sent_to_a_new_address() {
+    let world = World::with(|it| {
+        it.codes.max_wrong = 3;
+        it.codes.beside_links = true;
+    })
+    .await;
+    let own = "ada@example.com";
+    let services = &world.services;
+    let sign_in = async || {
+        services.email_sign_in.send_code(wish(own)).await.unwrap();
+        let code = last_mail(&world).ticket;
+        let claim = typed(own, code.expose());
+        services.email_sign_in.with_code(claim).await.unwrap().user
+    };
+    let ada = sign_in().await;
+    let elsewhere = link_request("bob@example.com");
+    services
+        .email_address
+        .request_change(ada.id, elsewhere)
+        .await
+        .unwrap();
+    let code = last_mail(&world).code.unwrap();
+    let guess = async |digits: &str| {
+        let claim = LinkCode {
+            email: email(own),
+            purpose: TicketPurpose::ConfirmEmailChange,
+            code: OneTimeCode::parse(digits).unwrap(),
+        };
+        services.links.redeem_code(claim).await
+    };
+
+    for _ in 0..3 {
+        let wrong = guess(&other_than(code.expose())).await;
+        assert!(matches!(wrong, Err(LinkError::InvalidTicket)));
+        sign_in().await;
+    }
+    let right = guess(code.expose()).await;
+
+    assert!(matches!(right, Err(LinkError::InvalidTicket)));
+    assert_eq!(world.stored("bob@example.com").await, None);
 }
