@@ -137,9 +137,10 @@ pub struct ElevationPolicy {
 pub enum ElevationRule {
     /// Never.
     Disabled,
-    /// For users who have a security key.
+    /// For users who have a security key, or any way to elevate where
+    /// [`ElevationPolicy::every_method_obliges`].
     Recommended,
-    /// Always.
+    /// Always, except for setting up a first way to elevate.
     Required,
 }
 

@@ -64,7 +64,8 @@ pub(super) async fn judge(conn: &mut Conn, guess: &CodeGuess) -> QueryResult<Cod
     Ok(CodeVerdict::Wrong)
 }
 
-/// Takes the code out and forgets wrong guesses that a right one makes up for; `false` when it is another code, or none.
+/// Takes the code out and forgets wrong guesses that a right one makes up for; `false` when it is
+/// another code, or none.
 async fn accept(conn: &mut Conn, guess: &CodeGuess) -> QueryResult<bool> {
     let user = Id(guess.user_id.0);
     let guessed = one_time_codes::table
