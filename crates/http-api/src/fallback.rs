@@ -6,16 +6,20 @@ use actix_web::{
     web::Data,
 };
 
-use crate::{legacy::LegacyError, routes::ROUTES, state::AppState};
+use crate::{
+    legacy::LegacyError,
+    routes::{Route, routes_with},
+    state::AppState,
+};
 
 /// Redirects `/path/` to `/path` where that is a route, as the original's router does; anything
 /// else does not exist. A wrong method is answered like a wrong path: there is no 405.
 pub(crate) async fn unknown(state: Data<AppState>, request: HttpRequest) -> HttpResponse {
     let path = request.path();
     if let Some(trimmed) = path.strip_suffix('/') {
-        let serves =
-            |it: &crate::routes::Route| it.serves(request.method(), trimmed, state.settings());
-        if ROUTES.iter().any(serves) {
+        let settings = state.settings();
+        let serves = |it: &Route| it.serves(request.method(), trimmed, settings);
+        if routes_with(settings).any(serves) {
             return redirect(&request, trimmed);
         }
     }

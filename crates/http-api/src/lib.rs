@@ -15,6 +15,7 @@ mod console;
 mod extract;
 mod fallback;
 pub mod legacy;
+mod live_state;
 mod middleware;
 pub mod modern;
 mod openapi;
@@ -26,23 +27,29 @@ mod state;
 
 pub use client_address::{InvalidProxy, TrustedProxies};
 pub use compat::Compat;
+pub use live_state::{ChangeError, LiveState};
 pub use outbox::Outbox;
 pub use request_limits::RequestLimits;
 pub use routes::configure;
 pub use settings::{ApiSettings, LegacySettings, SameSiteRule};
 pub use state::AppState;
 
+use std::sync::Arc;
+
 use actix_web::{
     App, Error,
     body::MessageBody,
     dev::{ServiceFactory, ServiceRequest, ServiceResponse},
-    middleware::from_fn,
+    middleware::{Condition, from_fn},
     web::Data,
 };
 
 /// The application an HTTP server serves: every route, with logging, CORS and panic protection.
+///
+/// With `live`, requests are served with its newest state; `state` tells which routes there are.
 pub fn app(
     state: &Data<AppState>,
+    live: Option<&Arc<dyn LiveState>>,
 ) -> App<
     impl ServiceFactory<
         ServiceRequest,
@@ -53,13 +60,20 @@ pub fn app(
     > + use<>,
 > {
     let routes_state = state.clone();
-    App::new()
-        .app_data(state.clone())
-        .configure(move |config| configure(config, routes_state.settings()))
+    let app = App::new().app_data(state.clone());
+    let app = match live {
+        Some(live) => app.app_data(live_state::data(live)),
+        None => app,
+    };
+    app.configure(move |config| configure(config, routes_state.settings()))
         .wrap(from_fn(middleware::rate_limit::refuse_too_many))
         .wrap(from_fn(middleware::person_check::turn_programs_away))
         .wrap(from_fn(middleware::no_store::forbid_caching))
         .wrap(from_fn(middleware::panics::answer_500))
         .wrap(from_fn(middleware::cors::add_headers))
         .wrap(from_fn(middleware::request_log::log))
+        .wrap(Condition::new(
+            live.is_some(),
+            from_fn(live_state::serve_with_newest),
+        ))
 }

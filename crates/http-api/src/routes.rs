@@ -64,7 +64,7 @@ const fn legacy(method: &'static str, path: &'static str) -> Route {
     }
 }
 
-/// Every route of both generations.
+/// Every route of both generations that every installation has.
 pub const ROUTES: &[Route] = &[
     modern("GET", "/healthz"),
     modern("HEAD", "/healthz"),
@@ -127,6 +127,15 @@ pub const ROUTES: &[Route] = &[
     legacy("POST", "/v1/user/change-password"),
 ];
 
+/// The hook for tests, where an installation has it.
+const CHANGE_ENV: Route = modern("POST", "/change-env");
+
+/// Every route of an installation with these settings.
+pub(crate) fn routes_with(settings: &ApiSettings) -> impl Iterator<Item = &'static Route> {
+    let for_tests = settings.change_env.then_some(&CHANGE_ENV);
+    ROUTES.iter().chain(for_tests)
+}
+
 impl Route {
     /// The path under which it is served.
     pub(crate) fn served_at(&self, settings: &ApiSettings) -> String {
@@ -187,6 +196,9 @@ pub fn configure(config: &mut ServiceConfig, settings: &ApiSettings) {
         );
     config.service(resource("/dev/outbox").route(web::get().to(outbox::show)));
     config.service(at("/openapi.json").route(web::get().to(openapi::show)));
+    if settings.change_env {
+        config.service(at("/change-env").route(web::post().to(modern::change_env::change)));
+    }
     if settings.console {
         console::configure(config, settings);
     }

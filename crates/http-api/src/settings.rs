@@ -6,6 +6,10 @@ use crate::{client_address::TrustedProxies, compat::Compat};
 
 /// Settings of the HTTP API.
 #[derive(Debug, Clone)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "independent switches of an installation"
+)]
 pub struct ApiSettings {
     /// In front of every modern route: empty, or a path like `/v1` without a slash at its end.
     pub prefix: String,
@@ -25,6 +29,8 @@ pub struct ApiSettings {
     pub compat: Compat,
     /// Whether the API console is served.
     pub console: bool,
+    /// Whether settings may be changed through `POST /change-env`. For tests only.
+    pub change_env: bool,
     /// Settings of the legacy generation.
     pub legacy: LegacySettings,
 }

@@ -65,6 +65,7 @@ fn state(store: Arc<dyn Store>, hasher: Arc<dyn PasswordHasher>) -> Data<AppStat
         trusted_proxies: TrustedProxies::default(),
         compat: Compat::default(),
         console: false,
+        change_env: false,
         legacy: LegacySettings {
             cookie_name: "sid".to_owned(),
             cookie_domain: None,
@@ -134,7 +135,7 @@ async fn every_listed_route_is_served() {
 /// Starts a server on a free port; its handle and its address.
 fn serve(state: &Data<AppState>) -> (actix_web::dev::ServerHandle, String) {
     let state = state.clone();
-    let server = HttpServer::new(move || http_api::app(&state))
+    let server = HttpServer::new(move || http_api::app(&state, None))
         .workers(1)
         .disable_signals()
         .bind("127.0.0.1:0")

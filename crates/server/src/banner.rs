@@ -101,6 +101,10 @@ fn unsafe_for_production(
     let accounts = &config.accounts;
     [
         (
+            config.server.change_env_enabled,
+            "ANYBODY WHO REACHES THIS SERVER CAN CHANGE ITS SETTINGS: unset AUTH_ENABLE_CHANGE_ENV",
+        ),
+        (
             matches!(config.database, Database::Sqlite { .. }),
             "one server alone can use SQLite: set POSTGRES_CONNECTION for PostgreSQL",
         ),

@@ -10,6 +10,7 @@ mod config;
 mod encryption_keys;
 mod first_run;
 mod key_file;
+mod live_settings;
 mod logging;
 mod outbox;
 mod pacing;

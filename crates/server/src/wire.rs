@@ -8,8 +8,8 @@ use auth_crypto::{BcryptHasher, JoseSigner, RandomIds};
 use auth_domain::{
     limits::{AccountLimits, Limiter, NamingKey},
     ports::{
-        BreachedPasswords, Clock, CustomClaimSource, IdGenerator, Mailer, PersonCheck, Store,
-        WebAuthn,
+        BreachedPasswords, Clock, CodeDelivery, CustomClaimSource, PasswordHasher, PersonCheck,
+        SecretBox, Store, TokenSigner, WebAuthn,
     },
     services::{Concealment, Installation},
 };
@@ -25,10 +25,11 @@ use totp::{OathVerifier, PngQrRenderer};
 use turnstile::Turnstile;
 use webauthn::CoreWebAuthn;
 
+use self::post::Post;
 use crate::{
     background::TokioBackground,
     clock::SystemClock,
-    config::{Config, Database, SameSite},
+    config::{Config, Database, PolicyKeys, SameSite},
     first_run::Premises,
     pacing::TokioPacing,
     start_error::StartError,
@@ -37,94 +38,122 @@ use crate::{
 /// How long a request waits for a connection to PostgreSQL before it is answered with an error.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// The state of a server with this configuration, over a store that answers.
-///
-/// # Errors
-///
-/// [`StartError::Sqlite`] or [`StartError::Postgres`] when it does not,
-/// [`StartError::PasswordHasher`] when passwords cannot be hashed, [`StartError::Egress`]
-/// when other servers cannot be asked, [`StartError::Redis`] when nothing can be counted there.
-pub(crate) async fn state(
-    config: &Config,
-    premises: Premises,
-    runtime: &Handle,
-) -> Result<Wired, StartError> {
-    let egress = egress(config)?;
-    let post = post::post(config, &egress, runtime)?;
-    let background = TokioBackground::new(runtime.clone());
-    let limiter = limiter(config, runtime)?;
-    limiter.probe().await;
-    let limits = account_limits(config, &premises, &limiter);
-    let installation = Installation {
-        limits,
-        sms: post.sms,
-        ..installation(config, premises, post.mailer, &background, &egress, runtime).await?
-    };
-    let failed = |source| StartError::database(&config.database, source);
-    installation.store.ping().await.map_err(failed)?;
-    installation.prepare().await.map_err(failed)?;
-    let state = AppState::new(
-        Arc::new(installation),
-        api_settings(config),
-        runtime.clone(),
-    );
-    let state = match &config.limits {
-        Some(limits) => state.with_request_limits(limiter, limits.requests.clone()),
-        None => state,
-    };
-    let state = match person_check(config, &egress) {
-        Some(check) => state.with_person_check(check),
-        None => state,
-    };
-    let state = match post.outbox {
-        Some(outbox) => state.with_outbox(outbox),
-        None => state,
-    };
-    Ok(Wired { state, background })
-}
-
-/// A server that only has to be reached.
-pub(crate) struct Wired {
-    /// What its handlers share.
-    pub(crate) state: AppState,
-    /// What it still does when all requests are answered.
+/// What a server stands on for as long as it runs, whatever becomes of its other settings: what is
+/// connected, counted or kept in memory, and the keys.
+pub(crate) struct Foundation {
+    /// What the server does beside requests, and still when all of them are answered.
     pub(crate) background: TokioBackground,
+    started_with: Config,
+    runtime: Handle,
+    egress: Egress,
+    post: Post,
+    store: Arc<dyn Store>,
+    hasher: Arc<dyn PasswordHasher>,
+    signer: Arc<dyn TokenSigner>,
+    secrets: Arc<dyn SecretBox>,
+    keys: PolicyKeys,
+    limiter: Limiter,
+    account_limits: Option<AccountLimits>,
+    person_check: Option<Arc<dyn PersonCheck>>,
 }
 
-async fn installation(
-    config: &Config,
-    premises: Premises,
-    mailer: Arc<dyn Mailer>,
-    background: &TokioBackground,
-    egress: &Egress,
-    runtime: &Handle,
-) -> Result<Installation, StartError> {
-    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-    let ids: Arc<dyn IdGenerator> = Arc::new(RandomIds);
-    let policy = config.policy(
-        premises.jwt_secret.successor_secret(),
-        premises.encryption.recovery_keys(),
-    );
-    let hasher =
-        BcryptHasher::new(config.bcrypt_cost, cores()).map_err(StartError::PasswordHasher)?;
-    Ok(Installation {
-        store: store(&config.database, runtime).await?,
-        hasher: Arc::new(hasher),
-        breached_passwords: breached_passwords(config, egress),
-        custom_claims: custom_claims(config)?,
-        signer: Arc::new(JoseSigner::new(premises.jwt_secret, ids.as_ref())),
-        concealment: concealment(config, background),
-        limits: None,
-        sms: None,
-        mailer,
-        clock,
-        ids,
-        totp: Arc::new(OathVerifier),
-        qr: Arc::new(PngQrRenderer),
-        secrets: Arc::new(premises.encryption.secret_box()),
-        web_authn: web_authn(config)?,
-        policy,
-    })
+impl Foundation {
+    /// Lays the foundation that this configuration asks for, on a store that answers.
+    ///
+    /// # Errors
+    ///
+    /// [`StartError::Sqlite`] or [`StartError::Postgres`] when it does not,
+    /// [`StartError::PasswordHasher`] when passwords cannot be hashed, [`StartError::Egress`]
+    /// when other servers cannot be asked, [`StartError::Redis`] when nothing can be counted there,
+    /// those of [`post::transport`].
+    pub(crate) async fn lay(
+        config: &Config,
+        premises: Premises,
+        runtime: &Handle,
+    ) -> Result<Self, StartError> {
+        let egress = egress(config)?;
+        let post = Post::new(config, &egress, runtime)?;
+        let limiter = limiter(config, runtime)?;
+        limiter.probe().await;
+        let hasher =
+            BcryptHasher::new(config.bcrypt_cost, cores()).map_err(StartError::PasswordHasher)?;
+        let store = store(&config.database, runtime).await?;
+        let answered = store.ping().await;
+        answered.map_err(|source| StartError::database(&config.database, source))?;
+        Ok(Self {
+            background: TokioBackground::new(runtime.clone()),
+            started_with: config.clone(),
+            runtime: runtime.clone(),
+            person_check: person_check(config, &egress),
+            egress,
+            post,
+            store,
+            hasher: Arc::new(hasher),
+            secrets: Arc::new(premises.encryption.secret_box()),
+            keys: PolicyKeys::derive(
+                premises.jwt_secret.successor_secret(),
+                premises.encryption.recovery_keys(),
+            ),
+            account_limits: account_limits(config, &premises, &limiter),
+            limiter,
+            signer: Arc::new(JoseSigner::new(premises.jwt_secret, &RandomIds)),
+        })
+    }
+
+    /// The installation of a server with this configuration. Reads files.
+    ///
+    /// # Errors
+    ///
+    /// [`StartError::Egress`], [`StartError::WebAuthn`], [`StartError::Templates`].
+    pub(crate) fn installation(&self, config: &Config) -> Result<Installation, StartError> {
+        Ok(Installation {
+            store: Arc::clone(&self.store),
+            hasher: Arc::clone(&self.hasher),
+            breached_passwords: breached_passwords(config, &self.egress),
+            custom_claims: custom_claims(config)?,
+            signer: Arc::clone(&self.signer),
+            concealment: concealment(config, &self.background),
+            limits: self.account_limits.clone(),
+            sms: self.sms(config)?,
+            mailer: Arc::clone(&self.post.mailer),
+            clock: Arc::new(SystemClock),
+            ids: Arc::new(RandomIds),
+            totp: Arc::new(OathVerifier),
+            qr: Arc::new(PngQrRenderer),
+            secrets: Arc::clone(&self.secrets),
+            web_authn: web_authn(config)?,
+            policy: config.policy(self.keys.clone()),
+        })
+    }
+
+    /// The state of a server with this configuration, over this installation.
+    pub(crate) fn state(&self, installation: Installation, config: &Config) -> AppState {
+        let installation = Arc::new(installation);
+        let state = AppState::new(installation, api_settings(config), self.runtime.clone());
+        let state = match &self.started_with.limits {
+            Some(limits) => {
+                state.with_request_limits(self.limiter.clone(), limits.requests.clone())
+            }
+            None => state,
+        };
+        let state = match &self.person_check {
+            Some(check) => state.with_person_check(Arc::clone(check)),
+            None => state,
+        };
+        match self.post.shown_outbox(config) {
+            Some(outbox) => state.with_outbox(outbox),
+            None => state,
+        }
+    }
+
+    /// What messages say does not change with what they leave by.
+    fn sms(&self, config: &Config) -> Result<Option<CodeDelivery>, StartError> {
+        let deliver = |sms| {
+            self.post
+                .code_delivery(sms, &self.started_with, &self.egress)
+        };
+        config.sms.as_ref().map(deliver).transpose()
+    }
 }
 
 /// The client that all requests to other servers go through.
@@ -240,6 +269,7 @@ fn api_settings(config: &Config) -> ApiSettings {
         compat: config.server.compat,
         server_url: Some(config.server.url.clone()).filter(|it| !it.is_empty()),
         console: config.server.console_enabled,
+        change_env: config.server.change_env_enabled,
         legacy: LegacySettings {
             cookie_name: cookie.name.clone(),
             cookie_domain: cookie.domain.clone(),

@@ -16,6 +16,7 @@ const PLACE: RateLimit = RateLimit::new(1_000_000, Duration::from_hours(30 * 24)
 /// claim it in vain until its owner is shut out. So right claims are not counted, and a place
 /// (network) where somebody has signed in to the account during the last month has a count of its
 /// own once the common one is used up. Strangers then shut out each other.
+#[derive(Clone)]
 pub struct AccountLimits {
     limiter: Limiter,
     naming: NamingKey,

@@ -20,6 +20,7 @@ use auth_domain::{
 
 use super::{
     TokenProblem,
+    change_env::ChangeRefusalReply,
     error_reply::{ErrorReply, RequestErrorReply, RequestProblemReply},
 };
 use crate::{compat::Compat, extract::body::BodyError, state::Interrupted};
@@ -130,6 +131,9 @@ pub enum ModernError {
     /// Too many requests, or too many about one account or mailbox.
     #[error(transparent)]
     TooMany(#[from] TooMany),
+    /// Settings cannot be changed like this; the same in every version, and no secret in it.
+    #[error("{0}")]
+    Settings(String),
     /// A text message was not accepted by the service; the cause goes into the log.
     #[error("cannot-send-sms")]
     NotSent(#[source] Cause),
@@ -147,7 +151,7 @@ impl ModernError {
             Self::TooMany(_) => Some(ErrorCode::TOO_MANY_REQUESTS),
             Self::NotSent(_) => Some(ErrorCode::CANNOT_SEND_SMS),
             Self::Internal(_) => Some(ErrorCode::INTERNAL_SERVER_ERROR),
-            Self::Schema(_) | Self::Body(_) | Self::Token(_) => None,
+            Self::Schema(_) | Self::Body(_) | Self::Token(_) | Self::Settings(_) => None,
         }
     }
 
@@ -164,6 +168,10 @@ impl ModernError {
                 answer.insert_header((header::RETRY_AFTER, seconds));
             }
             return answer.json(ErrorReply::from(code));
+        }
+        if let Self::Settings(error) = self {
+            let error = error.clone();
+            return HttpResponse::BadRequest().json(ChangeRefusalReply { error });
         }
         if !compat.names_what_is_wrong_with_a_request() {
             return HttpResponse::BadRequest().json(RequestErrorReply {
@@ -209,6 +217,7 @@ impl ModernError {
             | Self::Schema(_)
             | Self::Body(_)
             | Self::Token(_)
+            | Self::Settings(_)
             | Self::TooMany(_) => {}
         }
     }

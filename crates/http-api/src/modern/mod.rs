@@ -2,6 +2,7 @@
 
 pub(crate) mod anonymous;
 pub(crate) mod caller;
+pub(crate) mod change_env;
 pub(crate) mod elevation;
 pub(crate) mod email_address;
 mod error;

@@ -10,6 +10,7 @@ use super::operation::{Operation, Presence};
 use crate::{
     extract::{client::Client, device::SeenFrom},
     legacy::{self, LegacyError},
+    live_state::LiveState,
     modern::{
         self, ModernError,
         caller::{
@@ -65,7 +66,15 @@ handlers!(A B C D);
 
 impl Argument for web::Data<AppState> {}
 
+impl Argument for web::Data<dyn LiveState> {}
+
 impl Argument for HttpRequest {}
+
+impl Argument for modern::change_env::Changes {
+    fn describe(operation: Operation) -> Operation {
+        operation.any_object()
+    }
+}
 
 /// Arguments that are taken from an access token.
 macro_rules! callers {

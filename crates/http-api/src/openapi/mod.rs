@@ -40,7 +40,7 @@ pub(crate) fn document(settings: &ApiSettings) -> OpenApi {
             components.security_scheme(name, scheme)
         })
         .build();
-    let groups = paths::groups();
+    let groups = paths::groups(settings);
     let tags: Vec<Tag> = groups.iter().map(|group| Tag::new(group.name)).collect();
     let served = groups
         .into_iter()

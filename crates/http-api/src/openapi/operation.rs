@@ -10,7 +10,7 @@ use utoipa::{
         ResponseBuilder, Schema, SecurityRequirement,
         path::{Operation as Described, OperationBuilder, ParameterBuilder, ParameterIn},
         request_body::RequestBodyBuilder,
-        schema::{AnyOfBuilder, SchemaType, Type},
+        schema::{AdditionalProperties, AnyOfBuilder, SchemaType, Type},
     },
 };
 
@@ -263,6 +263,16 @@ impl Operation {
         ])
     }
 
+    /// Any JSON object as the body.
+    pub(super) fn any_object(mut self) -> Self {
+        let any = Some(AdditionalProperties::FreeForm(true));
+        let object = ObjectBuilder::new()
+            .schema_type(Type::Object)
+            .additional_properties(any);
+        self.take(RefOr::T(object.into()), Presence::Required);
+        self
+    }
+
     /// A JSON body of the legacy generation.
     pub(super) fn legacy_body<T: ToSchema>(mut self) -> Self {
         self.take_body::<T>(Presence::Required);
@@ -309,11 +319,15 @@ impl Operation {
     }
 
     fn take_body<T: ToSchema>(&mut self, presence: Presence) {
+        let schema = self.schema_of::<T>();
+        self.take(schema, presence);
+    }
+
+    fn take(&mut self, schema: RefOr<Schema>, presence: Presence) {
         let required = match presence {
             Presence::Required => Required::True,
             Presence::Optional => Required::False,
         };
-        let schema = self.schema_of::<T>();
         let body = RequestBodyBuilder::new()
             .required(Some(required))
             .content("application/json", Content::new(Some(schema)))

@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::*;
 use crate::{
-    routes::ROUTES,
+    routes::routes_with,
     settings::{LegacySettings, SameSiteRule},
 };
 
@@ -17,6 +17,7 @@ fn settings(prefix: &str, server_url: Option<&str>) -> ApiSettings {
         version: "1.2.3".to_owned(),
         server_url: server_url.map(str::to_owned),
         console: false,
+        change_env: false,
         trusted_proxies: crate::TrustedProxies::default(),
         compat: crate::Compat::default(),
         legacy: LegacySettings {
@@ -46,8 +47,7 @@ fn operations(document: &Value) -> BTreeSet<(String, String)> {
 }
 
 fn routes(settings: &ApiSettings) -> BTreeSet<(String, String)> {
-    ROUTES
-        .iter()
+    routes_with(settings)
         .map(|route| (route.method.to_owned(), route.served_at(settings)))
         .collect()
 }
@@ -67,6 +67,22 @@ fn every_route_is_described_and_nothing_else() {
     let settings = settings("", None);
 
     assert_eq!(operations(&json(&settings)), routes(&settings));
+}
+
+#[test]
+fn the_hook_for_tests_is_described_where_it_is_served() {
+    let without = settings("", None);
+    let with = ApiSettings {
+        change_env: true,
+        ..without.clone()
+    };
+    let hook = ("POST".to_owned(), "/change-env".to_owned());
+
+    assert!(!operations(&json(&without)).contains(&hook));
+    let mut expected = routes(&without);
+    assert!(expected.insert(hook));
+    assert_eq!(operations(&json(&with)), expected);
+    assert_eq!(routes(&with), expected);
 }
 
 #[test]
@@ -130,7 +146,10 @@ fn every_reference_leads_somewhere_and_every_schema_is_referred_to() {
 #[test]
 fn two_types_never_share_a_name() {
     let mut named = std::collections::BTreeMap::new();
-    let mut groups = paths::groups();
+    let mut groups = paths::groups(&ApiSettings {
+        change_env: true,
+        ..settings("", None)
+    });
     groups.push(paths::unprefixed());
     let operations = groups.into_iter().flat_map(|it| it.operations);
     for (name, schema) in operations.flat_map(|it| it.schemas) {
@@ -221,9 +240,11 @@ fn requests_refuse_unknown_members_but_for_those_of_older_clients() {
 #[test]
 fn a_validator_of_openapi_finds_nothing_wrong() {
     for prefix in ["", "/v1"] {
-        let text = document(&settings(prefix, Some("https://auth.example.com")))
-            .to_json()
-            .unwrap();
+        let settings = ApiSettings {
+            change_env: true,
+            ..settings(prefix, Some("https://auth.example.com"))
+        };
+        let text = document(&settings).to_json().unwrap();
 
         let spec: roas::v3_1::spec::Spec = serde_json::from_str(&text).unwrap();
 

@@ -58,7 +58,11 @@ pub(crate) async fn run(arguments: Arguments, environment: &Environment) -> Resu
         })
     };
     match arguments.command.unwrap_or(Command::Serve) {
-        Command::Serve => serve::run(read(load())?).await,
+        Command::Serve => {
+            let loaded = load();
+            let settings = loaded.settings.clone();
+            serve::run(read(loaded)?, settings).await
+        }
         Command::Migrate { dry_run } => migrate::run(&read(load())?, dry_run).await,
         Command::Config(command) => config::run(&command, load),
         Command::Email(command) => email::run(command, &read(load())?).await,

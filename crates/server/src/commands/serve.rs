@@ -3,27 +3,30 @@
 use std::{
     io,
     net::{SocketAddr, TcpListener},
+    sync::Arc,
 };
 
 use actix_web::{HttpServer, dev::Server, web::Data};
 use auth_crypto::RandomIds;
-use http_api::AppState;
+use http_api::{AppState, LiveState};
 use tokio::{runtime::Handle, task::JoinHandle};
 
 use crate::{
     banner,
-    config::{Config, ServerSettings},
-    first_run, logging, signals,
+    config::{Config, ServerSettings, Settings},
+    first_run,
+    live_settings::LiveSettings,
+    logging, signals,
     start_error::StartError,
-    wire,
+    wire::Foundation,
 };
 
-/// Serves until Ctrl-C or SIGTERM.
+/// Serves until Ctrl-C or SIGTERM. `config` was read from `settings`.
 ///
 /// # Errors
 ///
 /// What kept the server from starting.
-pub(crate) async fn run(config: Config) -> Result<(), StartError> {
+pub(crate) async fn run(config: Config, settings: Settings) -> Result<(), StartError> {
     logging::start(&config)?;
     for warning in &config.warnings {
         tracing::warn!("{warning}");
@@ -36,9 +39,14 @@ pub(crate) async fn run(config: Config) -> Result<(), StartError> {
     }
     let (listener, address) = listen(&config.server)?;
     let banner = banner::text(&config, &premises, address);
-    let wire::Wired { state, background } =
-        wire::state(&config, premises, &Handle::current()).await?;
-    let server = http_server(Data::new(state), listener, &config.server)
+    let foundation = Foundation::lay(&config, premises, &Handle::current()).await?;
+    let foundation = Arc::new(foundation);
+    let state = state(&foundation, &config).await?;
+    let live = config.server.change_env_enabled.then(|| {
+        let foundation = Arc::clone(&foundation);
+        Arc::new(LiveSettings::new(foundation, settings, state.clone())) as Arc<dyn LiveState>
+    });
+    let server = http_server(state, live, listener, &config.server)
         .map_err(|source| StartError::listen(&config.server, source))?;
     let control = server.handle();
     let serving = tokio::spawn(server);
@@ -48,8 +56,18 @@ pub(crate) async fn run(config: Config) -> Result<(), StartError> {
     })
     .await
     .map_err(StartError::Serve)?;
-    background.finish(config.server.shutdown_timeout).await;
+    foundation
+        .background
+        .finish(config.server.shutdown_timeout)
+        .await;
     Ok(())
+}
+
+async fn state(foundation: &Foundation, config: &Config) -> Result<Data<AppState>, StartError> {
+    let installation = foundation.installation(config)?;
+    let prepared = installation.prepare().await;
+    prepared.map_err(|source| StartError::database(&config.database, source))?;
+    Ok(Data::new(foundation.state(installation, config)))
 }
 
 /// Waits until `serving` was told to stop by `stop` and has ended, or has ended by itself, which
@@ -73,10 +91,11 @@ async fn until_stopped<Stopping: Future<Output = ()>>(
 
 fn http_server(
     state: Data<AppState>,
+    live: Option<Arc<dyn LiveState>>,
     listener: TcpListener,
     settings: &ServerSettings,
 ) -> io::Result<Server> {
-    let server = HttpServer::new(move || http_api::app(&state))
+    let server = HttpServer::new(move || http_api::app(&state, live.as_ref()))
         // Signals end more than the HTTP server, and are waited for above.
         .disable_signals()
         .shutdown_timeout(settings.shutdown_timeout.as_secs())

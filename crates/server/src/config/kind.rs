@@ -39,7 +39,7 @@ impl Kind {
                 .find(|word| word.eq_ignore_ascii_case(text))
                 .map(|word| Value::Text((*word).to_owned())),
             Self::Text(rule) => (rule.holds)(text).then(|| Value::Text(text.to_owned())),
-            Self::List(rule) => list(text.split(','), rule),
+            Self::List(_) => self.read_items(text.split(',')),
         }
     }
 
@@ -53,7 +53,15 @@ impl Kind {
             (Self::Duration | Self::Choice(_) | Self::Text(_), DeValue::String(text)) => {
                 self.read_text(text)
             }
-            (Self::List(rule), DeValue::Array(items)) => list(strings(items)?.into_iter(), rule),
+            (Self::List(_), DeValue::Array(items)) => self.read_items(strings(items)?.into_iter()),
+            _ => None,
+        }
+    }
+
+    /// Reads a list whose items are given one by one; `None` when one of them does not fit.
+    pub(crate) fn read_items<'a>(self, items: impl Iterator<Item = &'a str>) -> Option<Value> {
+        match self {
+            Self::List(rule) => list(items, rule),
             _ => None,
         }
     }

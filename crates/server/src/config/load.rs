@@ -120,7 +120,8 @@ fn resolve(
     }
 }
 
-fn preset(setting: &Setting) -> Option<(Value, Source)> {
+/// The default of `setting`, unless it depends on others.
+pub(super) fn preset(setting: &Setting) -> Option<(Value, Source)> {
     match setting.preset {
         Preset::Text(text) => Some((setting.kind.read_text(text)?, Source::Default)),
         Preset::Unset | Preset::Derived(_) => None,

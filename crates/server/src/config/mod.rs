@@ -4,6 +4,7 @@
 //! environment; [`Config::read`] makes typed parts of them, which are all that the rest of the
 //! server sees. Problems are collected and reported together, one line each.
 
+mod change;
 mod derived;
 mod environment;
 mod file;
@@ -41,6 +42,7 @@ use auth_domain::{
 };
 use egress::{EgressRules, Url};
 
+pub(crate) use change::{changed, known_names};
 pub(crate) use environment::Environment;
 pub(crate) use load::{Loaded, Sources, load};
 pub(crate) use parts::{
@@ -49,10 +51,10 @@ pub(crate) use parts::{
     Transport, Webhook, smtp,
 };
 pub(crate) use reference::reference;
+pub(crate) use settings::Settings;
 pub(crate) use show::lines;
 pub(crate) use toml_defaults::defaults;
 
-use settings::Settings;
 use table::{jwt, passwords, redirects, second_factors, server};
 
 /// Everything an installation decided, checked and typed.
@@ -110,6 +112,25 @@ pub(crate) struct Config {
     pub(crate) zero_setup: bool,
     /// What somebody should know about these settings, one line each.
     pub(crate) warnings: Vec<String>,
+}
+
+/// The keys of a policy, which are no settings.
+#[derive(Clone)]
+pub(crate) struct PolicyKeys {
+    successors: SuccessorKey,
+    codes: CodeKey,
+    recovery: RecoveryKeys,
+}
+
+impl PolicyKeys {
+    /// `secret` is what keys of their own are derived from.
+    pub(crate) fn derive(secret: &[u8], recovery: RecoveryKeys) -> Self {
+        Self {
+            successors: SuccessorKey::derive(secret),
+            codes: CodeKey::derive(secret),
+            recovery,
+        }
+    }
 }
 
 /// Why there is no [`Config`]: at least one line, each with what is wrong and how to mend it.
@@ -208,23 +229,21 @@ impl Config {
         self.server.data_dir.join("outbox")
     }
 
-    /// The policy that the services obey. `secret` is what keys of its own are derived from.
-    pub(crate) fn policy(&self, secret: &[u8], recovery_keys: RecoveryKeys) -> AuthPolicy {
+    /// The policy that the services obey.
+    pub(crate) fn policy(&self, keys: PolicyKeys) -> AuthPolicy {
         AuthPolicy {
             accounts: self.accounts.clone(),
             passwords: self.passwords.clone(),
-            sessions: self
-                .sessions
-                .policy(SuccessorKey::derive(secret), self.server.compat),
+            sessions: self.sessions.policy(keys.successors, self.server.compat),
             codes: CodePolicy {
                 beside_links: self.codes_beside_links,
-                ..CodePolicy::usual(CodeKey::derive(secret))
+                ..CodePolicy::usual(keys.codes)
             },
             elevation: ElevationPolicy {
                 rule: self.second_factors.elevation,
                 every_method_obliges: self.server.compat.every_method_obliges_to_elevate(),
             },
-            second_factors: self.second_factors.policy(recovery_keys),
+            second_factors: self.second_factors.policy(keys.recovery),
             sms: (self.sms.as_ref()).map_or_else(SmsPolicy::default, |it| it.policy.clone()),
             redirects: self.redirects.clone(),
             server_url: self.server.url.clone(),
@@ -252,6 +271,13 @@ fn advice(settings: &Settings) -> Vec<String> {
             "{} is {cost}, which makes stolen password hashes easy to break; \
              use 10 or more outside of tests",
             settings.name(&passwords::BCRYPT_COST)
+        ));
+    }
+    if settings.flag(&server::ENABLE_CHANGE_ENV) {
+        advice.push(format!(
+            "{} is on: WHOEVER REACHES THIS SERVER CAN CHANGE ITS SETTINGS and take over every \
+             account; unset it outside of tests",
+            settings.name(&server::ENABLE_CHANGE_ENV)
         ));
     }
     if !derived::is_zero_setup(settings) {

@@ -14,7 +14,7 @@ use super::{kind::seconds, setting::Setting, source::Source, table, value::Value
 ///
 /// The accessors are named after the kind of setting they are for. Asking with another one is a
 /// mistake in the code, which every test that reads a configuration finds.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(crate) struct Settings {
     values: BTreeMap<&'static str, (Value, Source)>,
     rejected: BTreeSet<&'static str>,
@@ -24,6 +24,11 @@ impl Settings {
     /// Gives `setting` a value.
     pub(super) fn set(&mut self, setting: &Setting, value: Value, source: Source) {
         self.values.insert(setting.key, (value, source));
+    }
+
+    /// Takes the value of `setting` away.
+    pub(super) fn unset(&mut self, setting: &Setting) {
+        self.values.remove(setting.key);
     }
 
     /// Notes that `setting` was set to something it cannot be, which was told already.

@@ -402,7 +402,7 @@ mod problems {
     fn protection_that_is_not_there_keeps_the_server_from_starting() {
         for (variable, value) in [
             ("AUTH_RATE_LIMIT_MEMCACHE_SERVER", "localhost:11211"),
-            ("AUTH_ENABLE_CHANGE_ENV", "true"),
+            ("AUTH_LEGACY_PRE_LOGIN_HOOK", "https://example.com/hook"),
         ] {
             let problems = problems(&[(variable, value)], &[]);
             assert_eq!(problems.len(), 1, "{variable}");
@@ -580,7 +580,7 @@ mod values {
         assert_eq!(config.redirects.client_url().as_str(), "");
         assert_eq!(names(&config.accounts.allowed_roles), ["me", "user"]);
         assert_eq!(config.passwords.min_bytes, 3);
-        let policy = config.policy(b"x", RecoveryKeys::derive(b"x", []));
+        let policy = config.policy(PolicyKeys::derive(b"x", RecoveryKeys::derive(b"x", [])));
         assert_eq!(policy.sessions.access_token_ttl, Duration::from_mins(15));
         assert_eq!(policy.sessions.refresh_token_ttl, Duration::from_hours(720));
     }

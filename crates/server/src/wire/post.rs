@@ -22,35 +22,47 @@ use crate::{
     start_error::StartError,
 };
 
-/// How mail and text messages leave, and where to look at those that do not.
+/// How mail leaves, and where messages are kept that do not.
 pub(super) struct Post {
     pub(super) mailer: Arc<dyn Mailer>,
-    pub(super) sms: Option<CodeDelivery>,
-    /// Set only while somebody tries the server: the messages hold what signs in.
-    pub(super) outbox: Option<Arc<dyn Outbox>>,
+    outbox: Arc<OutboxMailer>,
 }
 
-/// The transports of this configuration, or the development outbox.
-pub(super) fn post(config: &Config, egress: &Egress, runtime: &Handle) -> Result<Post, StartError> {
-    let outbox = Arc::new(OutboxMailer::new(
-        config.outbox_dir(),
-        Arc::new(SystemClock),
-        Arc::new(RandomIds),
-    ));
-    let transport = transport(config, egress, runtime)?;
-    let sms = match &config.sms {
-        Some(sms) => Some(code_delivery(sms, config, egress, &outbox)?),
-        None => None,
-    };
-    let keeps_mails = transport.is_none();
-    let keeps_texts =
-        (config.sms.as_ref()).is_some_and(|it| matches!(it.provider, SmsProvider::Dev { .. }));
-    let is_shown = config.zero_setup && (keeps_mails || keeps_texts);
-    Ok(Post {
-        outbox: is_shown.then(|| Arc::clone(&outbox) as _),
-        mailer: transport.unwrap_or(outbox),
-        sms,
-    })
+impl Post {
+    /// The transport of this configuration, or the development outbox.
+    pub(super) fn new(
+        config: &Config,
+        egress: &Egress,
+        runtime: &Handle,
+    ) -> Result<Self, StartError> {
+        let outbox = Arc::new(OutboxMailer::new(
+            config.outbox_dir(),
+            Arc::new(SystemClock),
+            Arc::new(RandomIds),
+        ));
+        let transport = transport(config, egress, runtime)?;
+        let mailer = transport.unwrap_or_else(|| Arc::clone(&outbox) as _);
+        Ok(Self { mailer, outbox })
+    }
+
+    /// How codes get to phones as `sms` says, in the words of `worded`.
+    pub(super) fn code_delivery(
+        &self,
+        sms: &Sms,
+        worded: &Config,
+        egress: &Egress,
+    ) -> Result<CodeDelivery, StartError> {
+        code_delivery(sms, worded, egress, &self.outbox)
+    }
+
+    /// Set only while somebody tries the server: the messages hold what signs in.
+    pub(super) fn shown_outbox(&self, config: &Config) -> Option<Arc<dyn Outbox>> {
+        let keeps_mails = config.transport.is_none();
+        let keeps_texts =
+            (config.sms.as_ref()).is_some_and(|it| matches!(it.provider, SmsProvider::Dev { .. }));
+        let is_shown = config.zero_setup && (keeps_mails || keeps_texts);
+        is_shown.then(|| Arc::clone(&self.outbox) as _)
+    }
 }
 
 fn code_delivery(

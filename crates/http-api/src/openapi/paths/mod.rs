@@ -12,7 +12,7 @@ mod system;
 mod tokens;
 
 use super::operation::Operation;
-use crate::modern::ErrorCode;
+use crate::{modern::ErrorCode, settings::ApiSettings};
 
 /// Routes that belong together, in the eyes of who uses them.
 pub(super) struct Group {
@@ -22,8 +22,8 @@ pub(super) struct Group {
     pub(super) operations: Vec<Operation>,
 }
 
-/// The routes of both generations.
-pub(super) fn groups() -> Vec<Group> {
+/// The routes of both generations, as an installation with these settings has them.
+pub(super) fn groups(settings: &ApiSettings) -> Vec<Group> {
     let group = |name, operations| Group { name, operations };
     vec![
         group("Signing in", sign_in::operations()),
@@ -35,7 +35,7 @@ pub(super) fn groups() -> Vec<Group> {
         group("Tokens and sessions", tokens::operations()),
         group("The current user", accounts::operations()),
         group("Legacy API", legacy::operations()),
-        group("The server", system::operations()),
+        group("The server", system::operations(settings.change_env)),
     ]
 }
 

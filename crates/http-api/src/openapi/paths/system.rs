@@ -6,10 +6,17 @@ use utoipa::openapi::{
 };
 
 use super::Operation;
-use crate::{modern::system, openapi::operation::modern};
+use crate::{
+    modern::{
+        ErrorCode,
+        change_env::{self, ChangeRefusalReply},
+        system,
+    },
+    openapi::operation::modern,
+};
 
-pub(super) fn operations() -> Vec<Operation> {
-    vec![
+pub(super) fn operations(change_env: bool) -> Vec<Operation> {
+    let mut operations = vec![
         modern(
             "GET",
             "/healthz",
@@ -40,7 +47,25 @@ pub(super) fn operations() -> Vec<Operation> {
         .about("Empty while tokens are signed with a shared secret.")
         .answering("A set of JSON Web Keys (RFC 7517).")
         .answers_with(key_set()),
-    ]
+    ];
+    operations.extend(change_env.then(changing_settings));
+    operations
+}
+
+fn changing_settings() -> Operation {
+    let summary = "Change settings while the server serves";
+    modern("POST", "/change-env", change_env::change, summary)
+        .about(
+            "For tests only: anybody may ask for it. The members of the body take the place of \
+             settings with their names, and stay until they are replaced; unknown ones are ignored.",
+        )
+        .answering("They hold from now on.")
+        .or_body::<ChangeRefusalReply>(400, "Something is wrong with them, and nothing was changed.")
+        .errors(&[
+            ErrorCode::REQUEST_TIMEOUT,
+            ErrorCode::REQUEST_TOO_LARGE,
+            ErrorCode::INTERNAL_SERVER_ERROR,
+        ])
 }
 
 /// The health check that is served without the prefix where there is one.

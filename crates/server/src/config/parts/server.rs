@@ -11,6 +11,10 @@ use crate::config::{
 
 /// The HTTP server and the process.
 #[derive(Debug, Clone)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "independent switches of an installation"
+)]
 pub(crate) struct ServerSettings {
     /// Name or address to listen on, without port.
     pub(crate) host: String,
@@ -34,6 +38,8 @@ pub(crate) struct ServerSettings {
     pub(crate) compat: Compat,
     /// Whether the API console is served.
     pub(crate) console_enabled: bool,
+    /// Whether settings may be changed while the server serves; for tests only.
+    pub(crate) change_env_enabled: bool,
 }
 
 impl ServerSettings {
@@ -59,6 +65,7 @@ impl ServerSettings {
             trusted_proxies: proxies.map_err(named)?,
             compat: settings.choice(&server::COMPAT, &versions)?,
             console_enabled: settings.flag(&server::CONSOLE_ENABLED),
+            change_env_enabled: settings.flag(&server::ENABLE_CHANGE_ENV),
         })
     }
 }

@@ -135,7 +135,6 @@ mod tests {
         assert_eq!(
             refused,
             [
-                "AUTH_ENABLE_CHANGE_ENV",
                 "AUTH_LEGACY_PRE_SIGNUP_HOOK",
                 "AUTH_LEGACY_PRE_LOGIN_HOOK",
                 "AUTH_RATE_LIMIT_MEMCACHE_SERVER",

@@ -83,14 +83,14 @@ pub(crate) const CONSOLE_ENABLED: Setting = Setting::new(
 )
 .derived("`false`; `true` in the zero-setup mode");
 
-const ENABLE_CHANGE_ENV: Setting = Setting::new(
+pub(crate) const ENABLE_CHANGE_ENV: Setting = Setting::new(
     "server.enable_change_env",
     "AUTH_ENABLE_CHANGE_ENV",
     Kind::Flag,
-    "Whether clients may change settings through `POST /change-env`; for tests only.",
+    "Whether settings may be changed through `POST /change-env` while the server serves. **For tests \
+     only**: nobody is asked who they are, so whoever reaches the server can take over every account.",
 )
-.preset("false")
-.refused("let clients change settings yet");
+.preset("false");
 
 /// The section `server`.
 pub(super) const SECTION: Section = Section {

@@ -1,0 +1,63 @@
+//! Settings that change while the server serves (`AUTH_ENABLE_CHANGE_ENV`).
+
+use std::{rc::Rc, sync::Arc};
+
+use actix_web::{
+    Error,
+    body::MessageBody,
+    dev::{Extensions, ServiceRequest, ServiceResponse},
+    middleware::Next,
+    web::Data,
+};
+use async_trait::async_trait;
+use auth_domain::error::Cause;
+use serde_json::{Map, Value};
+
+use crate::state::AppState;
+
+/// A server whose settings change while it serves.
+#[async_trait]
+pub trait LiveState: Send + Sync {
+    /// What a request that begins now is served with, to its end.
+    fn newest(&self) -> Data<AppState>;
+
+    /// Puts these members in the place of settings with their names. Requests that begin after it
+    /// returned are served with all of them. Of changes at the same time, none is lost.
+    ///
+    /// # Errors
+    ///
+    /// Then nothing is changed.
+    async fn change(&self, members: Map<String, Value>) -> Result<(), ChangeError>;
+}
+
+/// Why settings were not changed.
+#[derive(Debug, thiserror::Error)]
+pub enum ChangeError {
+    /// They cannot be what they were to be. The text tells which and why, and no secret.
+    #[error("{0}")]
+    Refused(String),
+    /// Something of ours failed.
+    #[error("settings cannot be changed now")]
+    Failed(#[source] Cause),
+}
+
+/// Shows the newest state to a request, in front of the one that the server started with.
+pub(crate) async fn serve_with_newest(
+    mut request: ServiceRequest,
+    next: Next<impl MessageBody>,
+) -> Result<ServiceResponse<impl MessageBody>, Error> {
+    let newest = request
+        .app_data::<Data<dyn LiveState>>()
+        .map(|it| it.newest());
+    if let Some(newest) = newest {
+        let mut data = Extensions::new();
+        data.insert(newest);
+        request.add_data_container(Rc::new(data));
+    }
+    next.call(request).await
+}
+
+/// As handlers take it.
+pub(crate) fn data(live: &Arc<dyn LiveState>) -> Data<dyn LiveState> {
+    Data::from(Arc::clone(live))
+}
