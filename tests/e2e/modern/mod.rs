@@ -1,6 +1,7 @@
 //! The modern generation, endpoint by endpoint and row by row.
 
 mod anonymous;
+mod change_env;
 mod concealment;
 mod diagrams;
 mod elevation;

@@ -1,0 +1,126 @@
+//! `POST /change-env`
+
+mod accounts;
+mod bodies;
+mod lasting;
+mod methods;
+mod services;
+mod urls;
+
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use crate::support::{Answer, Database, PASSWORD, Server, ServerBuilder, on_both_databases};
+
+const PATH: &str = "/change-env";
+const ADA: &str = "ada@example.com";
+const EVE: &str = "eve@example.com";
+
+fn changeable(database: &Database) -> ServerBuilder {
+    ServerBuilder::new(database).set("AUTH_ENABLE_CHANGE_ENV", "true")
+}
+
+impl Server {
+    async fn change(&self, members: &Value) -> Answer {
+        self.post(PATH, members).await
+    }
+
+    /// Changes settings, which has to succeed.
+    #[track_caller]
+    fn changed(&self, members: Value) -> impl Future<Output = ()> {
+        async move {
+            let answer = self.change(&members).await.expect(200);
+            assert_eq!(
+                answer,
+                json!({ "message": "environment changed successfully" })
+            );
+        }
+    }
+
+    /// Tries to change settings, which has to be refused with an error that holds `words`.
+    async fn refused(&self, members: Value, words: &str) {
+        let answer = self.change(&members).await.expect(400);
+        let members: Vec<_> = answer.as_object().unwrap().keys().collect();
+        assert_eq!(members, ["error"], "{answer}");
+        let error = answer["error"].as_str().unwrap();
+        assert!(error.contains(words), "{error}");
+    }
+
+    async fn try_sign_up(&self, email: &str) -> Answer {
+        let body = json!({ "email": email, "password": PASSWORD });
+        self.post("/signup/email-password", &body).await
+    }
+}
+
+#[track_caller]
+fn expect_closed(answer: &Answer) {
+    answer.expect_error(403, "signup-disabled", "Sign up is disabled.");
+}
+
+#[track_caller]
+fn expect_switched_off(answer: &Answer) {
+    answer.expect_error(409, "disabled-endpoint", "This endpoint is disabled");
+}
+
+on_both_databases! {
+    async fn without_the_setting_there_is_no_such_path(database) {
+        let server = Server::on(&database).await;
+
+        for path in [PATH, "/change-env/"] {
+            let answer = server.post(path, &json!({ "AUTH_DISABLE_SIGNUP": true })).await;
+            assert_eq!((answer.status, answer.text.as_str()), (404, "404 page not found"));
+        }
+        let document = server.get("/openapi.json").await.expect(200);
+        assert_eq!(document["paths"].get(PATH), None);
+        server.sign_up(ADA).await;
+        assert!(!server.output().contains("AUTH_ENABLE_CHANGE_ENV"));
+    }
+
+    async fn with_it_the_server_says_loudly_what_that_means(database) {
+        let server = changeable(&database).start().await;
+
+        server.printed("WHOEVER REACHES THIS SERVER CAN CHANGE ITS SETTINGS").await;
+        server.printed("unset AUTH_ENABLE_CHANGE_ENV").await;
+        let document = server.get("/openapi.json").await.expect(200);
+        assert!(document["paths"][PATH]["post"].is_object());
+    }
+
+    async fn a_change_holds_from_the_next_request_on_in_both_generations(database) {
+        let server = changeable(&database).start().await;
+
+        server.changed(json!({ "AUTH_DISABLE_SIGNUP": true })).await;
+        expect_closed(&server.try_sign_up(ADA).await);
+        let legacy = crate::support::legacy_credentials("ada", PASSWORD);
+        let refused = server.post("/v1/signup", &legacy).await;
+        refused.expect_legacy_error(400, "not-enabled", "sign up is disabled");
+        server.changed(json!({ "AUTH_DISABLE_SIGNUP": false })).await;
+
+        server.sign_up(ADA).await;
+        server.post("/v1/signup", &legacy).await.expect(200);
+    }
+
+    async fn the_path_carries_the_prefix_and_knows_no_other_method(database) {
+        let server = changeable(&database).set("AUTH_API_PREFIX", "/v1/auth").start().await;
+
+        assert_eq!(server.post(PATH, &json!({})).await.status, 404);
+        assert_eq!(server.get("/v1/auth/change-env").await.status, 404);
+        let slash = server.post("/v1/auth/change-env/", &json!({})).await;
+        assert_eq!((slash.status, slash.header("location")), (307, "/v1/auth/change-env"));
+        let members = json!({ "AUTH_SERVER_PREFIX": "/v2", "AUTH_DISABLE_SIGNUP": true });
+        server.post("/v1/auth/change-env", &members).await.expect(200);
+
+        let body = json!({ "email": ADA, "password": PASSWORD });
+        expect_closed(&server.post("/v1/auth/signup/email-password", &body).await);
+        assert_eq!(server.post("/v2/signup/email-password", &body).await.status, 404);
+    }
+
+    async fn pages_of_other_origins_may_ask_as_they_may_anywhere(database) {
+        let server = changeable(&database).start().await;
+        let request = server.request(Method::POST, PATH).header("Origin", "https://tests.example");
+
+        let answer = server.send(request.json(&json!({}))).await;
+
+        answer.expect(200);
+        assert_eq!(answer.header("access-control-allow-origin"), "https://tests.example");
+    }
+}
