@@ -268,6 +268,18 @@ mod tests {
     }
 
     #[test]
+    fn whoever_lets_settings_be_changed_is_told_first_what_that_means() {
+        let text = banner(&[("AUTH_ENABLE_CHANGE_ENV", "true")], Some("x"));
+
+        let (_, advice) = text.split_once("Before production:\n").unwrap();
+        assert!(
+            advice.starts_with("  - ANYBODY WHO REACHES THIS SERVER"),
+            "{text}"
+        );
+        assert!(!banner(&[], Some("x")).contains("AUTH_ENABLE_CHANGE_ENV"));
+    }
+
+    #[test]
     fn no_secret_is_shown() {
         for url in [
             "postgres://me:hunter2@db/x?password=hunter2",

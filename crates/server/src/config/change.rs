@@ -4,6 +4,9 @@
 //! names here differ from its variables in places. A change is one more source of values, on top of
 //! those that the server started with; it is judged by the same rules.
 
+#[cfg(test)]
+mod tests;
+
 use serde_json::{Map, Value as Json};
 
 use super::{

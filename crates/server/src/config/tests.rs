@@ -33,6 +33,11 @@ fn load_from(variables: Pairs<'_>, files: Pairs<'_>, named: Option<&str>) -> Loa
     })
 }
 
+/// What these variables alone lead to.
+pub(crate) fn loaded_from(variables: Pairs<'_>) -> Loaded {
+    load_from(variables, &[], None)
+}
+
 fn read(variables: Pairs<'_>, files: Pairs<'_>) -> Result<Config, ConfigErrors> {
     Config::read(load_from(variables, files, None))
 }

@@ -79,7 +79,7 @@ on_both_databases! {
         server.changed(json!({ "AUTH_PASSWORD_MIN_LENGTH": 3 })).await;
         let user = server.sign_up(EVE).await["user"].clone();
         assert_eq!(user["defaultRole"], "editor");
-        assert_eq!(user["roles"], json!(["editor", "me"]));
+        assert_eq!(user["roles"], json!(["me", "editor"]));
     }
 
     async fn a_request_ends_with_the_settings_it_began_with(database) {

@@ -61,7 +61,11 @@ on_both_databases! {
     }
 
     async fn messages_leave_by_another_provider(database) {
-        let service = WebService::start(|_| (201, "{}".to_owned())).await;
+        let service = WebService::start(|request| {
+            let status = if request.line.contains("/rest/sms/") { 202 } else { 201 };
+            (status, "{}".to_owned())
+        })
+        .await;
         let server = changeable(&database)
             .set("AUTH_SMS_PASSWORDLESS_ENABLED", "true")
             .set("AUTH_SMS_PROVIDER", "dev")

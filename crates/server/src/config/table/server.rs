@@ -87,8 +87,8 @@ pub(crate) const ENABLE_CHANGE_ENV: Setting = Setting::new(
     "server.enable_change_env",
     "AUTH_ENABLE_CHANGE_ENV",
     Kind::Flag,
-    "Whether settings may be changed through `POST /change-env` while the server serves. **For tests \
-     only**: nobody is asked who they are, so whoever reaches the server can take over every account.",
+    "Whether settings may be changed through `POST /change-env` while the server serves. For tests \
+     only: nobody is asked who they are, so whoever reaches the server can take over every account.",
 )
 .preset("false");
 
