@@ -26,15 +26,10 @@ impl Server {
     }
 
     /// Changes settings, which has to succeed.
-    #[track_caller]
-    fn changed(&self, members: Value) -> impl Future<Output = ()> {
-        async move {
-            let answer = self.change(&members).await.expect(200);
-            assert_eq!(
-                answer,
-                json!({ "message": "environment changed successfully" })
-            );
-        }
+    async fn changed(&self, members: Value) {
+        let answer = self.change(&members).await.expect(200);
+        let message = "environment changed successfully";
+        assert_eq!(answer, json!({ "message": message }));
     }
 
     /// Tries to change settings, which has to be refused with an error that holds `words`.
