@@ -4,10 +4,7 @@ use std::os::unix::fs::PermissionsExt;
 
 use futures_util::future::join_all;
 use serde_json::json;
-use tokio::{
-    io::{AsyncReadExt, AsyncWriteExt},
-    net::{TcpListener, TcpStream},
-};
+use tokio::net::TcpListener;
 
 use crate::support::{Database, PASSWORD, Server, ServerBuilder, on_both_databases};
 
@@ -44,25 +41,12 @@ on_both_databases! {
 
     async fn open_requests_are_answered_before_the_server_stops(database) {
         let mut server = Server::on(&database).await;
-        let body = json!({ "email": "ada@example.com", "password": PASSWORD }).to_string();
-        let head = format!(
-            "POST /signup/email-password HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\
-             Content-Type: application/json\r\nExpect: 100-continue\r\nContent-Length: {}\r\n\r\n",
-            body.len()
-        );
-        let mut stream = TcpStream::connect(server.authority()).await.unwrap();
-        stream.write_all(head.as_bytes()).await.unwrap();
-        // The server asks for the body once a handler waits for it: the request is under way.
-        let mut go_on = [0; 25];
-        stream.read_exact(&mut go_on).await.unwrap();
-        assert!(go_on.starts_with(b"HTTP/1.1 100 Continue"));
+        let request = server.open_sign_up("ada@example.com").await;
 
         server.terminate();
         server.printed("stopping").await;
-        stream.write_all(body.as_bytes()).await.unwrap();
+        let answer = request.finish().await;
 
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer).await.unwrap();
         assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
         assert!(server.ended().await, "{}", server.output());
     }

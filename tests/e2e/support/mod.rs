@@ -6,6 +6,7 @@ mod authenticator;
 mod binary;
 mod database;
 mod mail;
+mod open_request;
 mod postgres;
 mod redis;
 mod security_key;

@@ -2,10 +2,6 @@
 
 use futures_util::future::join_all;
 use serde_json::json;
-use tokio::{
-    io::{AsyncReadExt, AsyncWriteExt},
-    net::TcpStream,
-};
 
 use super::*;
 use crate::rate_limits::{limit, limited};
@@ -84,24 +80,12 @@ on_both_databases! {
 
     async fn a_request_ends_with_the_settings_it_began_with(database) {
         let server = changeable(&database).start().await;
-        let body = json!({ "email": ADA, "password": PASSWORD }).to_string();
-        let head = format!(
-            "POST /signup/email-password HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\
-             Content-Type: application/json\r\nExpect: 100-continue\r\nContent-Length: {}\r\n\r\n",
-            body.len()
-        );
-        let mut stream = TcpStream::connect(server.authority()).await.unwrap();
-        stream.write_all(head.as_bytes()).await.unwrap();
-        // The server asks for the body once a handler waits for it: the request is under way.
-        let mut go_on = [0; 25];
-        stream.read_exact(&mut go_on).await.unwrap();
+        let request = server.open_sign_up(ADA).await;
 
         server.changed(json!({ "AUTH_DISABLE_SIGNUP": true })).await;
         expect_closed(&server.try_sign_up(EVE).await);
-        stream.write_all(body.as_bytes()).await.unwrap();
+        let answer = request.finish().await;
 
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer).await.unwrap();
         assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
     }
 }
