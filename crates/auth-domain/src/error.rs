@@ -17,6 +17,8 @@ pub enum UniqueField {
     Username,
     /// The credential of a security key.
     Credential,
+    /// The identity at a provider that an account is linked with.
+    Identity,
     /// Any other unique value, for instance a generated id.
     Other,
 }

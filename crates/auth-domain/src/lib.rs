@@ -3,9 +3,8 @@
 //! This crate is the core of Hasura Auth and knows no framework: no HTTP, no SQL, no clock of its
 //! own. It consists of
 //!
-//! * **entities and value types** ([`user`], [`session`], [`ticket`], [`totp`],
-//!   [`security_key`], [`redirect`]), which
-//!   cannot hold a value their rules forbid;
+//! * **entities and value types** ([`user`], [`session`], [`identity`], [`ticket`], [`totp`],
+//!   [`security_key`], [`redirect`]), which cannot hold a value their rules forbid;
 //! * **ports** ([`ports`]), the traits an installation implements: [`ports::Store`] with its
 //!   repositories, [`ports::Mailer`], [`ports::Provider`], [`ports::PasswordHasher`],
 //!   [`ports::TokenSigner`], [`ports::TotpVerifier`], [`ports::QrRenderer`], [`ports::SecretBox`],
@@ -22,7 +21,9 @@
 //! use std::sync::Arc;
 //!
 //! use auth_domain::{
-//!     services::{EmailPasswordSignUp, Installation, Services, SignUpOptions, SignedUp},
+//!     services::{
+//!         EmailPasswordSignUp, Installation, Providers, Services, SignUpOptions, SignedUp,
+//!     },
 //!     testing::{
 //!         FixedClock, PlainBox, PlainHasher, PlainQr, PlainSigner, PlainTotp, RecordingMailer,
 //!         SequentialIds, policy,
@@ -48,6 +49,7 @@
 //!     secrets: Arc::new(PlainBox),
 //!     sms: None,
 //!     web_authn: None,
+//!     providers: Providers::default(),
 //!     policy: policy(),
 //! };
 //! installation.prepare().await?;
@@ -73,11 +75,14 @@
 //! [`ports::Store`] to bring a store of your own: the crate `store-testkit` holds the suite it has
 //! to pass.
 
+pub mod browser_mark;
 pub mod error;
+pub mod identity;
 pub mod limits;
 pub mod one_time_code;
 pub mod policy;
 pub mod ports;
+mod random_text;
 pub mod recovery_code;
 pub mod redirect;
 pub mod sealed;

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::{secret::Secret, user::UserId};
+use crate::{identity::ProviderId, secret::Secret, user::UserId};
 
 /// What every text begins with that this program sealed; another way to seal gets another number.
 const PREFIX: &str = "v1:";
@@ -11,31 +11,25 @@ const PREFIX: &str = "v1:";
 /// plain by the same length.
 const UPSTREAM_LEAST_DIGITS: usize = 64;
 
-/// What a sealed secret is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum SealedKind {
-    /// The secret of an authenticator app.
-    TotpSecret,
-}
-
-/// What a sealed secret is and whose. It opens as that and as nothing else, so that nobody who can
+/// What a sealed secret is, and whose. It opens as that and as nothing else, so that nobody who can
 /// write to the store can pass off the secret of one user as that of another.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct SealContext {
-    /// What it is.
-    pub kind: SealedKind,
-    /// Whose it is.
-    pub user_id: UserId,
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SealContext {
+    /// The secret of a user's authenticator app.
+    TotpSecret(UserId),
+    /// What a browser carries to a provider and back.
+    ProviderFlow(ProviderId),
 }
 
 impl SealContext {
     /// The context as bytes, to authenticate along with the secret.
     #[must_use]
     pub fn associated_data(&self) -> Vec<u8> {
-        let kind = match self.kind {
-            SealedKind::TotpSecret => "totp-secret",
+        let context = match self {
+            Self::TotpSecret(user) => format!("hasura-auth totp-secret {user}"),
+            Self::ProviderFlow(provider) => format!("hasura-auth provider-flow {provider}"),
         };
-        format!("hasura-auth {kind} {}", self.user_id).into_bytes()
+        context.into_bytes()
     }
 }
 
@@ -127,10 +121,7 @@ mod tests {
 
     #[test]
     fn every_user_has_a_context_of_their_own() {
-        let context = |user| SealContext {
-            kind: SealedKind::TotpSecret,
-            user_id: UserId(Uuid::from_u128(user)),
-        };
+        let context = |user| SealContext::TotpSecret(UserId(Uuid::from_u128(user)));
 
         assert_eq!(
             context(1).associated_data(),

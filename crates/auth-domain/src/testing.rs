@@ -1,5 +1,7 @@
 //! Ports that hold still, for tests of services and of embedders.
 
+mod known_people;
+
 use std::{
     sync::{
         Mutex, PoisonError,
@@ -10,6 +12,7 @@ use std::{
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
+pub use known_people::KnownPeople;
 use uuid::{Builder, Uuid};
 
 use crate::{

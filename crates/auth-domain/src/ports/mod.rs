@@ -9,6 +9,7 @@ mod clock;
 mod counter;
 mod custom_claims;
 mod hasher;
+mod identities;
 mod mailer;
 mod pacing;
 mod person_check;
@@ -30,10 +31,13 @@ pub use clock::{Clock, IdGenerator};
 pub use counter::{CounterError, SharedCounter};
 pub use custom_claims::{CustomClaimSource, CustomClaimSourceError};
 pub use hasher::{HasherError, PasswordHasher};
+pub use identities::LinkedIdentityRepository;
 pub use mailer::{Mail, MailKind, Mailer, MailerError};
 pub use pacing::{Pacing, Pause};
 pub use person_check::{PersonCheck, PersonCheckError, PersonVerdict};
-pub use provider::{ExternalIdentity, Provider, ProviderError, ProviderId};
+pub use provider::{
+    Answer, FlowProof, IdTokenError, IdTokenVerifier, Parameters, Provider, ProviderError, Question,
+};
 pub use second_factors::{SecondFactorRepository, StoredFactor};
 pub use secret_box::{OpenedSecret, SecretBox, SecretBoxError};
 pub use security_keys::{CeremonyError, SecurityKeyRepository, WebAuthn};

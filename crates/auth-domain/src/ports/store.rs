@@ -4,8 +4,9 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 
 use super::{
-    NumberClaimant, RefreshRotation, RoleRepository, RotatedSession, SecondFactorRepository,
-    SecurityKeyRepository, SessionRepository, TicketRepository, UserLookup, UserRepository,
+    LinkedIdentityRepository, NumberClaimant, RefreshRotation, RoleRepository, RotatedSession,
+    SecondFactorRepository, SecurityKeyRepository, SessionRepository, TicketRepository, UserLookup,
+    UserRepository,
 };
 use crate::{
     error::StoreError,
@@ -102,6 +103,9 @@ pub trait UnitOfWork: Send {
 
     /// Security keys, and the challenges they sign.
     fn security_keys(&mut self) -> &mut dyn SecurityKeyRepository;
+
+    /// Links with identities at providers.
+    fn identities(&mut self) -> &mut dyn LinkedIdentityRepository;
 
     /// Makes everything visible and durable.
     async fn commit(self: Box<Self>) -> Result<(), StoreError>;

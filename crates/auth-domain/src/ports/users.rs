@@ -5,6 +5,7 @@ use chrono::{DateTime, Utc};
 
 use crate::{
     error::StoreError,
+    identity::IdentityKey,
     user::{
         EmailAddress, HashedPassword, HasuraId, Locale, Metadata, NewUser, PhoneNumber, Role, User,
         UserId, Username,
@@ -22,6 +23,8 @@ pub enum UserLookup<'a> {
     Username(&'a Username),
     /// By phone number, to the letter.
     PhoneNumber(&'a PhoneNumber),
+    /// By an identity that they are linked with.
+    Identity(&'a IdentityKey),
 }
 
 /// How a person can be reached, and known.

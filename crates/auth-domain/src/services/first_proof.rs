@@ -2,7 +2,7 @@
 //!
 //! When that is proven, nothing that was there before is theirs: somebody else may have taken the
 //! address or the number, and waits for its owner to move in. Password, second factor, security
-//! keys, sessions, personal access tokens and whatever is on its way go.
+//! keys, linked identities, sessions, personal access tokens and whatever is on its way go.
 
 use crate::{
     error::StoreError,
@@ -46,14 +46,20 @@ pub(super) async fn prove_phone(
 
 /// The user, whom nobody changes from here on, so that what was read stays true.
 async fn locked(work: &mut dyn UnitOfWork, user: UserId) -> Result<Option<User>, StoreError> {
-    work.second_factors().find(user).await?;
+    lock(work, user).await?;
     work.users().find(UserLookup::Id(user)).await
+}
+
+/// From here on nobody changes the user, until the unit of work ends.
+pub(super) async fn lock(work: &mut dyn UnitOfWork, user: UserId) -> Result<(), StoreError> {
+    work.second_factors().find(user).await.map(drop)
 }
 
 async fn drop_what_was_there(work: &mut dyn UnitOfWork, user: UserId) -> Result<(), StoreError> {
     work.users().clear_password(user).await?;
     work.sessions().end_all_of(user, EndedSessions::All).await?;
     work.security_keys().forget_all_of(user).await?;
+    work.identities().forget_all_of(user).await?;
     // A change of address or number that was asked for would take the account away again.
     work.tickets().forget_all_of(user).await?;
     work.second_factors().forget_all_of(user).await

@@ -5,8 +5,9 @@ use std::sync::Arc;
 use super::{
     AnonymousService, CurrentUserService, ElevationService, EmailAddressService,
     EmailSignInService, LinkService, PasswordChangeService, PersonalAccessTokenService,
-    PhoneChangeService, SecondFactorService, SecurityKeyService, SessionService, SignInService,
-    SignOutService, SignUpService, SmsSignInService, TokenService, retry::retry, visit::Visit,
+    PhoneChangeService, ProviderSignInService, Providers, SecondFactorService, SecurityKeyService,
+    SessionService, SignInService, SignOutService, SignUpService, SmsSignInService, TokenService,
+    retry::retry, visit::Visit,
 };
 use crate::{
     error::StoreError,
@@ -50,6 +51,8 @@ pub struct Installation {
     pub secrets: Arc<dyn SecretBox>,
     /// How security keys are judged; `None` for no security keys.
     pub web_authn: Option<Arc<dyn WebAuthn>>,
+    /// Whose word about people counts.
+    pub providers: Providers,
     /// How often an account may be claimed in vain, and a mailbox written to; `None` for any number
     /// of times.
     pub limits: Option<AccountLimits>,
@@ -69,8 +72,9 @@ pub struct Concealment {
 }
 
 impl Installation {
-    /// Makes sure that the store holds every role the policy may give to a user. Call it once at
-    /// start; calling it again, or from several servers at once, changes nothing.
+    /// Makes sure that the store holds every role the policy may give to a user, and every provider
+    /// they may be linked with. Call it once at start; calling it again, or from several servers at
+    /// once, changes nothing.
     ///
     /// # Errors
     ///
@@ -84,9 +88,11 @@ impl Installation {
         ];
         roles.extend(accounts.allowed_roles.iter().cloned());
         roles.extend(accounts.username_roles.iter().cloned());
+        let providers = self.providers.ids();
         retry(|| async {
             let mut work = self.store.begin().await?;
             work.roles().ensure(&roles).await?;
+            work.identities().ensure_providers(&providers).await?;
             work.commit().await
         })
         .await
@@ -126,6 +132,8 @@ pub struct Services {
     pub second_factor: SecondFactorService,
     /// Security keys and passkeys.
     pub security_keys: SecurityKeyService,
+    /// Signing in with the word of others.
+    pub provider_sign_in: ProviderSignInService,
     /// Anonymous users.
     pub anonymous: AnonymousService,
     /// The sessions of a user.
@@ -164,6 +172,7 @@ impl Services {
             links: LinkService::new(visit.clone()),
             second_factor: SecondFactorService::new(visit.clone()),
             security_keys: SecurityKeyService::new(visit.clone()),
+            provider_sign_in: ProviderSignInService::new(visit.clone()),
             anonymous: AnonymousService::new(visit.clone()),
             sessions: SessionService::new(visit.clone()),
             visit,

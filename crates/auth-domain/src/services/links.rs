@@ -4,7 +4,8 @@ use super::{
     AccountRefusal, Failure,
     admission::{EmailNeed, SessionOpening},
     failure::failures_of,
-    first_proof::prove_mailbox,
+    first_proof::{lock, prove_mailbox},
+    grant::{Grant, GrantOpening},
     retry::retry,
     visit::Visit,
 };
@@ -15,16 +16,10 @@ use crate::{
     one_time_code::{CodeGuess, CodePurpose, CodeVerdict, OneTimeCode},
     ports::{SignerError, UnitOfWork, UserLookup},
     redirect::RedirectUrl,
-    session::{
-        AuthMethod, CodeChallenge, CodeVerifier, ExchangeCode, NewExchangeCode, PlainRefreshToken,
-        Session,
-    },
+    session::{AuthMethod, CodeChallenge, CodeVerifier, ExchangeCode, NewExchangeCode, Session},
     ticket::{RedeemedTicket, Ticket, TicketPurpose},
     user::{EmailAddress, User, UserId},
 };
-
-/// Life of an exchange code: the browser brings it back at once (upstream has five minutes).
-const EXCHANGE_CODE_TTL: std::time::Duration = std::time::Duration::from_mins(5);
 
 /// Redeems the tickets of links, and the codes of redirects.
 #[derive(Clone)]
@@ -86,17 +81,6 @@ pub struct FollowedLink {
     pub grant: Grant,
 }
 
-/// What a client gets with a redirect.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Grant {
-    /// A refresh token, as the original has it.
-    RefreshToken(PlainRefreshToken),
-    /// A code to exchange for a session, for a client that announced a challenge.
-    Code(ExchangeCode),
-    /// Nothing: the client announced no challenge, and refresh tokens are not put into URLs here.
-    Nothing,
-}
-
 /// Why a link led nowhere.
 #[derive(Debug, thiserror::Error)]
 pub enum LinkError {
@@ -146,6 +130,13 @@ pub enum ExchangeError {
 
 failures_of!(ExchangeError: Failure, StoreError, SignerError);
 
+/// What became of an exchange code in the store.
+enum Exchanged {
+    Session(Box<User>, Box<SessionOpening>),
+    Refused(AccountRefusal),
+    InvalidCode,
+}
+
 impl LinkService {
     pub(super) fn new(installation: Visit) -> Self {
         Self { installation }
@@ -189,20 +180,57 @@ impl LinkService {
         code: ExchangeCode,
         verifier: CodeVerifier,
     ) -> Result<Session, ExchangeError> {
-        let hash = code.hashed();
+        match retry(|| self.spend(&code, &verifier)).await? {
+            Exchanged::Session(user, opening) => {
+                Ok(opening.finish(&self.installation, *user).await?)
+            }
+            Exchanged::Refused(refusal) => Err(refusal.into()),
+            Exchanged::InvalidCode => Err(ExchangeError::InvalidCode),
+        }
+    }
+
+    /// Spends a code in any case, and opens the session it is worth in the same unit of work: between
+    /// two of them somebody could be shut out and come in all the same.
+    async fn spend(
+        &self,
+        code: &ExchangeCode,
+        verifier: &CodeVerifier,
+    ) -> Result<Exchanged, StoreError> {
+        let mut work = self.installation.store.begin().await?;
         let now = self.installation.clock.now();
-        let taken = retry(|| async {
-            let mut work = self.installation.store.begin().await?;
-            let taken = work.tickets().take_exchange_code(&hash, now).await?;
-            work.commit().await?;
-            Ok(taken)
-        })
-        .await?;
-        let met = taken.filter(|it| it.challenge.is_met_by(&verifier));
-        let user_id = met.ok_or(ExchangeError::InvalidCode)?.user_id;
-        self.installation
-            .admit(user_id, AuthMethod::Email, ExchangeError::InvalidCode)
-            .await
+        let taken = work
+            .tickets()
+            .take_exchange_code(&code.hashed(), now)
+            .await?;
+        let exchanged = match taken.filter(|it| it.challenge.is_met_by(verifier)) {
+            Some(code) => self.open_for(work.as_mut(), &code).await?,
+            None => Exchanged::InvalidCode,
+        };
+        work.commit().await?;
+        Ok(exchanged)
+    }
+
+    async fn open_for(
+        &self,
+        work: &mut dyn UnitOfWork,
+        code: &NewExchangeCode,
+    ) -> Result<Exchanged, StoreError> {
+        lock(work, code.user_id).await?;
+        let lookup = UserLookup::Id(code.user_id);
+        let Some(user) = work.users().find(lookup).await? else {
+            return Ok(Exchanged::InvalidCode);
+        };
+        let need = if code.methods.contains(AuthMethod::Provider) {
+            EmailNeed::IfPresent
+        } else {
+            EmailNeed::Required
+        };
+        if let Err(refusal) = self.installation.policy.check_account(&user, need) {
+            return Ok(Exchanged::Refused(refusal));
+        }
+        let opening = SessionOpening::new(&self.installation, user.id, code.methods);
+        opening.write(work).await?;
+        Ok(Exchanged::Session(Box::new(user), Box::new(opening)))
     }
 
     /// Does what the link of a mail does, for whoever typed the code beside it, and signs in.
@@ -312,43 +340,15 @@ impl LinkService {
         challenge: Option<CodeChallenge>,
     ) -> Result<Grant, LinkError> {
         let installation = &self.installation;
-        let opening = SessionOpening::new(installation, user.id, AuthMethod::Email);
-        let code = challenge.map(|challenge| self.exchange_code(&user, challenge));
+        let opening = GrantOpening::new(installation, user.id, AuthMethod::Email, challenge);
         retry(|| async {
             let mut work = installation.store.begin().await?;
             act(work.as_mut(), purpose, &user).await?;
-            match &code {
-                Some((_, row)) => work.tickets().insert_exchange_code(row).await?,
-                None if installation.policy.sessions.refresh_token_in_redirect => {
-                    opening.write(work.as_mut()).await?;
-                }
-                None => {}
-            }
+            opening.write(work.as_mut()).await?;
             work.commit().await
         })
         .await?;
-        Ok(match code {
-            Some((code, _)) => Grant::Code(code),
-            None if installation.policy.sessions.refresh_token_in_redirect => {
-                Grant::RefreshToken(opening.token())
-            }
-            None => Grant::Nothing,
-        })
-    }
-
-    fn exchange_code(
-        &self,
-        user: &User,
-        challenge: CodeChallenge,
-    ) -> (ExchangeCode, NewExchangeCode) {
-        let code = ExchangeCode::new(self.installation.ids.token_bytes());
-        let row = NewExchangeCode {
-            hash: code.hashed(),
-            user_id: user.id,
-            challenge,
-            expires_at: self.installation.clock.now() + EXCHANGE_CODE_TTL,
-        };
-        (code, row)
+        Ok(opening.grant())
     }
 }
 

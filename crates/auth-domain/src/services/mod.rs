@@ -14,6 +14,7 @@ mod email_address;
 mod email_sign_in;
 mod failure;
 mod first_proof;
+mod grant;
 mod installation;
 mod links;
 mod mailing;
@@ -22,6 +23,8 @@ mod password_change;
 mod password_rule;
 mod personal_access_tokens;
 mod phone_change;
+mod provider_sign_in;
+mod providers;
 mod redemption;
 mod retry;
 mod second_factor;
@@ -47,14 +50,20 @@ pub use elevation::{
 pub use email_address::{EmailAddressError, EmailAddressService, LinkRequest};
 pub use email_sign_in::{Audience, EmailCode, EmailSignIn, EmailSignInError, EmailSignInService};
 pub use failure::Failure;
+pub use grant::Grant;
 pub use installation::{Concealment, Installation, Services};
-pub use links::{ExchangeError, FollowedLink, Grant, LinkCode, LinkError, LinkService};
+pub use links::{ExchangeError, FollowedLink, LinkCode, LinkError, LinkService};
 pub use password_change::{PasswordChange, PasswordChangeError, PasswordChangeService};
 pub use password_rule::PasswordRefusal;
 pub use personal_access_tokens::{
     PersonalAccessTokenError, PersonalAccessTokenService, PersonalAccessTokenWish,
 };
 pub use phone_change::{PhoneChangeError, PhoneChangeService};
+pub use provider_sign_in::{
+    BegunFlow, FinishedFlow, FlowFailure, IdTokenProof, IdTokenSignIn, ProviderCallback,
+    ProviderComplaint, ProviderFlowWish, ProviderSignInError, ProviderSignInService,
+};
+pub use providers::Providers;
 pub use second_factor::{
     SecondFactorError, SecondFactorProof, SecondFactorService, SecondFactorSignIn, TotpEnrolment,
 };

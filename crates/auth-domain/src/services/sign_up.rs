@@ -1,5 +1,6 @@
 //! Signing up.
 
+mod kept_options;
 mod options;
 
 use serde_json::Value;
@@ -11,6 +12,7 @@ use super::{
     Failure, PasswordRefusal,
     admission::{OpaqueSessionOpening, SessionOpening},
     failure::failures_of,
+    grant::GrantOpening,
     mailing::TicketMail,
     password_rule::PasswordRule,
     retry::retry,
@@ -18,6 +20,7 @@ use super::{
 };
 use crate::{
     error::{StoreError, UniqueField},
+    identity::NewLinkedIdentity,
     limits::{MailWish, TooMany},
     one_time_code::NewCode,
     ports::{BackgroundBusy, BreachedPasswordsError, HasherError, MailerError, UnitOfWork},
@@ -104,6 +107,9 @@ pub enum SignUpError {
     /// The security key signs somebody else in.
     #[error("the security key is registered already")]
     SecurityKeyTaken,
+    /// The identity at a provider is linked with another account.
+    #[error("the identity is linked already")]
+    IdentityTaken,
     /// The account was made, and waits for an administrator to enable it.
     #[error("the account was created disabled")]
     CreatedDisabled,
@@ -131,6 +137,9 @@ impl From<StoreError> for SignUpError {
             StoreError::Duplicate {
                 field: UniqueField::Credential,
             } => Self::SecurityKeyTaken,
+            StoreError::Duplicate {
+                field: UniqueField::Identity,
+            } => Self::IdentityTaken,
             other => Self::Failure(other.into()),
         }
     }
@@ -296,7 +305,8 @@ impl SignUpService {
         }
     }
 
-    fn user_with(&self, options: ResolvedOptions) -> NewUser {
+    /// A new user with nothing but the wanted options.
+    pub(super) fn user_with(&self, options: ResolvedOptions) -> NewUser {
         NewUser {
             display_name: options.display_name,
             locale: options.locale,
@@ -369,10 +379,30 @@ pub(super) enum Along<'a> {
     Ticket(&'a TicketMail),
     Code(&'a NewCode),
     SecurityKey(&'a SecurityKey),
+    Identity(&'a NewLinkedIdentity),
+    Grant(&'a GrantOpening),
+}
+
+/// What somebody is let in with.
+pub(super) trait Opening: Send + Sync {
+    /// Itself, to be stored.
+    fn along(&self) -> Along<'_>;
+}
+
+impl Opening for SessionOpening {
+    fn along(&self) -> Along<'_> {
+        Along::Session(self)
+    }
+}
+
+impl Opening for GrantOpening {
+    fn along(&self) -> Along<'_> {
+        Along::Grant(self)
+    }
 }
 
 impl Along<'_> {
-    async fn write(self, work: &mut dyn UnitOfWork) -> Result<(), StoreError> {
+    pub(super) async fn write(self, work: &mut dyn UnitOfWork) -> Result<(), StoreError> {
         match self {
             Self::Nothing => Ok(()),
             Self::Session(opening) => opening.write(work).await,
@@ -380,6 +410,8 @@ impl Along<'_> {
             Self::Ticket(mail) => mail.write(work).await,
             Self::Code(code) => work.tickets().put_code(code).await,
             Self::SecurityKey(key) => work.security_keys().insert(key).await,
+            Self::Identity(identity) => work.identities().link(identity).await,
+            Self::Grant(opening) => opening.write(work).await,
         }
     }
 }

@@ -17,20 +17,23 @@ pub enum AuthMethod {
     SecurityKey,
     /// A personal access token.
     PersonalAccessToken,
+    /// The word of an identity provider.
+    Provider,
 }
 
 impl AuthMethod {
-    const ALL: [Self; 6] = [
+    const ALL: [Self; 7] = [
         Self::Password,
         Self::OneTimePassword,
         Self::Email,
         Self::Sms,
         Self::SecurityKey,
         Self::PersonalAccessToken,
+        Self::Provider,
     ];
 
-    /// Its name in the claim `amr`. RFC 8176 §2 has none for a mailbox and for a token of a
-    /// program, so those two are ours.
+    /// Its name in the claim `amr`. RFC 8176 §2 has none for a mailbox, for a token of a program and
+    /// for the word of others, so those three are ours.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -40,6 +43,7 @@ impl AuthMethod {
             Self::Sms => "sms",
             Self::SecurityKey => "pop",
             Self::PersonalAccessToken => "pat",
+            Self::Provider => "fed",
         }
     }
 

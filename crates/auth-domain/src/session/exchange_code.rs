@@ -10,7 +10,8 @@ use chrono::{DateTime, Utc};
 use data_encoding::{BASE64URL_NOPAD, HEXLOWER};
 use sha2::{Digest, Sha256};
 
-use crate::user::UserId;
+use super::AuthMethods;
+use crate::{random_text::random_text, user::UserId};
 
 /// The SHA-256 of a verifier in base64url, as a client announces it (method `S256`).
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -52,7 +53,7 @@ impl CodeChallenge {
     #[must_use]
     pub fn is_met_by(&self, verifier: &CodeVerifier) -> bool {
         // The challenge is public: comparing it in variable time gives nothing away.
-        BASE64URL_NOPAD.encode(&Sha256::digest(verifier.0.as_bytes())) == self.0
+        verifier.challenge() == *self
     }
 }
 
@@ -79,6 +80,24 @@ impl CodeVerifier {
             Err(InvalidCodeVerifier)
         }
     }
+
+    /// A new verifier from random bytes.
+    #[must_use]
+    pub fn new(random: [u8; 24]) -> Self {
+        Self(HEXLOWER.encode(&random))
+    }
+
+    /// The text. Call it only where it is proven with, or sealed.
+    #[must_use]
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+
+    /// What to announce.
+    #[must_use]
+    pub fn challenge(&self) -> CodeChallenge {
+        CodeChallenge(BASE64URL_NOPAD.encode(&Sha256::digest(self.0.as_bytes())))
+    }
 }
 
 impl fmt::Debug for CodeVerifier {
@@ -87,51 +106,19 @@ impl fmt::Debug for CodeVerifier {
     }
 }
 
-/// A code as a redirect carries it.
-#[derive(Clone, PartialEq, Eq)]
-pub struct ExchangeCode(String);
+random_text! {
+    /// A code as a redirect carries it.
+    ExchangeCode;
+
+    /// The stored form of an exchange code.
+    HashedExchangeCode;
+}
 
 impl ExchangeCode {
-    /// A new code from random bytes.
-    #[must_use]
-    pub fn new(random: [u8; 24]) -> Self {
-        Self(HEXLOWER.encode(&random))
-    }
-
     /// A code that somebody presents; whether it is good is for the store to say.
     #[must_use]
     pub fn presented(text: &str) -> Self {
         Self(text.to_owned())
-    }
-
-    /// The text for the redirect.
-    #[must_use]
-    pub fn expose(&self) -> &str {
-        &self.0
-    }
-
-    /// The form that is stored: SHA-256 of the text, in hexadecimal digits.
-    #[must_use]
-    pub fn hashed(&self) -> HashedExchangeCode {
-        HashedExchangeCode(HEXLOWER.encode(&Sha256::digest(self.0.as_bytes())))
-    }
-}
-
-impl fmt::Debug for ExchangeCode {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("ExchangeCode(***)")
-    }
-}
-
-/// The stored form of an exchange code.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct HashedExchangeCode(String);
-
-impl HashedExchangeCode {
-    /// The stored text.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.0
     }
 }
 
@@ -144,6 +131,8 @@ pub struct NewExchangeCode {
     pub user_id: UserId,
     /// What the client has to prove.
     pub challenge: CodeChallenge,
+    /// How the user proved who they are.
+    pub methods: AuthMethods,
     /// The moment from which it is no longer accepted.
     pub expires_at: DateTime<Utc>,
 }

@@ -122,6 +122,13 @@ impl User {
         self.phone_number.is_some() && self.phone_number_verified
     }
 
+    /// Whether `address` is the user's, however it is spelled.
+    #[must_use]
+    pub fn is_reached_at(&self, address: &EmailAddress) -> bool {
+        let own = self.email.as_ref().map(EmailAddress::canonical);
+        own == Some(address.canonical())
+    }
+
     /// Whether `role` was assigned to the user.
     #[must_use]
     pub fn has_role(&self, role: &Role) -> bool {

@@ -19,5 +19,6 @@ mod sign_in;
 mod sign_out;
 mod sign_up;
 mod sms;
+mod social;
 mod tokens;
 mod world;

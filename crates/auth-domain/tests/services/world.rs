@@ -14,7 +14,7 @@ use auth_domain::{
         CodeDelivery, HasherError, Pacing, PasswordHasher, Pause, Store, UserLookup,
     },
     services::{
-        Concealment, EmailPasswordSignIn, EmailPasswordSignUp, Installation, Services,
+        Concealment, EmailPasswordSignIn, EmailPasswordSignUp, Installation, Providers, Services,
         SignUpOptions, SignedIn, SignedUp, UsernameSignUp,
     },
     session::{AccessIdentity, AuthMethod, OpaqueSession, Session},
@@ -140,6 +140,7 @@ impl World {
             qr: Arc::new(PlainQr),
             secrets: Arc::new(PlainBox),
             web_authn: None,
+            providers: Providers::default(),
             policy: policy(),
         }))
     }
@@ -214,6 +215,7 @@ impl World {
             qr: Arc::new(PlainQr),
             secrets: Arc::new(PlainBox),
             web_authn: None,
+            providers: Providers::default(),
             policy,
         };
         change(&mut installation);

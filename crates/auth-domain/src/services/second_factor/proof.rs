@@ -5,7 +5,7 @@ use crate::{
     error::StoreError,
     ports::{OpenedSecret, SecretBoxError, StoredFactor, UnitOfWork},
     recovery_code::RecoveryCode,
-    sealed::{SealContext, SealedKind, SealedSecret, StoredSecret},
+    sealed::{SealContext, SealedSecret, StoredSecret},
     totp::{StepUse, TimeStep, TotpCode, TotpPurpose, TotpSecret},
     user::UserId,
 };
@@ -176,10 +176,7 @@ impl SecondFactorService {
 }
 
 fn context(user_id: UserId) -> SealContext {
-    SealContext {
-        kind: SealedKind::TotpSecret,
-        user_id,
-    }
+    SealContext::TotpSecret(user_id)
 }
 
 fn read(base32: &str) -> Result<TotpSecret, SecretBoxError> {

@@ -1,11 +1,8 @@
 //! What a person told before they had a key; kept beside the challenge.
 
-use serde_json::{Map, Value, json};
+use serde_json::Value;
 
-use crate::{
-    services::SignUpOptions,
-    user::{DisplayName, EmailAddress, Locale, Role},
-};
+use crate::{services::SignUpOptions, user::EmailAddress};
 
 /// A sign-up that waits for its key.
 #[derive(Debug, Clone, PartialEq)]
@@ -17,56 +14,20 @@ pub(super) struct PendingSignUp {
 impl PendingSignUp {
     /// The form that is stored.
     pub(super) fn to_json(&self) -> Value {
-        let SignUpOptions {
-            redirect_to,
-            default_role,
-            allowed_roles,
-            display_name,
-            locale,
-            metadata,
-        } = self.options.clone();
-        let allowed_roles = allowed_roles.map(|all| {
-            let names = all.iter().map(Role::to_string);
-            names.collect::<Vec<_>>()
-        });
-        json!({
-            "email": self.email.as_str(),
-            "redirectTo": redirect_to,
-            "defaultRole": default_role.map(|it| it.to_string()),
-            "allowedRoles": allowed_roles,
-            "displayName": display_name.map(DisplayName::into_string),
-            "locale": locale.map(|it| it.to_string()),
-            "metadata": metadata,
-        })
+        let mut members = self.options.to_members();
+        members.insert("email".to_owned(), self.email.as_str().into());
+        Value::Object(members)
     }
 
     /// What was stored; `None` if it was something else.
     pub(super) fn from_json(stored: Value) -> Option<Self> {
-        let Value::Object(mut stored) = stored else {
+        let Value::Object(stored) = stored else {
             return None;
         };
-        let email = text(&mut stored, "email")?;
-        let roles = match stored.remove("allowedRoles") {
-            Some(Value::Array(names)) => {
-                let roles = names.iter().map(|it| Role::parse(it.as_str()?).ok());
-                Some(roles.collect::<Option<Vec<_>>>()?)
-            }
-            _ => None,
-        };
-        let metadata = match stored.remove("metadata") {
-            Some(Value::Object(members)) => Some(members),
-            _ => None,
-        };
+        let email = stored.get("email")?.as_str()?;
         Some(Self {
-            email: EmailAddress::parse(&email).ok()?,
-            options: SignUpOptions {
-                redirect_to: text(&mut stored, "redirectTo"),
-                default_role: parsed(&mut stored, "defaultRole", |it| Role::parse(it).ok())?,
-                allowed_roles: roles,
-                display_name: parsed(&mut stored, "displayName", |it| DisplayName::parse(it).ok())?,
-                locale: parsed(&mut stored, "locale", |it| Locale::parse(it).ok())?,
-                metadata,
-            },
+            email: EmailAddress::parse(email).ok()?,
+            options: SignUpOptions::from_members(stored)?,
         })
     }
 
@@ -87,32 +48,12 @@ impl PendingSignUp {
     }
 }
 
-fn text(stored: &mut Map<String, Value>, member: &str) -> Option<String> {
-    match stored.remove(member) {
-        Some(Value::String(text)) => Some(text),
-        _ => None,
-    }
-}
-
-/// The value of a member that may be absent; `None` if it is there and cannot be read.
-#[expect(
-    clippy::option_option,
-    reason = "an absent member is not an unreadable one"
-)]
-fn parsed<T>(
-    stored: &mut Map<String, Value>,
-    member: &str,
-    parse: impl Fn(&str) -> Option<T>,
-) -> Option<Option<T>> {
-    match text(stored, member) {
-        Some(text) => parse(&text).map(Some),
-        None => Some(None),
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use serde_json::{Map, json};
+
     use super::*;
+    use crate::user::{DisplayName, Locale, Role};
 
     fn everything() -> SignUpOptions {
         SignUpOptions {

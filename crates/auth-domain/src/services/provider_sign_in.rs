@@ -1,0 +1,170 @@
+//! Signing in with the word of others: a person is sent to an identity provider and comes back, or
+//! their app brings an ID token.
+
+mod begin;
+mod entry;
+mod finish;
+mod flow;
+mod id_tokens;
+mod linking;
+mod newcomers;
+
+pub use begin::{BegunFlow, ProviderFlowWish};
+pub use finish::{FinishedFlow, ProviderCallback, ProviderComplaint};
+pub use id_tokens::{IdTokenProof, IdTokenSignIn};
+
+use super::{
+    AccountRefusal, CurrentUserError, ElevationError, Failure, SignUpError, failure::failures_of,
+    visit::Visit,
+};
+use crate::{
+    error::{Cause, StoreError, chain},
+    identity::{ExternalIdentity, IdentityKey, ProviderId},
+    limits::TooMany,
+    ports::{BackgroundBusy, MailerError, ProviderError, SecretBoxError, SignerError},
+    redirect::RedirectUrl,
+};
+
+/// Signs in whom a provider vouches for, and links accounts with such identities.
+#[derive(Clone)]
+pub struct ProviderSignInService {
+    installation: Visit,
+}
+
+/// Why the word of a provider led nowhere.
+#[derive(Debug, thiserror::Error)]
+pub enum ProviderSignInError {
+    /// The place to redirect to is not in the allow-list.
+    #[error("the redirect is not allowed")]
+    RedirectNotAllowed,
+    /// The provider is switched off, or there is none of that name.
+    #[error("the provider is disabled")]
+    ProviderDisabled,
+    /// The flow did not begin here, not in this browser, or too long ago.
+    #[error("the state is not valid")]
+    InvalidState,
+    /// The provider sent the browser back with an error.
+    #[error("the provider complained")]
+    Complained(ProviderComplaint),
+    /// The provider could not be asked, or a token not be checked.
+    #[error(transparent)]
+    Unavailable(Cause),
+    /// The provider did not exchange the code.
+    #[error("the provider did not exchange the code")]
+    CodeRefused,
+    /// The provider did not tell who the person is.
+    #[error("the provider did not tell who the person is")]
+    ProfileFailed,
+    /// The ID token is not one for this installation, or no longer good.
+    #[error("the ID token is not valid")]
+    InvalidIdToken,
+    /// Whoever wants their account linked is not signed in, or may not use it right now.
+    #[error(transparent)]
+    NotSignedIn(#[from] CurrentUserError),
+    /// Whoever wants their account linked has to prove once more who they are.
+    #[error(transparent)]
+    NotElevated(ElevationError),
+    /// The identity is linked with an account already.
+    #[error("the identity is linked already")]
+    AlreadyLinked,
+    /// The account could not be made, or a wish cannot be met.
+    #[error(transparent)]
+    SignUp(SignUpError),
+    /// The account may not be used right now.
+    #[error(transparent)]
+    Refused(#[from] AccountRefusal),
+    /// An adapter failed.
+    #[error(transparent)]
+    Failure(Failure),
+}
+
+failures_of!(
+    ProviderSignInError: Failure, BackgroundBusy, StoreError, MailerError, SecretBoxError,
+    SignerError, TooMany
+);
+
+impl From<SignUpError> for ProviderSignInError {
+    fn from(error: SignUpError) -> Self {
+        match error {
+            SignUpError::Failure(failure) => Self::Failure(failure),
+            other => Self::SignUp(other),
+        }
+    }
+}
+
+impl From<ElevationError> for ProviderSignInError {
+    fn from(error: ElevationError) -> Self {
+        match error {
+            ElevationError::NotSignedIn(error) => Self::NotSignedIn(error),
+            ElevationError::Failure(failure) => Self::Failure(failure),
+            other => Self::NotElevated(other),
+        }
+    }
+}
+
+/// A flow that failed, and where the browser is to learn of it.
+#[derive(Debug)]
+pub struct FlowFailure {
+    /// Where to lead; `None` where nothing that was asked for may be led to.
+    pub redirect_to: Option<RedirectUrl>,
+    /// What the client wants back.
+    pub client_state: Option<String>,
+    /// Why.
+    pub error: ProviderSignInError,
+}
+
+/// Somebody as a provider knows them.
+struct Newcomer {
+    key: IdentityKey,
+    identity: ExternalIdentity,
+    /// Whether `identity.email` is theirs beyond doubt.
+    email_verified: bool,
+}
+
+impl ProviderSignInService {
+    pub(super) fn new(installation: Visit) -> Self {
+        Self { installation }
+    }
+
+    /// Whether people can be sent to a provider.
+    #[must_use]
+    pub fn is_enabled(&self, provider: &ProviderId) -> bool {
+        self.installation.providers.find(provider).is_some()
+    }
+
+    /// Tells the log why a provider did not help, where the client is not told: it could mend
+    /// nothing. What is a failure of ours as well is told by whoever answers.
+    fn trouble(provider: &ProviderId, error: ProviderError) -> ProviderSignInError {
+        let refusal = match &error {
+            ProviderError::Unavailable(_) => return ProviderSignInError::Unavailable(error.into()),
+            ProviderError::CodeRefused(_) => ProviderSignInError::CodeRefused,
+            ProviderError::ProfileFailed(_) => ProviderSignInError::ProfileFailed,
+        };
+        let provider = provider.as_str();
+        tracing::warn!(provider, error = chain(&error), "a provider did not help");
+        refusal
+    }
+
+    /// Takes a provider at its word about an address. Where it says nothing, the operator may know
+    /// that nobody can have another's there; a denial is one whatever the operator knows. One that an
+    /// installation configured itself is not believed unless it is trusted: an account that is
+    /// verified on its word is one that the owner of the address shares with whoever came first.
+    fn newcomer(&self, provider: ProviderId, identity: ExternalIdentity) -> Newcomer {
+        let providers = &self.installation.providers;
+        let is_trusted = providers.trusts_addresses_of(&provider);
+        let is_checked = match identity.email_verified {
+            Some(said) => said && (is_trusted || !provider.is_custom()),
+            None => is_trusted,
+        };
+        let email_verified = is_checked && identity.email.is_some();
+        let key = IdentityKey {
+            provider,
+            subject: identity.subject.clone(),
+        };
+        Newcomer {
+            key,
+            identity,
+            email_verified,
+        }
+    }
+}

@@ -1,0 +1,149 @@
+//! Coming back from a provider.
+
+use super::{
+    FlowFailure, ProviderSignInError, ProviderSignInService,
+    entry::{Arrival, Entered},
+    flow::{Flow, FlowPurpose, caller},
+};
+use crate::{
+    browser_mark::BrowserMark,
+    identity::ProviderId,
+    ports::{Answer, Parameters},
+    redirect::RedirectUrl,
+    sealed::SealContext,
+    services::grant::{Grant, GrantOpening},
+    session::AuthMethod,
+};
+
+/// What a browser brings back from a provider.
+#[derive(Debug, Clone)]
+pub struct ProviderCallback {
+    /// The provider it was sent to, as the path says.
+    pub provider: ProviderId,
+    /// The provider's `state`.
+    pub state: String,
+    /// What the browser kept.
+    pub mark: Option<BrowserMark>,
+    /// What the provider complains of instead of telling who the person is.
+    pub complaint: Option<ProviderComplaint>,
+    /// Everything else.
+    pub parameters: Parameters,
+}
+
+/// Why a provider tells nothing, in its own words (RFC 6749 §4.1.2.1). Anybody may have written
+/// them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ProviderComplaint {
+    /// Its code.
+    pub error: String,
+    /// Its explanation.
+    pub description: String,
+    /// Its page on that.
+    pub uri: String,
+}
+
+/// How a flow ended well.
+#[derive(Debug, Clone, PartialEq)]
+pub struct FinishedFlow {
+    /// Where to lead.
+    pub redirect_to: RedirectUrl,
+    /// What the client wants back.
+    pub client_state: Option<String>,
+    /// What it gets. Nothing where an account was linked, or an address has to be verified first.
+    pub grant: Grant,
+}
+
+impl ProviderSignInService {
+    /// Ends a flow: signs the person in, or links their account.
+    ///
+    /// # Errors
+    ///
+    /// See [`ProviderSignInError`]. Of a flow that is not valid only the client's own URL is led to;
+    /// there too a provider's complaint is told.
+    pub async fn finish(&self, callback: ProviderCallback) -> Result<FinishedFlow, FlowFailure> {
+        let redirects = &self.installation.policy.redirects;
+        let to_client = |error, client_state| FlowFailure {
+            redirect_to: Some(redirects.client_url()),
+            client_state,
+            error,
+        };
+        let flow = self.returned(&callback);
+        let flow = flow.ok_or_else(|| to_client(ProviderSignInError::InvalidState, None))?;
+        let client_state = flow.client_state.clone();
+        let Ok(redirect_to) = redirects.check(flow.options.redirect_to.as_deref()) else {
+            let error = ProviderSignInError::RedirectNotAllowed;
+            return Err(to_client(error, client_state));
+        };
+        if let Some(complaint) = callback.complaint {
+            let error = ProviderSignInError::Complained(complaint);
+            return Err(to_client(error, client_state));
+        }
+        let concluded = self.conclude(flow, callback.provider, callback.parameters);
+        match concluded.await {
+            Ok(grant) => Ok(FinishedFlow {
+                redirect_to,
+                client_state,
+                grant,
+            }),
+            Err(error) => Err(FlowFailure {
+                redirect_to: Some(redirect_to),
+                client_state,
+                error,
+            }),
+        }
+    }
+
+    /// The flow that began in this browser.
+    fn returned(&self, callback: &ProviderCallback) -> Option<Flow> {
+        let installation = &self.installation;
+        let context = SealContext::ProviderFlow(callback.provider.clone());
+        let now = installation.clock.now();
+        let flow = Flow::open(
+            &callback.state,
+            installation.secrets.as_ref(),
+            &context,
+            now,
+        )?;
+        let mark = callback.mark.as_ref()?;
+        (mark.hashed() == flow.mark).then_some(flow)
+    }
+
+    async fn conclude(
+        &self,
+        flow: Flow,
+        provider_id: ProviderId,
+        parameters: Parameters,
+    ) -> Result<Grant, ProviderSignInError> {
+        let provider = self.provider(&provider_id)?;
+        let answer = Answer {
+            parameters,
+            callback: self.callback(&provider_id)?,
+            proof: flow.proof,
+        };
+        let told = provider.identify(&answer).await;
+        let identity = told.map_err(|error| Self::trouble(&provider_id, error))?;
+        let newcomer = self.newcomer(provider_id, identity);
+        match flow.purpose {
+            FlowPurpose::Link { user_id, session } => {
+                self.link(caller(user_id, session), newcomer.key).await?;
+                Ok(Grant::Nothing)
+            }
+            FlowPurpose::Enter(audience) => {
+                let challenge = flow.code_challenge;
+                let arrival = Arrival {
+                    newcomer,
+                    options: flow.options,
+                    audience,
+                    code_challenge: challenge.clone(),
+                };
+                let method = AuthMethod::Provider;
+                let open =
+                    |user| GrantOpening::new(&self.installation, user, method, challenge.clone());
+                Ok(match self.enter(arrival, open).await? {
+                    Entered::SignedIn(_, opening) => opening.grant(),
+                    Entered::VerificationPending => Grant::Nothing,
+                })
+            }
+        }
+    }
+}

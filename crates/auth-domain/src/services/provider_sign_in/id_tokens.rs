@@ -1,0 +1,95 @@
+//! ID tokens that apps bring.
+
+use super::{
+    Newcomer, ProviderSignInError, ProviderSignInService,
+    entry::{Arrival, Entered},
+};
+use crate::{
+    identity::ProviderId,
+    ports::IdTokenError,
+    secret::Secret,
+    services::{Audience, SignUpError, SignUpOptions, SignedUp, admission::SessionOpening},
+    session::{AccessIdentity, AuthMethod},
+};
+
+/// An ID token, and what its app knows about it.
+#[derive(Debug, Clone)]
+pub struct IdTokenProof {
+    /// Who issued it.
+    pub provider: ProviderId,
+    /// The token.
+    pub token: Secret,
+    /// What the token has to repeat, if it repeats anything.
+    pub nonce: Option<Secret>,
+}
+
+/// A wish to sign in with an ID token.
+#[derive(Debug, Clone)]
+pub struct IdTokenSignIn {
+    /// The token.
+    pub proof: IdTokenProof,
+    /// What a new account is to be like.
+    pub options: SignUpOptions,
+    /// What to do about people without an account, and with one.
+    pub audience: Audience,
+}
+
+impl ProviderSignInService {
+    /// Signs in whom an ID token is about, unless a new user has to verify their address first.
+    ///
+    /// # Errors
+    ///
+    /// See [`ProviderSignInError`].
+    pub async fn with_id_token(
+        &self,
+        wish: IdTokenSignIn,
+    ) -> Result<SignedUp, ProviderSignInError> {
+        let newcomer = self.proven(wish.proof).await?;
+        let accounts = &self.installation.policy.accounts;
+        let email = newcomer.identity.email.as_ref();
+        if !email.is_some_and(|it| accounts.email_access.accepts(it)) {
+            return Err(SignUpError::EmailNotAllowed.into());
+        }
+        let arrival = Arrival {
+            newcomer,
+            options: wish.options,
+            audience: wish.audience,
+            code_challenge: None,
+        };
+        let open = |user| SessionOpening::new(&self.installation, user, AuthMethod::Provider);
+        Ok(match self.enter(arrival, open).await? {
+            Entered::SignedIn(user, opening) => {
+                let session = opening.finish(&self.installation, *user).await?;
+                SignedUp::Session(Box::new(session))
+            }
+            Entered::VerificationPending => SignedUp::VerificationPending,
+        })
+    }
+
+    /// Links the account of whoever is signed in with the identity that an ID token is about.
+    ///
+    /// # Errors
+    ///
+    /// See [`ProviderSignInError`].
+    pub async fn link_id_token(
+        &self,
+        caller: impl Into<AccessIdentity>,
+        proof: IdTokenProof,
+    ) -> Result<(), ProviderSignInError> {
+        let newcomer = self.proven(proof).await?;
+        self.link(caller.into(), newcomer.key).await
+    }
+
+    async fn proven(&self, proof: IdTokenProof) -> Result<Newcomer, ProviderSignInError> {
+        let providers = &self.installation.providers;
+        let verifier = providers.find_id_tokens(&proof.provider);
+        let verifier = verifier.ok_or(ProviderSignInError::ProviderDisabled)?;
+        match verifier.verify(&proof.token, proof.nonce.as_ref()).await {
+            Ok(identity) => Ok(self.newcomer(proof.provider, identity)),
+            Err(IdTokenError::Invalid) => Err(ProviderSignInError::InvalidIdToken),
+            Err(error @ IdTokenError::Unavailable(_)) => {
+                Err(ProviderSignInError::Unavailable(error.into()))
+            }
+        }
+    }
+}

@@ -1,0 +1,62 @@
+//! Those whose word about people counts here.
+
+use std::sync::Arc;
+
+use crate::{
+    identity::ProviderId,
+    ports::{IdTokenVerifier, Provider},
+};
+
+/// The identity providers of an installation.
+#[derive(Clone, Default)]
+pub struct Providers {
+    to_be_sent_to: Vec<Arc<dyn Provider>>,
+    id_tokens: Vec<Arc<dyn IdTokenVerifier>>,
+    trusted_with_addresses: Vec<ProviderId>,
+}
+
+impl Providers {
+    /// With one that people are sent to.
+    #[must_use]
+    pub fn with(mut self, provider: Arc<dyn Provider>) -> Self {
+        self.to_be_sent_to.push(provider);
+        self
+    }
+
+    /// With one whose ID tokens apps may bring.
+    #[must_use]
+    pub fn with_id_tokens(mut self, verifier: Arc<dyn IdTokenVerifier>) -> Self {
+        self.id_tokens.push(verifier);
+        self
+    }
+
+    /// With some whose addresses count as verified even where they do not say so: the operator
+    /// knows that nobody can have another's there.
+    #[must_use]
+    pub fn trusting_addresses_of(mut self, providers: Vec<ProviderId>) -> Self {
+        self.trusted_with_addresses = providers;
+        self
+    }
+
+    /// The names of all.
+    pub(super) fn ids(&self) -> Vec<ProviderId> {
+        let sent_to = self.to_be_sent_to.iter().map(|it| it.id());
+        let of_apps = self.id_tokens.iter().map(|it| it.id());
+        let mut ids: Vec<_> = sent_to.chain(of_apps).cloned().collect();
+        ids.sort();
+        ids.dedup();
+        ids
+    }
+
+    pub(super) fn find(&self, id: &ProviderId) -> Option<&Arc<dyn Provider>> {
+        self.to_be_sent_to.iter().find(|it| it.id() == id)
+    }
+
+    pub(super) fn find_id_tokens(&self, id: &ProviderId) -> Option<&Arc<dyn IdTokenVerifier>> {
+        self.id_tokens.iter().find(|it| it.id() == id)
+    }
+
+    pub(super) fn trusts_addresses_of(&self, id: &ProviderId) -> bool {
+        self.trusted_with_addresses.contains(id)
+    }
+}

@@ -1,0 +1,1022 @@
+//! Signing in with the word of others.
+
+use std::{sync::Arc, time::Duration};
+
+use auth_domain::{
+    browser_mark::BrowserMark,
+    identity::{ExternalIdentity, ProviderId, Subject},
+    policy::{AuthPolicy, ElevationRule},
+    ports::Background,
+    secret::Secret,
+    services::{
+        Audience, BegunFlow, Concealment, FinishedFlow, FlowFailure, Grant, IdTokenProof,
+        IdTokenSignIn, ProviderCallback, ProviderComplaint, ProviderFlowWish, ProviderSignInError,
+        Providers, SignUpError, SignUpOptions, SignedUp,
+    },
+    session::{AuthMethod, CodeVerifier, ExchangeCode, Session},
+    testing::{KnownPeople, policy},
+    user::{DisplayName, User},
+};
+use store_testkit::MemoryStore;
+
+use crate::world::{Errands, PASSWORD, Pauses, World, bearer_of, claim, email, role, sign_up};
+
+const ADA: &str = "ada@example.com";
+
+/// A world with GitHub and two providers of its own, of which one is trusted with addresses.
+struct Town {
+    world: World,
+    github: Arc<KnownPeople>,
+    company: Arc<KnownPeople>,
+    club: Arc<KnownPeople>,
+}
+
+impl Town {
+    async fn new() -> Self {
+        Self::with(|_| {}).await
+    }
+
+    async fn with(change: impl FnOnce(&mut AuthPolicy)) -> Self {
+        Self::with_concealment(None, change).await
+    }
+
+    /// The same where it is concealed whether accounts exist.
+    async fn concealing(
+        background: Arc<dyn Background>,
+        change: impl FnOnce(&mut AuthPolicy),
+    ) -> Self {
+        let concealment = Concealment {
+            background,
+            pacing: Arc::new(Pauses::default()),
+        };
+        Self::with_concealment(Some(concealment), change).await
+    }
+
+    async fn with_concealment(
+        concealment: Option<Concealment>,
+        change: impl FnOnce(&mut AuthPolicy),
+    ) -> Self {
+        let mut policy = policy();
+        change(&mut policy);
+        let github = Arc::new(KnownPeople::at("github"));
+        let company = Arc::new(KnownPeople::at("c:company"));
+        let club = Arc::new(KnownPeople::at("c:club"));
+        let providers = Providers::default()
+            .with(Arc::clone(&github) as _)
+            .with(Arc::clone(&company) as _)
+            .with(Arc::clone(&club) as _)
+            .with_id_tokens(Arc::clone(&github) as _)
+            .trusting_addresses_of(vec![ProviderId::of("c:company")]);
+        let store = Arc::new(MemoryStore::default());
+        let world = World::over_with(store, Arc::default(), policy, |it| {
+            it.providers = providers;
+            it.concealment = concealment;
+        });
+        Self {
+            world: world.await,
+            github,
+            company,
+            club,
+        }
+    }
+
+    /// Somebody whom GitHub knows by their name alone, with an address that it has checked, or not.
+    fn knows(&self, name: &str, address: Option<(&str, bool)>) {
+        self.github.know(name, person(name, address));
+    }
+
+    async fn begin(&self, wish: ProviderFlowWish) -> Result<BegunFlow, FlowFailure> {
+        self.world.services.provider_sign_in.begin(wish).await
+    }
+
+    async fn finish(&self, callback: ProviderCallback) -> Result<FinishedFlow, FlowFailure> {
+        self.world.services.provider_sign_in.finish(callback).await
+    }
+
+    /// Goes to a provider and comes back as somebody.
+    async fn visit(
+        &self,
+        wish: ProviderFlowWish,
+        code: &str,
+    ) -> Result<FinishedFlow, ProviderSignInError> {
+        let provider = wish.provider.clone();
+        let begun = self.begin(wish).await.map_err(|it| it.error)?;
+        let finished = self.finish(back(provider, &begun, code)).await;
+        finished.map_err(|it| it.error)
+    }
+
+    /// Signs in with GitHub.
+    async fn arrive(&self, code: &str) -> Result<Session, ProviderSignInError> {
+        let finished = self.visit(wish("github"), code).await?;
+        Ok(self.session(finished).await)
+    }
+
+    /// The same with a code to exchange, and what proves whose it is.
+    async fn arrive_with_challenge(&self, code: &str) -> (ExchangeCode, CodeVerifier) {
+        let verifier = CodeVerifier::new([5; 24]);
+        let wish = ProviderFlowWish {
+            code_challenge: Some(verifier.challenge()),
+            ..wish("github")
+        };
+        let finished = self.visit(wish, code).await.unwrap();
+        let Grant::Code(code) = finished.grant else {
+            panic!("not a code: {:?}", finished.grant);
+        };
+        (code, verifier)
+    }
+
+    async fn session(&self, finished: FinishedFlow) -> Session {
+        let Grant::RefreshToken(token) = finished.grant else {
+            panic!("nobody was signed in: {:?}", finished.grant);
+        };
+        self.world.services.tokens.refresh(token).await.unwrap()
+    }
+
+    async fn bring(&self, token: &str) -> Result<SignedUp, ProviderSignInError> {
+        let wish = IdTokenSignIn {
+            proof: proof(token),
+            options: SignUpOptions::default(),
+            audience: Audience::Anybody,
+        };
+        self.world
+            .services
+            .provider_sign_in
+            .with_id_token(wish)
+            .await
+    }
+
+    async fn stored(&self, address: &str) -> User {
+        self.world.stored(address).await.unwrap()
+    }
+}
+
+fn person(name: &str, address: Option<(&str, bool)>) -> ExternalIdentity {
+    ExternalIdentity {
+        email: address.map(|(address, _)| email(address)),
+        email_verified: address.map(|(_, verified)| verified),
+        ..ExternalIdentity::of(Subject::parse(&format!("id of {name}")).unwrap())
+    }
+}
+
+fn wish(provider: &'static str) -> ProviderFlowWish {
+    ProviderFlowWish {
+        provider: ProviderId::of(provider),
+        options: SignUpOptions::default(),
+        connect: None,
+        client_state: None,
+        code_challenge: None,
+        audience: Audience::Anybody,
+    }
+}
+
+fn connecting(session: &Session) -> ProviderFlowWish {
+    ProviderFlowWish {
+        connect: Some(Secret::new(session.access_token.value.clone())),
+        ..wish("github")
+    }
+}
+
+fn back(provider: ProviderId, begun: &BegunFlow, code: &str) -> ProviderCallback {
+    ProviderCallback {
+        provider,
+        state: begun.state.expose().to_owned(),
+        mark: Some(begun.mark.clone()),
+        complaint: None,
+        parameters: KnownPeople::parameters(code),
+    }
+}
+
+fn proof(token: &str) -> IdTokenProof {
+    IdTokenProof {
+        provider: ProviderId::of("github"),
+        token: Secret::new(token),
+        nonce: None,
+    }
+}
+
+fn is_taken<T>(outcome: &Result<T, ProviderSignInError>) -> bool {
+    matches!(
+        outcome,
+        Err(ProviderSignInError::SignUp(SignUpError::EmailTaken))
+    )
+}
+
+fn is_invalid_state(outcome: &Result<FinishedFlow, FlowFailure>) -> bool {
+    matches!(
+        outcome,
+        Err(FlowFailure {
+            error: ProviderSignInError::InvalidState,
+            ..
+        })
+    )
+}
+
+#[tokio::test]
+async fn a_new_person_gets_an_account_and_comes_back_to_it() {
+    let town = Town::new().await;
+    let identity = ExternalIdentity {
+        name: Some("Ada Lovelace".to_owned()),
+        avatar: Some("https://pictures.example.com/ada".parse().unwrap()),
+        ..person("ada", Some((ADA, true)))
+    };
+    town.github.know("ada", identity);
+
+    let first = town.arrive("ada").await.unwrap().user;
+    let second = town.arrive("ada").await.unwrap().user;
+
+    assert_eq!(first.id, second.id);
+    assert_eq!(first.email, Some(email(ADA)));
+    assert!(first.email_verified);
+    assert_eq!(first.display_name, "Ada Lovelace");
+    assert_eq!(first.avatar_url, "https://pictures.example.com/ada");
+}
+
+#[tokio::test]
+async fn somebody_without_address_and_name_gets_an_account_too() {
+    let town = Town::new().await;
+    town.knows("ada", None);
+
+    let user = town.arrive("ada").await.unwrap().user;
+
+    assert_eq!(user.email, None);
+    assert!(!user.email_verified);
+    assert_eq!(user.display_name, "id of ada");
+    assert_eq!(town.arrive("ada").await.unwrap().user.id, user.id);
+}
+
+#[tokio::test]
+async fn what_a_new_account_is_to_be_like_survives_the_way_to_the_provider() {
+    let town = Town::new().await;
+    town.knows("ada", Some((ADA, true)));
+    let options = SignUpOptions {
+        display_name: Some(DisplayName::parse("Countess").unwrap()),
+        redirect_to: Some("http://localhost:3000/welcome".to_owned()),
+        ..SignUpOptions::default()
+    };
+    let wish = ProviderFlowWish {
+        options,
+        client_state: Some("mine".to_owned()),
+        ..wish("github")
+    };
+
+    let finished = town.visit(wish, "ada").await.unwrap();
+
+    assert_eq!(
+        finished.redirect_to.as_str(),
+        "http://localhost:3000/welcome"
+    );
+    assert_eq!(finished.client_state.as_deref(), Some("mine"));
+    assert_eq!(town.session(finished).await.user.display_name, "Countess");
+}
+
+#[tokio::test]
+async fn the_session_tells_that_somebody_else_vouched() {
+    let town = Town::new().await;
+    town.knows("ada", Some((ADA, true)));
+
+    let session = town.arrive("ada").await.unwrap();
+
+    let current_user = &town.world.services.current_user;
+    let identity = current_user.identify(&session.access_token.value).unwrap();
+    assert!(identity.methods.contains(AuthMethod::Provider));
+    assert!(!identity.methods.contains(AuthMethod::Email));
+}
+
+#[tokio::test]
+async fn a_client_with_a_challenge_gets_a_code_to_exchange() {
+    let town = Town::new().await;
+    town.knows("ada", Some((ADA, true)));
+
+    let (code, verifier) = town.arrive_with_challenge("ada").await;
+
+    let links = &town.world.services.links;
+    let session = links.exchange(code, verifier).await.unwrap();
+    let identity = &town.world.services.current_user;
+    let identity = identity.identify(&session.access_token.value).unwrap();
+    assert!(identity.methods.contains(AuthMethod::Provider));
+}
+
+#[tokio::test]
+async fn a_code_is_good_for_somebody_without_an_address_too() {
+    let town = Town::new().await;
+    town.knows("ada", None);
+
+    let (code, verifier) = town.arrive_with_challenge("ada").await;
+
+    let links = &town.world.services.links;
+    let session = links.exchange(code.clone(), verifier.clone()).await;
+    assert_eq!(session.unwrap().user.email, None);
+    assert!(links.exchange(code, verifier).await.is_err());
+}
+
+#[tokio::test]
+async fn a_code_of_somebody_who_is_shut_out_is_worth_nothing() {
+    let town = Town::new().await;
+    let squatter = town.world.signed_up(ADA).await;
+    town.knows("eve", None);
+    town.visit(connecting(&squatter), "eve").await.unwrap();
+    let (code, verifier) = town.arrive_with_challenge("eve").await;
+    town.knows("ada", Some((ADA, true)));
+    town.arrive("ada").await.unwrap();
+
+    let exchanged = town.world.services.links.exchange(code, verifier).await;
+
+    assert!(exchanged.is_err(), "{exchanged:?}");
+}
+
+#[tokio::test]
+async fn without_a_challenge_nothing_is_granted_where_urls_carry_no_tokens() {
+    let town = Town::with(|it| it.sessions.refresh_token_in_redirect = false).await;
+    town.knows("ada", Some((ADA, true)));
+
+    let finished = town.visit(wish("github"), "ada").await.unwrap();
+
+    assert_eq!(finished.grant, Grant::Nothing);
+}
+
+#[tokio::test]
+async fn a_checked_address_leads_to_its_account() {
+    let town = Town::new().await;
+    let session = town.world.signed_up(ADA).await;
+    town.knows("ada", Some((ADA, true)));
+
+    let arrived = town.arrive("ada").await.unwrap();
+
+    assert_eq!(arrived.user.id, session.user.id);
+    // From now on the link counts, wherever the address goes.
+    town.knows("ada", Some(("other@example.com", true)));
+    assert_eq!(town.arrive("ada").await.unwrap().user.id, session.user.id);
+}
+
+#[tokio::test]
+async fn an_unchecked_address_leads_to_nobodys_account() {
+    let town = Town::new().await;
+    town.world.signed_up(ADA).await;
+    town.knows("eve", Some((ADA, false)));
+
+    let arrived = town.arrive("eve").await;
+
+    assert!(is_taken(&arrived), "{arrived:?}");
+    assert!(!town.stored(ADA).await.email_verified);
+    let again = town.arrive("eve").await;
+    assert!(is_taken(&again), "{again:?}");
+}
+
+#[tokio::test]
+async fn an_operator_can_trust_a_provider_with_addresses() {
+    let town = Town::new().await;
+    let session = town.world.signed_up(ADA).await;
+    let silent = ExternalIdentity {
+        email_verified: None,
+        ..person("ada", Some((ADA, true)))
+    };
+    town.company.know("ada", silent);
+
+    let finished = town.visit(wish("c:company"), "ada").await.unwrap();
+
+    let arrived = town.session(finished).await;
+    assert_eq!(arrived.user.id, session.user.id);
+    assert!(arrived.user.email_verified);
+}
+
+#[tokio::test]
+async fn a_denial_is_one_whomever_the_operator_trusts() {
+    let town = Town::new().await;
+    town.world.signed_up(ADA).await;
+    town.company.know("eve", person("eve", Some((ADA, false))));
+
+    let arrived = town.visit(wish("c:company"), "eve").await;
+
+    assert!(is_taken(&arrived), "{arrived:?}");
+    assert!(!town.stored(ADA).await.email_verified);
+}
+
+#[tokio::test]
+async fn a_provider_of_ones_own_is_not_believed_unless_it_is_trusted() {
+    let town = Town::new().await;
+    town.world.signed_up(ADA).await;
+    town.club.know("ada", person("ada", Some((ADA, true))));
+    town.club
+        .know("bob", person("bob", Some(("bob@example.com", true))));
+
+    let known = town.visit(wish("c:club"), "ada").await;
+    let new = town.visit(wish("c:club"), "bob").await.unwrap();
+
+    assert!(is_taken(&known), "{known:?}");
+    assert!(!town.stored(ADA).await.email_verified);
+    assert!(!town.session(new).await.user.email_verified);
+}
+
+/// Whoever could write an address into a profile somewhere is out when its owner comes.
+#[tokio::test]
+async fn nobody_lies_in_wait_with_the_word_of_a_provider_that_is_not_believed() {
+    let town = Town::new().await;
+    town.club.know("eve", person("eve", Some((ADA, true))));
+    let planted = town.visit(wish("c:club"), "eve").await.unwrap();
+    let planted = town.session(planted).await;
+    town.knows("ada", Some((ADA, true)));
+
+    let owner = town.arrive("ada").await.unwrap();
+
+    assert_eq!(owner.user.id, planted.user.id);
+    let tokens = &town.world.services.tokens;
+    assert!(tokens.refresh(planted.refresh_token).await.is_err());
+    let again = town.visit(wish("c:club"), "eve").await;
+    assert!(is_taken(&again), "{again:?}");
+}
+
+#[tokio::test]
+async fn who_is_trusted_with_addresses_still_has_to_tell_one() {
+    let town = Town::new().await;
+    town.company.know("ada", person("ada", None));
+
+    let finished = town.visit(wish("c:company"), "ada").await.unwrap();
+
+    let user = town.session(finished).await.user;
+    assert_eq!(user.email, None);
+    assert!(!user.email_verified);
+}
+
+#[tokio::test]
+async fn an_unchecked_address_makes_an_account_that_is_not_verified() {
+    let town = Town::new().await;
+    town.knows("ada", Some((ADA, false)));
+
+    let user = town.arrive("ada").await.unwrap().user;
+
+    assert_eq!(user.email, Some(email(ADA)));
+    assert!(!user.email_verified);
+}
+
+#[tokio::test]
+async fn an_unchecked_address_has_to_be_verified_where_addresses_have_to_be() {
+    let town = Town::with(|it| it.accounts.email_verification_required = true).await;
+    town.knows("ada", Some((ADA, false)));
+
+    let finished = town.visit(wish("github"), "ada").await.unwrap();
+
+    assert_eq!(finished.grant, Grant::Nothing);
+    assert_eq!(town.world.mailer.sent().len(), 1);
+    let again = town.arrive("ada").await;
+    assert!(
+        matches!(again, Err(ProviderSignInError::Refused(_))),
+        "{again:?}"
+    );
+    // As soon as the provider has checked it, nobody needs the mail.
+    town.knows("ada", Some((ADA, true)));
+    let user = town.arrive("ada").await.unwrap().user;
+    assert!(user.email_verified);
+    assert_eq!(town.arrive("ada").await.unwrap().user.id, user.id);
+}
+
+/// Where that is concealed, it looks as if the address could be had.
+#[tokio::test]
+async fn an_unchecked_address_does_not_tell_that_it_is_taken() {
+    let errands = Arc::new(Errands::default());
+    let town = Town::concealing(Arc::clone(&errands) as _, |it| {
+        it.accounts.email_verification_required = true;
+    });
+    let town = town.await;
+    town.world
+        .services
+        .sign_up
+        .with_email_password(sign_up(ADA))
+        .await
+        .unwrap();
+    errands.run().await;
+    town.knows("eve", Some((ADA, false)));
+    town.knows("bob", Some(("bob@example.com", false)));
+
+    let taken = town.visit(wish("github"), "eve").await.unwrap();
+    let mails_before = town.world.mailer.sent().len();
+    let free = town.visit(wish("github"), "bob").await.unwrap();
+
+    assert_eq!(taken, free);
+    assert_eq!(town.world.mailer.sent().len(), mails_before);
+    assert_eq!(errands.run().await, 1);
+    assert_eq!(town.world.mailer.sent().len(), mails_before + 1);
+    // Nor does it the next time, whichever way they come.
+    for audience in [Audience::Anybody, Audience::NewPeople] {
+        let again = |code| {
+            let wish = ProviderFlowWish {
+                audience,
+                ..wish("github")
+            };
+            town.visit(wish, code)
+        };
+        assert_eq!(again("eve").await.unwrap(), taken);
+        assert_eq!(again("bob").await.unwrap(), taken);
+    }
+    assert_eq!(errands.run().await, 0);
+    let wrong = |code| {
+        let options = SignUpOptions {
+            allowed_roles: Some(vec![role("admin")]),
+            ..SignUpOptions::default()
+        };
+        town.visit(
+            ProviderFlowWish {
+                options,
+                ..wish("github")
+            },
+            code,
+        )
+    };
+    town.knows("dan", Some(("dan@example.com", false)));
+    for refused in [wrong("eve").await, wrong("dan").await] {
+        assert!(
+            matches!(
+                refused,
+                Err(ProviderSignInError::SignUp(SignUpError::RoleNotAllowed))
+            ),
+            "{refused:?}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_checked_address_needs_no_mail() {
+    let town = Town::with(|it| it.accounts.email_verification_required = true).await;
+    town.knows("ada", Some((ADA, true)));
+
+    assert!(town.arrive("ada").await.unwrap().user.email_verified);
+    assert!(town.world.mailer.sent().is_empty());
+}
+
+#[tokio::test]
+async fn an_account_without_address_needs_no_verification() {
+    let town = Town::with(|it| it.accounts.email_verification_required = true).await;
+    town.knows("ada", None);
+
+    town.arrive("ada").await.unwrap();
+
+    assert!(town.arrive("ada").await.is_ok());
+}
+
+#[tokio::test]
+async fn two_arrivals_of_one_new_person_make_one_account() {
+    let town = Town::new().await;
+    town.knows("ada", Some((ADA, true)));
+
+    let (one, other) = tokio::join!(town.arrive("ada"), town.arrive("ada"));
+
+    assert_eq!(one.unwrap().user.id, other.unwrap().user.id);
+}
+
+#[tokio::test]
+async fn nobody_signs_up_where_that_is_switched_off() {
+    for change in [
+        (|it| it.accounts.sign_up_enabled = false) as fn(&mut AuthPolicy),
+        |it| it.accounts.auto_sign_up = false,
+    ] {
+        let town = Town::with(change).await;
+        town.knows("ada", Some((ADA, true)));
+
+        let arrived = town.arrive("ada").await;
+
+        assert!(
+            matches!(
+                arrived,
+                Err(ProviderSignInError::SignUp(SignUpError::Disabled))
+            ),
+            "{arrived:?}"
+        );
+        assert_eq!(town.world.stored(ADA).await, None);
+    }
+}
+
+#[tokio::test]
+async fn whoever_signs_up_must_be_new() {
+    let town = Town::with(|it| it.accounts.auto_sign_up = false).await;
+    town.knows("ada", Some((ADA, true)));
+    let sign_up = || ProviderFlowWish {
+        audience: Audience::NewPeople,
+        ..wish("github")
+    };
+
+    let first = town.visit(sign_up(), "ada").await.unwrap();
+    let second = town.visit(sign_up(), "ada").await;
+
+    assert!(matches!(first.grant, Grant::RefreshToken(_)));
+    assert!(is_taken(&second), "{second:?}");
+    assert!(town.arrive("ada").await.is_ok());
+}
+
+#[tokio::test]
+async fn an_account_that_starts_disabled_gives_no_session() {
+    let town = Town::with(|it| it.accounts.new_users_disabled = true).await;
+    town.knows("ada", Some((ADA, true)));
+
+    let first = town.arrive("ada").await;
+    let second = town.arrive("ada").await;
+
+    assert!(
+        matches!(
+            first,
+            Err(ProviderSignInError::SignUp(SignUpError::CreatedDisabled))
+        ),
+        "{first:?}"
+    );
+    assert!(
+        matches!(second, Err(ProviderSignInError::Refused(_))),
+        "{second:?}"
+    );
+    assert!(town.stored(ADA).await.disabled);
+}
+
+/// Whoever came first to an address loses the account to whom a provider says it belongs.
+#[tokio::test]
+async fn the_first_proof_of_an_address_drops_what_was_there() {
+    let town = Town::new().await;
+    let squatter = town.world.signed_up(ADA).await;
+    town.knows("eve", None);
+    town.visit(connecting(&squatter), "eve").await.unwrap();
+    town.knows("ada", Some((ADA, true)));
+
+    let owner = town.arrive("ada").await.unwrap();
+
+    assert_eq!(owner.user.id, squatter.user.id);
+    let services = &town.world.services;
+    let password = services.sign_in.with_email_password(claim(ADA, PASSWORD));
+    assert!(password.await.is_err());
+    assert!(
+        services
+            .tokens
+            .refresh(squatter.refresh_token)
+            .await
+            .is_err()
+    );
+    // The squatter's own identity leads elsewhere now.
+    assert_ne!(town.arrive("eve").await.unwrap().user.id, owner.user.id);
+    assert_eq!(town.arrive("ada").await.unwrap().user.id, owner.user.id);
+}
+
+/// However they spelled it.
+#[tokio::test]
+async fn another_spelling_of_an_address_is_no_way_to_stay() {
+    let town = Town::new().await;
+    let squatter = town.world.signed_up("Ada@Example.com").await;
+    town.knows("ada", Some((ADA, true)));
+
+    let owner = town.arrive("ada").await.unwrap();
+
+    assert_eq!(owner.user.id, squatter.user.id);
+    assert!(owner.user.email_verified);
+    let services = &town.world.services;
+    let password = services.sign_in.with_email_password(claim(ADA, PASSWORD));
+    assert!(password.await.is_err());
+    let refreshed = services.tokens.refresh(squatter.refresh_token);
+    assert!(refreshed.await.is_err());
+}
+
+#[tokio::test]
+async fn a_verified_account_keeps_what_it_has() {
+    let town = Town::new().await;
+    town.knows("ada", Some((ADA, true)));
+    let first = town.arrive("ada").await.unwrap();
+    town.company
+        .know("ada", person("elsewhere", Some((ADA, true))));
+
+    town.visit(wish("c:company"), "ada").await.unwrap();
+
+    assert!(
+        town.world
+            .services
+            .tokens
+            .refresh(first.refresh_token)
+            .await
+            .is_ok()
+    );
+    assert_eq!(town.arrive("ada").await.unwrap().user.id, first.user.id);
+}
+
+#[tokio::test]
+async fn whoever_is_signed_in_can_link_their_account() {
+    let town = Town::new().await;
+    let session = town.world.signed_up(ADA).await;
+    town.knows("ada", Some(("elsewhere@example.com", true)));
+
+    let finished = town.visit(connecting(&session), "ada").await.unwrap();
+
+    assert_eq!(finished.grant, Grant::Nothing);
+    assert_eq!(town.arrive("ada").await.unwrap().user.id, session.user.id);
+    assert_eq!(town.world.stored("elsewhere@example.com").await, None);
+}
+
+#[tokio::test]
+async fn an_identity_belongs_to_one_account() {
+    let town = Town::new().await;
+    let ada = town.world.signed_up(ADA).await;
+    let eve = town.world.signed_up("eve@example.com").await;
+    town.knows("ada", None);
+    town.visit(connecting(&ada), "ada").await.unwrap();
+
+    let by_another = town.visit(connecting(&eve), "ada").await;
+    let again = town.visit(connecting(&ada), "ada").await;
+
+    for refused in [by_another, again] {
+        assert!(
+            matches!(refused, Err(ProviderSignInError::AlreadyLinked)),
+            "{refused:?}"
+        );
+    }
+    assert_eq!(town.arrive("ada").await.unwrap().user.id, ada.user.id);
+}
+
+#[tokio::test]
+async fn linking_needs_a_session_that_is_open_when_the_browser_comes_back() {
+    let town = Town::new().await;
+    let session = town.world.signed_up(ADA).await;
+    town.knows("eve", None);
+    let forged = ProviderFlowWish {
+        connect: Some(Secret::new("forged")),
+        ..wish("github")
+    };
+    let begun = town.begin(connecting(&session)).await.unwrap();
+    let services = &town.world.services;
+    services
+        .sign_out
+        .end_session(session.refresh_token)
+        .await
+        .unwrap();
+
+    let late = town
+        .finish(back(ProviderId::of("github"), &begun, "eve"))
+        .await;
+    let never = town.begin(forged).await;
+    let after = town.begin(connecting(&session)).await;
+
+    let errors = [late.err(), never.err(), after.err()];
+    for error in errors.map(|it| it.unwrap().error) {
+        assert!(
+            matches!(error, ProviderSignInError::NotSignedIn(_)),
+            "{error:?}"
+        );
+    }
+    assert_ne!(town.arrive("eve").await.unwrap().user.id, session.user.id);
+}
+
+#[tokio::test]
+async fn linking_is_delicate() {
+    let town = Town::with(|it| it.elevation.rule = ElevationRule::Required).await;
+    let session = town.world.signed_up(ADA).await;
+    town.knows("eve", None);
+
+    let refused = town.visit(connecting(&session), "eve").await;
+
+    assert!(
+        matches!(refused, Err(ProviderSignInError::NotElevated(_))),
+        "{refused:?}"
+    );
+}
+
+#[tokio::test]
+async fn a_flow_ends_in_the_browser_it_began_in() {
+    let town = Town::new().await;
+    town.knows("eve", None);
+    let begun = town.begin(wish("github")).await.unwrap();
+    let github = || ProviderId::of("github");
+
+    for mark in [None, Some(BrowserMark::new([9; 24]))] {
+        let elsewhere = ProviderCallback {
+            mark,
+            ..back(github(), &begun, "eve")
+        };
+        let finished = town.finish(elsewhere).await;
+        assert!(is_invalid_state(&finished), "{finished:?}");
+    }
+    assert!(town.finish(back(github(), &begun, "eve")).await.is_ok());
+}
+
+#[tokio::test]
+async fn a_flow_ends_at_the_provider_it_began_with() {
+    let town = Town::new().await;
+    town.company.know("ada", person("ada", None));
+    let begun = town.begin(wish("github")).await.unwrap();
+
+    let finished = town.finish(back(ProviderId::of("c:company"), &begun, "ada"));
+
+    let finished = finished.await;
+    assert!(is_invalid_state(&finished), "{finished:?}");
+}
+
+#[tokio::test]
+async fn a_flow_does_not_last() {
+    let town = Town::new().await;
+    town.knows("ada", None);
+    let begun = town.begin(wish("github")).await.unwrap();
+    let returning = || back(ProviderId::of("github"), &begun, "ada");
+
+    town.world
+        .clock
+        .advance(begun.ttl.saturating_sub(Duration::from_secs(1)));
+    let in_time = town.finish(returning()).await;
+    town.world.clock.advance(Duration::from_secs(1));
+    let late = town.finish(returning()).await;
+
+    assert!(in_time.is_ok(), "{in_time:?}");
+    assert!(is_invalid_state(&late), "{late:?}");
+}
+
+#[tokio::test]
+async fn an_access_token_is_no_state() {
+    let town = Town::new().await;
+    let session = town.world.signed_up(ADA).await;
+    let begun = town.begin(wish("github")).await.unwrap();
+    let callback = ProviderCallback {
+        state: session.access_token.value,
+        ..back(ProviderId::of("github"), &begun, "ada")
+    };
+
+    let finished = town.finish(callback).await;
+
+    assert!(is_invalid_state(&finished), "{finished:?}");
+}
+
+#[tokio::test]
+async fn question_and_answer_share_secrets_that_no_other_flow_has() {
+    let town = Town::new().await;
+
+    let one = town.begin(wish("github")).await.unwrap();
+    let other = town.begin(wish("github")).await.unwrap();
+
+    let [first, second] = town.github.questions().try_into().unwrap();
+    assert_ne!(first.proof.verifier, second.proof.verifier);
+    assert_ne!(first.proof.nonce, second.proof.nonce);
+    assert_ne!(one.mark, other.mark);
+    assert_eq!(
+        first.callback.as_str(),
+        "http://auth.example.com/signin/provider/github/callback"
+    );
+}
+
+#[tokio::test]
+async fn what_a_provider_complains_of_is_told_to_the_client_itself() {
+    let town = Town::new().await;
+    let options = SignUpOptions {
+        redirect_to: Some("http://localhost:3000/deep".to_owned()),
+        ..SignUpOptions::default()
+    };
+    let begun = town.begin(ProviderFlowWish {
+        options,
+        ..wish("github")
+    });
+    let begun = begun.await.unwrap();
+    let complaint = ProviderComplaint {
+        error: "access_denied".to_owned(),
+        description: "no".to_owned(),
+        uri: String::new(),
+    };
+    let callback = ProviderCallback {
+        complaint: Some(complaint.clone()),
+        ..back(ProviderId::of("github"), &begun, "ada")
+    };
+
+    let failure = town.finish(callback).await.unwrap_err();
+
+    assert_eq!(
+        failure.redirect_to.unwrap().as_str(),
+        "http://localhost:3000"
+    );
+    assert!(
+        matches!(&failure.error, ProviderSignInError::Complained(it) if *it == complaint),
+        "{:?}",
+        failure.error
+    );
+}
+
+#[tokio::test]
+async fn a_provider_that_does_not_help_is_told_apart_by_what_it_refuses() {
+    let town = Town::new().await;
+    let begun = town.begin(wish("github")).await.unwrap();
+    let with = |parameters| ProviderCallback {
+        parameters,
+        ..back(ProviderId::of("github"), &begun, "nobody")
+    };
+
+    let without_code = town
+        .finish(with(auth_domain::ports::Parameters::default()))
+        .await;
+    let without_profile = town.finish(with(KnownPeople::parameters("nobody"))).await;
+
+    assert!(matches!(
+        without_code.unwrap_err().error,
+        ProviderSignInError::CodeRefused
+    ));
+    assert!(matches!(
+        without_profile.unwrap_err().error,
+        ProviderSignInError::ProfileFailed
+    ));
+}
+
+#[tokio::test]
+async fn a_provider_that_is_switched_off_sends_nobody_and_lets_nobody_in() {
+    let town = Town::new().await;
+    town.knows("ada", None);
+    let begun = town.begin(wish("github")).await.unwrap();
+    let without = World::over_with(
+        Arc::clone(&town.world.store),
+        Arc::default(),
+        policy(),
+        |_| {},
+    );
+    let without = without.await.services.provider_sign_in;
+
+    let sent = without.begin(wish("github")).await;
+    let back = without
+        .finish(back(ProviderId::of("github"), &begun, "ada"))
+        .await;
+
+    for error in [sent.unwrap_err().error, back.unwrap_err().error] {
+        assert!(
+            matches!(error, ProviderSignInError::ProviderDisabled),
+            "{error:?}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn nobody_is_led_where_nobody_may_be_led() {
+    let town = Town::new().await;
+    let options = SignUpOptions {
+        redirect_to: Some("https://evil.example.com".to_owned()),
+        ..SignUpOptions::default()
+    };
+
+    let failure = town
+        .begin(ProviderFlowWish {
+            options,
+            ..wish("github")
+        })
+        .await
+        .unwrap_err();
+
+    assert_eq!(failure.redirect_to, None);
+    assert!(matches!(
+        failure.error,
+        ProviderSignInError::RedirectNotAllowed
+    ));
+}
+
+#[tokio::test]
+async fn an_id_token_signs_in_like_a_visit() {
+    let town = Town::new().await;
+    town.knows("ada", Some((ADA, true)));
+    let visited = town.arrive("ada").await.unwrap();
+
+    let brought = town.bring("ada").await.unwrap();
+
+    let SignedUp::Session(session) = brought else {
+        panic!("nobody was signed in");
+    };
+    assert_eq!(session.user.id, visited.user.id);
+}
+
+#[tokio::test]
+async fn an_id_token_without_an_address_that_is_allowed_signs_nobody_in() {
+    let town = Town::new().await;
+    town.knows("ada", None);
+    town.arrive("ada").await.unwrap();
+
+    let brought = town.bring("ada").await;
+
+    assert!(
+        matches!(
+            brought,
+            Err(ProviderSignInError::SignUp(SignUpError::EmailNotAllowed))
+        ),
+        "{brought:?}"
+    );
+}
+
+#[tokio::test]
+async fn an_invalid_id_token_signs_nobody_in_and_links_nobody() {
+    let town = Town::new().await;
+    let session = town.world.signed_up(ADA).await;
+    let service = &town.world.services.provider_sign_in;
+
+    let brought = town.bring("nobody").await.err();
+    let linked = service.link_id_token(bearer_of(&session), proof("nobody"));
+
+    for error in [brought, linked.await.err()] {
+        assert!(
+            matches!(error, Some(ProviderSignInError::InvalidIdToken)),
+            "{error:?}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn an_id_token_links_whoever_is_signed_in() {
+    let town = Town::new().await;
+    let session = town.world.signed_up(ADA).await;
+    town.knows("elsewhere", Some(("elsewhere@example.com", true)));
+    let service = &town.world.services.provider_sign_in;
+
+    let linked = service.link_id_token(bearer_of(&session), proof("elsewhere"));
+
+    linked.await.unwrap();
+    assert_eq!(
+        town.arrive("elsewhere").await.unwrap().user.id,
+        session.user.id
+    );
+}
