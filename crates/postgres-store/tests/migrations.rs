@@ -4,17 +4,19 @@ mod support;
 
 use auth_domain::{
     DateTime, Utc,
+    identity::{IdentityKey, ProviderId, Subject},
     ports::{RefreshGate, RefreshRotation, Store, UserLookup},
-    session::{Device, PlainRefreshToken},
+    session::{AuthMethod, Device, PlainRefreshToken},
     ticket::{RedeemedTicket, Ticket},
     user::{EmailAddress, MfaMethod, UserId},
 };
 use postgres_store::MigrateError;
+use store_testkit::samples::{at, exchange_code_hash, linked_identity};
 use support::Database;
 use tokio::task::JoinSet;
 
 /// How many migrations there are.
-const ALL: usize = 12;
+const ALL: usize = 13;
 
 /// Every object and every row that a migration could leave behind.
 const EVERYTHING: &str = "
@@ -60,8 +62,8 @@ async fn a_second_run_finds_nothing_to_do() {
 #[tokio::test]
 async fn a_migration_that_is_new_is_applied_alone() {
     let database = Database::create_migrated().await;
-    let newest = "DROP TABLE auth.exchange_codes; \
-        DELETE FROM auth.hasura_auth_migrations WHERE name LIKE '%exchange_codes'";
+    let newest = "ALTER TABLE auth.exchange_codes DROP COLUMN auth_methods; \
+        DELETE FROM auth.hasura_auth_migrations WHERE name LIKE '%methods_of_exchange_codes'";
     database.execute(newest).await;
 
     let pending = database.pending().await.unwrap();
@@ -243,6 +245,63 @@ async fn pending_email_change_of_hasura_auth_can_be_confirmed() {
 }
 
 #[tokio::test]
+async fn users_of_hasura_auth_are_found_by_what_they_are_linked_with() {
+    let database = Database::create_used_by_hasura_auth().await;
+    database.migrate().await.unwrap();
+    let store = database.store().await;
+    let holder = async |provider, subject| {
+        let key = IdentityKey {
+            provider: ProviderId::of(provider),
+            subject: Subject::parse(subject).unwrap(),
+        };
+        let found = store.find_user(UserLookup::Identity(&key)).await;
+        found.unwrap().map(|it| it.id.to_string())
+    };
+
+    let octocat = "4faf80ce-42a3-4636-9f6f-6402ae8c3caa";
+    assert_eq!(holder("github", "583231").await.as_deref(), Some(octocat));
+    assert_eq!(holder("google", "583231").await, None);
+    assert_eq!(holder("github", "58323").await, None);
+}
+
+#[tokio::test]
+async fn links_are_stored_as_hasura_auth_does() {
+    let database = Database::create_used_by_hasura_auth().await;
+    database.migrate().await.unwrap();
+    let store = database.store().await;
+    let ada = UserId("dd8b384b-9371-49d2-8d83-ec6e53142770".parse().unwrap());
+
+    let mut work = store.begin().await.unwrap();
+    let link = linked_identity("first", ada);
+    work.identities().link(&link).await.unwrap();
+    work.commit().await.unwrap();
+
+    let alike = "SELECT access_token, refresh_token, provider_id, created_at = updated_at, count(*) \
+                 FROM auth.user_providers GROUP BY 1, 2, 3, 4";
+    assert_eq!(database.rows(alike).await, ["unset|NULL|github|t|2"]);
+}
+
+#[tokio::test]
+async fn exchange_codes_of_the_release_before_came_of_mailed_links() {
+    let database = Database::create_used_by_hasura_auth().await;
+    database.migrate().await.unwrap();
+    let store = database.store().await;
+    let hash = exchange_code_hash("first");
+    let insert = format!(
+        "INSERT INTO auth.exchange_codes (code_hash, user_id, code_challenge, expires_at) \
+         SELECT '{}', id, 'challenge', now() FROM auth.users LIMIT 1",
+        hash.as_str()
+    );
+    database.execute(&insert).await;
+
+    let mut work = store.begin().await.unwrap();
+    let taken = work.tickets().take_exchange_code(&hash, at(0)).await;
+    work.commit().await.unwrap();
+
+    assert_eq!(taken.unwrap().unwrap().methods, AuthMethod::Email.into());
+}
+
+#[tokio::test]
 async fn users_of_hasura_auth_are_read_in_full() {
     let database = Database::create_used_by_hasura_auth().await;
     database.migrate().await.unwrap();
@@ -349,7 +408,7 @@ async fn a_table_of_users_from_elsewhere_is_refused() {
 #[tokio::test]
 async fn a_migration_that_fails_leaves_the_database_as_it_was() {
     let database = Database::create_used_by_hasura_auth().await;
-    // Stands in the way of the last migration.
+    // Stands in the way of a migration after several others.
     let obstacle = "CREATE TABLE auth.exchange_codes (id integer)";
     database.execute(obstacle).await;
     let before = database.rows(EVERYTHING).await;
@@ -357,7 +416,7 @@ async fn a_migration_that_fails_leaves_the_database_as_it_was() {
     let failure = database.migrate().await.unwrap_err();
 
     assert!(
-        matches!(failure, MigrateError::Failed { name, .. } if name.ends_with("exchange_codes"))
+        matches!(failure, MigrateError::Failed { name, .. } if name.ends_with("create_exchange_codes"))
     );
     assert_eq!(database.rows(EVERYTHING).await, before);
 }

@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use auth_domain::{
     DateTime,
+    identity::{IdentityKey, ProviderId, Subject},
     ports::{RefreshGate, RefreshRotation, Store, UserLookup},
     session::{Device, HashedRefreshToken, PlainSessionToken},
     user::{EmailAddress, UserId, Username},
@@ -53,6 +54,10 @@ async fn a_hot_path_is_one_statement_and_is_prepared_once() {
     let id = UserId("dd8b384b-9371-49d2-8d83-ec6e53142770".parse().unwrap());
     let email = &EmailAddress::parse("ada@acme.example.com").unwrap();
     let name = &Username::parse("ada").unwrap();
+    let linked = &IdentityKey {
+        provider: ProviderId::of("github"),
+        subject: Subject::parse("583231").unwrap(),
+    };
     let session = &PlainSessionToken::new([7; 24]).hashed();
     let now = DateTime::from_timestamp_secs(1_800_000_000).unwrap();
     let hash = |text: &str| HashedRefreshToken::from_stored(text.to_owned());
@@ -73,6 +78,7 @@ async fn a_hot_path_is_one_statement_and_is_prepared_once() {
         assert_eq!(cost(find(UserLookup::Id(id))).await, expected);
         assert_eq!(cost(find(UserLookup::Email(email))).await, expected);
         assert_eq!(cost(find(UserLookup::Username(name))).await, expected);
+        assert_eq!(cost(find(UserLookup::Identity(linked))).await, expected);
         let opaque = async { drop(store.find_opaque_session(session, now).await.unwrap()) };
         assert_eq!(cost(opaque).await, expected);
         let token = &rotation.presented;

@@ -7,9 +7,10 @@ use std::error::Error;
 use auth_domain::{
     error::StoreError,
     ports::{Store, UserLookup},
+    session::AuthMethod,
 };
 use sqlite_store::{SqliteSettings, SqliteStore};
-use store_testkit::samples::{LIFE, at, new_user, ticket, user_id};
+use store_testkit::samples::{LIFE, at, exchange_code_hash, new_user, ticket, user_id};
 use support::Database;
 use tokio::runtime::Handle;
 
@@ -87,6 +88,28 @@ async fn a_ticket_in_plain_text_is_taken_once() {
     assert_eq!(late, None);
     assert_eq!(taken.unwrap().user_id, user_id("ada"));
     assert_eq!(again, None);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_exchange_code_of_the_release_before_came_of_a_mailed_link() {
+    let database = Database::migrated().await;
+    let store = database.store().await;
+    let mut work = store.begin().await.unwrap();
+    work.users().insert(&new_user("ada")).await.unwrap();
+    work.commit().await.unwrap();
+    let hash = exchange_code_hash("first");
+    database.execute(&format!(
+        "INSERT INTO exchange_codes (code_hash, user_id, code_challenge, expires_at) \
+         SELECT '{}', id, 'challenge', {} FROM users",
+        hash.as_str(),
+        at(LIFE).timestamp_micros()
+    ));
+
+    let mut work = store.begin().await.unwrap();
+    let taken = work.tickets().take_exchange_code(&hash, at(60)).await;
+    work.commit().await.unwrap();
+
+    assert_eq!(taken.unwrap().unwrap().methods, AuthMethod::Email.into());
 }
 
 #[tokio::test(flavor = "multi_thread")]

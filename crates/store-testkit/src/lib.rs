@@ -251,6 +251,7 @@ macro_rules! conformance {
             }
             exchange_codes {
                 exchange_code_is_taken_as_it_was_stored
+                exchange_code_keeps_how_its_user_proved_themselves
                 exchange_code_is_taken_once
                 unknown_exchange_code_is_not_taken
                 exchange_code_is_good_until_it_expires
@@ -300,6 +301,21 @@ macro_rules! conformance {
                 parallel_takes_of_one_challenge_have_one_winner
                 parallel_issues_among_expired_challenges_all_succeed
             }
+            linked_identities {
+                linked_user_is_found_by_their_identity
+                linked_user_is_found_by_no_other_identity
+                user_may_have_several_identities
+                identity_is_linked_once
+                link_of_nobody_is_refused
+                link_with_an_unknown_provider_is_refused
+                rolled_back_link_leads_nowhere
+                link_is_seen_within_its_unit_of_work
+                parallel_links_of_one_identity_have_one_winner
+                forgetting_identities_spares_other_users
+                forgotten_identity_can_be_linked_again
+                ensuring_providers_is_harmless_when_repeated
+                parallel_ensures_of_the_same_providers_all_succeed
+            }
             transactions {
                 committed_work_is_visible
                 rolled_back_work_leaves_nothing
@@ -348,7 +364,7 @@ macro_rules! conformance {
 #[cfg(test)]
 mod tests {
     /// Every module of `cases` with its source.
-    const SOURCES: [(&str, &str); 17] = [
+    const SOURCES: [(&str, &str); 18] = [
         ("users", include_str!("cases/users.rs")),
         ("email_changes", include_str!("cases/email_changes.rs")),
         ("deanonymization", include_str!("cases/deanonymization.rs")),
@@ -363,6 +379,10 @@ mod tests {
         ("exchange_codes", include_str!("cases/exchange_codes.rs")),
         ("second_factors", include_str!("cases/second_factors.rs")),
         ("security_keys", include_str!("cases/security_keys.rs")),
+        (
+            "linked_identities",
+            include_str!("cases/linked_identities.rs"),
+        ),
         ("transactions", include_str!("cases/transactions.rs")),
         ("concurrency", include_str!("cases/concurrency.rs")),
         ("recovery", include_str!("cases/recovery.rs")),

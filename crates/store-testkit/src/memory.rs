@@ -5,6 +5,7 @@
 //! not lean on the patience of one database.
 
 mod factors;
+mod identities;
 mod secrets;
 mod security_keys;
 mod state;
@@ -20,10 +21,10 @@ use auth_domain::{
     error::StoreError,
     one_time_code::{CodeGuess, CodeVerdict, NewCode},
     ports::{
-        Deanonymization, EndedSessions, NumberClaimant, RefreshRotation, RefreshTokenTrace,
-        RoleRepository, RotatedSession, SecondFactorRepository, SecurityKeyRepository,
-        SessionRepository, StagedProfile, Store, TicketRepository, UnitOfWork, UserLookup,
-        UserRepository,
+        Deanonymization, EndedSessions, LinkedIdentityRepository, NumberClaimant, RefreshRotation,
+        RefreshTokenTrace, RoleRepository, RotatedSession, SecondFactorRepository,
+        SecurityKeyRepository, SessionRepository, StagedProfile, Store, TicketRepository,
+        UnitOfWork, UserLookup, UserRepository,
     },
     session::{
         HashedExchangeCode, HashedRefreshToken, HashedSessionToken, NewExchangeCode,
@@ -239,6 +240,10 @@ impl UnitOfWork for MemoryUnitOfWork {
     }
 
     fn security_keys(&mut self) -> &mut dyn SecurityKeyRepository {
+        self
+    }
+
+    fn identities(&mut self) -> &mut dyn LinkedIdentityRepository {
         self
     }
 

@@ -9,6 +9,7 @@
 
 use auth_domain::{
     DateTime, Utc,
+    identity::{IdentityKey, NewLinkedIdentity, ProviderId, Subject},
     one_time_code::{CodeGuess, CodeKey, CodePurpose, HashedCode, NewCode, OneTimeCode},
     ports::{Contact, Deanonymization, RefreshGate, RefreshRotation, StagedProfile},
     recovery_code::{HashedRecoveryCode, RecoveryCode, RecoveryKeys},
@@ -391,7 +392,46 @@ pub fn new_exchange_code(name: &str, user_id: UserId) -> NewExchangeCode {
         hash: exchange_code_hash(name),
         user_id,
         challenge: challenge(),
+        methods: AuthMethod::Email.into(),
         expires_at: at(LIFE),
+    }
+}
+
+/// A provider.
+///
+/// # Panics
+///
+/// When `text` cannot be the name of one.
+#[must_use]
+pub fn provider(text: &str) -> ProviderId {
+    ProviderId::parse(text).unwrap()
+}
+
+/// The person whom the provider `github` knows by this id.
+///
+/// # Panics
+///
+/// When that is no id.
+#[must_use]
+pub fn identity_key(subject: &str) -> IdentityKey {
+    IdentityKey {
+        provider: provider("github"),
+        subject: Subject::parse(subject).unwrap(),
+    }
+}
+
+/// A link between an account and the person with this name at `github`.
+///
+/// # Panics
+///
+/// When the name is no id.
+#[must_use]
+pub fn linked_identity(name: &str, user_id: UserId) -> NewLinkedIdentity {
+    NewLinkedIdentity {
+        id: uuid(name),
+        user_id,
+        key: identity_key(name),
+        created_at: at(0),
     }
 }
 

@@ -171,6 +171,7 @@ fn unique_field(constraint: Option<&str>) -> UniqueField {
         Some("users_phone_number_key") => UniqueField::PhoneNumber,
         Some("users_username_key") => UniqueField::Username,
         Some("user_security_key_credential_id_key") => UniqueField::Credential,
+        Some("user_providers_provider_id_provider_user_id_key") => UniqueField::Identity,
         _ => UniqueField::Other,
     }
 }

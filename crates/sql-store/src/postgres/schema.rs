@@ -119,6 +119,26 @@ diesel::table! {
         user_id -> Uuid,
         code_challenge -> Text,
         expires_at -> Timestamptz,
+        auth_methods -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    auth.providers (id) {
+        id -> Text,
+    }
+}
+
+diesel::table! {
+    auth.user_providers (id) {
+        id -> Uuid,
+        created_at -> Timestamptz,
+        updated_at -> Timestamptz,
+        user_id -> Uuid,
+        access_token -> Text,
+        refresh_token -> Nullable<Text>,
+        provider_id -> Text,
+        provider_user_id -> Text,
     }
 }
 
@@ -171,6 +191,7 @@ diesel::joinable!(refresh_tokens -> users (user_id));
 diesel::joinable!(refresh_token_rotations -> refresh_tokens (refresh_token_id));
 diesel::joinable!(opaque_sessions -> users (user_id));
 diesel::joinable!(one_time_codes -> users (user_id));
+diesel::joinable!(user_providers -> users (user_id));
 diesel::allow_tables_to_appear_in_same_query!(
     users,
     user_roles,
@@ -178,4 +199,5 @@ diesel::allow_tables_to_appear_in_same_query!(
     refresh_token_rotations,
     opaque_sessions,
     one_time_codes,
+    user_providers,
 );

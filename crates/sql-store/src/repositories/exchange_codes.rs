@@ -1,7 +1,7 @@
 //! Exchange codes.
 
 use auth_domain::{
-    session::{CodeChallenge, HashedExchangeCode, NewExchangeCode},
+    session::{AuthMethod, AuthMethods, CodeChallenge, HashedExchangeCode, NewExchangeCode},
     user::UserId,
 };
 use diesel::{ExpressionMethods, OptionalExtension, QueryDsl, QueryResult};
@@ -18,6 +18,8 @@ pub(super) async fn insert(conn: &mut Conn, code: &NewExchangeCode) -> QueryResu
             exchange_codes::user_id.eq(Id(code.user_id.0)),
             exchange_codes::code_challenge.eq(code.challenge.as_str()),
             exchange_codes::expires_at.eq(Moment(code.expires_at)),
+            // Of no way at all an empty text: NULL is a code of the previous release.
+            exchange_codes::auth_methods.eq(code.methods.to_stored().unwrap_or_default()),
         ))
         .execute(conn)
         .await
@@ -60,17 +62,32 @@ async fn take_of(
     let presented = exchange_codes::table
         .find(hash.as_str())
         .filter(exchange_codes::expires_at.gt(now));
-    let taken: Option<(String, Moment)> = diesel::delete(presented)
-        .returning((exchange_codes::code_challenge, exchange_codes::expires_at))
+    let taken: Option<(String, Option<String>, Moment)> = diesel::delete(presented)
+        .returning((
+            exchange_codes::code_challenge,
+            exchange_codes::auth_methods,
+            exchange_codes::expires_at,
+        ))
         .get_result(conn)
         .await
         .optional()?;
-    Ok(taken.map(|(challenge, expires_at)| NewExchangeCode {
-        hash: hash.clone(),
-        user_id: UserId(holder.0),
-        challenge: CodeChallenge::from_stored(challenge),
-        expires_at: expires_at.0,
-    }))
+    Ok(
+        taken.map(|(challenge, methods, expires_at)| NewExchangeCode {
+            hash: hash.clone(),
+            user_id: UserId(holder.0),
+            challenge: CodeChallenge::from_stored(challenge),
+            methods: methods_of(methods.as_deref()),
+            expires_at: expires_at.0,
+        }),
+    )
+}
+
+/// A release that did not note them gave out codes for mailed links only.
+fn methods_of(stored: Option<&str>) -> AuthMethods {
+    match stored {
+        None => AuthMethod::Email.into(),
+        noted => AuthMethods::from_stored(noted),
+    }
 }
 
 /// Forgets the codes of a user.

@@ -3,6 +3,7 @@
 use std::future::Future;
 
 use auth_domain::{
+    identity::IdentityKey,
     one_time_code::CodePurpose,
     ports::{NumberClaimant, UserLookup},
     session::{HashedRefreshToken, HashedSessionToken, RefreshTokenKind, SessionId},
@@ -19,7 +20,9 @@ use serde_json::Value;
 use super::{
     Conn, UserRow,
     dialect::email_is,
-    schema::{one_time_codes, opaque_sessions, refresh_tokens, user_security_keys, users},
+    schema::{
+        one_time_codes, opaque_sessions, refresh_tokens, user_providers, user_security_keys, users,
+    },
     sessions::stored_kind,
     staged_profile,
 };
@@ -53,6 +56,13 @@ impl HotPath for FindUser<'_> {
             UserLookup::Username(name) => {
                 let named = users::username.eq(name.as_str());
                 selected.filter(named).first(conn).await
+            }
+            UserLookup::Identity(IdentityKey { provider, subject }) => {
+                let linked = user_providers::provider_id
+                    .eq(provider.as_str())
+                    .and(user_providers::provider_user_id.eq(subject.as_str()));
+                let holder = selected.inner_join(user_providers::table);
+                holder.filter(linked).first(conn).await
             }
         };
         Ok(found.optional()?.map(User::from))

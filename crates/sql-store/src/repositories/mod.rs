@@ -3,6 +3,7 @@
 
 mod exchange_codes;
 mod hot_path;
+mod identities;
 mod one_time_codes;
 mod open_sessions;
 mod second_factors;

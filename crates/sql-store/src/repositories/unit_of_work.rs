@@ -4,8 +4,8 @@ use async_trait::async_trait;
 use auth_domain::{
     error::StoreError,
     ports::{
-        RoleRepository, SecondFactorRepository, SecurityKeyRepository, SessionRepository,
-        TicketRepository, UnitOfWork, UserRepository,
+        LinkedIdentityRepository, RoleRepository, SecondFactorRepository, SecurityKeyRepository,
+        SessionRepository, TicketRepository, UnitOfWork, UserRepository,
     },
 };
 use diesel_async::{AsyncConnection, TransactionManager};
@@ -77,6 +77,10 @@ impl UnitOfWork for SqlUnitOfWork {
     }
 
     fn security_keys(&mut self) -> &mut dyn SecurityKeyRepository {
+        self
+    }
+
+    fn identities(&mut self) -> &mut dyn LinkedIdentityRepository {
         self
     }
 

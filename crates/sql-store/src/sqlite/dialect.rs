@@ -142,13 +142,14 @@ pub fn store_error(error: Error) -> StoreError {
     }
 }
 
-/// SQLite names the column at the end: `UNIQUE constraint failed: users.email`.
+/// SQLite names the column at the end: `UNIQUE constraint failed: users.email`. Of several, the last.
 fn unique_field(message: &str) -> UniqueField {
     match message.rsplit_once(' ') {
         Some((_, "users.email")) => UniqueField::Email,
         Some((_, "users.phone_number")) => UniqueField::PhoneNumber,
         Some((_, "users.username")) => UniqueField::Username,
         Some((_, "user_security_keys.credential_id")) => UniqueField::Credential,
+        Some((_, "user_providers.provider_user_id")) => UniqueField::Identity,
         _ => UniqueField::Other,
     }
 }
@@ -174,6 +175,10 @@ mod tests {
             ("users.phone_number", UniqueField::PhoneNumber),
             ("users.username", UniqueField::Username),
             ("user_security_keys.credential_id", UniqueField::Credential),
+            (
+                "user_providers.provider_id, user_providers.provider_user_id",
+                UniqueField::Identity,
+            ),
             ("users.id", UniqueField::Other),
         ] {
             let message = format!("UNIQUE constraint failed: {column}");

@@ -116,6 +116,26 @@ diesel::table! {
         user_id -> Binary,
         code_challenge -> Text,
         expires_at -> BigInt,
+        auth_methods -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    providers (id) {
+        id -> Text,
+    }
+}
+
+diesel::table! {
+    user_providers (id) {
+        id -> Binary,
+        created_at -> BigInt,
+        updated_at -> BigInt,
+        user_id -> Binary,
+        access_token -> Text,
+        refresh_token -> Nullable<Text>,
+        provider_id -> Text,
+        provider_user_id -> Text,
     }
 }
 
@@ -168,6 +188,7 @@ diesel::joinable!(refresh_tokens -> users (user_id));
 diesel::joinable!(refresh_token_rotations -> refresh_tokens (refresh_token_id));
 diesel::joinable!(opaque_sessions -> users (user_id));
 diesel::joinable!(one_time_codes -> users (user_id));
+diesel::joinable!(user_providers -> users (user_id));
 diesel::allow_tables_to_appear_in_same_query!(
     users,
     user_roles,
@@ -175,4 +196,5 @@ diesel::allow_tables_to_appear_in_same_query!(
     refresh_token_rotations,
     opaque_sessions,
     one_time_codes,
+    user_providers,
 );

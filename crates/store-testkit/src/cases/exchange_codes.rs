@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
-use auth_domain::{ports::Store, session::NewExchangeCode};
+use auth_domain::{
+    ports::Store,
+    session::{AuthMethod, AuthMethods, NewExchangeCode},
+};
 
 use crate::{
     Fixture,
@@ -19,6 +22,27 @@ pub async fn exchange_code_is_taken_as_it_was_stored(fixture: &dyn Fixture) {
         let stored = new_exchange_code(name, user);
 
         assert_eq!(exchange(&*store, name).await, Some(stored));
+    }
+}
+
+/// Whatever session the code is exchanged for can tell how its user proved who they are, be it in
+/// no way at all.
+pub async fn exchange_code_keeps_how_its_user_proved_themselves(fixture: &dyn Fixture) {
+    let store = fixture.store();
+    let ada = given_user(&*store, new_user("ada")).await.id;
+    let provider = AuthMethods::from(AuthMethod::Provider);
+
+    for (name, methods) in [
+        ("none", AuthMethods::NONE),
+        ("one", provider),
+        ("two", provider.and(AuthMethod::OneTimePassword)),
+    ] {
+        let code = NewExchangeCode {
+            methods,
+            ..new_exchange_code(name, ada)
+        };
+        given_exchange_code(&*store, &code).await;
+        assert_eq!(exchange(&*store, name).await, Some(code));
     }
 }
 

@@ -13,6 +13,7 @@ pub mod concurrency;
 pub mod deanonymization;
 pub mod email_changes;
 pub mod exchange_codes;
+pub mod linked_identities;
 pub mod opaque_sessions;
 pub mod open_sessions;
 pub mod phone_numbers;

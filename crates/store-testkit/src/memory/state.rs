@@ -23,7 +23,9 @@ use auth_domain::{
 };
 use serde_json::Value;
 
-use super::{factors::Factor, secrets::Secrets, security_keys::SecurityKeys};
+use super::{
+    factors::Factor, identities::LinkedIdentities, secrets::Secrets, security_keys::SecurityKeys,
+};
 
 #[derive(Debug, Clone)]
 pub(super) struct State {
@@ -33,6 +35,7 @@ pub(super) struct State {
     opaque_sessions: Vec<NewOpaqueSession>,
     secrets: Secrets,
     pub(super) security_keys: SecurityKeys,
+    pub(super) identities: LinkedIdentities,
 }
 
 #[derive(Debug, Clone)]
@@ -68,6 +71,7 @@ impl State {
             opaque_sessions: Vec::new(),
             secrets: Secrets::default(),
             security_keys: SecurityKeys::default(),
+            identities: LinkedIdentities::default(),
         }
     }
 }
@@ -105,6 +109,7 @@ impl State {
             UserLookup::Username(name) => self
                 .users()
                 .find(|user| user.username.as_ref() == Some(name)),
+            UserLookup::Identity(key) => self.user(self.identities.holder(key)?),
         }
     }
 
@@ -646,7 +651,7 @@ fn passes(user: &User, rotation: &RefreshRotation) -> bool {
     !user.disabled && (user.has_nothing_to_verify() || !rotation.gate.verified_email)
 }
 
-fn check_free(is_free: bool) -> Result<(), StoreError> {
+pub(super) fn check_free(is_free: bool) -> Result<(), StoreError> {
     if is_free {
         Ok(())
     } else {

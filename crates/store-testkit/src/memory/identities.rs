@@ -1,0 +1,69 @@
+//! The linked identities that a [`MemoryStore`](super::MemoryStore) holds.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use async_trait::async_trait;
+use auth_domain::{
+    error::{StoreError, UniqueField},
+    identity::{IdentityKey, NewLinkedIdentity, ProviderId},
+    ports::LinkedIdentityRepository,
+    user::UserId,
+};
+use uuid::Uuid;
+
+use super::{MemoryUnitOfWork, state::check_free};
+
+/// Links, and the providers of which there may be some.
+#[derive(Debug, Clone, Default)]
+pub(super) struct LinkedIdentities {
+    providers: BTreeSet<ProviderId>,
+    links: BTreeMap<Uuid, NewLinkedIdentity>,
+}
+
+impl LinkedIdentities {
+    pub(super) fn holder(&self, key: &IdentityKey) -> Option<UserId> {
+        let mut links = self.links.values();
+        links.find(|it| it.key == *key).map(|it| it.user_id)
+    }
+
+    fn link(&mut self, identity: NewLinkedIdentity) -> Result<(), StoreError> {
+        check_free(!self.links.contains_key(&identity.id))?;
+        if self.holder(&identity.key).is_some() {
+            let field = UniqueField::Identity;
+            return Err(StoreError::Duplicate { field });
+        }
+        if !self.providers.contains(&identity.key.provider) {
+            return Err(StoreError::Backend("the provider does not exist".into()));
+        }
+        self.links.insert(identity.id, identity);
+        Ok(())
+    }
+
+    fn forget_all_of(&mut self, user: UserId) {
+        self.links.retain(|_, it| it.user_id != user);
+    }
+}
+
+#[async_trait]
+impl LinkedIdentityRepository for MemoryUnitOfWork {
+    async fn link(&mut self, identity: &NewLinkedIdentity) -> Result<(), StoreError> {
+        self.attempt(|state| {
+            state.check_user_exists(identity.user_id)?;
+            state.identities.link(identity.clone())
+        })
+    }
+
+    async fn forget_all_of(&mut self, user: UserId) -> Result<(), StoreError> {
+        self.attempt(|state| {
+            state.identities.forget_all_of(user);
+            Ok(())
+        })
+    }
+
+    async fn ensure_providers(&mut self, providers: &[ProviderId]) -> Result<(), StoreError> {
+        self.attempt(|state| {
+            state.identities.providers.extend(providers.iter().cloned());
+            Ok(())
+        })
+    }
+}
