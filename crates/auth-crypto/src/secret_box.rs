@@ -3,12 +3,14 @@
 //! What is stored is `v1:` and, in base64, a nonce of 12 random bytes, the ciphertext and a tag of
 //! 16 bytes; see [`SealedSecret`]. The tag also covers what the secret is and whose, so a sealed
 //! secret that is copied to another user does not open. With random nonces one key is good for 2³²
-//! secrets (NIST SP 800-38D §8.3).
+//! secrets (NIST SP 800-38D §8.3); flows have a key of their own.
+
+use std::borrow::Cow;
 
 use auth_domain::{
     ports::{OpenedSecret, SecretBox, SecretBoxError},
     sealed::{SealContext, SealedSecret},
-    secret::Secret,
+    secret::{Secret, derived_key},
 };
 use data_encoding::{BASE64, HEXLOWER};
 use openssl::symm::{Cipher, decrypt_aead, encrypt_aead};
@@ -39,7 +41,7 @@ impl SecretBox for AesSecretBox {
         let mut tag = [0; TAG_BYTES];
         let ciphertext = encrypt_aead(
             Cipher::aes_256_gcm(),
-            self.current.expose(),
+            &key_for(context, &self.current),
             Some(&nonce),
             &context.associated_data(),
             secret.expose().as_bytes(),
@@ -62,7 +64,7 @@ impl SecretBox for AesSecretBox {
         };
         let bytes = bytes.map_err(|error| SecretBoxError::Unreadable(error.into()))?;
         let parts = Parts::of(&bytes).ok_or(SecretBoxError::DoesNotOpen)?;
-        let with = |key| parts.open(key, &associated_data);
+        let with = |key| parts.open(&key_for(context, key), &associated_data);
         let opened = with(&self.current);
         let is_current = opened.is_some() && sealed.ciphertext().is_some();
         let opened = opened
@@ -74,6 +76,18 @@ impl SecretBox for AesSecretBox {
             secret: Secret::new(text),
             is_current,
         })
+    }
+}
+
+/// The key itself for what is stored, as Hasura Auth uses it. Anybody can have any number of flows
+/// sealed, which must not use up the number of secrets that this key is good for.
+fn key_for<'a>(context: &SealContext, key: &'a EncryptionKey) -> Cow<'a, [u8]> {
+    match context {
+        SealContext::TotpSecret(_) => Cow::Borrowed(key.expose()),
+        SealContext::ProviderFlow(_) => {
+            let derived = derived_key(key.expose(), "hasura-auth provider flows v1");
+            Cow::Owned(derived.to_vec())
+        }
     }
 }
 
@@ -97,10 +111,10 @@ impl<'a> Parts<'a> {
     }
 
     /// `None`: it was another key, or something was changed. OpenSSL does not tell which.
-    fn open(&self, key: &EncryptionKey, associated_data: &[u8]) -> Option<Vec<u8>> {
+    fn open(&self, key: &[u8], associated_data: &[u8]) -> Option<Vec<u8>> {
         decrypt_aead(
             Cipher::aes_256_gcm(),
-            key.expose(),
+            key,
             Some(self.nonce),
             associated_data,
             self.ciphertext,
@@ -112,10 +126,7 @@ impl<'a> Parts<'a> {
 
 #[cfg(test)]
 mod tests {
-    use auth_domain::{
-        sealed::{SealedKind, StoredSecret},
-        user::UserId,
-    };
+    use auth_domain::{identity::ProviderId, sealed::StoredSecret, user::UserId};
     use uuid::Uuid;
 
     use super::*;
@@ -129,10 +140,7 @@ mod tests {
     }
 
     fn context(user: u128) -> SealContext {
-        SealContext {
-            kind: SealedKind::TotpSecret,
-            user_id: UserId(Uuid::from_u128(user)),
-        }
+        SealContext::TotpSecret(UserId(Uuid::from_u128(user)))
     }
 
     fn read(text: &str) -> SealedSecret {
@@ -180,6 +188,29 @@ mod tests {
         let former = former.unwrap();
         assert_eq!(former.secret, Secret::new("x"));
         assert!(!former.is_current, "it has to be sealed anew");
+    }
+
+    #[test]
+    fn a_flow_opens_at_its_provider_and_nowhere_else() {
+        let sealing = secret_box("a", &[]);
+        let flow = |name| SealContext::ProviderFlow(ProviderId::of(name));
+        let secret = Secret::new("flow");
+
+        let sealed = sealing.seal(&secret, &flow("github")).unwrap();
+        let of_user = sealing.seal(&secret, &context(1)).unwrap();
+
+        assert_eq!(
+            sealing.open(&sealed, &flow("github")).unwrap().secret,
+            secret
+        );
+        let former = secret_box("b", &["a"]);
+        assert_eq!(
+            former.open(&sealed, &flow("github")).unwrap().secret,
+            secret
+        );
+        assert!(sealing.open(&sealed, &flow("gitlab")).is_err());
+        assert!(sealing.open(&sealed, &context(1)).is_err());
+        assert!(sealing.open(&of_user, &flow("github")).is_err());
     }
 
     #[test]

@@ -106,11 +106,7 @@ mod tests {
     use std::{fs, os::unix::fs::PermissionsExt};
 
     use auth_domain::{
-        ports::SecretBox,
-        sealed::{SealContext, SealedKind},
-        secret::Secret,
-        testing::SequentialIds,
-        user::UserId,
+        ports::SecretBox, sealed::SealContext, secret::Secret, testing::SequentialIds, user::UserId,
     };
     use uuid::Uuid;
 
@@ -118,10 +114,7 @@ mod tests {
     use crate::config::tests::config_of;
 
     const JWT_SECRET: &str = r#"{"type":"HS256","key":"01234567890123456789012345678901"}"#;
-    const CONTEXT: SealContext = SealContext {
-        kind: SealedKind::TotpSecret,
-        user_id: UserId(Uuid::nil()),
-    };
+    const CONTEXT: SealContext = SealContext::TotpSecret(UserId(Uuid::nil()));
 
     fn collect(folder: &Path, variables: &[(&str, &str)]) -> Result<EncryptionKeys, StartError> {
         let folder = ("AUTH_DATA_DIR", folder.to_str().unwrap());
