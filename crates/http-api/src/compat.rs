@@ -21,6 +21,9 @@ impl Compat {
         match self {
             Self::V0_42 if code == ErrorCode::INVALID_OTP => ErrorCode::INVALID_TICKET,
             Self::V0_42 if code == ErrorCode::OTP_TOO_MANY_ATTEMPTS => ErrorCode::INVALID_TICKET,
+            Self::V0_42 if code == ErrorCode::PROVIDER_ACCOUNT_ALREADY_LINKED => {
+                ErrorCode::INVALID_REQUEST
+            }
             Self::Latest if code == ErrorCode::EMAIL_ALREADY_IN_USE => {
                 ErrorCode::USER_ALREADY_EXISTS
             }

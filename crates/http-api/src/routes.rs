@@ -82,6 +82,12 @@ pub const ROUTES: &[Route] = &[
     modern("POST", "/signin/passwordless/sms"),
     modern("POST", "/signin/passwordless/sms/otp"),
     modern("POST", "/signin/pat"),
+    modern("POST", "/signin/idtoken"),
+    modern("POST", "/signup/idtoken"),
+    modern("GET", "/signin/provider/{provider}"),
+    modern("GET", "/signin/provider/{provider}/callback"),
+    modern("POST", "/signin/provider/{provider}/callback"),
+    modern("GET", "/signup/provider/{provider}"),
     modern("POST", "/signin/webauthn"),
     modern("POST", "/signin/webauthn/verify"),
     modern("POST", "/signin/otp/email"),
@@ -95,6 +101,7 @@ pub const ROUTES: &[Route] = &[
     modern("POST", "/elevate/webauthn/verify"),
     modern("POST", "/elevate/otp/sms"),
     modern("POST", "/elevate/otp/sms/verify"),
+    modern("POST", "/link/idtoken"),
     modern("GET", "/verify"),
     modern("POST", "/verify"),
     modern("POST", "/verify/code"),
@@ -152,7 +159,21 @@ impl Route {
 
     /// Whether a request with this method and path is for it.
     pub(crate) fn serves(&self, method: &Method, path: &str, settings: &ApiSettings) -> bool {
-        self.method == method.as_str() && self.served_at(settings) == path
+        self.method == method.as_str() && fits(&self.served_at(settings), path)
+    }
+}
+
+/// Whether a path is one of those that a template with parameters in braces stands for.
+fn fits(template: &str, path: &str) -> bool {
+    let is_parameter = |part: &str| part.starts_with('{') && part.ends_with('}');
+    let (mut expected, mut actual) = (template.split('/'), path.split('/'));
+    loop {
+        match (expected.next(), actual.next()) {
+            (None, None) => return true,
+            (Some(parameter), Some(value)) if is_parameter(parameter) && !value.is_empty() => {}
+            (Some(expected), Some(actual)) if expected == actual => {}
+            _ => return false,
+        }
     }
 }
 
@@ -177,6 +198,7 @@ pub fn configure(config: &mut ServiceConfig, settings: &ApiSettings) {
         .configure(|config| configure_sms(config, settings))
         .configure(|config| configure_second_factors(config, settings))
         .configure(|config| configure_security_keys(config, settings))
+        .configure(|config| configure_providers(config, settings))
         .service(at("/token").route(web::post().to(modern::token::refresh)))
         .service(at("/token/verify").route(web::post().to(modern::token::verify)))
         .service(at("/signout").route(web::post().to(modern::sign_out::sign_out)))
@@ -294,6 +316,23 @@ fn configure_security_keys(config: &mut ServiceConfig, settings: &ApiSettings) {
         .service(at("/user/webauthn/verify").route(web::post().to(register::verify)));
 }
 
+fn configure_providers(config: &mut ServiceConfig, settings: &ApiSettings) {
+    use modern::providers::{begin, callback, id_tokens};
+
+    let at = |path: &str| modern_resource(&format!("{}{path}", settings.prefix));
+    config
+        .service(at("/signin/idtoken").route(web::post().to(id_tokens::sign_in)))
+        .service(at("/signup/idtoken").route(web::post().to(id_tokens::sign_up)))
+        .service(at("/link/idtoken").route(web::post().to(id_tokens::link)))
+        .service(at("/signin/provider/{provider}").route(web::get().to(begin::sign_in)))
+        .service(at("/signup/provider/{provider}").route(web::get().to(begin::sign_up)))
+        .service(
+            at("/signin/provider/{provider}/callback")
+                .route(web::get().to(callback::get))
+                .route(web::post().to(callback::post)),
+        );
+}
+
 /// A resource that does not exist for other methods than those it is given.
 pub(crate) fn resource(path: &str) -> Resource {
     web::resource(path).default_service(web::to(fallback::unknown))
@@ -311,4 +350,27 @@ fn modern_resource(
     > + use<>,
 > {
     resource(path).wrap(from_fn(modern::present_errors))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::fits;
+
+    #[test]
+    fn a_parameter_stands_for_one_part_of_a_path() {
+        let template = "/signin/provider/{provider}/callback";
+
+        assert!(fits(template, "/signin/provider/github/callback"));
+        assert!(fits("/token", "/token"));
+        for other in [
+            "/signin/provider//callback",
+            "/signin/provider/github",
+            "/signin/provider/github/callback/",
+            "/signin/provider/git/hub/callback",
+            "/signin/other/github/callback",
+        ] {
+            assert!(!fits(template, other), "{other}");
+        }
+        assert!(!fits("/token", "/tokens"));
+    }
 }

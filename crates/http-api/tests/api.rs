@@ -23,7 +23,7 @@ use actix_web::{
 use async_trait::async_trait;
 use auth_domain::{
     ports::{HasherError, PasswordHasher, Store, UserLookup},
-    services::Installation,
+    services::{Installation, Providers},
     testing::{
         FixedClock, PlainBox, PlainHasher, PlainQr, PlainSigner, PlainTotp, RecordingMailer,
         SequentialIds, policy,
@@ -54,6 +54,7 @@ fn state(store: Arc<dyn Store>, hasher: Arc<dyn PasswordHasher>) -> Data<AppStat
         qr: Arc::new(PlainQr),
         secrets: Arc::new(PlainBox),
         web_authn: None,
+        providers: Providers::default(),
         policy: policy(),
     };
     let settings = ApiSettings {

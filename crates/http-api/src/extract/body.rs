@@ -16,6 +16,12 @@ use super::members::FromObject;
 /// No body of the API comes near this size.
 pub(crate) const MAX_BODY_BYTES: usize = 64 * 1024;
 
+/// The media type of JSON.
+const JSON: &str = "application/json";
+
+/// The media type of web forms.
+const FORM: &str = "application/x-www-form-urlencoded";
+
 /// How long a client may take to send a body.
 const PATIENCE: Duration = Duration::from_secs(10);
 
@@ -24,8 +30,8 @@ const PATIENCE: Duration = Duration::from_secs(10);
 pub(crate) enum BodyError {
     #[error("request body is larger than {MAX_BODY_BYTES} bytes")]
     TooLarge,
-    #[error("header Content-Type has to be application/json")]
-    ContentType,
+    #[error("header Content-Type has to be {0}")]
+    ContentType(&'static str),
     #[error("value is required but missing")]
     Missing,
     #[error("request body was not received completely")]
@@ -50,6 +56,20 @@ pub(crate) async fn read<T: DeserializeOwned>(
         .ok_or(BodyError::Missing)
 }
 
+/// Reads the body of a web form, undecoded.
+pub(crate) async fn read_form(request: HttpRequest, payload: Payload) -> Result<Bytes, BodyError> {
+    let bytes = collect_in_time(&request, payload).await?;
+    if bytes.is_empty() {
+        return Err(BodyError::Missing);
+    }
+    let content_type = request.content_type();
+    if content_type.trim().eq_ignore_ascii_case(FORM) {
+        Ok(bytes)
+    } else {
+        Err(BodyError::ContentType(FORM))
+    }
+}
+
 /// Reads and decodes a body that may be absent.
 pub(crate) async fn read_optional<T: DeserializeOwned>(
     request: HttpRequest,
@@ -60,7 +80,7 @@ pub(crate) async fn read_optional<T: DeserializeOwned>(
         return Ok(None);
     }
     if !is_json(&request) {
-        return Err(BodyError::ContentType);
+        return Err(BodyError::ContentType(JSON));
     }
     decode(&bytes).map(Some)
 }
@@ -78,10 +98,7 @@ pub(crate) async fn read_unmarked<T: DeserializeOwned>(
 }
 
 fn is_json(request: &HttpRequest) -> bool {
-    request
-        .content_type()
-        .trim()
-        .eq_ignore_ascii_case("application/json")
+    request.content_type().trim().eq_ignore_ascii_case(JSON)
 }
 
 #[expect(
@@ -127,7 +144,7 @@ fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, BodyError> {
 
 /// Whether a string of this JSON text holds U+0000, which can only be written as `\u0000`.
 /// PostgreSQL cannot store it, neither in text nor in jsonb.
-fn holds_nul(bytes: &[u8]) -> bool {
+pub(super) fn holds_nul(bytes: &[u8]) -> bool {
     let mut rest = bytes;
     while let Some(at) = rest.iter().position(|byte| *byte == b'\\') {
         let escaped = rest.get(at + 1..).unwrap_or_default();

@@ -13,7 +13,10 @@ use serde::{
 };
 use utoipa::openapi::{KnownFormat, SchemaFormat};
 
-use super::schema::{schema, text};
+use super::{
+    body::holds_nul,
+    schema::{schema, text},
+};
 
 /// A member that may be absent but not `null`.
 pub(crate) fn present<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
@@ -153,6 +156,16 @@ impl<'de> Deserialize<'de> for Challenge {
 #[serde(transparent)]
 pub(crate) struct Object(pub(crate) Metadata);
 
+/// An object, written as text in a query.
+pub(crate) struct ObjectText(pub(crate) Metadata);
+
+schema!(ObjectText, "ObjectText", text());
+
+/// Roles in a query, with commas in between.
+pub(crate) struct RoleList(pub(crate) Vec<Role>);
+
+schema!(RoleList, "RoleList", text());
+
 /// Text with a lower-case UUID somewhere in it, as the original's pattern has it: anything more
 /// than the UUID passes as a request, and then is no token.
 pub(crate) struct UuidLike(pub(crate) String);
@@ -224,6 +237,30 @@ impl<'de> Deserialize<'de> for Language {
             2 => Ok(Self(Locale::parse(&text).ok())),
             _ => Err(Error::custom("string length has to be 2")),
         }
+    }
+}
+
+impl<'de> Deserialize<'de> for ObjectText {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        if holds_nul(text.as_bytes()) {
+            return Err(Error::custom("the character U+0000 is not allowed"));
+        }
+        // What serde_json says of a syntax error may repeat what somebody wrote.
+        let object = serde_json::from_str::<FromObject<Metadata>>(&text);
+        let object = object.map_err(|_invalid| Error::custom("not a JSON object"))?;
+        Ok(Self(object.0))
+    }
+}
+
+impl<'de> Deserialize<'de> for RoleList {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        let roles = text.split(',').map(|it| Role::parse(it.trim()));
+        roles
+            .collect::<Result<_, _>>()
+            .map(Self)
+            .map_err(Error::custom)
     }
 }
 

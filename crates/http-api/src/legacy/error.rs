@@ -175,7 +175,7 @@ impl From<BodyError> for LegacyError {
                 "invalid-args",
                 error.to_string(),
             ),
-            BodyError::ContentType => Self::bad_request("bad-headers", error.to_string()),
+            BodyError::ContentType(_) => Self::bad_request("bad-headers", error.to_string()),
             BodyError::MissingMember(member) => Self::missing_member(&member),
             BodyError::Value { path, reason } => {
                 let at = path.trim_end_matches('/').replace('/', ".");
@@ -259,6 +259,7 @@ impl From<SignUpError> for LegacyError {
             SignUpError::Password(refusal) => refusal.into(),
             SignUpError::UsernameTaken
             | SignUpError::SecurityKeyTaken
+            | SignUpError::IdentityTaken
             | SignUpError::PhoneNumberTaken => {
                 Self::bad_request("user-exists", "user already exists")
             }

@@ -13,8 +13,9 @@ use auth_domain::{
     services::{
         AccountRefusal, AnonymousError, CurrentUserError, ElevationError, EmailAddressError,
         EmailSignInError, ExchangeError, Failure, LinkError, PasswordChangeError, PasswordRefusal,
-        PersonalAccessTokenError, PhoneChangeError, RefreshError, SecondFactorError,
-        SecurityKeyError, SessionError, SignInError, SignUpError, SmsSignInError,
+        PersonalAccessTokenError, PhoneChangeError, ProviderSignInError, RefreshError,
+        SecondFactorError, SecurityKeyError, SessionError, SignInError, SignUpError,
+        SmsSignInError,
     },
 };
 
@@ -74,13 +75,21 @@ error_codes! {
     INVALID_PAT = "invalid-pat" 401 "Invalid or expired personal access token" true;
     INVALID_REFRESH_TOKEN = "invalid-refresh-token" 401 "Invalid or expired refresh token" true;
     INVALID_REQUEST = "invalid-request" 400 "The request payload is incorrect" false;
+    INVALID_STATE = "invalid-state" 400 "Invalid state" false;
     INVALID_TICKET = "invalid-ticket" 401 "Invalid ticket" true;
     INVALID_TOTP = "invalid-totp" 401 "Invalid TOTP code" true;
     NO_TOTP_SECRET = "no-totp-secret" 400 "User does not have a TOTP secret" true;
+    OAUTH_PROFILE_FETCH_FAILED = "oauth-profile-fetch-failed" 400
+        "Failed to get user profile" false;
+    OAUTH_PROVIDER_ERROR = "oauth-provider-error" 400 "Provider returned an error" false;
+    OAUTH_TOKEN_EXCHANGE_FAILED = "oauth-token-echange-failed" 400
+        "Failed to exchange token" false;
     OTP_TOO_MANY_ATTEMPTS = "otp-too-many-attempts" 400
         "Too many incorrect attempts, please request a new OTP" true;
     PASSWORD_IN_HIBP_DATABASE = "password-in-hibp-database" 400 "Password is in HIBP database" false;
     PASSWORD_TOO_SHORT = "password-too-short" 400 "Password is too short" false;
+    PROVIDER_ACCOUNT_ALREADY_LINKED = "provider-account-already-linked" 400
+        "This provider account is already linked to a user" false;
     REDIRECT_TO_NOT_ALLOWED = "redirectTo-not-allowed" 400
         "The value of \"options.redirectTo\" is not allowed." false;
     REQUEST_TIMEOUT = "request-timeout" 408 "The request took too long to arrive" false;
@@ -119,6 +128,9 @@ pub enum ModernError {
     /// The body does not fit its schema.
     #[error("error in openapi3filter.RequestError: request body has an error: {0}")]
     Schema(String),
+    /// A parameter of the path or the query does not fit its schema.
+    #[error("error in openapi3filter.RequestError: parameter {0}")]
+    Parameter(String),
     /// There is no body that could be read.
     #[error("error in openapi3filter.RequestError: request body has an error: {0}")]
     Body(String),
@@ -151,7 +163,11 @@ impl ModernError {
             Self::TooMany(_) => Some(ErrorCode::TOO_MANY_REQUESTS),
             Self::NotSent(_) => Some(ErrorCode::CANNOT_SEND_SMS),
             Self::Internal(_) => Some(ErrorCode::INTERNAL_SERVER_ERROR),
-            Self::Schema(_) | Self::Body(_) | Self::Token(_) | Self::Settings(_) => None,
+            Self::Schema(_)
+            | Self::Parameter(_)
+            | Self::Body(_)
+            | Self::Token(_)
+            | Self::Settings(_) => None,
         }
     }
 
@@ -182,7 +198,9 @@ impl ModernError {
             Self::Token(problem) => {
                 return HttpResponse::Unauthorized().json(problem.unauthorized());
             }
-            Self::Schema(reason) => ("schema-validation-error", reason.clone()),
+            Self::Schema(reason) | Self::Parameter(reason) => {
+                ("schema-validation-error", reason.clone())
+            }
             other => ("request-validation-error", other.reason()),
         };
         HttpResponse::BadRequest().json(RequestProblemReply { error, reason })
@@ -215,6 +233,7 @@ impl ModernError {
             Self::Code(_)
             | Self::TextedCode(_)
             | Self::Schema(_)
+            | Self::Parameter(_)
             | Self::Body(_)
             | Self::Token(_)
             | Self::Settings(_)
@@ -263,7 +282,7 @@ impl From<BodyError> for ModernError {
             BodyError::Value { .. } | BodyError::MissingMember(_) => {
                 Self::Schema(described("doesn't match schema: ", &error))
             }
-            BodyError::ContentType
+            BodyError::ContentType(_)
             | BodyError::Missing
             | BodyError::Incomplete
             | BodyError::Syntax(_) => Self::Body(error.to_string()),
@@ -325,6 +344,7 @@ impl From<SignUpError> for ModernError {
             }
             SignUpError::EmailTaken | SignUpError::UsernameTaken => ErrorCode::EMAIL_ALREADY_IN_USE,
             SignUpError::SecurityKeyTaken => ErrorCode::INVALID_REQUEST,
+            SignUpError::IdentityTaken => ErrorCode::PROVIDER_ACCOUNT_ALREADY_LINKED,
             SignUpError::PhoneNumberTaken => ErrorCode::USER_ALREADY_EXISTS,
             SignUpError::CreatedDisabled => ErrorCode::DISABLED_USER,
             SignUpError::Failure(failure) => return failure.into(),
@@ -406,6 +426,27 @@ impl From<PhoneChangeError> for ModernError {
             PhoneChangeError::TooManyGuesses => Self::TextedCode(ErrorCode::OTP_TOO_MANY_ATTEMPTS),
             PhoneChangeError::Failure(failure) => failure.into(),
         }
+    }
+}
+
+impl From<ProviderSignInError> for ModernError {
+    fn from(error: ProviderSignInError) -> Self {
+        Self::Code(match error {
+            ProviderSignInError::RedirectNotAllowed => ErrorCode::REDIRECT_TO_NOT_ALLOWED,
+            ProviderSignInError::ProviderDisabled => ErrorCode::DISABLED_ENDPOINT,
+            ProviderSignInError::InvalidState => ErrorCode::INVALID_STATE,
+            ProviderSignInError::Complained(_) => ErrorCode::OAUTH_PROVIDER_ERROR,
+            ProviderSignInError::CodeRefused => ErrorCode::OAUTH_TOKEN_EXCHANGE_FAILED,
+            ProviderSignInError::ProfileFailed => ErrorCode::OAUTH_PROFILE_FETCH_FAILED,
+            ProviderSignInError::InvalidIdToken => ErrorCode::INVALID_REQUEST,
+            ProviderSignInError::AlreadyLinked => ErrorCode::PROVIDER_ACCOUNT_ALREADY_LINKED,
+            ProviderSignInError::Unavailable(cause) => return Self::Internal(cause),
+            ProviderSignInError::NotSignedIn(error) => return error.into(),
+            ProviderSignInError::NotElevated(error) => return error.into(),
+            ProviderSignInError::SignUp(error) => return error.into(),
+            ProviderSignInError::Refused(refusal) => return refusal.into(),
+            ProviderSignInError::Failure(failure) => return failure.into(),
+        })
     }
 }
 

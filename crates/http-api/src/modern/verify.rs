@@ -2,19 +2,16 @@
 
 pub(crate) mod code;
 mod page;
-mod redirect;
 
-use actix_web::{HttpRequest, HttpResponse, http::header, web::Data};
-use auth_domain::{
-    redirect::RedirectUrl,
-    services::{FollowedLink, Grant},
-    ticket::Ticket,
+use actix_web::{HttpRequest, HttpResponse, web::Data};
+use auth_domain::{redirect::RedirectUrl, services::FollowedLink, ticket::Ticket};
+use url::Url;
+
+use super::{
+    ErrorCode, ModernError,
+    query::{InvalidQuery, Query},
+    redirect::{self, fail},
 };
-use serde::Serialize;
-use url::{Url, form_urlencoded};
-use utoipa::ToSchema;
-
-use super::{ErrorCode, ModernError};
 use crate::{extract::device::SeenFrom, state::AppState};
 
 /// The query of `/verify`. Unknown parameters are ignored, and so is `type`: the ticket knows.
@@ -25,42 +22,10 @@ struct VerifyQuery {
 
 impl VerifyQuery {
     fn read(request: &HttpRequest) -> Result<Self, InvalidQuery> {
-        let pairs: Vec<_> = form_urlencoded::parse(request.query_string().as_bytes()).collect();
-        let one = |name: &'static str| {
-            let mut values = pairs.iter().filter(|(known, _)| known == name);
-            match (values.next(), values.next()) {
-                (Some((_, value)), None) => Ok(value.clone().into_owned()),
-                (None, _) => Err(InvalidQuery::Missing(name)),
-                (Some(_), Some(_)) => Err(InvalidQuery::Repeated(name)),
-            }
-        };
+        let query = Query::of(request.query_string().as_bytes());
         Ok(Self {
-            ticket: one("ticket")?,
-            redirect_to: one("redirectTo")?,
-        })
-    }
-}
-
-/// What is wrong with a query, in the original's words where it has some.
-#[derive(Debug, thiserror::Error)]
-enum InvalidQuery {
-    #[error("Query argument {0} is required, but not found")]
-    Missing(&'static str),
-    #[error("Query argument {0} is given more than once")]
-    Repeated(&'static str),
-}
-
-/// A query that does not fit this description.
-#[derive(Serialize, ToSchema)]
-#[schema(as = QueryErrorResponse)]
-pub(crate) struct QueryErrorReply {
-    msg: String,
-}
-
-impl InvalidQuery {
-    fn answer(&self) -> HttpResponse {
-        HttpResponse::BadRequest().json(QueryErrorReply {
-            msg: self.to_string(),
+            ticket: query.required("ticket")?,
+            redirect_to: query.required("redirectTo")?,
         })
     }
 }
@@ -124,32 +89,6 @@ async fn redeem(
 
 fn succeed(redirect_to: &RedirectUrl, link: &FollowedLink) -> HttpResponse {
     let mut added = vec![("type", link.purpose.prefix().to_owned())];
-    match &link.grant {
-        Grant::RefreshToken(token) => added.push(("refreshToken", token.text())),
-        Grant::Code(code) => added.push(("code", code.expose().to_owned())),
-        Grant::Nothing => {}
-    }
+    added.extend(redirect::granted(&link.grant));
     redirect::to(redirect_to.as_str(), &added)
 }
-
-/// A redirect that names the error, or the error itself where there is nowhere to lead to.
-fn fail(state: &AppState, redirect_to: &RedirectUrl, error: &ModernError) -> HttpResponse {
-    let code = error.code().unwrap_or(ErrorCode::INVALID_REQUEST);
-    error.log();
-    let settings = state.settings();
-    let shown = settings.compat.row(code.shown(settings.conceal_errors));
-    if redirect_to.as_str().is_empty() {
-        return ModernError::from(shown).answer(false, settings.compat);
-    }
-    let added = [
-        ("error", shown.code.to_owned()),
-        ("errorDescription", shown.message.to_owned()),
-    ];
-    redirect::to(redirect_to.as_str(), &added)
-}
-
-/// Neither caches nor the next page's `Referer` may keep what a redirect carries.
-const PRIVATE: [(header::HeaderName, &str); 2] = [
-    (header::CACHE_CONTROL, "no-store"),
-    (header::REFERRER_POLICY, "no-referrer"),
-];

@@ -113,6 +113,13 @@ impl<T: ToSchema> Argument for modern::json::OptionalJson<T> {
     }
 }
 
+/// Its fields are not in its type; whoever lists the operation says them.
+impl Argument for modern::form::Form {
+    fn describe(operation: Operation) -> Operation {
+        operation.reads_a_body()
+    }
+}
+
 impl Argument for legacy::session::SessionToken {
     fn describe(operation: Operation) -> Operation {
         operation.session_token()
@@ -139,6 +146,12 @@ impl<T: ToSchema> Answer for Result<web::Json<T>, ModernError> {
 
 /// Its body is not in its type; whoever lists the operation says it.
 impl Answer for HttpResponse {
+    fn describe(operation: Operation) -> Operation {
+        operation
+    }
+}
+
+impl Answer for Result<HttpResponse, ModernError> {
     fn describe(operation: Operation) -> Operation {
         operation
     }

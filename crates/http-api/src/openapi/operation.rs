@@ -31,6 +31,15 @@ pub(super) enum Presence {
     Optional,
 }
 
+impl Presence {
+    fn required(self) -> Required {
+        match self {
+            Self::Required => Required::True,
+            Self::Optional => Required::False,
+        }
+    }
+}
+
 /// The schemas that a document names.
 pub(super) type Schemas = Vec<(String, RefOr<Schema>)>;
 
@@ -50,6 +59,7 @@ enum ModernErrors {
     TextedCode(ErrorCode),
     Token,
     Body,
+    Parameters,
 }
 
 /// What an operation may answer with one status.
@@ -153,14 +163,73 @@ impl Operation {
     }
 
     /// A parameter of the query that has to be there once.
-    pub(super) fn query(mut self, name: &'static str, about: &'static str) -> Self {
+    pub(super) fn query(self, name: &'static str, about: &'static str) -> Self {
+        let text = ObjectBuilder::new().schema_type(Type::String);
+        self.parameter(ParameterIn::Query, Presence::Required, name, about, text)
+    }
+
+    /// A parameter of the query that may be absent, in the form of `T`.
+    pub(super) fn optional_query<T: ToSchema>(
+        self,
+        name: &'static str,
+        about: &'static str,
+    ) -> Self {
+        self.parameter(
+            ParameterIn::Query,
+            Presence::Optional,
+            name,
+            about,
+            T::schema(),
+        )
+    }
+
+    /// A part of the path.
+    pub(super) fn path(self, name: &'static str, about: &'static str) -> Self {
+        let text = ObjectBuilder::new().schema_type(Type::String);
+        self.parameter(ParameterIn::Path, Presence::Required, name, about, text)
+    }
+
+    fn parameter(
+        mut self,
+        place: ParameterIn,
+        presence: Presence,
+        name: &'static str,
+        about: &'static str,
+        schema: impl Into<RefOr<Schema>>,
+    ) -> Self {
         let parameter = ParameterBuilder::new()
             .name(name)
-            .parameter_in(ParameterIn::Query)
-            .required(Required::True)
+            .parameter_in(place)
+            .required(presence.required())
             .description(Some(about))
-            .schema(Some(ObjectBuilder::new().schema_type(Type::String)));
+            .schema(Some(schema));
         self.builder = self.builder.parameter(parameter);
+        self
+    }
+
+    /// Parameters have to fit their schemas.
+    pub(super) fn checks_parameters(mut self) -> Self {
+        self.errors.push(ModernErrors::Parameters);
+        self
+    }
+
+    /// The body of a web form with a field that has to be there, and others that may.
+    pub(super) fn form(mut self, required: &'static str, optional: &[&'static str]) -> Self {
+        let text = || ObjectBuilder::new().schema_type(Type::String);
+        let fields = optional.iter().fold(
+            ObjectBuilder::new()
+                .property(required, text())
+                .required(required),
+            |fields, name| fields.property(*name, text()),
+        );
+        let body = RequestBodyBuilder::new()
+            .required(Some(Required::True))
+            .content(
+                "application/x-www-form-urlencoded",
+                Content::new(Some(fields)),
+            )
+            .build();
+        self.builder = self.builder.request_body(Some(body));
         self
     }
 
@@ -255,6 +324,11 @@ impl Operation {
     /// A JSON body of the modern generation.
     pub(super) fn modern_body<T: ToSchema>(mut self, presence: Presence) -> Self {
         self.take_body::<T>(presence);
+        self.reads_a_body()
+    }
+
+    /// What can go wrong with any body of the modern generation.
+    pub(super) fn reads_a_body(mut self) -> Self {
         self.errors.push(ModernErrors::Body);
         self.errors(&[
             ErrorCode::REQUEST_TIMEOUT,
@@ -294,7 +368,12 @@ impl Operation {
                 ModernErrors::Row(code) => operation.error(compat.row(code)),
                 ModernErrors::TextedCode(code) => operation.error(compat.row_of_texted_code(code)),
                 ModernErrors::Token => operation.token_error(compat),
-                ModernErrors::Body => operation.body_error(compat),
+                ModernErrors::Body => {
+                    operation.schema_error(compat, "The body does not fit its schema.")
+                }
+                ModernErrors::Parameters => {
+                    operation.schema_error(compat, "A parameter does not fit its schema.")
+                }
             });
         described.too_many_requests(compat)
     }
@@ -324,12 +403,8 @@ impl Operation {
     }
 
     fn take(&mut self, schema: RefOr<Schema>, presence: Presence) {
-        let required = match presence {
-            Presence::Required => Required::True,
-            Presence::Optional => Required::False,
-        };
         let body = RequestBodyBuilder::new()
-            .required(Some(required))
+            .required(Some(presence.required()))
             .content("application/json", Content::new(Some(schema)))
             .build();
         let builder = std::mem::take(&mut self.builder);
@@ -351,8 +426,7 @@ impl Operation {
         }
     }
 
-    fn body_error(self, compat: Compat) -> Self {
-        let text = "The body does not fit its schema.";
+    fn schema_error(self, compat: Compat, text: &'static str) -> Self {
         if compat.names_what_is_wrong_with_a_request() {
             self.or_body::<RequestProblemReply>(400, text)
         } else {

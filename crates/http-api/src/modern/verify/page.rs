@@ -2,7 +2,7 @@
 
 use actix_web::{HttpRequest, HttpResponse, http::header};
 
-use super::PRIVATE;
+use super::super::redirect::PRIVATE;
 
 /// A page with one button, which sends the query of this request by `POST`.
 pub(super) fn confirmation(request: &HttpRequest) -> HttpResponse {

@@ -2,10 +2,7 @@
 
 use super::{BUSY, Operation, REFUSALS, SIGN_UP};
 use crate::{
-    modern::{
-        ErrorCode, email_address, passwordless,
-        verify::{self, QueryErrorReply},
-    },
+    modern::{ErrorCode, email_address, passwordless, query::QueryErrorReply, verify},
     openapi::operation::modern,
 };
 

@@ -4,6 +4,7 @@ mod accounts;
 mod elevation;
 mod legacy;
 mod mail;
+mod providers;
 mod second_factors;
 mod security_keys;
 mod sign_in;
@@ -29,6 +30,7 @@ pub(super) fn groups(settings: &ApiSettings) -> Vec<Group> {
         group("Signing in", sign_in::operations()),
         group("Links and codes by mail", mail::operations()),
         group("Codes by text message", sms::operations()),
+        group("Identity providers", providers::operations()),
         group("Second factors", second_factors::operations()),
         group("Security keys", security_keys::operations()),
         group("Elevation", elevation::operations()),

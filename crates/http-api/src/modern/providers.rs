@@ -1,0 +1,8 @@
+//! Signing in with the word of others.
+
+pub(crate) mod begin;
+pub(crate) mod callback;
+mod fetch_metadata;
+mod flow_cookie;
+pub(crate) mod id_tokens;
+mod name;
