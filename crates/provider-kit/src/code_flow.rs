@@ -1,0 +1,161 @@
+//! Providers that differ in constants and in what their profiles look like.
+
+use async_trait::async_trait;
+use auth_domain::{
+    identity::{ExternalIdentity, ProviderId},
+    ports::{Answer, Provider, ProviderError, Question},
+};
+use egress::Egress;
+use serde::de::DeserializeOwned;
+use url::Url;
+
+use crate::{
+    api::Api,
+    error::ProfileError,
+    flow::{ClientAuthentication, Flow},
+    registration::Registration,
+};
+
+/// A provider of the authorization-code flow: what its documentation says of it, and how its
+/// profiles are read.
+#[async_trait]
+pub trait CodeFlow: Send + Sync + 'static {
+    /// Its name, as in `/signin/provider/{name}`.
+    const ID: &'static str;
+    /// Where browsers are sent, unless a setting says otherwise.
+    const AUTHORIZATION_URL: &'static str;
+    /// Where codes are exchanged, unless a setting says otherwise.
+    const TOKEN_URL: &'static str;
+    /// Where profiles are, unless a setting says otherwise.
+    const PROFILE_URL: &'static str;
+    /// Scopes to ask for, unless a setting says otherwise.
+    const SCOPES: &'static [&'static str];
+    /// What is between two scopes.
+    const SCOPE_SEPARATOR: &'static str = " ";
+    /// What else to ask with, as names and values, unless the URL says it already.
+    const PARAMETERS: &'static [(&'static str, &'static str)] = &[];
+    /// How this server proves itself where codes are exchanged.
+    const AUTHENTICATION: ClientAuthentication = ClientAuthentication::Body;
+    /// Whether it documents PKCE with `S256`. Others may refuse what they do not know.
+    const PKCE: bool = false;
+
+    /// What it answers about a person.
+    type Profile: DeserializeOwned + Send;
+
+    /// What else to ask with, where that depends on settings.
+    fn parameters(&self) -> Vec<(&'static str, String)> {
+        Vec::new()
+    }
+
+    /// Asks about the person. One request at the URL of profiles, if nothing else is said.
+    ///
+    /// # Errors
+    ///
+    /// See [`ProfileError`].
+    async fn fetch(&self, api: Api<'_>) -> Result<Self::Profile, ProfileError> {
+        api.profile().await
+    }
+
+    /// Who the profile is about.
+    ///
+    /// # Errors
+    ///
+    /// See [`ProfileError`].
+    fn identity(&self, profile: Self::Profile) -> Result<ExternalIdentity, ProfileError>;
+}
+
+/// A provider of the authorization-code flow, as the domain asks it.
+pub struct OAuth2<F> {
+    provider: F,
+    flow: Flow,
+    registration: Registration,
+    egress: Egress,
+}
+
+impl<F: CodeFlow> OAuth2<F> {
+    /// The provider where this server has `registration`.
+    #[must_use]
+    pub fn new(provider: F, registration: Registration, egress: Egress) -> Self {
+        let fixed = F::PARAMETERS
+            .iter()
+            .map(|(name, value)| (*name, (*value).to_owned()));
+        let flow = Flow {
+            id: ProviderId::of(F::ID),
+            client_id: registration.client_id.clone(),
+            authorization_url: registration.endpoints.authorization.clone(),
+            token_url: registration.endpoints.token.clone(),
+            scope: scope(&registration.scopes, F::SCOPES, F::SCOPE_SEPARATOR),
+            response_type: "code",
+            parameters: fixed.chain(provider.parameters()).collect(),
+            authentication: F::AUTHENTICATION,
+            pkce: F::PKCE,
+            nonce: false,
+        };
+        Self {
+            provider,
+            flow,
+            registration,
+            egress,
+        }
+    }
+}
+
+/// The configured scopes, or else the usual ones, as one parameter.
+#[must_use]
+pub fn scope(configured: &[String], usual: &[&str], separator: &str) -> String {
+    let configured: Vec<_> = configured
+        .iter()
+        .map(|it| it.trim())
+        .filter(|it| !it.is_empty())
+        .collect();
+    if configured.is_empty() {
+        usual.join(separator)
+    } else {
+        configured.join(separator)
+    }
+}
+
+#[async_trait]
+impl<F: CodeFlow> Provider for OAuth2<F> {
+    fn id(&self) -> &ProviderId {
+        &self.flow.id
+    }
+
+    async fn authorize(&self, question: &Question) -> Result<Url, ProviderError> {
+        Ok(self.flow.authorize(question))
+    }
+
+    async fn identify(&self, answer: &Answer) -> Result<ExternalIdentity, ProviderError> {
+        let secret = &self.registration.client_secret;
+        let tokens = self.flow.exchange(&self.egress, answer, secret).await?;
+        let profile_url = &self.registration.endpoints.profile;
+        let api = Api::new(
+            &self.egress,
+            &self.flow.client_id,
+            profile_url,
+            &tokens.access,
+        );
+        let profile = self.provider.fetch(api).await?;
+        let identity = self.provider.identity(profile)?;
+        Ok(ExternalIdentity {
+            // What is said of an address that cannot be read is said of none.
+            email_verified: identity.email_verified.filter(|_| identity.email.is_some()),
+            ..identity
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn configured_scopes_replace_the_usual_ones() {
+        let configured = [" a ", "", "b"].map(str::to_owned);
+
+        assert_eq!(scope(&configured, &["c"], " "), "a b");
+        assert_eq!(scope(&[], &["c", "d"], ","), "c,d");
+        assert_eq!(scope(&[" ".to_owned()], &["c"], " "), "c");
+        assert_eq!(scope(&[], &[], " "), "");
+    }
+}

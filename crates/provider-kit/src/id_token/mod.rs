@@ -1,0 +1,137 @@
+//! ID tokens (OpenID Connect Core §2): a provider's signed word about a person.
+//!
+//! Issuer, audiences and keys come from the configuration and from the provider's key set, never
+//! from the token; which algorithm a key is for is the key's to say. Claims are compared as whole
+//! numbers by hand, so that no date of a provider makes anything overflow.
+
+mod claims;
+mod jws;
+mod keys;
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use auth_domain::{
+    identity::{ExternalIdentity, ProviderId},
+    ports::{Clock, IdTokenError, IdTokenVerifier},
+    secret::Secret,
+};
+use egress::{Egress, Request};
+use url::Url;
+
+use self::{
+    claims::{Claims, Nonce},
+    jws::Jws,
+    keys::KeySet,
+};
+use crate::{api, cached::Cached};
+
+/// The longest token that is looked at, in bytes.
+const LONGEST: usize = 16 * 1024;
+
+/// Which tokens are good.
+#[derive(Debug, Clone)]
+pub struct IdTokenRules {
+    /// Who has to have issued them, to the letter.
+    pub issuer: String,
+    /// Whom they have to be for: any of these. Without one, no token is good.
+    pub audiences: Vec<String>,
+    /// Whether they have to hold an e-mail address.
+    pub needs_address: bool,
+}
+
+/// Judges the ID tokens of one provider.
+///
+/// Its key set is fetched when it is first needed and kept for an hour, or for a day while there is no
+/// other; a key that is not in it has it fetched again, once a minute at most.
+pub struct IdTokens {
+    id: ProviderId,
+    rules: IdTokenRules,
+    keys_url: Url,
+    egress: Egress,
+    clock: Arc<dyn Clock>,
+    keys: Cached<KeySet>,
+}
+
+impl IdTokens {
+    /// Judges tokens of `id`, whose keys are at `keys_url`, by `rules`.
+    #[must_use]
+    pub fn new(
+        id: ProviderId,
+        rules: IdTokenRules,
+        keys_url: Url,
+        egress: Egress,
+        clock: Arc<dyn Clock>,
+    ) -> Self {
+        Self {
+            id,
+            rules,
+            keys_url,
+            egress,
+            keys: Cached::new(Arc::clone(&clock)),
+            clock,
+        }
+    }
+
+    /// Who a token is about that came for a code. It has to repeat the nonce of the question.
+    ///
+    /// # Errors
+    ///
+    /// See [`IdTokenError`].
+    pub async fn verify_for_code(
+        &self,
+        token: &Secret,
+        nonce: &Secret,
+    ) -> Result<ExternalIdentity, IdTokenError> {
+        self.judge(token, Nonce::OfQuestion(nonce)).await
+    }
+
+    async fn judge(
+        &self,
+        token: &Secret,
+        nonce: Nonce<'_>,
+    ) -> Result<ExternalIdentity, IdTokenError> {
+        let jws = Jws::read(token.expose()).ok_or(IdTokenError::Invalid)?;
+        // Before the signature, because that may cost a request: nothing is told of the order.
+        let now = u64::try_from(self.clock.now().timestamp()).unwrap_or_default();
+        let identity = Claims::read(&jws.claims)
+            .filter(|it| it.are_good(&self.rules, now) && it.answer(nonce))
+            .and_then(|it| it.identity(&self.rules))
+            .ok_or(IdTokenError::Invalid)?;
+        let keys = self.keys_for(&jws).await?;
+        if keys.find(&jws).is_some_and(|key| key.signed(&jws)) {
+            Ok(identity)
+        } else {
+            Err(IdTokenError::Invalid)
+        }
+    }
+
+    async fn keys_for(&self, jws: &Jws<'_>) -> Result<Arc<KeySet>, IdTokenError> {
+        match self.keys.get() {
+            Some(keys) if keys.find(jws).is_some() || !self.keys.may_ask_again() => Ok(keys),
+            _ => self.fetch_keys().await,
+        }
+    }
+
+    async fn fetch_keys(&self) -> Result<Arc<KeySet>, IdTokenError> {
+        let request = Request::get(self.keys_url.clone()).header("Accept", "application/json");
+        let fetching = api::fetch::<KeySet>(&self.egress, request);
+        let fetched = self.keys.fetch(fetching).await;
+        fetched.map_err(|error| IdTokenError::Unavailable(error.into()))
+    }
+}
+
+#[async_trait]
+impl IdTokenVerifier for IdTokens {
+    fn id(&self) -> &ProviderId {
+        &self.id
+    }
+
+    async fn verify(
+        &self,
+        token: &Secret,
+        nonce: Option<&Secret>,
+    ) -> Result<ExternalIdentity, IdTokenError> {
+        self.judge(token, Nonce::OfApp(nonce)).await
+    }
+}

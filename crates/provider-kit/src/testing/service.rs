@@ -1,0 +1,194 @@
+//! A service on this machine that plays a provider.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use auth_domain::{
+    ports::{Answer, FlowProof, Question},
+    secret::Secret,
+    session::CodeVerifier,
+};
+use egress::{Egress, EgressRules};
+use serde_json::Value;
+use url::{Url, form_urlencoded};
+use wiremock::{Mock, MockServer, Request, Respond, ResponseTemplate, matchers::any};
+
+use crate::registration::{Endpoints, Registration};
+
+/// Id that the service knows this server by.
+pub const CLIENT_ID: &str = "the-client";
+
+/// Secret that goes with the id.
+pub const CLIENT_SECRET: &str = "hunter2-client-secret";
+
+/// A code that a browser brings back.
+pub const CODE: &str = "hunter2-code";
+
+/// What the service gives for the code.
+pub const ACCESS_TOKEN: &str = "hunter2-access-token";
+
+/// Where browsers come back to.
+pub const CALLBACK: &str = "https://auth.example.com/signin/provider/it/callback";
+
+/// Plays a provider: it answers at the paths that it was told, and nowhere else.
+pub struct Service {
+    server: MockServer,
+    answers: Answers,
+}
+
+/// The answers by method and path; the last one that was told counts.
+#[derive(Clone, Default)]
+struct Answers(Arc<Mutex<HashMap<String, ResponseTemplate>>>);
+
+impl Answers {
+    fn all(&self) -> MutexGuard<'_, HashMap<String, ResponseTemplate>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Respond for Answers {
+    fn respond(&self, request: &Request) -> ResponseTemplate {
+        let answer = self.all().get(&line(request)).cloned();
+        answer.unwrap_or_else(|| ResponseTemplate::new(404))
+    }
+}
+
+fn line(request: &Request) -> String {
+    format!("{} {}", request.method, request.url.path())
+}
+
+impl Service {
+    /// One that answers nothing yet.
+    pub async fn start() -> Self {
+        let service = Self {
+            server: MockServer::start().await,
+            answers: Answers::default(),
+        };
+        service.mount().await;
+        service
+    }
+
+    async fn mount(&self) {
+        let mock = Mock::given(any()).respond_with(self.answers.clone());
+        self.server.register(mock).await;
+    }
+
+    /// Where `path` is.
+    #[must_use]
+    pub fn url(&self, path: &str) -> Url {
+        let mut url = self.root();
+        url.set_path(path);
+        url
+    }
+
+    fn root(&self) -> Url {
+        let url = self.server.uri().parse();
+        url.unwrap()
+    }
+
+    /// Answers `GET path` with JSON.
+    pub fn gets(&self, path: &str, json: &Value) {
+        let answer = ResponseTemplate::new(200).set_body_json(json);
+        self.answers("GET", path, answer);
+    }
+
+    /// Answers `POST path` with a status and JSON.
+    pub fn posts(&self, path: &str, status: u16, json: &Value) {
+        let answer = ResponseTemplate::new(status).set_body_json(json);
+        self.answers("POST", path, answer);
+    }
+
+    /// Answers in any way.
+    pub fn answers(&self, method: &str, path: &str, answer: ResponseTemplate) {
+        self.answers
+            .all()
+            .insert(format!("{method} {path}"), answer);
+    }
+
+    /// Forgets all answers, and what it was asked.
+    pub async fn reset(&self) {
+        self.answers.all().clear();
+        self.server.reset().await;
+        self.mount().await;
+    }
+
+    /// What it was asked, in order.
+    pub async fn received(&self) -> Vec<Request> {
+        self.server.received_requests().await.unwrap_or_default()
+    }
+
+    /// What it was asked, as methods and paths.
+    pub async fn lines(&self) -> Vec<String> {
+        let received = self.received().await;
+        received.iter().map(line).collect()
+    }
+
+    /// How this server is known there. Codes are exchanged at `/token`, the profile is at
+    /// `/profile`.
+    #[must_use]
+    pub fn registration(&self) -> Registration {
+        Registration {
+            client_id: CLIENT_ID.to_owned(),
+            client_secret: Secret::new(CLIENT_SECRET),
+            endpoints: Endpoints {
+                authorization: self.url("/authorize"),
+                token: self.url("/token"),
+                profile: self.url("/profile"),
+            },
+            scopes: Vec::new(),
+        }
+    }
+}
+
+/// A client that may ask services on this machine.
+#[must_use]
+pub fn egress() -> Egress {
+    let rules = EgressRules {
+        allowed_hosts: vec!["127.0.0.1".to_owned()],
+    };
+    Egress::new(rules).unwrap()
+}
+
+/// What binds the question and the answer here.
+#[must_use]
+pub fn proof() -> FlowProof {
+    FlowProof {
+        verifier: CodeVerifier::new([7; 24]),
+        nonce: Secret::new("hunter2-nonce"),
+    }
+}
+
+/// A question.
+#[must_use]
+pub fn question() -> Question {
+    Question {
+        state: Secret::new("a state"),
+        callback: callback(),
+        proof: proof(),
+    }
+}
+
+/// An answer with these parameters.
+#[must_use]
+pub fn answer(parameters: &[(&str, &str)]) -> Answer {
+    let pairs = parameters.iter();
+    Answer {
+        parameters: pairs
+            .map(|(name, value)| ((*name).to_owned(), Secret::new(*value)))
+            .collect(),
+        callback: callback(),
+        proof: proof(),
+    }
+}
+
+fn callback() -> Url {
+    CALLBACK.parse().unwrap()
+}
+
+/// The fields of a form that was sent, in order.
+#[must_use]
+pub fn form_of(request: &Request) -> Vec<(String, String)> {
+    form_urlencoded::parse(&request.body).into_owned().collect()
+}

@@ -1,0 +1,74 @@
+//! Services of OAuth2 alone.
+
+use auth_domain::{
+    identity::{ExternalIdentity, ProviderId},
+    ports::{Answer, Provider, ProviderError, Question},
+    secret::Secret,
+};
+use egress::Egress;
+use provider_kit::{Api, Flow, async_trait, scope};
+use serde_json::Value;
+use url::Url;
+
+use crate::{claims::ClaimNames, definition::OAuth2Definition};
+
+/// A service of OAuth2, whose profiles are read as the operator says.
+pub struct CustomOAuth2 {
+    flow: Flow,
+    client_secret: Secret,
+    userinfo_url: Url,
+    claims: ClaimNames,
+    egress: Egress,
+}
+
+impl CustomOAuth2 {
+    /// The service that `definition` describes.
+    #[must_use]
+    pub fn new(id: ProviderId, definition: OAuth2Definition, egress: Egress) -> Self {
+        Self {
+            flow: Flow {
+                id,
+                client_id: definition.client_id,
+                authorization_url: definition.authorization_url,
+                token_url: definition.token_url,
+                scope: scope(&definition.scopes, &[], " "),
+                response_type: "code",
+                parameters: Vec::new(),
+                authentication: definition.authentication,
+                pkce: true,
+                nonce: false,
+            },
+            client_secret: definition.client_secret,
+            userinfo_url: definition.userinfo_url,
+            claims: definition.claims,
+            egress,
+        }
+    }
+}
+
+#[async_trait]
+impl Provider for CustomOAuth2 {
+    fn id(&self) -> &ProviderId {
+        &self.flow.id
+    }
+
+    async fn authorize(&self, question: &Question) -> Result<Url, ProviderError> {
+        Ok(self.flow.authorize(question))
+    }
+
+    async fn identify(&self, answer: &Answer) -> Result<ExternalIdentity, ProviderError> {
+        let exchanged = self
+            .flow
+            .exchange(&self.egress, answer, &self.client_secret)
+            .await;
+        let token = exchanged?.access;
+        let api = Api::new(
+            &self.egress,
+            &self.flow.client_id,
+            &self.userinfo_url,
+            &token,
+        );
+        let profile: Value = api.profile().await?;
+        Ok(self.claims.identity(&profile)?)
+    }
+}

@@ -1,0 +1,127 @@
+//! Services of OpenID Connect.
+
+use std::sync::Arc;
+
+use auth_domain::{
+    identity::{ExternalIdentity, ProviderId},
+    ports::{Answer, Clock, IdTokenError, Provider, ProviderError, Question},
+    secret::Secret,
+};
+use egress::Egress;
+use provider_kit::{
+    Api, Cached, ProfileError, async_trait,
+    profile::{Address, Checked, Name, PersonId, Picture},
+};
+use serde::Deserialize;
+use url::Url;
+
+use crate::{
+    definition::OidcDefinition,
+    discovery::{Discovered, DiscoveryError, discover},
+};
+
+/// A service of OpenID Connect. It is asked to describe itself when it is first needed, and once an
+/// hour.
+pub struct CustomOidc {
+    id: ProviderId,
+    definition: OidcDefinition,
+    egress: Egress,
+    clock: Arc<dyn Clock>,
+    discovered: Cached<Discovered>,
+}
+
+/// What a service tells beyond the ID token (Core §5.3).
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct UserInfo {
+    sub: PersonId,
+    email: Address,
+    email_verified: Checked,
+    name: Name,
+    picture: Picture,
+}
+
+impl CustomOidc {
+    /// The service that `definition` describes.
+    #[must_use]
+    pub fn new(
+        id: ProviderId,
+        definition: OidcDefinition,
+        egress: Egress,
+        clock: Arc<dyn Clock>,
+    ) -> Self {
+        Self {
+            id,
+            definition,
+            egress,
+            discovered: Cached::new(Arc::clone(&clock)),
+            clock,
+        }
+    }
+
+    async fn discovered(&self) -> Result<Arc<Discovered>, DiscoveryError> {
+        let discovering = discover(&self.id, &self.definition, &self.egress, &self.clock);
+        self.discovered.get_or_fetch(discovering).await
+    }
+
+    /// What the ID token left out. It is the person's own only if it is about the same one.
+    async fn complete(
+        &self,
+        identity: ExternalIdentity,
+        userinfo_url: &Url,
+        token: &Secret,
+    ) -> Result<ExternalIdentity, ProfileError> {
+        let api = Api::new(
+            &self.egress,
+            &self.definition.client_id,
+            userinfo_url,
+            token,
+        );
+        let told: UserInfo = api.profile().await?;
+        if told.sub.subject()? != identity.subject {
+            return Err(ProfileError::TwoPeople);
+        }
+        let email = told.email.0;
+        Ok(ExternalIdentity {
+            subject: identity.subject,
+            email_verified: told.email_verified.0.filter(|_| email.is_some()),
+            email,
+            name: identity.name.or(told.name.0),
+            avatar: identity.avatar.or(told.picture.0),
+        })
+    }
+}
+
+#[async_trait]
+impl Provider for CustomOidc {
+    fn id(&self) -> &ProviderId {
+        &self.id
+    }
+
+    async fn authorize(&self, question: &Question) -> Result<Url, ProviderError> {
+        let discovered = self.discovered().await;
+        let discovered = discovered.map_err(|error| ProviderError::Unavailable(error.into()))?;
+        Ok(discovered.flow.authorize(question))
+    }
+
+    async fn identify(&self, answer: &Answer) -> Result<ExternalIdentity, ProviderError> {
+        let discovered = self.discovered().await;
+        let discovered = discovered.map_err(|error| ProviderError::CodeRefused(error.into()))?;
+        let secret = &self.definition.client_secret;
+        let tokens = discovered
+            .flow
+            .exchange(&self.egress, answer, secret)
+            .await?;
+        let token = tokens.id.ok_or(IdTokenError::Invalid);
+        let token = token.map_err(ProfileError::from)?;
+        let nonce = &answer.proof.nonce;
+        let identity = discovered.id_tokens.verify_for_code(&token, nonce).await;
+        let identity = identity.map_err(ProfileError::from)?;
+        match &discovered.userinfo_url {
+            Some(url) if identity.email.is_none() => {
+                Ok(self.complete(identity, url, &tokens.access).await?)
+            }
+            _ => Ok(identity),
+        }
+    }
+}
