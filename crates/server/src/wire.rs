@@ -1,6 +1,7 @@
 //! Which adapter stands behind which port: the one place that sees them all.
 
 pub(crate) mod post;
+mod providers;
 
 use std::{num::NonZeroUsize, sync::Arc, thread, time::Duration};
 
@@ -11,7 +12,7 @@ use auth_domain::{
         BreachedPasswords, Clock, CodeDelivery, CustomClaimSource, PasswordHasher, PersonCheck,
         SecretBox, Store, TokenSigner, WebAuthn,
     },
-    services::{Concealment, Installation},
+    services::{Concealment, Installation, Providers},
 };
 use egress::Egress;
 use hasura::HasuraClaims;
@@ -55,6 +56,7 @@ pub(crate) struct Foundation {
     limiter: Limiter,
     account_limits: Option<AccountLimits>,
     person_check: Option<Arc<dyn PersonCheck>>,
+    providers: Providers,
 }
 
 impl Foundation {
@@ -85,6 +87,7 @@ impl Foundation {
             started_with: config.clone(),
             runtime: runtime.clone(),
             person_check: person_check(config, &egress),
+            providers: providers::providers(&config.providers, &egress),
             egress,
             post,
             store,
@@ -122,6 +125,7 @@ impl Foundation {
             qr: Arc::new(PngQrRenderer),
             secrets: Arc::clone(&self.secrets),
             web_authn: web_authn(config)?,
+            providers: self.providers.clone(),
             policy: config.policy(self.keys.clone()),
         })
     }

@@ -46,9 +46,9 @@ pub(crate) use change::{changed, known_names};
 pub(crate) use environment::Environment;
 pub(crate) use load::{Loaded, Sources, load};
 pub(crate) use parts::{
-    CustomClaimSettings, Database, Limits, LogSettings, PersonCheckService, Postmark, SameSite,
-    SecondFactorSettings, ServerSettings, SessionCookie, SessionSettings, Sms, SmsProvider, Smtp,
-    Transport, Webhook, smtp,
+    CustomClaimSettings, Database, IdTokenSettings, Limits, LogSettings, PersonCheckService,
+    Postmark, ProviderSettings, SameSite, SecondFactorSettings, ServerSettings, SessionCookie,
+    SessionSettings, Sms, SmsProvider, Smtp, Transport, Webhook, smtp,
 };
 pub(crate) use reference::reference;
 pub(crate) use settings::Settings;
@@ -108,6 +108,8 @@ pub(crate) struct Config {
     pub(crate) limits: Option<Limits>,
     /// The service that tells people from programs, if one is to be asked.
     pub(crate) person_check: Option<PersonCheckService>,
+    /// The services that people sign in with.
+    pub(crate) providers: ProviderSettings,
     /// Whether no database is configured: somebody tries the server.
     pub(crate) zero_setup: bool,
     /// What somebody should know about these settings, one line each.
@@ -159,6 +161,7 @@ impl Config {
         } = loaded;
         warnings.extend(advice(&settings));
         keep(jwt_secret::check(&settings, &mut warnings), &mut problems);
+        let providers = ProviderSettings::read(&settings, &mut warnings, &mut problems);
         let parts = (
             keep(Database::read(&settings, &mut warnings), &mut problems),
             keep(ServerSettings::read(&settings), &mut problems),
@@ -217,6 +220,7 @@ impl Config {
                 templates_url,
                 limits,
                 person_check,
+                providers,
                 zero_setup: derived::is_zero_setup(&settings),
                 warnings,
             }),

@@ -4,6 +4,7 @@ use std::{collections::BTreeMap, fmt};
 
 use auth_crypto::EncryptionKey;
 use auth_domain::{
+    identity::ProviderId,
     one_time_code::OneTimeCode,
     redirect::RedirectPolicy,
     user::{Locale, PhoneNumber, Role},
@@ -173,6 +174,21 @@ impl Rule {
         },
     };
 
+    /// The name of a service that people sign in with.
+    pub(crate) const PROVIDER: Self = Self {
+        expects: "a service such as entraid or c:keycloak",
+        holds: |text| ProviderId::parse(text).is_ok(),
+    };
+
+    /// A directory of Microsoft's.
+    pub(crate) const TENANT: Self = Self {
+        expects: "a directory: its id, its domain, common, organizations or consumers",
+        holds: |text| {
+            let plain = |it: char| it.is_ascii_alphanumeric() || "-.".contains(it);
+            text.starts_with(|it: char| it.is_ascii_alphanumeric()) && text.chars().all(plain)
+        },
+    };
+
     /// Which log lines are written.
     pub(crate) const LOG_FILTER: Self = Self {
         expects: "off, error, warn, info, debug, trace, or a filter such as info,http_api=debug",
@@ -309,6 +325,28 @@ mod tests {
             &Rule::COOKIE_DOMAIN,
             &["example.com", ".example.com"],
             &["", "a;b", "a/b"],
+        );
+    }
+
+    #[test]
+    fn a_tenant_stays_one_segment_of_a_path() {
+        check(
+            &Rule::TENANT,
+            &[
+                "common",
+                "example.onmicrosoft.com",
+                "fa15d692-e9c7-4460-a743-29f2956fd429",
+            ],
+            &["", "..", ".", "a/b", "a?b", "{tenant}", "a b", "-"],
+        );
+    }
+
+    #[test]
+    fn a_service_has_the_name_it_has_in_paths() {
+        check(
+            &Rule::PROVIDER,
+            &["entraid", "c:keycloak"],
+            &["", "Entra ID", "c:", "a/b"],
         );
     }
 }

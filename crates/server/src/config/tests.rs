@@ -444,6 +444,281 @@ mod problems {
     }
 }
 
+mod providers {
+    use super::*;
+
+    const ENABLED: (&str, &str) = ("AUTH_PROVIDER_GITHUB_ENABLED", "true");
+    const ID: (&str, &str) = ("AUTH_PROVIDER_GITHUB_CLIENT_ID", "an-id");
+    const SECRET: (&str, &str) = ("AUTH_PROVIDER_GITHUB_CLIENT_SECRET", "hunter2");
+
+    #[test]
+    fn none_is_on_by_itself() {
+        let providers = config_of(&[ID, SECRET]).providers;
+
+        assert!(providers.code_flows.is_empty());
+        assert!(providers.apple.is_none() && providers.twitter.is_none());
+        assert!(providers.apple_id_tokens.is_none() && providers.google_id_tokens.is_none());
+    }
+
+    #[test]
+    fn one_that_is_on_has_the_services_own_urls() {
+        let providers = config_of(&[ENABLED, ID, SECRET]).providers;
+
+        let github = &providers.code_flows["github"];
+        assert_eq!(github.client_id, "an-id");
+        assert_eq!(github.client_secret.expose(), "hunter2");
+        assert_eq!(
+            github.endpoints.profile.as_str(),
+            "https://api.github.com/user"
+        );
+        assert!(github.scopes.is_empty());
+        assert!(!format!("{providers:?}").contains("hunter2"));
+    }
+
+    #[test]
+    fn every_one_can_be_switched_on() {
+        let names = [
+            "AZUREAD",
+            "BITBUCKET",
+            "DISCORD",
+            "ENTRAID",
+            "FACEBOOK",
+            "GITHUB",
+            "GITLAB",
+            "GOOGLE",
+            "LINKEDIN",
+            "SPOTIFY",
+            "STRAVA",
+            "TWITCH",
+            "WINDOWS_LIVE",
+            "WORKOS",
+        ];
+        for name in names {
+            let variables = [
+                (format!("AUTH_PROVIDER_{name}_ENABLED"), "true"),
+                (format!("AUTH_PROVIDER_{name}_CLIENT_ID"), "an-id"),
+                (format!("AUTH_PROVIDER_{name}_CLIENT_SECRET"), "hunter2"),
+            ];
+            let variables: Vec<_> = variables
+                .iter()
+                .map(|(key, value)| (key.as_str(), *value))
+                .collect();
+
+            let id = name.to_lowercase().replace('_', "");
+            let config = config_of(&variables);
+
+            assert!(
+                config.providers.code_flows.contains_key(id.as_str()),
+                "{name}"
+            );
+            assert_eq!(config.warnings, [""; 0]);
+        }
+    }
+
+    #[test]
+    fn all_that_is_missing_is_told_at_once() {
+        let problems = problems(
+            &[
+                ENABLED,
+                ("AUTH_PROVIDER_APPLE_ENABLED", "true"),
+                ("AUTH_PROVIDER_APPLE_PRIVATE_KEY", "hunter2"),
+                ("AUTH_PROVIDER_TWITTER_ENABLED", "true"),
+                (
+                    "AUTH_PROVIDER_CUSTOM",
+                    r#"{"it-self": {"clientSecret": "hunter2"}, "X": {}}"#,
+                ),
+            ],
+            &[],
+        );
+
+        for name in [
+            "AUTH_PROVIDER_GITHUB_CLIENT_ID",
+            "AUTH_PROVIDER_GITHUB_CLIENT_SECRET",
+            "AUTH_PROVIDER_APPLE_CLIENT_ID",
+            "AUTH_PROVIDER_APPLE_TEAM_ID",
+            "AUTH_PROVIDER_APPLE_KEY_ID",
+            "AUTH_PROVIDER_APPLE_PRIVATE_KEY: not a private key",
+            "AUTH_SERVER_URL to begin with https",
+            "AUTH_PROVIDER_TWITTER_CONSUMER_KEY",
+            "AUTH_PROVIDER_TWITTER_CONSUMER_SECRET",
+            "AUTH_PROVIDER_CUSTOM: \"it-self\": `type` is missing",
+            "AUTH_PROVIDER_CUSTOM: \"X\": the name has to be",
+        ] {
+            let told = problems.iter().filter(|it| it.contains(name)).count();
+            assert_eq!(told, 1, "{name}: {problems:#?}");
+        }
+        assert_eq!(problems.len(), 11);
+        assert!(!problems.concat().contains("hunter2"));
+    }
+
+    #[test]
+    fn a_secret_that_cannot_be_read_is_told_once() {
+        let variables = [
+            ENABLED,
+            ID,
+            ("AUTH_PROVIDER_GITHUB_CLIENT_SECRET_FILE", "/none"),
+        ];
+
+        let problems = problems(&variables, &[]);
+
+        assert_eq!(problems.len(), 1, "{problems:?}");
+        assert!(problems[0].contains("/none"));
+    }
+
+    #[test]
+    fn a_private_host_has_to_be_allowed() {
+        let url = ("AUTH_PROVIDER_GITHUB_TOKEN_URL", "https://10.0.0.7/token");
+        let allowed = ("AUTH_EGRESS_ALLOWED_HOSTS", "10.0.0.7");
+
+        let problems = problems(&[ENABLED, ID, SECRET, url], &[]);
+
+        assert_eq!(problems.len(), 1);
+        assert!(
+            problems[0].contains("AUTH_PROVIDER_GITHUB_TOKEN_URL"),
+            "{problems:?}"
+        );
+        assert!(
+            problems[0].contains("AUTH_EGRESS_ALLOWED_HOSTS"),
+            "{problems:?}"
+        );
+        config_of(&[ENABLED, ID, SECRET, url, allowed]);
+        // Nothing is asked while it is off.
+        config_of(&[ID, SECRET, url]);
+    }
+
+    #[test]
+    fn a_described_service_on_a_private_host_has_to_be_allowed() {
+        let json = r#"{"keycloak": {"type": "oidc", "clientId": "an-id",
+            "clientSecret": "hunter2", "issuer": "http://keycloak:8080/realms/main"}}"#;
+        let custom = ("AUTH_PROVIDER_CUSTOM", json);
+        let allowed = ("AUTH_EGRESS_ALLOWED_HOSTS", "keycloak");
+
+        let problems = problems(&[custom], &[]);
+
+        assert_eq!(problems.len(), 1);
+        assert!(problems[0].starts_with("AUTH_PROVIDER_CUSTOM: c:keycloak: `issuer`"));
+        let providers = config_of(&[custom, allowed]).providers;
+        assert_eq!(providers.custom[0].id.as_str(), "c:keycloak");
+    }
+
+    #[test]
+    fn a_tenant_stands_in_the_urls() {
+        let variables = [
+            ("AUTH_PROVIDER_ENTRAID_ENABLED", "true"),
+            ("AUTH_PROVIDER_ENTRAID_CLIENT_ID", "an-id"),
+            ("AUTH_PROVIDER_ENTRAID_CLIENT_SECRET", "hunter2"),
+        ];
+        let token_url = |more: Pairs<'_>| {
+            let config = config_of(&[&variables, more].concat());
+            let url = config.providers.code_flows["entraid"]
+                .endpoints
+                .token
+                .clone();
+            url.to_string()
+        };
+
+        assert_eq!(
+            token_url(&[]),
+            "https://login.microsoftonline.com/common/oauth2/v2.0/token"
+        );
+        assert_eq!(
+            token_url(&[("AUTH_PROVIDER_ENTRAID_TENANT", "example.com")]),
+            "https://login.microsoftonline.com/example.com/oauth2/v2.0/token"
+        );
+        let problems = problems(&[("AUTH_PROVIDER_ENTRAID_TENANT", "a/b")], &[]);
+        assert!(problems[0].starts_with("AUTH_PROVIDER_ENTRAID_TENANT expects"));
+    }
+
+    #[test]
+    fn audiences_alone_let_apps_bring_id_tokens() {
+        let providers = config_of(&[
+            (
+                "AUTH_PROVIDER_APPLE_AUDIENCE",
+                "com.example.app, com.example.web",
+            ),
+            ("AUTH_PROVIDER_GOOGLE_AUDIENCE", "an-id"),
+        ])
+        .providers;
+
+        let apple = providers.apple_id_tokens.unwrap();
+        assert_eq!(apple.audiences, ["com.example.app", "com.example.web"]);
+        assert_eq!(
+            apple.keys_url.as_str(),
+            "https://appleid.apple.com/auth/keys"
+        );
+        assert!(providers.google_id_tokens.is_some());
+        assert!(providers.apple.is_none() && providers.code_flows.is_empty());
+    }
+
+    #[test]
+    fn trust_in_nobody_is_mentioned() {
+        let trusted = ("AUTH_PROVIDER_TRUSTED_EMAILS", "github, entraid");
+
+        let config = config_of(&[ENABLED, ID, SECRET, trusted]);
+
+        assert_eq!(config.providers.trusted_emails.len(), 2);
+        assert_eq!(config.warnings.len(), 1);
+        assert!(
+            config.warnings[0].contains("entraid"),
+            "{:?}",
+            config.warnings
+        );
+    }
+
+    #[test]
+    fn nobody_trusts_the_directories_of_everybody() {
+        let variables = [
+            ("AUTH_PROVIDER_ENTRAID_ENABLED", "true"),
+            ("AUTH_PROVIDER_ENTRAID_CLIENT_ID", "an-id"),
+            ("AUTH_PROVIDER_ENTRAID_CLIENT_SECRET", "hunter2"),
+            ("AUTH_PROVIDER_TRUSTED_EMAILS", "entraid"),
+        ];
+
+        for tenant in [None, Some("common"), Some("Organizations")] {
+            let tenant = tenant.map(|it| ("AUTH_PROVIDER_ENTRAID_TENANT", it));
+            let more: Vec<_> = tenant.into_iter().collect();
+            let problems = problems(&[&variables, more.as_slice()].concat(), &[]);
+            assert!(
+                problems[0].contains("AUTH_PROVIDER_ENTRAID_TENANT"),
+                "{problems:?}"
+            );
+        }
+        let own = ("AUTH_PROVIDER_ENTRAID_TENANT", "example.com");
+        let config = config_of(&[&variables, [own].as_slice()].concat());
+        assert_eq!(config.providers.trusted_emails.len(), 1);
+    }
+
+    #[test]
+    fn apple_sends_nobody_where_there_is_no_tls() {
+        let variables = [
+            ("AUTH_PROVIDER_APPLE_ENABLED", "true"),
+            ("AUTH_SERVER_URL", "http://auth.example.com"),
+        ];
+
+        let problems = problems(&variables, &[]);
+
+        assert!(
+            problems
+                .iter()
+                .any(|it| it.contains("AUTH_SERVER_URL to begin with https")),
+            "{problems:?}"
+        );
+    }
+
+    #[test]
+    fn what_earlier_versions_knew_is_ignored_in_silence() {
+        let variables = [
+            (
+                "AUTH_PROVIDER_GITLAB_BASE_URL",
+                "https://gitlab.example.com",
+            ),
+            ("AUTH_PROVIDER_FACEBOOK_PROFILE_FIELDS", "id,name"),
+        ];
+
+        assert_eq!(config_of(&variables).warnings, [""; 0]);
+    }
+}
+
 mod warnings {
     use super::*;
 
@@ -455,17 +730,17 @@ mod warnings {
     fn settings_of_one_missing_feature_share_a_line() {
         let variables = [
             ("AUTH_OAUTH2_PROVIDER_ENABLED", "true"),
-            ("AUTH_PROVIDER_GITHUB_ENABLED", "true"),
-            ("AUTH_PROVIDER_GITHUB_CLIENT_ID", "x"),
+            (
+                "AUTH_OAUTH2_PROVIDER_LOGIN_URL",
+                "https://example.com/login",
+            ),
         ];
 
         assert_eq!(
             warnings(&variables),
             [
-                "AUTH_OAUTH2_PROVIDER_ENABLED is set, \
+                "AUTH_OAUTH2_PROVIDER_ENABLED, AUTH_OAUTH2_PROVIDER_LOGIN_URL are set, \
                  but this version does not sign people in to other applications yet",
-                "AUTH_PROVIDER_GITHUB_ENABLED, AUTH_PROVIDER_GITHUB_CLIENT_ID are set, \
-                 but this version does not sign people in with other services yet",
             ]
         );
     }
@@ -475,7 +750,7 @@ mod warnings {
         let variables = [
             ("AUTH_OAUTH2_PROVIDER_ENABLED", "false"),
             ("AUTH_SMTP_PORT", "587"),
-            ("AUTH_PROVIDER_GITHUB_SCOPE", ""),
+            ("AUTH_OAUTH2_PROVIDER_LOGIN_URL", ""),
         ];
 
         assert_eq!(warnings(&variables), [""; 0]);

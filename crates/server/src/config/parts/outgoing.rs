@@ -22,7 +22,11 @@ pub(crate) fn egress_rules(settings: &Settings) -> EgressRules {
 ///
 /// A line about a URL that is none, or one that every request would fail for.
 pub(super) fn reachable_url(settings: &Settings, setting: &Setting) -> Result<Url, String> {
-    let url = settings.parsed(setting, Url::parse)?;
+    reachable(settings, setting, settings.parsed(setting, Url::parse)?)
+}
+
+/// The same for a URL that was made of what is in `setting`.
+pub(super) fn reachable(settings: &Settings, setting: &Setting, url: Url) -> Result<Url, String> {
     let judged = egress_rules(settings).check(&url);
     judged.map_err(|error| format!("{}: {error}", settings.name(setting)))?;
     Ok(url)

@@ -14,7 +14,7 @@ pub(crate) mod legacy;
 pub(crate) mod log;
 mod oauth2;
 pub(crate) mod passwords;
-mod providers;
+pub(crate) mod providers;
 pub(crate) mod redirects;
 pub(crate) mod second_factors;
 pub(crate) mod server;

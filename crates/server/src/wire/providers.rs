@@ -1,0 +1,138 @@
+//! Services that people sign in with.
+
+use std::sync::Arc;
+
+use auth_crypto::RandomIds;
+use auth_domain::{
+    identity::ProviderId,
+    ports::{Clock, IdGenerator},
+    services::Providers,
+};
+use egress::Egress;
+use provider_apple::Apple;
+use provider_azuread::AzureAd;
+use provider_bitbucket::Bitbucket;
+use provider_discord::Discord;
+use provider_entraid::EntraId;
+use provider_facebook::Facebook;
+use provider_github::GitHub;
+use provider_gitlab::GitLab;
+use provider_google::Google;
+use provider_kit::{CodeFlow, IdTokenRules, IdTokens, OAuth2};
+use provider_linkedin::LinkedIn;
+use provider_spotify::Spotify;
+use provider_strava::Strava;
+use provider_twitch::Twitch;
+use provider_twitter::Twitter;
+use provider_windowslive::WindowsLive;
+
+use crate::{
+    clock::SystemClock,
+    config::{IdTokenSettings, ProviderSettings},
+};
+
+/// The services of this configuration.
+pub(super) fn providers(settings: &ProviderSettings, egress: &Egress) -> Providers {
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let ids: Arc<dyn IdGenerator> = Arc::new(RandomIds);
+    let wiring = Wiring {
+        settings,
+        egress,
+        clock: &clock,
+        providers: Providers::default(),
+    };
+    wiring
+        .code_flow(AzureAd)
+        .code_flow(Bitbucket)
+        .code_flow(Discord)
+        .code_flow(EntraId)
+        .code_flow(Facebook)
+        .code_flow(GitHub)
+        .code_flow(GitLab)
+        .code_flow(Google)
+        .code_flow(LinkedIn)
+        .code_flow(Spotify)
+        .code_flow(Strava)
+        .code_flow(Twitch)
+        .code_flow(WindowsLive)
+        .code_flow(settings.workos.clone())
+        .apple()
+        .twitter(&ids)
+        .custom()
+        .id_tokens(
+            provider_apple::ID,
+            provider_apple::ISSUER,
+            settings.apple_id_tokens.as_ref(),
+        )
+        .id_tokens(
+            Google::ID,
+            provider_google::ISSUER,
+            settings.google_id_tokens.as_ref(),
+        )
+        .providers
+        .trusting_addresses_of(settings.trusted_emails.clone())
+}
+
+/// Adds those that the settings switch on.
+struct Wiring<'a> {
+    settings: &'a ProviderSettings,
+    egress: &'a Egress,
+    clock: &'a Arc<dyn Clock>,
+    providers: Providers,
+}
+
+impl Wiring<'_> {
+    fn code_flow<F: CodeFlow>(mut self, provider: F) -> Self {
+        if let Some(registration) = self.settings.code_flows.get(F::ID) {
+            let provider = OAuth2::new(provider, registration.clone(), self.egress.clone());
+            self.providers = self.providers.with(Arc::new(provider));
+        }
+        self
+    }
+
+    fn apple(mut self) -> Self {
+        if let Some(registration) = self.settings.apple.clone() {
+            let provider = Apple::new(registration, self.egress.clone(), Arc::clone(self.clock));
+            self.providers = self.providers.with(Arc::new(provider));
+        }
+        self
+    }
+
+    fn twitter(mut self, ids: &Arc<dyn IdGenerator>) -> Self {
+        if let Some(registration) = self.settings.twitter.clone() {
+            let (clock, ids) = (Arc::clone(self.clock), Arc::clone(ids));
+            let provider = Twitter::new(registration, self.egress.clone(), clock, ids);
+            self.providers = self.providers.with(Arc::new(provider));
+        }
+        self
+    }
+
+    fn custom(mut self) -> Self {
+        for definition in self.settings.custom.clone() {
+            let (egress, clock) = (self.egress.clone(), Arc::clone(self.clock));
+            let provider = provider_custom::provider(definition, egress, clock);
+            self.providers = self.providers.with(provider);
+        }
+        self
+    }
+
+    fn id_tokens(
+        mut self,
+        id: &'static str,
+        issuer: &str,
+        settings: Option<&IdTokenSettings>,
+    ) -> Self {
+        if let Some(settings) = settings.cloned() {
+            let rules = IdTokenRules {
+                issuer: issuer.to_owned(),
+                audiences: settings.audiences,
+                needs_address: true,
+            };
+            let (egress, clock) = (self.egress.clone(), Arc::clone(self.clock));
+            let id = ProviderId::of(id);
+            let verifier = IdTokens::new(id, rules, settings.keys_url, egress, clock);
+            self.providers = self.providers.with_id_tokens(Arc::new(verifier));
+        }
+        self
+    }
+}
