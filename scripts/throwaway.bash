@@ -102,6 +102,16 @@ url_encode() {
     done
 }
 
+# export_environment FILE
+#
+# Exports the variables of a file with a NAME=VALUE on each line.
+export_environment() {
+    local line
+    while IFS= read -r line; do
+        export "${line?}"
+    done <"$1"
+}
+
 # cleanup_with FUNCTION
 #
 # Has FUNCTION run exactly once however the script ends, not cut short by a second signal.
