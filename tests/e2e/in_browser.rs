@@ -1,7 +1,8 @@
-//! The API console at `/console`, used in a real browser.
+//! What people do in a browser: the API console at `/console`, passkeys, other services.
 
 mod browser;
 mod passkeys;
+mod social;
 
 use serde_json::{Value, json};
 

@@ -37,6 +37,23 @@ on_both_databases! {
         }
     }
 
+    async fn a_link_that_hasura_auth_mailed_moves_an_account_to_its_new_address(database) {
+        let server = ServerBuilder::new(&database).by_mail().start().await;
+        server.verified("ada@example.com").await;
+        let ticket = "emailConfirmChange:e106bc23-a6ae-43e2-b12b-40cea9395407";
+        leave(&database, ticket, LATER).await;
+        database.execute("UPDATE auth.users SET new_email = 'new@example.com'").await;
+
+        let followed = server.verify(ticket, CLIENT_URL).await;
+        let again = server.verify(ticket, CLIENT_URL).await;
+
+        let token = json!(followed.parameters()["refreshToken"]);
+        let session = server.refresh(&token).await.expect(200);
+        assert_eq!(session["user"]["email"], "new@example.com");
+        expect_row_at_client(&again, INVALID_TICKET, "emailConfirmChange");
+        server.sign_in("new@example.com", PASSWORD).await.expect(200);
+    }
+
     async fn a_ticket_that_hasura_auth_mailed_sets_a_password_once(database) {
         let server = ServerBuilder::new(&database).by_mail().start().await;
         server.verified("ada@example.com").await;

@@ -1,18 +1,15 @@
 //! `/.well-known/jwks.json` where access tokens are signed with a private key, and the system's
 //! endpoints behind a prefix.
 
-use data_encoding::{BASE64, BASE64URL_NOPAD};
+use data_encoding::BASE64URL_NOPAD;
 use reqwest::Method;
-use ring::{
-    rand::SystemRandom,
-    signature::{
-        ECDSA_P256_SHA256_FIXED, ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair,
-        UnparsedPublicKey,
-    },
+use ring::signature::{
+    ECDSA_P256_SHA256_FIXED, KeyPair, RSA_PKCS1_2048_8192_SHA256, RsaPublicKeyComponents,
+    UnparsedPublicKey,
 };
 use serde_json::{Value, json};
 
-use crate::support::{Database, ServerBuilder};
+use crate::support::{Database, ServerBuilder, ec_key, pem, rsa_key};
 
 /// What stands before the point in a `SubjectPublicKeyInfo` of the curve P-256 (RFC 5480).
 const SPKI_OF_P256: [u8; 26] = [
@@ -20,28 +17,35 @@ const SPKI_OF_P256: [u8; 26] = [
     0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07, 0x03, 0x42, 0x00,
 ];
 
-fn pem(label: &str, der: &[u8]) -> String {
-    let body = BASE64.encode(der);
-    let lines: Vec<_> = body.as_bytes().chunks(64).map(str::from_utf8).collect();
-    let lines: Vec<_> = lines.into_iter().map(Result::unwrap).collect();
-    let body = lines.join("\n");
-    format!("-----BEGIN {label}-----\n{body}\n-----END {label}-----\n")
+/// What stands before the key in that of an RSA key with 2048 bits (RFC 8017 §A.1).
+const SPKI_OF_RSA: [u8; 24] = [
+    0x30, 0x82, 0x01, 0x22, 0x30, 0x0d, 0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01,
+    0x01, 0x05, 0x00, 0x03, 0x82, 0x01, 0x0f, 0x00,
+];
+
+/// A setting that signs with this key.
+fn secret(algorithm: &str, public: &[u8], private: &[u8]) -> String {
+    let secret = json!({
+        "type": algorithm,
+        "key": pem("PUBLIC KEY", public),
+        "signing_key": pem("PRIVATE KEY", private),
+        "kid": "a-key",
+    });
+    secret.to_string()
 }
 
 /// A setting that signs with a new key of the curve P-256.
 fn es256() -> String {
-    let random = SystemRandom::new();
-    let algorithm = &ECDSA_P256_SHA256_FIXED_SIGNING;
-    let private = EcdsaKeyPair::generate_pkcs8(algorithm, &random).unwrap();
-    let pair = EcdsaKeyPair::from_pkcs8(algorithm, private.as_ref(), &random).unwrap();
+    let (pair, private) = ec_key();
     let public = [&SPKI_OF_P256, pair.public_key().as_ref()].concat();
-    let secret = json!({
-        "type": "ES256",
-        "key": pem("PUBLIC KEY", &public),
-        "signing_key": pem("PRIVATE KEY", private.as_ref()),
-        "kid": "a-key",
-    });
-    secret.to_string()
+    secret("ES256", &public, &private)
+}
+
+/// A setting that signs with an RSA key.
+fn rs256() -> String {
+    let (pair, private) = rsa_key();
+    let public = [&SPKI_OF_RSA, pair.public().as_ref()].concat();
+    secret("RS256", &public, &private)
 }
 
 fn decoded(text: &Value) -> Vec<u8> {
@@ -83,6 +87,34 @@ async fn the_public_key_and_nothing_else_is_published_and_verifies_access_tokens
         (&header["alg"], &header["kid"]),
         (&json!("ES256"), &json!("a-key"))
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_rsa_key_is_published_by_its_modulus_and_exponent() {
+    let server = ServerBuilder::new(&Database::sqlite())
+        .set("HASURA_GRAPHQL_JWT_SECRET", &rs256())
+        .start()
+        .await;
+    let session = server.sign_up("ada@example.com").await;
+    let token = session["accessToken"].as_str().unwrap();
+    let (signed, signature) = token.rsplit_once('.').unwrap();
+
+    let keys = server.get("/.well-known/jwks.json").await.expect(200);
+
+    let key = &keys["keys"][0];
+    let expected = json!({ "keys": [{
+        "alg": "RS256", "kid": "a-key", "kty": "RSA", "use": "sig", "n": key["n"], "e": key["e"],
+    }] });
+    assert_eq!(keys, expected);
+    let published = RsaPublicKeyComponents {
+        n: decoded(&key["n"]),
+        e: decoded(&key["e"]),
+    };
+    let signature = BASE64URL_NOPAD.decode(signature.as_bytes()).unwrap();
+    published
+        .verify(&RSA_PKCS1_2048_8192_SHA256, signed.as_bytes(), &signature)
+        .unwrap();
+    server.get_as(token, "/user").await.expect(200);
 }
 
 #[tokio::test(flavor = "multi_thread")]

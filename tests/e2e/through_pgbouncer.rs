@@ -1,20 +1,13 @@
 //! The server behind a pooler that hands each transaction to another connection.
 
-use std::env;
-
 use futures_util::future::join_all;
 use serde_json::json;
 
-use crate::support::{Database, PASSWORD, Server, ServerBuilder, fresh_postgres};
+use crate::support::{Database, PASSWORD, Server, ServerBuilder, fresh_postgres, told};
 
 /// The pooler's URL of a new, empty database.
-#[expect(
-    clippy::disallowed_methods,
-    reason = "the test script tells where its pooler is"
-)]
 async fn fresh_database() -> Database {
-    let pooler = env::var("TEST_PGBOUNCER_URL")
-        .expect("TEST_PGBOUNCER_URL is not set: run the tests with scripts/test");
+    let pooler = told("TEST_PGBOUNCER_URL");
     let direct = fresh_postgres().await;
     let (_, rest) = direct.split_once("@/").unwrap();
     let (name, _) = rest.split_once('?').unwrap();

@@ -1,19 +1,11 @@
 //! Mail that really leaves: through an SMTP server, to a person who follows its link.
 
-use std::{env, path::PathBuf};
+use std::path::PathBuf;
 
 use mail_parser::MessageParser;
 use serde_json::json;
 
-use crate::support::{Database, PASSWORD, Server, ServerBuilder, on_both_databases};
-
-#[expect(
-    clippy::disallowed_methods,
-    reason = "the test script tells where its servers are"
-)]
-fn variable(name: &str) -> String {
-    env::var(name).unwrap_or_else(|_| panic!("{name} is not set: run the tests with scripts/test"))
-}
+use crate::support::{Database, PASSWORD, Server, ServerBuilder, on_both_databases, told};
 
 async fn server_with_smtp(database: &Database) -> Server {
     with_smtp(ServerBuilder::new(database)).start().await
@@ -22,10 +14,10 @@ async fn server_with_smtp(database: &Database) -> Server {
 fn with_smtp(builder: ServerBuilder) -> ServerBuilder {
     builder
         .set("AUTH_SMTP_HOST", "localhost")
-        .set("AUTH_SMTP_PORT", &variable("TEST_SMTP_STARTTLS_AUTH"))
+        .set("AUTH_SMTP_PORT", &told("TEST_SMTP_STARTTLS_AUTH"))
         .set("AUTH_SMTP_USER", "ada")
         .set("AUTH_SMTP_PASS", "correct horse")
-        .set("AUTH_SMTP_CA_FILE", &variable("TEST_SMTP_CA"))
+        .set("AUTH_SMTP_CA_FILE", &told("TEST_SMTP_CA"))
         .set("AUTH_SMTP_SENDER", "Hasura Auth <auth@example.com>")
         .set("AUTH_LOCALE_ALLOWED_LOCALES", "en,fr")
         .set("AUTH_EMAIL_SIGNIN_EMAIL_VERIFIED_REQUIRED", "true")
@@ -34,8 +26,7 @@ fn with_smtp(builder: ServerBuilder) -> ServerBuilder {
 
 /// The newest mail that was received for an address.
 fn received(address: &str) -> Vec<u8> {
-    std::fs::read(PathBuf::from(variable("TEST_SMTP_MAILS")).join(format!("{address}.eml")))
-        .unwrap()
+    std::fs::read(PathBuf::from(told("TEST_SMTP_MAILS")).join(format!("{address}.eml"))).unwrap()
 }
 
 /// An address nobody else in this test run uses.
@@ -113,7 +104,7 @@ on_both_databases! {
     async fn a_mail_server_that_refuses_is_an_error_and_the_person_can_ask_again(database) {
         let refusing = ServerBuilder::new(&database)
             .set("AUTH_SMTP_HOST", "localhost")
-            .set("AUTH_SMTP_PORT", &variable("TEST_SMTP_STARTTLS_ELSEWHERE"))
+            .set("AUTH_SMTP_PORT", &told("TEST_SMTP_STARTTLS_ELSEWHERE"))
             .set("AUTH_SMTP_SENDER", "auth@example.com")
             .set("AUTH_EMAIL_SIGNIN_EMAIL_VERIFIED_REQUIRED", "true")
             .start()

@@ -1,7 +1,6 @@
 //! A browser without a window, driven over its debugging protocol.
 
 use std::{
-    env,
     os::unix::fs::MetadataExt,
     sync::{Arc, Mutex, PoisonError},
 };
@@ -26,7 +25,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 use tokio::task::JoinHandle;
 
-use crate::support::within;
+use crate::support::{told, within};
 
 /// What keeps a browser from asking its maker for anything.
 const QUIET: [&str; 6] = [
@@ -45,21 +44,24 @@ pub(super) struct Browser {
     _profile: TempDir,
 }
 
-#[expect(
-    clippy::disallowed_methods,
-    reason = "the test script tells where its browser is"
-)]
-fn program() -> String {
-    env::var("TEST_CHROMIUM").expect("TEST_CHROMIUM is not set: run the tests with scripts/test")
-}
-
 impl Browser {
     pub(super) async fn start() -> Self {
+        Self::start_with(QUIET.map(str::to_owned).to_vec()).await
+    }
+
+    /// The same for which `host` is at this address and port.
+    pub(super) async fn start_where(host: &str, authority: &str) -> Self {
+        let mut arguments = QUIET.map(str::to_owned).to_vec();
+        arguments.push(format!("host-resolver-rules=MAP {host} {authority}"));
+        Self::start_with(arguments).await
+    }
+
+    async fn start_with(arguments: Vec<String>) -> Self {
         let profile = TempDir::new().unwrap();
         let mut config = BrowserConfig::builder()
-            .chrome_executable(program())
+            .chrome_executable(told("TEST_CHROMIUM"))
             .user_data_dir(profile.path())
-            .args(QUIET);
+            .args(arguments);
         // The superuser cannot have the sandbox; the pages are our own.
         if profile.path().metadata().unwrap().uid() == 0 {
             config = config.no_sandbox();
@@ -153,6 +155,20 @@ impl Page {
     /// Every address that was asked for.
     pub(super) fn requests(&self) -> Vec<String> {
         read(&self.requests)
+    }
+
+    /// Waits until an address was asked for that begins like this.
+    pub(super) async fn asked_for(&self, beginning: &str) -> String {
+        within(async {
+            loop {
+                let mut requests = self.requests().into_iter();
+                if let Some(found) = requests.find(|it| it.starts_with(beginning)) {
+                    return found;
+                }
+                tokio::task::yield_now().await;
+            }
+        })
+        .await
     }
 
     /// What the browser has to complain of.

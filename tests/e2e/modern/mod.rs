@@ -14,6 +14,7 @@ mod password;
 mod personal_access_token;
 mod phone_number;
 mod pkce;
+mod providers;
 mod recovery_codes;
 mod security_keys;
 mod sessions;

@@ -129,10 +129,4 @@ impl Answer {
         let expected = expected.map(|(name, value)| (name.to_owned(), value.to_owned()));
         assert_eq!(self.parameters(), BTreeMap::from(expected));
     }
-
-    #[track_caller]
-    fn location(&self) -> Url {
-        assert_eq!(self.status, 302, "{}", self.text);
-        Url::parse(self.header("location")).unwrap()
-    }
 }

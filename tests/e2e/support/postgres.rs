@@ -1,32 +1,22 @@
 //! Databases in the throwaway PostgreSQL that `scripts/test` starts.
 
 use std::{
-    env,
     path::PathBuf,
     sync::atomic::{AtomicU32, Ordering},
 };
 
 use tokio_postgres::{Client, NoTls};
 
-/// The superuser's URL of the cluster. Without it a test fails: it is never skipped.
-#[expect(
-    clippy::disallowed_methods,
-    reason = "the test script tells where its database is"
-)]
+use super::told;
+
+/// The superuser's URL of the cluster.
 fn cluster_url() -> String {
-    env::var("TEST_POSTGRES_URL")
-        .expect("TEST_POSTGRES_URL is not set: run the tests with scripts/test")
+    told("TEST_POSTGRES_URL")
 }
 
 /// A program of the cluster's version.
-#[expect(
-    clippy::disallowed_methods,
-    reason = "the test script tells where its programs are"
-)]
 pub(crate) fn postgres_program(name: &str) -> PathBuf {
-    let folder = env::var("TEST_POSTGRES_BIN")
-        .expect("TEST_POSTGRES_BIN is not set: run the tests with scripts/test");
-    PathBuf::from(folder).join(name)
+    PathBuf::from(told("TEST_POSTGRES_BIN")).join(name)
 }
 
 /// A new, empty database.

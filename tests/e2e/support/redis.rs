@@ -1,7 +1,6 @@
 //! Redis servers: the one that `scripts/test` starts, and those that a test ends.
 
 use std::{
-    env,
     process::Stdio,
     sync::atomic::{AtomicU32, Ordering},
 };
@@ -12,16 +11,7 @@ use tokio::{
     process::{Child, Command},
 };
 
-use super::{ServerBuilder, server::within};
-
-/// Without it a test fails: it is never skipped.
-#[expect(
-    clippy::disallowed_methods,
-    reason = "the test script tells where its server is"
-)]
-fn told(name: &str) -> String {
-    env::var(name).unwrap_or_else(|_| panic!("{name} is not set: run the tests with scripts/test"))
-}
+use super::{ServerBuilder, server::within, told};
 
 impl ServerBuilder {
     /// Counts in the shared Redis, apart from all other tests with another `prefix`.

@@ -104,7 +104,7 @@ impl ServerBuilder {
 }
 
 /// A client that follows no redirect.
-fn http_client() -> Client {
+pub(crate) fn http_client() -> Client {
     // Built together with the server, the client knows TLS, and asks for whose even if none of it
     // is ever used. From the second time on there is one.
     let _installed_before = rustls::crypto::ring::default_provider().install_default();

@@ -1,0 +1,10 @@
+//! Signing in with the word of others.
+
+mod apple;
+mod connecting;
+mod each;
+mod flows;
+mod id_tokens;
+mod newcomers;
+mod parameters;
+mod twitter;

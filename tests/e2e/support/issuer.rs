@@ -1,0 +1,136 @@
+//! Google and Apple, as far as their ID tokens go.
+
+use std::{
+    sync::{Arc, Mutex},
+    time::{SystemTime, UNIX_EPOCH},
+};
+
+use data_encoding::{BASE64URL_NOPAD, HEXLOWER};
+use ring::{
+    digest::{SHA256, digest},
+    hmac,
+    rand::SystemRandom,
+    rsa::KeyPair,
+    signature::{self},
+};
+use serde_json::{Value, json};
+
+use super::{Database, ServerBuilder, WebService, rsa_key};
+
+/// Who tokens of Google's have to be for.
+pub(crate) const AUDIENCE: &str = "our-app.apps.example.com";
+
+/// Somebody who publishes keys and signs with them.
+pub(crate) struct Issuer {
+    service: WebService,
+    key: KeyPair,
+    key_id: Arc<Mutex<String>>,
+}
+
+impl Issuer {
+    pub(crate) async fn start() -> Self {
+        let (key, _) = rsa_key();
+        let components = signature::RsaPublicKeyComponents::<Vec<u8>>::from(key.public());
+        let key_id = Arc::new(Mutex::new("first".to_owned()));
+        let published = Arc::clone(&key_id);
+        let service = WebService::start(move |_| {
+            let key = json!({
+                "kty": "RSA", "use": "sig", "alg": "RS256",
+                "kid": *published.lock().unwrap(),
+                "n": BASE64URL_NOPAD.encode(&components.n),
+                "e": BASE64URL_NOPAD.encode(&components.e),
+            });
+            (200, json!({ "keys": [key] }).to_string())
+        });
+        Self {
+            service: service.await,
+            key,
+            key_id,
+        }
+    }
+
+    /// A server that takes ID tokens of Google's and Apple's.
+    pub(crate) fn server(&self, database: &Database) -> ServerBuilder {
+        let keys = format!("{}/keys", self.service.url());
+        ServerBuilder::new(database)
+            .set(
+                "AUTH_PROVIDER_GOOGLE_AUDIENCE",
+                &format!("another-app,{AUDIENCE}"),
+            )
+            .set("AUTH_PROVIDER_GOOGLE_KEYS_URL", &keys)
+            .set("AUTH_PROVIDER_APPLE_AUDIENCE", "com.example.app")
+            .set("AUTH_PROVIDER_APPLE_KEYS_URL", &keys)
+            .set("AUTH_EGRESS_ALLOWED_HOSTS", "127.0.0.1")
+    }
+
+    /// Signs with a key of another name from now on.
+    pub(crate) fn rotate_key(&self) {
+        "second".clone_into(&mut self.key_id.lock().unwrap());
+    }
+
+    /// How often somebody asked for the keys.
+    pub(crate) fn asked(&self) -> usize {
+        self.service.received().len()
+    }
+
+    /// What Google says of somebody.
+    pub(crate) fn claims(subject: &str, email: &str, is_verified: bool) -> Value {
+        json!({
+            "iss": "https://accounts.google.com", "aud": AUDIENCE,
+            "sub": subject, "email": email, "email_verified": is_verified,
+            "name": "Ada Lovelace", "picture": "https://pictures.example.com/ada",
+            "iat": now(), "exp": now() + 3600,
+        })
+    }
+
+    /// A token that says so.
+    pub(crate) fn token(&self, claims: &Value) -> String {
+        let kid = self.key_id.lock().unwrap().clone();
+        self.signed(&json!({ "alg": "RS256", "kid": kid, "typ": "JWT" }), claims)
+    }
+
+    /// The same with another header.
+    pub(crate) fn signed(&self, header: &Value, claims: &Value) -> String {
+        let text = unsigned(header, claims);
+        let mut signature = vec![0; self.key.public().modulus_len()];
+        let padding = &signature::RSA_PKCS1_SHA256;
+        self.key
+            .sign(
+                padding,
+                &SystemRandom::new(),
+                text.as_bytes(),
+                &mut signature,
+            )
+            .unwrap();
+        format!("{text}.{}", BASE64URL_NOPAD.encode(&signature))
+    }
+
+    /// A token whose secret is the published key.
+    pub(crate) fn confused(&self, claims: &Value) -> String {
+        let text = unsigned(&json!({ "alg": "HS256", "kid": "first" }), claims);
+        let components = signature::RsaPublicKeyComponents::<Vec<u8>>::from(self.key.public());
+        let key = hmac::Key::new(hmac::HMAC_SHA256, &components.n);
+        let tag = hmac::sign(&key, text.as_bytes());
+        format!("{text}.{}", BASE64URL_NOPAD.encode(tag.as_ref()))
+    }
+}
+
+fn unsigned(header: &Value, claims: &Value) -> String {
+    let encode = |value: &Value| BASE64URL_NOPAD.encode(value.to_string().as_bytes());
+    format!("{}.{}", encode(header), encode(claims))
+}
+
+/// Seconds since 1970.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the server lives in the same present"
+)]
+pub(crate) fn now() -> u64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH);
+    since.unwrap().as_secs()
+}
+
+/// A nonce as a token repeats it.
+pub(crate) fn hashed(nonce: &str) -> String {
+    HEXLOWER.encode(digest(&SHA256, nonce.as_bytes()).as_ref())
+}
