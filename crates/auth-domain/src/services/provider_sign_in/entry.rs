@@ -157,6 +157,9 @@ impl ProviderSignInService {
         }
         let opening = open(user.id);
         opening.along().write(work).await?;
+        if !is_first_proof {
+            return Ok(Known::LetIn(Box::new(user), opening));
+        }
         // What was dropped must not be told of, either.
         let left = work.users().find(UserLookup::Id(user.id)).await?;
         Ok(left.map_or(Known::Nobody, |it| Known::LetIn(Box::new(it), opening)))
