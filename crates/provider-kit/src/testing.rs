@@ -16,7 +16,7 @@ pub use self::{
     contract::{
         Contract, Person, a_code_that_is_refused_asks_for_no_profile,
         a_profile_that_is_none_is_refused, identity_of, never_verified,
-        nothing_is_asked_without_a_code, the_browser_is_sent_with_what_is_documented,
+        nothing_is_asked_without_a_code, only_needs, the_browser_is_sent_with_what_is_documented,
         the_person_is_who_the_profile_says, verified_only_if_said_by,
     },
     service::{

@@ -125,6 +125,18 @@ pub fn verified_only_if_said_by<F: CodeFlow>(provider: &F, profile: &Value, memb
     }
 }
 
+/// Nobody is kept out by a member that is `null`, but for the one that says who they are.
+pub fn only_needs<F: CodeFlow>(provider: &F, profile: &Value, id: &str) {
+    let names: Vec<String> = profile.as_object().unwrap().keys().cloned().collect();
+    for name in names {
+        let mut odd = profile.clone();
+        let members = odd.as_object_mut().unwrap();
+        members.insert(name.clone(), Value::Null);
+        let identity = identity_of(provider, &odd);
+        assert_eq!(identity.is_ok(), name != id, "{name}");
+    }
+}
+
 /// No member that other providers have makes an address verified.
 pub fn never_verified<F: CodeFlow>(provider: &F, profile: &Value) {
     let mut profile = profile.clone();

@@ -142,6 +142,16 @@ mod tests {
     }
 
     #[test]
+    fn nothing_but_the_id_is_needed() {
+        for name in ["display_name", "links"] {
+            let mut account = ada();
+            account[name] = Value::Null;
+            let profile = json!({ "account": account, "emails": addresses() });
+            assert!(identity_of(&Bitbucket, &profile).is_ok(), "{name}");
+        }
+    }
+
+    #[test]
     fn somebody_may_have_no_address() {
         let identity = identity(&json!([]));
 

@@ -75,7 +75,9 @@ fn picture(subject: &Subject, hash: &str) -> Option<Url> {
 
 #[cfg(test)]
 mod tests {
-    use provider_kit::testing::{Contract, Person, identity_of, verified_only_if_said_by};
+    use provider_kit::testing::{
+        Contract, Person, identity_of, only_needs, verified_only_if_said_by,
+    };
     use serde_json::{Value, json};
 
     use super::*;
@@ -109,6 +111,11 @@ mod tests {
     }
 
     provider_kit::contract_tests!(contract);
+
+    #[test]
+    fn nothing_but_the_id_is_needed() {
+        only_needs(&Discord, &ada(), "id");
+    }
 
     #[test]
     fn an_address_is_verified_only_if_discord_says_so() {

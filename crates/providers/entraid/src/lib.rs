@@ -57,7 +57,7 @@ impl CodeFlow for EntraId {
 
 #[cfg(test)]
 mod tests {
-    use provider_kit::testing::{Contract, Person, identity_of, never_verified};
+    use provider_kit::testing::{Contract, Person, identity_of, never_verified, only_needs};
     use serde_json::{Value, json};
 
     use super::*;
@@ -88,6 +88,11 @@ mod tests {
     }
 
     provider_kit::contract_tests!(contract);
+
+    #[test]
+    fn nothing_but_the_id_is_needed() {
+        only_needs(&EntraId, &ada(), "sub");
+    }
 
     #[test]
     fn no_address_is_verified() {

@@ -61,7 +61,7 @@ impl CodeFlow for Facebook {
 
 #[cfg(test)]
 mod tests {
-    use provider_kit::testing::{Contract, Person, never_verified};
+    use provider_kit::testing::{Contract, Person, never_verified, only_needs};
     use serde_json::{Value, json};
 
     use super::*;
@@ -95,6 +95,11 @@ mod tests {
     }
 
     provider_kit::contract_tests!(contract);
+
+    #[test]
+    fn nothing_but_the_id_is_needed() {
+        only_needs(&Facebook, &ada(), "id");
+    }
 
     #[test]
     fn no_address_is_verified() {

@@ -50,7 +50,7 @@ impl CodeFlow for GitLab {
 
 #[cfg(test)]
 mod tests {
-    use provider_kit::testing::{Contract, Person, identity_of};
+    use provider_kit::testing::{Contract, Person, identity_of, only_needs};
     use serde_json::{Value, json};
 
     use super::*;
@@ -83,6 +83,11 @@ mod tests {
     }
 
     provider_kit::contract_tests!(contract);
+
+    #[test]
+    fn nothing_but_the_id_is_needed() {
+        only_needs(&GitLab, &ada(), "id");
+    }
 
     #[test]
     fn an_account_that_is_not_confirmed_has_no_verified_address() {

@@ -55,7 +55,7 @@ impl CodeFlow for Google {
 
 #[cfg(test)]
 mod tests {
-    use provider_kit::testing::{Contract, Person, verified_only_if_said_by};
+    use provider_kit::testing::{Contract, Person, only_needs, verified_only_if_said_by};
     use serde_json::{Value, json};
 
     use super::*;
@@ -88,6 +88,11 @@ mod tests {
     }
 
     provider_kit::contract_tests!(contract);
+
+    #[test]
+    fn nothing_but_the_id_is_needed() {
+        only_needs(&Google, &ada(), "id");
+    }
 
     #[test]
     fn an_address_is_verified_only_if_google_says_so() {

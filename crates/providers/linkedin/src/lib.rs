@@ -49,7 +49,9 @@ impl CodeFlow for LinkedIn {
 
 #[cfg(test)]
 mod tests {
-    use provider_kit::testing::{Contract, Person, identity_of, verified_only_if_said_by};
+    use provider_kit::testing::{
+        Contract, Person, identity_of, only_needs, verified_only_if_said_by,
+    };
     use serde_json::{Value, json};
 
     use super::*;
@@ -82,6 +84,11 @@ mod tests {
     }
 
     provider_kit::contract_tests!(contract);
+
+    #[test]
+    fn nothing_but_the_id_is_needed() {
+        only_needs(&LinkedIn, &ada(), "sub");
+    }
 
     #[test]
     fn an_address_is_verified_only_if_linkedin_says_so() {

@@ -56,7 +56,7 @@ impl CodeFlow for Spotify {
 
 #[cfg(test)]
 mod tests {
-    use provider_kit::testing::{Contract, Person, identity_of, never_verified};
+    use provider_kit::testing::{Contract, Person, identity_of, never_verified, only_needs};
     use serde_json::{Value, json};
 
     use super::*;
@@ -90,6 +90,11 @@ mod tests {
     }
 
     provider_kit::contract_tests!(contract);
+
+    #[test]
+    fn nothing_but_the_id_is_needed() {
+        only_needs(&Spotify, &ada(), "id");
+    }
 
     #[test]
     fn no_address_is_verified() {

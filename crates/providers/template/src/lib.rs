@@ -50,7 +50,7 @@ impl CodeFlow for Template {
 
 #[cfg(test)]
 mod tests {
-    use provider_kit::testing::{Contract, Person, verified_only_if_said_by};
+    use provider_kit::testing::{Contract, Person, only_needs, verified_only_if_said_by};
     use serde_json::{Value, json};
 
     use super::*;
@@ -82,6 +82,11 @@ mod tests {
     }
 
     provider_kit::contract_tests!(contract);
+
+    #[test]
+    fn nothing_but_the_id_is_needed() {
+        only_needs(&Template, &ada(), "id");
+    }
 
     #[test]
     fn an_address_is_verified_only_if_the_service_says_so() {
