@@ -337,6 +337,7 @@ macro_rules! conformance {
                 parallel_ensures_of_the_same_roles_all_succeed
                 parallel_endings_have_one_winner
                 rotation_does_not_revive_an_ending_session
+                sign_out_by_token_does_not_miss_a_rotation
                 rotation_does_not_escape_the_end_of_all_sessions
                 what_is_stored_beside_an_open_session_ends_with_all
                 rotation_and_unrelated_work_both_last

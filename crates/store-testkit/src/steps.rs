@@ -137,9 +137,16 @@ pub(crate) async fn try_to_end(store: &dyn Store, id: SessionId) -> Result<bool,
 /// Ends the session with this current refresh token in a unit of work of its own; `false` when
 /// there was none.
 pub(crate) async fn try_to_end_by_token(store: &dyn Store, name: &str) -> Result<bool, StoreError> {
+    try_to_end_by_hash(store, &refresh_hash(name)).await
+}
+
+/// The same by the token's hash.
+pub(crate) async fn try_to_end_by_hash(
+    store: &dyn Store,
+    hash: &HashedRefreshToken,
+) -> Result<bool, StoreError> {
     let mut work = store.begin().await?;
-    let sessions = work.sessions();
-    let ended = sessions.end_by_refresh_token(&refresh_hash(name)).await?;
+    let ended = work.sessions().end_by_refresh_token(hash).await?;
     commit(work).await?;
     Ok(ended)
 }

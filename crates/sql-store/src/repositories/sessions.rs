@@ -77,13 +77,9 @@ impl SessionRepository for SqlUnitOfWork {
         &mut self,
         hash: &HashedRefreshToken,
     ) -> Result<bool, StoreError> {
-        let remembered = refresh_token_rotations::table
-            .filter(refresh_token_rotations::token_hash.eq(hash.as_str()))
-            .select(refresh_token_rotations::refresh_token_id);
-        let ended = diesel::delete(refresh_tokens::table)
-            .filter(refresh_tokens::refresh_token_hash.eq(hash.as_str()))
-            .or_filter(refresh_tokens::id.eq_any(remembered));
-        any(ended.execute(self.conn()).await)
+        end_by_refresh_token(self.conn(), hash)
+            .await
+            .map_err(store_error)
     }
 
     async fn is_open(
@@ -175,6 +171,31 @@ pub(super) fn stored_kind(kind: RefreshTokenKind) -> &'static str {
     match kind {
         RefreshTokenKind::Regular => REGULAR,
         RefreshTokenKind::PersonalAccess => PERSONAL_ACCESS,
+    }
+}
+
+/// Three statements where one could do: on PostgreSQL a statement that waited for a rotation sees the
+/// row's new hash, which is not the one it looks for, and still the old list of predecessors. The
+/// statement after it sees both as they are now.
+async fn end_by_refresh_token(conn: &mut Conn, hash: &HashedRefreshToken) -> QueryResult<bool> {
+    let current =
+        refresh_tokens::table.filter(refresh_tokens::refresh_token_hash.eq(hash.as_str()));
+    if diesel::delete(current).execute(conn).await? > 0 {
+        return Ok(true);
+    }
+    let succeeded: Option<Id> = refresh_token_rotations::table
+        .filter(refresh_token_rotations::token_hash.eq(hash.as_str()))
+        .select(refresh_token_rotations::refresh_token_id)
+        .first(conn)
+        .await
+        .optional()?;
+    match succeeded {
+        // Its id is what no rotation changes.
+        Some(id) => {
+            let ended = diesel::delete(refresh_tokens::table.find(id));
+            Ok(ended.execute(conn).await? > 0)
+        }
+        None => Ok(false),
     }
 }
 

@@ -27,8 +27,8 @@ use crate::{
     },
     steps::{
         all_at_once, assert_taken, exists, found, given_refresh_token, given_session, given_user,
-        is_live, retried, trace, try_to_end, try_to_end_all, try_to_end_by_token, try_to_ensure,
-        try_to_insert,
+        is_live, retried, trace, try_to_end, try_to_end_all, try_to_end_by_hash,
+        try_to_end_by_token, try_to_ensure, try_to_insert,
     },
 };
 
@@ -178,6 +178,17 @@ pub async fn parallel_endings_have_one_winner(fixture: &dyn Fixture) {
 pub async fn rotation_does_not_revive_an_ending_session(fixture: &dyn Fixture) {
     race_against_rotation(fixture, |store, token| async move {
         let ended = retried(|| try_to_end(&*store, token.id)).await;
+
+        assert!(ended.unwrap(), "the session is there, whatever its token");
+    })
+    .await;
+}
+
+/// Signing out with a refresh token that is being rotated ends the session, whoever comes first: the
+/// token is its current one, or a predecessor.
+pub async fn sign_out_by_token_does_not_miss_a_rotation(fixture: &dyn Fixture) {
+    race_against_rotation(fixture, |store, token| async move {
+        let ended = retried(|| try_to_end_by_hash(&*store, &token.hash)).await;
 
         assert!(ended.unwrap(), "the session is there, whatever its token");
     })
