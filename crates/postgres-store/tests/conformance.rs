@@ -5,7 +5,7 @@ mod support;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use auth_domain::ports::Store;
+use auth_domain::{ports::Store, user::UserId};
 use postgres_store::PostgresStore;
 use store_testkit::Fixture;
 use support::Database;
@@ -23,6 +23,16 @@ impl Fixture for OnPostgres {
 
     async fn sever_connections(&self) {
         self.database.sever_connections().await;
+    }
+
+    async fn disable(&self, user: UserId) {
+        let disable = format!("UPDATE auth.users SET disabled = true WHERE id = '{user}'");
+        self.database.execute(&disable).await;
+    }
+
+    async fn delete(&self, user: UserId) {
+        let delete = format!("DELETE FROM auth.users WHERE id = '{user}'");
+        self.database.execute(&delete).await;
     }
 }
 

@@ -4,19 +4,33 @@ mod support;
 
 use std::sync::Arc;
 
-use auth_domain::ports::Store;
+use async_trait::async_trait;
+use auth_domain::{ports::Store, user::UserId};
 use sqlite_store::SqliteStore;
 use store_testkit::Fixture;
 use support::Database;
 
 struct OnSqlite {
     store: Arc<SqliteStore>,
-    _database: Database,
+    database: Database,
 }
 
+#[async_trait]
 impl Fixture for OnSqlite {
     fn store(&self) -> Arc<dyn Store> {
         Arc::clone(&self.store) as _
+    }
+
+    async fn disable(&self, user: UserId) {
+        let id = user.0.simple();
+        let disable = format!("UPDATE users SET disabled = true WHERE id = x'{id}'");
+        self.database.execute(&disable);
+    }
+
+    async fn delete(&self, user: UserId) {
+        let id = user.0.simple();
+        let delete = format!("PRAGMA foreign_keys = on; DELETE FROM users WHERE id = x'{id}'");
+        self.database.execute(&delete);
     }
 }
 
@@ -24,7 +38,7 @@ async fn fresh_store() -> OnSqlite {
     let database = Database::migrated().await;
     OnSqlite {
         store: Arc::new(database.store().await),
-        _database: database,
+        database,
     }
 }
 

@@ -12,14 +12,24 @@
 //! ```
 //! use std::sync::Arc;
 //!
-//! use auth_domain::ports::Store;
+//! use async_trait::async_trait;
+//! use auth_domain::{ports::Store, user::UserId};
 //! use store_testkit::{Fixture, MemoryStore};
 //!
 //! struct InMemory(MemoryStore);
 //!
+//! #[async_trait]
 //! impl Fixture for InMemory {
 //!     fn store(&self) -> Arc<dyn Store> {
 //!         Arc::new(self.0.clone())
+//!     }
+//!
+//!     async fn disable(&self, user: UserId) {
+//!         self.0.disable(user).await;
+//!     }
+//!
+//!     async fn delete(&self, user: UserId) {
+//!         self.0.delete(user).await;
 //!     }
 //! }
 //!
@@ -39,11 +49,13 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use auth_domain::ports::Store;
+use auth_domain::{ports::Store, user::UserId};
 
 pub mod cases;
+mod interrupted_store;
 mod memory;
 pub mod samples;
+mod sign_ins;
 mod steps;
 
 pub use memory::MemoryStore;
@@ -60,6 +72,12 @@ pub trait Fixture: Send + Sync {
     /// Cuts every connection the store has open, as a restart of the database would, and returns
     /// when they are gone. A store without connections has nothing to cut.
     async fn sever_connections(&self) {}
+
+    /// Disables the account of a user, as an administrator does beside this server.
+    async fn disable(&self, user: UserId);
+
+    /// Deletes a user with all that is theirs, as an administrator does beside this server.
+    async fn delete(&self, user: UserId);
 }
 
 /// Turns the suite into tests.
@@ -210,6 +228,7 @@ macro_rules! conformance {
             }
             tickets {
                 ticket_is_taken_as_it_was_stored
+                found_ticket_stays_good
                 ticket_is_taken_once
                 unknown_ticket_is_not_taken
                 ticket_is_worthless_when_it_expires
@@ -293,6 +312,7 @@ macro_rules! conformance {
                 parallel_uses_of_one_count_have_one_winner
                 forgetting_keys_spares_other_users
                 challenge_is_taken_as_it_was_issued
+                found_challenge_stays_good
                 challenge_is_taken_once
                 challenge_is_worthless_when_it_expires
                 challenge_of_undone_work_stays_good
@@ -331,6 +351,7 @@ macro_rules! conformance {
             concurrency {
                 parallel_rotations_have_one_winner
                 a_user_who_was_written_to_is_changed_by_nobody_else
+                a_locked_user_is_read_as_they_are_and_changed_by_nobody_else
                 parallel_inserts_of_one_email_have_one_winner
                 parallel_inserts_of_one_username_have_one_winner
                 parallel_inserts_of_different_users_all_succeed
@@ -344,6 +365,15 @@ macro_rules! conformance {
                 aborted_work_leaves_nothing_and_blocks_nobody
                 work_cut_short_anywhere_is_all_or_nothing
                 rotation_cut_short_anywhere_is_all_or_nothing
+            }
+            shut_out {
+                no_session_is_opened_after_disabling
+                no_session_is_opened_after_deleting
+                no_session_is_opened_after_a_first_verification
+                no_session_is_opened_after_a_password_change
+                parallel_sign_ins_do_not_outlive_a_first_verification
+                parallel_sign_ins_do_not_outlive_a_password_change
+                a_failure_at_any_step_leaves_the_credential_good
             }
             recovery {
                 fresh_store_answers_ping
@@ -365,7 +395,7 @@ macro_rules! conformance {
 #[cfg(test)]
 mod tests {
     /// Every module of `cases` with its source.
-    const SOURCES: [(&str, &str); 18] = [
+    const SOURCES: [(&str, &str); 19] = [
         ("users", include_str!("cases/users.rs")),
         ("email_changes", include_str!("cases/email_changes.rs")),
         ("deanonymization", include_str!("cases/deanonymization.rs")),
@@ -386,6 +416,7 @@ mod tests {
         ),
         ("transactions", include_str!("cases/transactions.rs")),
         ("concurrency", include_str!("cases/concurrency.rs")),
+        ("shut_out", include_str!("cases/shut_out.rs")),
         ("recovery", include_str!("cases/recovery.rs")),
     ];
 

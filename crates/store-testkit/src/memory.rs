@@ -78,6 +78,18 @@ impl MemoryStore {
         self.shared.committed().tickets_of(user)
     }
 
+    /// Disables the account of a user, as an administrator does.
+    pub async fn disable(&self, user: UserId) {
+        let turn = self.shared.turn().await;
+        self.shared.committed_mut(&turn).disable(user);
+    }
+
+    /// Deletes a user with all that is theirs, as an administrator does.
+    pub async fn delete(&self, user: UserId) {
+        let turn = self.shared.turn().await;
+        self.shared.committed_mut(&turn).delete(user);
+    }
+
     /// When a user was here last. No port tells, but a test may want to know.
     #[must_use]
     pub fn last_seen(&self, user: UserId) -> Option<DateTime<Utc>> {
@@ -276,6 +288,11 @@ impl UserRepository for MemoryUnitOfWork {
         self.attempt(|state| Ok(state.find_user(lookup).cloned()))
     }
 
+    async fn lock(&mut self, user: UserId) -> Result<Option<User>, StoreError> {
+        // There is one writer at a time.
+        self.attempt(|state| Ok(state.find_user(UserLookup::Id(user)).cloned()))
+    }
+
     async fn set_password(
         &mut self,
         user: UserId,
@@ -386,6 +403,14 @@ impl SessionRepository for MemoryUnitOfWork {
         self.attempt(|state| Ok(state.is_session_open(user, id, now)))
     }
 
+    async fn find_personal_access_token(
+        &mut self,
+        hash: &HashedRefreshToken,
+        now: DateTime<Utc>,
+    ) -> Result<Option<User>, StoreError> {
+        self.attempt(|state| Ok(state.find_personal_access_token(hash, now).cloned()))
+    }
+
     async fn end_all_of(&mut self, user: UserId, which: EndedSessions) -> Result<u64, StoreError> {
         self.attempt(|state| Ok(state.end_all_of(user, which)))
     }
@@ -418,6 +443,14 @@ impl SessionRepository for MemoryUnitOfWork {
 impl TicketRepository for MemoryUnitOfWork {
     async fn insert(&mut self, ticket: &NewTicket) -> Result<(), StoreError> {
         self.attempt(|state| state.insert_ticket(ticket.clone()))
+    }
+
+    async fn find(
+        &mut self,
+        ticket: &Ticket,
+        now: DateTime<Utc>,
+    ) -> Result<Option<RedeemedTicket>, StoreError> {
+        self.attempt(|state| Ok(state.find_ticket(ticket, now)))
     }
 
     async fn take(

@@ -2,14 +2,24 @@
 
 use std::sync::Arc;
 
-use auth_domain::ports::Store;
+use async_trait::async_trait;
+use auth_domain::{ports::Store, user::UserId};
 use store_testkit::{Fixture, MemoryStore};
 
 struct InMemory(MemoryStore);
 
+#[async_trait]
 impl Fixture for InMemory {
     fn store(&self) -> Arc<dyn Store> {
         Arc::new(self.0.clone())
+    }
+
+    async fn disable(&self, user: UserId) {
+        self.0.disable(user).await;
+    }
+
+    async fn delete(&self, user: UserId) {
+        self.0.delete(user).await;
     }
 }
 

@@ -82,6 +82,14 @@ pub trait SecurityKeyRepository: Send {
     /// do not become more and more.
     async fn issue(&mut self, challenge: &IssuedChallenge) -> Result<(), StoreError>;
 
+    /// What [`take`](Self::take) would return. The challenge stays, for it to be taken in the unit of
+    /// work that does what was signed.
+    async fn find_challenge(
+        &mut self,
+        challenge: &HashedChallenge,
+        now: DateTime<Utc>,
+    ) -> Result<Option<IssuedChallenge>, StoreError>;
+
     /// Takes a challenge out. `None`: it is unknown, spent, or `expires_at <= now`. Of any number
     /// of concurrent calls with one challenge at most one gets `Some`.
     async fn take(

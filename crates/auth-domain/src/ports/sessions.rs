@@ -118,6 +118,14 @@ pub trait SessionRepository: Send {
         now: DateTime<Utc>,
     ) -> Result<bool, StoreError>;
 
+    /// As [`Store::find_personal_access_token`](super::Store::find_personal_access_token), within
+    /// the unit of work.
+    async fn find_personal_access_token(
+        &mut self,
+        hash: &HashedRefreshToken,
+        now: DateTime<Utc>,
+    ) -> Result<Option<User>, StoreError>;
+
     /// Ends sessions of a user; returns how many there were.
     ///
     /// Waits for units of work that have written to the user or read their second factor, and ends

@@ -18,6 +18,14 @@ pub trait TicketRepository: Send {
     /// again must not kill the link that is on its way.
     async fn insert(&mut self, ticket: &NewTicket) -> Result<(), StoreError>;
 
+    /// What [`take`](Self::take) would return. The ticket stays, for it to be taken in the unit of work
+    /// that does what it is for.
+    async fn find(
+        &mut self,
+        ticket: &Ticket,
+        now: DateTime<Utc>,
+    ) -> Result<Option<RedeemedTicket>, StoreError>;
+
     /// Takes a ticket out, with all others of its user and purpose and the code in their place.
     ///
     /// `None`: it is unknown, spent, or `expires_at <= now`. Of any number of concurrent calls with

@@ -95,6 +95,13 @@ pub trait UserRepository: Send {
     /// The user `lookup` names, with their roles in the order they were given.
     async fn find(&mut self, lookup: UserLookup<'_>) -> Result<Option<User>, StoreError>;
 
+    /// Takes the row lock of a user and reads them with their roles. `None`: no such user.
+    ///
+    /// What others did to the user before is seen; whoever else locks the user or writes to them
+    /// waits until this unit of work ends, and so does
+    /// [`SessionRepository::end_all_of`](super::SessionRepository::end_all_of).
+    async fn lock(&mut self, user: UserId) -> Result<Option<User>, StoreError>;
+
     /// Replaces the password. `false`: no such user.
     async fn set_password(
         &mut self,

@@ -1,12 +1,12 @@
 //! The steps that every way to sign in ends in: check the account, open a session.
 
-use super::{Failure, Installation, retry::retry, visit::Visit};
+use super::{Failure, Installation, visit::Visit};
 use chrono::{DateTime, Utc};
 
 use crate::{
     error::StoreError,
     policy::AuthPolicy,
-    ports::{UnitOfWork, UserLookup},
+    ports::UnitOfWork,
     session::{
         AccessClaims, AccessIdentity, AuthMethods, CodeChallenge, NewOpaqueSession,
         NewRefreshToken, OpaqueSession, PlainRefreshToken, PlainSessionToken, RefreshTokenKind,
@@ -70,33 +70,53 @@ impl AuthPolicy {
     }
 }
 
-/// Whether the user a password was judged for is still the same to the store.
+/// Why no session was opened for a user who has just proven who they are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum NotAdmitted {
+    /// The user was deleted meanwhile.
+    Deleted,
+    /// The session they act from has ended meanwhile.
+    SessionEnded,
+    /// Their account may not be used.
+    Refused(AccountRefusal),
+}
+
+/// The user whose password was judged, under their row lock. `None`: they are gone, or it is another
+/// account or another password by now, so that what was judged is worth nothing.
 ///
-/// Judging a password takes long. Meanwhile the password may have been changed, to shut somebody
-/// out, or the account disabled: what was judged is then no longer worth a session. Call it after
-/// the user was written to in this unit of work, so that nobody can change them any more.
-pub(super) async fn is_unchanged(
+/// Judging a password takes long. Meanwhile the password may have been changed to shut an attacker
+/// out; the state of the account is as it is now, and has to be checked again.
+pub(super) async fn lock_judged(
     work: &mut dyn UnitOfWork,
     judged: &User,
-) -> Result<bool, StoreError> {
-    let current = work.users().find(UserLookup::Id(judged.id)).await?;
-    Ok(current.is_some_and(|it| {
+) -> Result<Option<User>, StoreError> {
+    let current = work.users().lock(judged.id).await?;
+    Ok(current.filter(|it| {
         it.password_hash == judged.password_hash
-            && it.disabled == judged.disabled
-            && it.active_mfa == judged.active_mfa
+            && it.email == judged.email
+            && it.username == judged.username
     }))
 }
 
-/// Whether somebody may still do something lasting: their session may have ended since they asked.
+/// Whether the caller may still do something lasting: their session may have ended since they asked.
 ///
-/// From here on nobody changes the user, and nobody ends all their sessions, until the unit of work
-/// ends.
+/// Takes the row lock of the user: until the unit of work ends their sessions cannot be ended all at
+/// once.
 pub(super) async fn is_still_signed_in(
     work: &mut dyn UnitOfWork,
     caller: AccessIdentity,
     now: DateTime<Utc>,
 ) -> Result<bool, StoreError> {
-    work.second_factors().find(caller.user_id).await?;
+    work.users().lock(caller.user_id).await?;
+    is_session_open(work, caller, now).await
+}
+
+/// An access token that does not name its session was issued by another program with our key.
+async fn is_session_open(
+    work: &mut dyn UnitOfWork,
+    caller: AccessIdentity,
+    now: DateTime<Utc>,
+) -> Result<bool, StoreError> {
     match caller.session {
         Some(id) => work.sessions().is_open(caller.user_id, id, now).await,
         None => Ok(true),
@@ -107,6 +127,8 @@ pub(super) async fn is_still_signed_in(
 pub(super) struct SessionOpening {
     token: PlainRefreshToken,
     row: NewRefreshToken,
+    need: EmailNeed,
+    beside: Option<AccessIdentity>,
 }
 
 impl SessionOpening {
@@ -125,43 +147,62 @@ impl SessionOpening {
             methods: methods.into(),
             device: installation.device(),
         };
-        Self { token, row }
+        Self {
+            token,
+            row,
+            need: EmailNeed::Required,
+            beside: None,
+        }
     }
 
+    /// The same for an account that may lack an address.
+    pub(super) fn without_address(self) -> Self {
+        Self {
+            need: EmailNeed::IfPresent,
+            ..self
+        }
+    }
+
+    /// The same for a user who is signed in, as long as the session they act from is open.
+    pub(super) fn beside(self, caller: AccessIdentity) -> Self {
+        Self {
+            beside: Some(caller),
+            ..self
+        }
+    }
+
+    /// Opens the session, if the user may be signed in as they are now. Every sign-in to an account
+    /// that was there before passes here, after what proves it was consumed in the same unit of work.
+    ///
+    /// The user's row is locked first. Whatever shuts the user out (disabling, deleting, signing out
+    /// everywhere, another password, a first verification) was either there before and is seen, or
+    /// waits and ends this session, too.
+    pub(super) async fn admit(
+        &self,
+        work: &mut dyn UnitOfWork,
+        policy: &AuthPolicy,
+    ) -> Result<Result<User, NotAdmitted>, StoreError> {
+        let Some(user) = work.users().lock(self.row.user_id).await? else {
+            return Ok(Err(NotAdmitted::Deleted));
+        };
+        if let Some(caller) = self.beside
+            && !is_session_open(work, caller, self.row.created_at).await?
+        {
+            return Ok(Err(NotAdmitted::SessionEnded));
+        }
+        if let Err(refusal) = policy.check_account(&user, self.need) {
+            return Ok(Err(NotAdmitted::Refused(refusal)));
+        }
+        self.write(work).await?;
+        Ok(Ok(user))
+    }
+
+    /// Writes the session of a new user, or of one whose account was checked under their row lock.
     pub(super) async fn write(&self, work: &mut dyn UnitOfWork) -> Result<(), StoreError> {
         work.users()
             .touch(self.row.user_id, self.row.created_at)
             .await?;
         work.sessions().insert_refresh_token(&self.row).await
-    }
-
-    /// Writes it in a unit of work of its own.
-    pub(super) async fn store(&self, installation: &Installation) -> Result<(), StoreError> {
-        retry(|| async {
-            let mut work = installation.store.begin().await?;
-            self.write(work.as_mut()).await?;
-            work.commit().await
-        })
-        .await
-    }
-
-    /// The same for somebody who is signed in already. `false`: their session has ended.
-    pub(super) async fn store_beside(
-        &self,
-        installation: &Installation,
-        caller: AccessIdentity,
-    ) -> Result<bool, StoreError> {
-        retry(|| async {
-            let mut work = installation.store.begin().await?;
-            if !is_still_signed_in(work.as_mut(), caller, self.row.created_at).await? {
-                work.rollback().await?;
-                return Ok(false);
-            }
-            self.write(work.as_mut()).await?;
-            work.commit().await?;
-            Ok(true)
-        })
-        .await
     }
 
     /// The token that the session's owner is going to hold.
@@ -239,42 +280,6 @@ impl OpaqueSessionOpening {
             expires_at: self.row.expires_at,
             user,
         }
-    }
-}
-
-impl Visit {
-    /// Opens a session for a user who has just proven by `methods` who they are, or is `gone`
-    /// meanwhile.
-    pub(super) async fn admit<E>(
-        &self,
-        id: UserId,
-        methods: impl Into<AuthMethods> + Send,
-        gone: E,
-    ) -> Result<Session, E>
-    where
-        E: From<AccountRefusal> + From<StoreError> + From<Failure>,
-    {
-        self.admit_with(id, EmailNeed::Required, methods, gone)
-            .await
-    }
-
-    /// The same where it may be no matter whether they have an address.
-    pub(super) async fn admit_with<E>(
-        &self,
-        id: UserId,
-        need: EmailNeed,
-        methods: impl Into<AuthMethods> + Send,
-        gone: E,
-    ) -> Result<Session, E>
-    where
-        E: From<AccountRefusal> + From<StoreError> + From<Failure>,
-    {
-        let found = self.store.find_user(UserLookup::Id(id)).await?;
-        let user = found.ok_or(gone)?;
-        self.policy.check_account(&user, need)?;
-        let opening = SessionOpening::new(self, user.id, methods);
-        opening.store(self).await?;
-        Ok(opening.finish(self, user).await?)
     }
 }
 

@@ -2,13 +2,18 @@
 
 use super::{
     AccountRefusal, CurrentUserError, CurrentUserService, Failure, SecondFactorError,
-    SecondFactorProof, SecondFactorService, admission::SessionOpening, failure::failures_of,
-    mailing::CodeMail, redemption::Effect, texting::CodeText, visit::Visit,
+    SecondFactorProof, SecondFactorService,
+    admission::{NotAdmitted, SessionOpening},
+    failure::failures_of,
+    mailing::CodeMail,
+    redemption::{CodeRefusal, Effect},
+    texting::CodeText,
+    visit::Visit,
 };
 use crate::{
     error::StoreError,
     limits::{MailWish, TextWish, TooMany},
-    one_time_code::{CodePurpose, CodeVerdict, OneTimeCode},
+    one_time_code::{CodePurpose, OneTimeCode},
     policy::{ElevationPolicy, ElevationRule},
     ports::{CodeDelivery, MailerError, SignerError, SmsError},
     session::{AccessIdentity, AuthMethod, Session},
@@ -104,6 +109,26 @@ impl From<SecondFactorError> for ElevationError {
     }
 }
 
+impl From<NotAdmitted> for ElevationError {
+    fn from(reason: NotAdmitted) -> Self {
+        match reason {
+            NotAdmitted::Deleted => CurrentUserError::UnknownUser.into(),
+            NotAdmitted::SessionEnded => CurrentUserError::InvalidToken.into(),
+            NotAdmitted::Refused(refusal) => CurrentUserError::Refused(refusal).into(),
+        }
+    }
+}
+
+impl From<CodeRefusal> for ElevationError {
+    fn from(refusal: CodeRefusal) -> Self {
+        match refusal {
+            CodeRefusal::Wrong => Self::InvalidCode,
+            CodeRefusal::TooManyWrong => Self::TooManyGuesses,
+            CodeRefusal::NotAdmitted(reason) => reason.into(),
+        }
+    }
+}
+
 impl ElevationService {
     pub(super) fn new(installation: Visit) -> Self {
         Self { installation }
@@ -187,10 +212,11 @@ impl ElevationService {
         proof: SecondFactorProof,
     ) -> Result<Session, ElevationError> {
         let user = self.current_user(identity.user_id).await?;
+        let opening = self.opening(user.id, identity, AuthMethod::OneTimePassword);
         let second_factor = SecondFactorService::new(self.installation.clone());
-        second_factor.prove_once_more(user.id, &proof).await?;
-        self.open_elevated(user, identity, AuthMethod::OneTimePassword)
-            .await
+        let admitted = second_factor.prove_once_more(&opening, user.id, &proof);
+        let user = admitted.await??;
+        Ok(opening.finish_elevated(&self.installation, user).await?)
     }
 
     /// Sends a code to a signed-in user.
@@ -246,16 +272,14 @@ impl ElevationService {
                 (guess.await?, user)
             }
         };
-        match installation.redeem(&guess, Effect::Nothing).await? {
-            CodeVerdict::Accepted => {}
-            CodeVerdict::Wrong => return Err(ElevationError::InvalidCode),
-            CodeVerdict::TooManyWrong => return Err(ElevationError::TooManyGuesses),
-        }
         let method = match by {
             CodeChannel::Mail => AuthMethod::Email,
             CodeChannel::Text => AuthMethod::Sms,
         };
-        self.open_elevated(user, identity, method).await
+        let opening = self.opening(user.id, identity, method);
+        let redeemed = installation.redeem_for_session(&guess, Effect::Nothing, &opening);
+        let user = redeemed.await??;
+        Ok(opening.finish_elevated(installation, user).await?)
     }
 
     async fn current_user(&self, user: UserId) -> Result<User, CurrentUserError> {
@@ -288,19 +312,14 @@ impl ElevationService {
         }
     }
 
-    /// Opens a session that tells of every proof so far, those of the sign-in among them.
-    async fn open_elevated(
+    /// A session that tells of every proof so far, those of the sign-in among them.
+    fn opening(
         &self,
-        user: User,
+        user: UserId,
         identity: AccessIdentity,
         method: AuthMethod,
-    ) -> Result<Session, ElevationError> {
-        let installation = &self.installation;
+    ) -> SessionOpening {
         let methods = identity.methods.and(method);
-        let opening = SessionOpening::new(installation, user.id, methods);
-        if !opening.store_beside(installation, identity).await? {
-            return Err(CurrentUserError::InvalidToken.into());
-        }
-        Ok(opening.finish_elevated(installation, user).await?)
+        SessionOpening::new(&self.installation, user, methods).beside(identity)
     }
 }

@@ -2,17 +2,17 @@
 
 use super::{
     AccountRefusal, Failure, SignUpError, SignUpOptions,
-    admission::EmailNeed,
+    admission::{EmailNeed, NotAdmitted, SessionOpening},
     failure::failures_of,
     mailing::{CodeMail, TicketMail},
-    redemption::Effect,
+    redemption::{CodeRefusal, Effect},
     sign_up::{Along, ResolvedOptions, SignUpService},
     visit::Visit,
 };
 use crate::{
     error::StoreError,
     limits::{MailWish, TooMany},
-    one_time_code::{CodePurpose, CodeVerdict, OneTimeCode},
+    one_time_code::{CodePurpose, OneTimeCode},
     ports::{BackgroundBusy, MailerError, SignerError, UserLookup},
     session::{AuthMethod, CodeChallenge, Session},
     ticket::TicketPurpose,
@@ -105,6 +105,19 @@ enum Letter {
     Code(CodeMail),
 }
 
+impl From<CodeRefusal> for EmailSignInError {
+    fn from(refusal: CodeRefusal) -> Self {
+        match refusal {
+            CodeRefusal::TooManyWrong => Self::TooManyGuesses,
+            CodeRefusal::NotAdmitted(NotAdmitted::Refused(refusal)) => Self::Refused(refusal),
+            CodeRefusal::Wrong
+            | CodeRefusal::NotAdmitted(NotAdmitted::Deleted | NotAdmitted::SessionEnded) => {
+                Self::InvalidCode
+            }
+        }
+    }
+}
+
 impl EmailSignInService {
     pub(super) fn new(installation: Visit) -> Self {
         Self { installation }
@@ -159,15 +172,12 @@ impl EmailSignInService {
         let guess = self
             .installation
             .guess(user_id, CodePurpose::SignIn, &claim.code);
-        let redeemed = self.installation.redeem(&guess, Effect::ProvesMailbox);
-        match redeemed.await? {
-            CodeVerdict::Accepted => {}
-            CodeVerdict::Wrong => return Err(EmailSignInError::InvalidCode),
-            CodeVerdict::TooManyWrong => return Err(EmailSignInError::TooManyGuesses),
-        }
-        self.installation
-            .admit(user_id, AuthMethod::Email, EmailSignInError::InvalidCode)
-            .await
+        let opening = SessionOpening::new(&self.installation, user_id, AuthMethod::Email);
+        let redeemed =
+            self.installation
+                .redeem_for_session(&guess, Effect::ProvesMailbox, &opening);
+        let user = redeemed.await??;
+        Ok(opening.finish(&self.installation, user).await?)
     }
 
     async fn send(&self, wish: EmailSignIn, form: Form) -> Result<(), EmailSignInError> {

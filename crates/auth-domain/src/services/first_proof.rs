@@ -6,8 +6,8 @@
 
 use crate::{
     error::StoreError,
-    ports::{EndedSessions, UnitOfWork, UserLookup},
-    user::{PhoneNumber, User, UserId},
+    ports::{EndedSessions, UnitOfWork},
+    user::{PhoneNumber, UserId},
 };
 
 /// Notes that whoever acts now reads the mail of `user`. A phone number goes too: whoever came first
@@ -16,7 +16,7 @@ pub(super) async fn prove_mailbox(
     work: &mut dyn UnitOfWork,
     user: UserId,
 ) -> Result<(), StoreError> {
-    let found = locked(work, user).await?;
+    let found = work.users().lock(user).await?;
     if found.is_none_or(|it| it.email_verified) {
         return Ok(());
     }
@@ -33,7 +33,7 @@ pub(super) async fn prove_phone(
     user: UserId,
     number: &PhoneNumber,
 ) -> Result<bool, StoreError> {
-    let found = locked(work, user).await?;
+    let found = work.users().lock(user).await?;
     let Some(user) = found.filter(|it| it.phone_number.as_ref() == Some(number)) else {
         return Ok(false);
     };
@@ -42,17 +42,6 @@ pub(super) async fn prove_phone(
         drop_what_was_there(work, user.id).await?;
     }
     Ok(true)
-}
-
-/// The user, whom nobody changes from here on, so that what was read stays true.
-async fn locked(work: &mut dyn UnitOfWork, user: UserId) -> Result<Option<User>, StoreError> {
-    lock(work, user).await?;
-    work.users().find(UserLookup::Id(user)).await
-}
-
-/// From here on nobody changes the user, until the unit of work ends.
-pub(super) async fn lock(work: &mut dyn UnitOfWork, user: UserId) -> Result<(), StoreError> {
-    work.second_factors().find(user).await.map(drop)
 }
 
 async fn drop_what_was_there(work: &mut dyn UnitOfWork, user: UserId) -> Result<(), StoreError> {

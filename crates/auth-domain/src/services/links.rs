@@ -2,11 +2,12 @@
 
 use super::{
     AccountRefusal, Failure,
-    admission::{EmailNeed, SessionOpening},
+    admission::{EmailNeed, NotAdmitted, SessionOpening},
     failure::failures_of,
-    first_proof::{lock, prove_mailbox},
+    first_proof::prove_mailbox,
     grant::{Grant, GrantOpening},
     retry::retry,
+    sign_up::Opening,
     visit::Visit,
 };
 use chrono::{DateTime, Utc};
@@ -164,9 +165,11 @@ impl LinkService {
         if purpose == TicketPurpose::MfaTotp {
             return Err(LinkError::InvalidTicket);
         }
-        let (redeemed, user) = self.redeem(&Proof::Ticket(&ticket)).await?;
-        let code_challenge = redeemed.code_challenge;
-        let grant = self.carry_out(purpose, user, code_challenge).await?;
+        let installation = &self.installation;
+        let open =
+            |user, challenge| GrantOpening::new(installation, user, AuthMethod::Email, challenge);
+        let (_, opening) = self.redeem(&Proof::Ticket(&ticket), open).await?;
+        let grant = opening.grant();
         Ok(FollowedLink { purpose, grant })
     }
 
@@ -215,22 +218,18 @@ impl LinkService {
         work: &mut dyn UnitOfWork,
         code: &NewExchangeCode,
     ) -> Result<Exchanged, StoreError> {
-        lock(work, code.user_id).await?;
-        let lookup = UserLookup::Id(code.user_id);
-        let Some(user) = work.users().find(lookup).await? else {
-            return Ok(Exchanged::InvalidCode);
-        };
-        let need = if code.methods.contains(AuthMethod::Provider) {
-            EmailNeed::IfPresent
+        let opening = SessionOpening::new(&self.installation, code.user_id, code.methods);
+        let opening = if code.methods.contains(AuthMethod::Provider) {
+            opening.without_address()
         } else {
-            EmailNeed::Required
+            opening
         };
-        if let Err(refusal) = self.installation.policy.check_account(&user, need) {
-            return Ok(Exchanged::Refused(refusal));
-        }
-        let opening = SessionOpening::new(&self.installation, user.id, code.methods);
-        opening.write(work).await?;
-        Ok(Exchanged::Session(Box::new(user), Box::new(opening)))
+        let admitted = opening.admit(work, &self.installation.policy).await?;
+        Ok(match admitted {
+            Ok(user) => Exchanged::Session(Box::new(user), Box::new(opening)),
+            Err(NotAdmitted::Refused(refusal)) => Exchanged::Refused(refusal),
+            Err(NotAdmitted::Deleted | NotAdmitted::SessionEnded) => Exchanged::InvalidCode,
+        })
     }
 
     /// Does what the link of a mail does, for whoever typed the code beside it, and signs in.
@@ -256,65 +255,77 @@ impl LinkService {
         let user_id = found.map_or_else(nobody, |user| user.id);
         let guess = installation.guess(user_id, CodePurpose::InPlaceOf(claim.purpose), &claim.code);
         let proof = Proof::Code(&guess, claim.purpose);
-        let (_, user) = self.redeem(&proof).await?;
-        retry(|| async {
-            let mut work = installation.store.begin().await?;
-            act(work.as_mut(), claim.purpose, &user).await?;
-            work.commit().await
-        })
-        .await?;
-        let gone = LinkError::InvalidTicket;
-        installation.admit(user.id, AuthMethod::Email, gone).await
+        let open = |user, _| SessionOpening::new(installation, user, AuthMethod::Email);
+        let (user, opening) = self.redeem(&proof, open).await?;
+        Ok(opening.finish(installation, user).await?)
     }
 
-    /// Spends the ticket even if the account is refused then, as Hasura Auth does.
-    async fn redeem(&self, proof: &Proof<'_>) -> Result<(RedeemedTicket, User), LinkError> {
-        let taken = match self.take(proof, true).await {
+    /// Spends a ticket or code, does what it is for, and opens what its owner gets, in one unit of
+    /// work: a failure half-way leaves the ticket good, and nobody who is shut out in between gets in.
+    ///
+    /// Where another account has the new address by now, the ticket is spent all the same.
+    async fn redeem<O: Opening>(
+        &self,
+        proof: &Proof<'_>,
+        open: impl Fn(UserId, Option<CodeChallenge>) -> O + Send + Sync,
+    ) -> Result<(User, O), LinkError> {
+        match retry(|| self.try_to_redeem(proof, &open)).await {
             Err(StoreError::Duplicate {
                 field: UniqueField::Email,
             }) => {
-                self.take(proof, false).await?;
-                return Err(LinkError::EmailTaken);
+                retry(|| self.spend_proof(proof)).await?;
+                Err(LinkError::EmailTaken)
             }
-            other => other?,
-        };
-        let (redeemed, user) = taken.ok_or(LinkError::InvalidTicket)?;
-        self.check(&user, proof.purpose())?;
-        Ok((redeemed, user))
+            redeemed => redeemed?,
+        }
     }
 
-    /// Takes a ticket and its user; if it is one for another address, and `moving` is wished, the
-    /// account moves in the same unit of work. Between two of them its owner could note yet another
-    /// address, whose mailbox nobody has proven to read.
-    async fn take(
+    /// A refusal is committed like a success: it spends a ticket, as in Hasura Auth, or counts a wrong
+    /// guess.
+    async fn try_to_redeem<O: Opening>(
         &self,
         proof: &Proof<'_>,
-        moving: bool,
-    ) -> Result<Option<(RedeemedTicket, User)>, StoreError> {
-        let purpose = proof.purpose();
+        open: &(impl Fn(UserId, Option<CodeChallenge>) -> O + Send + Sync),
+    ) -> Result<Result<(User, O), LinkError>, StoreError> {
+        let mut work = self.installation.store.begin().await?;
+        let redeemed = self.redeem_in(work.as_mut(), proof, open).await?;
+        work.commit().await?;
+        Ok(redeemed)
+    }
+
+    /// An accepted proof has locked the user's row.
+    async fn redeem_in<O: Opening>(
+        &self,
+        work: &mut dyn UnitOfWork,
+        proof: &Proof<'_>,
+        open: &(impl Fn(UserId, Option<CodeChallenge>) -> O + Send + Sync),
+    ) -> Result<Result<(User, O), LinkError>, StoreError> {
         let now = self.installation.clock.now();
-        retry(|| async {
-            let mut work = self.installation.store.begin().await?;
-            let Some(redeemed) = proof.accept(work.as_mut(), now).await? else {
-                // A wrong guess has to be remembered.
-                work.commit().await?;
-                return Ok(None);
-            };
-            let lookup = UserLookup::Id(redeemed.user_id);
-            let user = work.users().find(lookup).await?;
-            if let Some(user) = &user
-                && moving
-                && purpose == TicketPurpose::ConfirmEmailChange
-                && self.check(user, purpose).is_ok()
-            {
-                work.users().move_to_new_email(user.id).await?;
-                // Tickets on their way to the former address are no longer its reader's business.
-                work.tickets().forget_all_of(user.id).await?;
-            }
-            work.commit().await?;
-            Ok(user.map(|user| (redeemed, user)))
-        })
-        .await
+        let Some(redeemed) = proof.accept(work, now).await? else {
+            return Ok(Err(LinkError::InvalidTicket));
+        };
+        let lookup = UserLookup::Id(redeemed.user_id);
+        let Some(user) = work.users().find(lookup).await? else {
+            return Ok(Err(LinkError::InvalidTicket));
+        };
+        if let Err(refusal) = self.check(&user, proof.purpose()) {
+            return Ok(Err(refusal.into()));
+        }
+        act(work, proof.purpose(), &user).await?;
+        let opening = open(user.id, redeemed.code_challenge);
+        opening.along().write(work).await?;
+        // A first verification drops what must not be told of.
+        let current = work.users().find(lookup).await?;
+        Ok(current
+            .map(|user| (user, opening))
+            .ok_or(LinkError::InvalidTicket))
+    }
+
+    async fn spend_proof(&self, proof: &Proof<'_>) -> Result<(), StoreError> {
+        let now = self.installation.clock.now();
+        let mut work = self.installation.store.begin().await?;
+        proof.accept(work.as_mut(), now).await?;
+        work.commit().await
     }
 
     /// Whoever proves an address just now need not have proven it before.
@@ -332,24 +343,6 @@ impl LinkService {
             outcome => outcome,
         }
     }
-
-    async fn carry_out(
-        &self,
-        purpose: TicketPurpose,
-        user: User,
-        challenge: Option<CodeChallenge>,
-    ) -> Result<Grant, LinkError> {
-        let installation = &self.installation;
-        let opening = GrantOpening::new(installation, user.id, AuthMethod::Email, challenge);
-        retry(|| async {
-            let mut work = installation.store.begin().await?;
-            act(work.as_mut(), purpose, &user).await?;
-            opening.write(work.as_mut()).await?;
-            work.commit().await
-        })
-        .await?;
-        Ok(opening.grant())
-    }
 }
 
 /// What the ticket of a link is for, beside signing in.
@@ -363,7 +356,11 @@ async fn act(
         TicketPurpose::SignInLink | TicketPurpose::ResetPassword => {
             prove_mailbox(work, user.id).await
         }
-        // An account moves as the ticket is taken.
-        TicketPurpose::ConfirmEmailChange | TicketPurpose::MfaTotp => Ok(()),
+        TicketPurpose::ConfirmEmailChange => {
+            work.users().move_to_new_email(user.id).await?;
+            // Tickets on their way to the former address are no longer its reader's business.
+            work.tickets().forget_all_of(user.id).await
+        }
+        TicketPurpose::MfaTotp => Ok(()),
     }
 }

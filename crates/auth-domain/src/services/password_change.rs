@@ -1,8 +1,10 @@
 //! Changing a password.
 
+use chrono::{DateTime, Utc};
+
 use super::{
     AccountRefusal, CurrentUserError, CurrentUserService, Failure, PasswordRefusal,
-    admission::{EmailNeed, is_still_signed_in, is_unchanged},
+    admission::{EmailNeed, is_still_signed_in, lock_judged},
     failure::failures_of,
     first_proof::prove_mailbox,
     password_rule::PasswordRule,
@@ -12,7 +14,7 @@ use super::{
 use crate::{
     error::StoreError,
     limits::AccountName,
-    ports::{BreachedPasswordsError, EndedSessions, HasherError, UserLookup},
+    ports::{BreachedPasswordsError, EndedSessions, HasherError, UnitOfWork, UserLookup},
     session::AccessIdentity,
     ticket::{Ticket, TicketPurpose},
     user::{PlainPassword, User, UserId},
@@ -34,14 +36,14 @@ pub struct PasswordChange {
 }
 
 /// What somebody may replace a password on.
-#[derive(Clone, Copy, PartialEq)]
+#[derive(Clone, Copy)]
 enum Grounds<'a> {
     /// They knew the one that this user had.
     OldPassword(&'a User),
     /// They are signed in. Their session goes on.
     Session(AccessIdentity),
-    /// They read the mail of the account's address.
-    Mailbox,
+    /// They read this ticket in the mail of the account's address.
+    Mailbox(&'a Ticket),
 }
 
 /// Why a password stayed as it was.
@@ -145,7 +147,8 @@ impl PasswordChangeService {
     ///
     /// # Errors
     ///
-    /// See [`PasswordChangeError`]. A password that cannot be chosen leaves the ticket good.
+    /// See [`PasswordChangeError`]. The ticket is spent by success alone: a password that cannot be
+    /// chosen, an account that may not be used, or a failure leaves it good.
     pub async fn reset(
         &self,
         ticket: &Ticket,
@@ -155,19 +158,11 @@ impl PasswordChangeService {
             return Err(PasswordChangeError::InvalidTicket);
         }
         self.check(new, PasswordRule::Modern).await?;
-        let user_id = self.take(ticket).await?;
-        let found = self
-            .installation
-            .store
-            .find_user(UserLookup::Id(user_id))
-            .await?;
-        let user = found.ok_or(PasswordChangeError::InvalidTicket)?;
-        let checked = self
-            .installation
-            .policy
-            .check_account(&user, EmailNeed::Required);
-        checked.map_err(PasswordChangeError::Refused)?;
-        self.replace(user_id, new, Grounds::Mailbox).await.map(drop)
+        let owner = self.owner_of(ticket).await?;
+        let replaced = self.replace(owner, new, Grounds::Mailbox(ticket)).await?;
+        replaced
+            .then_some(())
+            .ok_or(PasswordChangeError::InvalidTicket)
     }
 
     async fn check(
@@ -178,19 +173,25 @@ impl PasswordChangeService {
         self.installation.check_password(new, rule).await
     }
 
-    async fn take(&self, ticket: &Ticket) -> Result<UserId, PasswordChangeError> {
+    /// Whose ticket it is. It stays good: hashing takes long and may be refused under load, and the
+    /// ticket is taken in the unit of work that stores the hash.
+    async fn owner_of(&self, ticket: &Ticket) -> Result<UserId, PasswordChangeError> {
         let now = self.installation.clock.now();
-        let taken = retry(|| async {
-            let mut work = self.installation.store.begin().await?;
-            let taken = work.tickets().take(ticket, now).await?;
-            work.commit().await?;
-            Ok(taken)
-        })
-        .await?;
-        Ok(taken.ok_or(PasswordChangeError::InvalidTicket)?.user_id)
+        let mut work = self.installation.store.begin().await?;
+        let found = work.tickets().find(ticket, now).await?;
+        let user = match found {
+            Some(found) => work.users().find(UserLookup::Id(found.user_id)).await?,
+            None => None,
+        };
+        work.rollback().await?;
+        let user = user.ok_or(PasswordChangeError::InvalidTicket)?;
+        let policy = &self.installation.policy;
+        let checked = policy.check_account(&user, EmailNeed::Required);
+        checked.map_err(PasswordChangeError::Refused)?;
+        Ok(user.id)
     }
 
-    /// `false`: the password that was judged is no longer the user's, or the session has ended.
+    /// `false`: what the change is asked for on is no longer good.
     async fn replace(
         &self,
         user: UserId,
@@ -199,32 +200,15 @@ impl PasswordChangeService {
     ) -> Result<bool, PasswordChangeError> {
         let hash = self.installation.hasher.hash(new).await?;
         let now = self.installation.clock.now();
-        let ended = match grounds {
-            Grounds::Session(AccessIdentity {
-                session: Some(own), ..
-            }) => EndedSessions::Others(own),
-            _ => EndedSessions::AllButPersonalAccessTokens,
-        };
         let replaced = retry(|| async {
             let mut work = self.installation.store.begin().await?;
+            if !grounds.hold(work.as_mut(), user, now).await? {
+                work.rollback().await?;
+                return Ok(false);
+            }
             work.users().touch(user, now).await?;
-            if let Grounds::Session(caller) = grounds
-                && !is_still_signed_in(work.as_mut(), caller, now).await?
-            {
-                work.rollback().await?;
-                return Ok(false);
-            }
-            if grounds == Grounds::Mailbox {
-                prove_mailbox(work.as_mut(), user).await?;
-            }
-            if let Grounds::OldPassword(judged) = grounds
-                && !is_unchanged(work.as_mut(), judged).await?
-            {
-                work.rollback().await?;
-                return Ok(false);
-            }
             work.users().set_password(user, &hash).await?;
-            work.sessions().end_all_of(user, ended).await?;
+            work.sessions().end_all_of(user, grounds.ended()).await?;
             // A second reset mail that is on its way must not undo this.
             work.tickets().forget_all_of(user).await?;
             work.commit().await?;
@@ -232,5 +216,37 @@ impl PasswordChangeService {
         })
         .await?;
         Ok(replaced)
+    }
+}
+
+impl Grounds<'_> {
+    /// Whether they hold in this unit of work, under the row lock of the user.
+    async fn hold(
+        self,
+        work: &mut dyn UnitOfWork,
+        user: UserId,
+        now: DateTime<Utc>,
+    ) -> Result<bool, StoreError> {
+        match self {
+            Self::OldPassword(judged) => Ok(lock_judged(work, judged).await?.is_some()),
+            Self::Session(caller) => is_still_signed_in(work, caller, now).await,
+            Self::Mailbox(ticket) => {
+                if work.tickets().take(ticket, now).await?.is_none() {
+                    return Ok(false);
+                }
+                prove_mailbox(work, user).await?;
+                Ok(true)
+            }
+        }
+    }
+
+    /// Which sessions end with the former password.
+    fn ended(self) -> EndedSessions {
+        match self {
+            Self::Session(AccessIdentity {
+                session: Some(own), ..
+            }) => EndedSessions::Others(own),
+            _ => EndedSessions::AllButPersonalAccessTokens,
+        }
     }
 }

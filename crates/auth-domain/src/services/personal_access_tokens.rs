@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 
 use super::{
     AccountRefusal, CurrentUserError, CurrentUserService, Failure,
-    admission::{EmailNeed, SessionOpening, is_still_signed_in},
+    admission::{NotAdmitted, SessionOpening, is_still_signed_in},
     failure::failures_of,
     retry::retry,
     visit::Visit,
@@ -13,10 +13,10 @@ use crate::{
     error::StoreError,
     ports::SignerError,
     session::{
-        AccessIdentity, AuthMethod, AuthMethods, NewRefreshToken, PersonalAccessToken,
-        PlainRefreshToken, RefreshTokenKind, Session, SessionId,
+        AccessIdentity, AuthMethod, AuthMethods, HashedRefreshToken, NewRefreshToken,
+        PersonalAccessToken, PlainRefreshToken, RefreshTokenKind, Session, SessionId,
     },
-    user::Metadata,
+    user::{Metadata, User},
 };
 
 /// Makes personal access tokens, and signs in with them.
@@ -124,13 +124,38 @@ impl PersonalAccessTokenService {
         let now = installation.clock.now();
         let hash = token.hashed();
         let found = installation.store.find_personal_access_token(&hash, now);
-        let user = found.await?;
-        let user = user.ok_or(PersonalAccessTokenError::InvalidToken)?;
-        installation
-            .policy
-            .check_account(&user, EmailNeed::Required)?;
-        let opening = SessionOpening::new(installation, user.id, AuthMethod::PersonalAccessToken);
-        opening.store(installation).await?;
+        let owner = found.await?.ok_or(PersonalAccessTokenError::InvalidToken)?;
+        let opening = SessionOpening::new(installation, owner.id, AuthMethod::PersonalAccessToken);
+        let admitted = retry(|| self.try_to_open(&opening, &hash)).await?;
+        let user = admitted.map_err(|reason| match reason {
+            NotAdmitted::Refused(refusal) => refusal.into(),
+            NotAdmitted::Deleted | NotAdmitted::SessionEnded => {
+                PersonalAccessTokenError::InvalidToken
+            }
+        })?;
         Ok(opening.finish(installation, user).await?)
+    }
+
+    /// Looks for the token again under the row lock of its owner: a loop of sign-ins must not survive
+    /// what revokes the token and ends all sessions.
+    async fn try_to_open(
+        &self,
+        opening: &SessionOpening,
+        hash: &HashedRefreshToken,
+    ) -> Result<Result<User, NotAdmitted>, StoreError> {
+        let installation = &self.installation;
+        let now = installation.clock.now();
+        let mut work = installation.store.begin().await?;
+        let admitted = opening.admit(work.as_mut(), &installation.policy).await?;
+        let token = work.sessions().find_personal_access_token(hash, now);
+        if token.await?.is_none() {
+            work.rollback().await?;
+            return Ok(Err(NotAdmitted::Deleted));
+        }
+        match &admitted {
+            Ok(_) => work.commit().await?,
+            Err(_) => work.rollback().await?,
+        }
+        Ok(admitted)
     }
 }

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 
 use super::{
     Installation,
-    admission::is_still_signed_in,
+    admission::{NotAdmitted, SessionOpening, is_still_signed_in},
     first_proof::{prove_mailbox, prove_phone},
     retry::retry,
 };
@@ -13,7 +13,7 @@ use crate::{
     one_time_code::{CodeGuess, CodeVerdict},
     ports::{Deanonymization, EndedSessions, UnitOfWork},
     session::AccessIdentity,
-    user::{PhoneNumber, UserId},
+    user::{PhoneNumber, User, UserId},
 };
 
 /// What a right code brings about, beside what its holder is given.
@@ -33,6 +33,19 @@ pub(super) enum Effect<'a> {
 }
 
 impl Effect<'_> {
+    /// Judges a guess and brings the effect about if it is right.
+    async fn judge(
+        &self,
+        work: &mut dyn UnitOfWork,
+        guess: &CodeGuess,
+    ) -> Result<CodeVerdict, StoreError> {
+        let verdict = work.tickets().judge_code(guess).await?;
+        if verdict == CodeVerdict::Accepted && !self.write(work, guess.user_id, guess.now).await? {
+            return Ok(CodeVerdict::Wrong);
+        }
+        Ok(verdict)
+    }
+
     /// `false`: it cannot come about any more.
     async fn write(
         &self,
@@ -67,7 +80,43 @@ impl Effect<'_> {
     }
 }
 
+/// Why a code opened no session.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum CodeRefusal {
+    /// It is not the code, or there is none, or nothing to bring about any more.
+    Wrong,
+    /// There were too many wrong guesses; nothing was compared.
+    TooManyWrong,
+    /// It was the code, and is spent.
+    NotAdmitted(NotAdmitted),
+}
+
 impl Installation {
+    /// Judges a guess, brings about what a right one is for, and opens a session, in one unit of
+    /// work: a failure half-way leaves the code good.
+    pub(super) async fn redeem_for_session(
+        &self,
+        guess: &CodeGuess,
+        effect: Effect<'_>,
+        opening: &SessionOpening,
+    ) -> Result<Result<User, CodeRefusal>, StoreError> {
+        retry(|| async {
+            let mut work = self.store.begin().await?;
+            let admitted = match effect.judge(work.as_mut(), guess).await? {
+                CodeVerdict::Accepted => opening
+                    .admit(work.as_mut(), &self.policy)
+                    .await?
+                    .map_err(CodeRefusal::NotAdmitted),
+                CodeVerdict::Wrong => Err(CodeRefusal::Wrong),
+                CodeVerdict::TooManyWrong => Err(CodeRefusal::TooManyWrong),
+            };
+            // A wrong guess has to be remembered.
+            work.commit().await?;
+            Ok(admitted)
+        })
+        .await
+    }
+
     /// Judges a guess and brings about what a right one is for, in one unit of work. A right one
     /// is [`CodeVerdict::Wrong`] where there is nothing to bring about any more.
     pub(super) async fn redeem(
@@ -77,14 +126,7 @@ impl Installation {
     ) -> Result<CodeVerdict, StoreError> {
         retry(|| async {
             let mut work = self.store.begin().await?;
-            let mut verdict = work.tickets().judge_code(guess).await?;
-            if verdict == CodeVerdict::Accepted
-                && !effect
-                    .write(work.as_mut(), guess.user_id, guess.now)
-                    .await?
-            {
-                verdict = CodeVerdict::Wrong;
-            }
+            let verdict = effect.judge(work.as_mut(), guess).await?;
             // A wrong guess has to be remembered.
             work.commit().await?;
             Ok(verdict)

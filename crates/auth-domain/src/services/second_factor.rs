@@ -4,7 +4,7 @@ mod proof;
 
 use super::{
     AccountRefusal, CurrentUserError, CurrentUserService, Failure,
-    admission::{EmailNeed, SessionOpening, is_still_signed_in},
+    admission::{EmailNeed, NotAdmitted, SessionOpening, is_still_signed_in},
     failure::failures_of,
     retry::retry,
     visit::Visit,
@@ -192,23 +192,31 @@ impl SecondFactorService {
         decision.map(|()| codes)
     }
 
-    /// Judges the proof of somebody who is signed in.
+    /// Judges the proof of a signed-in user and opens an elevated session, in one unit of work: a
+    /// failure half-way leaves a recovery code good.
     pub(super) async fn prove_once_more(
         &self,
+        opening: &SessionOpening,
         user: UserId,
         proof: &SecondFactorProof,
-    ) -> Result<(), SecondFactorError> {
+    ) -> Result<Result<User, NotAdmitted>, SecondFactorError> {
         self.check_enabled()?;
-        retry(|| async {
+        let decision: Decision<Result<User, NotAdmitted>> = retry(|| async {
             let mut work = self.installation.store.begin().await?;
             let purpose = TotpPurpose::Elevation;
-            let decision = self
-                .prove_active(work.as_mut(), user, proof, purpose)
-                .await?;
+            let proven = self.prove_active(work.as_mut(), user, proof, purpose);
+            let decision = match proven.await? {
+                Ok(()) => {
+                    let policy = &self.installation.policy;
+                    Ok(opening.admit(work.as_mut(), policy).await?)
+                }
+                Err(refusal) => Err(refusal),
+            };
             work.commit().await?;
             Ok(decision)
         })
-        .await?
+        .await?;
+        decision
     }
 
     /// Signs in whoever gave the right password before and has the second factor, too.

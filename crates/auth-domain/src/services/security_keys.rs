@@ -1,8 +1,9 @@
 //! Security keys and passkeys: signing up and in with them, elevating, and adding them to accounts.
 //!
 //! Every ceremony has two halves. The first makes a challenge and what a browser needs to know; the
-//! second takes the challenge out of the store, whatever comes of it, and only then has what was
-//! signed judged. So no signature is worth anything twice, on however many servers.
+//! second judges what was signed, and then takes the challenge out of the store in the unit of work
+//! that acts on it. So no signature is worth anything twice (replay), on however many servers, and a
+//! failure half-way does not spend it. A ceremony that proves nothing spends its challenge, too.
 
 mod elevate;
 mod pending_sign_up;
@@ -16,7 +17,7 @@ pub use sign_up::SecurityKeySignUp;
 
 use super::{
     AccountRefusal, CurrentUserError, CurrentUserService, Failure, SignUpError,
-    admission::{EmailNeed, SessionOpening, is_still_signed_in},
+    admission::{EmailNeed, NotAdmitted, SessionOpening},
     failure::failures_of,
     retry::retry,
     visit::Visit,
@@ -24,12 +25,11 @@ use super::{
 use crate::{
     error::{StoreError, UniqueField, chain},
     limits::TooMany,
-    ports::{CeremonyError, SignerError, UserLookup, WebAuthn},
+    ports::{CeremonyError, SignerError, WebAuthn},
     security_key::{
-        Assertion, Attestation, Challenge, ChallengePurpose, IssuedChallenge, RegisteredCredential,
-        SecurityKey, SignCount,
+        Assertion, Attestation, Challenge, ChallengePurpose, HashedChallenge, IssuedChallenge,
+        RegisteredCredential, SecurityKey, SignCount,
     },
-    session::{AccessIdentity, AuthMethods},
     user::{User, UserId},
 };
 
@@ -91,6 +91,32 @@ impl From<SignUpError> for SecurityKeyError {
             SignUpError::SecurityKeyTaken => Self::Taken,
             SignUpError::Failure(failure) => Self::Failure(failure),
             other => Self::SignUp(other),
+        }
+    }
+}
+
+/// What a key has signed.
+struct Signed {
+    challenge: HashedChallenge,
+    key: SecurityKey,
+    sign_count: SignCount,
+}
+
+/// Why an assertion opened no session.
+enum AssertionRefusal {
+    NotAdmitted(NotAdmitted),
+    /// The challenge was taken by another request.
+    Replayed,
+    /// The count of the key did not go up.
+    Cloned,
+}
+
+impl From<NotAdmitted> for SecurityKeyError {
+    fn from(reason: NotAdmitted) -> Self {
+        match reason {
+            NotAdmitted::Deleted => Self::InvalidCredential,
+            NotAdmitted::SessionEnded => CurrentUserError::InvalidToken.into(),
+            NotAdmitted::Refused(refusal) => Self::Refused(refusal),
         }
     }
 }
@@ -165,55 +191,72 @@ impl SecurityKeyService {
         .await
     }
 
-    /// Takes the challenge that an attestation claims to be signed for.
-    async fn take(
+    /// The challenge that an attestation claims to be signed for.
+    async fn claimed(
         &self,
         attestation: &Attestation,
         purpose: ChallengePurpose,
     ) -> Result<(Challenge, IssuedChallenge), SecurityKeyError> {
         let invalid = || SecurityKeyError::InvalidCredential;
         let challenge = Challenge::claimed_in(&attestation.client_data_json).ok_or_else(invalid)?;
-        let hash = challenge.hashed();
         let now = self.installation.clock.now();
-        let taken = retry(|| async {
-            let mut work = self.installation.store.begin().await?;
-            let taken = work.security_keys().take(&hash, now).await?;
-            work.commit().await?;
-            Ok(taken)
-        })
-        .await?;
-        let issued = taken.filter(|it| it.purpose == purpose);
-        let issued = issued.ok_or_else(invalid)?;
-        Ok((challenge, issued))
+        let mut work = self.installation.store.begin().await?;
+        let keys = work.security_keys();
+        let found = keys.find_challenge(&challenge.hashed(), now).await?;
+        work.rollback().await?;
+        match found {
+            Some(issued) if issued.purpose == purpose => Ok((challenge, issued)),
+            Some(issued) => Err(self.refuse(&issued.hash).await?),
+            None => Err(invalid()),
+        }
     }
 
+    /// What was registered. The challenge is spent only if it is nothing.
     async fn attested(
         &self,
         web_authn: &dyn WebAuthn,
         attestation: Attestation,
         challenge: &Challenge,
     ) -> Result<RegisteredCredential, SecurityKeyError> {
-        let judged = web_authn.verify_attestation(attestation, challenge).await;
-        judged.map_err(|error| {
-            tracing::debug!(error = chain(&error), "a new security key was refused");
-            SecurityKeyError::InvalidCredential
-        })
+        match web_authn.verify_attestation(attestation, challenge).await {
+            Ok(credential) => Ok(credential),
+            Err(error) => {
+                tracing::debug!(error = chain(&error), "a new security key was refused");
+                Err(self.refuse(&challenge.hashed()).await?)
+            }
+        }
     }
 
-    /// The key that signed, and how often it has by now. The challenge is spent in any case.
+    /// Spends the challenge of a ceremony that proved nothing: it is good for one attempt.
+    async fn refuse(&self, challenge: &HashedChallenge) -> Result<SecurityKeyError, StoreError> {
+        let now = self.installation.clock.now();
+        retry(|| async {
+            let mut work = self.installation.store.begin().await?;
+            work.security_keys().take(challenge, now).await?;
+            work.commit().await
+        })
+        .await?;
+        Ok(SecurityKeyError::InvalidCredential)
+    }
+
+    /// What was signed. The challenge is spent only if that is nothing.
     async fn asserted(
         &self,
         web_authn: &dyn WebAuthn,
         assertion: Option<Assertion>,
         purpose: ChallengePurpose,
-    ) -> Result<(SecurityKey, SignCount), SecurityKeyError> {
+    ) -> Result<Signed, SecurityKeyError> {
         let assertion = assertion.ok_or(SecurityKeyError::InvalidCredential)?;
         let (challenge, key) = self.presented(&assertion, purpose).await?;
         match web_authn
             .verify_assertion(assertion, &challenge, &key)
             .await
         {
-            Ok(sign_count) => Ok((key, sign_count)),
+            Ok(sign_count) => Ok(Signed {
+                challenge: challenge.hashed(),
+                key,
+                sign_count,
+            }),
             Err(error) => {
                 match error {
                     CeremonyError::Cloned => warn_of_clone(&key),
@@ -221,13 +264,13 @@ impl SecurityKeyService {
                         tracing::debug!(error = chain(&error), "a security key was refused");
                     }
                 }
-                Err(SecurityKeyError::InvalidCredential)
+                Err(self.refuse(&challenge.hashed()).await?)
             }
         }
     }
 
-    /// Takes the challenge that an assertion claims to be signed for, and finds the key that is
-    /// claimed to have signed it.
+    /// The challenge that an assertion claims to be signed for, and the key that is claimed to have
+    /// signed it.
     async fn presented(
         &self,
         assertion: &Assertion,
@@ -237,69 +280,66 @@ impl SecurityKeyService {
         let challenge = Challenge::claimed_in(&assertion.client_data_json).ok_or_else(invalid)?;
         let hash = challenge.hashed();
         let now = self.installation.clock.now();
-        let (issued, key) = retry(|| async {
-            let mut work = self.installation.store.begin().await?;
-            let issued = work.security_keys().take(&hash, now).await?;
-            let key = match issued {
-                Some(_) => work.security_keys().find(&assertion.credential_id).await?,
-                None => None,
-            };
-            work.commit().await?;
-            Ok((issued, key))
-        })
-        .await?;
-        let issued = issued.filter(|it| it.purpose == purpose);
-        let (issued, key) = issued.zip(key).ok_or_else(invalid)?;
+        let mut work = self.installation.store.begin().await?;
+        let issued = work.security_keys().find_challenge(&hash, now).await?;
+        let key = work.security_keys().find(&assertion.credential_id).await?;
+        work.rollback().await?;
+        let issued = issued.ok_or_else(invalid)?;
+        let key = match key {
+            Some(key) if issued.purpose == purpose => key,
+            _ => return Err(self.refuse(&hash).await?),
+        };
         let is_of_somebody_else = issued.user_id.is_some_and(|it| it != key.user_id);
         let names_somebody_else = assertion
             .user_handle
             .as_ref()
             .is_some_and(|it| it.user_id() != Some(key.user_id));
         if is_of_somebody_else || names_somebody_else {
-            return Err(invalid());
+            return Err(self.refuse(&hash).await?);
         }
         Ok((challenge, key))
     }
 
-    /// Opens a session for the owner of a key that signed, which `methods` tell of, and who is
-    /// `caller` if they are signed in already.
+    /// Opens a session for the owner of a key that signed.
     ///
-    /// The count is noted in the same unit of work: of two who present one count, one gets in. What
-    /// is refused leaves no trace.
+    /// The challenge is taken and the count noted in the same unit of work: of two clients who present
+    /// one assertion (replay) or one count (clone), one gets in. What is refused spends the challenge
+    /// and leaves no other trace; a failure of the store leaves it good.
     async fn open(
         &self,
-        key: &SecurityKey,
-        sign_count: SignCount,
-        (caller, methods): (Option<AccessIdentity>, AuthMethods),
-    ) -> Result<(SessionOpening, User), SecurityKeyError> {
+        signed: &Signed,
+        opening: &SessionOpening,
+    ) -> Result<User, SecurityKeyError> {
         let now = self.installation.clock.now();
-        let opening = SessionOpening::new(&self.installation, key.user_id, methods);
         let opened = retry(|| async {
             let mut work = self.installation.store.begin().await?;
-            if let Some(caller) = caller
-                && !is_still_signed_in(work.as_mut(), caller, now).await?
-            {
+            let keys = work.security_keys();
+            if keys.take(&signed.challenge, now).await?.is_none() {
                 work.rollback().await?;
-                return Ok(Err(CurrentUserError::InvalidToken.into()));
+                return Ok(Err(AssertionRefusal::Replayed));
             }
-            opening.write(work.as_mut()).await?;
-            let user = work.users().find(UserLookup::Id(key.user_id)).await?;
-            let checked = user
-                .ok_or(SecurityKeyError::InvalidCredential)
-                .and_then(|user| self.checked(user));
-            if checked.is_err() {
-                work.rollback().await?;
-            } else if work.security_keys().advance(key.id, sign_count).await? {
-                work.commit().await?;
-            } else {
-                work.rollback().await?;
-                warn_of_clone(key);
-                return Ok(Err(SecurityKeyError::InvalidCredential));
+            let policy = &self.installation.policy;
+            let admitted = opening.admit(work.as_mut(), policy).await?;
+            if admitted.is_ok() {
+                let keys = work.security_keys();
+                if !keys.advance(signed.key.id, signed.sign_count).await? {
+                    work.rollback().await?;
+                    return Ok(Err(AssertionRefusal::Cloned));
+                }
             }
-            Ok(checked)
+            work.commit().await?;
+            Ok(admitted.map_err(AssertionRefusal::NotAdmitted))
         })
         .await?;
-        Ok((opening, opened?))
+        match opened {
+            Ok(user) => Ok(user),
+            Err(AssertionRefusal::NotAdmitted(reason)) => Err(reason.into()),
+            Err(AssertionRefusal::Replayed) => Err(SecurityKeyError::InvalidCredential),
+            Err(AssertionRefusal::Cloned) => {
+                warn_of_clone(&signed.key);
+                Err(self.refuse(&signed.challenge).await?)
+            }
+        }
     }
 
     fn checked(&self, user: User) -> Result<User, SecurityKeyError> {

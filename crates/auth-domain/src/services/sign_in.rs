@@ -2,7 +2,7 @@
 
 use super::{
     AccountRefusal, Failure,
-    admission::{EmailNeed, OpaqueSessionOpening, SessionOpening, is_unchanged},
+    admission::{EmailNeed, OpaqueSessionOpening, SessionOpening, lock_judged},
     failure::failures_of,
     retry::retry,
     visit::Visit,
@@ -51,6 +51,17 @@ pub enum SignedIn {
     Session(Box<Session>),
     /// The password was right; this ticket and a one-time password are needed to go on.
     SecondFactor(Ticket),
+}
+
+/// How often a password is judged while the account changes at the same time.
+const JUDGEMENTS: usize = 2;
+
+/// What became of the right password in the store.
+enum Entry {
+    Session(Box<User>, Box<SessionOpening>),
+    SecondFactor(Ticket),
+    /// The password, or whose it is, was changed while it was judged.
+    Overtaken,
 }
 
 /// Why a person could not sign in.
@@ -109,23 +120,25 @@ impl SignInService {
         &self,
         claim: &EmailPasswordSignIn,
     ) -> Result<SignedIn, SignInError> {
-        let found = self
-            .installation
-            .store
-            .find_user(UserLookup::Email(&claim.email))
-            .await?;
-        let proven = self.password_fits(found.as_ref(), &claim.password).await?;
-        let user = found.ok_or(SignInError::InvalidCredentials)?;
-        self.installation
-            .policy
-            .check_account(&user, EmailNeed::Required)?;
-        if !proven {
-            return Err(SignInError::InvalidCredentials);
+        let lookup = UserLookup::Email(&claim.email);
+        for _ in 0..JUDGEMENTS {
+            let found = self.installation.store.find_user(lookup).await?;
+            let proven = self.password_fits(found.as_ref(), &claim.password).await?;
+            let user = found.ok_or(SignInError::InvalidCredentials)?;
+            self.check_account(&user, EmailNeed::Required)?;
+            if !proven {
+                return Err(SignInError::InvalidCredentials);
+            }
+            match self.enter(&user).await? {
+                Entry::Session(user, opening) => {
+                    let session = opening.finish(&self.installation, *user).await?;
+                    return Ok(SignedIn::Session(Box::new(session)));
+                }
+                Entry::SecondFactor(ticket) => return Ok(SignedIn::SecondFactor(ticket)),
+                Entry::Overtaken => {}
+            }
         }
-        if user.active_mfa == Some(MfaMethod::Totp) {
-            return Ok(SignedIn::SecondFactor(self.ask_for_totp(&user).await?));
-        }
-        Ok(SignedIn::Session(Box::new(self.open_session(user).await?)))
+        Err(SignInError::InvalidCredentials)
     }
 
     /// Signs in with a user name and a password.
@@ -146,18 +159,23 @@ impl SignInService {
 
     async fn judge_username(&self, claim: &UsernameSignIn) -> Result<OpaqueSession, SignInError> {
         let lookup = UserLookup::Username(&claim.username);
-        let found = self.installation.store.find_user(lookup).await?;
-        let proven = self.password_fits(found.as_ref(), &claim.password).await?;
-        let user = found
-            .filter(|_| proven)
-            .ok_or(SignInError::InvalidCredentials)?;
-        self.installation
-            .policy
-            .check_account(&user, EmailNeed::IfPresent)?;
-        if user.active_mfa.is_some() {
-            return Err(SignInError::SecondFactorRequired);
+        for _ in 0..JUDGEMENTS {
+            let found = self.installation.store.find_user(lookup).await?;
+            let proven = self.password_fits(found.as_ref(), &claim.password).await?;
+            let user = found
+                .filter(|_| proven)
+                .ok_or(SignInError::InvalidCredentials)?;
+            self.check_opaque(&user)?;
+            if let Some(session) = self.enter_by_username(&user).await? {
+                return Ok(session);
+            }
         }
-        self.open_opaque_session(user).await
+        Err(SignInError::InvalidCredentials)
+    }
+
+    fn check_account(&self, user: &User, need: EmailNeed) -> Result<(), SignInError> {
+        let policy = &self.installation.policy;
+        policy.check_account(user, need).map_err(SignInError::from)
     }
 
     /// Judges the password; takes as long for nobody as for somebody.
@@ -173,60 +191,66 @@ impl SignInService {
         }
     }
 
-    async fn open_session(&self, user: User) -> Result<Session, SignInError> {
-        let opening = SessionOpening::new(&self.installation, user.id, AuthMethod::Password);
-        let opened = retry(|| async {
-            let mut work = self.installation.store.begin().await?;
-            opening.write(work.as_mut()).await?;
-            commit_if_unchanged(work, &user).await
+    /// Opens a session for the user whose password was judged, or asks for their second factor.
+    async fn enter(&self, judged: &User) -> Result<Entry, SignInError> {
+        let installation = &self.installation;
+        retry(|| async {
+            let mut work = installation.store.begin().await?;
+            let Some(user) = lock_judged(work.as_mut(), judged).await? else {
+                work.rollback().await?;
+                return Ok(Ok(Entry::Overtaken));
+            };
+            if let Err(refusal) = self.check_account(&user, EmailNeed::Required) {
+                work.rollback().await?;
+                return Ok(Err(refusal));
+            }
+            let entry = self.enter_in(work.as_mut(), user).await?;
+            work.commit().await?;
+            Ok(Ok(entry))
         })
-        .await?;
-        if !opened {
-            return Err(SignInError::InvalidCredentials);
-        }
-        Ok(opening.finish(&self.installation, user).await?)
+        .await?
     }
 
-    async fn open_opaque_session(&self, user: User) -> Result<OpaqueSession, SignInError> {
-        let opening = OpaqueSessionOpening::new(&self.installation, user.id);
-        let opened = retry(|| async {
-            let mut work = self.installation.store.begin().await?;
-            opening.write(work.as_mut()).await?;
-            commit_if_unchanged(work, &user).await
-        })
-        .await?;
-        if !opened {
-            return Err(SignInError::InvalidCredentials);
-        }
-        Ok(opening.finish(user))
-    }
-
-    async fn ask_for_totp(&self, user: &User) -> Result<Ticket, SignInError> {
-        let ticket = Ticket::new(TicketPurpose::MfaTotp, self.installation.ids.token_bytes());
-        let row = self.installation.ticket_row(&ticket, user.id, None);
-        let asked = retry(|| async {
-            let mut work = self.installation.store.begin().await?;
+    async fn enter_in(&self, work: &mut dyn UnitOfWork, user: User) -> Result<Entry, StoreError> {
+        let installation = &self.installation;
+        if user.active_mfa == Some(MfaMethod::Totp) {
+            let ticket = Ticket::new(TicketPurpose::MfaTotp, installation.ids.token_bytes());
+            let row = installation.ticket_row(&ticket, user.id, None);
             work.tickets().insert(&row).await?;
-            commit_if_unchanged(work, user).await
+            return Ok(Entry::SecondFactor(ticket));
+        }
+        let opening = SessionOpening::new(installation, user.id, AuthMethod::Password);
+        opening.write(work).await?;
+        Ok(Entry::Session(Box::new(user), Box::new(opening)))
+    }
+
+    /// Opens a legacy session for the user whose password was judged. `None`: it was changed
+    /// meanwhile.
+    async fn enter_by_username(&self, judged: &User) -> Result<Option<OpaqueSession>, SignInError> {
+        let opening = OpaqueSessionOpening::new(&self.installation, judged.id);
+        let entered = retry(|| async {
+            let mut work = self.installation.store.begin().await?;
+            let Some(user) = lock_judged(work.as_mut(), judged).await? else {
+                work.rollback().await?;
+                return Ok(Ok(None));
+            };
+            if let Err(refusal) = self.check_opaque(&user) {
+                work.rollback().await?;
+                return Ok(Err(refusal));
+            }
+            opening.write(work.as_mut()).await?;
+            work.commit().await?;
+            Ok(Ok(Some(user)))
         })
         .await?;
-        asked
-            .then_some(ticket)
-            .ok_or(SignInError::InvalidCredentials)
+        Ok(entered?.map(|user| opening.finish(user)))
     }
-}
 
-/// Ends a unit of work that opened a session: as a success only if the judged password still is the
-/// user's.
-async fn commit_if_unchanged(
-    mut work: Box<dyn UnitOfWork>,
-    judged: &User,
-) -> Result<bool, StoreError> {
-    if is_unchanged(work.as_mut(), judged).await? {
-        work.commit().await?;
-        Ok(true)
-    } else {
-        work.rollback().await?;
-        Ok(false)
+    fn check_opaque(&self, user: &User) -> Result<(), SignInError> {
+        self.check_account(user, EmailNeed::IfPresent)?;
+        match user.active_mfa {
+            Some(_) => Err(SignInError::SecondFactorRequired),
+            None => Ok(()),
+        }
     }
 }

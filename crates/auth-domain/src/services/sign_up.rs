@@ -3,6 +3,7 @@
 mod kept_options;
 mod options;
 
+use chrono::{DateTime, Utc};
 use serde_json::Value;
 
 pub(super) use options::ResolvedOptions;
@@ -25,7 +26,7 @@ use crate::{
     one_time_code::NewCode,
     ports::{BackgroundBusy, BreachedPasswordsError, HasherError, MailerError, UnitOfWork},
     redirect::RedirectUrl,
-    security_key::SecurityKey,
+    security_key::{HashedChallenge, SecurityKey},
     session::{AuthMethod, CodeChallenge, OpaqueSession, Session},
     ticket::TicketPurpose,
     user::{
@@ -191,7 +192,7 @@ impl SignUpService {
     pub(super) async fn enter(
         &self,
         user: NewUser,
-        key: Option<SecurityKey>,
+        key: Option<NewKey>,
         redirect_to: RedirectUrl,
         challenge: Option<CodeChallenge>,
     ) -> Result<SignedUp, SignUpError> {
@@ -259,7 +260,7 @@ impl SignUpService {
     async fn await_verification(
         &self,
         user: NewUser,
-        key: Option<SecurityKey>,
+        key: Option<NewKey>,
         redirect_to: RedirectUrl,
         challenge: Option<CodeChallenge>,
     ) -> Result<SignedUp, SignUpError> {
@@ -370,6 +371,26 @@ impl SignUpService {
     }
 }
 
+/// The security key of a new user, and the challenge it was made for.
+pub(super) struct NewKey {
+    pub(super) key: SecurityKey,
+    pub(super) challenge: HashedChallenge,
+    pub(super) now: DateTime<Utc>,
+}
+
+impl NewKey {
+    /// Spends the challenge along with what it was for. One that is spent already counts as a taken
+    /// key: another request presented it as well (replay).
+    async fn write(&self, work: &mut dyn UnitOfWork) -> Result<(), StoreError> {
+        let keys = work.security_keys();
+        if keys.take(&self.challenge, self.now).await?.is_none() {
+            let field = UniqueField::Credential;
+            return Err(StoreError::Duplicate { field });
+        }
+        keys.insert(&self.key).await
+    }
+}
+
 /// What is stored together with a new user.
 #[derive(Clone, Copy)]
 pub(super) enum Along<'a> {
@@ -378,7 +399,7 @@ pub(super) enum Along<'a> {
     OpaqueSession(&'a OpaqueSessionOpening),
     Ticket(&'a TicketMail),
     Code(&'a NewCode),
-    SecurityKey(&'a SecurityKey),
+    SecurityKey(&'a NewKey),
     Identity(&'a NewLinkedIdentity),
     Grant(&'a GrantOpening),
 }
@@ -409,7 +430,7 @@ impl Along<'_> {
             Self::OpaqueSession(opening) => opening.write(work).await,
             Self::Ticket(mail) => mail.write(work).await,
             Self::Code(code) => work.tickets().put_code(code).await,
-            Self::SecurityKey(key) => work.security_keys().insert(key).await,
+            Self::SecurityKey(key) => key.write(work).await,
             Self::Identity(identity) => work.identities().link(identity).await,
             Self::Grant(opening) => opening.write(work).await,
         }

@@ -2,9 +2,9 @@
 
 use super::{
     AccountRefusal, Audience, Failure, SignUpError, SignUpOptions,
-    admission::EmailNeed,
+    admission::{EmailNeed, NotAdmitted, SessionOpening},
     failure::failures_of,
-    redemption::Effect,
+    redemption::{CodeRefusal, Effect},
     sign_up::{Along, ResolvedOptions, SignUpService},
     texting::CodeText,
     visit::Visit,
@@ -12,7 +12,7 @@ use super::{
 use crate::{
     error::{StoreError, UniqueField},
     limits::{AccountName, ClientNetwork, TextWish, TooMany},
-    one_time_code::{CodePurpose, CodeVerdict, OneTimeCode},
+    one_time_code::{CodePurpose, OneTimeCode},
     ports::{
         BackgroundBusy, CodeDelivery, Contact, Deanonymization, NumberClaimant, SignerError,
         SmsError, StagedProfile, UserLookup,
@@ -90,6 +90,19 @@ impl From<SignUpError> for SmsSignInError {
         match error {
             SignUpError::Failure(failure) => Self::Failure(failure),
             other => Self::SignUp(other),
+        }
+    }
+}
+
+impl From<CodeRefusal> for SmsSignInError {
+    fn from(refusal: CodeRefusal) -> Self {
+        match refusal {
+            CodeRefusal::TooManyWrong => Self::TooManyGuesses,
+            CodeRefusal::NotAdmitted(NotAdmitted::Refused(refusal)) => Self::Refused(refusal),
+            CodeRefusal::Wrong
+            | CodeRefusal::NotAdmitted(NotAdmitted::Deleted | NotAdmitted::SessionEnded) => {
+                Self::InvalidCode
+            }
         }
     }
 }
@@ -243,15 +256,10 @@ impl SmsSignInService {
         let guess = installation
             .texted_guess(delivery, number, (user, purpose), &claim.code)
             .await?;
-        match installation.redeem(&guess, effect).await? {
-            CodeVerdict::Accepted => {}
-            CodeVerdict::Wrong => return Err(SmsSignInError::InvalidCode),
-            CodeVerdict::TooManyWrong => return Err(SmsSignInError::TooManyGuesses),
-        }
-        let gone = SmsSignInError::InvalidCode;
-        installation
-            .admit_with(user, EmailNeed::IfPresent, AuthMethod::Sms, gone)
-            .await
+        let opening = SessionOpening::new(installation, user, AuthMethod::Sms).without_address();
+        let redeemed = installation.redeem_for_session(&guess, effect, &opening);
+        let user = redeemed.await??;
+        Ok(opening.finish(installation, user).await?)
     }
 
     fn deanonymization(&self, number: PhoneNumber, profile: StagedProfile) -> Deanonymization {

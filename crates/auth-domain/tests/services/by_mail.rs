@@ -1,6 +1,6 @@
 //! Flows by mail: links, codes, resets, changes of address.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use auth_domain::{
     one_time_code::OneTimeCode,
@@ -15,7 +15,7 @@ use auth_domain::{
     user::Role,
 };
 
-use crate::world::{PASSWORD, World, claim, email, password, sign_up};
+use crate::world::{BusyHasher, PASSWORD, World, claim, email, password, sign_up};
 
 /// The example of RFC 7636.
 const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
@@ -355,6 +355,38 @@ async fn a_reset_sets_the_password_once_and_ends_every_session() {
         .sign_in
         .with_email_password(claim("ada@example.com", "battery staple"));
     assert!(new.await.is_ok());
+}
+
+#[tokio::test]
+async fn a_reset_that_a_busy_server_refuses_leaves_the_ticket_good() {
+    let world = World::new().await;
+    world.signed_up("ada@example.com").await;
+    let services = &world.services;
+    services
+        .email_address
+        .request_password_reset(link_request("ada@example.com"))
+        .await
+        .unwrap();
+    let ticket = ticket_of(&last_mail(&world));
+    let new = password("battery staple");
+
+    let busy = world.hashing_with(Arc::new(BusyHasher)).password_change;
+    let refused = busy.reset(&ticket, &new).await;
+    let later = services.password_change.reset(&ticket, &new).await;
+
+    assert!(matches!(refused, Err(PasswordChangeError::Failure(_))));
+    later.unwrap();
+}
+
+#[tokio::test]
+async fn a_bad_ticket_costs_no_hashing() {
+    let world = World::new().await;
+    let ticket = Ticket::new(TicketPurpose::ResetPassword, [7; 24]);
+
+    let busy = world.hashing_with(Arc::new(BusyHasher)).password_change;
+    let refused = busy.reset(&ticket, &password("battery staple")).await;
+
+    assert!(matches!(refused, Err(PasswordChangeError::InvalidTicket)));
 }
 
 #[tokio::test]

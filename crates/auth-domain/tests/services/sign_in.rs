@@ -1,11 +1,15 @@
 //! Signing in.
 
+use std::sync::Arc;
+
 use auth_domain::{
-    services::{AccountRefusal, SignInError, UsernameSignIn},
+    services::{AccountRefusal, SignInError, SignedIn, UsernameSignIn},
+    testing::policy,
     user::{EmailAccessList, HasuraId},
 };
+use store_testkit::MemoryStore;
 
-use crate::world::{PASSWORD, World, claim, password, username};
+use crate::world::{Overtaking, PASSWORD, World, claim, password, username};
 
 #[tokio::test]
 async fn the_right_password_opens_a_session_of_the_same_user() {
@@ -176,4 +180,48 @@ async fn a_password_that_was_changed_while_it_was_judged_opens_nothing() {
 
     assert!(matches!(modern, Err(SignInError::InvalidCredentials)));
     assert!(matches!(legacy, Err(SignInError::InvalidCredentials)));
+}
+
+#[tokio::test]
+async fn a_second_factor_switched_on_while_the_password_is_judged_is_asked_for() {
+    let world = World::new().await;
+    let ada = world.signed_up("ada@example.com").await.user.id;
+    let john = world.signed_up_by_name("john").await.user.id;
+    let claim = claim("ada@example.com", PASSWORD);
+    let named = UsernameSignIn {
+        username: username("john"),
+        password: password(PASSWORD),
+        client: None,
+    };
+
+    let modern = world.overtaken_by(Overtaking::SecondFactor, ada).sign_in;
+    let modern = modern.with_email_password(claim).await;
+    let legacy = world.overtaken_by(Overtaking::SecondFactor, john).sign_in;
+    let legacy = legacy.with_username(named).await;
+
+    assert!(
+        matches!(modern, Ok(SignedIn::SecondFactor(_))),
+        "{modern:?}"
+    );
+    assert!(matches!(legacy, Err(SignInError::SecondFactorRequired)));
+}
+
+#[tokio::test]
+async fn an_account_disabled_while_its_password_is_judged_is_told_to_be_disabled() {
+    let store = MemoryStore::new();
+    let shared = Arc::new(store.clone());
+    let world = World::over_with(shared, Arc::default(), policy(), |_| {}).await;
+    let ada = world.signed_up("ada@example.com").await.user.id;
+    let sessions = &world.services.sessions;
+    let before = sessions.list(ada).await.unwrap();
+
+    let overtaken = world
+        .overtaken_by(Overtaking::Disabling(store), ada)
+        .sign_in;
+    let answer = overtaken.with_email_password(claim("ada@example.com", PASSWORD));
+
+    let refusal = answer.await.unwrap_err();
+    let disabled = AccountRefusal::Disabled;
+    assert!(matches!(refusal, SignInError::Refused(reason) if reason == disabled));
+    assert_eq!(sessions.list(ada).await.unwrap(), before);
 }

@@ -120,15 +120,25 @@ impl World {
     /// The services of a server over the same store where passwords are changed while one of them
     /// is being judged.
     pub(crate) fn overtaken(&self, user: UserId) -> Services {
-        let hasher = OvertakenHasher {
+        self.overtaken_by(Overtaking::NewPassword, user)
+    }
+
+    /// The same where something else is changed.
+    pub(crate) fn overtaken_by(&self, overtaking: Overtaking, user: UserId) -> Services {
+        self.hashing_with(Arc::new(OvertakenHasher {
             store: Arc::clone(&self.store),
             user,
-        };
+            overtaking,
+        }))
+    }
+
+    /// The services of a server over the same store with another hasher.
+    pub(crate) fn hashing_with(&self, hasher: Arc<dyn PasswordHasher>) -> Services {
         Services::new(Arc::new(Installation {
             store: Arc::clone(&self.store),
             breached_passwords: None,
             custom_claims: None,
-            hasher: Arc::new(hasher),
+            hasher,
             signer: Arc::new(PlainSigner),
             concealment: None,
             limits: None,
@@ -316,10 +326,36 @@ pub(crate) fn role(text: &str) -> Role {
     Role::parse(text).unwrap()
 }
 
-/// A hasher so slow that somebody else changes a password while it judges one.
+/// What happens to an account while its password is judged.
+pub(crate) enum Overtaking {
+    NewPassword,
+    SecondFactor,
+    Disabling(MemoryStore),
+}
+
+/// A hasher so slow that an account is changed while it judges a password.
 struct OvertakenHasher {
     store: Arc<dyn Store>,
     user: UserId,
+    overtaking: Overtaking,
+}
+
+/// A hasher that has too much to do.
+pub(crate) struct BusyHasher;
+
+#[async_trait]
+impl PasswordHasher for BusyHasher {
+    async fn hash(&self, _: &PlainPassword) -> Result<HashedPassword, HasherError> {
+        Err(HasherError::Busy)
+    }
+
+    async fn verify(&self, _: &PlainPassword, _: &HashedPassword) -> Result<bool, HasherError> {
+        Err(HasherError::Busy)
+    }
+
+    async fn verify_nothing(&self, _: &PlainPassword) -> Result<(), HasherError> {
+        Err(HasherError::Busy)
+    }
 }
 
 #[async_trait]
@@ -334,8 +370,19 @@ impl PasswordHasher for OvertakenHasher {
         hash: &HashedPassword,
     ) -> Result<bool, HasherError> {
         let other = self.hash(&PlainPassword::new("chosen meanwhile")).await?;
+        if let Overtaking::Disabling(store) = &self.overtaking {
+            store.disable(self.user).await;
+        }
         let mut work = self.store.begin().await.unwrap();
-        work.users().set_password(self.user, &other).await.unwrap();
+        match self.overtaking {
+            Overtaking::NewPassword => {
+                work.users().set_password(self.user, &other).await.unwrap();
+            }
+            Overtaking::SecondFactor => {
+                work.second_factors().activate(self.user).await.unwrap();
+            }
+            Overtaking::Disabling(_) => {}
+        }
         work.commit().await.unwrap();
         PlainHasher::default().verify(password, hash).await
     }

@@ -3,7 +3,7 @@
 use auth_domain::error::{StoreError, UniqueField};
 use chrono::{DateTime, Utc};
 use diesel::{
-    ExpressionMethods, OptionalExtension, QueryDsl, QueryResult,
+    ExpressionMethods, OptionalExtension, QueryDsl, QueryResult, SelectableHelper,
     expression::{AppearsOnTable, Expression, IntoSql, SelectableExpression, ValidGrouping},
     pg::Pg,
     query_builder::{AstPass, QueryFragment, QueryId},
@@ -12,7 +12,10 @@ use diesel::{
 };
 use diesel_async::{AsyncConnection, AsyncPgConnection, RunQueryDsl, TransactionManager};
 
-use super::schema::{security_key_challenges, users};
+use super::{
+    repositories::UserRow,
+    schema::{security_key_challenges, users},
+};
 use crate::types::{Id, Moment};
 
 /// A connection to PostgreSQL.
@@ -88,6 +91,18 @@ pub(crate) async fn lock_user(conn: &mut Conn, user: Id) -> QueryResult<bool> {
         .get_result(conn)
         .await;
     Ok(locked.optional()?.is_some())
+}
+
+/// The same, and the user with their roles, in one statement: a row that had to be waited for is read
+/// as the other transaction left it.
+pub(crate) async fn find_and_lock_user(conn: &mut Conn, user: Id) -> QueryResult<Option<UserRow>> {
+    users::table
+        .find(user)
+        .select(UserRow::as_select())
+        .for_no_key_update()
+        .get_result(conn)
+        .await
+        .optional()
 }
 
 /// Some challenges that have expired, locked: others who look for such find different ones, so that

@@ -56,6 +56,16 @@ impl SecurityKeyRepository for SqlUnitOfWork {
         issue(self.conn(), challenge).await.map_err(store_error)
     }
 
+    async fn find_challenge(
+        &mut self,
+        challenge: &HashedChallenge,
+        now: DateTime<Utc>,
+    ) -> Result<Option<IssuedChallenge>, StoreError> {
+        find_challenge(self.conn(), challenge, now)
+            .await
+            .map_err(store_error)
+    }
+
     async fn take(
         &mut self,
         challenge: &HashedChallenge,
@@ -185,19 +195,42 @@ async fn issue(conn: &mut Conn, challenge: &IssuedChallenge) -> QueryResult<()> 
         .map(drop)
 }
 
+const CHALLENGE_COLUMNS: (
+    challenges::purpose,
+    challenges::user_id,
+    challenges::sign_up,
+    challenges::created_at,
+    challenges::expires_at,
+) = (
+    challenges::purpose,
+    challenges::user_id,
+    challenges::sign_up,
+    challenges::created_at,
+    challenges::expires_at,
+);
+
+async fn find_challenge(
+    conn: &mut Conn,
+    hash: &HashedChallenge,
+    now: DateTime<Utc>,
+) -> QueryResult<Option<IssuedChallenge>> {
+    let found: Option<ChallengeRow> = challenges::table
+        .find(hash.as_str())
+        .select(CHALLENGE_COLUMNS)
+        .get_result(conn)
+        .await
+        .optional()?;
+    let issued = found.and_then(|row| row.issued(hash));
+    Ok(issued.filter(|it| now < it.expires_at))
+}
+
 async fn take(
     conn: &mut Conn,
     hash: &HashedChallenge,
     now: DateTime<Utc>,
 ) -> QueryResult<Option<IssuedChallenge>> {
     let taken: Option<ChallengeRow> = diesel::delete(challenges::table.find(hash.as_str()))
-        .returning((
-            challenges::purpose,
-            challenges::user_id,
-            challenges::sign_up,
-            challenges::created_at,
-            challenges::expires_at,
-        ))
+        .returning(CHALLENGE_COLUMNS)
         .get_result(conn)
         .await
         .optional()?;

@@ -8,7 +8,7 @@ use auth_domain::{
         AddressBlock, AuthMethods, Device, HashedRefreshToken, HashedSessionToken,
         NewOpaqueSession, NewRefreshToken, OpenSession, RefreshTokenKind, SessionId, UserAgent,
     },
-    user::UserId,
+    user::{User, UserId},
 };
 use chrono::{DateTime, Utc};
 use diesel::{
@@ -21,7 +21,7 @@ use serde_json::Value;
 use super::{
     Conn, SqlUnitOfWork, UserRow,
     dialect::lock_user,
-    hot_path::{HotPath, IsSessionOpen},
+    hot_path::{FindPersonalAccessToken, HotPath, IsSessionOpen},
     open_sessions,
     schema::{opaque_sessions, refresh_token_rotations, refresh_tokens, users},
     store_error,
@@ -89,6 +89,15 @@ impl SessionRepository for SqlUnitOfWork {
         now: DateTime<Utc>,
     ) -> Result<bool, StoreError> {
         let wanted = IsSessionOpen { user, id, now };
+        wanted.run(self.conn()).await.map_err(store_error)
+    }
+
+    async fn find_personal_access_token(
+        &mut self,
+        hash: &HashedRefreshToken,
+        now: DateTime<Utc>,
+    ) -> Result<Option<User>, StoreError> {
+        let wanted = FindPersonalAccessToken { hash, now };
         wanted.run(self.conn()).await.map_err(store_error)
     }
 

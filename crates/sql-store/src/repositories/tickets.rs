@@ -31,6 +31,16 @@ impl TicketRepository for SqlUnitOfWork {
         insert(self.conn(), ticket).await.map_err(store_error)
     }
 
+    async fn find(
+        &mut self,
+        ticket: &Ticket,
+        now: DateTime<Utc>,
+    ) -> Result<Option<RedeemedTicket>, StoreError> {
+        find(self.conn(), ticket, Moment(now))
+            .await
+            .map_err(store_error)
+    }
+
     async fn take(
         &mut self,
         ticket: &Ticket,
@@ -96,6 +106,37 @@ async fn insert(conn: &mut Conn, ticket: &NewTicket) -> QueryResult<()> {
         .execute(conn)
         .await
         .map(drop)
+}
+
+async fn find(
+    conn: &mut Conn,
+    ticket: &Ticket,
+    now: Moment,
+) -> QueryResult<Option<RedeemedTicket>> {
+    let own: Option<(Id, Option<String>)> = tickets::table
+        .find(ticket.hashed().as_str())
+        .filter(tickets::expires_at.gt(now))
+        .select((tickets::user_id, tickets::code_challenge))
+        .get_result(conn)
+        .await
+        .optional()?;
+    if let Some((holder, challenge)) = own {
+        return Ok(Some(RedeemedTicket {
+            user_id: UserId(holder.0),
+            code_challenge: challenge.map(CodeChallenge::from_stored),
+        }));
+    }
+    let left_by_hasura_auth: Option<Id> = users::table
+        .filter(users::ticket.eq(ticket.expose()))
+        .filter(users::ticket_expires_at.gt(now))
+        .select(users::id)
+        .first(conn)
+        .await
+        .optional()?;
+    Ok(left_by_hasura_auth.map(|holder| RedeemedTicket {
+        user_id: UserId(holder.0),
+        code_challenge: None,
+    }))
 }
 
 async fn take(

@@ -35,6 +35,11 @@ impl UserRepository for SqlUnitOfWork {
         FindUser(lookup).run(self.conn()).await.map_err(store_error)
     }
 
+    async fn lock(&mut self, user: UserId) -> Result<Option<User>, StoreError> {
+        let locked = dialect::find_and_lock_user(self.conn(), Id(user.0)).await;
+        Ok(locked.map_err(store_error)?.map(User::from))
+    }
+
     async fn set_password(
         &mut self,
         user: UserId,

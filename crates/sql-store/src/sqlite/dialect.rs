@@ -3,7 +3,8 @@
 use auth_domain::error::{StoreError, UniqueField};
 use chrono::{DateTime, TimeDelta, Utc};
 use diesel::{
-    ExpressionMethods, OptionalExtension, QueryDsl, QueryResult, SqliteConnection,
+    ExpressionMethods, OptionalExtension, QueryDsl, QueryResult, SelectableHelper,
+    SqliteConnection,
     connection::AnsiTransactionManager,
     expression::{AppearsOnTable, Expression, SelectableExpression, ValidGrouping},
     query_builder::{AstPass, QueryFragment, QueryId},
@@ -13,7 +14,10 @@ use diesel::{
 };
 use diesel_async::{RunQueryDsl, sync_connection_wrapper::SyncConnectionWrapper};
 
-use super::schema::{security_key_challenges, user_roles, users};
+use super::{
+    repositories::UserRow,
+    schema::{security_key_challenges, user_roles, users},
+};
 use crate::types::{Id, Moment};
 
 /// A connection to SQLite, whose blocking work runs on threads meant for that.
@@ -84,6 +88,16 @@ pub(crate) async fn lock_user(conn: &mut Conn, user: Id) -> QueryResult<bool> {
         .get_result(conn)
         .await;
     Ok(found.optional()?.is_some())
+}
+
+/// The user with their roles. There is nothing to lock, as in [`lock_user`].
+pub(crate) async fn find_and_lock_user(conn: &mut Conn, user: Id) -> QueryResult<Option<UserRow>> {
+    users::table
+        .find(user)
+        .select(UserRow::as_select())
+        .get_result(conn)
+        .await
+        .optional()
 }
 
 /// Some challenges that have expired.

@@ -26,8 +26,8 @@ use crate::{
         role, rotation, session_id, user_id,
     },
     steps::{
-        all_at_once, assert_taken, exists, found, given_refresh_token, given_session, given_user,
-        is_live, retried, trace, try_to_end, try_to_end_all, try_to_end_by_hash,
+        all_at_once, assert_taken, commit, exists, found, given_refresh_token, given_session,
+        given_user, is_live, retried, trace, try_to_end, try_to_end_all, try_to_end_by_hash,
         try_to_end_by_token, try_to_ensure, try_to_insert,
     },
 };
@@ -96,6 +96,44 @@ pub async fn a_user_who_was_written_to_is_changed_by_nobody_else(fixture: &dyn F
 
     let changed = found(&*store, UserLookup::Id(ada.id)).await.unwrap();
     assert_eq!(changed.password_hash, Some(HashedPassword::new("another")));
+}
+
+/// The lock of a user waits for whoever changes them, reads what was changed, and keeps others from
+/// changing them until the end.
+pub async fn a_locked_user_is_read_as_they_are_and_changed_by_nobody_else(fixture: &dyn Fixture) {
+    let store = fixture.store();
+    let ada = given_user(&*store, new_user("ada")).await.id;
+
+    let outcomes = all_at_once((0..20).map(|number| {
+        let store = Arc::clone(&store);
+        async move { retried(|| read_and_write(&*store, ada, number)).await }
+    }))
+    .await;
+
+    let mut predecessors: Vec<_> = outcomes.into_iter().map(Result::unwrap).collect();
+    predecessors.sort_unstable_by(|a, b| a.expose().cmp(b.expose()));
+    predecessors.dedup();
+    assert_eq!(
+        predecessors.len(),
+        20,
+        "each change was made on top of another"
+    );
+}
+
+/// Puts another password in place of the one that is there, which is returned.
+async fn read_and_write(
+    store: &dyn Store,
+    user: UserId,
+    number: u32,
+) -> Result<HashedPassword, StoreError> {
+    let mut work = store.begin().await?;
+    let locked = work.users().lock(user).await?;
+    let read = work.users().find(UserLookup::Id(user)).await?;
+    assert_eq!(locked, read);
+    let hash = HashedPassword::new(format!("changed by {number}"));
+    work.users().set_password(user, &hash).await?;
+    commit(work).await?;
+    Ok(locked.unwrap().password_hash.unwrap())
 }
 
 /// Of twenty users with one address in two spellings, one is stored; the others learn that the

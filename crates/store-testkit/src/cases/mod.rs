@@ -23,6 +23,7 @@ pub mod rotations;
 pub mod second_factors;
 pub mod security_keys;
 pub mod sessions;
+pub mod shut_out;
 pub mod tickets;
 pub mod transactions;
 pub mod users;

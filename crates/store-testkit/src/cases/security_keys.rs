@@ -205,6 +205,25 @@ pub async fn challenge_is_taken_as_it_was_issued(fixture: &dyn Fixture) {
     assert_eq!(take(&*store, "bare").await, Some(issued_challenge("bare")));
 }
 
+/// Looking at a challenge tells what taking it would, and leaves it good until it is taken or expires.
+pub async fn found_challenge_stays_good(fixture: &dyn Fixture) {
+    let store = fixture.store();
+    let issued = issued_challenge("first");
+    issue(&*store, &issued).await;
+
+    for _ in 0..2 {
+        let seen = find_challenge(&*store, "first", at(60)).await;
+        assert_eq!(seen.as_ref(), Some(&issued));
+    }
+    assert_eq!(
+        find_challenge(&*store, "first", issued.expires_at).await,
+        None
+    );
+
+    assert!(take(&*store, "first").await.is_some());
+    assert_eq!(find_challenge(&*store, "first", at(60)).await, None);
+}
+
 /// A challenge that was taken is good for nothing any more, and one that nobody made never was.
 pub async fn challenge_is_taken_once(fixture: &dyn Fixture) {
     let store = fixture.store();
@@ -403,6 +422,18 @@ async fn try_to_issue(store: &dyn Store, challenge: &IssuedChallenge) -> Result<
 /// Takes a challenge one minute after samples are made, or finds that it is good for nothing.
 async fn take(store: &dyn Store, name: &str) -> Option<IssuedChallenge> {
     try_to_take(store, name, at(60)).await.unwrap()
+}
+
+async fn find_challenge(
+    store: &dyn Store,
+    name: &str,
+    now: DateTime<Utc>,
+) -> Option<IssuedChallenge> {
+    let mut work = store.begin().await.unwrap();
+    let hash = challenge_hash(name);
+    let found = work.security_keys().find_challenge(&hash, now).await;
+    work.rollback().await.unwrap();
+    found.unwrap()
 }
 
 async fn try_to_take(

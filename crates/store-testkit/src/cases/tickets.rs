@@ -43,6 +43,31 @@ pub async fn ticket_is_taken_as_it_was_stored(fixture: &dyn Fixture) {
     assert_eq!(eves.code_challenge, None);
 }
 
+/// Looking at a ticket tells what taking it would, and leaves it good until it is taken or expires.
+pub async fn found_ticket_stays_good(fixture: &dyn Fixture) {
+    let store = fixture.store();
+    let ada = given_user(&*store, new_user("ada")).await.id;
+    let proven = NewTicket {
+        code_challenge: Some(challenge()),
+        ..new_ticket(&ticket("first"), ada)
+    };
+    given_ticket(&*store, &proven).await;
+
+    for _ in 0..2 {
+        let seen = find(&*store, &ticket("first"), at(60)).await.unwrap();
+        assert_eq!(seen.user_id, ada);
+        assert_eq!(seen.code_challenge, Some(challenge()));
+    }
+    assert!(
+        find(&*store, &ticket("first"), proven.expires_at)
+            .await
+            .is_none()
+    );
+
+    assert!(take(&*store, &ticket("first")).await.is_some());
+    assert!(find(&*store, &ticket("first"), at(60)).await.is_none());
+}
+
 /// A ticket that was taken is good for nothing any more.
 pub async fn ticket_is_taken_once(fixture: &dyn Fixture) {
     let store = fixture.store();
@@ -309,4 +334,11 @@ async fn assert_one_is_taken(store: Arc<dyn Store>, tickets: Vec<Ticket>) {
 
     let taken = outcomes.into_iter().map(Result::unwrap);
     assert_eq!(taken.flatten().count(), 1);
+}
+
+async fn find(store: &dyn Store, ticket: &Ticket, now: DateTime<Utc>) -> Option<RedeemedTicket> {
+    let mut work = store.begin().await.unwrap();
+    let found = work.tickets().find(ticket, now).await;
+    work.rollback().await.unwrap();
+    found.unwrap()
 }

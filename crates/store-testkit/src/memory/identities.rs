@@ -39,7 +39,7 @@ impl LinkedIdentities {
         Ok(())
     }
 
-    fn forget_all_of(&mut self, user: UserId) {
+    pub(super) fn forget_all_of(&mut self, user: UserId) {
         self.links.retain(|_, it| it.user_id != user);
     }
 }

@@ -42,16 +42,18 @@ impl Secrets {
         self.tickets.insert(ticket.hash.clone(), ticket);
     }
 
-    pub(super) fn take(&mut self, ticket: &Ticket, now: DateTime<Utc>) -> Option<RedeemedTicket> {
-        let taken = self.tickets.get(&ticket.hashed())?.clone();
-        if taken.expires_at <= now {
-            return None;
-        }
-        self.forget(taken.user_id, taken.purpose);
-        Some(RedeemedTicket {
-            user_id: taken.user_id,
-            code_challenge: taken.code_challenge,
+    pub(super) fn find(&self, ticket: &Ticket, now: DateTime<Utc>) -> Option<RedeemedTicket> {
+        let found = self.tickets.get(&ticket.hashed())?;
+        (now < found.expires_at).then(|| RedeemedTicket {
+            user_id: found.user_id,
+            code_challenge: found.code_challenge.clone(),
         })
+    }
+
+    pub(super) fn take(&mut self, ticket: &Ticket, now: DateTime<Utc>) -> Option<RedeemedTicket> {
+        let taken = self.find(ticket, now)?;
+        self.forget(taken.user_id, ticket.purpose());
+        Some(taken)
     }
 
     /// Forgets the tickets for one thing, and the code in their place.

@@ -58,7 +58,7 @@ impl SecurityKeys {
         counts_on
     }
 
-    fn forget_all_of(&mut self, user: UserId) {
+    pub(super) fn forget_all_of(&mut self, user: UserId) {
         self.keys.retain(|_, key| key.user_id != user);
         self.challenges.retain(|_, it| it.user_id != Some(user));
     }
@@ -67,6 +67,15 @@ impl SecurityKeys {
         self.challenges
             .retain(|_, it| challenge.created_at < it.expires_at);
         self.challenges.insert(challenge.hash.clone(), challenge);
+    }
+
+    fn find_challenge(
+        &self,
+        hash: &HashedChallenge,
+        now: DateTime<Utc>,
+    ) -> Option<IssuedChallenge> {
+        let found = self.challenges.get(hash)?;
+        (now < found.expires_at).then(|| found.clone())
     }
 
     fn take(&mut self, hash: &HashedChallenge, now: DateTime<Utc>) -> Option<IssuedChallenge> {
@@ -108,6 +117,14 @@ impl SecurityKeyRepository for MemoryUnitOfWork {
             state.security_keys.issue(challenge.clone());
             Ok(())
         })
+    }
+
+    async fn find_challenge(
+        &mut self,
+        challenge: &HashedChallenge,
+        now: DateTime<Utc>,
+    ) -> Result<Option<IssuedChallenge>, StoreError> {
+        self.attempt(|state| Ok(state.security_keys.find_challenge(challenge, now)))
     }
 
     async fn take(

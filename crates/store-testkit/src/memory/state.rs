@@ -113,6 +113,19 @@ impl State {
         }
     }
 
+    pub(super) fn disable(&mut self, user: UserId) {
+        self.change(user, |account| account.user.disabled = true);
+    }
+
+    pub(super) fn delete(&mut self, user: UserId) {
+        self.accounts.remove(&user);
+        self.sessions.retain(|_, it| it.token.user_id != user);
+        self.opaque_sessions.retain(|it| it.user_id != user);
+        self.secrets.forget_all_of(user);
+        self.security_keys.forget_all_of(user);
+        self.identities.forget_all_of(user);
+    }
+
     pub(super) fn set_password(&mut self, user: UserId, hash: HashedPassword) -> bool {
         self.change(user, |account| account.user.password_hash = Some(hash))
     }
@@ -550,6 +563,14 @@ impl State {
         check_free(!self.secrets.has(&ticket.hash))?;
         self.secrets.insert(ticket);
         Ok(())
+    }
+
+    pub(super) fn find_ticket(
+        &self,
+        ticket: &Ticket,
+        now: DateTime<Utc>,
+    ) -> Option<RedeemedTicket> {
+        self.secrets.find(ticket, now)
     }
 
     pub(super) fn take_ticket(

@@ -6,11 +6,8 @@ use crate::{
     error::{StoreError, UniqueField},
     ports::{UnitOfWork, UserLookup},
     services::{
-        AccountRefusal, Audience, SignUpError, SignUpOptions,
-        admission::EmailNeed,
-        first_proof::{lock, prove_mailbox},
-        retry::retry,
-        sign_up::Opening,
+        AccountRefusal, Audience, SignUpError, SignUpOptions, admission::EmailNeed,
+        first_proof::prove_mailbox, retry::retry, sign_up::Opening,
     },
     session::CodeChallenge,
     user::{User, UserId},
@@ -192,7 +189,7 @@ impl Newcomer {
     }
 }
 
-/// The user, whom nobody changes from here on.
+/// The user, under their row lock.
 async fn found(
     work: &mut dyn UnitOfWork,
     lookup: UserLookup<'_>,
@@ -200,7 +197,7 @@ async fn found(
     let Some(user) = work.users().find(lookup).await? else {
         return Ok(None);
     };
-    lock(work, user.id).await?;
+    work.users().lock(user.id).await?;
     // Before nobody could any more, a link may have been dropped, or an address have moved on.
     let still = work.users().find(lookup).await?;
     Ok(still.filter(|it| it.id == user.id))

@@ -3,6 +3,7 @@
 use super::{Person, SecurityKeyError, SecurityKeyService, sign_in::credentials};
 use crate::{
     security_key::{Assertion, ChallengePurpose, RequestOptions},
+    services::admission::SessionOpening,
     session::{AccessIdentity, AuthMethod, Session},
     user::UserId,
 };
@@ -33,8 +34,8 @@ impl SecurityKeyService {
     ///
     /// # Errors
     ///
-    /// See [`SecurityKeyError`]; `None` is what cannot be an assertion. The challenge is spent in any
-    /// case.
+    /// See [`SecurityKeyError`]; `None` is what cannot be an assertion. The challenge is spent by
+    /// everything but a failure.
     pub async fn elevate(
         &self,
         identity: AccessIdentity,
@@ -43,15 +44,14 @@ impl SecurityKeyService {
         let web_authn = self.web_authn()?;
         let user = self.current_user(identity.user_id).await?;
         let purpose = ChallengePurpose::Elevation;
-        let (key, sign_count) = self.asserted(web_authn, assertion, purpose).await?;
+        let signed = self.asserted(web_authn, assertion, purpose).await?;
         // The challenge says whose key it had to be; that is who has to be asking, too.
-        if key.user_id != user.id {
-            return Err(SecurityKeyError::InvalidCredential);
+        if signed.key.user_id != user.id {
+            return Err(self.refuse(&signed.challenge).await?);
         }
         let methods = identity.methods.and(AuthMethod::SecurityKey);
-        let (opening, user) = self
-            .open(&key, sign_count, (Some(identity), methods))
-            .await?;
+        let opening = SessionOpening::new(&self.installation, user.id, methods).beside(identity);
+        let user = self.open(&signed, &opening).await?;
         Ok(opening.finish_elevated(&self.installation, user).await?)
     }
 }

@@ -4,8 +4,8 @@ use super::{Person, SecurityKeyError, SecurityKeyService, sign_in::credentials};
 use crate::{
     ports::UserLookup,
     security_key::{
-        Attestation, ChallengePurpose, CreationOptions, KeyNickname, RegisteredCredential,
-        SecurityKey, SecurityKeyId,
+        Attestation, ChallengePurpose, CreationOptions, HashedChallenge, KeyNickname,
+        RegisteredCredential, SecurityKey, SecurityKeyId,
     },
     services::{admission::is_still_signed_in, retry::retry},
     session::AccessIdentity,
@@ -40,8 +40,8 @@ impl SecurityKeyService {
     ///
     /// # Errors
     ///
-    /// See [`SecurityKeyError`]; `None` is what cannot be an attestation. The challenge is spent in
-    /// any case.
+    /// See [`SecurityKeyError`]; `None` is what cannot be an attestation. A failure,
+    /// and a key that is registered already, leave the challenge good.
     pub async fn register(
         &self,
         caller: impl Into<AccessIdentity>,
@@ -53,13 +53,13 @@ impl SecurityKeyService {
         let user = self.current_user(caller.user_id).await?;
         let purpose = ChallengePurpose::Registration;
         let attestation = attestation.ok_or(SecurityKeyError::InvalidCredential)?;
-        let (challenge, issued) = self.take(&attestation, purpose).await?;
+        let (challenge, issued) = self.claimed(&attestation, purpose).await?;
         if issued.user_id != Some(user.id) {
-            return Err(SecurityKeyError::InvalidCredential);
+            return Err(self.refuse(&issued.hash).await?);
         }
         let credential = self.attested(web_authn, attestation, &challenge).await?;
         let key = self.new_key(user.id, credential, nickname);
-        self.add(caller, &user, &key).await?;
+        self.add(caller, &user, (&issued.hash, &key)).await?;
         Ok(key)
     }
 
@@ -85,15 +85,16 @@ impl SecurityKeyService {
         &self,
         caller: AccessIdentity,
         user: &User,
-        key: &SecurityKey,
+        (challenge, key): (&HashedChallenge, &SecurityKey),
     ) -> Result<(), SecurityKeyError> {
         let now = self.installation.clock.now();
         let is_added = retry(|| async {
             let mut work = self.installation.store.begin().await?;
+            let is_first = work.security_keys().take(challenge, now).await?.is_some();
             let is_signed_in = is_still_signed_in(work.as_mut(), caller, now).await?;
             let current = work.users().find(UserLookup::Id(user.id)).await?;
-            if !is_signed_in || current.as_ref() != Some(user) {
-                work.rollback().await?;
+            if !is_first || !is_signed_in || current.as_ref() != Some(user) {
+                work.commit().await?;
                 return Ok(false);
             }
             work.security_keys().insert(key).await?;

@@ -4,6 +4,7 @@ use super::{Person, SecurityKeyError, SecurityKeyService};
 use crate::{
     ports::{UserLookup, WebAuthn},
     security_key::{Assertion, ChallengePurpose, CredentialId, RequestOptions, SecurityKey},
+    services::admission::SessionOpening,
     session::{AuthMethod, Session},
     user::{EmailAddress, User, UserId},
 };
@@ -76,15 +77,15 @@ impl SecurityKeyService {
     ///
     /// # Errors
     ///
-    /// See [`SecurityKeyError`]; `None` is what cannot be an assertion. The challenge is spent in any
-    /// case.
+    /// See [`SecurityKeyError`]; `None` is what cannot be an assertion. The challenge is spent by
+    /// everything but a failure.
     pub async fn sign_in(&self, assertion: Option<Assertion>) -> Result<Session, SecurityKeyError> {
         let web_authn = self.web_authn()?;
         let purpose = ChallengePurpose::SignIn;
-        let (key, sign_count) = self.asserted(web_authn, assertion, purpose).await?;
-        let (opening, user) = self
-            .open(&key, sign_count, (None, AuthMethod::SecurityKey.into()))
-            .await?;
+        let signed = self.asserted(web_authn, assertion, purpose).await?;
+        let owner = signed.key.user_id;
+        let opening = SessionOpening::new(&self.installation, owner, AuthMethod::SecurityKey);
+        let user = self.open(&signed, &opening).await?;
         Ok(opening.finish(&self.installation, user).await?)
     }
 }

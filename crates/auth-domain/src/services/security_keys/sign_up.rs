@@ -2,9 +2,10 @@
 
 use super::{Person, SecurityKeyError, SecurityKeyService, pending_sign_up::PendingSignUp};
 use crate::{
+    error::{StoreError, UniqueField},
     limits::MailWish,
     security_key::{Attestation, ChallengePurpose, CreationOptions, KeyNickname},
-    services::{SignUpError, SignUpOptions, SignUpService, SignedUp},
+    services::{Failure, SignUpError, SignUpOptions, SignUpService, SignedUp, sign_up::NewKey},
     user::{EmailAddress, NewUser, UserId},
 };
 
@@ -60,8 +61,8 @@ impl SecurityKeyService {
     ///
     /// # Errors
     ///
-    /// See [`SecurityKeyError`]; `None` is what cannot be an attestation. The challenge is spent in
-    /// any case.
+    /// See [`SecurityKeyError`]; `None` is what cannot be an attestation. The challenge is spent with
+    /// the account that is made, and by what proves nothing.
     pub async fn sign_up(
         &self,
         attestation: Option<Attestation>,
@@ -73,7 +74,7 @@ impl SecurityKeyService {
         self.check_open()?;
         let purpose = ChallengePurpose::SignUp;
         let attestation = attestation.ok_or(SecurityKeyError::InvalidCredential)?;
-        let (challenge, issued) = self.take(&attestation, purpose).await?;
+        let (challenge, issued) = self.claimed(&attestation, purpose).await?;
         let pending = issued.sign_up.and_then(PendingSignUp::from_json);
         let (id, pending) = issued
             .user_id
@@ -95,8 +96,19 @@ impl SecurityKeyService {
         };
         // Hasura Auth stores an empty name where there is none.
         let nickname = Some(nickname.unwrap_or_default());
-        let key = self.new_key(id, credential, nickname);
-        Ok(service.enter(user, Some(key), redirect_to, None).await?)
+        let key = NewKey {
+            key: self.new_key(id, credential, nickname),
+            challenge: issued.hash,
+            now: self.installation.clock.now(),
+        };
+        let entered = service.enter(user, Some(key), redirect_to, None).await;
+        entered.map_err(|error| match error {
+            // The id was given out with the challenge, and another request with it was faster (replay).
+            SignUpError::Failure(Failure::Store(StoreError::Duplicate {
+                field: UniqueField::Other,
+            })) => SecurityKeyError::InvalidCredential,
+            other => other.into(),
+        })
     }
 
     fn check_open(&self) -> Result<(), SecurityKeyError> {

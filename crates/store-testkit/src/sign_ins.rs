@@ -1,0 +1,411 @@
+//! Every way to sign in to an account that is there already, up to its last step.
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a step that a case relies on fails it"
+)]
+
+use std::sync::Arc;
+
+use auth_domain::{
+    DateTime, Utc,
+    identity::{ExternalIdentity, ProviderId, Subject},
+    one_time_code::OneTimeCode,
+    ports::{Clock, CodeDelivery, Store},
+    secret::Secret,
+    services::{
+        Audience, CodeChannel, CurrentUserError, ElevationError, EmailCode, EmailPasswordSignIn,
+        EmailSignIn, EmailSignInError, ExchangeError, Grant, IdTokenProof, IdTokenSignIn,
+        Installation, LinkCode, LinkError, PersonalAccessTokenError, PersonalAccessTokenWish,
+        ProviderSignInError, Providers, SecondFactorError, SecondFactorProof, SecondFactorSignIn,
+        Services, SignInError, SignUpOptions, SignedIn, SmsCode, SmsSignIn, SmsSignInError,
+        UsernameSignIn,
+    },
+    session::{AccessIdentity, CodeVerifier, ExchangeCode, PlainRefreshToken},
+    testing::{
+        FixedClock, KnownPeople, PlainBox, PlainHasher, PlainQr, PlainSigner, PlainTotp,
+        RecordingMailer, RecordingSmsSender, SequentialIds, policy,
+    },
+    ticket::{Ticket, TicketPurpose},
+    totp::{STEP_SECONDS, TimeStep},
+    user::{
+        EmailAddress, HashedPassword, NewUser, PhoneNumber, PlainPassword, User, UserId, Username,
+    },
+};
+
+use crate::{samples::new_user, steps::given_user};
+
+const PASSWORD: &str = "correct horse";
+
+/// A way to sign in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum SignIn {
+    Password,
+    Username,
+    PersonalAccessToken,
+    ExchangeCode,
+    SecondFactor,
+    IdToken,
+    EmailCode,
+    TextedCode,
+    Link,
+    CodeBesideLink,
+    Elevation,
+}
+
+impl SignIn {
+    pub(crate) const ALL: [Self; 11] = [
+        Self::Password,
+        Self::Username,
+        Self::PersonalAccessToken,
+        Self::ExchangeCode,
+        Self::SecondFactor,
+        Self::IdToken,
+        Self::EmailCode,
+        Self::TextedCode,
+        Self::Link,
+        Self::CodeBesideLink,
+        Self::Elevation,
+    ];
+}
+
+/// What proves a user, ready to be presented.
+#[derive(Clone)]
+pub(crate) enum Credential {
+    Password(User),
+    Username(User),
+    PersonalAccessToken(PlainRefreshToken),
+    ExchangeCode(ExchangeCode, CodeVerifier),
+    SecondFactor(Ticket, SecondFactorProof),
+    IdToken(String),
+    EmailCode(User, OneTimeCode),
+    TextedCode(PhoneNumber, OneTimeCode),
+    Link(Ticket),
+    CodeBesideLink(User, OneTimeCode),
+    Elevation(UserId, OneTimeCode),
+}
+
+/// A server over a store.
+pub(crate) struct Server {
+    pub(crate) services: Services,
+    ports: Ports,
+}
+
+/// What several servers over one store share.
+#[derive(Clone)]
+pub(crate) struct Ports {
+    clock: Arc<FixedClock>,
+    ids: Arc<SequentialIds>,
+    mailer: Arc<RecordingMailer>,
+    sms: Arc<RecordingSmsSender>,
+    people: Arc<KnownPeople>,
+}
+
+impl Ports {
+    pub(crate) fn new() -> Self {
+        Self {
+            clock: Arc::default(),
+            ids: Arc::default(),
+            mailer: Arc::default(),
+            sms: Arc::default(),
+            people: Arc::new(KnownPeople::at("github")),
+        }
+    }
+
+    pub(crate) fn now(&self) -> DateTime<Utc> {
+        self.clock.now()
+    }
+}
+
+impl Server {
+    /// A server on which every way to sign in is switched on.
+    pub(crate) async fn over(store: Arc<dyn Store>, ports: Ports) -> Self {
+        let installation = installation(store, &ports);
+        installation.prepare().await.unwrap();
+        let services = Services::new(Arc::new(installation));
+        Self { services, ports }
+    }
+
+    /// Another over the same store, by whatever way it reaches it.
+    pub(crate) fn unprepared(store: Arc<dyn Store>, ports: Ports) -> Self {
+        let services = Services::new(Arc::new(installation(store, &ports)));
+        Self { services, ports }
+    }
+
+    /// Stores a user who can be proven in every way, and has no session.
+    pub(crate) async fn given_user(&self, store: &dyn Store, number: u32) -> User {
+        let name = format!("user{number}");
+        let user = NewUser {
+            username: Some(Username::parse(&name).unwrap()),
+            phone_number: Some(PhoneNumber::parse(&format!("+4179{number:07}")).unwrap()),
+            password_hash: Some(HashedPassword::new(format!("plain:{PASSWORD}"))),
+            ..new_user(&name)
+        };
+        let user = given_user(store, user).await;
+        let mut work = store.begin().await.unwrap();
+        work.users()
+            .set_phone_number_verified(user.id)
+            .await
+            .unwrap();
+        work.commit().await.unwrap();
+        user
+    }
+
+    /// Does everything but the last step.
+    pub(crate) async fn prepare(&self, sign_in: SignIn, user: &User) -> Credential {
+        match sign_in {
+            SignIn::Password => Credential::Password(user.clone()),
+            SignIn::Username => Credential::Username(user.clone()),
+            SignIn::PersonalAccessToken => {
+                Credential::PersonalAccessToken(self.personal_access_token(user).await)
+            }
+            SignIn::ExchangeCode => self.exchange_code(user).await,
+            SignIn::SecondFactor => self.second_factor(user).await,
+            SignIn::IdToken => self.id_token(user).await,
+            SignIn::EmailCode => {
+                let service = &self.services.email_sign_in;
+                service.send_code(mail_to(user, None)).await.unwrap();
+                let code = self.ports.mailer.sent().pop().unwrap().ticket;
+                Credential::EmailCode(user.clone(), code_of(&code))
+            }
+            SignIn::TextedCode => self.texted_code(user).await,
+            SignIn::Link => Credential::Link(self.link(user, None).await.0),
+            SignIn::CodeBesideLink => {
+                let (_, code) = self.link(user, None).await;
+                Credential::CodeBesideLink(user.clone(), code)
+            }
+            SignIn::Elevation => {
+                let service = &self.services.elevation;
+                service.send_code(user.id, CodeChannel::Mail).await.unwrap();
+                let code = self.ports.mailer.sent().pop().unwrap().ticket;
+                Credential::Elevation(user.id, code_of(&code))
+            }
+        }
+    }
+
+    async fn personal_access_token(&self, user: &User) -> PlainRefreshToken {
+        let wish = PersonalAccessTokenWish {
+            expires_at: self.ports.now() + std::time::Duration::from_hours(1),
+            metadata: None,
+        };
+        let service = &self.services.personal_access_tokens;
+        service.create(user.id, wish).await.unwrap().token
+    }
+
+    async fn link(&self, user: &User, verifier: Option<&CodeVerifier>) -> (Ticket, OneTimeCode) {
+        let service = &self.services.email_sign_in;
+        service.send_link(mail_to(user, verifier)).await.unwrap();
+        let mail = self.ports.mailer.sent().pop().unwrap();
+        let ticket = Ticket::parse(mail.ticket.expose()).unwrap();
+        (ticket, code_of(&mail.code.unwrap()))
+    }
+
+    async fn exchange_code(&self, user: &User) -> Credential {
+        let verifier = CodeVerifier::new([5; 24]);
+        let (ticket, _) = self.link(user, Some(&verifier)).await;
+        match self.services.links.follow(ticket).await.unwrap().grant {
+            Grant::Code(code) => Credential::ExchangeCode(code, verifier),
+            other => panic!("a code, not {other:?}"),
+        }
+    }
+
+    async fn second_factor(&self, user: &User) -> Credential {
+        let service = &self.services.second_factor;
+        let secret = service.generate(user.id).await.unwrap().secret;
+        let now = u64::try_from(self.ports.now().timestamp()).unwrap();
+        let digits = PlainTotp::digits(&secret, TimeStep(now / STEP_SECONDS));
+        let proof = SecondFactorProof::read(&digits);
+        service.activate(user.id, proof.clone()).await.unwrap();
+        let answer = self.services.sign_in.with_email_password(password(user));
+        match answer.await.unwrap() {
+            SignedIn::SecondFactor(ticket) => Credential::SecondFactor(ticket, proof),
+            SignedIn::Session(_) => panic!("no second factor was asked for"),
+        }
+    }
+
+    /// The address at the provider is another one: it leads to no account.
+    async fn id_token(&self, user: &User) -> Credential {
+        let subject = user.id.to_string();
+        let address = format!("{subject}@example.org");
+        let identity = ExternalIdentity {
+            email: Some(EmailAddress::parse(&address).unwrap()),
+            email_verified: Some(true),
+            ..ExternalIdentity::of(Subject::parse(&subject).unwrap())
+        };
+        self.ports.people.know(&subject, identity);
+        let service = &self.services.provider_sign_in;
+        let linked = service.link_id_token(user.id, id_token(&subject)).await;
+        linked.unwrap();
+        Credential::IdToken(subject)
+    }
+
+    async fn texted_code(&self, user: &User) -> Credential {
+        let number = user.phone_number.clone().unwrap();
+        let wish = SmsSignIn {
+            phone_number: number.clone(),
+            options: SignUpOptions::default(),
+            audience: Audience::Anybody,
+        };
+        self.services.sms_sign_in.send_code(wish).await.unwrap();
+        let code = self.ports.sms.sent().pop().unwrap().code;
+        Credential::TextedCode(number, code_of(&code))
+    }
+
+    /// The last step.
+    pub(crate) async fn present(&self, credential: Credential) -> Outcome {
+        let services = &self.services;
+        match credential {
+            Credential::Password(user) => {
+                let answer = services.sign_in.with_email_password(password(&user)).await;
+                outcome(&answer, |it| matches!(it, SignInError::Failure(_)))
+            }
+            Credential::Username(user) => {
+                let claim = UsernameSignIn {
+                    username: user.username.unwrap(),
+                    password: PlainPassword::new(PASSWORD),
+                    client: None,
+                };
+                let answer = services.sign_in.with_username(claim).await;
+                outcome(&answer, |it| matches!(it, SignInError::Failure(_)))
+            }
+            Credential::PersonalAccessToken(token) => {
+                let answer = services.personal_access_tokens.sign_in(token).await;
+                outcome(&answer, |it| {
+                    matches!(it, PersonalAccessTokenError::Failure(_))
+                })
+            }
+            Credential::ExchangeCode(code, verifier) => {
+                let answer = services.links.exchange(code, verifier).await;
+                outcome(&answer, |it| matches!(it, ExchangeError::Failure(_)))
+            }
+            Credential::SecondFactor(ticket, proof) => {
+                let ticket = Some(ticket);
+                let claim = SecondFactorSignIn { ticket, proof };
+                let answer = services.second_factor.sign_in(claim).await;
+                outcome(&answer, |it| matches!(it, SecondFactorError::Failure(_)))
+            }
+            Credential::IdToken(subject) => {
+                let wish = IdTokenSignIn {
+                    proof: id_token(&subject),
+                    options: SignUpOptions::default(),
+                    audience: Audience::Anybody,
+                };
+                let answer = services.provider_sign_in.with_id_token(wish).await;
+                outcome(&answer, |it| matches!(it, ProviderSignInError::Failure(_)))
+            }
+            Credential::EmailCode(user, code) => {
+                let email = user.email.unwrap();
+                let answer = services
+                    .email_sign_in
+                    .with_code(EmailCode { email, code })
+                    .await;
+                outcome(&answer, |it| matches!(it, EmailSignInError::Failure(_)))
+            }
+            Credential::TextedCode(phone_number, code) => {
+                let claim = SmsCode {
+                    phone_number,
+                    code,
+                    client: None,
+                };
+                let answer = services.sms_sign_in.with_code(claim).await;
+                outcome(&answer, |it| matches!(it, SmsSignInError::Failure(_)))
+            }
+            Credential::Link(ticket) => {
+                let answer = services.links.follow(ticket).await;
+                outcome(&answer, |it| matches!(it, LinkError::Failure(_)))
+            }
+            Credential::CodeBesideLink(user, code) => {
+                let claim = LinkCode {
+                    email: user.email.unwrap(),
+                    purpose: TicketPurpose::SignInLink,
+                    code,
+                };
+                let answer = services.links.redeem_code(claim).await;
+                outcome(&answer, |it| matches!(it, LinkError::Failure(_)))
+            }
+            Credential::Elevation(user, code) => {
+                let caller = AccessIdentity::from(user);
+                let by = CodeChannel::Mail;
+                let answer = services.elevation.with_code(caller, by, &code).await;
+                outcome(&answer, is_elevation_failure)
+            }
+        }
+    }
+}
+
+/// How a sign-in ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Outcome {
+    SignedIn,
+    Refused,
+    /// An adapter failed.
+    Failed,
+}
+
+fn outcome<T, E>(answer: &Result<T, E>, is_failure: impl FnOnce(&E) -> bool) -> Outcome {
+    match answer {
+        Ok(_) => Outcome::SignedIn,
+        Err(error) if is_failure(error) => Outcome::Failed,
+        Err(_) => Outcome::Refused,
+    }
+}
+
+fn is_elevation_failure(error: &ElevationError) -> bool {
+    matches!(
+        error,
+        ElevationError::Failure(_) | ElevationError::NotSignedIn(CurrentUserError::Failure(_))
+    )
+}
+
+fn password(user: &User) -> EmailPasswordSignIn {
+    EmailPasswordSignIn {
+        email: user.email.clone().unwrap(),
+        password: PlainPassword::new(PASSWORD),
+        client: None,
+    }
+}
+
+fn mail_to(user: &User, verifier: Option<&CodeVerifier>) -> EmailSignIn {
+    EmailSignIn {
+        email: user.email.clone().unwrap(),
+        options: SignUpOptions::default(),
+        code_challenge: verifier.map(CodeVerifier::challenge),
+        audience: Audience::Anybody,
+    }
+}
+
+fn id_token(subject: &str) -> IdTokenProof {
+    IdTokenProof {
+        provider: ProviderId::of("github"),
+        token: Secret::new(subject),
+        nonce: None,
+    }
+}
+
+fn code_of(code: &Secret) -> OneTimeCode {
+    OneTimeCode::parse(code.expose()).unwrap()
+}
+
+fn installation(store: Arc<dyn Store>, ports: &Ports) -> Installation {
+    let mut policy = policy();
+    policy.codes.beside_links = true;
+    Installation {
+        store,
+        hasher: Arc::new(PlainHasher::default()),
+        breached_passwords: None,
+        signer: Arc::new(PlainSigner),
+        custom_claims: None,
+        concealment: None,
+        mailer: Arc::clone(&ports.mailer) as _,
+        sms: Some(CodeDelivery::Message(Arc::clone(&ports.sms) as _)),
+        clock: Arc::clone(&ports.clock) as _,
+        ids: Arc::clone(&ports.ids) as _,
+        totp: Arc::new(PlainTotp),
+        qr: Arc::new(PlainQr),
+        secrets: Arc::new(PlainBox),
+        web_authn: None,
+        providers: Providers::default().with_id_tokens(Arc::clone(&ports.people) as _),
+        limits: None,
+        policy,
+    }
+}
