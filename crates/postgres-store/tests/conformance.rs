@@ -26,13 +26,11 @@ impl Fixture for OnPostgres {
     }
 
     async fn disable(&self, user: UserId) {
-        let disable = format!("UPDATE auth.users SET disabled = true WHERE id = '{user}'");
-        self.database.execute(&disable).await;
+        self.database.disable(user).await;
     }
 
     async fn delete(&self, user: UserId) {
-        let delete = format!("DELETE FROM auth.users WHERE id = '{user}'");
-        self.database.execute(&delete).await;
+        self.database.delete(user).await;
     }
 }
 

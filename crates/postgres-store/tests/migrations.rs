@@ -179,7 +179,7 @@ async fn sessions_of_hasura_auth_go_on() {
                 .hashed(),
             now,
             expires_at: now,
-            forget_before: now,
+            remember_for: std::time::Duration::from_hours(1),
             gate: RefreshGate {
                 verified_email: true,
             },

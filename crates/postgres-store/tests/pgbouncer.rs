@@ -12,7 +12,7 @@ mod through_pgbouncer {
     use std::{sync::Arc, time::Duration};
 
     use async_trait::async_trait;
-    use auth_domain::ports::Store;
+    use auth_domain::{ports::Store, user::UserId};
     use diesel::{QueryableByName, prelude::*, sql_types::BigInt};
     use diesel_async::{AsyncConnection, AsyncPgConnection, RunQueryDsl, SimpleAsyncConnection};
     use postgres_store::{PostgresSettings, PostgresStore, PostgresUrl, connect, migrate};
@@ -37,6 +37,14 @@ mod through_pgbouncer {
 
         async fn sever_connections(&self) {
             self.database.sever_connections().await;
+        }
+
+        async fn disable(&self, user: UserId) {
+            self.database.disable(user).await;
+        }
+
+        async fn delete(&self, user: UserId) {
+            self.database.delete(user).await;
         }
     }
 

@@ -66,7 +66,7 @@ async fn a_hot_path_is_one_statement_and_is_prepared_once() {
         successor: hash("next"),
         now,
         expires_at: now,
-        forget_before: now,
+        remember_for: std::time::Duration::from_hours(1),
         gate: RefreshGate {
             verified_email: false,
         },

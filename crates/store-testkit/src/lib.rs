@@ -212,6 +212,7 @@ macro_rules! conformance {
                 verified_user_passes_either_gate
                 refused_rotation_does_not_prolong_the_session
                 rotated_token_is_superseded
+                age_of_a_rotation_counts_from_the_rotation
                 oldest_ancestor_is_traced_to_the_current_token
                 predecessors_are_unknown_once_the_session_expired
                 predecessors_within_the_limit_are_remembered

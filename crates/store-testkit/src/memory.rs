@@ -10,9 +10,12 @@ mod secrets;
 mod security_keys;
 mod state;
 
-use std::sync::{
-    Arc, RwLock, RwLockReadGuard, RwLockWriteGuard,
-    atomic::{AtomicI64, Ordering},
+use std::{
+    fmt,
+    sync::{
+        Arc, RwLock, RwLockReadGuard, RwLockWriteGuard,
+        atomic::{AtomicI64, Ordering},
+    },
 };
 
 use async_trait::async_trait;
@@ -21,8 +24,8 @@ use auth_domain::{
     error::StoreError,
     one_time_code::{CodeGuess, CodeVerdict, NewCode},
     ports::{
-        Deanonymization, EndedSessions, LinkedIdentityRepository, NumberClaimant, RefreshRotation,
-        RefreshTokenTrace, RoleRepository, RotatedSession, SecondFactorRepository,
+        Clock, Deanonymization, EndedSessions, LinkedIdentityRepository, NumberClaimant,
+        RefreshRotation, RefreshTokenTrace, RoleRepository, RotatedSession, SecondFactorRepository,
         SecurityKeyRepository, SessionRepository, StagedProfile, Store, TicketRepository,
         UnitOfWork, UserLookup, UserRepository,
     },
@@ -44,28 +47,56 @@ const FIRST_HASURA_ID: i64 = 2;
 ///
 /// Writers take turns; readers do not wait for them. Clones share one content, which is gone with
 /// the last of them.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct MemoryStore {
     shared: Arc<Shared>,
 }
 
-#[derive(Debug)]
+impl fmt::Debug for MemoryStore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("MemoryStore").finish_non_exhaustive()
+    }
+}
+
 struct Shared {
     committed: RwLock<State>,
     /// Held by the one writer there may be.
     turn: Arc<Mutex<()>>,
     /// Beside the state, so that an id is not given out again after a rollback.
     next_hasura_id: AtomicI64,
+    /// When rotations happen, and how long ago they were.
+    clock: Arc<dyn Clock>,
+}
+
+/// The clock of this machine.
+#[derive(Debug)]
+struct MachineClock;
+
+impl Clock for MachineClock {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "this is an implementation of the `Clock` port"
+    )]
+    fn now(&self) -> DateTime<Utc> {
+        Utc::now()
+    }
 }
 
 impl MemoryStore {
     /// An empty store that holds the roles `user`, `anonymous` and `me`.
     #[must_use]
     pub fn new() -> Self {
+        Self::with_clock(Arc::new(MachineClock))
+    }
+
+    /// The same with another clock, for tests in which time passes at once.
+    #[must_use]
+    pub fn with_clock(clock: Arc<dyn Clock>) -> Self {
         let shared = Shared {
             committed: RwLock::new(State::new()),
             turn: Arc::default(),
             next_hasura_id: AtomicI64::new(FIRST_HASURA_ID),
+            clock,
         };
         Self {
             shared: Arc::new(shared),
@@ -156,7 +187,8 @@ impl Store for MemoryStore {
         rotation: &RefreshRotation,
     ) -> Result<Option<RotatedSession>, StoreError> {
         let turn = self.shared.turn().await;
-        Ok(self.shared.committed_mut(&turn).rotate(rotation))
+        let clock = self.shared.clock.now();
+        Ok(self.shared.committed_mut(&turn).rotate(rotation, clock))
     }
 
     async fn find_opaque_session(
@@ -380,7 +412,8 @@ impl SessionRepository for MemoryUnitOfWork {
         hash: &HashedRefreshToken,
         now: DateTime<Utc>,
     ) -> Result<RefreshTokenTrace, StoreError> {
-        self.attempt(|state| Ok(state.trace(hash, now)))
+        let clock = self.shared.clock.now();
+        self.attempt(|state| Ok(state.trace(hash, (now, clock))))
     }
 
     async fn end(&mut self, id: SessionId) -> Result<bool, StoreError> {
@@ -491,6 +524,11 @@ impl TicketRepository for MemoryUnitOfWork {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
+    use auth_domain::testing::FixedClock;
+    use chrono::TimeDelta;
+
     use super::*;
     use crate::{
         samples::{
@@ -565,23 +603,26 @@ mod tests {
 
     #[tokio::test]
     async fn predecessors_from_before_the_limit_are_forgotten() {
-        let store = MemoryStore::new();
+        let clock = Arc::new(FixedClock::default());
+        let store = MemoryStore::with_clock(Arc::clone(&clock) as _);
         given_user(&store, new_user("ada")).await;
         given_refresh_token(&store, &refresh_token("first", user_id("ada"))).await;
 
-        let forgetful = RefreshRotation {
-            forget_before: at(61),
-            ..rotation_at(90, "second", "third")
-        };
-        for rotation in [rotation("first", "second"), forgetful] {
+        for (from, to) in [("first", "second"), ("second", "third")] {
+            let rotation = RefreshRotation {
+                remember_for: Duration::from_secs(59),
+                ..rotation(from, to)
+            };
             let rotated = store.rotate_refresh_token(&rotation).await.unwrap();
             assert!(rotated.is_some());
+            clock.advance(Duration::from_mins(1));
         }
 
         assert_eq!(trace(&store, "first").await, RefreshTokenTrace::Unknown);
         assert!(matches!(
             trace(&store, "second").await,
-            RefreshTokenTrace::Superseded { current, .. } if current == refresh_hash("third")
+            RefreshTokenTrace::Superseded { current, age, .. }
+                if current == refresh_hash("third") && age == TimeDelta::minutes(1)
         ));
     }
 }

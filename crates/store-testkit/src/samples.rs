@@ -7,6 +7,8 @@
     reason = "a sample that is not valid must fail the test that asks for it"
 )]
 
+use std::time::Duration;
+
 use auth_domain::{
     DateTime, Utc,
     identity::{IdentityKey, NewLinkedIdentity, ProviderId, Subject},
@@ -244,7 +246,7 @@ pub fn rotation_at(seconds: i64, from: &str, to: &str) -> RefreshRotation {
         successor: refresh_hash(to),
         now: at(seconds),
         expires_at: at(seconds + LIFE),
-        forget_before: at(0),
+        remember_for: Duration::from_hours(1),
         gate: RefreshGate {
             verified_email: false,
         },

@@ -1,7 +1,9 @@
 //! Sessions in the store.
 
+use std::time::Duration;
+
 use async_trait::async_trait;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::{
     error::StoreError,
@@ -27,12 +29,14 @@ pub struct RefreshRotation {
     pub presented: HashedRefreshToken,
     /// The hash that takes its place.
     pub successor: HashedRefreshToken,
-    /// The time of the rotation.
+    /// When the token was presented: it must not have expired by then. The rotation itself may happen
+    /// later, for instance when the database was stalled.
     pub now: DateTime<Utc>,
     /// The new moment from which the row is no longer accepted.
     pub expires_at: DateTime<Utc>,
-    /// Predecessors of this row rotated before this moment may be forgotten.
-    pub forget_before: DateTime<Utc>,
+    /// Predecessors of this row that were rotated longer ago than this, by the store's clock, may be
+    /// forgotten.
+    pub remember_for: Duration,
     /// What the user has to be.
     pub gate: RefreshGate,
     /// Where the token was presented. What is not known of it stays as it was.
@@ -63,8 +67,9 @@ pub enum RefreshTokenTrace {
     Superseded {
         /// The row.
         id: SessionId,
-        /// When it was rotated.
-        rotated_at: DateTime<Utc>,
+        /// How long ago it was rotated, by the store's own clock at the rotation and now: servers'
+        /// clocks differ, and a rotation may happen long after it was asked for.
+        age: TimeDelta,
         /// The hash the row has now.
         current: HashedRefreshToken,
         /// The user of the row.

@@ -1,5 +1,9 @@
 //! Refreshing a session.
 
+use std::time::Duration;
+
+use chrono::TimeDelta;
+
 use super::{
     AccountRefusal, Failure, admission::OpenedSession, failure::failures_of, retry::retry,
     visit::Visit,
@@ -46,9 +50,11 @@ impl TokenService {
 
     /// Exchanges a refresh token for a new access token and the token's successor.
     ///
-    /// Of many concurrent calls with one token, one rotates it; the others, and whoever follows
-    /// within [`SessionPolicy::refresh_grace`], are given the same successor. After that the use
-    /// of a rotated token is taken for theft: the session ends for everyone who holds a token of
+    /// Of many concurrent calls with one token, one rotates it; the others, and all that follow within
+    /// [`SessionPolicy::refresh_grace`] of the rotation, are given the same successor. The grace counts
+    /// from when the store rotated the token, not from when that was asked for: a client whose request
+    /// outlasted a stall of the database can ask again. After that the use of a rotated token is taken
+    /// for theft: the session ends for everyone who holds a token of
     /// it (RFC 9700 §4.14.2).
     ///
     /// # Errors
@@ -94,12 +100,15 @@ impl TokenService {
             }
             RefreshTokenTrace::Superseded {
                 id,
-                rotated_at,
+                age,
                 current,
                 user,
                 methods,
             } => {
-                if now > rotated_at + self.installation.policy.sessions.refresh_grace {
+                // The token was presented before the store was asked, which may have taken long.
+                let presented_ago = self.installation.clock.now() - now;
+                let grace = self.installation.policy.sessions.refresh_grace;
+                if age - presented_ago > time_delta(grace) {
                     return self.end_reused_session(id, &user).await;
                 }
                 self.check_refresh(&user).map_err(RefreshError::Refused)?;
@@ -163,7 +172,7 @@ impl TokenService {
             successor: successor.hashed(),
             now,
             expires_at: now + refresh_token_ttl,
-            forget_before: now - refresh_grace - refresh_reuse_memory,
+            remember_for: refresh_grace.saturating_add(refresh_reuse_memory),
             gate: RefreshGate {
                 verified_email: self
                     .installation
@@ -192,6 +201,11 @@ impl TokenService {
         }
         Ok(())
     }
+}
+
+/// The same as a signed span; the longest there is for one that is longer.
+fn time_delta(duration: Duration) -> TimeDelta {
+    TimeDelta::from_std(duration).unwrap_or(TimeDelta::MAX)
 }
 
 /// A session that goes on. Elevation does not outlive the access token it was written into.

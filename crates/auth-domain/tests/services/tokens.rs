@@ -1,12 +1,16 @@
 //! Refreshing.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use auth_domain::{
-    services::{AccountRefusal, RefreshError},
+    DateTime, Utc,
+    ports::Clock,
+    services::{AccountRefusal, Installation, RefreshError},
     session::{PlainRefreshToken, SuccessorKey},
+    testing::{FixedClock, policy},
 };
 use futures_util::future::join_all;
+use store_testkit::MemoryStore;
 use uuid::Uuid;
 
 use crate::world::World;
@@ -76,6 +80,36 @@ async fn a_tab_that_is_two_rotations_behind_catches_up_within_the_grace() {
         .unwrap();
 
     assert_eq!(late.refresh_token, third.refresh_token);
+}
+
+/// A clock that goes on by forty seconds whenever somebody has looked at it.
+struct StallingClock(Arc<FixedClock>);
+
+impl Clock for StallingClock {
+    fn now(&self) -> DateTime<Utc> {
+        let now = self.0.now();
+        self.0.advance(Duration::from_secs(40));
+        now
+    }
+}
+
+#[tokio::test]
+async fn a_tab_whose_refresh_meets_a_stall_longer_than_the_grace_stays_signed_in() {
+    let clock = Arc::new(FixedClock::default());
+    let store = Arc::new(MemoryStore::with_clock(Arc::clone(&clock) as _));
+    let shared = Arc::clone(&clock);
+    let set_clock = |it: &mut Installation| it.clock = shared;
+    let world = World::over_with(Arc::clone(&store) as _, Arc::default(), policy(), set_clock);
+    let world = world.await;
+    let first = world.signed_up("ada@example.com").await;
+    let tokens = &world.services.tokens;
+    let second = tokens.refresh(first.refresh_token).await.unwrap();
+
+    let stalling = |it: &mut Installation| it.clock = Arc::new(StallingClock(clock));
+    let stalled = World::over_with(store, Arc::default(), policy(), stalling).await;
+    let other_tab = stalled.services.tokens.refresh(first.refresh_token).await;
+
+    assert_eq!(other_tab.unwrap().refresh_token, second.refresh_token);
 }
 
 #[tokio::test]

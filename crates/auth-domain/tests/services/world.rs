@@ -107,14 +107,17 @@ impl World {
     pub(crate) async fn with(change: impl FnOnce(&mut AuthPolicy)) -> Self {
         let mut policy = policy();
         change(&mut policy);
-        Self::over(Arc::new(MemoryStore::default()), Arc::default(), policy).await
+        let clock = Arc::new(FixedClock::default());
+        let store = Arc::new(MemoryStore::with_clock(Arc::clone(&clock) as _));
+        Self::over_at(clock, store, Arc::default(), policy, |_| {}).await
     }
 
     /// Another server over the same store.
     pub(crate) async fn beside(&self, change: impl FnOnce(&mut AuthPolicy)) -> Self {
         let mut policy = policy();
         change(&mut policy);
-        Self::over(Arc::clone(&self.store), Arc::clone(&self.ids), policy).await
+        let (clock, store) = (Arc::clone(&self.clock), Arc::clone(&self.store));
+        Self::over_at(clock, store, Arc::clone(&self.ids), policy, |_| {}).await
     }
 
     /// The services of a server over the same store where passwords are changed while one of them
@@ -194,10 +197,6 @@ impl World {
         Self::over_with(store, Arc::default(), policy, limited).await
     }
 
-    async fn over(store: Arc<dyn Store>, ids: Arc<SequentialIds>, policy: AuthPolicy) -> Self {
-        Self::over_with(store, ids, policy, |_| {}).await
-    }
-
     /// A world over `store` whose installation differs from the usual one.
     pub(crate) async fn over_with(
         store: Arc<dyn Store>,
@@ -205,7 +204,16 @@ impl World {
         policy: AuthPolicy,
         change: impl FnOnce(&mut Installation),
     ) -> Self {
-        let clock = Arc::new(FixedClock::default());
+        Self::over_at(Arc::default(), store, ids, policy, change).await
+    }
+
+    async fn over_at(
+        clock: Arc<FixedClock>,
+        store: Arc<dyn Store>,
+        ids: Arc<SequentialIds>,
+        policy: AuthPolicy,
+        change: impl FnOnce(&mut Installation),
+    ) -> Self {
         let hasher = Arc::new(PlainHasher::default());
         let mailer = Arc::new(RecordingMailer::default());
         let sms = Arc::new(RecordingSmsSender::default());

@@ -18,6 +18,7 @@ use std::{
     time::Duration,
 };
 
+use auth_domain::user::UserId;
 use postgres_store::{MigrateError, PostgresSettings, PostgresStore, PostgresUrl};
 use tokio::runtime::{self, Handle};
 use tokio_postgres::{Client, NoTls, SimpleQueryMessage};
@@ -108,6 +109,18 @@ impl Database {
     /// The only column of the only row of a query.
     pub(crate) async fn value(&self, sql: &str) -> String {
         self.rows(sql).await.concat()
+    }
+
+    /// Disables the account of a user, as an administrator does beside this server.
+    pub(crate) async fn disable(&self, user: UserId) {
+        let disable = format!("UPDATE auth.users SET disabled = true WHERE id = '{user}'");
+        self.execute(&disable).await;
+    }
+
+    /// Deletes a user, as an administrator does beside this server.
+    pub(crate) async fn delete(&self, user: UserId) {
+        let delete = format!("DELETE FROM auth.users WHERE id = '{user}'");
+        self.execute(&delete).await;
     }
 
     /// Ends every connection to the database and returns when they are gone.

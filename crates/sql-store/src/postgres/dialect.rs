@@ -74,6 +74,16 @@ impl QueryFragment<Pg> for RolesOfUser {
     }
 }
 
+diesel::define_sql_function! {
+    /// The time of day by the database's clock, which goes on within a transaction.
+    fn clock_timestamp() -> Timestamptz;
+}
+
+/// The time of day by the clock of the database.
+pub(crate) fn clock() -> clock_timestamp {
+    clock_timestamp()
+}
+
 /// Begins a transaction.
 pub(crate) async fn begin(conn: &mut Conn) -> QueryResult<()> {
     <Conn as AsyncConnection>::TransactionManager::begin_transaction(conn).await

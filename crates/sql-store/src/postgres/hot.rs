@@ -8,7 +8,7 @@ use diesel::{
     OptionalExtension, QueryResult, Selectable,
     pg::Pg,
     query_builder::{AstPass, Query, QueryFragment, QueryId},
-    sql_types::{Bool, Nullable, Text, Timestamptz, Uuid},
+    sql_types::{Bool, Double, Nullable, Text, Timestamptz, Uuid},
 };
 use diesel_async::RunQueryDsl;
 
@@ -39,6 +39,10 @@ impl HotPath for RotateRefreshToken<'_> {
     }
 }
 
+/// A hundred years in seconds. No predecessor is older, and the database's time does not go back as far
+/// as a setting could ask.
+const CENTURY: f64 = 3.2e9;
+
 type UserColumns = <UserRow as Selectable<Pg>>::SelectExpression;
 
 /// The statement. It has a static id and is therefore prepared once per connection.
@@ -47,7 +51,7 @@ struct Rotation<'a> {
     successor: &'a str,
     now: Moment,
     expires_at: Moment,
-    forget_before: Moment,
+    remember_seconds: f64,
     demand_verified_email: bool,
     user_agent: Option<&'a str>,
     client_network: Option<&'a str>,
@@ -61,7 +65,7 @@ impl<'a> Rotation<'a> {
             successor: rotation.successor.as_str(),
             now: Moment(rotation.now),
             expires_at: Moment(rotation.expires_at),
-            forget_before: Moment(rotation.forget_before),
+            remember_seconds: rotation.remember_for.as_secs_f64().min(CENTURY),
             demand_verified_email: rotation.gate.verified_email,
             user_agent: user_agent(&rotation.device),
             client_network: client_network(&rotation.device),
@@ -102,10 +106,9 @@ impl<'a> Rotation<'a> {
              (token_hash, refresh_token_id, rotated_at) SELECT ",
         );
         out.push_bind_param::<Text, _>(&self.presented)?;
-        out.push_sql(", rotated.id, ");
-        out.push_bind_param::<Timestamptz, _>(&self.now)?;
+        // By the database's clock, and after the row was waited for: the grace begins here.
         out.push_sql(
-            " FROM rotated ON CONFLICT (token_hash) DO UPDATE SET \
+            ", rotated.id, clock_timestamp() FROM rotated ON CONFLICT (token_hash) DO UPDATE SET \
              refresh_token_id = excluded.refresh_token_id, rotated_at = excluded.rotated_at)",
         );
         Ok(())
@@ -114,11 +117,12 @@ impl<'a> Rotation<'a> {
     fn push_forgotten<'b>(&'b self, out: &mut AstPass<'_, 'b, Pg>) -> QueryResult<()> {
         out.push_sql(
             "forgotten AS (DELETE FROM auth.refresh_token_rotations AS rotation USING rotated \
-             WHERE rotation.refresh_token_id = rotated.id AND rotation.rotated_at < ",
+             WHERE rotation.refresh_token_id = rotated.id \
+             AND rotation.rotated_at < clock_timestamp() - make_interval(secs => ",
         );
-        out.push_bind_param::<Timestamptz, _>(&self.forget_before)?;
+        out.push_bind_param::<Double, _>(&self.remember_seconds)?;
         // The hash that is being remembered may not be touched twice by one statement.
-        out.push_sql(" AND rotation.token_hash <> ");
+        out.push_sql(") AND rotation.token_hash <> ");
         out.push_bind_param::<Text, _>(&self.presented)?;
         out.push_sql(")");
         Ok(())

@@ -20,7 +20,7 @@ use serde_json::Value;
 
 use super::{
     Conn, SqlUnitOfWork, UserRow,
-    dialect::lock_user,
+    dialect::{clock, lock_user},
     hot_path::{FindPersonalAccessToken, HotPath, IsSessionOpen},
     open_sessions,
     schema::{opaque_sessions, refresh_token_rotations, refresh_tokens, users},
@@ -237,31 +237,34 @@ async fn find_live(
     Ok(found.map(|user| RefreshTokenTrace::Live { user: user.into() }))
 }
 
+/// A session, when its token was rotated and what time it is by the same clock, the hash of now, and how
+/// and by whom the session was opened.
+type SupersededRow = (Id, (Moment, Moment), String, Option<String>, UserRow);
+
 async fn find_superseded(
     conn: &mut Conn,
     hash: &HashedRefreshToken,
     now: Moment,
 ) -> QueryResult<Option<RefreshTokenTrace>> {
-    let found: Option<(Id, Moment, String, Option<String>, UserRow)> =
-        refresh_token_rotations::table
-            .inner_join(refresh_tokens::table.inner_join(users::table))
-            .filter(refresh_token_rotations::token_hash.eq(hash.as_str()))
-            .filter(refresh_tokens::refresh_token_hash.is_not_null())
-            .filter(refresh_tokens::expires_at.gt(now))
-            .select((
-                refresh_tokens::id,
-                refresh_token_rotations::rotated_at,
-                refresh_tokens::refresh_token_hash.assume_not_null(),
-                refresh_tokens::auth_methods,
-                UserRow::as_select(),
-            ))
-            .first(conn)
-            .await
-            .optional()?;
+    let found: Option<SupersededRow> = refresh_token_rotations::table
+        .inner_join(refresh_tokens::table.inner_join(users::table))
+        .filter(refresh_token_rotations::token_hash.eq(hash.as_str()))
+        .filter(refresh_tokens::refresh_token_hash.is_not_null())
+        .filter(refresh_tokens::expires_at.gt(now))
+        .select((
+            refresh_tokens::id,
+            (refresh_token_rotations::rotated_at, clock()),
+            refresh_tokens::refresh_token_hash.assume_not_null(),
+            refresh_tokens::auth_methods,
+            UserRow::as_select(),
+        ))
+        .first(conn)
+        .await
+        .optional()?;
     Ok(found.map(
-        |(id, rotated_at, current, methods, user)| RefreshTokenTrace::Superseded {
+        |(id, (rotated_at, now), current, methods, user)| RefreshTokenTrace::Superseded {
             id: SessionId(id.0),
-            rotated_at: rotated_at.0,
+            age: now.0 - rotated_at.0,
             current: HashedRefreshToken::from_stored(current),
             user: user.into(),
             methods: AuthMethods::from_stored(methods.as_deref()),

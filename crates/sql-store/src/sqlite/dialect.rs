@@ -9,7 +9,7 @@ use diesel::{
     expression::{AppearsOnTable, Expression, SelectableExpression, ValidGrouping},
     query_builder::{AstPass, QueryFragment, QueryId},
     result::{DatabaseErrorKind, Error},
-    sql_types::Text,
+    sql_types::{BigInt, Text},
     sqlite::Sqlite,
 };
 use diesel_async::{RunQueryDsl, sync_connection_wrapper::SyncConnectionWrapper};
@@ -66,6 +66,30 @@ impl QueryFragment<Sqlite> for RolesOfUser {
         );
         Ok(())
     }
+}
+
+/// The time of day by the clock of the database, as a [`Moment`] is stored.
+#[derive(Debug, Clone, Copy, QueryId, ValidGrouping)]
+pub(crate) struct Clock;
+
+impl Expression for Clock {
+    type SqlType = BigInt;
+}
+
+impl<Source> AppearsOnTable<Source> for Clock {}
+
+impl<Source> SelectableExpression<Source> for Clock {}
+
+impl QueryFragment<Sqlite> for Clock {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Sqlite>) -> QueryResult<()> {
+        out.push_sql("CAST(unixepoch('subsec') * 1000000 AS INTEGER)");
+        Ok(())
+    }
+}
+
+/// The time of day by the clock of the database.
+pub(crate) fn clock() -> Clock {
+    Clock
 }
 
 /// Begins a transaction with the write lock in hand.

@@ -4,13 +4,14 @@ use auth_domain::{
     ports::{RefreshRotation, RotatedSession},
     session::{AuthMethods, SessionId},
 };
+use chrono::{DateTime, TimeDelta};
 use diesel::{
     BoolExpressionMethods, ExpressionMethods, OptionalExtension, QueryDsl, QueryResult,
     RunQueryDsl, SelectableHelper, SqliteConnection, sql_types::Bool,
 };
 
 use super::{
-    dialect::Conn,
+    dialect::{Conn, clock},
     repositories::{HotPath, REGULAR, UserRow, client_network, user_agent},
     schema::{refresh_token_rotations, refresh_tokens, users},
 };
@@ -94,16 +95,21 @@ fn replace_hash(
         .map(drop)
 }
 
+/// By the clock of the rotation itself, which may come long after it was asked for.
 fn remember(conn: &mut SqliteConnection, id: Id, rotation: &RefreshRotation) -> QueryResult<()> {
+    let Moment(rotated_at) = diesel::select(clock()).get_result(conn)?;
+    let remembered = TimeDelta::from_std(rotation.remember_for).ok();
+    let forget_before = remembered.and_then(|time| rotated_at.checked_sub_signed(time));
+    let forget_before = forget_before.unwrap_or(DateTime::UNIX_EPOCH);
     let forgotten = refresh_token_rotations::table
         .filter(refresh_token_rotations::refresh_token_id.eq(id))
-        .filter(refresh_token_rotations::rotated_at.lt(Moment(rotation.forget_before)));
+        .filter(refresh_token_rotations::rotated_at.lt(Moment(forget_before)));
     diesel::delete(forgotten).execute(conn)?;
     diesel::replace_into(refresh_token_rotations::table)
         .values((
             refresh_token_rotations::token_hash.eq(rotation.presented.as_str()),
             refresh_token_rotations::refresh_token_id.eq(id),
-            refresh_token_rotations::rotated_at.eq(Moment(rotation.now)),
+            refresh_token_rotations::rotated_at.eq(Moment(rotated_at)),
         ))
         .execute(conn)
         .map(drop)

@@ -5,6 +5,7 @@
 #![expect(
     clippy::unwrap_used,
     clippy::missing_panics_doc,
+    clippy::panic,
     reason = "a case fails by panicking, and a refused step it relies on fails it"
 )]
 

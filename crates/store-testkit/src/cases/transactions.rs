@@ -124,8 +124,6 @@ pub async fn rollback_restores_what_was_changed(fixture: &dyn Fixture) {
     given_refresh_token(&*store, &refresh_token("first", ada.id)).await;
     given_rotation(&*store, &rotation("first", "second")).await;
     given_opaque_session(&*store, &opaque_session("opaque", ada.id)).await;
-    let before = trace(&*store, "first").await;
-
     let mut work = store.begin().await.unwrap();
     let hash = HashedPassword::new("another hash");
     work.users().set_password(ada.id, &hash).await.unwrap();
@@ -134,7 +132,10 @@ pub async fn rollback_restores_what_was_changed(fixture: &dyn Fixture) {
     assert_eq!(count.unwrap(), 2);
     work.rollback().await.unwrap();
 
-    assert_eq!(trace(&*store, "first").await, before);
+    assert!(matches!(
+        trace(&*store, "first").await,
+        RefreshTokenTrace::Superseded { current, .. } if current == refresh_hash("second")
+    ));
     assert!(is_live(&*store, "second").await);
     assert_eq!(opened_by(&*store, "opaque").await.as_ref(), Some(&ada));
     assert_eq!(found(&*store, UserLookup::Id(ada.id)).await, Some(ada));

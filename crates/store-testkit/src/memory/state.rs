@@ -58,6 +58,7 @@ struct Session {
 #[derive(Debug, Clone)]
 struct Predecessor {
     hash: HashedRefreshToken,
+    /// By the store's clock.
     rotated_at: DateTime<Utc>,
 }
 
@@ -355,25 +356,34 @@ impl State {
         Ok(())
     }
 
-    pub(super) fn rotate(&mut self, rotation: &RefreshRotation) -> Option<RotatedSession> {
+    /// `clock` is the time by the store's clock.
+    pub(super) fn rotate(
+        &mut self,
+        rotation: &RefreshRotation,
+        clock: DateTime<Utc>,
+    ) -> Option<RotatedSession> {
         let session = self.current(&rotation.presented)?;
         let (id, methods) = (session.token.id, session.token.methods);
         let user = self.user(session.token.user_id)?.clone();
         if !session.is_live(rotation.now) || !passes(&user, rotation) {
             return None;
         }
-        self.sessions.get_mut(&id)?.rotate(rotation);
+        self.sessions.get_mut(&id)?.rotate(rotation, clock);
         self.touch(user.id, rotation.now);
         Some(RotatedSession { id, user, methods })
     }
 
-    pub(super) fn trace(&self, hash: &HashedRefreshToken, now: DateTime<Utc>) -> RefreshTokenTrace {
+    pub(super) fn trace(
+        &self,
+        hash: &HashedRefreshToken,
+        (now, clock): (DateTime<Utc>, DateTime<Utc>),
+    ) -> RefreshTokenTrace {
         self.sessions
             .values()
             .filter(|session| session.is_live(now))
             .find_map(|session| {
                 let user = self.user(session.token.user_id)?;
-                session.trace(hash, user)
+                session.trace(hash, user, clock)
             })
             .unwrap_or(RefreshTokenTrace::Unknown)
     }
@@ -463,12 +473,14 @@ impl Session {
         }
     }
 
-    fn rotate(&mut self, rotation: &RefreshRotation) {
-        self.predecessors
-            .retain(|predecessor| predecessor.rotated_at >= rotation.forget_before);
+    fn rotate(&mut self, rotation: &RefreshRotation, clock: DateTime<Utc>) {
+        self.predecessors.retain(|predecessor| {
+            let age = (clock - predecessor.rotated_at).to_std();
+            age.is_ok_and(|age| age <= rotation.remember_for)
+        });
         self.predecessors.push(Predecessor {
             hash: rotation.presented.clone(),
-            rotated_at: rotation.now,
+            rotated_at: clock,
         });
         self.token.hash = rotation.successor.clone();
         self.token.expires_at = rotation.expires_at;
@@ -483,7 +495,12 @@ impl Session {
     }
 
     /// `None`: the token never belonged to this session, or was forgotten.
-    fn trace(&self, hash: &HashedRefreshToken, user: &User) -> Option<RefreshTokenTrace> {
+    fn trace(
+        &self,
+        hash: &HashedRefreshToken,
+        user: &User,
+        clock: DateTime<Utc>,
+    ) -> Option<RefreshTokenTrace> {
         let user = user.clone();
         if self.token.hash == *hash {
             return Some(RefreshTokenTrace::Live { user });
@@ -491,7 +508,7 @@ impl Session {
         let predecessor = self.predecessors.iter().find(|it| it.hash == *hash)?;
         Some(RefreshTokenTrace::Superseded {
             id: self.token.id,
-            rotated_at: predecessor.rotated_at,
+            age: clock - predecessor.rotated_at,
             current: self.token.hash.clone(),
             user,
             methods: self.token.methods,
