@@ -40,6 +40,7 @@ mod original_tickets;
 mod phone_rows;
 mod published_keys;
 mod rate_limits;
+mod readiness;
 mod remote_templates;
 mod renamed_codes;
 mod rows;

@@ -92,6 +92,7 @@ on_both_databases! {
         let email_password = json!({ "email": "ada@example.com", "password": PASSWORD });
 
         api.send(Method::GET, "/healthz", |it| it).await.expect(200);
+        api.send(Method::GET, "/readyz", |it| it).await.expect(200);
         api.send(Method::GET, "/version", |it| it).await.expect(200);
         api.send(Method::GET, "/.well-known/jwks.json", |it| it).await.expect(200);
         let session = api.post("/signup/email-password", &email_password).await.expect(200);

@@ -20,6 +20,7 @@ mod middleware;
 pub mod modern;
 mod openapi;
 mod outbox;
+mod readiness;
 mod request_limits;
 pub mod routes;
 mod settings;

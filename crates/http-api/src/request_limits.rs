@@ -5,6 +5,8 @@
 
 use auth_domain::limits::{ClientNetwork, CounterKey, Limiter, RateLimit, TooMany, Verdict};
 
+use crate::routes::is_probe;
+
 /// How often a client may ask.
 #[derive(Debug, Clone)]
 pub struct RequestLimits {
@@ -142,7 +144,8 @@ impl Bucket {
 
 impl RequestLimits {
     /// Counts a request to `path`, the API prefix included, in each bucket that holds it, up to the
-    /// first that is full.
+    /// first that is full. Probes are not counted: a limit on them would take a busy server away
+    /// from its load balancer.
     pub(crate) async fn count(
         &self,
         limiter: &Limiter,
@@ -150,6 +153,9 @@ impl RequestLimits {
         prefix: &str,
         client: ClientNetwork,
     ) -> Result<(), TooMany> {
+        if is_probe(path, prefix) {
+            return Ok(());
+        }
         for bucket in BUCKETS.iter().filter(|it| it.holds(path, prefix, self)) {
             let key = bucket.key(client, self);
             let verdict = limiter.count(&key, (bucket.limit)(self)).await;

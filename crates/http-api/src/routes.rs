@@ -64,10 +64,21 @@ const fn legacy(method: &'static str, path: &'static str) -> Route {
     }
 }
 
+/// What load balancers and orchestrators ask every few seconds.
+const PROBES: [&str; 2] = ["/healthz", "/readyz"];
+
+/// Whether a path is that of a probe, with or without the API prefix.
+pub(crate) fn is_probe(path: &str, prefix: &str) -> bool {
+    let is_probe = |path| PROBES.contains(&path);
+    is_probe(path) || path.strip_prefix(prefix).is_some_and(is_probe)
+}
+
 /// Every route of both generations that every installation has.
 pub const ROUTES: &[Route] = &[
     modern("GET", "/healthz"),
     modern("HEAD", "/healthz"),
+    modern("GET", "/readyz"),
+    modern("HEAD", "/readyz"),
     modern("GET", "/version"),
     modern("GET", "/.well-known/jwks.json"),
     modern("POST", "/signup/email-password"),
@@ -186,6 +197,11 @@ pub fn configure(config: &mut ServiceConfig, settings: &ApiSettings) {
                 .route(web::get().to(modern::system::health))
                 .route(web::head().to(modern::system::health_head)),
         )
+        .service(
+            at("/readyz")
+                .route(web::get().to(modern::system::readiness))
+                .route(web::head().to(modern::system::readiness_head)),
+        )
         .service(at("/version").route(web::get().to(modern::system::version)))
         .service(at("/.well-known/jwks.json").route(web::get().to(modern::system::jwks)))
         .service(
@@ -229,6 +245,11 @@ pub fn configure(config: &mut ServiceConfig, settings: &ApiSettings) {
             resource("/healthz")
                 .route(web::get().to(modern::system::unprefixed_health))
                 .route(web::head().to(modern::system::health_head)),
+        );
+        config.service(
+            resource("/readyz")
+                .route(web::get().to(modern::system::readiness))
+                .route(web::head().to(modern::system::readiness_head)),
         );
     }
     config.default_service(web::to(fallback::unknown));
@@ -354,7 +375,27 @@ fn modern_resource(
 
 #[cfg(test)]
 mod tests {
-    use super::fits;
+    use super::{fits, is_probe};
+
+    #[test]
+    fn probes_are_known_with_and_without_the_prefix() {
+        for (path, prefix) in [
+            ("/healthz", ""),
+            ("/readyz", ""),
+            ("/readyz", "/v1"),
+            ("/v1/readyz", "/v1"),
+        ] {
+            assert!(is_probe(path, prefix), "{path}");
+        }
+        for (path, prefix) in [
+            ("/v1/readyz", ""),
+            ("/readyz/", ""),
+            ("/v1readyz", "/v1"),
+            ("/token", ""),
+        ] {
+            assert!(!is_probe(path, prefix), "{path}");
+        }
+    }
 
     #[test]
     fn a_parameter_stands_for_one_part_of_a_path() {

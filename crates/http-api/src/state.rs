@@ -15,7 +15,11 @@ use auth_domain::{
 use tokio::{runtime::Handle, task::JoinHandle};
 
 use crate::{
-    extract::device::SeenFrom, openapi, outbox::Outbox, request_limits::RequestLimits,
+    extract::device::SeenFrom,
+    openapi,
+    outbox::Outbox,
+    readiness::{Readiness, Requirement},
+    request_limits::RequestLimits,
     settings::ApiSettings,
 };
 
@@ -29,6 +33,7 @@ pub struct AppState {
     request_limits: Option<(Limiter, RequestLimits)>,
     person_check: Option<Arc<dyn PersonCheck>>,
     description: OnceLock<Option<Bytes>>,
+    readiness: Readiness,
     runtime: Handle,
 }
 
@@ -60,6 +65,7 @@ impl AppState {
             request_limits: None,
             person_check: None,
             description: OnceLock::new(),
+            readiness: Readiness::default(),
             runtime,
         }
     }
@@ -112,6 +118,11 @@ impl AppState {
         self.description
             .get_or_init(|| describe().map(Bytes::from))
             .clone()
+    }
+
+    /// What is missing that requests cannot be served without.
+    pub(crate) async fn missing(&self) -> Vec<Requirement> {
+        self.readiness.missing(self).await
     }
 
     /// Settings of the wire.

@@ -6,11 +6,12 @@
 //! Auth's own `auth.schema_migrations`, which says whether its schema can be taken over.
 
 use diesel::{
-    ConnectionError, OptionalExtension, QueryableByName,
+    ConnectionError, OptionalExtension, QueryResult, QueryableByName,
     result::Error,
     sql_types::{BigInt, Bool, Text},
 };
 use diesel_async::{AsyncPgConnection, RunQueryDsl, SimpleAsyncConnection};
+use sql_store::postgres::{Conn, HotPath};
 use tokio::runtime::Handle;
 
 use crate::{PostgresUrl, connect};
@@ -275,6 +276,50 @@ async fn applied(conn: &mut AsyncPgConnection) -> Result<Vec<String>, Error> {
         .load(conn)
         .await?;
     Ok(applied.into_iter().map(|row| row.name).collect())
+}
+
+/// Finds out whether every migration has been applied.
+///
+/// Where migrations are run by another user of the database, the table of their names may be closed
+/// to this one. Then they are taken for applied: nothing better can be known.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct IsMigrated;
+
+impl HotPath for IsMigrated {
+    type Output = bool;
+
+    async fn run(&self, conn: &mut Conn) -> QueryResult<bool> {
+        match notes(conn).await? {
+            Notes { exist: false, .. } => Ok(false),
+            Notes {
+                are_readable: false,
+                ..
+            } => Ok(true),
+            Notes { .. } => {
+                let applied = applied(conn).await?;
+                let is_applied = |it: &Migration| applied.iter().any(|name| name == it.name);
+                Ok(std::iter::once(&FIRST).chain(OTHERS).all(is_applied))
+            }
+        }
+    }
+}
+
+#[derive(QueryableByName)]
+struct Notes {
+    #[diesel(sql_type = Bool)]
+    exist: bool,
+    #[diesel(sql_type = Bool)]
+    are_readable: bool,
+}
+
+async fn notes(conn: &mut AsyncPgConnection) -> QueryResult<Notes> {
+    diesel::sql_query(
+        "SELECT noted IS NOT NULL AS exist, \
+         coalesce(has_table_privilege(noted, 'SELECT'), false) AS are_readable \
+         FROM (SELECT to_regclass('auth.hasura_auth_migrations')::oid AS noted) AS notes",
+    )
+    .get_result(conn)
+    .await
 }
 
 async fn note(conn: &mut AsyncPgConnection, plan: &Plan) -> Result<(), Error> {

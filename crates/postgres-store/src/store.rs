@@ -26,7 +26,7 @@ use sql_store::{
 };
 use tokio::runtime::Handle;
 
-use crate::{PostgresUrl, connect};
+use crate::{PostgresUrl, connect, migrate::IsMigrated};
 
 /// How to reach the database.
 #[derive(Debug, Clone)]
@@ -167,6 +167,10 @@ impl Store for PostgresStore {
 
     async fn ping(&self) -> Result<(), StoreError> {
         self.read(Ping).await
+    }
+
+    async fn is_migrated(&self) -> Result<bool, StoreError> {
+        self.read(IsMigrated).await
     }
 }
 

@@ -73,6 +73,41 @@ async fn a_migration_that_is_new_is_applied_alone() {
     assert_eq!(pending, applied);
 }
 
+#[tokio::test]
+async fn a_store_tells_whether_migrations_are_missing() {
+    let database = Database::create().await;
+    let store = database.store().await;
+    let before = store.is_migrated().await.unwrap();
+
+    database.migrate().await.unwrap();
+    let after = store.is_migrated().await.unwrap();
+    let later = "INSERT INTO auth.hasura_auth_migrations VALUES ('9999-of-a-later-version')";
+    database.execute(later).await;
+    let later = store.is_migrated().await.unwrap();
+    let outdated = "DELETE FROM auth.hasura_auth_migrations WHERE name LIKE '%add_username'";
+    database.execute(outdated).await;
+    let outdated = store.is_migrated().await.unwrap();
+
+    assert_eq!((before, after, later, outdated), (false, true, true, false));
+}
+
+#[tokio::test]
+async fn migrations_that_the_server_may_not_read_about_are_taken_for_applied() {
+    let database = Database::create_migrated().await;
+    let other_user = "DO $$ BEGIN CREATE ROLE store_user; EXCEPTION WHEN duplicate_object THEN END $$; \
+         GRANT USAGE ON SCHEMA auth TO store_user; \
+         DO $$ BEGIN \
+             EXECUTE format('ALTER DATABASE %I SET role = store_user', current_database()); \
+         END $$";
+    database.execute(other_user).await;
+    let store = database.store().await;
+
+    let unreadable = store.is_migrated().await;
+
+    assert_eq!(database.value("SELECT current_user").await, "store_user");
+    assert!(unreadable.unwrap());
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn ten_servers_that_start_at_once_all_succeed() {
     let database = Database::create().await;

@@ -7,11 +7,12 @@
 use std::{io, path::Path};
 
 use diesel::{
-    ConnectionError, QueryableByName, RunQueryDsl, SqliteConnection,
+    ConnectionError, QueryResult, QueryableByName, RunQueryDsl, SqliteConnection,
     connection::SimpleConnection,
     result::Error,
     sql_types::{BigInt, Text},
 };
+use sql_store::sqlite::{Conn, HotPath};
 use tokio::task;
 
 use crate::file;
@@ -153,6 +154,19 @@ fn applied(conn: &mut SqliteConnection) -> Result<Vec<String>, Error> {
     let applied: Vec<Applied> =
         diesel::sql_query("SELECT name FROM hasura_auth_migrations").load(conn)?;
     Ok(applied.into_iter().map(|row| row.name).collect())
+}
+
+/// Finds out whether every migration has been applied.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct IsMigrated;
+
+impl HotPath for IsMigrated {
+    type Output = bool;
+
+    async fn run(&self, conn: &mut Conn) -> QueryResult<bool> {
+        conn.spawn_blocking(|conn| Ok(missing(conn)?.is_empty()))
+            .await
+    }
 }
 
 fn names<'a>(migrations: impl IntoIterator<Item = &'a Migration>) -> Vec<String> {

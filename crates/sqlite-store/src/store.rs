@@ -23,7 +23,7 @@ use sql_store::{
 };
 use tokio::runtime::Handle;
 
-use crate::file;
+use crate::{file, migrate::IsMigrated};
 
 /// Connections that read. Reading takes some ten microseconds, so a few go a long way.
 const READERS: u32 = 4;
@@ -135,6 +135,10 @@ impl Store for SqliteStore {
 
     async fn ping(&self) -> Result<(), StoreError> {
         run(&self.readers, Ping).await
+    }
+
+    async fn is_migrated(&self) -> Result<bool, StoreError> {
+        run(&self.readers, IsMigrated).await
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod support;
 
+use auth_domain::ports::Store;
 use sqlite_store::{MigrateError, migrate, pending};
 use support::{Database, migration_names, script};
 use tokio::task::JoinSet;
@@ -68,6 +69,23 @@ async fn a_dry_run_changes_nothing() {
 
     assert_eq!(pending.len(), 1);
     assert_eq!(database.lines(CATALOG), before);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_store_tells_whether_migrations_are_missing() {
+    let database = Database::none();
+    let store = database.store().await;
+    let before = store.is_migrated().await.unwrap();
+
+    migrate(&database.path()).await.unwrap();
+    let after = store.is_migrated().await.unwrap();
+    database
+        .execute("INSERT INTO hasura_auth_migrations (name) VALUES ('9999-of-a-later-version')");
+    let later = store.is_migrated().await.unwrap();
+    database.execute("DELETE FROM hasura_auth_migrations WHERE name LIKE '%add_username'");
+    let outdated = store.is_migrated().await.unwrap();
+
+    assert_eq!((before, after, later, outdated), (false, true, true, false));
 }
 
 #[tokio::test]

@@ -379,6 +379,8 @@ macro_rules! conformance {
             recovery {
                 fresh_store_answers_ping
                 ping_does_not_wait_for_a_writer
+                fresh_store_is_migrated
+                is_migrated_recovers_from_lost_connections
                 ping_recovers_from_lost_connections
                 reads_recover_from_lost_connections
                 work_recovers_from_lost_connections

@@ -231,6 +231,10 @@ impl Store for MemoryStore {
     async fn ping(&self) -> Result<(), StoreError> {
         Ok(())
     }
+
+    async fn is_migrated(&self) -> Result<bool, StoreError> {
+        Ok(true)
+    }
 }
 
 /// Changes a copy of the state; nobody else can begin one until it ends.

@@ -29,7 +29,7 @@ pub(crate) use identity_provider::{CALLBACK, GitHub, Member, SIGN_IN};
 pub(crate) use issuer::{AUDIENCE, Issuer, hashed, now};
 pub(crate) use keys::{ec_key, pem, rsa_key};
 pub(crate) use mail::CLIENT_URL;
-pub(crate) use postgres::{fresh_postgres, postgres_program};
+pub(crate) use postgres::{connect, fresh_postgres, postgres_program};
 pub(crate) use redis::{Redis, redis_prefix};
 pub(crate) use script::told;
 pub(crate) use security_key::{BrowserTale, SecurityKey};

@@ -77,6 +77,10 @@ pub trait Store: Send + Sync {
 
     /// Whether the database answers. Takes no lock and changes nothing.
     async fn ping(&self) -> Result<(), StoreError>;
+
+    /// Whether every migration that this version needs has been applied; more of them do not matter.
+    /// Takes no lock, changes nothing, and is cheap enough for a probe every second.
+    async fn is_migrated(&self) -> Result<bool, StoreError>;
 }
 
 /// A transaction.

@@ -5,9 +5,9 @@ use std::sync::Arc;
 use super::{
     AnonymousService, CurrentUserService, ElevationService, EmailAddressService,
     EmailSignInService, LinkService, PasswordChangeService, PersonalAccessTokenService,
-    PhoneChangeService, ProviderSignInService, Providers, SecondFactorService, SecurityKeyService,
-    SessionService, SignInService, SignOutService, SignUpService, SmsSignInService, TokenService,
-    retry::retry, visit::Visit,
+    PhoneChangeService, ProviderSignInService, Providers, ReadinessService, SecondFactorService,
+    SecurityKeyService, SessionService, SignInService, SignOutService, SignUpService,
+    SmsSignInService, TokenService, retry::retry, visit::Visit,
 };
 use crate::{
     error::StoreError,
@@ -138,6 +138,8 @@ pub struct Services {
     pub anonymous: AnonymousService,
     /// The sessions of a user.
     pub sessions: SessionService,
+    /// Whether the server can do its work.
+    pub readiness: ReadinessService,
     visit: Visit,
 }
 
@@ -175,6 +177,7 @@ impl Services {
             provider_sign_in: ProviderSignInService::new(visit.clone()),
             anonymous: AnonymousService::new(visit.clone()),
             sessions: SessionService::new(visit.clone()),
+            readiness: ReadinessService::new(visit.clone()),
             visit,
         }
     }

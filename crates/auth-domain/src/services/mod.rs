@@ -25,6 +25,7 @@ mod personal_access_tokens;
 mod phone_change;
 mod provider_sign_in;
 mod providers;
+mod readiness;
 mod redemption;
 mod retry;
 mod second_factor;
@@ -64,6 +65,7 @@ pub use provider_sign_in::{
     ProviderComplaint, ProviderFlowWish, ProviderSignInError, ProviderSignInService,
 };
 pub use providers::Providers;
+pub use readiness::{Missing, ReadinessService};
 pub use second_factor::{
     SecondFactorError, SecondFactorProof, SecondFactorService, SecondFactorSignIn, TotpEnrolment,
 };

@@ -1,14 +1,17 @@
-//! Health, version and keys.
+//! Health, readiness, version and keys.
 
 use actix_web::{
-    HttpResponse,
-    http::header::{self, ContentType},
+    HttpResponse, HttpResponseBuilder,
+    http::{
+        StatusCode,
+        header::{self, ContentType},
+    },
     web::{Data, Json},
 };
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::state::AppState;
+use crate::{readiness::Requirement, state::AppState};
 
 /// `GET /healthz`: the process serves requests. It asks nothing of the database, so that a
 /// database that is away does not get the server restarted.
@@ -26,7 +29,43 @@ pub(crate) async fn unprefixed_health() -> Json<HealthReply> {
     Json(HealthReply { status: "ok" })
 }
 
-/// The health of a server behind a prefix.
+/// `GET /readyz`: requests can be served now. It asks the database, so it is no reason to restart
+/// a server, but to send requests elsewhere.
+pub(crate) async fn readiness(state: Data<AppState>) -> HttpResponse {
+    let missing = state.missing().await;
+    let mut answer = readiness_answer(&missing);
+    if missing.is_empty() {
+        return answer.json(HealthReply { status: "ok" });
+    }
+    answer.json(NotReadyReply {
+        status: "unavailable",
+        missing,
+    })
+}
+
+/// `HEAD /readyz`
+pub(crate) async fn readiness_head(state: Data<AppState>) -> HttpResponse {
+    readiness_answer(&state.missing().await).finish()
+}
+
+fn readiness_answer(missing: &[Requirement]) -> HttpResponseBuilder {
+    HttpResponse::build(if missing.is_empty() {
+        StatusCode::OK
+    } else {
+        StatusCode::SERVICE_UNAVAILABLE
+    })
+}
+
+/// Requests cannot be served now.
+#[derive(Serialize, ToSchema)]
+#[schema(as = NotReadyResponse)]
+pub(crate) struct NotReadyReply {
+    status: &'static str,
+    /// What is missing.
+    missing: Vec<Requirement>,
+}
+
+/// The server is healthy, or ready.
 #[derive(Serialize, ToSchema)]
 #[schema(as = HealthResponse)]
 pub(crate) struct HealthReply {

@@ -265,6 +265,11 @@ impl Operation {
         self.line(302, text)
     }
 
+    /// An answer without a body.
+    pub(super) fn or(self, status: u16, text: &'static str) -> Self {
+        self.line(status, text)
+    }
+
     /// An answer with a body of its own.
     pub(super) fn or_body<T: ToSchema>(mut self, status: u16, text: &'static str) -> Self {
         let schema = self.schema_of::<T>();

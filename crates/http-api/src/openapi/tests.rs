@@ -86,13 +86,15 @@ fn the_hook_for_tests_is_described_where_it_is_served() {
 }
 
 #[test]
-fn behind_a_prefix_the_routes_carry_it_and_there_is_one_more_health_check() {
+fn behind_a_prefix_the_routes_carry_it_and_the_probes_are_there_without_it_too() {
     let settings = settings("/v1", Some("https://auth.example.com/v1"));
     let document = json(&settings);
 
     let mut expected = routes(&settings);
     for method in ["GET", "HEAD"] {
-        assert!(expected.insert((method.to_owned(), "/healthz".to_owned())));
+        for probe in ["/healthz", "/readyz"] {
+            assert!(expected.insert((method.to_owned(), probe.to_owned())));
+        }
     }
     assert_eq!(operations(&document), expected);
     assert!(document["paths"]["/v1/token"]["post"].is_object());

@@ -38,6 +38,28 @@ pub async fn ping_does_not_wait_for_a_writer(fixture: &dyn Fixture) {
     assert!(answer.is_ok(), "{answer:?}");
 }
 
+/// A store that has just been made needs no migration, also while somebody writes.
+pub async fn fresh_store_is_migrated(fixture: &dyn Fixture) {
+    let store = fixture.store();
+    let mut work = store.begin().await.unwrap();
+    work.users().insert(&new_user("ada")).await.unwrap();
+
+    let answer = store.is_migrated().await;
+
+    work.rollback().await.unwrap();
+    assert!(answer.unwrap());
+}
+
+/// The state of the migrations is told again after connections were lost.
+pub async fn is_migrated_recovers_from_lost_connections(fixture: &dyn Fixture) {
+    let store = fixture.store();
+    lose_connections(fixture).await;
+
+    let answer = store.is_migrated().await;
+
+    assert!(answer.unwrap());
+}
+
 /// The store answers again after its connections were lost.
 pub async fn ping_recovers_from_lost_connections(fixture: &dyn Fixture) {
     let store = fixture.store();

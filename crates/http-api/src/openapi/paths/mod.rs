@@ -41,7 +41,7 @@ pub(super) fn groups(settings: &ApiSettings) -> Vec<Group> {
     ]
 }
 
-/// The health check that is served without the prefix where there is one.
+/// The health and readiness checks that are served without the prefix where there is one.
 pub(super) fn unprefixed() -> Group {
     Group {
         name: "The server",

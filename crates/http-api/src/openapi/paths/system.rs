@@ -1,4 +1,4 @@
-//! Health, version and keys.
+//! Health, readiness, version and keys.
 
 use utoipa::openapi::{
     ObjectBuilder, Type,
@@ -10,7 +10,7 @@ use crate::{
     modern::{
         ErrorCode,
         change_env::{self, ChangeRefusalReply},
-        system,
+        system::{self, HealthReply, NotReadyReply},
     },
     openapi::operation::modern,
 };
@@ -31,6 +31,8 @@ pub(super) fn operations(change_env: bool) -> Vec<Operation> {
             "Ask whether the server serves",
         )
         .answering("It does."),
+        readiness("Ask whether the server can do its work"),
+        readiness_head("Ask whether the server can do its work"),
         modern(
             "GET",
             "/version",
@@ -52,6 +54,23 @@ pub(super) fn operations(change_env: bool) -> Vec<Operation> {
     operations
 }
 
+fn readiness(summary: &'static str) -> Operation {
+    modern("GET", "/readyz", system::readiness, summary)
+        .about(
+            "For load balancers and orchestrators. It needs the database, its migrations and the \
+             keys, answers within two seconds, and counts against no rate limit.",
+        )
+        .answering("It can.")
+        .answers::<HealthReply>()
+        .or_body::<NotReadyReply>(503, "It cannot, for what is missing.")
+}
+
+fn readiness_head(summary: &'static str) -> Operation {
+    modern("HEAD", "/readyz", system::readiness_head, summary)
+        .answering("It can.")
+        .or(503, "It cannot.")
+}
+
 fn changing_settings() -> Operation {
     let summary = "Change settings while the server serves";
     modern("POST", "/change-env", change_env::change, summary)
@@ -68,7 +87,7 @@ fn changing_settings() -> Operation {
         ])
 }
 
-/// The health check that is served without the prefix where there is one.
+/// The health and readiness checks that are served without the prefix where there is one.
 pub(super) fn unprefixed() -> Vec<Operation> {
     let summary = "Ask whether the server serves, without the prefix";
     vec![
@@ -78,6 +97,10 @@ pub(super) fn unprefixed() -> Vec<Operation> {
         modern("HEAD", "/healthz", system::health_head, summary)
             .id("headHealthzUnprefixed")
             .answering("It does."),
+        readiness("Ask whether the server can do its work, without the prefix")
+            .id("getReadyzUnprefixed"),
+        readiness_head("Ask whether the server can do its work, without the prefix")
+            .id("headReadyzUnprefixed"),
     ]
 }
 
