@@ -47,7 +47,7 @@ schema!(
     AnyName,
     "AnonymousDisplayName",
     text()
-        .pattern(Some(r"^[^\p{Cc}]*$"))
+        .pattern(Some(r"^[^\x00-\x1F\x7F-\x9F]*$"))
         .max_length(Some(ANY_NAME_MAX))
 );
 

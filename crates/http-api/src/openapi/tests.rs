@@ -239,6 +239,103 @@ fn requests_refuse_unknown_members_but_for_those_of_older_clients() {
     assert_eq!(tolerant, ["LegacyChangePasswordRequest", "SignOutRequest"]);
 }
 
+/// Why a pattern is not one of ECMA-262 without the flag `u`, as far as other dialects differ; the
+/// same subset means the same to Go, Python and Rust.
+fn foreign_syntax(pattern: &str) -> Option<String> {
+    const ESCAPED: &str = r"dDsSwWbBtnrfvxu^$\.*+?()[]{}|/-";
+    let mut in_class = false;
+    let mut after_quantifier = false;
+    let mut rest = pattern.chars().peekable();
+    while let Some(character) = rest.next() {
+        let quantifies = !in_class && matches!(character, '*' | '+' | '?' | '}');
+        match (character, rest.peek().copied()) {
+            ('\\', Some(escaped)) if ESCAPED.contains(escaped) => {
+                rest.next();
+                let digits = match escaped {
+                    'x' => 2,
+                    'u' => 4,
+                    _ => 0,
+                };
+                let is_hex = |it: Option<char>| it.is_some_and(|it| it.is_ascii_hexdigit());
+                if !(0..digits).all(|_| is_hex(rest.next())) {
+                    return Some(format!("\\{escaped} without {digits} digits"));
+                }
+            }
+            ('\\', escaped) => return Some(format!("the escape \\{escaped:?}")),
+            ('[', _) if in_class => return Some("a class within a class".to_owned()),
+            ('[', _) => in_class = true,
+            (']', _) => in_class = false,
+            ('(', Some('?')) if !in_class => {
+                rest.next();
+                if !matches!(rest.next(), Some(':' | '=' | '!')) {
+                    return Some("a group of another dialect".to_owned());
+                }
+            }
+            ('+', _) if quantifies && after_quantifier => {
+                return Some("a possessive quantifier".to_owned());
+            }
+            _ => {}
+        }
+        after_quantifier = quantifies;
+    }
+    in_class.then(|| "a class without an end".to_owned())
+}
+
+#[test]
+fn other_dialects_of_patterns_are_recognised() {
+    for pattern in [
+        r"^\p{Cc}$",
+        r"\P{L}",
+        r"\Aa\z",
+        r"(?i)a",
+        "(?<name>a)",
+        "(?P<name>a)",
+        "(?>a)",
+        "a++",
+        "a{2}+",
+        "[[:alpha:]]",
+        r"\x{1F}",
+        r"\u{1F}",
+        r"\Qa\E",
+        r"\h",
+        "[a",
+    ] {
+        assert!(foreign_syntax(pattern).is_some(), "{pattern}");
+    }
+    for pattern in [
+        r"^[^\x00-\x1F\x7F-\x9F]*$",
+        r"^\[\\\]_{}$",
+        "^(?:a|b)+?$",
+        "a{2,3}?",
+        r"\u00e9[+*?]+",
+        "^x:",
+    ] {
+        assert_eq!(foreign_syntax(pattern), None, "{pattern}");
+    }
+}
+
+#[test]
+fn every_pattern_is_one_that_generators_of_clients_understand() {
+    for compat in [crate::Compat::V0_42, crate::Compat::Latest] {
+        let document = json(&ApiSettings {
+            change_env: true,
+            compat,
+            ..settings("/v1", None)
+        });
+        let mut patterns = BTreeSet::new();
+        descend(&document, &mut |value| {
+            patterns.extend(value.get("pattern").and_then(Value::as_str));
+            let keyed = value.get("patternProperties").and_then(Value::as_object);
+            patterns.extend(keyed.into_iter().flatten().map(|(it, _)| it.as_str()));
+        });
+
+        assert!(patterns.len() > 5, "{patterns:?}");
+        for pattern in patterns {
+            assert_eq!(foreign_syntax(pattern), None, "{pattern}");
+        }
+    }
+}
+
 #[test]
 fn a_validator_of_openapi_finds_nothing_wrong() {
     for prefix in ["", "/v1"] {

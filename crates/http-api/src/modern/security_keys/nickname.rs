@@ -12,7 +12,7 @@ schema!(
     Nickname,
     "SecurityKeyNickname",
     text()
-        .pattern(Some(r"^[^\p{Cc}]*$"))
+        .pattern(Some(r"^[^\x00-\x1F\x7F-\x9F]*$"))
         .max_length(Some(KeyNickname::MAX_CHARS))
 );
 
