@@ -1,12 +1,18 @@
 //! Starting, failing to start, and stopping.
 
-use std::os::unix::fs::PermissionsExt;
+use std::{
+    os::unix::fs::PermissionsExt,
+    time::{Duration, Instant},
+};
 
 use futures_util::future::join_all;
 use serde_json::json;
-use tokio::net::TcpListener;
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::{TcpListener, TcpStream},
+};
 
-use crate::support::{Database, PASSWORD, Server, ServerBuilder, on_both_databases};
+use crate::support::{Database, PASSWORD, Server, ServerBuilder, on_both_databases, within};
 
 on_both_databases! {
     async fn ten_servers_may_start_at_once_on_an_empty_database(database) {
@@ -246,4 +252,57 @@ async fn an_installation_with_a_database_shows_its_mails_to_nobody() {
     let server = Server::on(&Database::postgres().await).await;
 
     assert_eq!(server.get("/dev/outbox").await.status, 404);
+}
+
+/// Sends a request over a connection that may stay open; the head of the answer.
+async fn ask_and_stay(stream: &mut TcpStream) -> String {
+    let request = b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n";
+    stream.write_all(request).await.unwrap();
+    let mut answer = Vec::new();
+    while !answer.ends_with(b"\"OK\"") {
+        answer.push(within(stream.read_u8()).await.unwrap());
+    }
+    String::from_utf8(answer).unwrap().to_lowercase()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_connection_without_a_request_is_kept_as_long_as_the_setting_says() {
+    let database = Database::sqlite();
+    let start = |keep_alive: &'static str| {
+        ServerBuilder::new(&database)
+            .set("AUTH_KEEP_ALIVE", keep_alive)
+            .start()
+    };
+    let (long, short, none) = tokio::join!(start("1h"), start("1s"), start("0s"));
+    let connect = async |server: &Server| TcpStream::connect(server.authority()).await.unwrap();
+
+    let mut kept = connect(&long).await;
+    ask_and_stay(&mut kept).await;
+    let mut closed = connect(&short).await;
+    let answer = ask_and_stay(&mut closed).await;
+    assert!(!answer.contains("connection: close"), "{answer}");
+    let rest = within(closed.read(&mut [0; 1])).await.unwrap();
+    let mut once = connect(&none).await;
+    let answer = ask_and_stay(&mut once).await;
+
+    assert_eq!(rest, 0, "the server closes it");
+    assert!(answer.contains("connection: close"), "{answer}");
+    ask_and_stay(&mut kept).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_connection_without_a_request_does_not_hold_up_the_end() {
+    let mut server = Server::on(&Database::sqlite()).await;
+    let mut idle = TcpStream::connect(server.authority()).await.unwrap();
+    ask_and_stay(&mut idle).await;
+    let begin = Instant::now();
+
+    server.terminate();
+
+    assert!(server.ended().await, "{}", server.output());
+    let took = begin.elapsed();
+    assert!(
+        took < Duration::from_secs(15),
+        "{took:?} of the 30 s for requests under way"
+    );
 }

@@ -98,6 +98,7 @@ fn http_server(
     let server = HttpServer::new(move || http_api::app(&state, live.as_ref()))
         // Signals end more than the HTTP server, and are waited for above.
         .disable_signals()
+        .keep_alive(settings.keep_alive)
         .shutdown_timeout(settings.shutdown_timeout.as_secs())
         .listen(listener)?
         .run();

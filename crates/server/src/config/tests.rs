@@ -841,6 +841,7 @@ mod values {
         assert_eq!(config.server.host, "127.0.0.1");
         assert_eq!(config.server.url, "http://localhost:4000");
         assert_eq!(config.server.shutdown_timeout, Duration::from_secs(30));
+        assert_eq!(config.server.keep_alive, Duration::from_secs(100));
         assert_eq!(path_of(&config), "./data/auth.db");
         assert!(!config.accounts.email_verification_required);
         assert!(config.server.console_enabled);

@@ -28,6 +28,8 @@ pub(crate) struct ServerSettings {
     pub(crate) data_dir: PathBuf,
     /// How long requests under way may take after the server was told to stop.
     pub(crate) shutdown_timeout: Duration,
+    /// How long a connection without a request stays open; zero for one request each.
+    pub(crate) keep_alive: Duration,
     /// Whether the link of a mail asks to be followed by a person.
     pub(crate) confirm_links: bool,
     /// Whether answers hide which of several things was wrong.
@@ -60,6 +62,7 @@ impl ServerSettings {
             url: text(&server::URL).trim_end_matches('/').to_owned(),
             data_dir: text(&server::DATA_DIR).into(),
             shutdown_timeout: settings.duration(&server::SHUTDOWN_TIMEOUT),
+            keep_alive: settings.duration(&server::KEEP_ALIVE),
             confirm_links: settings.flag(&email::LINK_CONFIRM),
             conceal_errors: settings.flag(&server::CONCEAL_ERRORS),
             trusted_proxies: proxies.map_err(named)?,

@@ -50,6 +50,16 @@ pub(crate) const SHUTDOWN_TIMEOUT: Setting = Setting::new(
 )
 .preset("30s");
 
+pub(crate) const KEEP_ALIVE: Setting = Setting::new(
+    "server.keep_alive",
+    "AUTH_KEEP_ALIVE",
+    Kind::Duration,
+    "How long a connection without a request stays open. It has to be longer than proxies keep \
+     idle connections (nginx and AWS 60s, Traefik 90s, Google Cloud 600s), or they answer 502 now and \
+     then. With 0s each connection serves one request.",
+)
+.preset("100s");
+
 pub(crate) const CONCEAL_ERRORS: Setting = Setting::new(
     "server.conceal_errors",
     "AUTH_CONCEAL_ERRORS",
@@ -102,6 +112,7 @@ pub(super) const SECTION: Section = Section {
         URL,
         DATA_DIR,
         SHUTDOWN_TIMEOUT,
+        KEEP_ALIVE,
         CONCEAL_ERRORS,
         TRUSTED_PROXIES,
         COMPAT,
