@@ -8,6 +8,7 @@
 //! statement to end (see [`sql_store::sqlite::Conn`]).
 
 mod file;
+mod file_identity;
 mod migrate;
 mod store;
 

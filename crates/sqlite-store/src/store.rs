@@ -1,6 +1,6 @@
 //! The store: one connection that writes, some that read.
 
-use std::{fmt, path::PathBuf, time::Duration};
+use std::{error::Error, fmt, path::PathBuf, time::Duration};
 
 use async_trait::async_trait;
 use auth_domain::{
@@ -23,7 +23,7 @@ use sql_store::{
 };
 use tokio::runtime::Handle;
 
-use crate::{file, migrate::IsMigrated};
+use crate::{file, file_identity::OpenFiles, migrate::IsMigrated};
 
 /// Connections that read. Reading takes some ten microseconds, so a few go a long way.
 const READERS: u32 = 4;
@@ -45,6 +45,7 @@ pub struct SqliteSettings {
 pub struct SqliteStore {
     writer: Connections<Manager>,
     readers: Connections<Manager>,
+    files: OpenFiles,
 }
 
 /// How a connection to a file is opened.
@@ -57,9 +58,10 @@ impl SqliteStore {
     ///
     /// # Errors
     ///
-    /// [`StoreError::Unavailable`] when the file cannot be made or opened.
+    /// [`StoreError::Unavailable`] when the file cannot be made or opened. Later on all methods
+    /// answer it while a file of the database is not the one that was opened here.
     pub async fn open(settings: SqliteSettings, runtime: Handle) -> Result<Self, StoreError> {
-        file::create(&settings.path).map_err(|error| StoreError::Unavailable(Box::new(error)))?;
+        file::create(&settings.path).map_err(unavailable)?;
         let connections = |size, open| {
             let builder = Pool::builder()
                 .max_size(size)
@@ -70,10 +72,26 @@ impl SqliteStore {
                 .retry_connection(false);
             Connections::open(builder, manager(&settings, &runtime, open))
         };
+        let path = settings.path.clone();
+        let opening = runtime.spawn_blocking(move || OpenFiles::open(&path));
+        let opened = opening.await.map_err(unavailable)?;
         Ok(Self {
+            files: opened.map_err(unavailable)?,
             writer: connections(1, file::open as Open).await?,
             readers: connections(READERS, file::open_to_read).await?,
         })
+    }
+}
+
+impl SqliteStore {
+    async fn run<Path: HotPath>(
+        &self,
+        connections: &Connections<Manager>,
+        path: Path,
+    ) -> Result<Path::Output, StoreError> {
+        let mut conn = connections.get().await?;
+        self.files.check()?;
+        path.run(&mut conn).await.map_err(store_error)
     }
 }
 
@@ -81,18 +99,19 @@ impl SqliteStore {
 impl Store for SqliteStore {
     async fn begin(&self) -> Result<Box<dyn UnitOfWork>, StoreError> {
         let conn = self.writer.get().await?;
+        self.files.check()?;
         Ok(Box::new(SqlUnitOfWork::begin(conn).await?))
     }
 
     async fn find_user(&self, lookup: UserLookup<'_>) -> Result<Option<User>, StoreError> {
-        run(&self.readers, FindUser(lookup)).await
+        self.run(&self.readers, FindUser(lookup)).await
     }
 
     async fn rotate_refresh_token(
         &self,
         rotation: &RefreshRotation,
     ) -> Result<Option<RotatedSession>, StoreError> {
-        run(&self.writer, RotateRefreshToken(rotation)).await
+        self.run(&self.writer, RotateRefreshToken(rotation)).await
     }
 
     async fn find_opaque_session(
@@ -100,7 +119,8 @@ impl Store for SqliteStore {
         hash: &HashedSessionToken,
         now: DateTime<Utc>,
     ) -> Result<Option<User>, StoreError> {
-        run(&self.readers, FindOpaqueSession { hash, now }).await
+        self.run(&self.readers, FindOpaqueSession { hash, now })
+            .await
     }
 
     async fn find_number_claimant(
@@ -108,7 +128,8 @@ impl Store for SqliteStore {
         number: &PhoneNumber,
         now: DateTime<Utc>,
     ) -> Result<Option<NumberClaimant>, StoreError> {
-        run(&self.readers, FindNumberClaimant { number, now }).await
+        self.run(&self.readers, FindNumberClaimant { number, now })
+            .await
     }
 
     async fn find_personal_access_token(
@@ -116,7 +137,8 @@ impl Store for SqliteStore {
         hash: &HashedRefreshToken,
         now: DateTime<Utc>,
     ) -> Result<Option<User>, StoreError> {
-        run(&self.readers, FindPersonalAccessToken { hash, now }).await
+        self.run(&self.readers, FindPersonalAccessToken { hash, now })
+            .await
     }
 
     async fn is_session_open(
@@ -126,19 +148,19 @@ impl Store for SqliteStore {
         now: DateTime<Utc>,
     ) -> Result<bool, StoreError> {
         let wanted = IsSessionOpen { user, id, now };
-        run(&self.readers, wanted).await
+        self.run(&self.readers, wanted).await
     }
 
     async fn has_security_key(&self, user: UserId) -> Result<bool, StoreError> {
-        run(&self.readers, HasSecurityKey(user)).await
+        self.run(&self.readers, HasSecurityKey(user)).await
     }
 
     async fn ping(&self) -> Result<(), StoreError> {
-        run(&self.readers, Ping).await
+        self.run(&self.readers, Ping).await
     }
 
     async fn is_migrated(&self) -> Result<bool, StoreError> {
-        run(&self.readers, IsMigrated).await
+        self.run(&self.readers, IsMigrated).await
     }
 }
 
@@ -148,12 +170,8 @@ impl fmt::Debug for SqliteStore {
     }
 }
 
-async fn run<Path: HotPath>(
-    connections: &Connections<Manager>,
-    path: Path,
-) -> Result<Path::Output, StoreError> {
-    let mut conn = connections.get().await?;
-    path.run(&mut conn).await.map_err(store_error)
+fn unavailable(error: impl Error + Send + Sync + 'static) -> StoreError {
+    StoreError::Unavailable(Box::new(error))
 }
 
 fn manager(settings: &SqliteSettings, runtime: &Handle, open: Open) -> Manager {

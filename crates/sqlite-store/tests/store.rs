@@ -143,6 +143,74 @@ async fn a_failure_keeps_what_the_database_said() {
     assert!(cause.contains("no such table: user_roles"), "{cause}");
 }
 
+/// What a store answers while its files are not the ones it opened.
+#[expect(clippy::unwrap_used, reason = "part of the tests below")]
+async fn expect_gone(store: &SqliteStore, file: &str) {
+    let failures = [
+        store.begin().await.map(drop).unwrap_err(),
+        store.ping().await.unwrap_err(),
+        store.is_migrated().await.unwrap_err(),
+    ];
+    for failure in failures {
+        assert!(matches!(failure, StoreError::Unavailable(_)), "{failure:?}");
+        let cause = failure.source().unwrap().to_string();
+        assert!(cause.contains(file) && cause.contains("restart"), "{cause}");
+    }
+}
+
+#[cfg(unix)]
+#[tokio::test(flavor = "multi_thread")]
+async fn files_that_are_deleted_under_the_server_take_nothing_in_vain() {
+    use std::fs;
+
+    for suffix in ["", "-wal", "-shm"] {
+        let database = Database::migrated().await;
+        let store = database.store().await;
+        let name = format!("auth.db{suffix}");
+        let file = database.path().with_file_name(&name);
+        let aside = file.with_extension("aside");
+
+        fs::rename(&file, &aside).unwrap();
+        expect_gone(&store, &name).await;
+        fs::copy(&aside, &file).unwrap();
+        expect_gone(&store, &name).await;
+        fs::rename(&aside, &file).unwrap();
+
+        let mut work = store.begin().await.unwrap();
+        work.users().insert(&new_user("ada")).await.unwrap();
+        work.commit().await.unwrap();
+    }
+}
+
+#[cfg(unix)]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_folder_that_is_deleted_under_the_server_takes_nothing_in_vain() {
+    let database = Database::migrated().await;
+    let store = database.store().await;
+
+    std::fs::remove_dir_all(database.path().parent().unwrap()).unwrap();
+
+    expect_gone(&store, "auth.db").await;
+}
+
+/// The files beside the database go with its last connection, and come with the next.
+#[tokio::test(flavor = "multi_thread")]
+async fn connections_that_come_and_go_are_no_sign_of_deleted_files() {
+    let database = Database::migrated().await;
+    let store = database.store().await;
+
+    for name in ["ada", "bob"] {
+        // A unit of work that is dropped half-way costs the only connection that writes.
+        let mut work = store.begin().await.unwrap();
+        work.users().insert(&new_user(name)).await.unwrap();
+        drop(work);
+        database.execute("PRAGMA wal_checkpoint(TRUNCATE)");
+    }
+
+    assert!(store.ping().await.is_ok());
+    assert!(store.begin().await.is_ok());
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_path_that_cannot_be_opened_is_unavailable_and_says_why() {
     let database = Database::migrated().await;
