@@ -68,7 +68,7 @@ fn origin(mut listening: SocketAddr) -> String {
 
 fn database(database: &Database) -> String {
     match database {
-        Database::Sqlite { path } => format!("SQLite in {}", path.display()),
+        Database::Sqlite { path, .. } => format!("SQLite in {}", path.display()),
         Database::Postgres(database) => database.url.display(),
     }
 }

@@ -200,7 +200,7 @@ impl StartError {
     /// The configured database cannot be used.
     pub(crate) fn database(database: &Database, source: impl Into<Cause>) -> Self {
         match database {
-            Database::Sqlite { path } => Self::sqlite(path, source),
+            Database::Sqlite { path, .. } => Self::sqlite(path, source),
             Database::Postgres(postgres) => Self::postgres(&postgres.url, source),
         }
     }

@@ -236,8 +236,11 @@ fn custom_claims(config: &Config) -> Result<Option<Arc<dyn CustomClaimSource>>, 
 
 async fn store(database: &Database, runtime: &Handle) -> Result<Arc<dyn Store>, StartError> {
     match database {
-        Database::Sqlite { path } => {
-            let settings = SqliteSettings { path: path.clone() };
+        Database::Sqlite { path, synchronous } => {
+            let settings = SqliteSettings {
+                path: path.clone(),
+                synchronous: *synchronous,
+            };
             let opened = SqliteStore::open(settings, runtime.clone()).await;
             Ok(Arc::new(opened.map_err(|source| {
                 StartError::database(database, source)

@@ -13,10 +13,28 @@ use diesel::{
 };
 
 /// * Statements wait for a lock, milliseconds at most.
-/// * NORMAL may lose the last transactions when the machine loses power, but never part of one.
 /// * SQLite checks references only when told to.
-const SETTINGS: &str =
-    "PRAGMA busy_timeout = 5000; PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON;";
+const SETTINGS: &str = "PRAGMA busy_timeout = 5000; PRAGMA foreign_keys = ON;";
+
+/// What a commit waits for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Synchronous {
+    /// The disk has it (one `fsync`): what was acknowledged survives a loss of power.
+    #[default]
+    Full,
+    /// The operating system has it: it survives the end of the process, but a loss of power may take
+    /// the last transactions, never a part of one.
+    Normal,
+}
+
+impl Synchronous {
+    fn pragma(self) -> &'static str {
+        match self {
+            Self::Full => "PRAGMA synchronous = FULL",
+            Self::Normal => "PRAGMA synchronous = NORMAL",
+        }
+    }
+}
 
 /// How often a file is switched to WAL, and how long apart, before somebody else's lock on it is
 /// reported: as long as a statement waits.
@@ -65,9 +83,10 @@ pub(crate) fn open_as_is(path: &Path) -> ConnectionResult<SqliteConnection> {
 }
 
 /// Opens the database for everything.
-pub(crate) fn open(path: &Path) -> ConnectionResult<SqliteConnection> {
+pub(crate) fn open(path: &Path, synchronous: Synchronous) -> ConnectionResult<SqliteConnection> {
     let mut conn = open_as_is(path)?;
     conn.batch_execute(SETTINGS)
+        .and_then(|()| conn.batch_execute(synchronous.pragma()))
         .and_then(|()| switch_to_wal(&mut conn))
         .map_err(ConnectionError::CouldntSetupConfiguration)?;
     Ok(conn)
@@ -100,7 +119,7 @@ fn pause() {
 
 /// Opens the database to read only.
 pub(crate) fn open_to_read(path: &Path) -> ConnectionResult<SqliteConnection> {
-    let mut conn = open(path)?;
+    let mut conn = open(path, Synchronous::Full)?;
     conn.batch_execute("PRAGMA query_only = ON;")
         .map_err(ConnectionError::CouldntSetupConfiguration)?;
     Ok(conn)
@@ -113,4 +132,33 @@ fn address(path: &Path) -> ConnectionResult<String> {
     let absolute = path::absolute(path).map_err(|error| bad(error.to_string()))?;
     let text = absolute.into_os_string().into_string();
     text.map_err(|text| bad(format!("the path is not UTF-8: {}", text.display())))
+}
+
+#[cfg(test)]
+mod tests {
+    use diesel::{QueryableByName, RunQueryDsl, sql_types::Integer};
+
+    use super::*;
+
+    #[derive(QueryableByName)]
+    struct Level {
+        #[diesel(sql_type = Integer)]
+        synchronous: i32,
+    }
+
+    #[test]
+    fn a_commit_waits_for_what_was_chosen() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("auth.db");
+
+        // The numbers are SQLite's: https://www.sqlite.org/pragma.html#pragma_synchronous
+        for (synchronous, level) in [(Synchronous::Full, 2), (Synchronous::Normal, 1)] {
+            let mut conn = open(&path, synchronous).unwrap();
+            let effective: Level = diesel::sql_query("PRAGMA synchronous")
+                .get_result(&mut conn)
+                .unwrap();
+            assert_eq!(effective.synchronous, level);
+        }
+        assert_eq!(Synchronous::default(), Synchronous::Full);
+    }
 }

@@ -12,5 +12,6 @@ mod file_identity;
 mod migrate;
 mod store;
 
+pub use file::Synchronous;
 pub use migrate::{MigrateError, migrate, pending};
 pub use store::{SqliteSettings, SqliteStore};

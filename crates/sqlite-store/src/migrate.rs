@@ -15,7 +15,7 @@ use diesel::{
 use sql_store::sqlite::{Conn, HotPath};
 use tokio::task;
 
-use crate::file;
+use crate::file::{self, Synchronous};
 
 /// One folder of `migrations/sqlite`.
 struct Migration {
@@ -83,7 +83,7 @@ pub async fn migrate(path: &Path) -> Result<Vec<String>, MigrateError> {
     let path = path.to_owned();
     task::spawn_blocking(move || {
         file::create(&path).map_err(MigrateError::File)?;
-        let mut conn = file::open(&path).map_err(MigrateError::Open)?;
+        let mut conn = file::open(&path, Synchronous::Full).map_err(MigrateError::Open)?;
         conn.immediate_transaction(apply_missing)
     })
     .await?

@@ -23,7 +23,11 @@ use sql_store::{
 };
 use tokio::runtime::Handle;
 
-use crate::{file, file_identity::OpenFiles, migrate::IsMigrated};
+use crate::{
+    file::{self, Synchronous},
+    file_identity::OpenFiles,
+    migrate::IsMigrated,
+};
 
 /// Connections that read. Reading takes some ten microseconds, so a few go a long way.
 const READERS: u32 = 4;
@@ -36,6 +40,8 @@ const WAIT: Duration = Duration::from_secs(10);
 pub struct SqliteSettings {
     /// The file; it and its folder are made when they are missing.
     pub path: PathBuf,
+    /// What a commit waits for.
+    pub synchronous: Synchronous,
 }
 
 /// A store on SQLite.
@@ -48,8 +54,12 @@ pub struct SqliteStore {
     files: OpenFiles,
 }
 
-/// How a connection to a file is opened.
-type Open = fn(&std::path::Path) -> ConnectionResult<SqliteConnection>;
+/// What a connection is for.
+#[derive(Clone, Copy)]
+enum Use {
+    Reading,
+    Writing,
+}
 
 impl SqliteStore {
     /// Opens the database. It must have been [migrated](crate::migrate()).
@@ -62,7 +72,7 @@ impl SqliteStore {
     /// answer it while a file of the database is not the one that was opened here.
     pub async fn open(settings: SqliteSettings, runtime: Handle) -> Result<Self, StoreError> {
         file::create(&settings.path).map_err(unavailable)?;
-        let connections = |size, open| {
+        let connections = |size, purpose| {
             let builder = Pool::builder()
                 .max_size(size)
                 .min_idle(1)
@@ -70,15 +80,15 @@ impl SqliteStore {
                 .idle_timeout(None)
                 .connection_timeout(WAIT)
                 .retry_connection(false);
-            Connections::open(builder, manager(&settings, &runtime, open))
+            Connections::open(builder, manager(&settings, &runtime, purpose))
         };
         let path = settings.path.clone();
         let opening = runtime.spawn_blocking(move || OpenFiles::open(&path));
         let opened = opening.await.map_err(unavailable)?;
         Ok(Self {
             files: opened.map_err(unavailable)?,
-            writer: connections(1, file::open as Open).await?,
-            readers: connections(READERS, file::open_to_read).await?,
+            writer: connections(1, Use::Writing).await?,
+            readers: connections(READERS, Use::Reading).await?,
         })
     }
 }
@@ -170,19 +180,26 @@ impl fmt::Debug for SqliteStore {
     }
 }
 
+fn open(settings: &SqliteSettings, purpose: Use) -> ConnectionResult<SqliteConnection> {
+    match purpose {
+        Use::Reading => file::open_to_read(&settings.path),
+        Use::Writing => file::open(&settings.path, settings.synchronous),
+    }
+}
+
 fn unavailable(error: impl Error + Send + Sync + 'static) -> StoreError {
     StoreError::Unavailable(Box::new(error))
 }
 
-fn manager(settings: &SqliteSettings, runtime: &Handle, open: Open) -> Manager {
-    let (path, runtime) = (settings.path.clone(), runtime.clone());
+fn manager(settings: &SqliteSettings, runtime: &Handle, purpose: Use) -> Manager {
+    let (settings, runtime) = (settings.clone(), runtime.clone());
     let mut config = ManagerConfig::default();
     // A file does not hang up: whether a transaction was left open is all there is to ask.
     config.recycling_method = RecyclingMethod::Fast;
     config.custom_setup = Box::new(move |_| {
-        let (path, runtime) = (path.clone(), runtime.clone());
+        let (settings, runtime) = (settings.clone(), runtime.clone());
         Box::pin(async move {
-            let opening = runtime.spawn_blocking(move || open(&path).map(Conn::new));
+            let opening = runtime.spawn_blocking(move || open(&settings, purpose).map(Conn::new));
             opening
                 .await
                 .map_err(|error| ConnectionError::BadConnection(error.to_string()))?

@@ -9,7 +9,7 @@ use auth_domain::{
     ports::{Store, UserLookup},
     session::AuthMethod,
 };
-use sqlite_store::{SqliteSettings, SqliteStore};
+use sqlite_store::{SqliteSettings, SqliteStore, Synchronous};
 use store_testkit::samples::{LIFE, at, exchange_code_hash, new_user, ticket, user_id};
 use support::Database;
 use tokio::runtime::Handle;
@@ -216,6 +216,7 @@ async fn a_path_that_cannot_be_opened_is_unavailable_and_says_why() {
     let database = Database::migrated().await;
     let settings = SqliteSettings {
         path: database.path().join("below-a-file/auth.db"),
+        synchronous: Synchronous::default(),
     };
 
     let failure = SqliteStore::open(settings, Handle::current())

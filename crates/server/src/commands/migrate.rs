@@ -32,7 +32,7 @@ pub(super) async fn run(config: &Config, dry_run: bool) -> Result<(), StartError
 /// [`StartError::Sqlite`] or [`StartError::Postgres`].
 pub(super) async fn migrate(database: &Database) -> Result<Vec<String>, StartError> {
     match database {
-        Database::Sqlite { path } => sqlite_store::migrate(path)
+        Database::Sqlite { path, .. } => sqlite_store::migrate(path)
             .await
             .map_err(|source| StartError::sqlite(path, source)),
         Database::Postgres(database) => {
@@ -46,7 +46,7 @@ pub(super) async fn migrate(database: &Database) -> Result<Vec<String>, StartErr
 /// The names of what [`migrate`] would apply, in order.
 async fn pending(database: &Database) -> Result<Vec<String>, StartError> {
     match database {
-        Database::Sqlite { path } => sqlite_store::pending(path)
+        Database::Sqlite { path, .. } => sqlite_store::pending(path)
             .await
             .map_err(|source| StartError::sqlite(path, source)),
         Database::Postgres(database) => {

@@ -8,6 +8,7 @@ use std::{
 };
 
 use auth_domain::user::Role;
+use sqlite_store::Synchronous;
 
 use super::*;
 
@@ -64,7 +65,7 @@ fn url_of(config: Config) -> String {
 
 fn path_of(config: &Config) -> String {
     match &config.database {
-        Database::Sqlite { path } => path.display().to_string(),
+        Database::Sqlite { path, .. } => path.display().to_string(),
         Database::Postgres(_) => panic!("not SQLite"),
     }
 }
@@ -848,6 +849,25 @@ mod values {
         let client_url = config.redirects.client_url();
         assert_eq!(client_url.as_str(), "http://localhost:3000");
         assert_eq!(config.warnings, [""; 0]);
+    }
+
+    #[test]
+    fn commits_to_an_embedded_database_wait_for_the_disk_unless_told_otherwise() {
+        let synchronous = |variables| match config_of(variables).database {
+            Database::Sqlite { synchronous, .. } => Some(synchronous),
+            Database::Postgres(_) => None,
+        };
+        let normal = ("AUTH_SQLITE_SYNCHRONOUS", "normal");
+
+        assert_eq!(synchronous(&[]), Some(Synchronous::Full));
+        assert_eq!(synchronous(&[normal]), Some(Synchronous::Normal));
+        let in_vain = config_of(&[("POSTGRES_CONNECTION", "postgres://db/x"), normal]);
+        let warnings = in_vain.warnings.join("\n");
+        assert!(
+            warnings.contains("AUTH_SQLITE_SYNCHRONOUS has no effect"),
+            "{warnings}"
+        );
+        assert!(read(&[("AUTH_SQLITE_SYNCHRONOUS", "off")], &[]).is_err());
     }
 
     #[test]

@@ -15,7 +15,7 @@ use diesel::{
     Connection, QueryableByName, RunQueryDsl, SqliteConnection, connection::SimpleConnection,
     sql_types::Text,
 };
-use sqlite_store::{SqliteSettings, SqliteStore};
+use sqlite_store::{SqliteSettings, SqliteStore, Synchronous};
 use tempfile::TempDir;
 use tokio::runtime::Handle;
 
@@ -43,7 +43,10 @@ impl Database {
     }
 
     pub(crate) async fn store(&self) -> SqliteStore {
-        let settings = SqliteSettings { path: self.path() };
+        let settings = SqliteSettings {
+            path: self.path(),
+            synchronous: Synchronous::default(),
+        };
         SqliteStore::open(settings, Handle::current())
             .await
             .unwrap()

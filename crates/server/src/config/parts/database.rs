@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use postgres_store::PostgresUrl;
+use sqlite_store::Synchronous;
 
 use crate::config::{settings::Settings, table::database};
 
@@ -13,6 +14,8 @@ pub(crate) enum Database {
     Sqlite {
         /// Its file.
         path: PathBuf,
+        /// What a commit waits for.
+        synchronous: Synchronous,
     },
     /// A PostgreSQL server.
     Postgres(Box<PostgresDatabase>),
@@ -48,13 +51,19 @@ impl Database {
         }
         if !has_url {
             let path = settings.text(&database::SQLITE_PATH).unwrap_or_default();
-            return Ok(Self::Sqlite { path: path.into() });
+            let choices = [("full", Synchronous::Full), ("normal", Synchronous::Normal)];
+            return Ok(Self::Sqlite {
+                path: path.into(),
+                synchronous: settings.choice(&database::SQLITE_SYNCHRONOUS, &choices)?,
+            });
         }
-        if settings.is_set(&database::SQLITE_PATH) {
-            warnings.push(format!(
-                "{} has no effect, because a PostgreSQL database is configured",
-                settings.name(&database::SQLITE_PATH)
-            ));
+        for in_vain in [&database::SQLITE_PATH, &database::SQLITE_SYNCHRONOUS] {
+            if settings.is_set(in_vain) {
+                warnings.push(format!(
+                    "{} has no effect, because a PostgreSQL database is configured",
+                    settings.name(in_vain)
+                ));
+            }
         }
         let url = settings.parsed(&database::URL, PostgresUrl::parse)?;
         let migrations_url = if has_migrations_url {

@@ -35,6 +35,16 @@ pub(crate) const SQLITE_PATH: Setting = Setting::new(
 )
 .derived("`auth.db` in `server.data_dir`");
 
+pub(crate) const SQLITE_SYNCHRONOUS: Setting = Setting::new(
+    "database.sqlite_synchronous",
+    "AUTH_SQLITE_SYNCHRONOUS",
+    Kind::Choice(&["full", "normal"]),
+    "What a change to the SQLite database waits for: the disk, or the operating system. With `normal` \
+     writing is faster, and a loss of power may take back the last changes that were answered with \
+     success: a sign-out, a new password.",
+)
+.preset("full");
+
 pub(crate) const MIGRATE_ON_START: Setting = Setting::new(
     "database.migrate_on_start",
     "AUTH_MIGRATE_ON_START",
@@ -51,6 +61,7 @@ pub(super) const SECTION: Section = Section {
         MIGRATIONS_URL,
         MAX_CONNECTIONS,
         SQLITE_PATH,
+        SQLITE_SYNCHRONOUS,
         MIGRATE_ON_START,
     ],
 };
