@@ -1,18 +1,21 @@
 //! Keys that are made once and kept beside the database.
 //!
-//! A key file appears with its whole content or not at all: it is written under another name and
-//! then linked to its own, which fails if another server was faster. Servers that start together on
-//! one folder therefore read the same key, and no key is ever overwritten, which would make
-//! worthless whatever was made with it.
+//! A key file appears with its whole content or not at all: it is written as a draft under another
+//! name, and then linked to its own, which fails if another server was faster. Servers that start
+//! together on one folder therefore read the same key, and no key is ever overwritten, which would
+//! make worthless whatever was made with it. It is on the disk before anything is made with it, and
+//! drafts that were left behind by a kill are removed once there is a key.
 
 use std::{
-    fs,
+    ffi::OsStr,
+    fs::{self, File},
     io::{self, Write},
-    path::Path,
+    path::{Path, PathBuf},
 };
 
 use auth_domain::ports::IdGenerator;
 use data_encoding::HEXLOWER;
+use uuid::Uuid;
 
 use crate::private_files;
 
@@ -30,9 +33,11 @@ pub(crate) fn read_or_make(
     new_content: impl FnOnce() -> String,
 ) -> io::Result<String> {
     if let Some(content) = read(path)? {
+        remove_drafts(path);
         return Ok(content);
     }
     make(path, ids, &new_content())?;
+    remove_drafts(path);
     fs::read_to_string(path)
 }
 
@@ -51,12 +56,66 @@ pub(crate) fn read(path: &Path) -> io::Result<Option<String>> {
     }
 }
 
-/// Makes the key file, unless another server is faster.
+/// Makes the key file, unless another server is faster. A draft that became the key is left to
+/// [`remove_drafts`].
 fn make(path: &Path, ids: &dyn IdGenerator, content: &str) -> io::Result<()> {
-    let draft = path.with_extension(format!("{}.tmp", ids.uuid()));
-    let written = write(&draft, content).and_then(|()| link_unless_there(&draft, path));
-    let removed = fs::remove_file(&draft);
-    written.and(removed)
+    let draft = path.with_extension(format!("{}.{DRAFT}", ids.uuid()));
+    let made = write(&draft, content)
+        .and_then(|()| link_unless_there(&draft, path))
+        .and_then(|()| sync_folder(path));
+    if made.is_err() {
+        remove(&draft);
+    }
+    made
+}
+
+/// How the name of a draft ends.
+const DRAFT: &str = "tmp";
+
+/// Removes drafts of the key file at `path`, which is there: also those of servers that are just
+/// starting, for whom the key is made.
+fn remove_drafts(path: &Path) {
+    // Who may not look into the folder has made none.
+    for draft in drafts(path).unwrap_or_default() {
+        remove(&draft);
+    }
+}
+
+/// Nothing depends on it, so a failure is only logged.
+fn remove(draft: &Path) {
+    match fs::remove_file(draft) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => {
+            tracing::warn!(%error, path = %draft.display(), "the draft of a key cannot be removed");
+        }
+        _ => {}
+    }
+}
+
+/// Files beside `path` with its name, the id of a server that was starting, and the end of drafts.
+fn drafts(path: &Path) -> io::Result<Vec<PathBuf>> {
+    let (Some(folder), Some(stem)) = (path.parent(), path.file_stem().and_then(OsStr::to_str))
+    else {
+        return Ok(Vec::new());
+    };
+    let is_draft = |name: &str| {
+        let rest = name.strip_prefix(stem).and_then(|it| it.strip_prefix('.'));
+        let id = rest.and_then(|it| it.strip_suffix(DRAFT)?.strip_suffix('.'));
+        id.is_some_and(|it| Uuid::try_parse(it).is_ok())
+    };
+    let mut drafts = Vec::new();
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        if entry.file_name().to_str().is_some_and(is_draft) {
+            drafts.push(entry.path());
+        }
+    }
+    Ok(drafts)
+}
+
+/// Without it the name of a new file may be lost with the power, though its content is not.
+fn sync_folder(path: &Path) -> io::Result<()> {
+    path.parent()
+        .map_or(Ok(()), |folder| File::open(folder)?.sync_all())
 }
 
 fn write(draft: &Path, content: &str) -> io::Result<()> {
@@ -67,7 +126,8 @@ fn write(draft: &Path, content: &str) -> io::Result<()> {
 
 fn link_unless_there(draft: &Path, path: &Path) -> io::Result<()> {
     match fs::hard_link(draft, path) {
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+        // A server that was faster may also have removed the draft.
+        Err(_) if path.exists() => Ok(()),
         linked => linked,
     }
 }

@@ -49,6 +49,7 @@ mod tests {
     use std::{collections::BTreeSet, fs, os::unix::fs::PermissionsExt, sync::Barrier, thread};
 
     use auth_domain::testing::SequentialIds;
+    use uuid::Uuid;
 
     use super::*;
 
@@ -101,6 +102,46 @@ mod tests {
 
         assert_eq!(keys.len(), 1);
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn drafts_of_a_server_that_was_killed_are_removed_once_there_is_a_key() {
+        let folder = tempfile::tempdir().unwrap();
+        let draft = folder
+            .path()
+            .join(format!("jwt-secret.{}.tmp", Uuid::nil()));
+        let other = folder.path().join("jwt-secret.mine.tmp");
+        let ids = SequentialIds::default();
+        fs::write(&other, "").unwrap();
+
+        fs::write(&draft, "{\"type\":\"HS2").unwrap();
+        let first = read_or_make(folder.path(), &ids).unwrap();
+        assert!(!draft.exists());
+        fs::write(&draft, "").unwrap();
+        let second = read_or_make(folder.path(), &ids).unwrap();
+
+        assert!(!draft.exists() && other.exists());
+        assert_eq!(
+            first.secret.successor_secret(),
+            second.secret.successor_secret()
+        );
+    }
+
+    #[test]
+    fn a_file_that_was_left_empty_or_cut_off_is_named_with_the_way_out() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join(FILE_NAME);
+
+        for content in ["", "{\"type\":\"HS256\",\"key\":\"0123"] {
+            fs::write(&path, content).unwrap();
+            let error = read_or_make(folder.path(), &SequentialIds::default()).unwrap_err();
+            let report = error.report();
+            assert!(
+                report.contains("jwt-secret.json holds no signing key"),
+                "{report}"
+            );
+            assert!(report.contains("move it away"), "{report}");
+        }
     }
 
     #[test]
