@@ -43,6 +43,7 @@ mod rate_limits;
 mod readiness;
 mod remote_templates;
 mod renamed_codes;
+mod request_log;
 mod rows;
 mod sealed_secrets;
 mod second_factor_elsewhere;

@@ -40,6 +40,12 @@ impl TrustedProxies {
         self.0.iter().any(|network| network.contains(&address))
     }
 
+    /// Whether one of them sent a request.
+    pub(crate) fn sent(&self, request: &RequestHead) -> bool {
+        let peer = request.peer_addr.map(|it| it.ip().to_canonical());
+        peer.is_some_and(|it| self.contain(it))
+    }
+
     /// The client that sent a request.
     ///
     /// A part of the header that is no address ends the reading: the client is then whoever was

@@ -8,7 +8,7 @@ use std::{
 use actix_web::web::Bytes;
 use auth_domain::{
     limits::Limiter,
-    ports::{PersonCheck, TokenSigner},
+    ports::{IdGenerator, PersonCheck, TokenSigner},
     redirect::RedirectPolicy,
     services::{Installation, Services},
 };
@@ -27,6 +27,7 @@ use crate::{
 pub struct AppState {
     services: Services,
     signer: Arc<dyn TokenSigner>,
+    ids: Arc<dyn IdGenerator>,
     redirects: RedirectPolicy,
     settings: ApiSettings,
     outbox: Option<Arc<dyn Outbox>>,
@@ -58,6 +59,7 @@ impl AppState {
     pub fn new(installation: Arc<Installation>, settings: ApiSettings, runtime: Handle) -> Self {
         Self {
             signer: Arc::clone(&installation.signer),
+            ids: Arc::clone(&installation.ids),
             redirects: installation.policy.redirects.clone(),
             services: Services::new(installation),
             settings,
@@ -138,6 +140,11 @@ impl AppState {
     /// Which origins may use the session cookie.
     pub(crate) fn redirects(&self) -> &RedirectPolicy {
         &self.redirects
+    }
+
+    /// Random values.
+    pub(crate) fn ids(&self) -> &dyn IdGenerator {
+        self.ids.as_ref()
     }
 
     /// The published keys.

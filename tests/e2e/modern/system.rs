@@ -132,7 +132,7 @@ async fn a_prefix_moves_the_modern_routes_and_keeps_a_plain_health_check() {
 async fn the_trace_headers_of_a_caller_come_back() {
     let server = Server::on(&Database::sqlite()).await;
     let request = server
-        .request(Method::GET, "/healthz")
+        .request(Method::GET, "/version")
         .header("X-B3-TraceId", "abc123");
 
     let answer = server.send(request).await;

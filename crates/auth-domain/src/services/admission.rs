@@ -1,6 +1,6 @@
 //! The steps that every way to sign in ends in: check the account, open a session.
 
-use super::{Failure, Installation, visit::Visit};
+use super::{Failure, Installation, noted_user::note_user, visit::Visit};
 use chrono::{DateTime, Utc};
 
 use crate::{
@@ -47,6 +47,11 @@ pub(super) enum EmailNeed {
 impl AuthPolicy {
     /// Checks the state of an account, in the order of Hasura Auth.
     pub(super) fn check_account(&self, user: &User, need: EmailNeed) -> Result<(), AccountRefusal> {
+        self.judge_account(user, need)
+            .inspect_err(|_refusal| note_user(user.id))
+    }
+
+    fn judge_account(&self, user: &User, need: EmailNeed) -> Result<(), AccountRefusal> {
         let accounts = &self.accounts;
         let does_without = need == EmailNeed::IfPresent || user.has_proven_phone();
         let has_email_rules = user.email.is_some() || !does_without;
@@ -275,6 +280,7 @@ impl OpaqueSessionOpening {
     }
 
     pub(super) fn finish(self, user: User) -> OpaqueSession {
+        note_user(user.id);
         OpaqueSession {
             token: self.token,
             expires_at: self.row.expires_at,
@@ -309,6 +315,7 @@ impl Installation {
         user: User,
         opened: OpenedSession,
     ) -> Result<Session, Failure> {
+        note_user(user.id);
         let custom = self.custom_claims_of(user.id).await;
         let access_token = self.signer.sign(&AccessClaims {
             user_id: user.id,

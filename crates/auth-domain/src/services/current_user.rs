@@ -1,6 +1,9 @@
 //! Who is asking: the user behind an access token or an opaque session.
 
-use super::{AccountRefusal, Failure, admission::EmailNeed, failure::failures_of, visit::Visit};
+use super::{
+    AccountRefusal, Failure, admission::EmailNeed, failure::failures_of, noted_user::note_user,
+    visit::Visit,
+};
 use crate::{
     error::StoreError,
     ports::{InvalidAccessToken, UserLookup},
@@ -47,9 +50,9 @@ impl CurrentUserService {
     ///
     /// [`InvalidAccessToken`] for anything but a good token.
     pub fn identify(&self, access_token: &str) -> Result<AccessIdentity, InvalidAccessToken> {
-        self.installation
-            .signer
-            .verify(access_token, self.installation.clock.now())
+        let now = self.installation.clock.now();
+        let verified = self.installation.signer.verify(access_token, now);
+        verified.inspect(|identity| note_user(identity.user_id))
     }
 
     /// The user with this id, if their account may be used in the modern API.
@@ -123,7 +126,9 @@ impl CurrentUserService {
             .store
             .find_opaque_session(&token.hashed(), now)
             .await?;
-        found.ok_or(CurrentUserError::InvalidToken)
+        let user = found.ok_or(CurrentUserError::InvalidToken)?;
+        note_user(user.id);
+        Ok(user)
     }
 
     async fn by_access_token(&self, token: &str) -> Result<User, CurrentUserError> {

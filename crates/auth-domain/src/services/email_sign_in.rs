@@ -5,6 +5,7 @@ use super::{
     admission::{EmailNeed, NotAdmitted, SessionOpening},
     failure::failures_of,
     mailing::{CodeMail, TicketMail},
+    noted_user::note_user,
     redemption::{CodeRefusal, Effect},
     sign_up::{Along, ResolvedOptions, SignUpService},
     visit::Visit,
@@ -168,6 +169,9 @@ impl EmailSignInService {
             .await?;
         // A guess at nobody's code goes the same way, if not as far: it is not counted.
         let nobody = || UserId(self.installation.ids.uuid());
+        if let Some(user) = &found {
+            note_user(user.id);
+        }
         let user_id = found.map_or_else(nobody, |user| user.id);
         let guess = self
             .installation

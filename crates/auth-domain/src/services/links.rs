@@ -6,6 +6,7 @@ use super::{
     failure::failures_of,
     first_proof::prove_mailbox,
     grant::{Grant, GrantOpening},
+    noted_user::note_user,
     retry::retry,
     sign_up::Opening,
     visit::Visit,
@@ -252,6 +253,9 @@ impl LinkService {
         let found = installation.store.find_user(lookup).await?;
         // A guess at nobody's code goes the same way, if not as far: it is not counted.
         let nobody = || UserId(installation.ids.uuid());
+        if let Some(user) = &found {
+            note_user(user.id);
+        }
         let user_id = found.map_or_else(nobody, |user| user.id);
         let guess = installation.guess(user_id, CodePurpose::InPlaceOf(claim.purpose), &claim.code);
         let proof = Proof::Code(&guess, claim.purpose);

@@ -19,6 +19,7 @@ mod installation;
 mod links;
 mod mailing;
 mod moderation;
+mod noted_user;
 mod password_change;
 mod password_rule;
 mod personal_access_tokens;

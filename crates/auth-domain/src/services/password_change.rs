@@ -7,6 +7,7 @@ use super::{
     admission::{EmailNeed, is_still_signed_in, lock_judged},
     failure::failures_of,
     first_proof::prove_mailbox,
+    noted_user::note_user,
     password_rule::PasswordRule,
     retry::retry,
     visit::Visit,
@@ -159,6 +160,7 @@ impl PasswordChangeService {
         }
         self.check(new, PasswordRule::Modern).await?;
         let owner = self.owner_of(ticket).await?;
+        note_user(owner);
         let replaced = self.replace(owner, new, Grounds::Mailbox(ticket)).await?;
         replaced
             .then_some(())

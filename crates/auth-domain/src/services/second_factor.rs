@@ -6,6 +6,7 @@ use super::{
     AccountRefusal, CurrentUserError, CurrentUserService, Failure,
     admission::{EmailNeed, NotAdmitted, SessionOpening, is_still_signed_in},
     failure::failures_of,
+    noted_user::note_user,
     retry::retry,
     visit::Visit,
 };
@@ -320,6 +321,7 @@ impl SecondFactorService {
         }
         let purpose = TotpPurpose::SignIn;
         if let Err(error) = self.prove_active(work, user.id, proof, purpose).await? {
+            note_user(user.id);
             return Ok(Err(error));
         }
         let methods = AuthMethods::from(AuthMethod::Password).and(AuthMethod::OneTimePassword);

@@ -4,6 +4,7 @@ use super::{
     AccountRefusal, Failure,
     admission::{EmailNeed, OpaqueSessionOpening, SessionOpening, lock_judged},
     failure::failures_of,
+    noted_user::note_user,
     retry::retry,
     visit::Visit,
 };
@@ -185,10 +186,14 @@ impl SignInService {
         password: &PlainPassword,
     ) -> Result<bool, HasherError> {
         let hasher = &self.installation.hasher;
-        match user.and_then(|it| it.password_hash.as_ref()) {
-            Some(hash) => hasher.verify(password, hash).await,
-            None => hasher.verify_nothing(password).await.map(|()| false),
+        let fits = match user.and_then(|it| it.password_hash.as_ref()) {
+            Some(hash) => hasher.verify(password, hash).await?,
+            None => hasher.verify_nothing(password).await.map(|()| false)?,
+        };
+        if let Some(user) = user.filter(|_| !fits) {
+            note_user(user.id);
         }
+        Ok(fits)
     }
 
     /// Opens a session for the user whose password was judged, or asks for their second factor.

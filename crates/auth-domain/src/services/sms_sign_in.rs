@@ -4,6 +4,7 @@ use super::{
     AccountRefusal, Audience, Failure, SignUpError, SignUpOptions,
     admission::{EmailNeed, NotAdmitted, SessionOpening},
     failure::failures_of,
+    noted_user::note_user,
     redemption::{CodeRefusal, Effect},
     sign_up::{Along, ResolvedOptions, SignUpService},
     texting::CodeText,
@@ -241,7 +242,10 @@ impl SmsSignInService {
         let now = installation.clock.now();
         let claimant = installation.store.find_number_claimant(number, now).await?;
         let (user, staged) = match claimant {
-            Some(NumberClaimant { user, staged }) => (user.id, staged),
+            Some(NumberClaimant { user, staged }) => {
+                note_user(user.id);
+                (user.id, staged)
+            }
             // A guess at nobody's code goes the same way.
             None => (UserId(installation.ids.uuid()), None),
         };

@@ -5,8 +5,8 @@ use std::time::Duration;
 use chrono::TimeDelta;
 
 use super::{
-    AccountRefusal, Failure, admission::OpenedSession, failure::failures_of, retry::retry,
-    visit::Visit,
+    AccountRefusal, Failure, admission::OpenedSession, failure::failures_of, noted_user::note_user,
+    retry::retry, visit::Visit,
 };
 use crate::{
     DateTime, Utc,
@@ -126,6 +126,7 @@ impl TokenService {
         id: SessionId,
         user: &User,
     ) -> Result<Session, RefreshError> {
+        note_user(user.id);
         retry(|| async {
             let mut work = self.installation.store.begin().await?;
             work.sessions().end(id).await?;

@@ -116,7 +116,9 @@ schema!(
     Name,
     "DisplayName",
     text()
-        .pattern(Some(r##"^[^\x00-\x1F\x7F-\x9F!"#%&\(\)*\/:;?@\[\\\]_\{\}]+$"##))
+        .pattern(Some(
+            r##"^[^\x00-\x1F\x7F-\x9F!"#%&\(\)*\/:;?@\[\\\]_\{\}]+$"##
+        ))
         .description(Some(
             "Letters, numbers and symbols of any script, spaces, and any of `,.'-`."
         ))

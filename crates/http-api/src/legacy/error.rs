@@ -18,7 +18,9 @@ use auth_domain::{
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::{extract::body::BodyError, modern, state::Interrupted};
+use crate::{
+    extract::body::BodyError, middleware::request_log::refused, modern, state::Interrupted,
+};
 
 /// An answer that is not a success, after the original's catalogue.
 #[derive(Debug, thiserror::Error)]
@@ -153,12 +155,13 @@ impl ResponseError for LegacyError {
         if let Some(seconds) = self.retry_after {
             answer.insert_header((header::RETRY_AFTER, seconds));
         }
-        answer
+        let answer = answer
             .content_type("application/json; charset=utf-8")
             .json(ErrorReply {
                 code: self.code,
                 message: &self.message,
-            })
+            });
+        refused(answer, self.code)
     }
 }
 

@@ -36,10 +36,15 @@ pub(crate) async fn add_headers(
 }
 
 fn allow(headers: &mut HeaderMap, origin: Option<HeaderValue>, wanted: Option<HeaderValue>) {
-    const FIXED: [(HeaderName, &str); 4] = [
+    const FIXED: [(HeaderName, &str); 5] = [
         (header::ACCESS_CONTROL_ALLOW_METHODS, "POST, GET"),
         (header::ACCESS_CONTROL_ALLOW_CREDENTIALS, "true"),
         (header::ACCESS_CONTROL_MAX_AGE, "86400"),
+        // Not in the original: by the first a page and the log speak of the same request.
+        (
+            header::ACCESS_CONTROL_EXPOSE_HEADERS,
+            "X-Request-Id, Retry-After",
+        ),
         (header::VARY, "Origin, Access-Control-Request-Method"),
     ];
     let empty = HeaderValue::from_static("");

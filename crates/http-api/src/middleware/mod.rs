@@ -5,4 +5,5 @@ pub(crate) mod no_store;
 pub(crate) mod panics;
 pub(crate) mod person_check;
 pub(crate) mod rate_limit;
+mod request_id;
 pub(crate) mod request_log;

@@ -11,6 +11,7 @@ use actix_web::{
 use auth_domain::{error::chain, ports::PersonVerdict, secret::Secret};
 use serde_json::json;
 
+use super::request_log::refused;
 use crate::{
     compat::Compat,
     legacy::LegacyError,
@@ -110,7 +111,8 @@ impl Refusal {
         };
         match generation {
             Generation::Modern => {
-                HttpResponse::build(status).json(json!({ "error": self.message() }))
+                let answer = HttpResponse::build(status).json(json!({ "error": self.message() }));
+                refused(answer, "turnstile")
             }
             Generation::Legacy => LegacyError::turned_away(status, self.message()).error_response(),
         }

@@ -1,18 +1,27 @@
-//! One line per request, and the trace headers.
+//! One line per request, and the headers by which others find it.
 //!
-//! The line holds method, path, status and time. It never holds a query, a header, a body or an
-//! address: those carry tickets, tokens and personal data.
+//! The line holds method, path, status and time, of a refusal the code, and the user as soon as that
+//! is known. It never holds a query, a header, a body or an address: those carry tickets, tokens and
+//! personal data.
 
 use std::time::Instant;
 
 use actix_web::{
-    Error,
+    Error, HttpResponse,
     body::MessageBody,
     dev::{ServiceRequest, ServiceResponse},
+    error::InternalError,
     http::header::{HeaderMap, HeaderName, HeaderValue},
     middleware::Next,
+    web::Data,
 };
-use tracing::Instrument;
+use tracing::{Instrument, field::Empty};
+
+use super::request_id::{self, RequestId};
+use crate::{
+    routes::{is_probe, path_of},
+    state::AppState,
+};
 
 const TRACE_HEADERS: [HeaderName; 3] = [
     HeaderName::from_static("x-b3-traceid"),
@@ -20,34 +29,85 @@ const TRACE_HEADERS: [HeaderName; 3] = [
     HeaderName::from_static("x-b3-parentspanid"),
 ];
 
-/// Logs the request when it is answered, and sends the caller's trace headers back.
+/// The code of an error, noted on its answer for the log.
+#[derive(Clone, Copy)]
+struct Refusal(&'static str);
+
+/// Notes for the log that `answer` refuses a request with this code.
+pub(crate) fn refused(mut answer: HttpResponse, code: &'static str) -> HttpResponse {
+    answer.extensions_mut().insert(Refusal(code));
+    answer
+}
+
+/// Logs the request when it is answered, and sends its id and the caller's trace headers back.
+///
+/// The services note the user in the field `user_id` of the span.
 pub(crate) async fn log(
     request: ServiceRequest,
     next: Next<impl MessageBody>,
 ) -> Result<ServiceResponse<impl MessageBody>, Error> {
     let started = Instant::now();
     let trace = trace_headers(request.headers());
+    let id = RequestId::of(&request);
+    let is_probe = is_of_probe(&request);
     let span = tracing::info_span!(
         "request",
+        request_id = id.as_ref().map(RequestId::as_str),
         trace_id = trace_id(&trace),
         method = request.method().as_str(),
         path = request.path(),
+        user_id = Empty,
     );
     let answer = next.call(request).instrument(span.clone()).await;
     let entered = span.enter();
     let status = answer.as_ref().map_or(500, |it| it.status().as_u16());
+    let error = answer.as_ref().ok().and_then(code_of);
     let latency_us = u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX);
-    if status >= 500 {
-        tracing::error!(status, latency_us, "call completed with errors");
+    if is_probe {
+        tracing::debug!(status, latency_us, error, "call completed");
+    } else if status >= 500 {
+        tracing::error!(status, latency_us, error, "call completed with errors");
     } else {
-        tracing::info!(status, latency_us, "call completed");
+        tracing::info!(status, latency_us, error, "call completed");
     }
     drop(entered);
-    let mut answer = answer?;
-    for (name, value) in trace {
-        answer.headers_mut().insert(name, value);
+    let id = id.and_then(|it| it.header());
+    let id = id.map(|value| (request_id::HEADER, value));
+    let headers = trace.into_iter().chain(id);
+    with_headers(answer, headers)
+}
+
+/// Health is asked for every few seconds, and says nothing new.
+fn is_of_probe(request: &ServiceRequest) -> bool {
+    let state = request.app_data::<Data<AppState>>();
+    state.is_some_and(|it| is_probe(path_of(request), &it.settings().prefix))
+}
+
+fn code_of<B>(answer: &ServiceResponse<B>) -> Option<&'static str> {
+    let noted = answer.response().extensions();
+    noted.get::<Refusal>().map(|it| it.0)
+}
+
+/// Also on the answer that stands behind an error, such as that of a panic.
+fn with_headers<B>(
+    answer: Result<ServiceResponse<B>, Error>,
+    headers: impl Iterator<Item = (HeaderName, HeaderValue)>,
+) -> Result<ServiceResponse<B>, Error> {
+    match answer {
+        Ok(mut answer) => {
+            headers.for_each(|(name, value)| {
+                answer.headers_mut().insert(name, value);
+            });
+            Ok(answer)
+        }
+        Err(error) => {
+            let mut answer = error.error_response();
+            headers.for_each(|(name, value)| {
+                answer.headers_mut().insert(name, value);
+            });
+            Err(InternalError::from_response(error, answer).into())
+        }
     }
-    Ok(answer)
 }
 
 fn trace_headers(headers: &HeaderMap) -> Vec<(HeaderName, HeaderValue)> {

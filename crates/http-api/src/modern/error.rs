@@ -24,7 +24,9 @@ use super::{
     change_env::ChangeRefusalReply,
     error_reply::{ErrorReply, RequestErrorReply, RequestProblemReply},
 };
-use crate::{compat::Compat, extract::body::BodyError, state::Interrupted};
+use crate::{
+    compat::Compat, extract::body::BodyError, middleware::request_log::refused, state::Interrupted,
+};
 
 /// One row of the original's error table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -171,14 +173,36 @@ impl ModernError {
         }
     }
 
-    /// The answer that clients of `compat` get, where errors are, or are not, concealed.
+    /// The answer that clients of `compat` get, where errors are, or are not, concealed. The log is
+    /// told what is concealed.
     pub(super) fn answer(&self, concealing: bool, compat: Compat) -> HttpResponse {
-        let in_its_form = |code| match self {
+        refused(
+            self.plain_answer(concealing, compat),
+            self.logged_code(compat),
+        )
+    }
+
+    /// The code that the log is told; where clients of 0.42 get none, that of later versions.
+    pub(super) fn logged_code(&self, compat: Compat) -> &'static str {
+        match self {
+            Self::Schema(_) | Self::Parameter(_) => "schema-validation-error",
+            Self::Body(_) => "request-validation-error",
+            Self::Token(_) => "unauthorized",
+            Self::Settings(_) => "invalid-settings",
+            _ => self.row(compat).map_or("", |it| it.code),
+        }
+    }
+
+    fn row(&self, compat: Compat) -> Option<ErrorCode> {
+        let code = self.code()?;
+        Some(match self {
             Self::TextedCode(_) => compat.row_of_texted_code(code),
             _ => compat.row(code),
-        };
-        let code = self.code().map(|it| in_its_form(it).shown(concealing));
-        if let Some(code) = code {
+        })
+    }
+
+    fn plain_answer(&self, concealing: bool, compat: Compat) -> HttpResponse {
+        if let Some(code) = self.row(compat).map(|it| it.shown(concealing)) {
             let mut answer = HttpResponse::build(status(code.status));
             if let Some(seconds) = self.retry_after() {
                 answer.insert_header((header::RETRY_AFTER, seconds));

@@ -5,6 +5,8 @@ use serde::Serialize;
 use url::form_urlencoded;
 use utoipa::ToSchema;
 
+use crate::middleware::request_log::refused;
+
 /// The parameters of a query, decoded. Which of two values of one name counts, programs decide
 /// differently: no name may be there twice.
 pub(super) struct Query(Vec<(String, String)>);
@@ -52,8 +54,9 @@ pub(crate) struct QueryErrorReply {
 
 impl InvalidQuery {
     pub(super) fn answer(&self) -> HttpResponse {
-        HttpResponse::BadRequest().json(QueryErrorReply {
+        let answer = HttpResponse::BadRequest().json(QueryErrorReply {
             msg: self.to_string(),
-        })
+        });
+        refused(answer, "schema-validation-error")
     }
 }

@@ -5,7 +5,7 @@ use auth_domain::{redirect::RedirectUrl, services::Grant};
 use url::Url;
 
 use super::{ErrorCode, ModernError};
-use crate::state::AppState;
+use crate::{middleware::request_log::refused, state::AppState};
 
 /// Neither caches nor the next page's `Referer` may keep what a redirect carries.
 pub(super) const PRIVATE: [(header::HeaderName, &str); 2] = [
@@ -54,12 +54,14 @@ pub(super) fn fail_with(
     error.log();
     let settings = state.settings();
     let shown = settings.compat.row(code.shown(settings.conceal_errors));
-    if redirect_to.as_str().is_empty() {
-        return ModernError::from(shown).answer(false, settings.compat);
-    }
-    added.push(("error", shown.code.to_owned()));
-    added.push(("errorDescription", shown.message.to_owned()));
-    to(redirect_to.as_str(), &added)
+    let answer = if redirect_to.as_str().is_empty() {
+        ModernError::from(shown).answer(false, settings.compat)
+    } else {
+        added.push(("error", shown.code.to_owned()));
+        added.push(("errorDescription", shown.message.to_owned()));
+        to(redirect_to.as_str(), &added)
+    };
+    refused(answer, error.logged_code(settings.compat))
 }
 
 fn with(mut url: Url, added: &[(&str, String)]) -> String {

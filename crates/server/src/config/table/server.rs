@@ -74,7 +74,7 @@ pub(crate) const TRUSTED_PROXIES: Setting = Setting::new(
     "AUTH_TRUSTED_PROXIES",
     Kind::List(&Rule::NETWORK),
     "Addresses of the proxies in front of this server; only their `X-Forwarded-For` tells where a \
-     request comes from.",
+     request comes from, and only their `X-Request-Id` is taken over.",
 );
 
 pub(crate) const COMPAT: Setting = Setting::new(
