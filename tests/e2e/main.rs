@@ -22,6 +22,7 @@ mod concealed_rows;
 mod console;
 mod custom_claims;
 mod devices_behind_tokens;
+mod disk;
 mod elevating;
 mod email_command;
 mod first_come;

@@ -45,7 +45,11 @@ pub(crate) fn filter(text: &str) -> Option<EnvFilter> {
 /// [`StartError::Log`] when it was started before.
 pub(crate) fn start(config: &Config) -> Result<(), StartError> {
     let filter = filter(&config.log.filter).unwrap_or_default();
-    let lines = tracing_subscriber::fmt().with_env_filter(filter);
+    // A line that cannot be written would be complained about on standard error, and where that is
+    // closed, too, a panic would take the request with it.
+    let lines = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .log_internal_errors(false);
     let started = if is_text(&config.log, config.zero_setup) {
         lines.try_init()
     } else {

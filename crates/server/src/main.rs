@@ -35,14 +35,23 @@ use crate::{commands::Arguments, config::Environment};
 #[tokio::main]
 async fn main() -> ExitCode {
     let environment: Environment = env::vars_os().collect();
+    if let Err(error) = signals::outlive_file_size_limit() {
+        complain(&format!(
+            "the limit on the size of files ends the process ({error})"
+        ));
+    }
     match commands::run(Arguments::parse(), &environment).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             for line in error.report().lines() {
-                // With standard error closed there is nobody left to tell.
-                let _closed = writeln!(io::stderr().lock(), "hasura-auth: {line}");
+                complain(line);
             }
             ExitCode::FAILURE
         }
     }
+}
+
+/// Writes a line to standard error. When that is closed, nobody is left to be told.
+fn complain(line: &str) {
+    let _closed = writeln!(io::stderr().lock(), "hasura-auth: {line}");
 }

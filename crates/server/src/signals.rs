@@ -1,4 +1,4 @@
-//! Signals that end the process.
+//! Signals that end the process, and one that must not.
 
 use std::{io, process};
 
@@ -23,6 +23,18 @@ pub(crate) async fn shutdown_requested() {
             std::future::pending::<()>().await;
         }
     }
+}
+
+/// Makes a write beyond the limit on the size of files (`ulimit -f`) fail like one to a full disk,
+/// for as long as the process lives. Unless it is listened to, the signal ends the process.
+///
+/// # Errors
+///
+/// What the operating system answers.
+pub(crate) fn outlive_file_size_limit() -> io::Result<()> {
+    let exceeded = SignalKind::from_raw(rustix::process::Signal::XFSZ.as_raw());
+    // The handler stays when what it would wake is gone.
+    signal(exceeded).map(drop)
 }
 
 struct Signals {

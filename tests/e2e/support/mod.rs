@@ -33,7 +33,9 @@ pub(crate) use postgres::{connect, fresh_postgres, postgres_program};
 pub(crate) use redis::{Redis, redis_prefix};
 pub(crate) use script::told;
 pub(crate) use security_key::{BrowserTale, SecurityKey};
-pub(crate) use server::{Server, ServerBuilder, http_client, legacy_credentials, within};
+pub(crate) use server::{
+    Server, ServerBuilder, address_in, http_client, legacy_credentials, within,
+};
 pub(crate) use sms::{Phones, other_than};
 pub(crate) use web_service::WebService;
 

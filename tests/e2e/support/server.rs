@@ -25,6 +25,7 @@ const PATIENCE: Duration = Duration::from_mins(1);
 pub(crate) struct ServerBuilder {
     folder: Arc<TempDir>,
     environment: Vec<(String, String)>,
+    file_size: Option<u32>,
 }
 
 /// A server process. It is ended when this value is dropped.
@@ -42,6 +43,7 @@ impl ServerBuilder {
         Self {
             folder: Arc::new(TempDir::new().unwrap()),
             environment: vec![(name.to_owned(), value)],
+            file_size: None,
         }
         .set("AUTH_HOST", "127.0.0.1")
         .set("AUTH_PORT", "0")
@@ -62,13 +64,27 @@ impl ServerBuilder {
         self
     }
 
+    /// No file may grow beyond so many blocks: of 512 bytes, or 1024, as the shell has it.
+    pub(crate) fn limit_file_size(mut self, blocks: u32) -> Self {
+        self.file_size = Some(blocks);
+        self
+    }
+
     pub(crate) fn folder(&self) -> &Path {
         self.folder.path()
     }
 
     /// The command, in an empty folder and with nothing but the environment it was given.
     pub(crate) fn command(&self) -> Command {
-        let mut command = Command::new(hasura_auth());
+        let mut command = match self.file_size {
+            None => Command::new(hasura_auth()),
+            Some(blocks) => {
+                let mut shell = Command::new("/bin/sh");
+                let limited = format!("ulimit -f {blocks}; exec \"$0\"");
+                shell.arg("-c").arg(limited).arg(hasura_auth());
+                shell
+            }
+        };
         command
             .current_dir(self.folder.path())
             .env_clear()
@@ -136,7 +152,7 @@ fn listen_to(
     });
 }
 
-fn address_in(line: &str) -> Option<String> {
+pub(crate) fn address_in(line: &str) -> Option<String> {
     let (_, rest) = line.split_once("http://127.0.0.1:")?;
     let port: String = rest.chars().take_while(char::is_ascii_digit).collect();
     (!port.is_empty() && port != "0").then(|| format!("http://127.0.0.1:{port}"))
