@@ -259,6 +259,32 @@ async fn a_token_that_was_changed_is_refused() {
     );
 }
 
+/// The provider's key signs more than ID tokens (token confusion).
+#[tokio::test]
+async fn a_token_of_another_kind_is_no_id_token() {
+    let world = World::new().await;
+    let typed = |typ: Value| {
+        let header = json!({ "alg": "ES256", "kid": "a-key", "typ": typ });
+        world.signer.sign_with_header(&header, &world.claims())
+    };
+
+    for typ in ["JWT", "jwt", "application/jwt", "ID"] {
+        assert!(world.judge(&typed(json!(typ))).await.is_ok(), "{typ}");
+    }
+    for typ in [
+        json!("at+jwt"),
+        json!("AT+JWT"),
+        json!("application/at+jwt"),
+        json!("logout+jwt"),
+        json!("secevent+jwt"),
+        json!(["JWT"]),
+    ] {
+        assert!(world.refuses(&typed(typ.clone())).await, "{typ}");
+    }
+    let event = json!({ "http://schemas.openid.net/event/backchannel-logout": {} });
+    assert!(!world.accepts(&world.with("events", event)).await);
+}
+
 #[tokio::test]
 async fn a_token_cannot_bring_its_own_key_or_rules() {
     let world = World::new().await;

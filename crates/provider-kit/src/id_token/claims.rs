@@ -5,7 +5,7 @@ use auth_domain::{
     secret::Secret,
 };
 use data_encoding::HEXLOWER;
-use serde::Deserialize;
+use serde::{Deserialize, de::IgnoredAny};
 use sha2::{Digest, Sha256};
 
 use super::IdTokenRules;
@@ -27,6 +27,7 @@ pub(super) struct Claims {
     iat: u64,
     nbf: Option<u64>,
     nonce: Option<String>,
+    events: Option<IgnoredAny>,
     #[serde(default)]
     email: Address,
     #[serde(default)]
@@ -58,10 +59,12 @@ impl Claims {
         serde_json::from_slice(json).ok()
     }
 
-    /// Whether they are of the right issuer, for us, and good at `now`, in seconds since 1970.
+    /// Whether they are of the right issuer, for us, and good at `now`, in seconds since 1970. Those of
+    /// a logout token, which the same key signs, are not (OpenID Connect Back-Channel Logout §2.4).
     pub(super) fn are_good(&self, rules: &IdTokenRules, now: u64) -> bool {
         let latest = now.saturating_add(AHEAD);
         self.iss == rules.issuer
+            && self.events.is_none()
             && self.is_for(&rules.audiences)
             && self.exp > now
             && self.iat <= latest

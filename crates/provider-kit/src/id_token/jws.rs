@@ -28,6 +28,7 @@ struct Header {
     jwk: Option<Value>,
     jku: Option<Value>,
     x5u: Option<Value>,
+    typ: Option<Value>,
 }
 
 impl Header {
@@ -37,6 +38,16 @@ impl Header {
         [&self.crit, &self.jwk, &self.jku, &self.x5u]
             .into_iter()
             .all(Option::is_none)
+    }
+
+    /// Kinds of tokens that may be mistaken for others have a type of their own that ends like this
+    /// (RFC 8725 §3.11), such as the access tokens of RFC 9068. An ID token has none, or `JWT`.
+    fn is_of_another_kind(&self) -> bool {
+        let names_one = |typ: &Value| {
+            let text = typ.as_str().map(str::to_ascii_lowercase);
+            text.is_none_or(|it| it.ends_with("+jwt"))
+        };
+        self.typ.as_ref().is_some_and(names_one)
     }
 }
 
@@ -49,7 +60,9 @@ impl<'a> Jws<'a> {
         let (signed, signature) = token.rsplit_once('.')?;
         let (header, claims) = signed.split_once('.')?;
         let header: Header = serde_json::from_slice(&decoded(header)?).ok()?;
-        header.is_plain().then_some(())?;
+        if !header.is_plain() || header.is_of_another_kind() {
+            return None;
+        }
         Some(Self {
             algorithm: header.alg,
             key_id: header.kid,
