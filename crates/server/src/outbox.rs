@@ -2,6 +2,7 @@
 //! sent.
 
 use std::{
+    cmp::Reverse,
     collections::VecDeque,
     fs,
     io::{self, Write},
@@ -15,16 +16,24 @@ use auth_domain::{
     error::Cause,
     ports::{Clock, IdGenerator, Mail, Mailer, MailerError, SmsError, SmsSender, TextMessage},
 };
+use chrono::NaiveDateTime;
 use http_api::Outbox;
 use mail_templates::{SMS_TEMPLATE, Wording};
 use serde::Serialize;
 use serde_json::{Value, json};
 use tokio::task::spawn_blocking;
+use uuid::Uuid;
 
 use crate::private_files;
 
 /// How many messages are kept in memory.
 const KEPT: usize = 100;
+
+/// How many messages are kept in a folder: whoever can make a server send mail could fill its disk.
+const KEPT_FILES: usize = 1000;
+
+/// How many bytes they may take together, the last one aside.
+const KEPT_BYTES: u64 = 32 * 1024 * 1024;
 
 /// One kept mail, in the form of its file.
 #[derive(Clone, PartialEq, Serialize)]
@@ -132,7 +141,15 @@ impl OutboxMailer {
             .join(format!("{moment}-{}.json", self.ids.uuid()));
         let content = serde_json::to_vec_pretty(&message)?;
         let unfinished = path.with_extension("part");
-        spawn_blocking(move || write(&path, &unfinished, &content)).await??;
+        let folder = self.folder.clone();
+        spawn_blocking(move || {
+            write(&path, &unfinished, &content)?;
+            if let Err(error) = remove_oldest(&folder, KEPT_FILES, KEPT_BYTES) {
+                tracing::warn!(%error, "old messages cannot be removed from the outbox");
+            }
+            io::Result::Ok(())
+        })
+        .await??;
         self.remember(message);
         Ok(())
     }
@@ -173,12 +190,57 @@ fn write(path: &Path, unfinished: &Path, content: &[u8]) -> io::Result<()> {
     fs::rename(unfinished, path)
 }
 
+/// Removes the oldest messages from the outbox until at most `files` are left, and at most `bytes`
+/// beside the newest. Whatever else is in the folder stays.
+fn remove_oldest(folder: &Path, files: usize, bytes: u64) -> io::Result<()> {
+    let mut messages = Vec::new();
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        if entry.file_name().to_str().is_some_and(is_message) {
+            messages.push(entry);
+        }
+    }
+    messages.sort_by_key(|it| Reverse(it.file_name()));
+    let mut total = 0_u64;
+    for (newer, message) in messages.iter().enumerate() {
+        // Another message may have had it removed in the meantime.
+        let Ok(metadata) = message.metadata() else {
+            continue;
+        };
+        total = total.saturating_add(metadata.len());
+        if newer >= files || (newer > 0 && total > bytes) {
+            match fs::remove_file(message.path()) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+                _ => {}
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Whether a file is named as [`OutboxMailer::keep`] names its own, finished or not: after their
+/// moment, so that names sort as time does.
+fn is_message(name: &str) -> bool {
+    let Some((stem, extension)) = name.rsplit_once('.') else {
+        return false;
+    };
+    let Some((moment, id)) = stem.split_once("Z-") else {
+        return false;
+    };
+    matches!(extension, "json" | "part")
+        && NaiveDateTime::parse_from_str(moment, "%Y%m%dT%H%M%S%.f").is_ok()
+        && Uuid::try_parse(id).is_ok()
+}
+
 /// The text messages of the provider `dev`: kept in the outbox, and perhaps in a folder for scripts
 /// that wait for a code.
 pub(crate) struct DevSmsSender {
     outbox: Arc<OutboxMailer>,
     wording: Arc<dyn Wording>,
     folder: Option<PathBuf>,
+    /// The files there that this process wrote, the one that was written last at the end. Those of
+    /// others are not ours to remove.
+    files: Mutex<VecDeque<PathBuf>>,
 }
 
 impl DevSmsSender {
@@ -192,6 +254,7 @@ impl DevSmsSender {
             outbox,
             wording,
             folder,
+            files: Mutex::default(),
         }
     }
 
@@ -202,7 +265,12 @@ impl DevSmsSender {
             let path = folder.join(file_name(message.to.as_str()));
             let unfinished = folder.join(format!("{}.part", self.outbox.ids.uuid()));
             let content = body.clone();
-            spawn_blocking(move || write(&path, &unfinished, content.as_bytes())).await??;
+            let written = path.clone();
+            spawn_blocking(move || write(&written, &unfinished, content.as_bytes())).await??;
+            if let Some(oldest) = self.replaces(path) {
+                // Whoever watches the folder may have taken it away.
+                let _gone = spawn_blocking(move || fs::remove_file(oldest)).await?;
+            }
         }
         let kept = KeptText {
             sent_at: self.outbox.clock.now(),
@@ -213,6 +281,16 @@ impl DevSmsSender {
             body,
         };
         self.outbox.keep(Kept::Text(kept)).await
+    }
+
+    /// Remembers that a file was written; the one that has to go for it, if there are too many.
+    fn replaces(&self, written: PathBuf) -> Option<PathBuf> {
+        let mut files = self.files.lock().unwrap_or_else(PoisonError::into_inner);
+        files.retain(|it| *it != written);
+        files.push_back(written);
+        (files.len() > KEPT_FILES)
+            .then(|| files.pop_front())
+            .flatten()
     }
 }
 
@@ -317,6 +395,90 @@ mod tests {
         assert_eq!(mails.as_array().unwrap().len(), KEPT);
         assert_eq!(mails[0]["to"], json!("user1@example.com"));
         assert_eq!(files(folder.path()).len(), KEPT + 1);
+    }
+
+    /// Messages of these sizes, the oldest first, and what of them is left.
+    fn left_of(sizes: &[usize], files: usize, bytes: u64) -> Vec<usize> {
+        let folder = tempfile::tempdir().unwrap();
+        for (number, size) in sizes.iter().enumerate() {
+            let id = Uuid::from_u128(u128::MAX - u128::try_from(number).unwrap());
+            let name = format!("20260101T0000{number:02}.000000Z-{id}.json");
+            fs::write(folder.path().join(name), "x".repeat(*size)).unwrap();
+        }
+        for other in ["notes.json", "20260101T000000.000000Z-x.json", "keep.part"] {
+            fs::write(folder.path().join(other), "x".repeat(100)).unwrap();
+        }
+
+        remove_oldest(folder.path(), files, bytes).unwrap();
+
+        assert!(folder.path().join("notes.json").exists());
+        assert!(
+            folder
+                .path()
+                .join("20260101T000000.000000Z-x.json")
+                .exists()
+        );
+        assert!(folder.path().join("keep.part").exists());
+        let mut left: Vec<_> = fs::read_dir(folder.path())
+            .unwrap()
+            .map(Result::unwrap)
+            .filter(|it| is_message(it.file_name().to_str().unwrap()))
+            .collect();
+        left.sort_by_key(fs::DirEntry::file_name);
+        let size = |it: fs::DirEntry| usize::try_from(it.metadata().unwrap().len()).unwrap();
+        left.into_iter().map(size).collect()
+    }
+
+    #[test]
+    fn the_oldest_messages_leave_the_folder_once_there_are_too_many_or_too_large_ones() {
+        assert_eq!(left_of(&[1, 2, 3], 3, 100), [1, 2, 3]);
+        assert_eq!(left_of(&[1, 2, 3], 2, 100), [2, 3]);
+        assert_eq!(left_of(&[1, 2, 3], 3, 5), [2, 3]);
+        assert_eq!(left_of(&[50, 50, 50], 3, 99), [50]);
+        // The last one stays, however large it is: somebody waits for it.
+        assert_eq!(left_of(&[1, 200], 3, 100), [200]);
+        assert_eq!(left_of(&[], 3, 100), [0; 0]);
+    }
+
+    #[tokio::test]
+    async fn the_folder_of_the_outbox_does_not_grow_without_end() {
+        let folder = tempfile::tempdir().unwrap();
+        let outbox = outbox(folder.path());
+        outbox.send(mail("last@example.com")).await.unwrap();
+        let kept = folder.path().join("outbox");
+        for number in 0..2 * KEPT_FILES {
+            let id = Uuid::from_u128(u128::try_from(number).unwrap());
+            let name = format!("20250101T000000.000000Z-{id}.json");
+            fs::write(kept.join(name), "{}").unwrap();
+        }
+
+        outbox.send(mail("ada@example.com")).await.unwrap();
+
+        let files = files(folder.path());
+        assert_eq!(files.len(), KEPT_FILES);
+        let of_today = files
+            .iter()
+            .filter(|it| it.to_str().unwrap().contains("/20260101T"));
+        assert_eq!(of_today.count(), 2);
+    }
+
+    #[tokio::test]
+    async fn the_files_of_numbers_do_not_grow_without_end_and_those_of_others_stay() {
+        let folder = tempfile::tempdir().unwrap();
+        let output = folder.path().join("texts");
+        let sender = sender(folder.path(), Some(&output));
+        sender.send(text("+41790000000", "111111")).await.unwrap();
+        fs::write(output.join("+1.txt"), "of somebody else").unwrap();
+
+        // As if it had written to as many numbers as it keeps.
+        let written = (1..KEPT_FILES).map(|it| output.join(format!("{it}.txt")));
+        sender.files.lock().unwrap().extend(written);
+        sender.send(text("+41790000001", "222222")).await.unwrap();
+
+        let exists = |name: &str| output.join(name).exists();
+        assert!(!exists("+41790000000.txt"));
+        assert!(exists("+41790000001.txt") && exists("+1.txt"));
+        assert_eq!(sender.files.lock().unwrap().len(), KEPT_FILES);
     }
 
     fn sender(folder: &Path, output: Option<&Path>) -> DevSmsSender {
