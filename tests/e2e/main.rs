@@ -33,6 +33,7 @@ mod legacy;
 mod limits_by_path;
 mod link_parameters;
 mod lists_for_objects;
+mod log_lines;
 mod mail_requests;
 mod modern;
 mod odd_accounts;

@@ -17,6 +17,13 @@ const QUIET_DRIVER: &str = "tokio_postgres=warn";
 /// What it refuses it calls an error, and at `debug` it tells keys; our own log says enough.
 const QUIET_JUDGE: &str = "webauthn_rs_core=off";
 
+/// What it calls errors is what clients do to their connection: malformed HTTP, a hang-up. Anybody
+/// can fill the log with that, and none of it is for anybody to look at.
+const QUIET_CONNECTIONS: &str = "actix_http::h1::dispatcher=off";
+
+/// At `debug` it tells the paths of requests that it could not read; see `logged_path` of `http-api`.
+const QUIET_EXTRACTORS: &str = "actix_web::types=off";
+
 /// Levels of the Hasura Auth that was written for Node.js, which had this variable too.
 const NODE_LEVELS: [(&str, &str); 3] = [("http", "info"), ("verbose", "debug"), ("silly", "trace")];
 
@@ -35,7 +42,10 @@ pub(crate) fn filter(text: &str) -> Option<EnvFilter> {
     if text.is_empty() || !text.split(',').all(known) {
         return None;
     }
-    EnvFilter::try_new(format!("{QUIET_DRIVER},{QUIET_JUDGE},{text}")).ok()
+    EnvFilter::try_new(format!(
+        "{QUIET_DRIVER},{QUIET_JUDGE},{QUIET_CONNECTIONS},{QUIET_EXTRACTORS},{text}"
+    ))
+    .ok()
 }
 
 /// Starts the log. To be called once.
@@ -114,6 +124,19 @@ mod tests {
             let filter = filter(text).unwrap().to_string();
             assert!(filter.contains(level), "{filter}");
         }
+    }
+
+    #[test]
+    fn what_clients_do_to_their_connections_is_not_logged_unless_named() {
+        let shown = |text: &str| filter(text).unwrap().to_string();
+
+        assert!(shown("trace").contains("actix_http::h1::dispatcher=off"));
+        let named = shown("info,actix_http::h1::dispatcher=debug");
+        assert!(
+            named.contains("actix_http::h1::dispatcher=debug"),
+            "{named}"
+        );
+        assert!(!named.contains("actix_http::h1::dispatcher=off"), "{named}");
     }
 
     #[test]

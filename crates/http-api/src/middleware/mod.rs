@@ -1,6 +1,7 @@
 //! Around every request.
 
 pub(crate) mod cors;
+mod logged_path;
 pub(crate) mod no_store;
 pub(crate) mod panics;
 pub(crate) mod person_check;

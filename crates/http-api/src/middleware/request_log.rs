@@ -2,7 +2,8 @@
 //!
 //! The line holds method, path, status and time, of a refusal the code, and the user as soon as that
 //! is known. It never holds a query, a header, a body or an address: those carry tickets, tokens and
-//! personal data.
+//! personal data. Of a path that is no route's it holds what reads like words; see
+//! [`logged_path`](super::logged_path).
 
 use std::time::Instant;
 
@@ -17,7 +18,10 @@ use actix_web::{
 };
 use tracing::{Instrument, field::Empty};
 
-use super::request_id::{self, RequestId};
+use super::{
+    logged_path::logged_path,
+    request_id::{self, RequestId},
+};
 use crate::{
     routes::{is_probe, path_of},
     state::AppState,
@@ -55,7 +59,7 @@ pub(crate) async fn log(
         request_id = id.as_ref().map(RequestId::as_str),
         trace_id = trace_id(&trace),
         method = request.method().as_str(),
-        path = request.path(),
+        path = &*logged_path(&request),
         user_id = Empty,
     );
     let answer = next.call(request).instrument(span.clone()).await;
