@@ -148,7 +148,7 @@ fn expect_bad_token(answer: &Answer, place: &str) {
 }
 
 /// A token with this header and these claims, signed with the key of the servers.
-fn signed(header: &Value, claims: &Value) -> String {
+pub(crate) fn signed(header: &Value, claims: &Value) -> String {
     let encode = |value: &Value| BASE64URL_NOPAD.encode(value.to_string().as_bytes());
     let message = format!("{}.{}", encode(header), encode(claims));
     let key = hmac::Key::new(hmac::HMAC_SHA256, SHARED_KEY.as_bytes());
@@ -156,7 +156,7 @@ fn signed(header: &Value, claims: &Value) -> String {
     format!("{message}.{}", BASE64URL_NOPAD.encode(signature.as_ref()))
 }
 
-fn hs256() -> Value {
+pub(crate) fn hs256() -> Value {
     json!({ "alg": "HS256", "typ": "JWT" })
 }
 
@@ -183,6 +183,11 @@ fn forged(session: &Value) -> Vec<(&'static str, String)> {
             with("iat", json!(seconds("iat") + 600)),
         ),
         ("of another issuer", with("iss", json!("somebody-else"))),
+        ("of an OAuth client", with("client_id", json!("an-app"))),
+        (
+            "of the type at+jwt",
+            signed(&json!({ "alg": "HS256", "typ": "at+jwt" }), &claims),
+        ),
         ("without a signature", format!("{unsigned}.")),
         ("with the algorithm none", format!("{none}.")),
         (

@@ -56,4 +56,5 @@ mod through_openid;
 mod through_pgbouncer;
 mod through_redis;
 mod through_smtp;
+mod token_confusion;
 mod turnstile;

@@ -20,25 +20,57 @@ const SESSION: &str = "sid";
 /// How the user proved who they are (RFC 8176 §1).
 const METHODS: &str = "amr";
 
-/// Whether `name` has a meaning of its own in a JWT (RFC 7519 §4.1), or in ours.
-pub(crate) fn is_registered(name: &str) -> bool {
-    [
-        "iss", "sub", "aud", "exp", "nbf", "iat", "jti", SESSION, METHODS,
-    ]
-    .contains(&name)
+/// What stands in tokens that one key may sign beside session tokens, and never in those: access
+/// tokens of OAuth clients (RFC 9068 §2.2, RFC 8693 §4, RFC 7800 §3), ID tokens (OpenID Connect Core
+/// §2, §3.3.2.11), security events such as logout tokens (RFC 8417 §2.2), and the mark by which some
+/// issuers part them. An ID token or the token of a client must not pass for a session (token
+/// confusion, RFC 8725 §2.8).
+const OTHER_PURPOSES: [&str; 12] = [
+    "client_id",
+    "scope",
+    "scp",
+    "azp",
+    "act",
+    "may_act",
+    "cnf",
+    "nonce",
+    "at_hash",
+    "c_hash",
+    "events",
+    "token_use",
+];
+
+/// What an installation's tokens have in common.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct TokenProfile {
+    /// Who issues them.
+    pub(crate) issuer: String,
+    /// Whom a token that names an audience has to be for. None of ours names one.
+    pub(crate) audiences: Vec<String>,
+    /// The claim that holds Hasura's claims.
+    pub(crate) namespace: String,
 }
 
-/// The payload of a token that `issuer` issues. Times are whole seconds.
-pub(crate) fn write(claims: &AccessClaims, issuer: &str, namespace: &str) -> Map<String, Value> {
+/// Whether `name` has a meaning of its own in a JWT (RFC 7519 §4.1), in ours, or in one that is
+/// refused for it.
+pub(crate) fn is_reserved(name: &str) -> bool {
+    let registered = [
+        "iss", "sub", "aud", "exp", "nbf", "iat", "jti", SESSION, METHODS,
+    ];
+    registered.contains(&name) || OTHER_PURPOSES.contains(&name)
+}
+
+/// The payload of a session token with this profile. Times are whole seconds.
+pub(crate) fn write(claims: &AccessClaims, profile: &TokenProfile) -> Map<String, Value> {
     let issued_at = claims.issued_at.timestamp();
     let ttl = i64::try_from(claims.ttl.as_secs()).unwrap_or(i64::MAX);
     let mut payload = Map::from_iter([
         ("sub".to_owned(), json!(claims.user_id.0)),
-        ("iss".to_owned(), json!(issuer)),
+        ("iss".to_owned(), json!(profile.issuer)),
         ("iat".to_owned(), json!(issued_at)),
         ("exp".to_owned(), json!(issued_at.saturating_add(ttl))),
         (SESSION.to_owned(), json!(claims.session.0)),
-        (namespace.to_owned(), hasura_claims(claims)),
+        (profile.namespace.clone(), hasura_claims(claims)),
     ]);
     let methods: Vec<_> = claims.methods.claim_values().collect();
     if !methods.is_empty() {
@@ -71,18 +103,21 @@ fn hasura_claims(claims: &AccessClaims) -> Value {
         .collect()
 }
 
-/// The bearer of a verified payload, if `issuer` issued it and it is good at `now`.
+/// The bearer of a verified payload, if it is that of a session token with this profile and good at
+/// `now`.
 ///
 /// josekit's own check of the claims is not used: it lets a token without `exp` pass, reads
 /// fractions, and panics on a moment that is too far away.
 pub(crate) fn read(
     payload: &[u8],
-    issuer: &str,
-    namespace: &str,
+    profile: &TokenProfile,
     now: DateTime<Utc>,
 ) -> Option<AccessIdentity> {
     let claims: Map<String, Value> = serde_json::from_slice(payload).ok()?;
-    if claims.get("iss")? != issuer || !is_current(&claims, now.timestamp())? {
+    let is_ours = claims.get("iss")? == profile.issuer.as_str()
+        && !has_another_purpose(&claims)
+        && is_for_us(&claims, &profile.audiences);
+    if !is_ours || !is_current(&claims, now.timestamp())? {
         return None;
     }
     let user_id = subject(&claims)?;
@@ -90,8 +125,24 @@ pub(crate) fn read(
         user_id,
         session: claims.get(SESSION).and_then(id).map(SessionId),
         methods: methods(&claims),
-        is_elevated: elevated(&claims, namespace) == Some(user_id),
+        is_elevated: elevated(&claims, &profile.namespace) == Some(user_id),
     })
+}
+
+/// Whether it holds a claim that no session token has, whatever its value.
+fn has_another_purpose(claims: &Map<String, Value>) -> bool {
+    OTHER_PURPOSES.iter().any(|name| claims.contains_key(*name))
+}
+
+/// Whether a token names no audience, or nothing but our own. One that is for somebody else as well
+/// is somebody else's, although RFC 7519 §4.1.3 would let it pass.
+fn is_for_us(claims: &Map<String, Value>, ours: &[String]) -> bool {
+    let is_ours = |audience: &Value| ours.iter().any(|it| audience == it.as_str());
+    match claims.get("aud") {
+        None => true,
+        Some(Value::Array(named)) => !named.is_empty() && named.iter().all(is_ours),
+        Some(named) => is_ours(named),
+    }
 }
 
 /// Whom the claim of elevation is about.

@@ -15,6 +15,9 @@ use crate::{JwtSecret, claims, jwks};
 /// The longest text that is looked at as a token; ours take about half a KiB.
 pub const TOKEN_MAX_BYTES: usize = 16 * 1024;
 
+/// The `typ` of our tokens.
+const TOKEN_TYPE: &str = "JWT";
+
 /// Signs and verifies access tokens with the one key of a [`JwtSecret`].
 ///
 /// Everything that depends on the key alone is made once: reading an RSA key takes longer than
@@ -50,21 +53,14 @@ impl JoseSigner {
         // The verifier is fixed, so nothing in the header can choose an algorithm or a key.
         let verifier = &*self.secret.key.verifier;
         let (payload, header) = jws::deserialize_compact(token, verifier).ok()?;
-        // No extension is understood, so naming any as critical is a reason to refuse (RFC 7515
-        // §4.1.11). josekit lets an empty list pass.
-        header.claim("crit").is_none().then_some(payload)
+        is_of_session_token(&header).then_some(payload)
     }
 }
 
 impl TokenSigner for JoseSigner {
     fn sign(&self, claims: &AccessClaims) -> Result<AccessToken, SignerError> {
-        let JwtSecret {
-            key,
-            issuer,
-            claims_namespace,
-            ..
-        } = &self.secret;
-        let payload = Value::Object(claims::write(claims, issuer, claims_namespace)).to_string();
+        let JwtSecret { key, profile, .. } = &self.secret;
+        let payload = Value::Object(claims::write(claims, profile)).to_string();
         let token = jws::serialize_compact(payload.as_bytes(), &self.header, &*key.signer);
         Ok(AccessToken {
             value: token.map_err(|error| SignerError(error.into()))?,
@@ -78,12 +74,7 @@ impl TokenSigner for JoseSigner {
         now: DateTime<Utc>,
     ) -> Result<AccessIdentity, InvalidAccessToken> {
         let payload = self.payload(token).ok_or(InvalidAccessToken)?;
-        let JwtSecret {
-            issuer,
-            claims_namespace,
-            ..
-        } = &self.secret;
-        claims::read(&payload, issuer, claims_namespace, now).ok_or(InvalidAccessToken)
+        claims::read(&payload, &self.secret.profile, now).ok_or(InvalidAccessToken)
     }
 
     fn public_keys(&self) -> PublicKeys {
@@ -100,11 +91,32 @@ impl fmt::Debug for JoseSigner {
 /// The header of every token; josekit adds the algorithm of the signer.
 fn header(key_id: Option<&str>) -> JwsHeader {
     let mut header = JwsHeader::new();
-    header.set_token_type("JWT");
+    header.set_token_type(TOKEN_TYPE);
     if let Some(key_id) = key_id {
         header.set_key_id(key_id);
     }
     header
+}
+
+/// Whether a token with this header may be a session token.
+///
+/// * No extension is understood, so naming any as critical is a reason to refuse (RFC 7515 §4.1.11).
+///   josekit lets an empty list pass.
+/// * `typ` is how tokens for different purposes are told apart that the same key signs (RFC 8725
+///   §3.11): `at+jwt` is an access token of an OAuth client (RFC 9068 §2.1), `logout+jwt` signs
+///   somebody out.
+/// * A content type says that the payload is no set of claims but another token (RFC 7519 §5.2).
+fn is_of_session_token(header: &JwsHeader) -> bool {
+    header.claim("crit").is_none()
+        && header.claim("cty").is_none()
+        && header.claim("typ").is_none_or(is_type_of_jwt)
+}
+
+/// Media types do not regard case, and `application/` may be left out (RFC 7515 §4.1.9).
+fn is_type_of_jwt(value: &Value) -> bool {
+    let names = [TOKEN_TYPE, "application/jwt"];
+    let is_it = |text: &str| names.iter().any(|name| name.eq_ignore_ascii_case(text));
+    value.as_str().is_some_and(is_it)
 }
 
 #[cfg(test)]

@@ -10,7 +10,8 @@ use openssl::{
 use serde_json::{Map, Value};
 
 use crate::{
-    claims, pem,
+    claims::{self, TokenProfile},
+    pem,
     signing_key::{Algorithm, PairedAlgorithm, SigningKey},
 };
 
@@ -24,8 +25,7 @@ const STRONG_SECRET_BYTES: usize = 32;
 pub struct JwtSecret {
     pub(crate) key: SigningKey,
     pub(crate) key_id: Option<String>,
-    pub(crate) issuer: String,
-    pub(crate) claims_namespace: String,
+    pub(crate) profile: TokenProfile,
 }
 
 /// Why a text is no JWT secret. No message repeats any of it: what stands in the wrong place may be
@@ -50,6 +50,9 @@ pub enum InvalidJwtSecret {
         /// The member.
         member: &'static str,
     },
+    /// `audience` is neither a string nor a list of them.
+    #[error("`audience` of the JWT secret is neither a string nor a list of strings")]
+    NotAnAudience,
     /// `type` names no algorithm, or one that is not supported.
     #[error("`type` of the JWT secret is not one of {}", Algorithm::NAMES)]
     UnknownType,
@@ -71,7 +74,9 @@ pub enum InvalidJwtSecret {
     #[error("`key` of the JWT secret is not the public half of its `signing_key`")]
     UnpairedKeys,
     /// Hasura's claims would take the place of another claim.
-    #[error("`claims_namespace` of the JWT secret is the name of a registered claim")]
+    #[error(
+        "`claims_namespace` of the JWT secret is the name of a registered claim, or of one that no session token has"
+    )]
     ReservedNamespace,
     /// The key is broken in a way that has no name here.
     #[error("the key in the JWT secret cannot be used")]
@@ -87,7 +92,9 @@ impl JwtSecret {
     /// * `signing_key` – the private key in PEM, not for `HS…`,
     /// * `kid` – the id of the key in tokens and in the published key set,
     /// * `issuer` – by default `hasura-auth`,
-    /// * `claims_namespace` – by default `https://hasura.io/jwt/claims`.
+    /// * `claims_namespace` – by default `https://hasura.io/jwt/claims`,
+    /// * `audience` – one or several names; a token with an `aud` has to be for one of them. Ours
+    ///   have none, and without this member every token that has one is refused.
     ///
     /// A member that is null or empty counts as missing, and other members are not looked at:
     /// Hasura itself is configured with the same text and knows more of them.
@@ -104,10 +111,13 @@ impl JwtSecret {
         Ok(Self {
             key: signing_key(&members)?,
             key_id: text(&members, "kid")?.map(str::to_owned),
-            issuer: text(&members, "issuer")?
-                .unwrap_or(DEFAULT_ISSUER)
-                .to_owned(),
-            claims_namespace: claims_namespace(&members)?,
+            profile: TokenProfile {
+                issuer: text(&members, "issuer")?
+                    .unwrap_or(DEFAULT_ISSUER)
+                    .to_owned(),
+                audiences: audiences(&members)?,
+                namespace: claims_namespace(&members)?,
+            },
         })
     }
 
@@ -135,8 +145,7 @@ impl fmt::Debug for JwtSecret {
             .field("algorithm", &self.key.signer.algorithm().name())
             .field("key", &"***")
             .field("key_id", &self.key_id)
-            .field("issuer", &self.issuer)
-            .field("claims_namespace", &self.claims_namespace)
+            .field("profile", &self.profile)
             .finish()
     }
 }
@@ -182,10 +191,24 @@ fn check_pair(private: &PKey<Private>, public: &str) -> Result<(), InvalidJwtSec
 
 fn claims_namespace(members: &Map<String, Value>) -> Result<String, InvalidJwtSecret> {
     let namespace = text(members, "claims_namespace")?.unwrap_or(DEFAULT_NAMESPACE);
-    if claims::is_registered(namespace) {
+    if claims::is_reserved(namespace) {
         return Err(InvalidJwtSecret::ReservedNamespace);
     }
     Ok(namespace.to_owned())
+}
+
+/// Hasura takes a text or a list, too.
+fn audiences(members: &Map<String, Value>) -> Result<Vec<String>, InvalidJwtSecret> {
+    let read = |item: &Value| match item {
+        Value::String(name) if !name.is_empty() => Ok(name.clone()),
+        _ => Err(InvalidJwtSecret::NotAnAudience),
+    };
+    match members.get("audience") {
+        None | Some(Value::Null) => Ok(Vec::new()),
+        Some(Value::String(name)) if name.is_empty() => Ok(Vec::new()),
+        Some(Value::Array(names)) => names.iter().map(read).collect(),
+        Some(name) => read(name).map(|name| vec![name]),
+    }
 }
 
 fn required_text<'a>(

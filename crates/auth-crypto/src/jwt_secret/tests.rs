@@ -52,25 +52,41 @@ fn every_supported_type_is_read() {
 fn what_is_not_given_or_empty_has_its_default() {
     let empty = json!({
         "type": "HS256", "key": "k", "kid": "", "issuer": "", "claims_namespace": null,
+        "audience": "",
     });
     for secret in [shared("k"), empty] {
         let secret = parse(&secret).unwrap();
 
         assert_eq!(secret.key_id, None);
-        assert_eq!(secret.issuer, "hasura-auth");
-        assert_eq!(secret.claims_namespace, "https://hasura.io/jwt/claims");
+        assert_eq!(secret.profile.issuer, "hasura-auth");
+        assert_eq!(secret.profile.namespace, "https://hasura.io/jwt/claims");
+        assert_eq!(secret.profile.audiences, [""; 0]);
     }
 }
 
 #[test]
 fn what_only_hasura_needs_is_passed_over() {
     let secret = json!({
-        "type": "HS256", "key": SHARED, "claims_format": "json", "audience": ["hasura"],
+        "type": "HS256", "key": SHARED, "claims_format": "json",
         "jwk_url": "https://keys.example", "claims_map": { "x-hasura-default-role": "user" },
         "header": { "type": "Authorization" }, "allowed_skew": 30, "claims_namespace_path": "$",
     });
 
     assert!(parse(&secret).is_ok());
+}
+
+#[test]
+fn an_audience_is_a_text_or_a_list_as_hasura_reads_it() {
+    for (audience, expected) in [
+        (json!("app"), &["app"][..]),
+        (json!(["app", "site"]), &["app", "site"]),
+        (json!([]), &[]),
+        (json!(null), &[]),
+    ] {
+        let secret = parse(&with(shared("k"), "audience", audience)).unwrap();
+
+        assert_eq!(secret.profile.audiences, expected);
+    }
 }
 
 #[test]
@@ -107,6 +123,18 @@ fn what_is_wrong_is_named() {
         (
             with(shared("k"), "claims_namespace", json!("sub")),
             "registered claim",
+        ),
+        (
+            with(shared("k"), "claims_namespace", json!("scope")),
+            "no session token has",
+        ),
+        (
+            with(shared("k"), "audience", json!(7)),
+            "neither a string nor a list",
+        ),
+        (
+            with(shared("k"), "audience", json!(["app", ""])),
+            "neither a string nor a list",
         ),
         (
             with(paired("RS256", &RSA), "key", json!("x")),

@@ -16,12 +16,15 @@ pub trait TokenSigner: Send + Sync {
     /// [`SignerError`] when the key cannot be used; no claims can provoke it.
     fn sign(&self, claims: &AccessClaims) -> Result<AccessToken, SignerError>;
 
-    /// Whose token this is, if it is one of ours and good at `now`.
+    /// Whose token this is, if it is a session token of ours and good at `now`.
+    ///
+    /// What the same key signs for another purpose is none: an access token or ID token of an OAuth
+    /// client must not open what a user's own session opens (token confusion). There is no leeway.
     ///
     /// # Errors
     ///
-    /// [`InvalidAccessToken`] for any other text: wrong key, algorithm or issuer, not yet or no
-    /// longer good, not about a user, or not a token at all. There is no leeway.
+    /// [`InvalidAccessToken`] for any other text: wrong key, algorithm or issuer, for another purpose
+    /// or audience, not yet or no longer good, not about a user, or not a token at all.
     fn verify(&self, token: &str, now: DateTime<Utc>)
     -> Result<AccessIdentity, InvalidAccessToken>;
 

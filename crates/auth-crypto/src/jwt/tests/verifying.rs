@@ -171,6 +171,151 @@ fn critical_extensions_are_refused() {
     }
 }
 
+/// Token confusion: the same key may sign access tokens of OAuth clients, ID tokens and more.
+#[test]
+fn a_token_for_another_purpose_is_no_session_token() {
+    let named = |name: &str| {
+        [
+            with(name, json!("x")),
+            with(name, json!("")),
+            with(name, json!(null)),
+            with(name, json!({})),
+        ]
+    };
+    for name in [
+        "client_id",
+        "scope",
+        "scp",
+        "azp",
+        "act",
+        "may_act",
+        "cnf",
+        "nonce",
+        "at_hash",
+        "c_hash",
+        "events",
+        "token_use",
+    ] {
+        for claims in named(name) {
+            assert!(is_refused(&shared(), &signed(&claims)), "{claims}");
+        }
+    }
+    // The claims of the original's tokens: nothing but Hasura's.
+    let mut original = without("sid");
+    original.as_object_mut().unwrap().remove("amr");
+    original["https://hasura.io/jwt/claims"] = json!({ "x-hasura-default-role": "user" });
+    assert!(verify(&shared(), &signed(&original)).is_ok());
+}
+
+#[test]
+fn a_token_for_an_audience_is_refused_unless_the_secret_names_it() {
+    let secret =
+        |audience: Value| signer(&json!({ "type": "HS256", "key": SHARED, "audience": audience }));
+    let aimless = signed(&good_claims());
+    let at = |audience: Value| signed(&with("aud", audience));
+
+    for anybody in [shared(), secret(json!([])), secret(json!(""))] {
+        assert_eq!(verify(&anybody, &aimless), Ok(plain_user()));
+        for audience in [
+            json!("app"),
+            json!(["app"]),
+            json!("hasura-auth"),
+            json!(""),
+            json!([]),
+            json!(null),
+            json!(7),
+        ] {
+            let token = at(audience.clone());
+            assert!(is_refused(&anybody, &token), "{audience}");
+        }
+    }
+    for ours in [secret(json!("app")), secret(json!(["site", "app"]))] {
+        assert_eq!(verify(&ours, &aimless), Ok(plain_user()));
+        assert_eq!(verify(&ours, &at(json!("app"))), Ok(plain_user()));
+        assert_eq!(verify(&ours, &at(json!(["app"]))), Ok(plain_user()));
+        for audience in [
+            json!("App"),
+            json!("other"),
+            json!(["app", "other"]),
+            json!([]),
+            json!([["app"]]),
+            json!({ "app": true }),
+            json!(null),
+        ] {
+            assert!(is_refused(&ours, &at(audience.clone())), "{audience}");
+        }
+    }
+}
+
+#[test]
+fn the_type_of_a_token_is_that_of_a_session_token_or_left_out() {
+    let typed = |kind: &Value| {
+        let header = json!({ "alg": "HS256", "typ": kind });
+        token(
+            &header,
+            &good_claims().to_string(),
+            hs256(SHARED.as_bytes()),
+        )
+    };
+    for kind in ["JWT", "jwt", "Jwt", "application/jwt", "application/JWT"] {
+        assert_eq!(
+            verify(&shared(), &typed(&json!(kind))),
+            Ok(plain_user()),
+            "{kind}"
+        );
+    }
+    for kind in [
+        json!("at+jwt"),
+        json!("AT+JWT"),
+        json!("application/at+jwt"),
+        json!("logout+jwt"),
+        json!("dpop+jwt"),
+        json!("secevent+jwt"),
+        json!("id+jwt"),
+        json!("JOSE"),
+        json!("JWE"),
+        json!(" JWT"),
+        json!("JWT "),
+        json!(""),
+        json!(null),
+        json!(["JWT"]),
+        json!(true),
+    ] {
+        assert!(is_refused(&shared(), &typed(&kind)), "{kind}");
+    }
+}
+
+#[test]
+fn a_token_around_another_token_is_refused() {
+    let inner = signed(&good_claims());
+    let key = || hs256(SHARED.as_bytes());
+    for content_type in [json!("JWT"), json!("json"), json!(""), json!(null)] {
+        let header = json!({ "alg": "HS256", "typ": "JWT", "cty": content_type });
+
+        let claims = token(&header, &good_claims().to_string(), key());
+        let nested = token(&header, &inner, key());
+
+        assert!(is_refused(&shared(), &claims), "{content_type}");
+        assert!(is_refused(&shared(), &nested), "{content_type}");
+    }
+    let undeclared = token(&json!({ "alg": "HS256", "typ": "JWT" }), &inner, key());
+    assert!(is_refused(&shared(), &undeclared));
+    // Five parts are an encrypted token (RFC 7516 §3.1), which nobody asked for.
+    assert!(is_refused(&shared(), &format!("{inner}.AAAA.AAAA")));
+}
+
+/// `b64` needs `crit` (RFC 7797 §6); without that it must not change how the payload is read.
+#[test]
+fn an_unencoded_payload_is_refused() {
+    let payload = good_claims().to_string();
+    let header = BASE64URL_NOPAD.encode(br#"{"alg":"HS256","b64":false}"#);
+    let message = format!("{header}.{payload}");
+    let signature = hs256(SHARED.as_bytes())(message.as_bytes());
+    let unencoded = format!("{message}.{}", BASE64URL_NOPAD.encode(&signature));
+
+    assert!(is_refused(&shared(), &unencoded));
+}
+
 #[test]
 fn a_token_of_another_key_or_issuer_is_refused() {
     let good = good_claims();

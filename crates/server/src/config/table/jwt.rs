@@ -7,7 +7,7 @@ pub(crate) const SECRET: Setting = Setting::new(
     "HASURA_GRAPHQL_JWT_SECRET",
     Kind::Text(&Rule::JSON_OBJECT),
     "Key that signs access tokens, as JSON of the form Hasura takes it in; without it a key is \
-     made in `server.data_dir`.",
+     made in `server.data_dir`. Tokens that name an audience are refused unless its `audience` does.",
 )
 .secret();
 
