@@ -20,6 +20,10 @@ const SESSION: &str = "sid";
 /// How the user proved who they are (RFC 8176 §1).
 const METHODS: &str = "amr";
 
+/// How many seconds the clock of whoever issued a token may be ahead of ours. Nothing of the kind is
+/// granted at its end: a token that is past its `exp` is not good.
+const AHEAD: i64 = 60;
+
 /// What stands in tokens that one key may sign beside session tokens, and never in those: access
 /// tokens of OAuth clients (RFC 9068 §2.2, RFC 8693 §4, RFC 7800 §3), ID tokens (OpenID Connect Core
 /// §2, §3.3.2.11), security events such as logout tokens (RFC 8417 §2.2), and the mark by which some
@@ -156,7 +160,8 @@ fn elevated(claims: &Map<String, Value>, namespace: &str) -> Option<UserId> {
 /// nothing.
 fn is_current(claims: &Map<String, Value>, now: i64) -> Option<bool> {
     let expires_at = claims.get("exp")?.as_i64()?;
-    let has_come = |moment: &Value| Some(moment.as_i64()? <= now);
+    let latest = now.saturating_add(AHEAD);
+    let has_come = |moment: &Value| Some(moment.as_i64()? <= latest);
     let issued = claims.get("iat").map_or(Some(true), has_come)?;
     let begun = claims.get("nbf").map_or(Some(true), has_come)?;
     Some(issued && begun && now < expires_at)

@@ -19,7 +19,8 @@ pub trait TokenSigner: Send + Sync {
     /// Whose token this is, if it is a session token of ours and good at `now`.
     ///
     /// What the same key signs for another purpose is none: an access token or ID token of an OAuth
-    /// client must not open what a user's own session opens (token confusion). There is no leeway.
+    /// client must not open what a user's own session opens (token confusion). The issuer's clock may
+    /// be a minute ahead; nothing is added to the token's life at its end.
     ///
     /// # Errors
     ///
