@@ -6,7 +6,10 @@ use auth_crypto::JwtSecret;
 use auth_domain::ports::IdGenerator;
 
 use crate::{
-    config::Config, encryption_keys::EncryptionKeys, private_files, signing_key,
+    config::{Config, is_loopback},
+    encryption_keys::EncryptionKeys,
+    private_files, signing_key,
+    signing_key::SigningKey,
     start_error::StartError,
 };
 
@@ -26,7 +29,7 @@ pub(crate) struct Premises {
 /// # Errors
 ///
 /// [`StartError::Folder`], [`StartError::KeyFile`], [`StartError::NotAKey`],
-/// [`StartError::JwtSecret`], or those of [`EncryptionKeys::collect`].
+/// [`StartError::WeakKeyFile`], [`StartError::JwtSecret`], or those of [`EncryptionKeys::collect`].
 pub(crate) fn prepare(config: &Config, ids: &dyn IdGenerator) -> Result<Premises, StartError> {
     let (jwt_secret, key_file) = signing_key(config, ids)?;
     let encryption = EncryptionKeys::collect(config, &jwt_secret, ids)?;
@@ -48,8 +51,14 @@ fn signing_key(
     }
     let folder = &config.server.data_dir;
     make_folder(folder)?;
-    let key = signing_key::read_or_make(folder, ids)?;
-    Ok((key.secret, Some(key.path)))
+    let SigningKey { secret, path } = signing_key::read_or_make(folder, ids)?;
+    if secret.is_weak() {
+        if !is_loopback(&config.server.host) {
+            return Err(StartError::WeakKeyFile { path });
+        }
+        tracing::warn!(path = %path.display(), "the signing key has fewer than 32 bytes");
+    }
+    Ok((secret, Some(path)))
 }
 
 fn make_folder(path: &Path) -> Result<(), StartError> {
@@ -85,6 +94,24 @@ mod tests {
         assert!(folder.join("encryption-key").exists());
         let mode = fs::metadata(&folder).unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o700);
+    }
+
+    #[test]
+    fn a_short_key_that_was_put_into_the_folder_is_for_this_machine_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("jwt-secret.json");
+        fs::write(&path, r#"{"type":"HS256","key":"hunter2"}"#).unwrap();
+        let on = |host| {
+            prepare_with(&[
+                ("AUTH_DATA_DIR", folder.path().to_str().unwrap()),
+                ("AUTH_HOST", host),
+            ])
+        };
+
+        assert!(on("127.0.0.1").is_ok());
+        let refused = on("0.0.0.0").unwrap_err().report();
+        assert!(refused.contains("fewer than 32 bytes"), "{refused}");
+        assert!(!refused.contains("hunter2"), "{refused}");
     }
 
     #[test]

@@ -62,6 +62,17 @@ pub(crate) enum StartError {
         /// What is wrong with its content.
         source: InvalidJwtSecret,
     },
+    /// The signing key can be guessed, and the network reaches the server.
+    #[error(
+        "the key in {} has fewer than 32 bytes, so it can be guessed from a token; move the file \
+         away to have a new one made, set HASURA_GRAPHQL_JWT_SECRET, or listen on this machine \
+         alone with AUTH_HOST=127.0.0.1",
+        path.display()
+    )]
+    WeakKeyFile {
+        /// The file of the key.
+        path: PathBuf,
+    },
     /// The encryption key cannot be read or made.
     #[error(
         "the encryption key {} cannot be read or made; \

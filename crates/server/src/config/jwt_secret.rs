@@ -2,9 +2,15 @@
 
 use auth_crypto::JwtSecret;
 
-use super::{settings::Settings, table::jwt};
+use super::{
+    parts::is_loopback,
+    settings::Settings,
+    table::{jwt, server},
+};
 
-/// Whether a configured key can be used. A weak one is added to `warnings`.
+/// Whether a configured key can be used. A weak one is added to `warnings`, and refused where the
+/// network reaches the server: whoever has one token can guess the key from it, offline, and then
+/// sign as anybody.
 ///
 /// # Errors
 ///
@@ -14,12 +20,20 @@ pub(super) fn check(settings: &Settings, warnings: &mut Vec<String>) -> Result<(
         return Ok(());
     }
     let secret = settings.parsed(&jwt::SECRET, JwtSecret::parse)?;
-    if secret.is_weak() {
-        warnings.push(format!(
-            "{}: the key has fewer than 32 bytes, so it can be guessed from a token; \
-             use a longer one here and in Hasura",
-            settings.name(&jwt::SECRET)
+    if !secret.is_weak() {
+        return Ok(());
+    }
+    let name = settings.name(&jwt::SECRET);
+    let weak = "the key has fewer than 32 bytes, so it can be guessed from a token";
+    let host = settings.text(&server::HOST).unwrap_or_default();
+    if !is_loopback(host) {
+        return Err(format!(
+            "{name}: {weak}, and the network reaches this server on {host}; use a longer one here \
+             and in Hasura, such as the output of `openssl rand -hex 32`"
         ));
     }
+    warnings.push(format!(
+        "{name}: {weak}; use a longer one here and in Hasura"
+    ));
     Ok(())
 }

@@ -48,7 +48,7 @@ pub(crate) use load::{Loaded, Sources, load};
 pub(crate) use parts::{
     CustomClaimSettings, Database, IdTokenSettings, Limits, LogSettings, PersonCheckService,
     Postmark, ProviderSettings, SameSite, SecondFactorSettings, ServerSettings, SessionCookie,
-    SessionSettings, Sms, SmsProvider, Smtp, Transport, Webhook, smtp,
+    SessionSettings, Sms, SmsProvider, Smtp, Transport, Webhook, is_loopback, smtp,
 };
 pub(crate) use reference::reference;
 pub(crate) use settings::Settings;

@@ -757,6 +757,43 @@ mod warnings {
         assert_eq!(warnings(&variables), [""; 0]);
     }
 
+    /// Whoever has one token guesses such a key offline, and signs as anybody.
+    #[test]
+    fn a_key_that_can_be_guessed_is_for_this_machine_alone() {
+        let short = |name: &str| format!(r#"{{"type":"{name}","key":"{}"}}"#, "k".repeat(31));
+        let long = format!(r#"{{"type":"HS256","key":"{}"}}"#, "k".repeat(32));
+        let on = |host, key: &str| {
+            let variables = [("AUTH_HOST", host), ("HASURA_GRAPHQL_JWT_SECRET", key)];
+            (problems(&variables, &[]), loaded_from(&variables))
+        };
+
+        for name in ["HS256", "HS384", "HS512"] {
+            for host in ["0.0.0.0", "::", "10.0.0.7", "auth.internal"] {
+                let (problems, _) = on(host, &short(name));
+                assert_eq!(problems.len(), 1, "{host} {name}: {problems:?}");
+                let begins = "HASURA_GRAPHQL_JWT_SECRET: the key has fewer than 32 bytes";
+                assert!(problems[0].starts_with(begins) && problems[0].contains(host));
+                assert!(!problems[0].contains("kkk"), "{problems:?}");
+            }
+            for host in ["127.0.0.1", "::1", "localhost"] {
+                let (problems, loaded) = on(host, &short(name));
+                assert_eq!(problems, [""; 0], "{host} {name}");
+                let told = Config::read(loaded).unwrap().warnings;
+                assert!(
+                    told.iter().any(|it| it.contains("fewer than 32 bytes")),
+                    "{told:?}"
+                );
+            }
+        }
+        assert_eq!(on("0.0.0.0", &long).0, [""; 0]);
+        // Where PostgreSQL is configured, every interface is the default.
+        let by_default = [
+            ("POSTGRES_CONNECTION", "postgres://db/x"),
+            ("HASURA_GRAPHQL_JWT_SECRET", &short("HS256")),
+        ];
+        assert_eq!(problems(&by_default, &[]).len(), 1);
+    }
+
     #[test]
     fn cheap_hashes_and_short_keys_are_mentioned() {
         let key = r#"{"type":"HS256","key":"short"}"#;
@@ -1009,6 +1046,7 @@ mod output {
     fn the_debug_form_of_a_configuration_holds_no_secret() {
         let config = config_of(&[
             ("POSTGRES_CONNECTION", "postgres://me:hunter2@db/x"),
+            ("AUTH_HOST", "127.0.0.1"),
             (
                 "HASURA_GRAPHQL_JWT_SECRET",
                 r#"{"type":"HS256","key":"hunter2"}"#,

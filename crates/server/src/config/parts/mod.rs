@@ -26,7 +26,7 @@ pub(crate) use log::LogSettings;
 pub(super) use outgoing::{egress_rules, hibp_url};
 pub(crate) use providers::{IdTokenSettings, ProviderSettings};
 pub(crate) use second_factors::SecondFactorSettings;
-pub(crate) use server::ServerSettings;
+pub(crate) use server::{ServerSettings, is_loopback};
 pub(crate) use session_cookie::{SameSite, SessionCookie};
 pub(crate) use sessions::SessionSettings;
 pub(crate) use sms::{Sms, SmsProvider};

@@ -1,6 +1,6 @@
 //! The HTTP server and the process.
 
-use std::{path::PathBuf, time::Duration};
+use std::{net::IpAddr, path::PathBuf, time::Duration};
 
 use http_api::{Compat, TrustedProxies};
 
@@ -44,6 +44,16 @@ pub(crate) struct ServerSettings {
     pub(crate) change_env_enabled: bool,
 }
 
+/// Whether nothing but this machine reaches a server that listens on `host`. A name that would have
+/// to be looked up may lead anywhere.
+pub(crate) fn is_loopback(host: &str) -> bool {
+    let address = host.parse::<IpAddr>().map(|it| it.to_canonical());
+    address.map_or_else(
+        |_name| host.eq_ignore_ascii_case("localhost"),
+        |address| address.is_loopback(),
+    )
+}
+
 impl ServerSettings {
     /// Picks this part from all settings.
     ///
@@ -70,5 +80,35 @@ impl ServerSettings {
             console_enabled: settings.flag(&server::CONSOLE_ENABLED),
             change_env_enabled: settings.flag(&server::ENABLE_CHANGE_ENV),
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_addresses_of_this_machine_are_loopback() {
+        for host in [
+            "127.0.0.1",
+            "127.1.2.3",
+            "::1",
+            "::ffff:127.0.0.1",
+            "localhost",
+            "LocalHost",
+        ] {
+            assert!(is_loopback(host), "{host}");
+        }
+        for host in [
+            "",
+            "0.0.0.0",
+            "::",
+            "10.0.0.1",
+            "::ffff:10.0.0.1",
+            "auth.internal",
+            "localhost.x",
+        ] {
+            assert!(!is_loopback(host), "{host}");
+        }
     }
 }
