@@ -145,6 +145,41 @@ async fn a_server_that_cannot_start_says_why_in_one_line() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_protection_that_would_not_be_there_keeps_the_server_from_starting() {
+    let database = Database::sqlite();
+    let new = || ServerBuilder::new(&database);
+    let short = r#"{"type":"HS256","key":"hunter2hunter2hunter2hunter2hunt"}"#;
+    let weak = || new().set("HASURA_GRAPHQL_JWT_SECRET", short);
+    let domains = "AUTH_ACCESS_CONTROL_ALLOWED_EMAIL_DOMAINS";
+
+    for (builder, words) in [
+        (
+            weak().set("AUTH_HOST", "0.0.0.0"),
+            ["HASURA_GRAPHQL_JWT_SECRET", "fewer than 32 bytes"],
+        ),
+        (
+            new().set("AUTH_DISABLE_SIGNUPS", "true"),
+            ["AUTH_DISABLE_SIGNUPS", "AUTH_DISABLE_SIGNUP,"],
+        ),
+        (new().set(domains, " , "), [domains, "blank"]),
+        (
+            new().set("AUTH_TURNSTILE_SECRET", " "),
+            ["AUTH_TURNSTILE_SECRET", "not blank"],
+        ),
+    ] {
+        let said = failure(builder).await;
+        for word in words {
+            assert!(said.contains(word), "no `{word}` in {said}");
+        }
+        assert!(!said.contains("hunter2"), "{said}");
+    }
+    // On this machine alone, a short key will do, and what is empty says so.
+    let server = weak().set("AUTH_TURNSTILE_SECRET", "").start().await;
+    server.printed("AUTH_TURNSTILE_SECRET is empty").await;
+    assert!(server.output().contains("fewer than 32 bytes"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_key_that_is_broken_or_cannot_be_read_is_named() {
     let database = Database::sqlite();
     let broken = ServerBuilder::new(&database);

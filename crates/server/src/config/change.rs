@@ -10,7 +10,7 @@ mod tests;
 use serde_json::{Map, Value as Json};
 
 use super::{
-    Config, ConfigErrors, derived,
+    Config, ConfigErrors, blank, derived,
     load::{Loaded, preset},
     setting::Setting,
     settings::Settings,
@@ -233,9 +233,13 @@ impl Changeable {
             (Text, Some("")) => Ok(Change::Unset),
             (Url, Some("")) => Ok(Change::Stays),
             _ => {
-                let read = read(setting, value).map(Change::To);
                 // Without the value: it may be a secret.
-                read.ok_or_else(|| format!("{name} expects {}", setting.kind.expects()))
+                let read = read(setting, value)
+                    .ok_or_else(|| format!("{name} expects {}", setting.kind.expects()))?;
+                if !is_empty(value) && blank::leaves_a_hole(setting, &read) {
+                    return Err(blank::problem(name));
+                }
+                Ok(Change::To(read))
             }
         }
     }
@@ -278,6 +282,11 @@ impl Form {
             Self::Array => "an array of strings",
         }
     }
+}
+
+/// Whether a list is empty on purpose, and not a list of blanks.
+fn is_empty(value: &Json) -> bool {
+    value.as_str().is_some_and(str::is_empty) || value.as_array().is_some_and(Vec::is_empty)
 }
 
 /// A value that has the form of its name, by the rules of its setting.

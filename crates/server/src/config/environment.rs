@@ -25,6 +25,11 @@ impl Environment {
         Ok(Some(text))
     }
 
+    /// Whether a variable is set, but to nothing.
+    pub(crate) fn is_empty(&self, variable: &str) -> bool {
+        self.0.get(variable).is_some_and(|value| value.is_empty())
+    }
+
     /// The names of all variables that are set and not empty.
     pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
         let set = self.0.iter().filter(|(_, value)| !value.is_empty());

@@ -11,6 +11,7 @@ use toml::{
 };
 
 use super::{
+    blank,
     setting::Setting,
     source::{Source, place},
     suggestion::did_you_mean,
@@ -92,8 +93,14 @@ impl Reader<'_> {
         if value.get_ref().as_str() == Some("") {
             return;
         }
-        if let Some(value) = setting.kind.read_toml(value.get_ref()) {
-            self.insert(setting, Entry::Value(value), at);
+        let items = value.get_ref().as_array();
+        if let Some(read) = setting.kind.read_toml(value.get_ref()) {
+            // An empty list is meant, and a list of blanks is not.
+            if items.is_some_and(|it| !it.is_empty()) && blank::leaves_a_hole(setting, &read) {
+                self.complain(at, &blank::problem(setting.key));
+            } else {
+                self.insert(setting, Entry::Value(read), at);
+            }
         } else {
             let shown = shown(setting, value, self.text);
             let expects = setting.kind.expects();

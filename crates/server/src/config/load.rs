@@ -6,7 +6,7 @@ use std::{
 };
 
 use super::{
-    derived,
+    blank, derived,
     environment::Environment,
     file::{self, Entry, FileSettings},
     setting::{Preset, Setting},
@@ -59,9 +59,8 @@ pub(crate) fn load(sources: &Sources<'_>) -> Loaded {
         }
     }
     derived::fill(&mut loaded.settings);
-    loaded
-        .warnings
-        .extend(unknown::warnings(sources.environment));
+    unknown::report(sources.environment, &mut loaded);
+    blank::report(sources.environment, &mut loaded);
     unbuilt::report(&mut loaded);
     loaded
 }
@@ -179,6 +178,9 @@ fn read_secret(path: &Path, named_by: &str, sources: &Sources<'_>) -> Result<Str
 
 fn read_text(setting: &Setting, text: &str, source: Source) -> Result<(Value, Source), String> {
     if let Some(value) = setting.kind.read_text(text) {
+        if blank::leaves_a_hole(setting, &value) {
+            return Err(blank::problem(&source.name(setting)));
+        }
         return Ok((value, source));
     }
     let shown = if setting.secret {

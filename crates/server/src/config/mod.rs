@@ -4,6 +4,7 @@
 //! environment; [`Config::read`] makes typed parts of them, which are all that the rest of the
 //! server sees. Problems are collected and reported together, one line each.
 
+mod blank;
 mod change;
 mod derived;
 mod environment;

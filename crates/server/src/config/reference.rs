@@ -40,6 +40,11 @@ fn default(setting: &Setting) -> String {
 
 fn meaning(setting: &Setting) -> String {
     let secret = if setting.secret { " Secret." } else { "" };
+    let protective = if setting.protective {
+        " Protective."
+    } else {
+        ""
+    };
     let gap = match setting.status {
         Status::Built => String::new(),
         Status::NotYet(does_not) => format!(" **This version does not {does_not}.**"),
@@ -48,7 +53,7 @@ fn meaning(setting: &Setting) -> String {
         }
     };
     let takes = setting.kind.expects();
-    format!("{} Takes {takes}.{secret}{gap}", setting.doc)
+    format!("{} Takes {takes}.{secret}{protective}{gap}", setting.doc)
 }
 
 /// A vertical line would end the cell.

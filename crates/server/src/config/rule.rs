@@ -29,6 +29,12 @@ impl Rule {
         holds: |_| true,
     };
 
+    /// A text that is there.
+    pub(crate) const NOT_BLANK: Self = Self {
+        expects: "text that is not blank",
+        holds: |text| !text.trim().is_empty(),
+    };
+
     /// The name of a role.
     pub(crate) const ROLE: Self = Self {
         expects: "a role of 1 to 255 characters",
@@ -262,6 +268,11 @@ mod tests {
             &["example.com", "localhost:3000", "/app"],
         );
         check(&Rule::WEB_URL, &good[..2], &["myapp://welcome", "x"]);
+    }
+
+    #[test]
+    fn blanks_are_no_text() {
+        check(&Rule::NOT_BLANK, &["x", " x "], &["", " ", "\t\n"]);
     }
 
     #[test]

@@ -18,6 +18,9 @@ pub(crate) struct Setting {
     pub(crate) preset: Preset,
     /// Whether its value must never be shown, and may be given as the name of a file.
     pub(crate) secret: bool,
+    /// Whether it keeps something from happening that its default would let happen, so that a value
+    /// that goes astray leaves a hole.
+    pub(crate) protective: bool,
     /// Whether setting it has the effect one expects.
     pub(crate) status: Status,
     /// One sentence about it.
@@ -62,6 +65,7 @@ impl Setting {
             kind,
             preset: Preset::Unset,
             secret: false,
+            protective: false,
             status: Status::Built,
             doc,
         }
@@ -82,6 +86,13 @@ impl Setting {
     /// The same as a secret.
     pub(crate) const fn secret(mut self) -> Self {
         self.secret = true;
+        self
+    }
+
+    /// The same with the mark that somebody counts on it: the server does not start with a list of
+    /// blanks for it, nor with a variable that is hardly more than a slip away from its name.
+    pub(crate) const fn protective(mut self) -> Self {
+        self.protective = true;
         self
     }
 
@@ -106,6 +117,14 @@ impl Setting {
     /// Its names in the environment, the one that wins first.
     pub(crate) fn variables(&self) -> impl Iterator<Item = &'static str> {
         std::iter::once(self.variable).chain(self.alternative)
+    }
+
+    /// Every variable that may give it a value, those included that name a file with a secret.
+    pub(crate) fn all_variables(&self) -> impl Iterator<Item = String> {
+        let file = |name: &str| self.secret.then(|| format!("{name}_FILE"));
+        self.variables()
+            .flat_map(move |name| [Some(name.to_owned()), file(name)])
+            .flatten()
     }
 
     /// The TOML table it is in: what precedes the last dot of its key.

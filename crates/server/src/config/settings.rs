@@ -47,6 +47,11 @@ impl Settings {
         source.is_some_and(|source| *source != Source::Default)
     }
 
+    /// Whether nobody set `setting`, or to something it cannot be.
+    pub(crate) fn is_unset(&self, setting: &Setting) -> bool {
+        !self.is_set(setting) && !self.rejected.contains(setting.key)
+    }
+
     /// The value of `setting` with where it comes from.
     pub(crate) fn find(&self, setting: &Setting) -> Option<&(Value, Source)> {
         self.values.get(setting.key)

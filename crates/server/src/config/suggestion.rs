@@ -14,22 +14,29 @@ pub(crate) fn did_you_mean<'a>(
         .map(|(_, name)| format!("; did you mean {name}?"))
 }
 
-/// How many characters have to be put in, taken out or replaced to make one text of the other
-/// (Levenshtein). One row of the usual table is kept.
-fn distance(one: &str, other: &str) -> usize {
+/// How many characters have to be put in, taken out, replaced, or swapped with their neighbour to
+/// make one text of the other (optimal string alignment). The last two rows of the usual table are
+/// kept.
+pub(super) fn distance(one: &str, other: &str) -> usize {
     let other: Vec<char> = other.chars().collect();
     let mut row: Vec<usize> = (0..=other.len()).collect();
+    let mut before: Option<(char, Vec<usize>)> = None;
     for (count, char) in one.chars().enumerate() {
-        let mut diagonal = count;
-        let mut left = count + 1;
-        let mut next = vec![left];
-        for (above, other_char) in row.iter().skip(1).zip(&other) {
-            let replaced = diagonal + usize::from(char != *other_char);
-            left = replaced.min(left + 1).min(above + 1);
-            next.push(left);
-            diagonal = *above;
+        let mut next = vec![count + 1];
+        for (column, other_char) in other.iter().enumerate() {
+            let at = |row: &[usize], column: usize| row.get(column).copied().unwrap_or(usize::MAX);
+            let replaced = at(&row, column) + usize::from(char != *other_char);
+            let added = at(&next, column) + 1;
+            let removed = at(&row, column + 1) + 1;
+            let swapped = column.checked_sub(1).and_then(|left| {
+                let (char_before, row_before) = before.as_ref()?;
+                let is_swap = *char_before == *other_char && other.get(left) == Some(&char);
+                is_swap.then(|| at(row_before, left) + 1)
+            });
+            let least = replaced.min(added).min(removed);
+            next.push(swapped.map_or(least, |it| it.min(least)));
         }
-        row = next;
+        before = Some((char, std::mem::replace(&mut row, next)));
     }
     row.last().copied().unwrap_or_default()
 }
@@ -45,6 +52,11 @@ mod tests {
             ("", "abc", 3),
             ("abc", "", 3),
             ("kitten", "sitting", 3),
+            ("ab", "ba", 1),
+            ("SIGNPU", "SIGNUP", 1),
+            ("HSOT", "HOST", 1),
+            ("abcd", "badc", 2),
+            ("ca", "abc", 3),
             ("same", "same", 0),
         ] {
             assert_eq!(distance(one, other), expected, "{one} {other}");

@@ -1330,3 +1330,110 @@ mod security_keys {
         }
     }
 }
+
+mod protections {
+    use super::*;
+
+    const LISTS: [&str; 6] = [
+        "AUTH_ACCESS_CONTROL_BLOCKED_EMAILS",
+        "AUTH_ACCESS_CONTROL_ALLOWED_EMAILS",
+        "AUTH_ACCESS_CONTROL_BLOCKED_EMAIL_DOMAINS",
+        "AUTH_ACCESS_CONTROL_ALLOWED_EMAIL_DOMAINS",
+        "AUTH_USER_DEFAULT_ALLOWED_ROLES",
+        "AUTH_TRUSTED_PROXIES",
+    ];
+
+    fn warnings(variables: Pairs<'_>) -> Vec<String> {
+        config_of(variables).warnings
+    }
+
+    #[test]
+    fn a_protective_list_of_blanks_keeps_the_server_from_starting() {
+        for name in LISTS {
+            for value in [",", " , ", " ", "\t,,"] {
+                let problems = problems(&[(name, value)], &[]);
+
+                assert_eq!(problems.len(), 1, "{name}={value:?}: {problems:?}");
+                let expected = format!("{name} is set, but all of its items are blank");
+                assert!(problems[0].starts_with(&expected), "{problems:?}");
+            }
+        }
+    }
+
+    /// Tools that write environments set every name they know.
+    #[test]
+    fn an_empty_list_means_what_it_says() {
+        for name in LISTS {
+            assert_eq!(problems(&[(name, "")], &[]), [""; 0], "{name}");
+            assert_eq!(warnings(&[(name, "")]), [""; 0], "{name}");
+        }
+        let file = ("hasura-auth.toml", "[accounts]\nallowed_emails = []\n");
+        assert_eq!(problems(&[], &[file]), [""; 0]);
+    }
+
+    #[test]
+    fn a_list_of_blanks_in_a_file_is_reported_with_its_line() {
+        let file = (
+            "hasura-auth.toml",
+            "[accounts]\nallowed_emails = [\"\", \" \"]\n",
+        );
+
+        let problems = problems(&[], &[file]);
+
+        assert_eq!(problems.len(), 1, "{problems:?}");
+        let expected = "hasura-auth.toml:2: accounts.allowed_emails is set, but all";
+        assert!(problems[0].starts_with(expected), "{problems:?}");
+    }
+
+    #[test]
+    fn another_list_of_blanks_is_mentioned() {
+        for name in [
+            "AUTH_ACCESS_CONTROL_ALLOWED_REDIRECT_URLS",
+            "AUTH_LOCALE_ALLOWED_LOCALES",
+            "AUTH_WEBAUTHN_RP_ORIGINS",
+            "AUTH_EGRESS_ALLOWED_HOSTS",
+            "AUTH_PROVIDER_TRUSTED_EMAILS",
+        ] {
+            let warnings = warnings(&[(name, " , ")]);
+
+            assert_eq!(warnings.len(), 1, "{warnings:?}");
+            let expected = format!("{name} is set, but all of its items are blank, so it has no");
+            assert!(warnings[0].starts_with(&expected), "{warnings:?}");
+        }
+    }
+
+    #[test]
+    fn an_empty_secret_that_would_protect_is_mentioned_and_a_blank_one_refused() {
+        let name = "AUTH_TURNSTILE_SECRET";
+
+        let empty = warnings(&[(name, "")]);
+        let empty_file = warnings(&[("AUTH_TURNSTILE_SECRET_FILE", "")]);
+        let blank = problems(&[(name, "  ")], &[]);
+
+        assert_eq!(empty.len(), 1, "{empty:?}");
+        assert!(
+            empty[0].starts_with("AUTH_TURNSTILE_SECRET is empty"),
+            "{empty:?}"
+        );
+        assert_eq!(empty_file.len(), 1, "{empty_file:?}");
+        assert_eq!(
+            blank,
+            ["AUTH_TURNSTILE_SECRET expects text that is not blank"]
+        );
+        let elsewhere = ("hasura-auth.toml", "[turnstile]\nsecret = \"x\"\n");
+        let config = read(&[(name, "")], &[elsewhere]).unwrap();
+        assert!(config.person_check.is_some());
+        assert_eq!(config.warnings, [""; 0]);
+    }
+
+    #[test]
+    fn a_slip_in_the_name_of_a_protection_is_a_problem_beside_others() {
+        let problems = problems(
+            &[("AUTH_DISABLE_SIGNUPS", "true"), ("AUTH_PORT", "http")],
+            &[],
+        );
+
+        assert_eq!(problems.len(), 2, "{problems:?}");
+        assert!(problems[1].contains("AUTH_DISABLE_SIGNUPS"), "{problems:?}");
+    }
+}

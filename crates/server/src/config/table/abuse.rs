@@ -17,35 +17,40 @@ pub(crate) const ENABLED: Setting = Setting::new(
     "Whether a client, an account and a mailbox may be the matter of only so many requests; see \
      `docs/rate-limits.md`.",
 )
-.preset("false");
+.preset("false")
+.protective();
 
 pub(crate) const GLOBAL_BURST: Setting = burst(
     "rate_limit.global_burst",
     "AUTH_RATE_LIMIT_GLOBAL_BURST",
     "Most requests of any kind in `global_interval`.",
 )
-.preset("100");
+.preset("100")
+.protective();
 
 pub(crate) const GLOBAL_INTERVAL: Setting = interval(
     "rate_limit.global_interval",
     "AUTH_RATE_LIMIT_GLOBAL_INTERVAL",
     "Window of `global_burst`.",
 )
-.preset("1m");
+.preset("1m")
+.protective();
 
 pub(crate) const EMAIL_BURST: Setting = burst(
     "rate_limit.email_burst",
     "AUTH_RATE_LIMIT_EMAIL_BURST",
     "Most requests that send mail in `email_interval`.",
 )
-.preset("10");
+.preset("10")
+.protective();
 
 pub(crate) const EMAIL_INTERVAL: Setting = interval(
     "rate_limit.email_interval",
     "AUTH_RATE_LIMIT_EMAIL_INTERVAL",
     "Window of `email_burst`.",
 )
-.preset("1h");
+.preset("1h")
+.protective();
 
 pub(crate) const EMAIL_IS_GLOBAL: Setting = Setting::new(
     "rate_limit.email_is_global",
@@ -53,77 +58,88 @@ pub(crate) const EMAIL_IS_GLOBAL: Setting = Setting::new(
     Kind::Flag,
     "Whether all clients share the limit on mail.",
 )
-.preset("false");
+.preset("false")
+.protective();
 
 pub(crate) const SMS_BURST: Setting = burst(
     "rate_limit.sms_burst",
     "AUTH_RATE_LIMIT_SMS_BURST",
     "Most requests that send text messages in `sms_interval`.",
 )
-.preset("10");
+.preset("10")
+.protective();
 
 pub(crate) const SMS_INTERVAL: Setting = interval(
     "rate_limit.sms_interval",
     "AUTH_RATE_LIMIT_SMS_INTERVAL",
     "Window of `sms_burst`.",
 )
-.preset("1h");
+.preset("1h")
+.protective();
 
 pub(crate) const BRUTE_FORCE_BURST: Setting = burst(
     "rate_limit.brute_force_burst",
     "AUTH_RATE_LIMIT_BRUTE_FORCE_BURST",
     "Most attempts of a client to sign in in `brute_force_interval`.",
 )
-.preset("10");
+.preset("10")
+.protective();
 
 pub(crate) const BRUTE_FORCE_INTERVAL: Setting = interval(
     "rate_limit.brute_force_interval",
     "AUTH_RATE_LIMIT_BRUTE_FORCE_INTERVAL",
     "Window of `brute_force_burst`.",
 )
-.preset("5m");
+.preset("5m")
+.protective();
 
 pub(crate) const SIGNUPS_BURST: Setting = burst(
     "rate_limit.signups_burst",
     "AUTH_RATE_LIMIT_SIGNUPS_BURST",
     "Most sign-ups in `signups_interval`.",
 )
-.preset("10");
+.preset("10")
+.protective();
 
 pub(crate) const SIGNUPS_INTERVAL: Setting = interval(
     "rate_limit.signups_interval",
     "AUTH_RATE_LIMIT_SIGNUPS_INTERVAL",
     "Window of `signups_burst`.",
 )
-.preset("5m");
+.preset("5m")
+.protective();
 
 pub(crate) const OAUTH2_SERVER_BURST: Setting = burst(
     "rate_limit.oauth2_server_burst",
     "AUTH_RATE_LIMIT_OAUTH2_SERVER_BURST",
     "Most requests for OAuth2 tokens in `oauth2_server_interval`.",
 )
-.preset("100");
+.preset("100")
+.protective();
 
 pub(crate) const OAUTH2_SERVER_INTERVAL: Setting = interval(
     "rate_limit.oauth2_server_interval",
     "AUTH_RATE_LIMIT_OAUTH2_SERVER_INTERVAL",
     "Window of `oauth2_server_burst`.",
 )
-.preset("5m");
+.preset("5m")
+.protective();
 
 pub(crate) const ACCOUNT_BURST: Setting = burst(
     "rate_limit.account_burst",
     "AUTH_RATE_LIMIT_ACCOUNT_BURST",
     "Most wrong passwords for one account in `account_interval`, wherever they come from.",
 )
-.preset("20");
+.preset("20")
+.protective();
 
 pub(crate) const ACCOUNT_INTERVAL: Setting = interval(
     "rate_limit.account_interval",
     "AUTH_RATE_LIMIT_ACCOUNT_INTERVAL",
     "Window of `account_burst`.",
 )
-.preset("5m");
+.preset("5m")
+.protective();
 
 pub(crate) const RECIPIENT_BURST: Setting = burst(
     "rate_limit.recipient_burst",
@@ -131,14 +147,16 @@ pub(crate) const RECIPIENT_BURST: Setting = burst(
     "Most messages of one kind to one mailbox or phone in `recipient_interval`, whoever asks for \
      them.",
 )
-.preset("5");
+.preset("5")
+.protective();
 
 pub(crate) const RECIPIENT_INTERVAL: Setting = interval(
     "rate_limit.recipient_interval",
     "AUTH_RATE_LIMIT_RECIPIENT_INTERVAL",
     "Window of `recipient_burst`.",
 )
-.preset("1h");
+.preset("1h")
+.protective();
 
 pub(crate) const REDIS_URL: Setting = Setting::new(
     "rate_limit.redis_url",
@@ -147,7 +165,8 @@ pub(crate) const REDIS_URL: Setting = Setting::new(
     "Redis or Valkey server that several servers count in, such as `rediss://:password@host:6379`; \
      without one, each counts by itself.",
 )
-.secret();
+.secret()
+.protective();
 
 pub(crate) const REDIS_PREFIX: Setting = Setting::new(
     "rate_limit.redis_prefix",
@@ -178,11 +197,12 @@ const MEMCACHE_PREFIX: Setting = Setting::new(
 pub(crate) const TURNSTILE_SECRET: Setting = Setting::new(
     "turnstile.secret",
     "AUTH_TURNSTILE_SECRET",
-    Kind::Text(&Rule::ANY),
+    Kind::Text(&Rule::NOT_BLANK),
     "Secret key of Cloudflare Turnstile, which keeps programs from signing up and from asking for \
      mails.",
 )
-.secret();
+.secret()
+.protective();
 
 pub(crate) const TURNSTILE_URL: Setting = Setting::new(
     "turnstile.url",

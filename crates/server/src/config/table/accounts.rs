@@ -8,7 +8,8 @@ pub(crate) const DISABLE_SIGN_UP: Setting = Setting::new(
     Kind::Flag,
     "Whether nobody may sign up.",
 )
-.preset("false");
+.preset("false")
+.protective();
 
 pub(crate) const DISABLE_NEW_USERS: Setting = Setting::new(
     "accounts.disable_new_users",
@@ -16,7 +17,8 @@ pub(crate) const DISABLE_NEW_USERS: Setting = Setting::new(
     Kind::Flag,
     "Whether new accounts start disabled, to be enabled by an administrator.",
 )
-.preset("false");
+.preset("false")
+.protective();
 
 pub(crate) const DISABLE_AUTO_SIGN_UP: Setting = Setting::new(
     "accounts.disable_auto_sign_up",
@@ -24,7 +26,8 @@ pub(crate) const DISABLE_AUTO_SIGN_UP: Setting = Setting::new(
     Kind::Flag,
     "Whether signing in without a password never makes an account.",
 )
-.preset("false");
+.preset("false")
+.protective();
 
 pub(crate) const ANONYMOUS: Setting = Setting::new(
     "accounts.anonymous_enabled",
@@ -40,7 +43,8 @@ pub(crate) const EMAIL_VERIFICATION_REQUIRED: Setting = Setting::new(
     Kind::Flag,
     "Whether an address has to be verified before its user may sign in.",
 )
-.derived("`true`; `false` in the zero-setup mode while no way to send mail is set");
+.derived("`true`; `false` in the zero-setup mode while no way to send mail is set")
+.protective();
 
 pub(crate) const DEFAULT_ROLE: Setting = Setting::new(
     "accounts.default_role",
@@ -48,7 +52,8 @@ pub(crate) const DEFAULT_ROLE: Setting = Setting::new(
     Kind::Text(&Rule::ROLE),
     "Role of a user who asked for none.",
 )
-.preset("user");
+.preset("user")
+.protective();
 
 pub(crate) const ALLOWED_ROLES: Setting = Setting::new(
     "accounts.default_allowed_roles",
@@ -56,7 +61,8 @@ pub(crate) const ALLOWED_ROLES: Setting = Setting::new(
     Kind::List(&Rule::ROLE),
     "Roles a user may ask for, and has if they asked for none; the default role is added.",
 )
-.preset("me");
+.preset("me")
+.protective();
 
 pub(crate) const DEFAULT_LOCALE: Setting = Setting::new(
     "accounts.default_locale",
@@ -112,28 +118,32 @@ pub(crate) const BLOCKED_EMAILS: Setting = Setting::new(
     "AUTH_ACCESS_CONTROL_BLOCKED_EMAILS",
     Kind::List(&Rule::ANY),
     "Addresses that may have no account.",
-);
+)
+.protective();
 
 pub(crate) const ALLOWED_EMAILS: Setting = Setting::new(
     "accounts.allowed_emails",
     "AUTH_ACCESS_CONTROL_ALLOWED_EMAILS",
     Kind::List(&Rule::ANY),
     "Addresses that may have an account; if this or `allowed_email_domains` is set, no others may.",
-);
+)
+.protective();
 
 pub(crate) const BLOCKED_EMAIL_DOMAINS: Setting = Setting::new(
     "accounts.blocked_email_domains",
     "AUTH_ACCESS_CONTROL_BLOCKED_EMAIL_DOMAINS",
     Kind::List(&Rule::ANY),
     "Domains whose addresses may have no account.",
-);
+)
+.protective();
 
 pub(crate) const ALLOWED_EMAIL_DOMAINS: Setting = Setting::new(
     "accounts.allowed_email_domains",
     "AUTH_ACCESS_CONTROL_ALLOWED_EMAIL_DOMAINS",
     Kind::List(&Rule::ANY),
     "Domains whose addresses may have an account.",
-);
+)
+.protective();
 
 /// The section `accounts`.
 pub(super) const SECTION: Section = Section {

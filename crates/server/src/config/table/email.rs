@@ -146,7 +146,8 @@ pub(crate) const LINK_CONFIRM: Setting = Setting::new(
     "Whether the link of a mail shows a page with a button, so that a scanner of mail that follows \
      every link cannot use it up.",
 )
-.preset("false");
+.preset("false")
+.protective();
 
 pub(crate) const LINK_CODE: Setting = Setting::new(
     "email.link_code",
@@ -164,7 +165,8 @@ pub(crate) const REFRESH_TOKEN_IN_REDIRECT: Setting = Setting::new(
     "Whether a followed link leads back with a refresh token in the URL, as clients without PKCE \
      rely on; with `false` they are led back signed out.",
 )
-.preset("true");
+.preset("true")
+.protective();
 
 /// The sections `smtp` and `email`.
 pub(super) const SECTION: Section = Section {

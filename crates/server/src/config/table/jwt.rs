@@ -51,7 +51,8 @@ pub(crate) const ENCRYPTION_KEY: Setting = Setting::new(
     "Key that encrypts stored secrets of second factors, 64 hexadecimal digits; without it the one \
      in `server.data_dir` is used, or one derived from `jwt.secret`.",
 )
-.secret();
+.secret()
+.protective();
 
 /// The section `jwt`, with its neighbours `hasura` and `encryption`.
 pub(super) const SECTION: Section = Section {

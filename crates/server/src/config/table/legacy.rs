@@ -87,7 +87,8 @@ pub(crate) const SESSION_AGE: Setting = Setting::new(
     Kind::Seconds(1, 10 * 366 * 24 * 60 * 60),
     "Life of a session in seconds; using it does not prolong it.",
 )
-.preset("1814400");
+.preset("1814400")
+.protective();
 
 pub(crate) const PASSWORD_MIN_LENGTH: Setting = Setting::new(
     "legacy.password_min_length",
@@ -95,7 +96,8 @@ pub(crate) const PASSWORD_MIN_LENGTH: Setting = Setting::new(
     Kind::Integer(0, 72),
     "Fewest characters of a password.",
 )
-.preset("8");
+.preset("8")
+.protective();
 
 pub(crate) const USERNAME_ENABLED: Setting = Setting::new(
     "legacy.username_enabled",

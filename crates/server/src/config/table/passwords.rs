@@ -8,7 +8,8 @@ pub(crate) const MIN_LENGTH: Setting = Setting::new(
     Kind::Integer(0, 72),
     "Fewest bytes of a password.",
 )
-.preset("3");
+.preset("3")
+.protective();
 
 pub(crate) const BCRYPT_COST: Setting = Setting::new(
     "passwords.bcrypt_cost",
@@ -17,7 +18,8 @@ pub(crate) const BCRYPT_COST: Setting = Setting::new(
     "Work of hashing a password; each step doubles it. Below 10 it is too little for production, \
      and below that of stored hashes the slower answer tells that an account exists.",
 )
-.preset("10");
+.preset("10")
+.protective();
 
 pub(crate) const HIBP: Setting = Setting::new(
     "passwords.hibp_enabled",
@@ -26,7 +28,8 @@ pub(crate) const HIBP: Setting = Setting::new(
     "Whether passwords known from data breaches are refused. Five of the forty digits of a hash \
      are sent to the service; while it cannot be reached, nobody can choose a password.",
 )
-.preset("false");
+.preset("false")
+.protective();
 
 pub(crate) const HIBP_URL: Setting = Setting::new(
     "passwords.hibp_url",

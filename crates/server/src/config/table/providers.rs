@@ -58,7 +58,9 @@ const fn list(key: &'static str, variable: &'static str, doc: &'static str) -> S
 
 const fn tenant(key: &'static str, variable: &'static str) -> Setting {
     let doc = "Directory whose members may sign in; it stands in for `{tenant}` in the URLs.";
-    Setting::new(key, variable, Kind::Text(&Rule::TENANT), doc).preset("common")
+    Setting::new(key, variable, Kind::Text(&Rule::TENANT), doc)
+        .preset("common")
+        .protective()
 }
 
 /// The settings of a provider of the authorization-code flow, with its own defaults.

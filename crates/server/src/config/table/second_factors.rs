@@ -8,7 +8,8 @@ pub(crate) const MFA_ENABLED: Setting = Setting::new(
     Kind::Flag,
     "Whether people may protect their account with one-time passwords.",
 )
-.preset("false");
+.preset("false")
+.protective();
 
 pub(crate) const TOTP_ISSUER: Setting = Setting::new(
     "mfa.totp_issuer",
@@ -35,7 +36,8 @@ pub(crate) const REQUIRE_ELEVATED_CLAIM: Setting = Setting::new(
      need a fresh proof of identity (`/elevate/…`): `required` of everybody, `recommended` of those who have a security \
      key.",
 )
-.preset("disabled");
+.preset("disabled")
+.protective();
 
 pub(crate) const WEBAUTHN_ENABLED: Setting = Setting::new(
     "webauthn.enabled",

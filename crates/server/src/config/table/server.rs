@@ -8,7 +8,8 @@ pub(crate) const HOST: Setting = Setting::new(
     Kind::Text(&Rule::HOST),
     "Address to listen on.",
 )
-.derived("`0.0.0.0`; `127.0.0.1` in the zero-setup mode");
+.derived("`0.0.0.0`; `127.0.0.1` in the zero-setup mode")
+.protective();
 
 pub(crate) const PORT: Setting = Setting::new(
     "server.port",
@@ -67,7 +68,8 @@ pub(crate) const CONCEAL_ERRORS: Setting = Setting::new(
     "Whether answers hide which of several things was wrong with a request, and whether an account \
      exists; requests for a mail are then answered before it is sent.",
 )
-.preset("false");
+.preset("false")
+.protective();
 
 pub(crate) const TRUSTED_PROXIES: Setting = Setting::new(
     "server.trusted_proxies",
@@ -75,7 +77,8 @@ pub(crate) const TRUSTED_PROXIES: Setting = Setting::new(
     Kind::List(&Rule::NETWORK),
     "Addresses of the proxies in front of this server; only their `X-Forwarded-For` tells where a \
      request comes from, and only their `X-Request-Id` is taken over.",
-);
+)
+.protective();
 
 pub(crate) const COMPAT: Setting = Setting::new(
     "server.compat",

@@ -11,7 +11,8 @@ pub(crate) const ACCESS_TOKEN_TTL: Setting = Setting::new(
     Kind::Seconds(1, LONGEST),
     "Life of an access token in seconds.",
 )
-.preset("900");
+.preset("900")
+.protective();
 
 pub(crate) const REFRESH_TOKEN_TTL: Setting = Setting::new(
     "sessions.refresh_token_expires_in",
@@ -19,7 +20,8 @@ pub(crate) const REFRESH_TOKEN_TTL: Setting = Setting::new(
     Kind::Seconds(1, LONGEST),
     "Life of a refresh token in seconds, counted anew at each rotation.",
 )
-.preset("2592000");
+.preset("2592000")
+.protective();
 
 pub(crate) const REFRESH_GRACE: Setting = Setting::new(
     "sessions.refresh_token_grace",
@@ -28,7 +30,8 @@ pub(crate) const REFRESH_GRACE: Setting = Setting::new(
     "For how many seconds after its rotation a refresh token still fetches the same successor, \
      for the second of two browser tabs.",
 )
-.preset("30");
+.preset("30")
+.protective();
 
 pub(crate) const REFRESH_REUSE_MEMORY: Setting = Setting::new(
     "sessions.refresh_token_reuse_memory",
@@ -37,7 +40,8 @@ pub(crate) const REFRESH_REUSE_MEMORY: Setting = Setting::new(
     "For how many seconds after the grace the use of a rotated refresh token is taken for theft \
      and ends the session.",
 )
-.preset("86400");
+.preset("86400")
+.protective();
 
 /// The section `sessions`.
 pub(super) const SECTION: Section = Section {
