@@ -3,6 +3,8 @@
 
 use std::time::Duration;
 
+use chrono::{DateTime, Utc};
+
 use crate::{
     one_time_code::{CodeKey, CodePurpose, OneTimeCode},
     recovery_code::RecoveryKeys,
@@ -103,8 +105,21 @@ pub struct SessionPolicy {
     /// Whether a redirect may carry a refresh token, as the original's do, for clients that send no
     /// code challenge.
     pub refresh_token_in_redirect: bool,
+    /// How far from now a personal access token may expire at most; `None` for no bound.
+    pub personal_access_token_max_age: Option<Duration>,
     /// Whether a personal access token is made that has expired already, as by Hasura Auth 0.42.
     pub expired_personal_access_tokens: bool,
+}
+
+impl SessionPolicy {
+    /// Whether a personal access token that is made at `now` may be good until `expires_at`.
+    pub(crate) fn allows_until(&self, expires_at: DateTime<Utc>, now: DateTime<Utc>) -> bool {
+        self.personal_access_token_max_age.is_none_or(|longest| {
+            // A token that has expired already lasts too long for no bound.
+            let lasts = (expires_at - now).to_std().unwrap_or_default();
+            lasts <= longest
+        })
+    }
 }
 
 /// How accounts are protected by a second factor. Guesses at it are limited by [`CodePolicy`].

@@ -336,6 +336,7 @@ pub fn policy() -> AuthPolicy {
             successor_key: SuccessorKey::derive(b"a key for tests"),
             opaque_session_ttl: Duration::from_hours(48),
             refresh_token_in_redirect: true,
+            personal_access_token_max_age: None,
             expired_personal_access_tokens: true,
         },
         codes: CodePolicy::usual(CodeKey::derive(b"a key for tests")),

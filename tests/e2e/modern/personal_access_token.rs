@@ -112,6 +112,70 @@ on_both_databases! {
         assert_eq!(database.count(made).await, 0);
     }
 
+    async fn a_token_is_good_for_no_longer_than_the_installation_allows(database) {
+        let ten_years = (10 * 366 * 24 * 60 * 60).to_string();
+        let server = ServerBuilder::new(&database)
+            .set("AUTH_PERSONAL_ACCESS_TOKEN_MAX_AGE", &ten_years)
+            .start()
+            .await;
+        let session = server.sign_up("ada@example.com").await;
+        let bearer = session["accessToken"].as_str().unwrap();
+        let create = async |year: u32| {
+            let body = json!({ "expiresAt": format!("{year}-06-01T00:00:00Z") });
+            server.post_as(bearer, "/pat", &body).await
+        };
+        let version = server.get("/version").await;
+        let year: u32 = version.header("date").split(' ').nth(3).unwrap().parse().unwrap();
+
+        for too_long in [year + 11, year + 1000, 9999] {
+            let message = "The expiry date is too far in the future";
+            create(too_long).await.expect_error(400, "invalid-expiry-date", message);
+        }
+        let made = "SELECT count(*) AS count FROM auth.refresh_tokens WHERE type = 'pat'";
+        assert_eq!(database.count(made).await, 0);
+        let created = create(year + 1).await.expect(200);
+        sign_in(&server, &created["personalAccessToken"]).await.expect(200);
+        // One of the past is good for nothing, as without a bound.
+        let past = create(year - 1).await.expect(200);
+        expect_invalid(&sign_in(&server, &past["personalAccessToken"]).await);
+    }
+
+    async fn a_moment_at_the_end_of_time_is_kept_or_refused_and_never_a_fault(database) {
+        let server = Server::on(&database).await;
+        let session = server.sign_up("ada@example.com").await;
+        let bearer = session["accessToken"].as_str().unwrap();
+        let create = async |moment: &str| {
+            server.post_as(bearer, "/pat", &json!({ "expiresAt": moment })).await
+        };
+
+        for (moment, is_good) in [
+            ("9999-12-31T23:59:59.999999999Z", true),
+            // The year 10000 in UTC.
+            ("9999-12-31T23:59:59-23:59", true),
+            ("2099-12-31T23:59:60Z", true),
+            // The year before the first in UTC.
+            ("0000-01-01T00:00:00+23:59", false),
+            ("0001-01-01T00:00:00Z", false),
+        ] {
+            let created = create(moment).await.expect(200);
+            let signed_in = sign_in(&server, &created["personalAccessToken"]).await;
+            assert_eq!(signed_in.status == 200, is_good, "{moment}: {}", signed_in.text);
+        }
+        for moment in [
+            "10000-01-01T00:00:00Z",
+            "+262142-12-31T23:59:59Z",
+            "-0001-01-01T00:00:00Z",
+            "294277-01-01T00:00:00Z",
+            "infinity",
+            "9999-12-31T23:59:59-99:99",
+            "9999-99-99T99:99:99Z",
+            "",
+        ] {
+            create(moment).await.expect_invalid_request();
+        }
+        server.get_as(bearer, "/user/sessions").await.expect(200);
+    }
+
     async fn a_role_that_is_taken_away_is_gone_at_the_next_sign_in(database) {
         let server = ServerBuilder::new(&database)
             .set("AUTH_USER_DEFAULT_ALLOWED_ROLES", "user,me,editor")

@@ -43,6 +43,9 @@ pub enum PersonalAccessTokenError {
     /// It would have expired already, and such tokens are not made here.
     #[error("the personal access token would have expired already")]
     ExpiredAlready,
+    /// It would be good for longer than the installation allows.
+    #[error("the personal access token would be good for too long")]
+    TooLong,
     /// It is unknown, expired, or a refresh token of another kind.
     #[error("the personal access token is not valid")]
     InvalidToken,
@@ -63,7 +66,7 @@ impl PersonalAccessTokenService {
 
     /// Makes a token for a signed-in user. It can do whatever they can, so their account is checked
     /// first. One that expires in the past is good for nothing; whether it is made all the same, as by
-    /// Hasura Auth, the policy says.
+    /// Hasura Auth, the policy says, and also for how long one may be good.
     ///
     /// # Errors
     ///
@@ -81,6 +84,9 @@ impl PersonalAccessTokenService {
         let sessions = &installation.policy.sessions;
         if wish.expires_at <= now && !sessions.expired_personal_access_tokens {
             return Err(PersonalAccessTokenError::ExpiredAlready);
+        }
+        if !sessions.allows_until(wish.expires_at, now) {
+            return Err(PersonalAccessTokenError::TooLong);
         }
         let token = PlainRefreshToken::new(installation.ids.uuid());
         let row = NewRefreshToken {

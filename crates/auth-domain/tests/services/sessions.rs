@@ -1,5 +1,7 @@
 //! What people see of their sessions, and what an access token is worth after its session.
 
+use std::time::Duration;
+
 use auth_domain::{
     DateTime, Utc,
     one_time_code::OneTimeCode,
@@ -291,4 +293,34 @@ async fn nobody_elevates_in_a_session_that_has_ended() {
         panic!("{elevated:?}")
     };
     assert_eq!(sessions_of(&world, &session).await, []);
+}
+
+#[tokio::test]
+async fn a_personal_access_token_is_good_for_no_longer_than_the_policy_allows() {
+    let longest = Duration::from_hours(90 * 24);
+    let world = World::with(|it| it.sessions.personal_access_token_max_age = Some(longest)).await;
+    let session = world.signed_up(ADA).await;
+    let now = world.clock.now();
+    let create = async |expires_at| {
+        let wish = PersonalAccessTokenWish {
+            expires_at,
+            metadata: None,
+        };
+        let bearer = bearer_of(&session);
+        world
+            .services
+            .personal_access_tokens
+            .create(bearer, wish)
+            .await
+    };
+
+    assert!(create(now + longest).await.is_ok());
+    assert!(create(now - longest).await.is_ok());
+    for too_long in [
+        now + longest + Duration::from_micros(1),
+        DateTime::<Utc>::MAX_UTC,
+    ] {
+        let refused = create(too_long).await;
+        assert!(matches!(refused, Err(PersonalAccessTokenError::TooLong)));
+    }
 }

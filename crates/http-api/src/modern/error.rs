@@ -100,6 +100,8 @@ error_codes! {
     SERVER_BUSY = "server-busy" 503 "The server is busy, please try again later" false;
     SIGNUP_DISABLED = "signup-disabled" 403 "Sign up is disabled." true;
     TOTP_ALREADY_ACTIVE = "totp-already-active" 400 "TOTP MFA is already active" false;
+    TOO_DISTANT_EXPIRY_DATE = "invalid-expiry-date" 400
+        "The expiry date is too far in the future" false;
     TOO_MANY_REQUESTS = "too-many-requests" 429
         "Too many requests, please try again later" false;
     UNVERIFIED_USER = "unverified-user" 401 "User is not verified." true;
@@ -407,6 +409,7 @@ impl From<PersonalAccessTokenError> for ModernError {
         match error {
             PersonalAccessTokenError::InvalidToken => ErrorCode::INVALID_PAT.into(),
             PersonalAccessTokenError::ExpiredAlready => ErrorCode::INVALID_EXPIRY_DATE.into(),
+            PersonalAccessTokenError::TooLong => ErrorCode::TOO_DISTANT_EXPIRY_DATE.into(),
             PersonalAccessTokenError::NotSignedIn(error) => error.into(),
             PersonalAccessTokenError::Refused(refusal) => refusal.into(),
             PersonalAccessTokenError::Failure(failure) => failure.into(),

@@ -96,6 +96,11 @@ impl Settings {
         seconds(self.integer(setting))
     }
 
+    /// The value of a number of seconds that need not be set.
+    pub(crate) fn optional_seconds(&self, setting: &Setting) -> Option<Duration> {
+        self.find(setting).map(|_| self.seconds(setting))
+    }
+
     /// The value of a length of time.
     pub(crate) fn duration(&self, setting: &Setting) -> Duration {
         match self.value(setting) {

@@ -20,6 +20,7 @@ pub(crate) struct SessionSettings {
     /// Life of a session of the legacy API, and of the cookie that carries it.
     pub(crate) opaque_session_ttl: Duration,
     refresh_token_in_redirect: bool,
+    personal_access_token_max_age: Option<Duration>,
 }
 
 impl SessionSettings {
@@ -32,6 +33,8 @@ impl SessionSettings {
             refresh_reuse_memory: settings.seconds(&sessions::REFRESH_REUSE_MEMORY),
             opaque_session_ttl: settings.seconds(&legacy::SESSION_AGE),
             refresh_token_in_redirect: settings.flag(&email::REFRESH_TOKEN_IN_REDIRECT),
+            personal_access_token_max_age: settings
+                .optional_seconds(&sessions::PERSONAL_ACCESS_TOKEN_MAX_AGE),
         }
     }
 
@@ -45,6 +48,7 @@ impl SessionSettings {
             successor_key,
             opaque_session_ttl: self.opaque_session_ttl,
             refresh_token_in_redirect: self.refresh_token_in_redirect,
+            personal_access_token_max_age: self.personal_access_token_max_age,
             expired_personal_access_tokens: compat.makes_expired_personal_access_tokens(),
         }
     }

@@ -43,6 +43,15 @@ pub(crate) const REFRESH_REUSE_MEMORY: Setting = Setting::new(
 .preset("86400")
 .protective();
 
+pub(crate) const PERSONAL_ACCESS_TOKEN_MAX_AGE: Setting = Setting::new(
+    "sessions.personal_access_token_max_age",
+    "AUTH_PERSONAL_ACCESS_TOKEN_MAX_AGE",
+    Kind::Seconds(1, LONGEST),
+    "For how many seconds from its making a personal access token may be asked for at most; without \
+     it any `expiresAt` will do.",
+)
+.protective();
+
 /// The section `sessions`.
 pub(super) const SECTION: Section = Section {
     title: "Sessions",
@@ -51,5 +60,6 @@ pub(super) const SECTION: Section = Section {
         REFRESH_TOKEN_TTL,
         REFRESH_GRACE,
         REFRESH_REUSE_MEMORY,
+        PERSONAL_ACCESS_TOKEN_MAX_AGE,
     ],
 };
