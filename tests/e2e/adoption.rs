@@ -4,7 +4,8 @@ use serde_json::{Value, json};
 use tokio::process::Command;
 
 use crate::support::{
-    Answer, Authenticator, Database, Server, ServerBuilder, fresh_postgres, postgres_program,
+    Answer, Authenticator, Database, Server, ServerBuilder, connect, fresh_postgres,
+    postgres_program,
 };
 
 /// The dump, and what is known of the people in it.
@@ -154,4 +155,33 @@ async fn nobody_is_lost_and_everybody_is_numbered() {
     assert_eq!(database.count(level).await, 18);
     let john = server.legacy_sign_up("john").await;
     assert_eq!(john["hasura_id"], 13);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_serves_while_an_index_waits_to_be_built() {
+    let (database, server) = adopted().await;
+    server.printed("index_what_grows").await;
+    let Database::Postgres(url) = &database else {
+        panic!("adopted databases are on PostgreSQL")
+    };
+    let writer = connect(url).await;
+    let unindexed = "DROP INDEX auth.refresh_tokens_user_id_idx; \
+        DELETE FROM auth.hasura_auth_migrations WHERE name LIKE '%index_what_grows'";
+    writer.batch_execute(unindexed).await.unwrap();
+    let written = "BEGIN; UPDATE auth.refresh_tokens SET metadata = NULL WHERE type = 'pat'";
+    writer.batch_execute(written).await.unwrap();
+
+    let second = ServerBuilder::new(&database)
+        .set("HASURA_GRAPHQL_JWT_SECRET", JWT_SECRET)
+        .start()
+        .await;
+    second.printed("building an index").await;
+    second
+        .sign_in("ada@acme.example.com", "correct horse 1")
+        .await
+        .expect(200);
+    assert!(!second.output().contains("an index was built"));
+    writer.batch_execute("COMMIT").await.unwrap();
+
+    second.printed("an index was built").await;
 }

@@ -13,7 +13,7 @@ mod tls;
 mod url;
 
 pub use self::connect::connect;
-pub use self::migrate::{MigrateError, migrate, pending};
+pub use self::migrate::{MigrateError, build_indexes, migrate, migrate_tables, pending};
 pub use self::store::{PostgresSettings, PostgresStore};
 pub use self::tls::InvalidTls;
 pub use self::url::{InvalidPostgresUrl, PostgresUrl};

@@ -1,9 +1,16 @@
 //! Bringing a database up to date.
 //!
-//! Everything happens in one transaction that begins by waiting for a lock: servers may start
+//! Tables are changed in one transaction that begins by waiting for a lock: servers may start
 //! together, also through a transaction pooler, and a migration that fails leaves the database as
 //! it was. What has been applied is noted in `auth.hasura_auth_migrations`, apart from Hasura
 //! Auth's own `auth.schema_migrations`, which says whether its schema can be taken over.
+//!
+//! Indexes on tables that may be big are another kind of step, see [`indexes`]: they are built
+//! afterwards, outside any transaction, while servers go on writing to the table.
+
+mod indexes;
+
+use std::time::Duration;
 
 use diesel::{
     ConnectionError, OptionalExtension, QueryResult, QueryableByName,
@@ -25,15 +32,23 @@ const LOCK: i64 = 0x6861_7375_7261;
 /// One folder of `migrations/postgres`.
 struct Migration {
     name: &'static str,
-    up: &'static str,
+    step: Step,
+}
+
+/// What a migration does.
+enum Step {
+    /// `up.sql`: applied in one transaction with all others of its kind.
+    Tables(&'static str),
+    /// `concurrently.sql`: indexes that are built one by one, beside a running installation.
+    Indexes(&'static str),
 }
 
 macro_rules! migrations {
-    ($first:literal, $($name:literal),* $(,)?) => {
+    ($first:literal, $($($kind:ident)? $name:literal),* $(,)?) => {
         /// Hasura Auth's schema, which an existing installation already has.
         const FIRST: Migration = migration!($first);
         /// All others, in order.
-        const OTHERS: &[Migration] = &[$(migration!($name)),*];
+        const OTHERS: &[Migration] = &[$(migration!($($kind)? $name)),*];
     };
 }
 
@@ -41,8 +56,20 @@ macro_rules! migration {
     ($name:literal) => {
         Migration {
             name: $name,
-            up: include_str!(concat!("../../../migrations/postgres/", $name, "/up.sql")),
+            step: Step::Tables(script!($name, "/up.sql")),
         }
+    };
+    (indexes $name:literal) => {
+        Migration {
+            name: $name,
+            step: Step::Indexes(script!($name, "/concurrently.sql")),
+        }
+    };
+}
+
+macro_rules! script {
+    ($name:literal, $file:literal) => {
+        include_str!(concat!("../../../migrations/postgres/", $name, $file))
     };
 }
 
@@ -60,9 +87,11 @@ migrations![
     "2026-11-22-030000_stage_phone_numbers",
     "2026-11-22-040000_create_security_key_challenges",
     "2026-11-22-050000_note_methods_of_exchange_codes",
+    indexes "2026-11-28-003000_index_what_grows",
 ];
 
-/// Why a database was not brought up to date. It is as it was before.
+/// Why a database was not brought up to date. Its tables are as they were before; of indexes, those
+/// that were built stay.
 #[derive(Debug, thiserror::Error)]
 pub enum MigrateError {
     /// The database could not be reached.
@@ -108,17 +137,65 @@ pub enum MigrateError {
         #[source]
         source: Error,
     },
+    /// This role may not build an index.
+    #[error(
+        "the role {role} may not build indexes on auth.{table}: it has to own the table and may \
+         have to be granted CREATE on the schema auth; run `hasura-auth migrate` with \
+         POSTGRES_MIGRATIONS_CONNECTION set to the role that owns the table"
+    )]
+    NotOwner {
+        /// The role that is connected.
+        role: String,
+        /// A table it does not own, or in whose schema it may create nothing.
+        table: String,
+    },
+    /// An index was not built. What is left of it is removed the next time.
+    #[error("the index auth.{name} was not built; run `hasura-auth migrate` again to go on")]
+    Index {
+        /// Its name.
+        name: &'static str,
+        /// What the database said.
+        #[source]
+        source: Error,
+    },
+    /// Another server has been building indexes all the time.
+    #[error(
+        "another server has been building indexes for {} s; \
+         run `hasura-auth migrate` again when it is done", waited.as_secs()
+    )]
+    BuiltElsewhere {
+        /// For how long this one waited.
+        waited: Duration,
+    },
     /// A statement beside the migrations failed.
     #[error("the state of the database cannot be read or written")]
     Database(#[from] Error),
 }
 
-/// Applies what is missing and returns the names, in order.
+/// Applies what is missing and returns the names: [tables](migrate_tables) first, then
+/// [indexes](build_indexes).
 ///
 /// # Errors
 ///
 /// [`MigrateError`], which says what to do about a database that is not ours to change.
 pub async fn migrate(url: &PostgresUrl, runtime: &Handle) -> Result<Vec<String>, MigrateError> {
+    let mut applied = migrate_tables(url, runtime).await?;
+    applied.extend(build_indexes(url, runtime).await?);
+    Ok(applied)
+}
+
+/// Applies all that is missing but indexes that have to be built beside a running installation, and
+/// returns the names, in order. Takes a moment, and the installation can be used afterwards.
+///
+/// A database that had no tables gets its indexes too: there is nothing to index yet.
+///
+/// # Errors
+///
+/// [`MigrateError`], which says what to do about a database that is not ours to change.
+pub async fn migrate_tables(
+    url: &PostgresUrl,
+    runtime: &Handle,
+) -> Result<Vec<String>, MigrateError> {
     let mut conn = connect(url, runtime).await.map_err(MigrateError::Connect)?;
     // An error drops the connection, and with it the transaction.
     conn.batch_execute("BEGIN ISOLATION LEVEL READ COMMITTED")
@@ -128,13 +205,36 @@ pub async fn migrate(url: &PostgresUrl, runtime: &Handle) -> Result<Vec<String>,
         .await?;
     let plan = plan(&mut conn).await?;
     for migration in plan.to_run() {
-        conn.batch_execute(migration.up)
-            .await
-            .map_err(|source| failed(migration, source))?;
+        let applied = match migration.step {
+            Step::Tables(up) => conn.batch_execute(up).await,
+            Step::Indexes(list) => conn.batch_execute(&indexes::at_once(list)).await,
+        };
+        applied.map_err(|source| failed(migration, source))?;
     }
-    note(&mut conn, &plan).await?;
+    if plan.is_first {
+        create_notes(&mut conn).await?;
+    }
+    for migration in plan.at_once() {
+        note(&mut conn, migration).await?;
+    }
     conn.batch_execute("COMMIT").await?;
-    Ok(plan.names())
+    Ok(names(plan.at_once()))
+}
+
+/// Builds the indexes that are missing while the installation is in use, and returns the names of
+/// the migrations that asked for them, in order. Its [tables](migrate_tables) must be up to date.
+///
+/// One server builds at a time; another that is asked to waits for it, ten minutes at most. What a
+/// build that was killed left behind is removed and built again. The log tells how far it is.
+///
+/// # Errors
+///
+/// [`MigrateError`]; the installation can be used all the same.
+pub async fn build_indexes(
+    url: &PostgresUrl,
+    runtime: &Handle,
+) -> Result<Vec<String>, MigrateError> {
+    indexes::build(url, runtime).await
 }
 
 /// The names of what [`migrate()`] would apply, in order. Changes nothing.
@@ -147,7 +247,7 @@ pub async fn pending(url: &PostgresUrl, runtime: &Handle) -> Result<Vec<String>,
     conn.batch_execute("BEGIN READ ONLY").await?;
     let plan = plan(&mut conn).await?;
     conn.batch_execute("ROLLBACK").await?;
-    Ok(plan.names())
+    Ok(names(plan.missing))
 }
 
 /// What is to be done to a database.
@@ -160,15 +260,31 @@ struct Plan {
 }
 
 impl Plan {
-    fn to_run(&self) -> impl Iterator<Item = &'static Migration> {
-        let done = usize::from(self.adopts);
-        self.missing.iter().copied().skip(done)
+    /// What is done in one transaction: on a database that had no tables everything.
+    fn at_once(&self) -> impl Iterator<Item = &'static Migration> {
+        let makes_tables = self.is_first && !self.adopts;
+        let migrations = self.missing.iter().copied();
+        migrations.filter(move |it| makes_tables || matches!(it.step, Step::Tables(_)))
     }
 
-    fn names(&self) -> Vec<String> {
-        let names = self.missing.iter();
-        names.map(|migration| migration.name.to_owned()).collect()
+    /// The same without the schema that is there already.
+    fn to_run(&self) -> impl Iterator<Item = &'static Migration> {
+        self.at_once().skip(usize::from(self.adopts))
     }
+
+    /// What is left for afterwards, each with its list of indexes.
+    fn afterwards(&self) -> impl Iterator<Item = (&'static Migration, &'static str)> {
+        let migrations = self.missing.iter().copied();
+        migrations.filter_map(|migration| match migration.step {
+            Step::Indexes(list) => Some((migration, list)),
+            Step::Tables(_) => None,
+        })
+    }
+}
+
+fn names(migrations: impl IntoIterator<Item = &'static Migration>) -> Vec<String> {
+    let names = migrations.into_iter();
+    names.map(|migration| migration.name.to_owned()).collect()
 }
 
 async fn plan(conn: &mut AsyncPgConnection) -> Result<Plan, MigrateError> {
@@ -278,7 +394,8 @@ async fn applied(conn: &mut AsyncPgConnection) -> Result<Vec<String>, Error> {
     Ok(applied.into_iter().map(|row| row.name).collect())
 }
 
-/// Finds out whether every migration has been applied.
+/// Finds out whether every migration of tables has been applied. Indexes may still be being built: the
+/// installation can be used meanwhile.
 ///
 /// Where migrations are run by another user of the database, the table of their names may be closed
 /// to this one. Then they are taken for applied: nothing better can be known.
@@ -298,7 +415,10 @@ impl HotPath for IsMigrated {
             Notes { .. } => {
                 let applied = applied(conn).await?;
                 let is_applied = |it: &Migration| applied.iter().any(|name| name == it.name);
-                Ok(std::iter::once(&FIRST).chain(OTHERS).all(is_applied))
+                let mut tables = std::iter::once(&FIRST)
+                    .chain(OTHERS)
+                    .filter(|it| matches!(it.step, Step::Tables(_)));
+                Ok(tables.all(is_applied))
             }
         }
     }
@@ -322,25 +442,24 @@ async fn notes(conn: &mut AsyncPgConnection) -> QueryResult<Notes> {
     .await
 }
 
-async fn note(conn: &mut AsyncPgConnection, plan: &Plan) -> Result<(), Error> {
-    if plan.is_first {
-        conn.batch_execute(
-            "CREATE TABLE auth.hasura_auth_migrations (\
-                 name text NOT NULL CONSTRAINT hasura_auth_migrations_pkey PRIMARY KEY, \
-                 applied_at timestamptz NOT NULL DEFAULT now()\
-             ); \
-             COMMENT ON TABLE auth.hasura_auth_migrations \
-                 IS 'Migrations that were applied beyond those of Hasura Auth itself'",
-        )
-        .await?;
-    }
-    for migration in &plan.missing {
-        diesel::sql_query("INSERT INTO auth.hasura_auth_migrations (name) VALUES ($1)")
-            .bind::<Text, _>(migration.name)
-            .execute(conn)
-            .await?;
-    }
-    Ok(())
+async fn create_notes(conn: &mut AsyncPgConnection) -> Result<(), Error> {
+    conn.batch_execute(
+        "CREATE TABLE auth.hasura_auth_migrations (\
+             name text NOT NULL CONSTRAINT hasura_auth_migrations_pkey PRIMARY KEY, \
+             applied_at timestamptz NOT NULL DEFAULT now()\
+         ); \
+         COMMENT ON TABLE auth.hasura_auth_migrations \
+             IS 'Migrations that were applied beyond those of Hasura Auth itself'",
+    )
+    .await
+}
+
+async fn note(conn: &mut AsyncPgConnection, migration: &Migration) -> Result<(), Error> {
+    diesel::sql_query("INSERT INTO auth.hasura_auth_migrations (name) VALUES ($1)")
+        .bind::<Text, _>(migration.name)
+        .execute(conn)
+        .await
+        .map(drop)
 }
 
 fn failed(migration: &Migration, source: Error) -> MigrateError {

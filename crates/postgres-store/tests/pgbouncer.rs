@@ -110,6 +110,22 @@ mod through_pgbouncer {
     }
 
     #[tokio::test(flavor = "multi_thread")]
+    async fn indexes_are_built_through_it_by_one_server_at_a_time() {
+        let database = Database::create_used_by_hasura_auth().await;
+        let url = url_of(&database).await;
+
+        for_each_client(|_| {
+            let url = url.clone();
+            async move { drop(migrate(&url, &Handle::current()).await.unwrap()) }
+        })
+        .await;
+
+        let half_built = "SELECT count(*) FROM pg_index WHERE NOT indisvalid";
+        assert_eq!(database.value(half_built).await, "0");
+        assert_eq!(database.pending().await.unwrap(), [""; 0]);
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
     async fn cached_statements_work_on_every_server() {
         let database = Database::create().await;
         let url = url_of(&database).await;

@@ -81,7 +81,7 @@ async fn every_migration_can_be_undone_and_done_again() {
     let mut before = Vec::new();
     for name in &names {
         before.push(catalog(&database).await);
-        database.execute(&script("up", name)).await;
+        database.apply(name).await;
     }
     let all = catalog(&database).await;
 
@@ -94,7 +94,7 @@ async fn every_migration_can_be_undone_and_done_again() {
         );
     }
     for name in &names {
-        database.execute(&script("up", name)).await;
+        database.apply(name).await;
     }
 
     assert_eq!(catalog(&database).await, all);

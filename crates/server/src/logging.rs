@@ -72,15 +72,15 @@ pub(crate) fn start(config: &Config) -> Result<(), StartError> {
     started.map_err(StartError::Log)
 }
 
-/// Starts the log of a command that prints something else: lines for people on standard error, and
-/// only about what went wrong. To be called once.
+/// Starts the log of a command that prints something else: lines for people on standard error, up to
+/// a level. To be called once.
 ///
 /// # Errors
 ///
 /// [`StartError::Log`] when it was started before.
-pub(crate) fn start_beside_output() -> Result<(), StartError> {
+pub(crate) fn start_beside_output(level: Level) -> Result<(), StartError> {
     tracing_subscriber::fmt()
-        .with_max_level(Level::WARN)
+        .with_env_filter(filter(level.as_str()).unwrap_or_default())
         .with_writer(io::stderr)
         .without_time()
         .try_init()

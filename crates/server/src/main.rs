@@ -9,6 +9,7 @@ mod commands;
 mod config;
 mod encryption_keys;
 mod first_run;
+mod index_build;
 mod key_file;
 mod live_settings;
 mod logging;

@@ -74,6 +74,14 @@ impl Database {
         postgres_store::migrate(&self.url(), &Handle::current()).await
     }
 
+    pub(crate) async fn migrate_tables(&self) -> Result<Vec<String>, MigrateError> {
+        postgres_store::migrate_tables(&self.url(), &Handle::current()).await
+    }
+
+    pub(crate) async fn build_indexes(&self) -> Result<Vec<String>, MigrateError> {
+        postgres_store::build_indexes(&self.url(), &Handle::current()).await
+    }
+
     pub(crate) async fn pending(&self) -> Result<Vec<String>, MigrateError> {
         postgres_store::pending(&self.url(), &Handle::current()).await
     }
@@ -97,6 +105,24 @@ impl Database {
     pub(crate) async fn execute(&self, sql: &str) {
         let client = client(&self.url_text()).await;
         client.batch_execute(sql).await.unwrap();
+    }
+
+    /// Does what a migration does. Indexes are not built in a transaction, so each statement is run
+    /// alone.
+    pub(crate) async fn apply(&self, migration: &str) {
+        if migrations().join(migration).join("up.sql").exists() {
+            return self.execute(&script("up", migration)).await;
+        }
+        let list = script("concurrently", migration);
+        let code: Vec<_> = list.lines().filter(|it| !it.starts_with("--")).collect();
+        for statement in code.join("\n").split_inclusive(';') {
+            self.execute(statement).await;
+        }
+    }
+
+    /// A connection of a test's own.
+    pub(crate) async fn client(&self) -> Client {
+        client(&self.url_text()).await
     }
 
     /// The rows of a query, each as its columns with a bar between them.
@@ -193,7 +219,7 @@ pub(crate) fn migration_names() -> Vec<String> {
     names
 }
 
-/// The text of `up.sql` or `down.sql`.
+/// The text of `up.sql`, `concurrently.sql` or `down.sql`.
 pub(crate) fn script(direction: &str, name: &str) -> String {
     fs::read_to_string(migrations().join(name).join(format!("{direction}.sql"))).unwrap()
 }

@@ -12,6 +12,7 @@ use clap::{
 };
 use mail_templates::Rendered;
 use tokio::runtime::Handle;
+use tracing::Level;
 
 use super::output;
 use crate::{
@@ -79,7 +80,7 @@ fn template() -> impl TypedValueParser<Value = MailKind> {
 /// [`StartError::Templates`], [`StartError::Words`] and [`StartError::Output`]; sending also
 /// [`StartError::NoTransport`], [`StartError::TestMail`] and what is wrong with the transport.
 pub(super) async fn run(command: EmailCommand, config: &Config) -> Result<(), StartError> {
-    logging::start_beside_output()?;
+    logging::start_beside_output(Level::WARN)?;
     match command {
         EmailCommand::Preview {
             template,

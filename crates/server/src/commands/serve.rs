@@ -14,7 +14,7 @@ use tokio::{runtime::Handle, task::JoinHandle};
 use crate::{
     banner,
     config::{Config, ServerSettings, Settings},
-    first_run,
+    first_run, index_build,
     live_settings::LiveSettings,
     logging, signals,
     start_error::StartError,
@@ -33,7 +33,7 @@ pub(crate) async fn run(config: Config, settings: Settings) -> Result<(), StartE
     }
     let premises = first_run::prepare(&config, &RandomIds)?;
     if config.migrate_on_start {
-        for name in super::migrate::migrate(&config.database).await? {
+        for name in super::migrate::tables(&config.database).await? {
             tracing::info!(name, "a migration was applied");
         }
     }
@@ -51,6 +51,9 @@ pub(crate) async fn run(config: Config, settings: Settings) -> Result<(), StartE
     let control = server.handle();
     let serving = tokio::spawn(server);
     banner::print(&banner);
+    if config.migrate_on_start {
+        index_build::begin(&config.database);
+    }
     until_stopped(serving, signals::shutdown_requested(), || {
         control.stop(true)
     })
