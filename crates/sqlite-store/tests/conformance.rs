@@ -22,15 +22,11 @@ impl Fixture for OnSqlite {
     }
 
     async fn disable(&self, user: UserId) {
-        let id = user.0.simple();
-        let disable = format!("UPDATE users SET disabled = true WHERE id = x'{id}'");
-        self.database.execute(&disable);
+        self.database.disable(user);
     }
 
     async fn delete(&self, user: UserId) {
-        let id = user.0.simple();
-        let delete = format!("PRAGMA foreign_keys = on; DELETE FROM users WHERE id = x'{id}'");
-        self.database.execute(&delete);
+        self.database.delete(user);
     }
 }
 

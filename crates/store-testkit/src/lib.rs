@@ -46,10 +46,11 @@
 //! A case never waits for one unit of work while it holds another, so a store with a single writer
 //! passes as well as one with many.
 
-use std::sync::Arc;
+use std::{fmt, sync::Arc};
 
 use async_trait::async_trait;
 use auth_domain::{ports::Store, user::UserId};
+use futures_util::future::LocalBoxFuture;
 
 pub mod cases;
 mod interrupted_store;
@@ -80,6 +81,33 @@ pub trait Fixture: Send + Sync {
     async fn delete(&self, user: UserId);
 }
 
+/// One case of the suite, for those who do something else with it than [`conformance!`].
+pub struct Case {
+    /// Its name, which is the promise it checks.
+    pub name: &'static str,
+    run: for<'a> fn(&'a dyn Fixture) -> LocalBoxFuture<'a, ()>,
+}
+
+impl Case {
+    /// Runs it on a fixture that is fresh; panics where the promise is not kept.
+    #[must_use]
+    pub fn run<'a>(&self, fixture: &'a dyn Fixture) -> LocalBoxFuture<'a, ()> {
+        (self.run)(fixture)
+    }
+}
+
+impl fmt::Debug for Case {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Case").field(&self.name).finish()
+    }
+}
+
+/// Every case of the suite, in order.
+#[must_use]
+pub fn every_case() -> Vec<Case> {
+    conformance!(@every @list)
+}
+
 /// Turns the suite into tests.
 ///
 /// Takes the path of an `async fn() -> impl Fixture` and expands to one test per case, in the
@@ -98,6 +126,12 @@ macro_rules! conformance {
     };
     (@name => $($module:ident { $($case:ident)* })*) => {
         [$((stringify!($module), vec![$(stringify!($case)),*])),*]
+    };
+    (@list => $($module:ident { $($case:ident)* })*) => {
+        vec![$($($crate::Case {
+            name: stringify!($case),
+            run: |fixture| Box::pin($crate::cases::$module::$case(fixture)),
+        }),*),*]
     };
     (@every $($action:tt)*) => {
         $crate::conformance! { $($action)* =>

@@ -11,6 +11,7 @@
 
 use std::{fs, path::PathBuf};
 
+use auth_domain::user::UserId;
 use diesel::{
     Connection, QueryableByName, RunQueryDsl, SqliteConnection, connection::SimpleConnection,
     sql_types::Text,
@@ -37,6 +38,14 @@ impl Database {
         database
     }
 
+    /// One with the content of another's file.
+    pub(crate) fn of(content: &[u8]) -> Self {
+        let database = Self::none();
+        fs::create_dir(database.path().parent().unwrap()).unwrap();
+        fs::write(database.path(), content).unwrap();
+        database
+    }
+
     /// In a folder that has to be made too.
     pub(crate) fn path(&self) -> PathBuf {
         self.folder.path().join("data/auth.db")
@@ -59,6 +68,22 @@ impl Database {
 
     pub(crate) fn execute(&self, sql: &str) {
         self.open().batch_execute(sql).unwrap();
+    }
+
+    /// Disables an account, as an administrator does.
+    pub(crate) fn disable(&self, user: UserId) {
+        let id = user.0.simple();
+        self.execute(&format!(
+            "UPDATE users SET disabled = true WHERE id = x'{id}'"
+        ));
+    }
+
+    /// Deletes a user with all that is theirs, as an administrator does.
+    pub(crate) fn delete(&self, user: UserId) {
+        let id = user.0.simple();
+        self.execute(&format!(
+            "PRAGMA foreign_keys = on; DELETE FROM users WHERE id = x'{id}'"
+        ));
     }
 
     /// The rows of a query whose only column is the text `line`.
