@@ -17,6 +17,7 @@ mod bodies;
 mod both_generations;
 mod breached_passwords;
 mod chosen_passwords;
+mod clean_up;
 mod compat;
 mod concealed_rows;
 mod console;

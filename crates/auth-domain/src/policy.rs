@@ -120,6 +120,12 @@ impl SessionPolicy {
             lasts <= longest
         })
     }
+
+    /// For how long a refresh token is remembered after its rotation: as long as it fetches the same
+    /// successor, and then as long as its use ends the session.
+    pub(crate) fn rotation_memory(&self) -> Duration {
+        self.refresh_grace.saturating_add(self.refresh_reuse_memory)
+    }
 }
 
 /// How accounts are protected by a second factor. Guesses at it are limited by [`CodePolicy`].

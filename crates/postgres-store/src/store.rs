@@ -6,7 +6,10 @@ use async_trait::async_trait;
 use auth_domain::{
     DateTime, Utc,
     error::StoreError,
-    ports::{NumberClaimant, RefreshRotation, RotatedSession, Store, UnitOfWork, UserLookup},
+    ports::{
+        ExpiredRows, NumberClaimant, RefreshRotation, Removal, RotatedSession, Store, UnitOfWork,
+        UserLookup,
+    },
     session::{HashedRefreshToken, HashedSessionToken, SessionId},
     user::{PhoneNumber, User, UserId},
 };
@@ -20,8 +23,8 @@ use sql_store::{
     Connections,
     postgres::{
         FindNumberClaimant, FindOpaqueSession, FindPersonalAccessToken, FindUser, HasSecurityKey,
-        HotPath, IsSessionOpen, Manager, Ping, RotateRefreshToken, SqlUnitOfWork, discard,
-        store_error,
+        HotPath, IsSessionOpen, Manager, Ping, RemoveExpired, RotateRefreshToken, SqlUnitOfWork,
+        discard, store_error,
     },
 };
 use tokio::runtime::Handle;
@@ -163,6 +166,20 @@ impl Store for PostgresStore {
 
     async fn has_security_key(&self, user: UserId) -> Result<bool, StoreError> {
         self.read(HasSecurityKey(user)).await
+    }
+
+    async fn remove_expired(
+        &self,
+        rows: ExpiredRows,
+        before: DateTime<Utc>,
+        limit: u32,
+    ) -> Result<Removal, StoreError> {
+        let wanted = RemoveExpired {
+            rows,
+            before,
+            limit,
+        };
+        self.read(wanted).await
     }
 
     async fn ping(&self) -> Result<(), StoreError> {

@@ -4,6 +4,7 @@
 
 mod background;
 mod banner;
+mod clean_up;
 mod clock;
 mod commands;
 mod config;

@@ -12,7 +12,7 @@ use auth_domain::{
         BreachedPasswords, Clock, CodeDelivery, CustomClaimSource, PasswordHasher, PersonCheck,
         SecretBox, Store, TokenSigner, WebAuthn,
     },
-    services::{Concealment, Installation, Providers},
+    services::{CleanUpService, Concealment, Installation, Providers},
 };
 use egress::Egress;
 use hasura::HasuraClaims;
@@ -29,6 +29,7 @@ use webauthn::CoreWebAuthn;
 use self::post::Post;
 use crate::{
     background::TokioBackground,
+    clean_up::CleanUp,
     clock::SystemClock,
     config::{Config, Database, PolicyKeys, SameSite},
     first_run::Premises,
@@ -148,6 +149,15 @@ impl Foundation {
             Some(outbox) => state.with_outbox(outbox),
             None => state,
         }
+    }
+
+    /// The task that removes expired rows, begun.
+    pub(crate) fn clean_up(&self) -> Option<CleanUp> {
+        let config = &self.started_with;
+        let settings = config.clean_up?;
+        let policy = config.policy(self.keys.clone());
+        let service = CleanUpService::new(Arc::clone(&self.store), Arc::new(SystemClock), &policy);
+        Some(CleanUp::begin(service, settings))
     }
 
     /// What messages say does not change with what they leave by.

@@ -6,7 +6,10 @@ use async_trait::async_trait;
 use auth_domain::{
     DateTime, Utc,
     error::StoreError,
-    ports::{NumberClaimant, RefreshRotation, RotatedSession, Store, UnitOfWork, UserLookup},
+    ports::{
+        ExpiredRows, NumberClaimant, RefreshRotation, Removal, RotatedSession, Store, UnitOfWork,
+        UserLookup,
+    },
     session::{HashedRefreshToken, HashedSessionToken, SessionId},
     user::{PhoneNumber, User, UserId},
 };
@@ -17,8 +20,8 @@ use sql_store::{
     Connections,
     sqlite::{
         Conn, FindNumberClaimant, FindOpaqueSession, FindPersonalAccessToken, FindUser,
-        HasSecurityKey, HotPath, IsSessionOpen, Manager, Ping, RotateRefreshToken, SqlUnitOfWork,
-        store_error,
+        HasSecurityKey, HotPath, IsSessionOpen, Manager, Ping, RemoveExpired, RotateRefreshToken,
+        SqlUnitOfWork, store_error,
     },
 };
 use tokio::runtime::Handle;
@@ -163,6 +166,20 @@ impl Store for SqliteStore {
 
     async fn has_security_key(&self, user: UserId) -> Result<bool, StoreError> {
         self.run(&self.readers, HasSecurityKey(user)).await
+    }
+
+    async fn remove_expired(
+        &self,
+        rows: ExpiredRows,
+        before: DateTime<Utc>,
+        limit: u32,
+    ) -> Result<Removal, StoreError> {
+        let wanted = RemoveExpired {
+            rows,
+            before,
+            limit,
+        };
+        run(&self.writer, wanted).await
     }
 
     async fn ping(&self) -> Result<(), StoreError> {

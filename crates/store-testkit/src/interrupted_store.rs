@@ -9,7 +9,10 @@ use async_trait::async_trait;
 use auth_domain::{
     DateTime, Utc,
     error::StoreError,
-    ports::{NumberClaimant, RefreshRotation, RotatedSession, Store, UnitOfWork, UserLookup},
+    ports::{
+        ExpiredRows, NumberClaimant, RefreshRotation, Removal, RotatedSession, Store, UnitOfWork,
+        UserLookup,
+    },
     session::{HashedRefreshToken, HashedSessionToken, SessionId},
     user::{PhoneNumber, User, UserId},
 };
@@ -143,6 +146,16 @@ impl Store for InterruptedStore {
     async fn has_security_key(&self, user: UserId) -> Result<bool, StoreError> {
         self.step().await?;
         self.store.has_security_key(user).await
+    }
+
+    async fn remove_expired(
+        &self,
+        rows: ExpiredRows,
+        before: DateTime<Utc>,
+        limit: u32,
+    ) -> Result<Removal, StoreError> {
+        self.step().await?;
+        self.store.remove_expired(rows, before, limit).await
     }
 
     async fn ping(&self) -> Result<(), StoreError> {

@@ -213,7 +213,6 @@ macro_rules! conformance {
                 session_ends_once
                 current_token_ends_its_session
                 superseded_token_ends_its_session_too
-                expired_tokens_are_forgotten_when_another_is_stored
                 ending_all_sessions_ends_every_kind
                 ending_all_sessions_can_spare_personal_access_tokens
                 ending_all_sessions_spares_other_users
@@ -352,9 +351,7 @@ macro_rules! conformance {
                 challenge_is_worthless_when_it_expires
                 challenge_of_undone_work_stays_good
                 challenges_are_forgotten_with_the_keys_of_their_user
-                issuing_challenges_spares_those_that_are_good
                 parallel_takes_of_one_challenge_have_one_winner
-                parallel_issues_among_expired_challenges_all_succeed
             }
             linked_identities {
                 linked_user_is_found_by_their_identity
@@ -370,6 +367,14 @@ macro_rules! conformance {
                 forgotten_identity_can_be_linked_again
                 ensuring_providers_is_harmless_when_repeated
                 parallel_ensures_of_the_same_providers_all_succeed
+            }
+            clean_up {
+                what_is_over_is_removed_once
+                what_is_good_is_spared
+                removed_session_takes_its_predecessors_along
+                no_more_is_removed_than_asked_and_the_oldest_first
+                parallel_removals_share_the_work
+                rotation_at_the_moment_of_removal_saves_its_session
             }
             transactions {
                 committed_work_is_visible
@@ -451,6 +456,7 @@ mod tests {
             "linked_identities",
             include_str!("cases/linked_identities.rs"),
         ),
+        ("clean_up", include_str!("cases/clean_up.rs")),
         ("transactions", include_str!("cases/transactions.rs")),
         ("concurrency", include_str!("cases/concurrency.rs")),
         ("shut_out", include_str!("cases/shut_out.rs")),

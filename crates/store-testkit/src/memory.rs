@@ -24,10 +24,10 @@ use auth_domain::{
     error::StoreError,
     one_time_code::{CodeGuess, CodeVerdict, NewCode},
     ports::{
-        Clock, Deanonymization, EndedSessions, LinkedIdentityRepository, NumberClaimant,
-        RefreshRotation, RefreshTokenTrace, RoleRepository, RotatedSession, SecondFactorRepository,
-        SecurityKeyRepository, SessionRepository, StagedProfile, Store, TicketRepository,
-        UnitOfWork, UserLookup, UserRepository,
+        Clock, Deanonymization, EndedSessions, ExpiredRows, LinkedIdentityRepository,
+        NumberClaimant, RefreshRotation, RefreshTokenTrace, Removal, RoleRepository,
+        RotatedSession, SecondFactorRepository, SecurityKeyRepository, SessionRepository,
+        StagedProfile, Store, TicketRepository, UnitOfWork, UserLookup, UserRepository,
     },
     session::{
         HashedExchangeCode, HashedRefreshToken, HashedSessionToken, NewExchangeCode,
@@ -226,6 +226,18 @@ impl Store for MemoryStore {
 
     async fn has_security_key(&self, user: UserId) -> Result<bool, StoreError> {
         Ok(self.shared.committed().security_keys.has_any(user))
+    }
+
+    async fn remove_expired(
+        &self,
+        rows: ExpiredRows,
+        before: DateTime<Utc>,
+        limit: u32,
+    ) -> Result<Removal, StoreError> {
+        let turn = self.shared.turn().await;
+        let mut state = self.shared.committed_mut(&turn);
+        let removed = state.remove_expired(rows, before, limit as usize);
+        Ok(Removal::Removed(removed as u64))
     }
 
     async fn ping(&self) -> Result<(), StoreError> {
@@ -567,7 +579,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_users_tickets_are_told_oldest_first_and_without_expired_ones() {
+    async fn a_users_tickets_are_told_oldest_first() {
         let store = MemoryStore::new();
         given_user(&store, new_user("ada")).await;
         let tickets = [0, LIFE - 1, LIFE].map(|created| NewTicket {
@@ -582,7 +594,7 @@ mod tests {
         }
         work.commit().await.unwrap();
 
-        assert_eq!(store.tickets_of(user_id("ada")), tickets[1..]);
+        assert_eq!(store.tickets_of(user_id("ada")), tickets);
         assert_eq!(store.tickets_of(user_id("eve")), []);
     }
 

@@ -5,6 +5,7 @@
 
 mod background;
 mod breached_passwords;
+mod clean_up;
 mod clock;
 mod counter;
 mod custom_claims;
@@ -27,6 +28,7 @@ mod users;
 
 pub use background::{Background, BackgroundBusy, BackgroundWork};
 pub use breached_passwords::{BreachedPasswords, BreachedPasswordsError};
+pub use clean_up::{ExpiredRows, Removal};
 pub use clock::{Clock, IdGenerator};
 pub use counter::{CounterError, SharedCounter};
 pub use custom_claims::{CustomClaimSource, CustomClaimSourceError};

@@ -78,8 +78,8 @@ pub trait SecurityKeyRepository: Send {
     /// Removes the keys and the challenges of a user.
     async fn forget_all_of(&mut self, user: UserId) -> Result<(), StoreError>;
 
-    /// Stores a challenge, and removes some that had expired by the time it was made, so that they
-    /// do not become more and more.
+    /// Stores a challenge. Those that have expired are left to
+    /// [`Store::remove_expired`](super::Store::remove_expired).
     async fn issue(&mut self, challenge: &IssuedChallenge) -> Result<(), StoreError>;
 
     /// What [`take`](Self::take) would return. The challenge stays, for it to be taken in the unit of

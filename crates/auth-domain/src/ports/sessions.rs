@@ -95,8 +95,8 @@ pub enum EndedSessions {
 /// Sessions of both generations, within a unit of work. Only hashes ever reach a store.
 #[async_trait]
 pub trait SessionRepository: Send {
-    /// Stores a refresh token, and forgets those of the same user and kind that had expired by the
-    /// time it was made.
+    /// Stores a refresh token. Those of the user that have expired are left to
+    /// [`Store::remove_expired`](super::Store::remove_expired).
     async fn insert_refresh_token(&mut self, token: &NewRefreshToken) -> Result<(), StoreError>;
 
     /// What is known of the refresh token with this hash.
@@ -149,8 +149,8 @@ pub trait SessionRepository: Send {
         now: DateTime<Utc>,
     ) -> Result<Vec<OpenSession>, StoreError>;
 
-    /// Stores an opaque session, and forgets those of the same user that had expired by the time it
-    /// was made.
+    /// Stores an opaque session. Those of the user that have expired are left to
+    /// [`Store::remove_expired`](super::Store::remove_expired).
     async fn insert_opaque_session(&mut self, session: &NewOpaqueSession)
     -> Result<(), StoreError>;
 

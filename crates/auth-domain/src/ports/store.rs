@@ -4,9 +4,9 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 
 use super::{
-    LinkedIdentityRepository, NumberClaimant, RefreshRotation, RoleRepository, RotatedSession,
-    SecondFactorRepository, SecurityKeyRepository, SessionRepository, TicketRepository, UserLookup,
-    UserRepository,
+    ExpiredRows, LinkedIdentityRepository, NumberClaimant, RefreshRotation, Removal,
+    RoleRepository, RotatedSession, SecondFactorRepository, SecurityKeyRepository,
+    SessionRepository, TicketRepository, UserLookup, UserRepository,
 };
 use crate::{
     error::StoreError,
@@ -74,6 +74,19 @@ pub trait Store: Send + Sync {
 
     /// Whether a user has a security key.
     async fn has_security_key(&self, user: UserId) -> Result<bool, StoreError>;
+
+    /// Removes rows that are of no use any more since before a moment: `limit` at most, and those
+    /// first that have waited longest.
+    ///
+    /// Waits for nobody: rows that others are about to change are passed over, and a row whose time
+    /// is prolonged meanwhile stays. Of concurrent calls to one database one removes rows at a time;
+    /// the others may answer [`Removal::DoneElsewhere`].
+    async fn remove_expired(
+        &self,
+        rows: ExpiredRows,
+        before: DateTime<Utc>,
+        limit: u32,
+    ) -> Result<Removal, StoreError>;
 
     /// Whether the database answers. Takes no lock and changes nothing.
     async fn ping(&self) -> Result<(), StoreError>;

@@ -6,6 +6,7 @@
 
 mod admission;
 mod anonymous;
+mod clean_up;
 mod current_user;
 mod custom_claims;
 mod discretion;
@@ -45,6 +46,7 @@ pub use anonymous::{
     AnonymousError, AnonymousService, AnonymousSignIn, Deanonymize, DeanonymizeBySms,
     DeanonymizeMethod,
 };
+pub use clean_up::CleanUpService;
 pub use current_user::{CurrentUserError, CurrentUserService};
 pub use elevation::{
     CodeChannel, DelicateAction, ElevationError, ElevationMethod, ElevationService,

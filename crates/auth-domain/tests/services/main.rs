@@ -8,6 +8,7 @@
 
 mod breached_passwords;
 mod by_mail;
+mod clean_up;
 mod concealment;
 mod custom_claims;
 mod limits;

@@ -54,11 +54,15 @@ pub(crate) async fn run(config: Config, settings: Settings) -> Result<(), StartE
     if config.migrate_on_start {
         index_build::begin(&config.database);
     }
+    let clean_up = foundation.clean_up();
     until_stopped(serving, signals::shutdown_requested(), || {
         control.stop(true)
     })
     .await
     .map_err(StartError::Serve)?;
+    if let Some(clean_up) = clean_up {
+        clean_up.stop().await;
+    }
     foundation
         .background
         .finish(config.server.shutdown_timeout)

@@ -47,9 +47,9 @@ pub(crate) use change::{changed, known_names};
 pub(crate) use environment::Environment;
 pub(crate) use load::{Loaded, Sources, load};
 pub(crate) use parts::{
-    CustomClaimSettings, Database, IdTokenSettings, Limits, LogSettings, PersonCheckService,
-    Postmark, ProviderSettings, SameSite, SecondFactorSettings, ServerSettings, SessionCookie,
-    SessionSettings, Sms, SmsProvider, Smtp, Transport, Webhook, is_loopback, smtp,
+    CleanUpSettings, CustomClaimSettings, Database, IdTokenSettings, Limits, LogSettings,
+    PersonCheckService, Postmark, ProviderSettings, SameSite, SecondFactorSettings, ServerSettings,
+    SessionCookie, SessionSettings, Sms, SmsProvider, Smtp, Transport, Webhook, is_loopback, smtp,
 };
 pub(crate) use reference::reference;
 pub(crate) use settings::Settings;
@@ -69,6 +69,8 @@ pub(crate) struct Config {
     pub(crate) database: Database,
     /// Whether tables are brought up to date before the server serves.
     pub(crate) migrate_on_start: bool,
+    /// How expired rows are removed; without it they stay.
+    pub(crate) clean_up: Option<CleanUpSettings>,
     /// The key of access tokens, as JSON; without it one is made in the data folder.
     pub(crate) jwt_secret: Option<Secret>,
     /// The key of stored secrets.
@@ -201,6 +203,7 @@ impl Config {
                 log: LogSettings::read(&settings),
                 database,
                 migrate_on_start: settings.flag(&table::database::MIGRATE_ON_START),
+                clean_up: CleanUpSettings::read(&settings),
                 jwt_secret: settings.secret(&jwt::SECRET),
                 encryption_key: encryption_key(&settings),
                 accounts,

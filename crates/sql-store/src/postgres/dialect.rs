@@ -1,21 +1,21 @@
 //! What the repositories need to know of PostgreSQL.
 
-use auth_domain::error::{StoreError, UniqueField};
+use auth_domain::{
+    error::{StoreError, UniqueField},
+    ports::Removal,
+};
 use chrono::{DateTime, Utc};
 use diesel::{
-    ExpressionMethods, OptionalExtension, QueryDsl, QueryResult, SelectableHelper,
+    OptionalExtension, QueryDsl, QueryResult, QueryableByName, SelectableHelper,
     expression::{AppearsOnTable, Expression, IntoSql, SelectableExpression, ValidGrouping},
     pg::Pg,
     query_builder::{AstPass, QueryFragment, QueryId},
     result::{DatabaseErrorInformation, DatabaseErrorKind, Error},
-    sql_types::{Array, Nullable, Text, Timestamptz, Uuid},
+    sql_types::{Array, BigInt, Bool, Nullable, Text, Timestamptz, Uuid},
 };
 use diesel_async::{AsyncConnection, AsyncPgConnection, RunQueryDsl, TransactionManager};
 
-use super::{
-    repositories::UserRow,
-    schema::{security_key_challenges, users},
-};
+use super::{repositories::UserRow, schema::users};
 use crate::types::{Id, Moment};
 
 /// A connection to PostgreSQL.
@@ -115,21 +115,47 @@ pub(crate) async fn find_and_lock_user(conn: &mut Conn, user: Id) -> QueryResult
         .optional()
 }
 
-/// Some challenges that have expired, locked: others who look for such find different ones, so that
-/// nobody waits for anybody.
-pub(crate) async fn expired_challenges(
+/// Removes rows of a table whose `column` is earlier than `before`, `limit` at most.
+///
+/// All of it is one statement. Rows that others have locked are passed over (`SKIP LOCKED`), and one
+/// that was prolonged since the statement began is looked at again before it is locked. The advisory
+/// lock ends with the statement, which makes it work behind a transaction pooler; who does not get it
+/// finds no row.
+pub(crate) async fn remove_expired(
     conn: &mut Conn,
-    now: Moment,
-    most: i64,
-) -> QueryResult<Vec<String>> {
-    security_key_challenges::table
-        .filter(security_key_challenges::expires_at.le(now))
-        .select(security_key_challenges::challenge_hash)
-        .limit(most)
-        .for_update()
-        .skip_locked()
-        .load(conn)
-        .await
+    table: &str,
+    column: &str,
+    before: Moment,
+    limit: u32,
+) -> QueryResult<Removal> {
+    let statement = format!(
+        "WITH lock AS MATERIALIZED (SELECT pg_try_advisory_xact_lock({CLEAN_UP_LOCK}) AS is_ours), \
+         removed AS (DELETE FROM auth.{table} WHERE ctid = ANY (ARRAY(\
+             SELECT ctid FROM auth.{table} WHERE (SELECT is_ours FROM lock) AND {column} < $1 \
+             ORDER BY {column} LIMIT $2 FOR UPDATE SKIP LOCKED)) RETURNING 1) \
+         SELECT is_ours, (SELECT count(*) FROM removed) AS count FROM lock"
+    );
+    let outcome: RemovedRows = diesel::sql_query(statement)
+        .bind::<Timestamptz, _>(before)
+        .bind::<BigInt, _>(i64::from(limit))
+        .get_result(conn)
+        .await?;
+    Ok(if outcome.is_ours {
+        Removal::Removed(outcome.count.unsigned_abs())
+    } else {
+        Removal::DoneElsewhere
+    })
+}
+
+/// Any number but those of the migrations, as long as all servers use the same.
+const CLEAN_UP_LOCK: i64 = 0x6861_7375_7261 + 2;
+
+#[derive(QueryableByName)]
+struct RemovedRows {
+    #[diesel(sql_type = Bool)]
+    is_ours: bool,
+    #[diesel(sql_type = BigInt)]
+    count: i64,
 }
 
 /// Gives a user roles, a microsecond apart so that their order is kept.

@@ -26,7 +26,7 @@ pub(super) async fn insert(conn: &mut Conn, code: &NewExchangeCode) -> QueryResu
         .map(drop)
 }
 
-/// Takes an exchange code out, and with it what its user left to expire.
+/// Takes an exchange code out.
 pub(super) async fn take(
     conn: &mut Conn,
     hash: &HashedExchangeCode,
@@ -36,12 +36,7 @@ pub(super) async fn take(
         return Ok(None);
     };
     lock_user(conn, holder).await?;
-    let taken = take_of(conn, holder, hash, now).await?;
-    let expired = exchange_codes::table
-        .filter(exchange_codes::user_id.eq(holder))
-        .filter(exchange_codes::expires_at.le(now));
-    diesel::delete(expired).execute(conn).await?;
-    Ok(taken)
+    take_of(conn, holder, hash, now).await
 }
 
 async fn holder(conn: &mut Conn, hash: &HashedExchangeCode) -> QueryResult<Option<Id>> {

@@ -1,6 +1,7 @@
 //! The repositories, compiled once per database. `super` is the mount: it states the connection,
 //! the schema and the dialect.
 
+mod clean_up;
 mod exchange_codes;
 mod hot_path;
 mod identities;
@@ -19,6 +20,7 @@ mod wrong_codes;
 use bb8::PooledConnection;
 use diesel_async::pooled_connection::AsyncDieselConnectionManager;
 
+pub use clean_up::RemoveExpired;
 pub use hot_path::{
     FindNumberClaimant, FindOpaqueSession, FindPersonalAccessToken, FindUser, HasSecurityKey,
     HotPath, IsSessionOpen, Ping,

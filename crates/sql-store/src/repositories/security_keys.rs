@@ -16,15 +16,10 @@ use diesel_async::RunQueryDsl;
 
 use super::{
     Conn, SqlUnitOfWork,
-    dialect::expired_challenges,
     schema::{security_key_challenges as challenges, user_security_keys as keys},
     store_error,
 };
 use crate::types::{Id, Moment};
-
-/// The most expired challenges that are removed while another is stored: more than are added, so
-/// that they become fewer, and not so many that somebody waits for it.
-const REMOVED_AT_ONCE: i64 = 20;
 
 #[async_trait]
 impl SecurityKeyRepository for SqlUnitOfWork {
@@ -174,20 +169,13 @@ async fn forget_all_of(conn: &mut Conn, user: Id) -> QueryResult<()> {
 }
 
 async fn issue(conn: &mut Conn, challenge: &IssuedChallenge) -> QueryResult<()> {
-    let now = Moment(challenge.created_at);
-    let expired = expired_challenges(conn, now, REMOVED_AT_ONCE).await?;
-    if !expired.is_empty() {
-        diesel::delete(challenges::table.filter(challenges::challenge_hash.eq_any(expired)))
-            .execute(conn)
-            .await?;
-    }
     diesel::insert_into(challenges::table)
         .values((
             challenges::challenge_hash.eq(challenge.hash.as_str()),
             challenges::purpose.eq(challenge.purpose.name()),
             challenges::user_id.eq(challenge.user_id.map(|it| Id(it.0))),
             challenges::sign_up.eq(challenge.sign_up.as_ref().map(ToString::to_string)),
-            challenges::created_at.eq(now),
+            challenges::created_at.eq(Moment(challenge.created_at)),
             challenges::expires_at.eq(Moment(challenge.expires_at)),
         ))
         .execute(conn)

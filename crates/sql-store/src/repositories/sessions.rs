@@ -36,9 +36,6 @@ const PERSONAL_ACCESS: &str = "pat";
 #[async_trait]
 impl SessionRepository for SqlUnitOfWork {
     async fn insert_refresh_token(&mut self, token: &NewRefreshToken) -> Result<(), StoreError> {
-        forget_expired_tokens(self.conn(), token)
-            .await
-            .map_err(store_error)?;
         diesel::insert_into(refresh_tokens::table)
             .values((
                 refresh_tokens::id.eq(Id(token.id.0)),
@@ -141,9 +138,6 @@ impl SessionRepository for SqlUnitOfWork {
         &mut self,
         session: &NewOpaqueSession,
     ) -> Result<(), StoreError> {
-        forget_expired_sessions(self.conn(), session)
-            .await
-            .map_err(store_error)?;
         diesel::insert_into(opaque_sessions::table)
             .values((
                 opaque_sessions::token_hash.eq(session.hash.as_str()),
@@ -304,25 +298,6 @@ async fn end_opaque_sessions(
             sessions.filter(others).execute(conn).await
         }
     }
-}
-
-async fn forget_expired_tokens(conn: &mut Conn, token: &NewRefreshToken) -> QueryResult<()> {
-    diesel::delete(refresh_tokens::table)
-        .filter(refresh_tokens::user_id.eq(Id(token.user_id.0)))
-        .filter(refresh_tokens::kind.eq(stored_kind(token.kind)))
-        .filter(refresh_tokens::expires_at.le(Moment(token.created_at)))
-        .execute(conn)
-        .await
-        .map(drop)
-}
-
-async fn forget_expired_sessions(conn: &mut Conn, session: &NewOpaqueSession) -> QueryResult<()> {
-    diesel::delete(opaque_sessions::table)
-        .filter(opaque_sessions::user_id.eq(Id(session.user_id.0)))
-        .filter(opaque_sessions::expires_at.le(Moment(session.created_at)))
-        .execute(conn)
-        .await
-        .map(drop)
 }
 
 fn any(rows: QueryResult<usize>) -> Result<bool, StoreError> {

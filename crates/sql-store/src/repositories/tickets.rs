@@ -89,10 +89,6 @@ impl TicketRepository for SqlUnitOfWork {
 async fn insert(conn: &mut Conn, ticket: &NewTicket) -> QueryResult<()> {
     let user = Id(ticket.user_id.0);
     lock_user(conn, user).await?;
-    let expired = tickets::table
-        .filter(tickets::user_id.eq(user))
-        .filter(tickets::expires_at.le(Moment(ticket.created_at)));
-    diesel::delete(expired).execute(conn).await?;
     let challenge = ticket.code_challenge.as_ref();
     diesel::insert_into(tickets::table)
         .values((

@@ -1,6 +1,9 @@
 //! What the repositories need to know of SQLite.
 
-use auth_domain::error::{StoreError, UniqueField};
+use auth_domain::{
+    error::{StoreError, UniqueField},
+    ports::Removal,
+};
 use chrono::{DateTime, TimeDelta, Utc};
 use diesel::{
     ExpressionMethods, OptionalExtension, QueryDsl, QueryResult, SelectableHelper,
@@ -16,7 +19,7 @@ use diesel_async::{RunQueryDsl, sync_connection_wrapper::SyncConnectionWrapper};
 
 use super::{
     repositories::UserRow,
-    schema::{security_key_challenges, user_roles, users},
+    schema::{user_roles, users},
 };
 use crate::types::{Id, Moment};
 
@@ -124,18 +127,36 @@ pub(crate) async fn find_and_lock_user(conn: &mut Conn, user: Id) -> QueryResult
         .optional()
 }
 
-/// Some challenges that have expired.
-pub(crate) async fn expired_challenges(
+/// Removes rows of a table whose `column` is earlier than `before`, `limit` at most.
+///
+/// One statement, and so one transaction: writers wait for it no longer than for each other.
+pub(crate) async fn remove_expired(
     conn: &mut Conn,
-    now: Moment,
-    most: i64,
-) -> QueryResult<Vec<String>> {
-    security_key_challenges::table
-        .filter(security_key_challenges::expires_at.le(now))
-        .select(security_key_challenges::challenge_hash)
-        .limit(most)
-        .load(conn)
-        .await
+    table: &str,
+    column: &str,
+    before: Moment,
+    limit: u32,
+) -> QueryResult<Removal> {
+    let key = key_of(table);
+    let statement = format!(
+        "DELETE FROM {table} WHERE ({key}) IN \
+             (SELECT {key} FROM {table} WHERE {column} < ? ORDER BY {column} LIMIT ?)"
+    );
+    let removed = diesel::sql_query(statement)
+        .bind::<BigInt, _>(before)
+        .bind::<BigInt, _>(i64::from(limit))
+        .execute(conn)
+        .await?;
+    Ok(Removal::Removed(removed as u64))
+}
+
+/// What names a row: its number, in tables that have one.
+fn key_of(table: &str) -> &'static str {
+    match table {
+        "one_time_codes" => "user_id, purpose",
+        "security_key_challenges" => "challenge_hash",
+        _ => "rowid",
+    }
 }
 
 /// Gives a user roles, a microsecond apart so that their order is kept.

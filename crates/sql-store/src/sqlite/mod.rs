@@ -10,5 +10,5 @@ pub use dialect::{Conn, store_error};
 pub use hot::RotateRefreshToken;
 pub use repositories::{
     FindNumberClaimant, FindOpaqueSession, FindPersonalAccessToken, FindUser, HasSecurityKey,
-    HotPath, IsSessionOpen, Manager, Ping, PooledConn, SqlUnitOfWork, discard,
+    HotPath, IsSessionOpen, Manager, Ping, PooledConn, RemoveExpired, SqlUnitOfWork, discard,
 };

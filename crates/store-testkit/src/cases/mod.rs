@@ -9,6 +9,7 @@
     reason = "a case fails by panicking, and a refused step it relies on fails it"
 )]
 
+pub mod clean_up;
 pub mod codes;
 pub mod concurrency;
 pub mod deanonymization;

@@ -288,30 +288,6 @@ pub async fn challenges_are_forgotten_with_the_keys_of_their_user(fixture: &dyn 
     assert!(take(&*store, "anybody's").await.is_some());
 }
 
-/// Expired challenges may go when another is made, and good ones may not.
-pub async fn issuing_challenges_spares_those_that_are_good(fixture: &dyn Fixture) {
-    let store = fixture.store();
-    issue(&*store, &issued_challenge("first")).await;
-    for (name, created) in [("second", LIFE - 1), ("third", LIFE)] {
-        let later = IssuedChallenge {
-            created_at: at(created),
-            expires_at: at(created + LIFE),
-            ..issued_challenge(name)
-        };
-        issue(&*store, &later).await;
-        if name == "second" {
-            let taken = try_to_take(&*store, "first", just_before(at(LIFE))).await;
-            assert!(taken.unwrap().is_some());
-            issue(&*store, &issued_challenge("first again")).await;
-        }
-    }
-
-    for name in ["second", "third"] {
-        let taken = try_to_take(&*store, name, at(LIFE)).await.unwrap();
-        assert!(taken.is_some(), "{name}");
-    }
-}
-
 /// Of fifty who present one challenge at the same moment, one may go on.
 pub async fn parallel_takes_of_one_challenge_have_one_winner(fixture: &dyn Fixture) {
     let store = fixture.store();
@@ -325,34 +301,6 @@ pub async fn parallel_takes_of_one_challenge_have_one_winner(fixture: &dyn Fixtu
 
     let taken = outcomes.into_iter().filter_map(Result::unwrap);
     assert_eq!(taken.count(), 1);
-}
-
-/// Many who clean up at the same moment do not get in each other's way.
-pub async fn parallel_issues_among_expired_challenges_all_succeed(fixture: &dyn Fixture) {
-    let store = fixture.store();
-    for number in 0..40 {
-        issue(&*store, &issued_challenge(&format!("old {number}"))).await;
-    }
-
-    let outcomes = all_at_once((0..20).map(|number| {
-        let store = Arc::clone(&store);
-        async move {
-            let issued = IssuedChallenge {
-                created_at: at(LIFE),
-                expires_at: at(LIFE + 60),
-                ..issued_challenge(&format!("new {number}"))
-            };
-            retried(|| try_to_issue(&*store, &issued)).await
-        }
-    }))
-    .await;
-
-    assert!(outcomes.iter().all(Result::is_ok), "{outcomes:?}");
-    for number in 0..20 {
-        let name = format!("new {number}");
-        let taken = try_to_take(&*store, &name, at(LIFE)).await.unwrap();
-        assert!(taken.is_some(), "{name}");
-    }
 }
 
 async fn given_key(store: &dyn Store, key: &SecurityKey) {

@@ -138,30 +138,6 @@ pub async fn superseded_token_ends_its_session_too(fixture: &dyn Fixture) {
     assert!(is_live(&*store, "other").await);
 }
 
-/// Storing a token forgets the expired ones of that user and kind, and nobody else's.
-pub async fn expired_tokens_are_forgotten_when_another_is_stored(fixture: &dyn Fixture) {
-    let store = fixture.store();
-    let ada = given_session(&*store, "ada old").await;
-    let bob = given_user(&*store, new_user("bob")).await;
-    given_refresh_token(&*store, &refresh_token("bob old", bob.id)).await;
-    given_refresh_token(&*store, &personal_access_token("ada pat", ada.id)).await;
-    let later = NewRefreshToken {
-        created_at: at(LIFE),
-        expires_at: at(2 * LIFE),
-        ..refresh_token("ada new", ada.id)
-    };
-
-    given_refresh_token(&*store, &later).await;
-
-    assert!(!try_to_end(&*store, session_id("ada old")).await.unwrap());
-    for kept in ["ada new", "ada pat", "bob old"] {
-        assert!(
-            try_to_end(&*store, session_id(kept)).await.unwrap(),
-            "{kept}"
-        );
-    }
-}
-
 /// Ending all sessions of a user ends every kind, counts sessions and not tokens, and leaves
 /// nothing of them to trace.
 pub async fn ending_all_sessions_ends_every_kind(fixture: &dyn Fixture) {

@@ -22,7 +22,7 @@ pub(super) struct Factor {
     waiting_secret: Option<SealedSecret>,
     used_steps: HashMap<TotpPurpose, TimeStep>,
     recovery_codes: HashSet<HashedRecoveryCode>,
-    wrong_guesses: Vec<DateTime<Utc>>,
+    pub(super) wrong_guesses: Vec<DateTime<Utc>>,
 }
 
 impl Factor {

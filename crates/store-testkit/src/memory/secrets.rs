@@ -1,6 +1,6 @@
 //! The short-lived secrets that a [`MemoryStore`](super::MemoryStore) holds.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, hash::Hash};
 
 use auth_domain::{
     DateTime, Utc,
@@ -9,6 +9,8 @@ use auth_domain::{
     ticket::{HashedTicket, NewTicket, RedeemedTicket, Ticket, TicketPurpose},
     user::UserId,
 };
+
+use super::state::oldest;
 
 /// Tickets, codes, and when wrong codes were guessed. Whether their users exist is for the caller
 /// to know.
@@ -36,9 +38,6 @@ impl Secrets {
     }
 
     pub(super) fn insert(&mut self, ticket: NewTicket) {
-        let (user, now) = (ticket.user_id, ticket.created_at);
-        self.tickets
-            .retain(|_, it| it.user_id != user || now < it.expires_at);
         self.tickets.insert(ticket.hash.clone(), ticket);
     }
 
@@ -129,6 +128,26 @@ impl Secrets {
         moments.push(guess.now);
     }
 
+    /// When wrong codes were guessed, a list for each user and kind.
+    pub(super) fn wrong_guesses(&mut self) -> impl Iterator<Item = &mut Vec<DateTime<Utc>>> {
+        self.wrong_guesses.values_mut()
+    }
+
+    /// Removes tickets, the oldest first; returns how many.
+    pub(super) fn remove_tickets(&mut self, before: DateTime<Utc>, limit: usize) -> usize {
+        remove(&mut self.tickets, |it| it.expires_at, before, limit)
+    }
+
+    /// Removes one-time codes, the oldest first; returns how many.
+    pub(super) fn remove_codes(&mut self, before: DateTime<Utc>, limit: usize) -> usize {
+        remove(&mut self.codes, |it| it.expires_at, before, limit)
+    }
+
+    /// Removes exchange codes, the oldest first; returns how many.
+    pub(super) fn remove_exchange_codes(&mut self, before: DateTime<Utc>, limit: usize) -> usize {
+        remove(&mut self.exchange_codes, |it| it.expires_at, before, limit)
+    }
+
     pub(super) fn has_exchange_code(&self, hash: &HashedExchangeCode) -> bool {
         self.exchange_codes.contains_key(hash)
     }
@@ -145,6 +164,21 @@ impl Secrets {
         let code = self.exchange_codes.remove(hash)?;
         (now < code.expires_at).then_some(code)
     }
+}
+
+/// Removes the oldest of what has expired; returns how many.
+pub(super) fn remove<Key: Clone + Eq + Hash, Row>(
+    rows: &mut HashMap<Key, Row>,
+    expires_at: impl Fn(&Row) -> DateTime<Utc>,
+    before: DateTime<Utc>,
+    limit: usize,
+) -> usize {
+    let expiring = rows.iter().map(|(key, row)| (expires_at(row), key.clone()));
+    let keys = oldest(expiring, before, limit);
+    for key in &keys {
+        rows.remove(key);
+    }
+    keys.len()
 }
 
 /// What a wrong guess counts for.

@@ -13,7 +13,7 @@ use auth_domain::{
     user::UserId,
 };
 
-use super::MemoryUnitOfWork;
+use super::{MemoryUnitOfWork, secrets::remove};
 
 /// Keys, and the challenges they may sign.
 #[derive(Debug, Clone, Default)]
@@ -64,8 +64,6 @@ impl SecurityKeys {
     }
 
     fn issue(&mut self, challenge: IssuedChallenge) {
-        self.challenges
-            .retain(|_, it| challenge.created_at < it.expires_at);
         self.challenges.insert(challenge.hash.clone(), challenge);
     }
 
@@ -76,6 +74,11 @@ impl SecurityKeys {
     ) -> Option<IssuedChallenge> {
         let found = self.challenges.get(hash)?;
         (now < found.expires_at).then(|| found.clone())
+    }
+
+    /// Removes challenges, the oldest first; returns how many.
+    pub(super) fn remove_expired(&mut self, before: DateTime<Utc>, limit: usize) -> usize {
+        remove(&mut self.challenges, |it| it.expires_at, before, limit)
     }
 
     fn take(&mut self, hash: &HashedChallenge, now: DateTime<Utc>) -> Option<IssuedChallenge> {

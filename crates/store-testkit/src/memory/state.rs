@@ -9,7 +9,7 @@ use auth_domain::{
     error::{StoreError, UniqueField},
     one_time_code::{CodeGuess, CodePurpose, CodeVerdict, NewCode},
     ports::{
-        Contact, Deanonymization, EndedSessions, NumberClaimant, RefreshRotation,
+        Contact, Deanonymization, EndedSessions, ExpiredRows, NumberClaimant, RefreshRotation,
         RefreshTokenTrace, RotatedSession, StagedProfile, StoredFactor, UserLookup,
     },
     sealed::StoredSecret,
@@ -341,10 +341,6 @@ impl State {
         token: NewRefreshToken,
     ) -> Result<(), StoreError> {
         self.check_user_exists(token.user_id)?;
-        self.sessions.retain(|_, other| {
-            let it = &other.token;
-            it.user_id != token.user_id || it.kind != token.kind || token.created_at < it.expires_at
-        });
         check_free(!self.sessions.contains_key(&token.id))?;
         check_free(self.current(&token.hash).is_none())?;
         let session = Session {
@@ -533,9 +529,6 @@ impl State {
         session: NewOpaqueSession,
     ) -> Result<(), StoreError> {
         self.check_user_exists(session.user_id)?;
-        self.opaque_sessions.retain(|other| {
-            other.user_id != session.user_id || session.created_at < other.expires_at
-        });
         let is_free = (self.opaque_sessions.iter()).all(|it| it.hash != session.hash);
         check_free(is_free)?;
         self.opaque_sessions.push(session);
@@ -629,6 +622,92 @@ impl State {
     ) -> Option<NewExchangeCode> {
         self.secrets.take_exchange_code(hash, now)
     }
+}
+
+/// What has expired.
+impl State {
+    /// Removes rows, the oldest first; returns how many.
+    pub(super) fn remove_expired(
+        &mut self,
+        rows: ExpiredRows,
+        before: DateTime<Utc>,
+        limit: usize,
+    ) -> usize {
+        match rows {
+            ExpiredRows::RefreshTokens => {
+                let ids = self
+                    .sessions
+                    .iter()
+                    .map(|(id, it)| (it.token.expires_at, *id));
+                let ids = oldest(ids, before, limit);
+                self.sessions.retain(|id, _| !ids.contains(id));
+                ids.len()
+            }
+            ExpiredRows::RefreshTokenRotations => self.forget_predecessors(before, limit),
+            ExpiredRows::OpaqueSessions => {
+                let ids = self.opaque_sessions.iter().map(|it| (it.expires_at, it.id));
+                let ids = oldest(ids, before, limit);
+                self.opaque_sessions.retain(|it| !ids.contains(&it.id));
+                ids.len()
+            }
+            ExpiredRows::Tickets => self.secrets.remove_tickets(before, limit),
+            ExpiredRows::OneTimeCodes => self.secrets.remove_codes(before, limit),
+            ExpiredRows::ExchangeCodes => self.secrets.remove_exchange_codes(before, limit),
+            ExpiredRows::SecurityKeyChallenges => self.security_keys.remove_expired(before, limit),
+            ExpiredRows::WrongGuesses => {
+                let factors = self
+                    .accounts
+                    .values_mut()
+                    .map(|it| &mut it.factor.wrong_guesses);
+                remove_moments(factors.chain(self.secrets.wrong_guesses()), before, limit)
+            }
+        }
+    }
+
+    fn forget_predecessors(&mut self, before: DateTime<Utc>, limit: usize) -> usize {
+        let all = self.sessions.values().flat_map(|it| &it.predecessors);
+        let hashes = oldest(
+            all.map(|it| (it.rotated_at, it.hash.clone())),
+            before,
+            limit,
+        );
+        for session in self.sessions.values_mut() {
+            session.predecessors.retain(|it| !hashes.contains(&it.hash));
+        }
+        hashes.len()
+    }
+}
+
+/// The keys of the oldest of `rows` whose time was before a moment, `limit` at most.
+pub(super) fn oldest<Key>(
+    rows: impl Iterator<Item = (DateTime<Utc>, Key)>,
+    before: DateTime<Utc>,
+    limit: usize,
+) -> Vec<Key> {
+    let mut expired: Vec<_> = rows.filter(|(time, _)| *time < before).collect();
+    expired.sort_by_key(|(time, _)| *time);
+    expired
+        .into_iter()
+        .take(limit)
+        .map(|(_, key)| key)
+        .collect()
+}
+
+/// Removes the oldest moments of several lists.
+fn remove_moments<'a>(
+    lists: impl Iterator<Item = &'a mut Vec<DateTime<Utc>>>,
+    before: DateTime<Utc>,
+    limit: usize,
+) -> usize {
+    let mut removed = 0;
+    for list in lists {
+        list.retain(|moment| {
+            let goes = *moment < before && removed < limit;
+            removed += usize::from(goes);
+            !goes
+        });
+    }
+    removed
 }
 
 /// Second factors.

@@ -1,6 +1,7 @@
 //! The typed halves of the settings, one file per part of the server.
 
 mod accounts;
+mod clean_up;
 mod custom_claims;
 mod database;
 mod limits;
@@ -19,6 +20,7 @@ mod turnstile;
 mod webauthn;
 
 pub(super) use accounts::{accounts, passwords, redirects};
+pub(crate) use clean_up::CleanUpSettings;
 pub(crate) use custom_claims::CustomClaimSettings;
 pub(crate) use database::Database;
 pub(crate) use limits::Limits;

@@ -53,6 +53,23 @@ pub(crate) const MIGRATE_ON_START: Setting = Setting::new(
 )
 .preset("true");
 
+pub(crate) const CLEAN_UP_INTERVAL: Setting = Setting::new(
+    "database.clean_up_interval",
+    "AUTH_CLEAN_UP_INTERVAL",
+    Kind::Seconds(0, 7 * 24 * 60 * 60),
+    "How many seconds apart expired rows are looked for and removed: sessions, tokens, tickets, codes, \
+     challenges and wrong guesses. 0: never, and their tables grow for ever.",
+)
+.preset("300");
+
+pub(crate) const CLEAN_UP_BATCH: Setting = Setting::new(
+    "database.clean_up_batch",
+    "AUTH_CLEAN_UP_BATCH",
+    Kind::Integer(1, 10_000),
+    "How many expired rows are removed at once, before requests get their turn again.",
+)
+.preset("500");
+
 /// The section `database`.
 pub(super) const SECTION: Section = Section {
     title: "The database",
@@ -63,5 +80,7 @@ pub(super) const SECTION: Section = Section {
         SQLITE_PATH,
         SQLITE_SYNCHRONOUS,
         MIGRATE_ON_START,
+        CLEAN_UP_INTERVAL,
+        CLEAN_UP_BATCH,
     ],
 };

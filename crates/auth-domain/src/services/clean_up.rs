@@ -1,0 +1,67 @@
+//! Removing what has expired, so that no table grows for ever.
+//!
+//! Nothing that is asked for here can be told from what is not there: a row is only removed when
+//! every use case would have refused it anyway.
+
+use std::{sync::Arc, time::Duration};
+
+use chrono::{DateTime, Utc};
+
+use crate::{
+    error::StoreError,
+    policy::AuthPolicy,
+    ports::{Clock, ExpiredRows, Removal, Store},
+};
+
+/// For how long rows stay after their time is over: the clocks of servers differ, and a slow one must
+/// not miss what it still takes for good.
+const CLOCK_SKEW: Duration = Duration::from_mins(5);
+
+/// Removes what has expired.
+#[derive(Clone)]
+pub struct CleanUpService {
+    store: Arc<dyn Store>,
+    clock: Arc<dyn Clock>,
+    /// For how long a refresh token is remembered after its rotation.
+    rotation_memory: Duration,
+    /// For how long a wrong guess counts.
+    guess_memory: Duration,
+}
+
+impl CleanUpService {
+    /// Removes from `store` what `policy` has no use for any more.
+    #[must_use]
+    pub fn new(store: Arc<dyn Store>, clock: Arc<dyn Clock>, policy: &AuthPolicy) -> Self {
+        Self {
+            store,
+            clock,
+            rotation_memory: policy.sessions.rotation_memory(),
+            guess_memory: policy.codes.count_within,
+        }
+    }
+
+    /// Removes rows of a kind that expired more than five minutes ago, `limit` at most. Fewer: for
+    /// now there are no others.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] when the store fails.
+    pub async fn remove_some(&self, rows: ExpiredRows, limit: u32) -> Result<Removal, StoreError> {
+        let before = self.removable_before(rows);
+        self.store.remove_expired(rows, before, limit).await
+    }
+
+    fn removable_before(&self, rows: ExpiredRows) -> DateTime<Utc> {
+        let use_after = match rows {
+            ExpiredRows::RefreshTokenRotations => self.rotation_memory,
+            ExpiredRows::WrongGuesses => self.guess_memory,
+            ExpiredRows::RefreshTokens
+            | ExpiredRows::OpaqueSessions
+            | ExpiredRows::Tickets
+            | ExpiredRows::OneTimeCodes
+            | ExpiredRows::ExchangeCodes
+            | ExpiredRows::SecurityKeyChallenges => Duration::ZERO,
+        };
+        self.clock.now() - use_after - CLOCK_SKEW
+    }
+}
