@@ -7,7 +7,7 @@ use actix_web::{
     http::{StatusCode, header},
 };
 use auth_domain::{
-    error::{Cause, chain},
+    error::{Cause, StoreError, chain},
     limits::TooMany,
     ports::HasherError,
     services::{
@@ -66,6 +66,24 @@ impl LegacyError {
         Self {
             retry_after: Some(modern::BUSY_SECONDS),
             ..Self::new(status, "unexpected-state", "server is busy")
+        }
+    }
+
+    /// The database cannot be had yet. The original had no such answer; this is ours.
+    pub(crate) fn not_ready() -> Self {
+        let status = StatusCode::SERVICE_UNAVAILABLE;
+        let message = "service is temporarily unavailable";
+        Self {
+            retry_after: Some(modern::UNAVAILABLE_SECONDS),
+            ..Self::new(status, "unexpected-state", message)
+        }
+    }
+
+    /// The database cannot be had at the moment; the cause goes into the log.
+    fn unavailable(cause: Cause) -> Self {
+        Self {
+            cause: Some(cause),
+            ..Self::not_ready()
         }
     }
 
@@ -149,7 +167,12 @@ impl ResponseError for LegacyError {
 
     fn error_response(&self) -> HttpResponse {
         if let Some(cause) = &self.cause {
-            tracing::error!(error = chain(cause.as_ref()), "internal error");
+            let what = if self.status == StatusCode::SERVICE_UNAVAILABLE {
+                "temporarily unavailable"
+            } else {
+                "internal error"
+            };
+            tracing::error!(error = chain(cause.as_ref()), "{what}");
         }
         let mut answer = HttpResponse::build(self.status);
         if let Some(seconds) = self.retry_after {
@@ -193,7 +216,10 @@ impl From<BodyError> for LegacyError {
 
 impl From<Interrupted> for LegacyError {
     fn from(error: Interrupted) -> Self {
-        Self::internal(error.into())
+        match error {
+            Interrupted::TooSlow => Self::unavailable(error.into()),
+            Interrupted::Ended(_) => Self::internal(error.into()),
+        }
     }
 }
 
@@ -213,6 +239,9 @@ impl From<Failure> for LegacyError {
         match failure {
             Failure::Hasher(HasherError::Busy) | Failure::Background(_) => Self::busy(),
             Failure::TooMany(too_many) => too_many.into(),
+            Failure::Store(StoreError::Unavailable(_) | StoreError::Contended(_)) => {
+                Self::unavailable(failure.into())
+            }
             Failure::Hasher(HasherError::Failed(_))
             | Failure::Store(_)
             | Failure::BreachedPasswords(_)
@@ -347,6 +376,23 @@ mod tests {
             to_bytes(answer.into_body()).await.unwrap(),
             r#"{"code":"unexpected-state","message":"server is busy"}"#
         );
+    }
+
+    #[actix_web::test]
+    async fn a_database_that_is_away_or_busy_is_a_503_that_says_when_to_ask_again() {
+        for failure in [
+            StoreError::Unavailable("refused".into()),
+            StoreError::Contended("database is locked".into()),
+        ] {
+            let answer = LegacyError::from(Failure::from(failure)).error_response();
+
+            assert_eq!(answer.status(), StatusCode::SERVICE_UNAVAILABLE);
+            assert_eq!(answer.headers().get(header::RETRY_AFTER).unwrap(), "2");
+            assert_eq!(
+                to_bytes(answer.into_body()).await.unwrap(),
+                r#"{"code":"unexpected-state","message":"service is temporarily unavailable"}"#
+            );
+        }
     }
 
     #[test]

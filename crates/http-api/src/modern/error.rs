@@ -7,7 +7,7 @@ use actix_web::{
     http::{StatusCode, header},
 };
 use auth_domain::{
-    error::{Cause, chain},
+    error::{Cause, StoreError, chain},
     limits::TooMany,
     ports::{HasherError, SmsError},
     services::{
@@ -99,6 +99,8 @@ error_codes! {
     ROLE_NOT_ALLOWED = "role-not-allowed" 400 "Role not allowed" true;
     SERVER_BUSY = "server-busy" 503 "The server is busy, please try again later" false;
     SIGNUP_DISABLED = "signup-disabled" 403 "Sign up is disabled." true;
+    TEMPORARILY_UNAVAILABLE = "temporarily-unavailable" 503
+        "The service is temporarily unavailable, please try again later" false;
     TOTP_ALREADY_ACTIVE = "totp-already-active" 400 "TOTP MFA is already active" false;
     TOO_DISTANT_EXPIRY_DATE = "invalid-expiry-date" 400
         "The expiry date is too far in the future" false;
@@ -153,6 +155,9 @@ pub enum ModernError {
     /// A text message was not accepted by the service; the cause goes into the log.
     #[error("cannot-send-sms")]
     NotSent(#[source] Cause),
+    /// The database cannot be had at the moment; the cause goes into the log.
+    #[error("temporarily-unavailable")]
+    Unavailable(#[source] Cause),
     /// Something of ours failed; the cause goes into the log and nowhere else.
     #[error("internal-server-error")]
     Internal(#[source] Cause),
@@ -166,6 +171,7 @@ impl ModernError {
             Self::Code(code) | Self::TextedCode(code) => Some(*code),
             Self::TooMany(_) => Some(ErrorCode::TOO_MANY_REQUESTS),
             Self::NotSent(_) => Some(ErrorCode::CANNOT_SEND_SMS),
+            Self::Unavailable(_) => Some(ErrorCode::TEMPORARILY_UNAVAILABLE),
             Self::Internal(_) => Some(ErrorCode::INTERNAL_SERVER_ERROR),
             Self::Schema(_)
             | Self::Parameter(_)
@@ -243,7 +249,11 @@ impl ModernError {
     fn retry_after(&self) -> Option<u64> {
         match self {
             Self::TooMany(too_many) => Some(whole_seconds(too_many.retry_after)),
-            _ => (self.code() == Some(ErrorCode::SERVER_BUSY)).then_some(BUSY_SECONDS),
+            _ => match self.code()? {
+                ErrorCode::SERVER_BUSY => Some(BUSY_SECONDS),
+                ErrorCode::TEMPORARILY_UNAVAILABLE => Some(UNAVAILABLE_SECONDS),
+                _ => None,
+            },
         }
     }
 
@@ -252,6 +262,9 @@ impl ModernError {
         match self {
             Self::Internal(cause) => {
                 tracing::error!(error = chain(cause.as_ref()), "internal error");
+            }
+            Self::Unavailable(cause) => {
+                tracing::error!(error = chain(cause.as_ref()), "temporarily unavailable");
             }
             Self::NotSent(cause) => {
                 tracing::error!(error = chain(cause.as_ref()), "a text message was not sent");
@@ -288,6 +301,9 @@ fn status(code: u16) -> StatusCode {
 /// When a client may ask a busy server again.
 pub(crate) const BUSY_SECONDS: u64 = 1;
 
+/// When a client may ask again after the database could not be had.
+pub(crate) const UNAVAILABLE_SECONDS: u64 = 2;
+
 /// A time to wait as `Retry-After` tells it: whoever waits that long has waited long enough.
 pub(crate) fn whole_seconds(time: Duration) -> u64 {
     let seconds = time.as_secs() + u64::from(time.subsec_nanos() > 0);
@@ -322,7 +338,10 @@ fn described(prefix: &str, error: &impl Display) -> String {
 
 impl From<Interrupted> for ModernError {
     fn from(error: Interrupted) -> Self {
-        Self::Internal(error.into())
+        match error {
+            Interrupted::TooSlow => Self::Unavailable(error.into()),
+            Interrupted::Ended(_) => Self::Internal(error.into()),
+        }
     }
 }
 
@@ -334,6 +353,9 @@ impl From<Failure> for ModernError {
             }
             Failure::TooMany(too_many) => too_many.into(),
             Failure::Sms(SmsError::NotSent(_)) => Self::NotSent(failure.into()),
+            Failure::Store(StoreError::Unavailable(_) | StoreError::Contended(_)) => {
+                Self::Unavailable(failure.into())
+            }
             Failure::Hasher(HasherError::Failed(_))
             | Failure::Store(_)
             | Failure::BreachedPasswords(_)
@@ -642,6 +664,38 @@ mod tests {
                 "error": "server-busy",
             })
         );
+    }
+
+    #[actix_web::test]
+    async fn a_database_that_is_away_or_busy_is_a_503_that_says_when_to_ask_again() {
+        for failure in [
+            StoreError::Unavailable("refused".into()),
+            StoreError::Contended("database is locked".into()),
+        ] {
+            let answer = ModernError::from(Failure::from(failure)).error_response();
+
+            assert_eq!(answer.status(), StatusCode::SERVICE_UNAVAILABLE);
+            assert_eq!(answer.headers().get(header::RETRY_AFTER).unwrap(), "2");
+            let body: serde_json::Value =
+                serde_json::from_slice(&to_bytes(answer.into_body()).await.unwrap()).unwrap();
+            assert_eq!(
+                body,
+                json!({
+                    "status": 503,
+                    "message": "The service is temporarily unavailable, please try again later",
+                    "error": "temporarily-unavailable",
+                })
+            );
+        }
+    }
+
+    #[test]
+    fn a_statement_that_failed_is_an_internal_error() {
+        let failure = Failure::from(StoreError::Backend("no such table".into()));
+
+        let answer = ModernError::from(failure).error_response();
+
+        assert_eq!(answer.status(), StatusCode::INTERNAL_SERVER_ERROR);
     }
 
     #[test]

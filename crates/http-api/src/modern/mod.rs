@@ -33,7 +33,7 @@ mod token_problem;
 pub(crate) mod user;
 pub(crate) mod verify;
 
-pub(crate) use error::{BUSY_SECONDS, whole_seconds};
+pub(crate) use error::{BUSY_SECONDS, UNAVAILABLE_SECONDS, whole_seconds};
 pub use error::{ErrorCode, ModernError};
 pub(crate) use error_reply::{
     ErrorReply, RequestErrorReply, RequestProblemReply, UnauthorizedReply,

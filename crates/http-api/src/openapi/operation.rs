@@ -323,6 +323,7 @@ impl Operation {
         self.legacy_errors(&[
             (401, "unauthorized", "the session is missing or not good"),
             (500, "unexpected-state", "something went wrong"),
+            (503, "unexpected-state", "the database is away or busy"),
         ])
     }
 
@@ -339,6 +340,7 @@ impl Operation {
             ErrorCode::REQUEST_TIMEOUT,
             ErrorCode::REQUEST_TOO_LARGE,
             ErrorCode::INTERNAL_SERVER_ERROR,
+            ErrorCode::TEMPORARILY_UNAVAILABLE,
         ])
     }
 
@@ -361,6 +363,7 @@ impl Operation {
             (408, "invalid-args", "the body took too long to arrive"),
             (413, "invalid-args", "the body is too large"),
             (500, "unexpected-state", "something went wrong"),
+            (503, "unexpected-state", "the database is away or busy"),
         ])
     }
 

@@ -10,7 +10,10 @@ pub(super) fn operations() -> Vec<Operation> {
     vec![
         modern("GET", "/user", user::get, "Who one is")
             .answering("The user.")
-            .errors(&[ErrorCode::INTERNAL_SERVER_ERROR])
+            .errors(&[
+                ErrorCode::INTERNAL_SERVER_ERROR,
+                ErrorCode::TEMPORARILY_UNAVAILABLE,
+            ])
             .errors(REFUSALS),
         modern(
             "POST",

@@ -151,6 +151,7 @@ fn follow(operation: Operation) -> Operation {
             ErrorCode::INVALID_REQUEST,
             ErrorCode::REDIRECT_TO_NOT_ALLOWED,
             ErrorCode::INTERNAL_SERVER_ERROR,
+            ErrorCode::TEMPORARILY_UNAVAILABLE,
         ])
         // Where there is nowhere to lead to, errors are answered as they are.
         .errors(REDEEMING)

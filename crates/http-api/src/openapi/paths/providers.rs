@@ -16,6 +16,7 @@ const JUDGING: &[ErrorCode] = &[
     ErrorCode::DISABLED_ENDPOINT,
     ErrorCode::INVALID_REQUEST,
     ErrorCode::INTERNAL_SERVER_ERROR,
+    ErrorCode::TEMPORARILY_UNAVAILABLE,
 ];
 
 /// What is told of a flow that failed where there is nowhere to lead to.

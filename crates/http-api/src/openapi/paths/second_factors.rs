@@ -15,7 +15,10 @@ pub(super) fn operations() -> Vec<Operation> {
             "Begin to use an authenticator app",
         )
         .answering("The secret for the app, as text and as a picture to scan.")
-        .errors(&[ErrorCode::INTERNAL_SERVER_ERROR]),
+        .errors(&[
+            ErrorCode::INTERNAL_SERVER_ERROR,
+            ErrorCode::TEMPORARILY_UNAVAILABLE,
+        ]),
         modern(
             "POST",
             "/user/mfa",

@@ -57,7 +57,10 @@ pub(super) fn operations() -> Vec<Operation> {
             "Addresses are shown as a block, 192.0.2.0/24. Personal access tokens are no sessions.",
         )
         .answering("The sessions, the newest first.")
-        .errors(&[ErrorCode::INTERNAL_SERVER_ERROR]),
+        .errors(&[
+            ErrorCode::INTERNAL_SERVER_ERROR,
+            ErrorCode::TEMPORARILY_UNAVAILABLE,
+        ]),
         modern(
             "POST",
             "/user/sessions/end",
@@ -73,6 +76,10 @@ pub(super) fn operations() -> Vec<Operation> {
             "Sign out everywhere else",
         )
         .answering("All sessions but the one that asks are gone; personal access tokens stay.")
-        .errors(&[ErrorCode::INVALID_REQUEST, ErrorCode::INTERNAL_SERVER_ERROR]),
+        .errors(&[
+            ErrorCode::INVALID_REQUEST,
+            ErrorCode::INTERNAL_SERVER_ERROR,
+            ErrorCode::TEMPORARILY_UNAVAILABLE,
+        ]),
     ]
 }
