@@ -5,7 +5,14 @@
 //! which may end before the connection does. [`connect`] therefore does everything on the
 //! runtime it is given.
 
-use std::{error::Error, fmt::Write, io};
+use std::{
+    convert::Infallible,
+    error::Error,
+    fmt::Write,
+    future::{Ready, ready},
+    io,
+    time::Duration,
+};
 
 use diesel::{ConnectionError, ConnectionResult};
 use diesel_async::AsyncPgConnection;
@@ -15,13 +22,14 @@ use tokio::{
     runtime::Handle,
 };
 use tokio_postgres::{
-    Config, NoTls,
-    config::{Host, SslMode, SslNegotiation},
-    tls::{MakeTlsConnect, TlsConnect},
+    Client, SimpleQueryMessage,
+    config::{Host, SslMode, SslNegotiation, TargetSessionAttrs},
+    tls::{ChannelBinding, MakeTlsConnect, TlsConnect, TlsStream},
 };
 
 use crate::{
     pooler::Unnamed,
+    silence::Impatient,
     tls::{Attempt, Tls},
     url::{PostgresUrl, Server},
 };
@@ -32,129 +40,229 @@ const SSL_REQUEST: [u8; 8] = [0, 0, 0, 8, 0x04, 0xd2, 0x16, 0x2f];
 /// Connects to the first server of `url` that lets us in.
 ///
 /// The connection and the task that drives it live on `runtime`. Each server is given the
-/// URL's `connect_timeout`, name look-up and authentication included.
+/// URL's `connect_timeout`, name look-up and authentication included. Statements may take for ever.
 ///
 /// # Errors
 ///
 /// [`ConnectionError::BadConnection`] with what each attempt met; never with a password.
 pub async fn connect(url: &PostgresUrl, runtime: &Handle) -> ConnectionResult<AsyncPgConnection> {
+    connected(url, runtime, None)
+        .await
+        .map_err(ConnectionError::from)
+}
+
+/// The same, and gives the connection up once an answer has taken longer than `patience`.
+pub(crate) async fn connect_impatiently(
+    url: &PostgresUrl,
+    runtime: &Handle,
+    patience: Duration,
+) -> ConnectionResult<AsyncPgConnection> {
+    connected(url, runtime, Some(patience))
+        .await
+        .map_err(ConnectionError::from)
+}
+
+/// Finds out whether a server of `url` lets us in.
+///
+/// # Errors
+///
+/// [`Unreachable`], which says whether asking again may help.
+pub async fn reach(url: &PostgresUrl, runtime: &Handle) -> Result<(), Unreachable> {
+    connected(url, runtime, None).await.map(drop)
+}
+
+/// Why no connection came about. Never shows a password.
+#[derive(Debug, thiserror::Error)]
+pub enum Unreachable {
+    /// Nobody answers, or somebody who is not ready yet; a later attempt may succeed.
+    #[error("{0}")]
+    Away(String),
+    /// It answers and does not let us in as who we are (SQLSTATE class 28), has no such database
+    /// (3D000), or cannot speak TLS as it has to.
+    #[error("{0}")]
+    Refused(String),
+}
+
+impl From<Unreachable> for ConnectionError {
+    fn from(error: Unreachable) -> Self {
+        Self::BadConnection(error.to_string())
+    }
+}
+
+async fn connected(
+    url: &PostgresUrl,
+    runtime: &Handle,
+    patience: Option<Duration>,
+) -> Result<AsyncPgConnection, Unreachable> {
     let url = url.clone();
     runtime
-        .spawn(async move { try_servers(&url).await })
+        .spawn(async move { try_servers(&url, patience).await })
         .await
-        .map_err(|error| ConnectionError::BadConnection(error.to_string()))?
+        .unwrap_or_else(|error| Err(Unreachable::Away(error.to_string())))
 }
 
-async fn try_servers(url: &PostgresUrl) -> ConnectionResult<AsyncPgConnection> {
-    let mut failures = Vec::new();
+async fn try_servers(
+    url: &PostgresUrl,
+    patience: Option<Duration>,
+) -> Result<AsyncPgConnection, Unreachable> {
+    let mut failures = Failures::default();
     for server in url.servers() {
-        match in_time(url, &server).await {
+        match in_time(url, &server, patience).await {
             Ok(connection) => return Ok(connection),
-            Err(failure) => failures.push(format!("{server}: {failure}")),
+            Err(failure) => failures.add(&failure, |story| format!("{server}: {story}")),
         }
     }
-    Err(ConnectionError::BadConnection(failures.join("; ")))
+    Err(failures.into_one("; "))
 }
 
-async fn in_time(url: &PostgresUrl, server: &Server) -> Result<AsyncPgConnection, String> {
+async fn in_time(
+    url: &PostgresUrl,
+    server: &Server,
+    patience: Option<Duration>,
+) -> Result<AsyncPgConnection, Unreachable> {
     let limit = url.connect_timeout();
     #[expect(
         clippy::disallowed_methods,
         reason = "there is no unit of work yet that could be cut in the middle"
     )]
-    let connected = tokio::time::timeout(limit, try_attempts(url, server)).await;
-    connected.unwrap_or_else(|_| Err(format!("no answer within {} s", limit.as_secs())))
+    let connected = tokio::time::timeout(limit, try_attempts(url, server, patience)).await;
+    connected.unwrap_or_else(|_| {
+        let silence = format!("no answer within {} s", limit.as_secs());
+        Err(Unreachable::Away(silence))
+    })
 }
 
-async fn try_attempts(url: &PostgresUrl, server: &Server) -> Result<AsyncPgConnection, String> {
+async fn try_attempts(
+    url: &PostgresUrl,
+    server: &Server,
+    patience: Option<Duration>,
+) -> Result<AsyncPgConnection, Unreachable> {
     let attempts = match server.host {
         // There is no TLS on a socket; libpq ignores `sslmode` there.
         Host::Unix(_) => &[Attempt::Plain],
         Host::Tcp(_) => url.tls().mode.attempts(),
     };
-    let mut failures = Vec::new();
+    let mut failures = Failures::default();
     for attempt in attempts {
-        let connected = if url.transaction_pooler() {
-            through_pooler(url, server, *attempt).await
-        } else {
-            directly(url, server, *attempt).await
-        };
-        match connected {
+        match try_once(url, server, *attempt, patience).await {
             Ok(connection) => return Ok(connection),
-            Err(error) => failures.push(with_sources(&*error)),
+            Err(error) => failures.add(&unreachable(&*error), |story| story),
         }
     }
-    // Mostly both attempts meet the same obstacle.
-    failures.dedup();
-    Err(failures.join("; "))
+    Err(failures.into_one("; "))
+}
+
+/// What several attempts met. Mostly they meet the same obstacle.
+#[derive(Default)]
+struct Failures {
+    stories: Vec<String>,
+    /// One of them may succeed later.
+    away: bool,
+}
+
+impl Failures {
+    fn add(&mut self, failure: &Unreachable, told: impl FnOnce(String) -> String) {
+        let (Unreachable::Away(story) | Unreachable::Refused(story)) = failure;
+        self.stories.push(told(story.clone()));
+        self.stories.dedup();
+        self.away |= matches!(failure, Unreachable::Away(_));
+    }
+
+    fn into_one(self, between: &str) -> Unreachable {
+        let story = self.stories.join(between);
+        if self.away {
+            Unreachable::Away(story)
+        } else {
+            Unreachable::Refused(story)
+        }
+    }
 }
 
 type Failure = Box<dyn Error + Send + Sync>;
 
-async fn directly(
+/// TLS is agreed on here and not by tokio-postgres, which leaves no room for [`Unnamed`] and
+/// [`Impatient`] between TLS and its own part of the protocol.
+async fn try_once(
     url: &PostgresUrl,
     server: &Server,
     attempt: Attempt,
+    patience: Option<Duration>,
 ) -> Result<AsyncPgConnection, Failure> {
-    let tls = url.tls();
-    let mut config = url.session().clone();
-    match &server.host {
-        Host::Tcp(host) => config.host(host),
-        Host::Unix(folder) => config.host_path(folder),
-    };
-    config.port(server.port);
-    if let Some(address) = server.address {
-        config.hostaddr(address);
-    }
-    config.ssl_mode(match attempt {
-        Attempt::Plain => SslMode::Disable,
-        Attempt::EncryptedIfOffered => SslMode::Prefer,
-        Attempt::Encrypted => SslMode::Require,
-    });
-    if tls.direct {
-        config.ssl_negotiation(SslNegotiation::Direct);
-    }
-    let (client, connection) = config.connect(tls.connector.clone()).await?;
-    Ok(AsyncPgConnection::try_from_client_and_connection(client, connection).await?)
-}
-
-/// Connects below [`Unnamed`]. tokio-postgres leaves no room for it between TLS and its own
-/// part of the protocol, so TLS is agreed on here.
-async fn through_pooler(
-    url: &PostgresUrl,
-    server: &Server,
-    attempt: Attempt,
-) -> Result<AsyncPgConnection, Failure> {
-    let stream = match &server.host {
+    let (stream, binding) = match &server.host {
         Host::Unix(folder) => {
             let socket = folder.join(format!(".s.PGSQL.{}", server.port));
-            boxed(UnixStream::connect(socket).await?)
+            (
+                boxed(UnixStream::connect(socket).await?),
+                ChannelBinding::none(),
+            )
         }
         Host::Tcp(host) => {
             let address = server.address.map(|address| address.to_string());
             let address = address.as_deref().unwrap_or(host);
             let stream = TcpStream::connect((address, server.port)).await?;
-            stream.set_nodelay(true)?;
-            secure(boxed(stream), url.tls(), host, attempt).await?
+            url.tcp().apply(&stream)?;
+            secure(stream, url.tls(), host, attempt).await?
         }
     };
-    start_session(url.session(), Unnamed::new(stream)).await
+    let stream = if url.transaction_pooler() {
+        boxed(Unnamed::new(stream))
+    } else {
+        stream
+    };
+    start_session(url, Impatient::new(stream, binding, patience)).await
 }
 
-async fn start_session<S>(config: &Config, stream: S) -> Result<AsyncPgConnection, Failure>
+async fn start_session<S>(url: &PostgresUrl, stream: S) -> Result<AsyncPgConnection, Failure>
 where
-    S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
+    S: TlsStream + Send + Unpin + 'static,
 {
-    let mut config = config.clone();
-    config.ssl_mode(SslMode::Disable);
-    let (client, connection) = config.connect_raw(stream, NoTls).await?;
+    let mut config = url.session().clone();
+    // The stream is what it has to be; nothing is left to be agreed on.
+    config.ssl_mode(SslMode::Require);
+    config.ssl_negotiation(SslNegotiation::Direct);
+    let (client, connection) = config.connect_raw(stream, Agreed).await?;
     tokio::spawn(async move {
         if let Err(error) = connection.await {
             // Whoever uses the connection only learns that it is closed.
-            tracing::debug!(error = %with_sources(&error), "the connection to the pooler broke");
+            tracing::debug!(error = %with_sources(&error), "a connection to the database broke");
         }
     });
+    if !url.transaction_pooler() {
+        check_target(&client, config.get_target_session_attrs()).await?;
+    }
     Ok(AsyncPgConnection::try_from(client).await?)
+}
+
+/// Whether the server is of the kind that `target_session_attrs` asks for.
+async fn check_target(client: &Client, target: TargetSessionAttrs) -> Result<(), Failure> {
+    let wants_read_only = match target {
+        TargetSessionAttrs::ReadWrite => "off",
+        TargetSessionAttrs::ReadOnly => "on",
+        _ => return Ok(()),
+    };
+    let answer = client.simple_query("SHOW transaction_read_only").await?;
+    let is_read_only = answer.iter().find_map(|message| match message {
+        SimpleQueryMessage::Row(row) => row.get(0),
+        _ => None,
+    });
+    match is_read_only {
+        Some(given) if given == wants_read_only => Ok(()),
+        Some("on") => Err(io::Error::other("the database does not allow writes").into()),
+        _ => Err(io::Error::other("the database is not read only").into()),
+    }
+}
+
+/// Tells tokio-postgres that TLS has been agreed on, or that there is none.
+struct Agreed;
+
+impl<S: TlsStream + Unpin> TlsConnect<S> for Agreed {
+    type Stream = S;
+    type Error = Infallible;
+    type Future = Ready<Result<S, Infallible>>;
+
+    fn connect(self, stream: S) -> Self::Future {
+        ready(Ok(stream))
+    }
 }
 
 trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
@@ -166,26 +274,59 @@ fn boxed(stream: impl Stream + 'static) -> Box<dyn Stream> {
 }
 
 async fn secure(
-    mut stream: Box<dyn Stream>,
+    mut stream: TcpStream,
     tls: &Tls,
     host: &str,
     attempt: Attempt,
-) -> Result<Box<dyn Stream>, Failure> {
+) -> Result<(Box<dyn Stream>, ChannelBinding), Failure> {
     if attempt == Attempt::Plain {
-        return Ok(stream);
+        return Ok((boxed(stream), ChannelBinding::none()));
     }
     if !tls.direct {
         stream.write_all(&SSL_REQUEST).await?;
         stream.flush().await?;
         match (stream.read_u8().await?, attempt) {
             (b'S', _) => {}
-            (b'N', Attempt::EncryptedIfOffered) => return Ok(stream),
-            _ => return Err(io::Error::other("server does not support TLS").into()),
+            (b'N', Attempt::EncryptedIfOffered) => {
+                return Ok((boxed(stream), ChannelBinding::none()));
+            }
+            _ => return Err(NoTlsThere.into()),
         }
     }
     let mut connector = tls.connector.clone();
-    let handshake = MakeTlsConnect::<Box<dyn Stream>>::make_tls_connect(&mut connector, host)?;
-    Ok(boxed(handshake.connect(stream).await?))
+    let handshake = MakeTlsConnect::<TcpStream>::make_tls_connect(&mut connector, host)?;
+    let stream = handshake.connect(stream).await?;
+    let binding = stream.channel_binding();
+    Ok((boxed(stream), binding))
+}
+
+/// The server has no TLS, and has to.
+#[derive(Debug, thiserror::Error)]
+#[error("server does not support TLS")]
+struct NoTlsThere;
+
+/// What an attempt met, and whether it would meet it again.
+fn unreachable(error: &(dyn Error + Send + Sync + 'static)) -> Unreachable {
+    let story = with_sources(error);
+    if is_refusal(error) {
+        Unreachable::Refused(story)
+    } else {
+        Unreachable::Away(story)
+    }
+}
+
+fn is_refusal(error: &(dyn Error + Send + Sync + 'static)) -> bool {
+    if let Some(error) = error.downcast_ref::<tokio_postgres::Error>() {
+        let code = error.code().map_or("", |it| it.code());
+        return code.starts_with("28") || code == "3D000";
+    }
+    if let Some(error) = error.downcast_ref::<io::Error>() {
+        // The server's certificate, or what it makes of ours.
+        return error
+            .get_ref()
+            .is_some_and(<dyn Error + Send + Sync>::is::<rustls::Error>);
+    }
+    error.is::<NoTlsThere>()
 }
 
 /// The whole story of an error on one line.

@@ -8,11 +8,13 @@
 mod connect;
 mod migrate;
 mod pooler;
+mod silence;
 mod store;
+mod tcp;
 mod tls;
 mod url;
 
-pub use self::connect::connect;
+pub use self::connect::{Unreachable, connect, reach};
 pub use self::migrate::{MigrateError, build_indexes, migrate, migrate_tables, pending};
 pub use self::store::{PostgresSettings, PostgresStore};
 pub use self::tls::InvalidTls;

@@ -1,6 +1,9 @@
 //! The store: a pool, and what to do when one of its connections turns out to be lost.
 
-use std::{fmt, time::Duration};
+use std::{
+    fmt,
+    time::{Duration, Instant},
+};
 
 use async_trait::async_trait;
 use auth_domain::{
@@ -14,13 +17,16 @@ use auth_domain::{
     user::{PhoneNumber, User, UserId},
 };
 use bb8::Pool;
-use diesel::result::{DatabaseErrorKind, Error};
+use diesel::{
+    connection::TransactionManagerStatus,
+    result::{DatabaseErrorKind, Error, QueryResult},
+};
 use diesel_async::{
-    AsyncPgConnection,
+    AsyncConnection, AsyncPgConnection, SimpleAsyncConnection, TransactionManager,
     pooled_connection::{ManagerConfig, PoolableConnection, RecyclingMethod},
 };
 use sql_store::{
-    Connections,
+    Connections, Rested,
     postgres::{
         FindNumberClaimant, FindOpaqueSession, FindPersonalAccessToken, FindUser, HasSecurityKey,
         HotPath, IsSessionOpen, Manager, Ping, RemoveExpired, RotateRefreshToken, SqlUnitOfWork,
@@ -29,7 +35,10 @@ use sql_store::{
 };
 use tokio::runtime::Handle;
 
-use crate::{PostgresUrl, connect, migrate::IsMigrated};
+use crate::{PostgresUrl, connect::connect_impatiently, migrate::IsMigrated};
+
+/// How long a connection that rested may take to show that it is alive.
+const CHECK: Duration = Duration::from_millis(500);
 
 /// How to reach the database.
 #[derive(Debug, Clone)]
@@ -38,8 +47,13 @@ pub struct PostgresSettings {
     pub url: PostgresUrl,
     /// The most connections that are open at once; at least one.
     pub max_connections: u32,
-    /// How long to wait for a connection, new or in use by others, before giving up.
+    /// How long to wait for a connection before giving up, while nobody gets one.
     pub connect_timeout: Duration,
+    /// How long a connection may rest before it is checked when it is to be used again.
+    pub check_after: Duration,
+    /// How long a statement may take, and a transaction rest between two. The server is told, and
+    /// a server that keeps silent is given up: the connection is closed and not used again.
+    pub statement_timeout: Duration,
 }
 
 /// A store on PostgreSQL.
@@ -50,6 +64,9 @@ pub struct PostgresSettings {
 pub struct PostgresStore {
     connections: Connections<Manager>,
     max_connections: u32,
+    connect_timeout: Duration,
+    /// The statement that begins a unit of work.
+    beginning: String,
 }
 
 impl PostgresStore {
@@ -63,29 +80,38 @@ impl PostgresStore {
     /// [`StoreError::Unavailable`] when the database lets nobody in for as long as
     /// `connect_timeout`.
     pub async fn connect(settings: PostgresSettings, runtime: Handle) -> Result<Self, StoreError> {
-        // bb8 panics at zeros.
+        // bb8 panics at zero.
         let max_connections = settings.max_connections.max(1);
-        let connect_timeout = settings.connect_timeout.max(Duration::from_millis(1));
-        let builder = Pool::builder()
-            .max_size(max_connections)
-            .min_idle(1)
-            .connection_timeout(connect_timeout);
-        let connections = Connections::open(builder, manager(settings.url, runtime)).await?;
+        let builder = Pool::builder().max_size(max_connections).min_idle(1);
+        let beginning = beginning(settings.statement_timeout);
+        let connect_timeout = settings.connect_timeout;
+        let rested = Rested::new(settings.check_after, manager(settings, runtime));
         Ok(Self {
-            connections,
+            connections: Connections::open(builder, connect_timeout, rested).await?,
             max_connections,
+            connect_timeout,
+            beginning,
         })
     }
 
     /// Does what may be done twice. A connection that turns out to be lost is no reason to fail as
     /// long as the pool may hold more of its kind: after a restart of the database all are lost.
+    /// Unless it took long to find out: then the client has waited enough.
     async fn read<Path: HotPath>(&self, path: Path) -> Result<Path::Output, StoreError> {
-        let mut lost = 0;
+        let mut patience = self.patience();
         loop {
             match self.once(&path).await? {
-                Err(StoreError::Unavailable(_)) if lost < self.max_connections => lost += 1,
+                Err(StoreError::Unavailable(_)) if patience.lasts() => {}
                 outcome => return outcome,
             }
+        }
+    }
+
+    /// How often and how long to try one lost connection after another.
+    fn patience(&self) -> Patience {
+        Patience {
+            until: Instant::now() + self.connect_timeout,
+            attempts: self.max_connections,
         }
     }
 
@@ -106,12 +132,12 @@ impl PostgresStore {
 #[async_trait]
 impl Store for PostgresStore {
     async fn begin(&self) -> Result<Box<dyn UnitOfWork>, StoreError> {
-        let mut lost = 0;
+        let mut patience = self.patience();
         loop {
             let conn = self.connections.get().await?;
-            match SqlUnitOfWork::begin(conn).await {
+            match SqlUnitOfWork::begin(conn, &self.beginning).await {
                 Ok(work) => return Ok(Box::new(work)),
-                Err(StoreError::Unavailable(_)) if lost < self.max_connections => lost += 1,
+                Err(StoreError::Unavailable(_)) if patience.lasts() => {}
                 Err(error) => return Err(error),
             }
         }
@@ -197,29 +223,73 @@ impl fmt::Debug for PostgresStore {
     }
 }
 
-fn manager(url: PostgresUrl, runtime: Handle) -> Manager {
+/// Attempts that are left, and until when.
+struct Patience {
+    until: Instant,
+    attempts: u32,
+}
+
+impl Patience {
+    /// Whether there may be one more.
+    fn lasts(&mut self) -> bool {
+        let left = self.attempts.checked_sub(1);
+        self.attempts = left.unwrap_or_default();
+        left.is_some() && Instant::now() < self.until
+    }
+}
+
+/// Begins a transaction in which the server itself ends what takes too long, a little before this
+/// side gives the connection up: locks must not be held for somebody who has gone. `SET LOCAL` goes
+/// the way of the transaction, so that it is right behind a pooler, too.
+fn beginning(statement_timeout: Duration) -> String {
+    let limit = statement_timeout.as_millis();
+    let earlier = (limit * 9 / 10).max(1);
+    format!(
+        "BEGIN; SET LOCAL statement_timeout = {earlier}; \
+         SET LOCAL idle_in_transaction_session_timeout = {limit}"
+    )
+}
+
+fn manager(settings: PostgresSettings, runtime: Handle) -> Manager {
+    let PostgresSettings {
+        url,
+        statement_timeout,
+        ..
+    } = settings;
     let mut config = ManagerConfig::default();
-    config.recycling_method = RecyclingMethod::CustomFunction(Box::new(|conn| {
-        let usable = usable(conn);
-        Box::pin(async move { usable })
-    }));
+    config.recycling_method =
+        RecyclingMethod::CustomFunction(Box::new(|conn| Box::pin(check(conn))));
     config.custom_setup = Box::new(move |_| {
         let (url, runtime) = (url.clone(), runtime.clone());
-        Box::pin(async move { connect(&url, &runtime).await })
+        Box::pin(async move { connect_impatiently(&url, &runtime, statement_timeout).await })
     });
     // The setup has the URL; a text here could only end up in a log.
     Manager::new_with_config("", config)
 }
 
-/// Whether a connection that was idle can be handed out. It asks the driver, not the database:
-/// that would be a second round trip for each first one.
-fn usable(conn: &mut AsyncPgConnection) -> Result<(), Error> {
+type Transactions = <AsyncPgConnection as AsyncConnection>::TransactionManager;
+
+/// Whether a connection that has rested for a while is still alive. The pool asks only then,
+/// because it is a round trip.
+async fn check(conn: &mut AsyncPgConnection) -> QueryResult<()> {
     if conn.is_broken() {
-        let closed = "the connection was closed while idle".to_owned();
-        return Err(Error::DatabaseError(
-            DatabaseErrorKind::ClosedConnection,
-            Box::new(closed),
-        ));
+        return Err(closed("the connection was closed while idle"));
     }
+    // As long as nobody knows, and if the wait for a connection ends meanwhile, it counts as lost.
+    Transactions::transaction_manager_status_mut(conn).set_in_error();
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "there is no unit of work, and a connection that is late is closed"
+    )]
+    let checked = tokio::time::timeout(CHECK, conn.batch_execute("SELECT 1")).await;
+    checked.map_err(|_elapsed| closed("the connection died while idle"))??;
+    *Transactions::transaction_manager_status_mut(conn) = TransactionManagerStatus::default();
     Ok(())
+}
+
+fn closed(why: &str) -> Error {
+    Error::DatabaseError(
+        DatabaseErrorKind::ClosedConnection,
+        Box::new(why.to_owned()),
+    )
 }

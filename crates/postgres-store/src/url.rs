@@ -24,11 +24,14 @@ use tokio_postgres::{
     config::{ChannelBinding, Host, TargetSessionAttrs},
 };
 
-use crate::tls::{Authorities, InvalidTls, SslMode, Tls, TlsSettings};
+use crate::{
+    tcp::Tcp,
+    tls::{Authorities, InvalidTls, SslMode, Tls, TlsSettings},
+};
 
 const DEFAULT_PORT: u16 = 5432;
 const DEFAULT_APPLICATION_NAME: &str = "hasura-auth";
-const DEFAULT_CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+const DEFAULT_CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// What pgx and libpq know and this store can do without: sizes of pgx's own pool and
 /// caches, encodings and Kerberos details that never apply.
@@ -59,6 +62,7 @@ pub struct PostgresUrl {
     servers: Vec<Server>,
     random_order: bool,
     tls: Tls,
+    tcp: Tcp,
     connect_timeout: Duration,
     transaction_pooler: bool,
 }
@@ -156,8 +160,8 @@ impl PostgresUrl {
     /// advisory locks must be those of a transaction, and `SET` must be `SET LOCAL`.
     /// Prepared statements are taken care of when connecting.
     ///
-    /// `keepalives*`, `tcp_user_timeout` and `target_session_attrs` have no effect behind a
-    /// pooler: they would describe the way to the pooler, not to the database.
+    /// `keepalives*` and `tcp_user_timeout` then hold for the way to the pooler, and
+    /// `target_session_attrs` has no effect: the pooler chooses the database.
     #[must_use]
     pub fn transaction_pooler(&self) -> bool {
         self.transaction_pooler
@@ -201,6 +205,11 @@ impl PostgresUrl {
 
     pub(crate) fn tls(&self) -> &Tls {
         &self.tls
+    }
+
+    /// What is asked of sockets; a dead host is noticed unless the URL says otherwise.
+    pub(crate) fn tcp(&self) -> &Tcp {
+        &self.tcp
     }
 
     /// How long connecting to one server may take.
@@ -298,6 +307,7 @@ struct Draft {
     hosts: Hosts,
     addresses: Vec<IpAddr>,
     tls: TlsSettings,
+    tcp: Tcp,
     fallback_application_name: Option<String>,
     connect_timeout: Option<Duration>,
     random_order: bool,
@@ -421,34 +431,30 @@ impl Draft {
         Ok(())
     }
 
+    /// As in libpq, nothing and zero mean the default; only a time limit of zero milliseconds means
+    /// that there is none.
     fn set_tcp(&mut self, name: &str, value: &str) -> Result<(), InvalidPostgresUrl> {
         match name {
             "tcp_user_timeout" => {
                 // libpq counts these in milliseconds.
                 let timeout = Duration::from_millis(number(name, value)?);
-                if !timeout.is_zero() {
-                    self.session.tcp_user_timeout(timeout);
-                }
+                self.tcp.user_timeout = Some(timeout).filter(|it| !it.is_zero());
             }
-            "keepalives" => {
-                self.session.keepalives(flag(name, value)?);
-            }
+            "keepalives" => self.tcp.keepalives = flag(name, value)?,
             "keepalives_idle" => {
-                if let Some(idle) = seconds(name, value)? {
-                    self.session.keepalives_idle(idle);
-                }
+                self.tcp.idle = seconds(name, value)?.unwrap_or(self.tcp.idle);
             }
             "keepalives_interval" => {
-                if let Some(interval) = seconds(name, value)? {
-                    self.session.keepalives_interval(interval);
-                }
+                self.tcp.interval = seconds(name, value)?.unwrap_or(self.tcp.interval);
             }
             "keepalives_count" | "keepalives_retries" => {
-                let retries = value
+                let retries: u32 = value
                     .parse()
                     .ok()
                     .ok_or_else(|| invalid(name, "a number"))?;
-                self.session.keepalives_retries(retries);
+                if retries > 0 {
+                    self.tcp.retries = retries;
+                }
             }
             _ => return Err(unknown(name)),
         }
@@ -467,6 +473,7 @@ impl Draft {
             session: self.session,
             random_order: self.random_order,
             tls: Tls::new(&self.tls)?,
+            tcp: self.tcp,
             connect_timeout,
             transaction_pooler: self.transaction_pooler,
         })

@@ -54,6 +54,8 @@ mod through_pgbouncer {
             url: url_of(&database).await,
             max_connections: 5,
             connect_timeout: Duration::from_secs(10),
+            check_after: Duration::from_secs(5),
+            statement_timeout: Duration::from_secs(10),
         };
         migrate(&settings.url, &Handle::current()).await.unwrap();
         let store = PostgresStore::connect(settings, Handle::current())

@@ -100,6 +100,8 @@ async fn an_unreachable_database_is_unavailable_and_says_why() {
         url: PostgresUrl::parse("postgres://nobody@/nothing?host=/nowhere").unwrap(),
         max_connections: 1,
         connect_timeout: Duration::from_millis(50),
+        check_after: Duration::from_secs(5),
+        statement_timeout: Duration::from_secs(10),
     };
 
     let failure = PostgresStore::connect(settings, Handle::current())
@@ -150,6 +152,8 @@ async fn impatient_store(database: &Database) -> PostgresStore {
         url: database.url(),
         max_connections: 1,
         connect_timeout: Duration::from_millis(300),
+        check_after: Duration::from_secs(5),
+        statement_timeout: Duration::from_secs(10),
     };
     PostgresStore::connect(settings, Handle::current())
         .await

@@ -37,8 +37,13 @@ use crate::{
     start_error::StartError,
 };
 
-/// How long a request waits for a connection to PostgreSQL before it is answered with an error.
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long a request waits for a connection to PostgreSQL, while no other gets one, before it is
+/// answered with an error: short enough for an answer within two seconds.
+const CONNECT_TIMEOUT: Duration = Duration::from_millis(1500);
+
+/// How long a connection to PostgreSQL may rest before it is checked. Until then a check would cost
+/// hot paths a second round trip.
+const CHECK_AFTER: Duration = Duration::from_secs(5);
 
 /// What a server stands on for as long as it runs, whatever becomes of its other settings: what is
 /// connected, counted or kept in memory, and the keys.
@@ -261,6 +266,8 @@ async fn store(database: &Database, runtime: &Handle) -> Result<Arc<dyn Store>, 
                 url: postgres.url.clone(),
                 max_connections: postgres.max_connections,
                 connect_timeout: CONNECT_TIMEOUT,
+                check_after: CHECK_AFTER,
+                statement_timeout: postgres.statement_timeout,
             };
             let connected = PostgresStore::connect(settings, runtime.clone()).await;
             Ok(Arc::new(connected.map_err(|source| {

@@ -33,4 +33,4 @@ pub mod sqlite;
 mod types;
 
 #[cfg(any(feature = "postgres", feature = "sqlite"))]
-pub use connections::Connections;
+pub use connections::{Connections, Rested, Resting};

@@ -12,9 +12,9 @@ use diesel::{
     connection::SimpleConnection, result::Error,
 };
 
-/// * Statements wait for a lock, milliseconds at most.
+/// * Statements wait for a lock, milliseconds as a rule, and not much longer than a client should.
 /// * SQLite checks references only when told to.
-const SETTINGS: &str = "PRAGMA busy_timeout = 5000; PRAGMA foreign_keys = ON;";
+const SETTINGS: &str = "PRAGMA busy_timeout = 1500; PRAGMA foreign_keys = ON;";
 
 /// What a commit waits for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -37,7 +37,7 @@ impl Synchronous {
 }
 
 /// How often a file is switched to WAL, and how long apart, before somebody else's lock on it is
-/// reported: as long as a statement waits.
+/// reported.
 const SWITCHES: u32 = 250;
 const BETWEEN_SWITCHES: Duration = Duration::from_millis(20);
 

@@ -85,6 +85,8 @@ pub async fn migrate(path: &Path) -> Result<Vec<String>, MigrateError> {
     task::spawn_blocking(move || {
         file::create(&path).map_err(MigrateError::File)?;
         let mut conn = file::open(&path, Synchronous::Full).map_err(MigrateError::Open)?;
+        // Servers may start together, and the first may have much to do.
+        conn.batch_execute("PRAGMA busy_timeout = 60000")?;
         conn.immediate_transaction(apply_missing)
     })
     .await?

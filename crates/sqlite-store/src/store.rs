@@ -17,7 +17,7 @@ use bb8::Pool;
 use diesel::{ConnectionError, ConnectionResult, SqliteConnection};
 use diesel_async::pooled_connection::{ManagerConfig, RecyclingMethod};
 use sql_store::{
-    Connections,
+    Connections, Rested,
     sqlite::{
         Conn, FindNumberClaimant, FindOpaqueSession, FindPersonalAccessToken, FindUser,
         HasSecurityKey, HotPath, IsSessionOpen, Manager, Ping, RemoveExpired, RotateRefreshToken,
@@ -35,8 +35,15 @@ use crate::{
 /// Connections that read. Reading takes some ten microseconds, so a few go a long way.
 const READERS: u32 = 4;
 
-/// How long to wait for a connection: for the writer, that is how long others may write.
-const WAIT: Duration = Duration::from_secs(10);
+/// How long to wait for a connection while nobody is given one: for the writer, that is how long a
+/// single unit of work may take before others are told that the database is busy.
+const WAIT: Duration = Duration::from_millis(1500);
+
+/// Begins a transaction with the write lock in hand.
+///
+/// A transaction that reads first and writes later would be refused the lock whenever another
+/// writer came between, and no waiting helps then.
+const BEGIN: &str = "BEGIN IMMEDIATE";
 
 /// Where the database is.
 #[derive(Debug, Clone)]
@@ -81,9 +88,10 @@ impl SqliteStore {
                 .min_idle(1)
                 .max_lifetime(None)
                 .idle_timeout(None)
-                .connection_timeout(WAIT)
                 .retry_connection(false);
-            Connections::open(builder, manager(&settings, &runtime, purpose))
+            // A file does not hang up while nobody uses it.
+            let rested = Rested::new(Duration::MAX, manager(&settings, &runtime, purpose));
+            Connections::open(builder, WAIT, rested)
         };
         let path = settings.path.clone();
         let opening = runtime.spawn_blocking(move || OpenFiles::open(&path));
@@ -113,7 +121,13 @@ impl Store for SqliteStore {
     async fn begin(&self) -> Result<Box<dyn UnitOfWork>, StoreError> {
         let conn = self.writer.get().await?;
         self.files.check()?;
-        Ok(Box::new(SqlUnitOfWork::begin(conn).await?))
+        match SqlUnitOfWork::begin(conn, BEGIN).await {
+            Ok(work) => Ok(Box::new(work)),
+            // Another program writes, and has been waited for. To try again at once, as with work
+            // that met a conflict, would let the client wait as long again.
+            Err(StoreError::Contended(cause)) => Err(StoreError::Unavailable(cause)),
+            Err(error) => Err(error),
+        }
     }
 
     async fn find_user(&self, lookup: UserLookup<'_>) -> Result<Option<User>, StoreError> {

@@ -35,7 +35,7 @@ fn what_is_left_out_has_the_usual_value() {
     assert_eq!(url.session().get_user(), None);
     assert_eq!(url.session().get_password(), None);
     assert_eq!(url.session().get_application_name(), Some("hasura-auth"));
-    assert_eq!(url.connect_timeout(), Duration::from_secs(10));
+    assert_eq!(url.connect_timeout(), Duration::from_secs(5));
     assert_eq!(places(&url), ["localhost:5432"]);
     assert!(!url.transaction_pooler());
 }
@@ -268,13 +268,42 @@ fn what_tokio_postgres_understands_is_passed_on() {
         TargetSessionAttrs::ReadWrite
     );
     assert_eq!(session.get_channel_binding(), ChannelBinding::Require);
-    assert!(!session.get_keepalives());
-    assert_eq!(session.get_keepalives_idle(), Duration::from_secs(7));
-    assert_eq!(
-        session.get_tcp_user_timeout(),
-        Some(&Duration::from_millis(1500))
-    );
     assert_eq!(session.get_options(), Some("-c search_path=auth"));
+    let tcp = Tcp {
+        keepalives: false,
+        idle: Duration::from_secs(7),
+        user_timeout: Some(Duration::from_millis(1500)),
+        ..Tcp::default()
+    };
+    assert_eq!(*url.tcp(), tcp);
+}
+
+#[test]
+fn a_dead_host_is_noticed_unless_the_url_says_otherwise() {
+    let silent = parse("postgres://db/auth");
+    let zeros = parse(
+        "postgres://db/auth?tcp_user_timeout=0&keepalives_idle=0&keepalives_interval=0\
+         &keepalives_count=0",
+    );
+    let all = parse(
+        "postgres://db/auth?tcp_user_timeout=1&keepalives_idle=2&keepalives_interval=3\
+         &keepalives_count=4",
+    );
+
+    assert_eq!(*silent.tcp(), Tcp::default());
+    let without_limit = Tcp {
+        user_timeout: None,
+        ..Tcp::default()
+    };
+    assert_eq!(*zeros.tcp(), without_limit);
+    let set = Tcp {
+        user_timeout: Some(Duration::from_millis(1)),
+        keepalives: true,
+        idle: Duration::from_secs(2),
+        interval: Duration::from_secs(3),
+        retries: 4,
+    };
+    assert_eq!(*all.tcp(), set);
 }
 
 #[test]
@@ -291,7 +320,7 @@ fn a_connect_timeout_of_zero_means_the_default() {
     let zero = parse("postgres://db/auth?connect_timeout=0");
     let three = parse("postgres://db/auth?connect_timeout=3");
 
-    assert_eq!(zero.connect_timeout(), Duration::from_secs(10));
+    assert_eq!(zero.connect_timeout(), Duration::from_secs(5));
     assert_eq!(three.connect_timeout(), Duration::from_secs(3));
 }
 

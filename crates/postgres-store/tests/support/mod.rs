@@ -9,6 +9,8 @@
     reason = "each file of tests is a program of its own and uses a part of this"
 )]
 
+mod way;
+
 use std::{
     fs,
     path::PathBuf,
@@ -22,6 +24,8 @@ use auth_domain::user::UserId;
 use postgres_store::{MigrateError, PostgresSettings, PostgresStore, PostgresUrl};
 use tokio::runtime::{self, Handle};
 use tokio_postgres::{Client, NoTls, SimpleQueryMessage};
+
+pub(crate) use self::way::Way;
 
 /// What Hasura Auth 0.42 left behind; see the file's first lines.
 pub(crate) const HASURA_AUTH: &str = include_str!("../fixtures/hasura-auth-0.42.sql");
@@ -59,8 +63,12 @@ impl Database {
         database
     }
 
+    pub(crate) fn name(&self) -> &str {
+        &self.name
+    }
+
     pub(crate) fn url(&self) -> PostgresUrl {
-        PostgresUrl::parse(&self.url_text()).unwrap()
+        url(&self.url_text())
     }
 
     fn url_text(&self) -> String {
@@ -95,6 +103,8 @@ impl Database {
             url: self.url(),
             max_connections,
             connect_timeout: Duration::from_secs(10),
+            check_after: Duration::from_secs(5),
+            statement_timeout: Duration::from_secs(10),
         };
         PostgresStore::connect(settings, Handle::current())
             .await
@@ -189,6 +199,31 @@ fn cluster() -> String {
         "TEST_POSTGRES_URL is not set: run these tests with scripts/test, which starts a PostgreSQL"
     );
     url.unwrap()
+}
+
+/// The socket of the cluster, from the URL that ends with its folder.
+fn cluster_socket() -> PathBuf {
+    match url(&cluster()).display().split_once('@') {
+        Some((_, place)) => {
+            let folder = place.split(':').next().unwrap().replace("%2F", "/");
+            PathBuf::from(folder).join(".s.PGSQL.5432")
+        }
+        None => unreachable!("the cluster has a superuser"),
+    }
+}
+
+pub(crate) fn url(text: &str) -> PostgresUrl {
+    PostgresUrl::parse(text).unwrap()
+}
+
+/// Takes a lock in a transaction that ends when the client is dropped.
+pub(crate) async fn hold_lock(database: &Database, lock: &str) -> Client {
+    let client = client(&database.url_text()).await;
+    client
+        .batch_execute(&format!("BEGIN; {lock}"))
+        .await
+        .unwrap();
+    client
 }
 
 async fn client(url: &str) -> Client {

@@ -48,8 +48,9 @@ pub(crate) use environment::Environment;
 pub(crate) use load::{Loaded, Sources, load};
 pub(crate) use parts::{
     CleanUpSettings, CustomClaimSettings, Database, IdTokenSettings, Limits, LogSettings,
-    PersonCheckService, Postmark, ProviderSettings, SameSite, SecondFactorSettings, ServerSettings,
-    SessionCookie, SessionSettings, Sms, SmsProvider, Smtp, Transport, Webhook, is_loopback, smtp,
+    PersonCheckService, PostgresDatabase, Postmark, ProviderSettings, SameSite,
+    SecondFactorSettings, ServerSettings, SessionCookie, SessionSettings, Sms, SmsProvider, Smtp,
+    Transport, Webhook, is_loopback, smtp,
 };
 pub(crate) use reference::reference;
 pub(crate) use settings::Settings;

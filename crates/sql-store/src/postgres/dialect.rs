@@ -13,7 +13,7 @@ use diesel::{
     result::{DatabaseErrorInformation, DatabaseErrorKind, Error},
     sql_types::{Array, BigInt, Bool, Nullable, Text, Timestamptz, Uuid},
 };
-use diesel_async::{AsyncConnection, AsyncPgConnection, RunQueryDsl, TransactionManager};
+use diesel_async::{AsyncConnection, AsyncPgConnection, RunQueryDsl};
 
 use super::{repositories::UserRow, schema::users};
 use crate::types::{Id, Moment};
@@ -84,9 +84,9 @@ pub(crate) fn clock() -> clock_timestamp {
     clock_timestamp()
 }
 
-/// Begins a transaction.
-pub(crate) async fn begin(conn: &mut Conn) -> QueryResult<()> {
-    <Conn as AsyncConnection>::TransactionManager::begin_transaction(conn).await
+/// Begins a transaction with the statement `beginning`.
+pub(crate) async fn begin(conn: &mut Conn, beginning: &str) -> QueryResult<()> {
+    <Conn as AsyncConnection>::TransactionManager::begin_transaction_sql(conn, beginning).await
 }
 
 /// Makes other transactions that want the same wait until this one has ended, and lets it see what
@@ -211,7 +211,9 @@ pub fn store_error(error: Error) -> StoreError {
         Error::DatabaseError(DatabaseErrorKind::Unknown, info) if is_deadlock(&**info) => {
             StoreError::Contended(error.into())
         }
-        _ if is_lost_connection(&error) => StoreError::Unavailable(error.into()),
+        _ if is_lost_connection(&error) || is_out_of_order(&error) => {
+            StoreError::Unavailable(error.into())
+        }
         _ => StoreError::Backend(error.into()),
     }
 }
@@ -249,6 +251,20 @@ fn is_lost_connection(error: &Error) -> bool {
     }
 }
 
+/// Whether the server is there and cannot do what was asked at the moment, whatever it is: it became
+/// a standby (25006), has no room left (53100), or did not get to it in time (57014).
+fn is_out_of_order(error: &Error) -> bool {
+    match error {
+        Error::DatabaseError(DatabaseErrorKind::ReadOnlyTransaction, _) => true,
+        Error::DatabaseError(DatabaseErrorKind::Unknown, info) => {
+            let message = info.message();
+            message.contains("No space left on device")
+                || message.starts_with("canceling statement due to")
+        }
+        _ => false,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -276,6 +292,24 @@ mod tests {
             "the database system is shutting down",
         ] {
             let meaning = store_error(failure(DatabaseErrorKind::Unknown, message));
+            assert!(matches!(meaning, StoreError::Unavailable(_)), "{meaning:?}");
+        }
+    }
+
+    #[test]
+    fn a_server_that_cannot_write_or_is_too_slow_is_unavailable() {
+        for error in [
+            failure(DatabaseErrorKind::ReadOnlyTransaction, "in any language"),
+            failure(
+                DatabaseErrorKind::Unknown,
+                "could not extend file \"base/5/1259\": No space left on device",
+            ),
+            failure(
+                DatabaseErrorKind::Unknown,
+                "canceling statement due to statement timeout",
+            ),
+        ] {
+            let meaning = store_error(error);
             assert!(matches!(meaning, StoreError::Unavailable(_)), "{meaning:?}");
         }
     }

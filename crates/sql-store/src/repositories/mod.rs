@@ -33,9 +33,10 @@ use super::{
     dialect::{self, Conn, store_error},
     schema,
 };
+use crate::Rested;
 
 /// What opens connections for a pool.
 pub type Manager = AsyncDieselConnectionManager<Conn>;
 
 /// A connection out of a pool.
-pub type PooledConn = PooledConnection<'static, Manager>;
+pub type PooledConn = PooledConnection<'static, Rested<Manager>>;

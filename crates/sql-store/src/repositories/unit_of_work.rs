@@ -24,14 +24,14 @@ pub struct SqlUnitOfWork {
 }
 
 impl SqlUnitOfWork {
-    /// Begins a transaction on `conn`.
+    /// Begins a transaction on `conn` with the statement `beginning`.
     ///
     /// # Errors
     ///
     /// [`StoreError`] when the database refuses; nothing has changed then, and the connection is
     /// not used again.
-    pub async fn begin(mut conn: PooledConn) -> Result<Self, StoreError> {
-        match dialect::begin(&mut conn).await {
+    pub async fn begin(mut conn: PooledConn, beginning: &str) -> Result<Self, StoreError> {
+        match dialect::begin(&mut conn, beginning).await {
             Ok(()) => Ok(Self { conn }),
             Err(error) => {
                 discard(conn);
@@ -51,7 +51,7 @@ impl SqlUnitOfWork {
 /// The driver notices a lost connection only some moments after the caller has. Until then the
 /// pool would hand it out again.
 pub fn discard(mut conn: PooledConn) {
-    Transactions::transaction_manager_status_mut(&mut *conn).set_in_error();
+    Transactions::transaction_manager_status_mut(&mut **conn).set_in_error();
 }
 
 #[async_trait]

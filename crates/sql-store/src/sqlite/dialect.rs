@@ -95,15 +95,11 @@ pub(crate) fn clock() -> Clock {
     Clock
 }
 
-/// Begins a transaction with the write lock in hand.
-///
-/// A transaction that reads first and writes later would be refused the lock whenever another
-/// writer came between, and no waiting helps then.
-pub(crate) async fn begin(conn: &mut Conn) -> QueryResult<()> {
-    conn.spawn_blocking(|conn| {
-        AnsiTransactionManager::begin_transaction_sql(conn, "BEGIN IMMEDIATE")
-    })
-    .await
+/// Begins a transaction with the statement `beginning`.
+pub(crate) async fn begin(conn: &mut Conn, beginning: &str) -> QueryResult<()> {
+    let beginning = beginning.to_owned();
+    conn.spawn_blocking(move |conn| AnsiTransactionManager::begin_transaction_sql(conn, &beginning))
+        .await
 }
 
 /// `false`: no such user. There is nothing to lock: a transaction keeps every other writer out from
@@ -181,6 +177,15 @@ pub(crate) async fn insert_roles(
     Ok(())
 }
 
+/// `SQLITE_FULL`, `SQLITE_READONLY`, `SQLITE_IOERR` and `SQLITE_CANTOPEN`: the file cannot be used at the
+/// moment, whatever is asked of it.
+const OUT_OF_ORDER: [&str; 4] = [
+    "database or disk is full",
+    "attempt to write a readonly database",
+    "disk I/O error",
+    "unable to open database file",
+];
+
 /// What a failure of the driver means to the domain.
 #[must_use]
 pub fn store_error(error: Error) -> StoreError {
@@ -195,6 +200,12 @@ pub fn store_error(error: Error) -> StoreError {
             StoreError::Contended(error.into())
         }
         Error::DatabaseError(DatabaseErrorKind::UnableToSendCommand, _) => {
+            StoreError::Unavailable(error.into())
+        }
+        Error::DatabaseError(
+            DatabaseErrorKind::Unknown | DatabaseErrorKind::ReadOnlyTransaction,
+            info,
+        ) if OUT_OF_ORDER.iter().any(|it| info.message().contains(it)) => {
             StoreError::Unavailable(error.into())
         }
         _ => StoreError::Backend(error.into()),
@@ -224,6 +235,15 @@ mod tests {
             let busy = Error::DatabaseError(DatabaseErrorKind::Unknown, message);
             let meaning = store_error(busy);
             assert!(matches!(meaning, StoreError::Contended(_)), "{meaning:?}");
+        }
+    }
+
+    #[test]
+    fn a_file_that_cannot_be_written_is_unavailable() {
+        for message in OUT_OF_ORDER {
+            let message = Box::new(message.to_owned());
+            let meaning = store_error(Error::DatabaseError(DatabaseErrorKind::Unknown, message));
+            assert!(matches!(meaning, StoreError::Unavailable(_)), "{meaning:?}");
         }
     }
 

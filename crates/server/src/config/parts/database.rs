@@ -1,6 +1,6 @@
 //! The database.
 
-use std::path::PathBuf;
+use std::{path::PathBuf, time::Duration};
 
 use postgres_store::PostgresUrl;
 use sqlite_store::Synchronous;
@@ -30,6 +30,10 @@ pub(crate) struct PostgresDatabase {
     pub(crate) migrations_url: PostgresUrl,
     /// Most connections at a time.
     pub(crate) max_connections: u32,
+    /// How long a statement may take.
+    pub(crate) statement_timeout: Duration,
+    /// How long to wait for it at the start.
+    pub(crate) startup_timeout: Duration,
 }
 
 impl Database {
@@ -37,8 +41,8 @@ impl Database {
     ///
     /// # Errors
     ///
-    /// A line about a URL that cannot be read, or about an account for migrations without a
-    /// database to migrate.
+    /// A line about a URL that cannot be read, about an account for migrations without a database
+    /// to migrate, or about a time limit that no statement could keep.
     pub(crate) fn read(settings: &Settings, warnings: &mut Vec<String>) -> Result<Self, String> {
         let has_url = settings.text(&database::URL).is_some();
         let has_migrations_url = settings.text(&database::MIGRATIONS_URL).is_some();
@@ -71,10 +75,19 @@ impl Database {
         } else {
             url.clone()
         };
+        let statement_timeout = settings.duration(&database::STATEMENT_TIMEOUT);
+        if statement_timeout < Duration::from_secs(1) {
+            return Err(format!(
+                "{} must be at least 1s",
+                settings.name(&database::STATEMENT_TIMEOUT)
+            ));
+        }
         Ok(Self::Postgres(Box::new(PostgresDatabase {
             url,
             migrations_url,
             max_connections: settings.number(&database::MAX_CONNECTIONS),
+            statement_timeout,
+            startup_timeout: settings.duration(&database::STARTUP_TIMEOUT),
         })))
     }
 }

@@ -22,7 +22,7 @@ mod webauthn;
 pub(super) use accounts::{accounts, passwords, redirects};
 pub(crate) use clean_up::CleanUpSettings;
 pub(crate) use custom_claims::CustomClaimSettings;
-pub(crate) use database::Database;
+pub(crate) use database::{Database, PostgresDatabase};
 pub(crate) use limits::Limits;
 pub(crate) use log::LogSettings;
 pub(super) use outgoing::{egress_rules, hibp_url};

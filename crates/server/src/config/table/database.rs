@@ -27,6 +27,24 @@ pub(crate) const MAX_CONNECTIONS: Setting = Setting::new(
 )
 .preset("10");
 
+pub(crate) const STATEMENT_TIMEOUT: Setting = Setting::new(
+    "database.statement_timeout",
+    "AUTH_DATABASE_STATEMENT_TIMEOUT",
+    Kind::Duration,
+    "How long a statement on PostgreSQL may take, at least a second. A connection on which no \
+     answer comes for so long is given up.",
+)
+.preset("10s");
+
+pub(crate) const STARTUP_TIMEOUT: Setting = Setting::new(
+    "database.startup_timeout",
+    "AUTH_DATABASE_STARTUP_TIMEOUT",
+    Kind::Duration,
+    "How long the server waits at its start for a PostgreSQL that is not there yet. Meanwhile \
+     `/healthz` is well and everything else a 503.",
+)
+.preset("60s");
+
 pub(crate) const SQLITE_PATH: Setting = Setting::new(
     "database.sqlite_path",
     "AUTH_SQLITE_PATH",
@@ -77,6 +95,8 @@ pub(super) const SECTION: Section = Section {
         URL,
         MIGRATIONS_URL,
         MAX_CONNECTIONS,
+        STATEMENT_TIMEOUT,
+        STARTUP_TIMEOUT,
         SQLITE_PATH,
         SQLITE_SYNCHRONOUS,
         MIGRATE_ON_START,
