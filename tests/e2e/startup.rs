@@ -112,6 +112,7 @@ async fn a_server_that_cannot_start_says_why_in_one_line() {
         new()
             .unset("AUTH_SQLITE_PATH")
             .set("POSTGRES_CONNECTION", url)
+            .set("AUTH_DATABASE_STARTUP_TIMEOUT", "0s")
     };
 
     let in_use = failure(new().set("AUTH_PORT", &port)).await;

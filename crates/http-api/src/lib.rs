@@ -25,6 +25,7 @@ mod request_limits;
 pub mod routes;
 mod settings;
 mod state;
+mod waiting;
 
 pub use client_address::{InvalidProxy, TrustedProxies};
 pub use compat::Compat;
@@ -34,6 +35,7 @@ pub use request_limits::RequestLimits;
 pub use routes::configure;
 pub use settings::{ApiSettings, LegacySettings, SameSiteRule};
 pub use state::AppState;
+pub use waiting::waiting_app;
 
 use std::sync::Arc;
 

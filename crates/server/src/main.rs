@@ -2,6 +2,7 @@
 //!
 //! No rule about users lives here. [`config`] knows all settings, [`commands`] the command line.
 
+mod awaited_database;
 mod background;
 mod banner;
 mod clean_up;

@@ -3,6 +3,7 @@
 use std::{
     io,
     net::{SocketAddr, TcpListener},
+    pin::pin,
     sync::Arc,
 };
 
@@ -12,7 +13,7 @@ use http_api::{AppState, LiveState};
 use tokio::{runtime::Handle, task::JoinHandle};
 
 use crate::{
-    banner,
+    awaited_database, banner,
     config::{Config, ServerSettings, Settings},
     first_run, index_build,
     live_settings::LiveSettings,
@@ -32,12 +33,17 @@ pub(crate) async fn run(config: Config, settings: Settings) -> Result<(), StartE
         tracing::warn!("{warning}");
     }
     let premises = first_run::prepare(&config, &RandomIds)?;
+    let (listener, address) = listen(&config.server)?;
+    let mut shutdown_requested = pin!(signals::shutdown_requested());
+    tokio::select! {
+        reached = awaited_database::reached(&config, &listener) => reached?,
+        () = &mut shutdown_requested => return Ok(()),
+    }
     if config.migrate_on_start {
         for name in super::migrate::tables(&config.database).await? {
             tracing::info!(name, "a migration was applied");
         }
     }
-    let (listener, address) = listen(&config.server)?;
     let banner = banner::text(&config, &premises, address);
     let foundation = Foundation::lay(&config, premises, &Handle::current()).await?;
     let foundation = Arc::new(foundation);
@@ -55,11 +61,9 @@ pub(crate) async fn run(config: Config, settings: Settings) -> Result<(), StartE
         index_build::begin(&config.database);
     }
     let clean_up = foundation.clean_up();
-    until_stopped(serving, signals::shutdown_requested(), || {
-        control.stop(true)
-    })
-    .await
-    .map_err(StartError::Serve)?;
+    until_stopped(serving, shutdown_requested, || control.stop(true))
+        .await
+        .map_err(StartError::Serve)?;
     if let Some(clean_up) = clean_up {
         clean_up.stop().await;
     }

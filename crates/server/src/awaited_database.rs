@@ -1,0 +1,124 @@
+//! Waiting for a database that is not there yet.
+//!
+//! Everything is started at once where containers are, and PostgreSQL takes longer than this server.
+//! A database that answers and does not want us is another matter: no waiting helps.
+
+use std::{
+    io,
+    net::TcpListener,
+    time::{Duration, Instant},
+};
+
+use actix_web::{HttpServer, dev::ServerHandle};
+use postgres_store::{PostgresUrl, Unreachable, reach};
+use tokio::{runtime::Handle, task::JoinHandle};
+
+use crate::{
+    config::{Config, Database, PostgresDatabase},
+    start_error::StartError,
+};
+
+/// How long after one attempt the next is made.
+const BETWEEN_ATTEMPTS: Duration = Duration::from_millis(500);
+
+/// Returns when the database can be reached. Until then clients of `listener` are told that the
+/// process lives and cannot work yet.
+///
+/// # Errors
+///
+/// [`StartError::Postgres`] when the database refuses us, or does not answer for as long as the
+/// configuration says; [`StartError::Listen`].
+pub(crate) async fn reached(config: &Config, listener: &TcpListener) -> Result<(), StartError> {
+    let Database::Postgres(database) = &config.database else {
+        return Ok(());
+    };
+    let since = Instant::now();
+    let Some(away) = attempt(database).await? else {
+        return Ok(());
+    };
+    if database.startup_timeout.is_zero() {
+        return Err(away);
+    }
+    let limit = database.startup_timeout;
+    let not_served = |source| StartError::listen(&config.server, source);
+    let room = WaitingRoom::open(config, listener).map_err(not_served)?;
+    let address = listener.local_addr().map_err(not_served)?;
+    tracing::warn!(
+        error = away.report(),
+        ?limit,
+        serving = %format_args!("http://{address}"),
+        "waiting for the database"
+    );
+    let outcome = attempts(database, since + limit).await;
+    room.close().await;
+    outcome?;
+    tracing::info!(waited = ?since.elapsed(), "the database answers");
+    Ok(())
+}
+
+async fn attempts(database: &PostgresDatabase, until: Instant) -> Result<(), StartError> {
+    loop {
+        pause().await;
+        match attempt(database).await? {
+            None => return Ok(()),
+            Some(away) if Instant::now() >= until => return Err(away),
+            Some(_) => {}
+        }
+    }
+}
+
+/// `Some` when the database is not there, an error when it is and refuses.
+async fn attempt(database: &PostgresDatabase) -> Result<Option<StartError>, StartError> {
+    for url in urls(database) {
+        let error = |source| StartError::postgres(url, source);
+        match reach(url, &Handle::current()).await {
+            Ok(()) => {}
+            Err(away @ Unreachable::Away(_)) => return Ok(Some(error(away))),
+            Err(refused @ Unreachable::Refused(_)) => return Err(error(refused)),
+        }
+    }
+    Ok(None)
+}
+
+/// Both accounts: they may lead to different places, such as a pooler and the server behind it.
+fn urls(database: &PostgresDatabase) -> [&PostgresUrl; 2] {
+    [&database.url, &database.migrations_url]
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a server elsewhere does not tell when it has come up"
+)]
+async fn pause() {
+    tokio::time::sleep(BETWEEN_ATTEMPTS).await;
+}
+
+/// The HTTP server in the meantime, on the socket that the real one will have.
+struct WaitingRoom {
+    control: ServerHandle,
+    serving: JoinHandle<io::Result<()>>,
+}
+
+impl WaitingRoom {
+    fn open(config: &Config, listener: &TcpListener) -> io::Result<Self> {
+        let prefix = config.server.api_prefix.clone();
+        let server = HttpServer::new(move || http_api::waiting_app(&prefix))
+            .workers(1)
+            .disable_signals()
+            .shutdown_timeout(1)
+            .listen(listener.try_clone()?)?
+            .run();
+        Ok(Self {
+            control: server.handle(),
+            serving: tokio::spawn(server),
+        })
+    }
+
+    /// Answers who has asked; those who ask now wait for the real server.
+    async fn close(self) {
+        self.control.stop(true).await;
+        if let Err(error) = self.serving.await.map_err(io::Error::from).flatten() {
+            tracing::warn!(%error, "the server for the time being ended badly");
+        }
+    }
+}
