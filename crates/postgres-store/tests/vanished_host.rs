@@ -12,7 +12,7 @@ use auth_domain::{
 };
 use futures_util::future::join_all;
 use postgres_store::{PostgresSettings, PostgresStore, Unreachable, reach};
-use support::{Database, Way};
+use support::{Database, way::Way};
 use tokio::runtime::Handle;
 
 const CONNECTIONS: u32 = 5;

@@ -72,6 +72,13 @@ impl Database {
         }
     }
 
+    /// Keeps everybody else from writing until the value is dropped.
+    pub(crate) fn hold_write_lock(&self) -> SqliteConnection {
+        let mut connection = self.sqlite_connection();
+        connection.batch_execute("BEGIN IMMEDIATE").unwrap();
+        connection
+    }
+
     fn sqlite_connection(&self) -> SqliteConnection {
         let Self::Sqlite(folder) = self else {
             panic!("not an embedded database")

@@ -5,6 +5,7 @@ mod answer;
 mod authenticator;
 mod binary;
 mod browser;
+mod cluster;
 mod database;
 mod identity_provider;
 mod issuer;
@@ -17,6 +18,7 @@ mod script;
 mod security_key;
 mod server;
 mod sms;
+mod way;
 mod web_service;
 
 pub(crate) use access_token::claims_of;
@@ -24,6 +26,7 @@ pub(crate) use answer::Answer;
 pub(crate) use authenticator::{Authenticator, Person, scanned};
 pub(crate) use binary::hasura_auth;
 pub(crate) use browser::{Browser, parameter};
+pub(crate) use cluster::Cluster;
 pub(crate) use database::Database;
 pub(crate) use identity_provider::{CALLBACK, GitHub, Member, SIGN_IN};
 pub(crate) use issuer::{AUDIENCE, Issuer, hashed, now};
@@ -37,6 +40,7 @@ pub(crate) use server::{
     Server, ServerBuilder, address_in, http_client, legacy_credentials, within,
 };
 pub(crate) use sms::{Phones, other_than};
+pub(crate) use way::Way;
 pub(crate) use web_service::WebService;
 
 /// Password of everybody in these tests who does not need another.

@@ -22,6 +22,7 @@ use super::{Answer, Database, PASSWORD, hasura_auth};
 const PATIENCE: Duration = Duration::from_mins(1);
 
 /// How a server is to be started.
+#[derive(Clone)]
 pub(crate) struct ServerBuilder {
     folder: Arc<TempDir>,
     environment: Vec<(String, String)>,
@@ -260,6 +261,16 @@ impl Server {
             .status()
             .unwrap();
         assert!(sent.success());
+    }
+
+    /// Where it is: `http://127.0.0.1:port`
+    pub(crate) fn url(&self) -> String {
+        self.base.clone()
+    }
+
+    /// Ends it in the middle of whatever it does.
+    pub(crate) async fn kill(&mut self) {
+        self.child.kill().await.unwrap();
     }
 
     /// Waits for its end; whether that was a success.

@@ -9,7 +9,7 @@
     reason = "each file of tests is a program of its own and uses a part of this"
 )]
 
-mod way;
+pub(crate) mod way;
 
 use std::{
     fs,
@@ -24,8 +24,6 @@ use auth_domain::user::UserId;
 use postgres_store::{MigrateError, PostgresSettings, PostgresStore, PostgresUrl};
 use tokio::runtime::{self, Handle};
 use tokio_postgres::{Client, NoTls, SimpleQueryMessage};
-
-pub(crate) use self::way::Way;
 
 /// What Hasura Auth 0.42 left behind; see the file's first lines.
 pub(crate) const HASURA_AUTH: &str = include_str!("../fixtures/hasura-auth-0.42.sql");
