@@ -9,6 +9,7 @@
     reason = "requests of actix-web stay on the worker that accepted them"
 )]
 
+mod asking_page;
 mod client_address;
 mod compat;
 mod console;

@@ -132,3 +132,105 @@ async fn a_page_of_another_site_cannot_use_the_cookie() {
         .await
         .expect(200);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_page_of_another_site_writes_with_the_cookie_whatever_tells_of_it() {
+    let server = Server::on(&Database::sqlite()).await;
+    let john = server.legacy_sign_up("john").await;
+    let cookie = format!("dinoisses={}", john["auth_token"].as_str().unwrap());
+    let change = json!({ "old_password": PASSWORD, "new_password": "battery staple" });
+    let write = async |path: &str, page: &[(&str, &str)]| {
+        let mut request = server.request(Method::POST, path).header("Cookie", &cookie);
+        for (name, value) in page {
+            request = request.header(*name, *value);
+        }
+        server.send(request.json(&change)).await
+    };
+
+    for page in [
+        &[("Sec-Fetch-Site", "cross-site")][..],
+        &[("Sec-Fetch-Site", "same-site")],
+        &[
+            ("Sec-Fetch-Site", "cross-site"),
+            ("Referer", "https://evil.example/"),
+        ],
+        &[("Referer", "https://evil.example/http://localhost:3000/")],
+        &[("Origin", "null"), ("Referer", "http://localhost:3000/")],
+        &[
+            ("Origin", "https://evil.example"),
+            ("Sec-Fetch-Site", "same-origin"),
+        ],
+    ] {
+        for path in ["/v1/user/logout", "/v1/user/change-password"] {
+            let answer = write(path, page).await;
+            answer.expect(401);
+            assert_eq!(answer.header("set-cookie"), "", "{path} {page:?}");
+        }
+    }
+    for page in [
+        &[("Sec-Fetch-Site", "same-origin")][..],
+        &[
+            ("Sec-Fetch-Site", "same-site"),
+            ("Referer", "http://localhost:3000/deeper?x"),
+        ],
+        &[("Referer", "http://localhost:3000/")],
+    ] {
+        let mut request = server.request(Method::GET, "/v1/user/info");
+        for (name, value) in page {
+            request = request.header(*name, *value);
+        }
+        let answer = server.send(request.header("Cookie", &cookie)).await;
+        assert_eq!(answer.expect(200), john, "{page:?}");
+    }
+    write("/v1/user/logout", &[("Sec-Fetch-Site", "none")])
+        .await
+        .expect(200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_page_of_another_site_signs_the_browser_in_or_out() {
+    let server = Server::on(&Database::sqlite()).await;
+    let own = format!("http://{}", server.authority());
+    let ask = async |path: &str, page: (&str, &str), name: &str| {
+        let request = server.request(Method::POST, path).header(page.0, page.1);
+        let credentials = legacy_credentials(name, PASSWORD);
+        server.send(request.json(&credentials)).await
+    };
+
+    for (number, page) in [
+        ("Origin", "https://evil.example"),
+        ("Origin", "null"),
+        ("Sec-Fetch-Site", "cross-site"),
+        ("Referer", "https://evil.example/"),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let name = format!("mallory{number}");
+        for path in ["/v1/signup", "/v1/login"] {
+            let answer = ask(path, page, &name).await;
+            // Bearer tokens are for clients of every origin.
+            let token = answer.expect(200)["auth_token"].clone();
+            assert_eq!(answer.header("set-cookie"), "", "{path} {page:?}");
+            let request = server
+                .request(Method::POST, "/v1/user/logout")
+                .header(page.0, page.1)
+                .bearer_auth(token.as_str().unwrap());
+            let answer = server.send(request.json(&json!({}))).await;
+            answer.expect(200);
+            assert_eq!(answer.header("set-cookie"), "", "logout {page:?}");
+        }
+    }
+    for page in [
+        ("Origin", "http://localhost:3000"),
+        ("Origin", own.as_str()),
+        ("Sec-Fetch-Site", "same-origin"),
+    ] {
+        let answer = ask("/v1/login", page, "mallory0").await;
+        answer.expect(200);
+        assert!(
+            answer.header("set-cookie").starts_with("dinoisses="),
+            "{page:?}"
+        );
+    }
+}

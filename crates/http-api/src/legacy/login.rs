@@ -4,13 +4,15 @@ use actix_web::{HttpResponse, web::Data};
 use auth_domain::{services::UsernameSignIn, session::OpaqueSession};
 
 use super::{
-    LegacyError, cookie,
+    LegacyError,
+    cookie::SessionCookie,
     envelope::Envelope,
     json::{Json, ok},
     reply::UserInfo,
 };
 use crate::{
-    extract::client::Client, extract::device::SeenFrom, settings::ApiSettings, state::AppState,
+    extract::{client::Client, device::SeenFrom},
+    state::AppState,
 };
 
 /// `POST /v1/login`
@@ -18,6 +20,7 @@ pub(crate) async fn login(
     state: Data<AppState>,
     seen_from: SeenFrom,
     Client(client): Client,
+    cookie: SessionCookie,
     Json(envelope): Json<Envelope>,
 ) -> Result<HttpResponse, LegacyError> {
     let data = envelope.into_username_data()?;
@@ -31,12 +34,15 @@ pub(crate) async fn login(
             services.sign_in.with_username(claim).await
         })
         .await??;
-    Ok(signed_in(session, state.settings()))
+    Ok(signed_in(session, &cookie))
 }
 
-/// The answer that hands out a session: the user, and the cookie.
-pub(super) fn signed_in(session: OpaqueSession, settings: &ApiSettings) -> HttpResponse {
+/// The answer that hands out a session: the user, and the cookie where the page may have it kept.
+pub(super) fn signed_in(session: OpaqueSession, cookie: &SessionCookie) -> HttpResponse {
     let token = session.token.expose();
-    ok().cookie(cookie::carrying(token, &settings.legacy))
-        .json(UserInfo::new(token, session.user))
+    let mut answer = ok();
+    if let Some(cookie) = cookie.carrying(token) {
+        answer.cookie(cookie);
+    }
+    answer.json(UserInfo::new(token, session.user))
 }

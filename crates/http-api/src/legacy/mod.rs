@@ -1,6 +1,6 @@
 //! The legacy generation: the Hasura platform's auth service, version 0.15.
 
-mod cookie;
+pub(crate) mod cookie;
 mod envelope;
 mod error;
 pub(crate) mod json;

@@ -3,13 +3,14 @@
 use actix_web::{HttpResponse, web::Data};
 use auth_domain::services::UsernameSignUp;
 
-use super::{LegacyError, envelope::Envelope, json::Json, login};
+use super::{LegacyError, cookie::SessionCookie, envelope::Envelope, json::Json, login};
 use crate::{extract::device::SeenFrom, state::AppState};
 
 /// `POST /v1/signup`
 pub(crate) async fn sign_up(
     state: Data<AppState>,
     seen_from: SeenFrom,
+    cookie: SessionCookie,
     Json(envelope): Json<Envelope>,
 ) -> Result<HttpResponse, LegacyError> {
     let data = envelope.into_username_data()?;
@@ -22,5 +23,5 @@ pub(crate) async fn sign_up(
             services.sign_up.with_username(wish).await
         })
         .await??;
-    Ok(login::signed_in(session, state.settings()))
+    Ok(login::signed_in(session, &cookie))
 }

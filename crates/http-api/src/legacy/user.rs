@@ -6,7 +6,8 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 
 use super::{
-    LegacyError, cookie,
+    LegacyError,
+    cookie::SessionCookie,
     json::{Json, SuccessMessage, ok},
     reply::UserInfo,
     session::SessionToken,
@@ -31,6 +32,7 @@ pub(crate) async fn info(
 /// outcome, the browser is told to forget.
 pub(crate) async fn logout(
     state: Data<AppState>,
+    cookie: SessionCookie,
     SessionToken(token): SessionToken,
 ) -> Result<HttpResponse, LegacyError> {
     // An access token of the modern API ends by itself; there is no session behind it to end.
@@ -48,9 +50,11 @@ pub(crate) async fn logout(
     } else {
         LegacyError::invalid_session().error_response()
     };
-    answer
-        .add_cookie(&cookie::expired(&state.settings().legacy))
-        .map_err(|error| LegacyError::internal(error.to_string().into()))?;
+    if let Some(cookie) = cookie.expired() {
+        answer
+            .add_cookie(&cookie)
+            .map_err(|error| LegacyError::internal(error.to_string().into()))?;
+    }
     Ok(answer)
 }
 
@@ -65,6 +69,7 @@ pub(crate) struct ChangePasswordBody {
 /// `POST /v1/user/change-password`
 pub(crate) async fn change_password(
     state: Data<AppState>,
+    cookie: SessionCookie,
     SessionToken(token): SessionToken,
     Json(body): Json<ChangePasswordBody>,
 ) -> Result<HttpResponse, LegacyError> {
@@ -75,8 +80,9 @@ pub(crate) async fn change_password(
     state
         .run(|services| async move { services.password_change.change(&token, wish).await })
         .await??;
-    let forget = cookie::expired(&state.settings().legacy);
-    Ok(ok()
-        .cookie(forget)
-        .json(SuccessMessage { message: "success" }))
+    let mut answer = ok();
+    if let Some(cookie) = cookie.expired() {
+        answer.cookie(cookie);
+    }
+    Ok(answer.json(SuccessMessage { message: "success" }))
 }

@@ -63,6 +63,7 @@ handlers!(A);
 handlers!(A B);
 handlers!(A B C);
 handlers!(A B C D);
+handlers!(A B C D E);
 
 impl Argument for web::Data<AppState> {}
 
@@ -100,6 +101,8 @@ callers! {
 impl Argument for Client {}
 
 impl Argument for SeenFrom {}
+
+impl Argument for legacy::cookie::SessionCookie {}
 
 impl<T: ToSchema> Argument for modern::json::Json<T> {
     fn describe(operation: Operation) -> Operation {

@@ -30,7 +30,7 @@ pub(super) fn operations() -> Vec<Operation> {
             sign_up::sign_up,
             "Sign up with a user name and a password",
         )
-        .answering("The user with a session, which is also set as a cookie.")
+        .answering("The user with a session, which is also a cookie for pages of allowed clients.")
         .answers::<UserInfo>()
         .legacy_errors(PROVIDER)
         .legacy_errors(&[PASSWORD, (400, "user-exists", "the name is taken")]),
@@ -40,7 +40,7 @@ pub(super) fn operations() -> Vec<Operation> {
             login::login,
             "Log in with a user name and a password",
         )
-        .answering("The user with a session, which is also set as a cookie.")
+        .answering("The user with a session, which is also a cookie for pages of allowed clients.")
         .answers::<UserInfo>()
         .legacy_errors(PROVIDER)
         .legacy_errors(&[
