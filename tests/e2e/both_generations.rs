@@ -35,6 +35,20 @@ on_both_databases! {
         server.sign_in("ada@example.com", "battery staple").await.expect(200);
     }
 
+    async fn the_token_of_an_ended_session_changes_no_password(database) {
+        let server = Server::on(&database).await;
+        let ada = server.sign_up("ada@example.com").await;
+        let token = ada["accessToken"].as_str().unwrap();
+        let body = json!({ "refreshToken": ada["refreshToken"] });
+        server.post("/signout", &body).await.expect(200);
+
+        let body = json!({ "old_password": PASSWORD, "new_password": "battery staple" });
+        let refused = server.post_as(token, "/v1/user/change-password", &body).await;
+
+        refused.expect_legacy_error(401, "unauthorized", "invalid authorization token");
+        server.sign_in("ada@example.com", PASSWORD).await.expect(200);
+    }
+
     async fn a_long_password_chosen_through_one_generation_is_good_in_the_other(database) {
         let server = Server::on(&database).await;
         let ada = server.sign_up("ada@example.com").await;

@@ -50,6 +50,20 @@ on_both_databases! {
         assert_eq!(database.count(left).await, 1);
     }
 
+    async fn the_token_of_an_ended_session_signs_nobody_out(database) {
+        let server = Server::on(&database).await;
+        let thief = server.sign_up("ada@example.com").await;
+        let owner = server.sign_in("ada@example.com", PASSWORD).await.expect(200);
+        let body = json!({ "refreshToken": thief["refreshToken"] });
+        server.post("/signout", &body).await.expect(200);
+
+        let token = thief["accessToken"].as_str().unwrap();
+        let refused = server.post_as(token, "/signout", &json!({ "all": true })).await;
+
+        refused.expect_error(400, "invalid-request", "The request payload is incorrect");
+        server.refresh(&owner["session"]["refreshToken"]).await.expect(200);
+    }
+
     async fn a_sign_out_that_names_nothing_is_an_invalid_request(database) {
         let server = Server::on(&database).await;
 

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::{
     AccountRefusal, Failure, PasswordRefusal, SignUpError, SignUpOptions,
-    admission::SessionOpening,
+    admission::{SessionOpening, is_still_signed_in},
     failure::failures_of,
     mailing::TicketMail,
     password_rule::PasswordRule,
@@ -22,7 +22,7 @@ use crate::{
         EndedSessions, HasherError, MailerError, SignerError, SmsError, StagedProfile, UserLookup,
     },
     redirect::RedirectUrl,
-    session::{AuthMethods, CodeChallenge, Session},
+    session::{AccessIdentity, AuthMethods, CodeChallenge, Session},
     ticket::TicketPurpose,
     user::{
         EmailAddress, Locale, Metadata, NewUser, PhoneNumber, PlainPassword, Role, User, UserId,
@@ -86,6 +86,9 @@ pub enum AnonymousError {
     /// The account is not anonymous.
     #[error("the account is not anonymous")]
     NotAnonymous,
+    /// The session that asks has ended.
+    #[error("the session has ended")]
+    SessionEnded,
     /// The account may not be used right now.
     #[error(transparent)]
     Refused(AccountRefusal),
@@ -175,9 +178,14 @@ impl AnonymousService {
     /// # Errors
     ///
     /// See [`AnonymousError`].
-    pub async fn deanonymize(&self, id: UserId, wish: Deanonymize) -> Result<(), AnonymousError> {
+    pub async fn deanonymize(
+        &self,
+        caller: impl Into<AccessIdentity>,
+        wish: Deanonymize,
+    ) -> Result<(), AnonymousError> {
+        let caller = caller.into();
         let policy = &self.installation.policy;
-        let user = self.anonymous_user(id).await?;
+        let user = self.anonymous_user(caller.user_id).await?;
         if let DeanonymizeMethod::Password(password) = &wish.method {
             self.installation
                 .check_password::<AnonymousError>(password, PasswordRule::Modern)
@@ -187,7 +195,7 @@ impl AnonymousService {
         if !policy.accounts.email_access.accepts(&wish.email) {
             return Err(SignUpError::EmailNotAllowed.into());
         }
-        let letter = self.letter(&wish, id, options.redirect_to.clone());
+        let letter = self.letter(&wish, user.id, options.redirect_to.clone());
         if letter.is_some() {
             self.installation
                 .count_mail(MailWish::SignUp, &wish.email)
@@ -214,7 +222,8 @@ impl AnonymousService {
             metadata: options.metadata,
             now: self.installation.clock.now(),
         };
-        self.carry_out(user, wish.email, changes, letter).await
+        self.carry_out((caller, user), wish.email, changes, letter)
+            .await
     }
 
     /// Sends a code to a phone, whose reader may give the anonymous account its number by
@@ -225,25 +234,26 @@ impl AnonymousService {
     /// See [`AnonymousError`].
     pub async fn deanonymize_by_sms(
         &self,
-        id: UserId,
+        caller: impl Into<AccessIdentity>,
         wish: DeanonymizeBySms,
     ) -> Result<(), AnonymousError> {
+        let caller = caller.into();
         let installation = &self.installation;
         let delivery = installation.sms.clone();
         let delivery = delivery.ok_or(AnonymousError::MethodDisabled)?;
-        let user = self.anonymous_user(id).await?;
+        self.anonymous_user(caller.user_id).await?;
         let number = wish.phone_number;
         let policy = &installation.policy;
         let options = wish.options.resolve(policy, number.as_str())?;
         installation.count_text(TextWish::Change, &number).await?;
         let service = self.clone();
-        let work = async move { service.stage(&user, number, options, &delivery).await };
+        let work = async move { service.stage(caller, number, options, &delivery).await };
         installation.discreetly(work).await
     }
 
     async fn stage(
         &self,
-        user: &User,
+        caller: AccessIdentity,
         number: PhoneNumber,
         options: ResolvedOptions,
         delivery: &CodeDelivery,
@@ -259,20 +269,35 @@ impl AnonymousService {
             metadata: options.metadata,
         };
         let purpose = CodePurpose::PhoneDeanonymization;
-        let text = CodeText::new(installation, delivery, user.id, purpose, number.clone());
-        retry(|| async {
+        let text = CodeText::new(
+            installation,
+            delivery,
+            caller.user_id,
+            purpose,
+            number.clone(),
+        );
+        let now = installation.clock.now();
+        let is_staged = retry(|| async {
             let mut work = installation.store.begin().await?;
+            if !is_still_signed_in(work.as_mut(), caller, now).await? {
+                work.rollback().await?;
+                return Ok(false);
+            }
             if !is_taken {
                 work.users()
-                    .stage_phone_number(user.id, &number, Some(&profile))
+                    .stage_phone_number(caller.user_id, &number, Some(&profile))
                     .await?;
             }
             // Also in place of a code for another number, whose going on being good would tell that
             // this one is taken.
             text.write(work.as_mut()).await?;
-            work.commit().await
+            work.commit().await?;
+            Ok(true)
         })
         .await?;
+        if !is_staged {
+            return Err(AnonymousError::SessionEnded);
+        }
         if is_taken {
             return Err(SignUpError::PhoneNumberTaken.into());
         }
@@ -324,17 +349,21 @@ impl AnonymousService {
 
     async fn carry_out(
         &self,
-        user: User,
+        (caller, user): (AccessIdentity, User),
         email: EmailAddress,
         changes: Deanonymization,
         letter: Option<TicketMail>,
     ) -> Result<(), AnonymousError> {
         let installation = &self.installation;
-        let is_done = retry(|| async {
+        let refusal = retry(|| async {
             let mut work = installation.store.begin().await?;
+            if !is_still_signed_in(work.as_mut(), caller, changes.now).await? {
+                work.rollback().await?;
+                return Ok(Some(AnonymousError::SessionEnded));
+            }
             if !work.users().deanonymize(user.id, &changes).await? {
                 work.rollback().await?;
-                return Ok(false);
+                return Ok(Some(AnonymousError::NotAnonymous));
             }
             if let Some(letter) = &letter {
                 work.sessions()
@@ -343,11 +372,11 @@ impl AnonymousService {
                 letter.write(work.as_mut()).await?;
             }
             work.commit().await?;
-            Ok(true)
+            Ok(None)
         })
         .await?;
-        if !is_done {
-            return Err(AnonymousError::NotAnonymous);
+        if let Some(refusal) = refusal {
+            return Err(refusal);
         }
         if let Some(letter) = letter {
             let user = User {

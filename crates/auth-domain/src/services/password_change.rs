@@ -39,8 +39,8 @@ pub struct PasswordChange {
 /// What somebody may replace a password on.
 #[derive(Clone, Copy)]
 enum Grounds<'a> {
-    /// They knew the one that this user had.
-    OldPassword(&'a User),
+    /// They knew the one that this user had. With an access token, its session has to be open.
+    OldPassword(&'a User, Option<AccessIdentity>),
     /// They are signed in. Their session goes on.
     Session(AccessIdentity),
     /// They read this ticket in the mail of the account's address.
@@ -100,6 +100,11 @@ impl PasswordChangeService {
             .password_hash
             .as_ref()
             .ok_or(PasswordChangeError::NoPassword)?;
+        // An opaque token is found with its session alone.
+        let caller = current_user.identify(bearer).ok();
+        if let Some(caller) = caller {
+            current_user.check_session(caller).await?;
+        }
         self.check(&wish.new, PasswordRule::Legacy).await?;
         let judge = async {
             let is_right = self.installation.hasher.verify(&wish.old, old_hash).await?;
@@ -111,7 +116,7 @@ impl PasswordChangeService {
             .judge_claim(AccountName::Id(user.id), None, judge)
             .await?;
         if self
-            .replace(user.id, &wish.new, Grounds::OldPassword(&user))
+            .replace(user.id, &wish.new, Grounds::OldPassword(&user, caller))
             .await?
         {
             Ok(())
@@ -230,7 +235,13 @@ impl Grounds<'_> {
         now: DateTime<Utc>,
     ) -> Result<bool, StoreError> {
         match self {
-            Self::OldPassword(judged) => Ok(lock_judged(work, judged).await?.is_some()),
+            Self::OldPassword(judged, caller) => {
+                let is_unchanged = lock_judged(work, judged).await?.is_some();
+                match caller {
+                    Some(caller) if is_unchanged => is_still_signed_in(work, caller, now).await,
+                    _ => Ok(is_unchanged),
+                }
+            }
             Self::Session(caller) => is_still_signed_in(work, caller, now).await,
             Self::Mailbox(ticket) => {
                 if work.tickets().take(ticket, now).await?.is_none() {

@@ -1,6 +1,8 @@
 //! The sessions of a user: seeing them, and ending those that should not be.
 
-use super::{Failure, failure::failures_of, retry::retry, visit::Visit};
+use super::{
+    Failure, admission::is_still_signed_in, failure::failures_of, retry::retry, visit::Visit,
+};
 use crate::{
     error::StoreError,
     ports::EndedSessions,
@@ -23,6 +25,9 @@ pub enum SessionError {
     /// The user has no such session.
     #[error("there is no such session")]
     NoSuchSession,
+    /// The session that asks has ended.
+    #[error("the session has ended")]
+    SessionEnded,
     /// An adapter failed.
     #[error(transparent)]
     Failure(Failure),
@@ -53,32 +58,53 @@ impl SessionService {
     ///
     /// # Errors
     ///
-    /// [`SessionError::NoSuchSession`] also for a session of somebody else, or a failure.
-    pub async fn end(&self, user: UserId, id: SessionId) -> Result<(), SessionError> {
+    /// [`SessionError::NoSuchSession`] also for a session of another user,
+    /// [`SessionError::SessionEnded`], or a failure.
+    pub async fn end(
+        &self,
+        caller: impl Into<AccessIdentity>,
+        id: SessionId,
+    ) -> Result<(), SessionError> {
+        let caller = caller.into();
+        let now = self.installation.clock.now();
         let ended = retry(|| async {
             let mut work = self.installation.store.begin().await?;
-            let ended = work.sessions().end_of(user, id).await?;
+            if !is_still_signed_in(work.as_mut(), caller, now).await? {
+                work.rollback().await?;
+                return Ok(None);
+            }
+            let ended = work.sessions().end_of(caller.user_id, id).await?;
             work.commit().await?;
-            Ok(ended)
+            Ok(Some(ended))
         })
         .await?;
-        ended.then_some(()).ok_or(SessionError::NoSuchSession)
+        match ended {
+            Some(true) => Ok(()),
+            Some(false) => Err(SessionError::NoSuchSession),
+            None => Err(SessionError::SessionEnded),
+        }
     }
 
     /// Ends all sessions of a user but the one that asks. Personal access tokens stay.
     ///
     /// # Errors
     ///
-    /// [`SessionError::Unknown`], or a failure.
+    /// [`SessionError::Unknown`], [`SessionError::SessionEnded`], or a failure.
     pub async fn end_others(&self, identity: AccessIdentity) -> Result<(), SessionError> {
         let kept = identity.session.ok_or(SessionError::Unknown)?;
         let which = EndedSessions::Others(kept);
-        retry(|| async {
+        let now = self.installation.clock.now();
+        let ended = retry(|| async {
             let mut work = self.installation.store.begin().await?;
+            if !is_still_signed_in(work.as_mut(), identity, now).await? {
+                work.rollback().await?;
+                return Ok(false);
+            }
             work.sessions().end_all_of(identity.user_id, which).await?;
-            work.commit().await
+            work.commit().await?;
+            Ok(true)
         })
         .await?;
-        Ok(())
+        ended.then_some(()).ok_or(SessionError::SessionEnded)
     }
 }

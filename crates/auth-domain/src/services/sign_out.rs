@@ -1,10 +1,9 @@
 //! Signing out.
 
-use super::{Failure, retry::retry, visit::Visit};
+use super::{Failure, admission::is_still_signed_in, retry::retry, visit::Visit};
 use crate::{
     ports::EndedSessions,
-    session::{PlainRefreshToken, PlainSessionToken},
-    user::UserId,
+    session::{AccessIdentity, PlainRefreshToken, PlainSessionToken},
 };
 
 /// Ends sessions. Ending a session that does not exist is no error: it is ended.
@@ -34,19 +33,32 @@ impl SignOutService {
         Ok(())
     }
 
-    /// Ends every session of a user, personal access tokens included, as Hasura Auth does.
+    /// Ends every session of a user, personal access tokens included, as Hasura Auth does; `false`,
+    /// and none, when the session that asks has ended before: a thief who was signed out must not
+    /// sign the owner out in turn.
     ///
     /// # Errors
     ///
     /// [`Failure`] when the store fails; sessions may then be alive.
-    pub async fn end_all_sessions(&self, user: UserId) -> Result<(), Failure> {
-        retry(|| async {
+    pub async fn end_all_sessions(
+        &self,
+        caller: impl Into<AccessIdentity>,
+    ) -> Result<bool, Failure> {
+        let caller = caller.into();
+        let now = self.installation.clock.now();
+        let ended = retry(|| async {
             let mut work = self.installation.store.begin().await?;
-            work.sessions().end_all_of(user, EndedSessions::All).await?;
-            work.commit().await
+            if !is_still_signed_in(work.as_mut(), caller, now).await? {
+                work.rollback().await?;
+                return Ok(false);
+            }
+            let all = EndedSessions::All;
+            work.sessions().end_all_of(caller.user_id, all).await?;
+            work.commit().await?;
+            Ok(true)
         })
         .await?;
-        Ok(())
+        Ok(ended)
     }
 
     /// Ends an opaque session; `false` when there was none.

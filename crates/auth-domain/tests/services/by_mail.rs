@@ -6,16 +6,16 @@ use auth_domain::{
     one_time_code::OneTimeCode,
     ports::{Mail, MailKind},
     services::{
-        AnonymousSignIn, Audience, Deanonymize, DeanonymizeMethod, EmailAddressError, EmailCode,
-        EmailSignIn, EmailSignInError, ExchangeError, Grant, LinkCode, LinkError, LinkRequest,
-        PasswordChangeError, SignUpOptions, SignedUp,
+        AnonymousError, AnonymousSignIn, Audience, Deanonymize, DeanonymizeMethod,
+        EmailAddressError, EmailCode, EmailSignIn, EmailSignInError, ExchangeError, Grant,
+        LinkCode, LinkError, LinkRequest, PasswordChangeError, SignUpOptions, SignedUp,
     },
     session::{CodeChallenge, CodeVerifier, ExchangeCode},
     ticket::{Ticket, TicketPurpose},
     user::Role,
 };
 
-use crate::world::{BusyHasher, PASSWORD, World, claim, email, password, sign_up};
+use crate::world::{BusyHasher, PASSWORD, World, bearer_of, claim, email, password, sign_up};
 
 /// The example of RFC 7636.
 const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
@@ -546,6 +546,28 @@ async fn without_a_challenge_urls_can_be_kept_free_of_tokens() {
             .unwrap()
             .email_verified
     );
+}
+
+#[tokio::test]
+async fn an_anonymous_session_that_has_ended_tells_nothing_any_more() {
+    let world = World::with(|it| it.accounts.email_verification_required = false).await;
+    let anonymous = &world.services.anonymous;
+    let session = anonymous.sign_in(AnonymousSignIn::default()).await.unwrap();
+    let sign_out = &world.services.sign_out;
+    sign_out.end_session(session.refresh_token).await.unwrap();
+
+    let wish = Deanonymize {
+        email: email("thief@example.com"),
+        method: DeanonymizeMethod::Password(password(PASSWORD)),
+        options: SignUpOptions::default(),
+        code_challenge: None,
+    };
+    let refused = anonymous.deanonymize(bearer_of(&session), wish).await;
+
+    assert!(matches!(refused, Err(AnonymousError::SessionEnded)));
+    let claim = claim("thief@example.com", PASSWORD);
+    let refused = world.services.sign_in.with_email_password(claim).await;
+    assert!(refused.is_err());
 }
 
 #[tokio::test]

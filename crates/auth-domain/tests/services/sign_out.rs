@@ -1,8 +1,8 @@
 //! Signing out.
 
-use auth_domain::services::{CurrentUserError, RefreshError};
+use auth_domain::services::{CurrentUserError, RefreshError, SessionError};
 
-use crate::world::World;
+use crate::world::{World, bearer_of};
 
 #[tokio::test]
 async fn signing_out_ends_one_session_and_is_repeatable() {
@@ -42,12 +42,8 @@ async fn signing_out_everywhere_ends_all_sessions_of_that_user_alone() {
     let second = world.signed_in("ada@example.com").await;
     let other = world.signed_up("bob@example.com").await;
 
-    world
-        .services
-        .sign_out
-        .end_all_sessions(first.user.id)
-        .await
-        .unwrap();
+    let sign_out = &world.services.sign_out;
+    assert!(sign_out.end_all_sessions(bearer_of(&first)).await.unwrap());
 
     for session in [first, second] {
         assert!(
@@ -67,6 +63,37 @@ async fn signing_out_everywhere_ends_all_sessions_of_that_user_alone() {
             .await
             .is_ok()
     );
+}
+
+#[tokio::test]
+async fn a_session_that_has_ended_ends_no_others() {
+    let world = World::new().await;
+    let thief = world.signed_up("ada@example.com").await;
+    let owner = world.signed_in("ada@example.com").await;
+    let (sessions, sign_out) = (&world.services.sessions, &world.services.sign_out);
+    sessions.end(bearer_of(&owner), thief.id).await.unwrap();
+
+    let all = sign_out.end_all_sessions(bearer_of(&thief)).await;
+    let others = sessions.end_others(bearer_of(&thief)).await;
+    let one = sessions.end(bearer_of(&thief), owner.id).await;
+
+    assert!(matches!(all, Ok(false)));
+    assert!(matches!(others, Err(SessionError::SessionEnded)));
+    assert!(matches!(one, Err(SessionError::SessionEnded)));
+    let refreshed = world.services.tokens.refresh(owner.refresh_token).await;
+    assert!(refreshed.is_ok());
+}
+
+#[tokio::test]
+async fn a_token_that_names_no_session_signs_out_everywhere() {
+    let world = World::new().await;
+    let session = world.signed_up("ada@example.com").await;
+
+    let sign_out = &world.services.sign_out;
+    assert!(sign_out.end_all_sessions(session.user.id).await.unwrap());
+
+    let refreshed = world.services.tokens.refresh(session.refresh_token).await;
+    assert!(matches!(refreshed, Err(RefreshError::InvalidRefreshToken)));
 }
 
 #[tokio::test]

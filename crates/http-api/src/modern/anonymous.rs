@@ -136,7 +136,7 @@ pub(crate) async fn deanonymize(
         code_challenge: body.code_challenge.map(|it| it.0),
     };
     state
-        .run(move |services| async move { services.anonymous.deanonymize(caller.user_id, wish).await })
+        .run(move |services| async move { services.anonymous.deanonymize(caller, wish).await })
         .await??;
     Ok(web::Json("OK"))
 }
@@ -166,7 +166,7 @@ pub(crate) async fn deanonymize_by_sms(
         .run(move |services| async move {
             services
                 .anonymous
-                .deanonymize_by_sms(caller.user_id, wish)
+                .deanonymize_by_sms(caller, wish)
                 .await
         })
         .await??;

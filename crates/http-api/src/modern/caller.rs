@@ -31,8 +31,8 @@ callers! {
     Caller(UserId) = async |it: Identified| it.map(|(_, identity)| identity.user_id);
 
     /// The caller of an endpoint where a token is optional; a bad one counts as none.
-    OptionalCaller(Option<UserId>) = async |it: Identified| {
-        Ok(it.ok().map(|(_, identity)| identity.user_id))
+    OptionalCaller(Option<AccessIdentity>) = async |it: Identified| {
+        Ok(it.ok().map(|(_, identity)| identity))
     };
 
     /// The caller of an endpoint that does something lasting: the session of their token has to be

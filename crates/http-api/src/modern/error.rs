@@ -587,6 +587,7 @@ impl From<AnonymousError> for ModernError {
         match error {
             AnonymousError::MethodDisabled => ErrorCode::DISABLED_ENDPOINT.into(),
             AnonymousError::NotAnonymous => ErrorCode::USER_NOT_ANONYMOUS.into(),
+            AnonymousError::SessionEnded => Self::Token(TokenProblem::Void),
             AnonymousError::Refused(refusal) => refusal.into(),
             AnonymousError::SignUp(error) => error.into(),
             AnonymousError::Failure(failure) => failure.into(),
@@ -622,6 +623,7 @@ impl From<SessionError> for ModernError {
             SessionError::Unknown | SessionError::NoSuchSession => {
                 ErrorCode::INVALID_REQUEST.into()
             }
+            SessionError::SessionEnded => Self::Token(TokenProblem::Void),
             SessionError::Failure(failure) => failure.into(),
         }
     }

@@ -77,9 +77,7 @@ pub(crate) async fn end(
 ) -> Result<web::Json<&'static str>, ModernError> {
     let id = Uuid::try_parse(&body.session_id.0).map_err(|_other| ErrorCode::INVALID_REQUEST)?;
     state
-        .run(move |services| async move {
-            services.sessions.end(caller.user_id, SessionId(id)).await
-        })
+        .run(move |services| async move { services.sessions.end(caller, SessionId(id)).await })
         .await??;
     Ok(web::Json("OK"))
 }

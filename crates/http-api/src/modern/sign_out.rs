@@ -27,11 +27,13 @@ pub(crate) async fn sign_out(
     Json(body): Json<SignOutBody>,
 ) -> Result<web::Json<&'static str>, ModernError> {
     if body.all {
-        let user = caller.ok_or(ErrorCode::INVALID_REQUEST)?;
-        state
-            .run(move |services| async move { services.sign_out.end_all_sessions(user).await })
+        let caller = caller.ok_or(ErrorCode::INVALID_REQUEST)?;
+        let ended = state
+            .run(move |services| async move { services.sign_out.end_all_sessions(caller).await })
             .await??;
-        return Ok(web::Json("OK"));
+        // The token of an ended session counts as none.
+        let answer = ended.then_some(web::Json("OK"));
+        return answer.ok_or_else(|| ErrorCode::INVALID_REQUEST.into());
     }
     let token = body
         .refresh_token

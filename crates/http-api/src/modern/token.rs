@@ -65,9 +65,9 @@ pub(crate) async fn verify(
         checked.map_err(|_invalid| ErrorCode::INVALID_REQUEST)?;
         return Ok(web::Json("OK"));
     }
-    let user = caller.ok_or(ErrorCode::INVALID_REQUEST)?;
+    let caller = caller.ok_or(ErrorCode::INVALID_REQUEST)?;
     state
-        .run(move |services| async move { services.current_user.get(user).await })
+        .run(move |services| async move { services.current_user.get(caller.user_id).await })
         .await??;
     Ok(web::Json("OK"))
 }
