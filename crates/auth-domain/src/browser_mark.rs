@@ -1,5 +1,7 @@
 //! What a browser is known by again when it comes back from a provider.
 
+use chrono::{DateTime, Utc};
+
 use crate::random_text::random_text;
 
 random_text! {
@@ -19,6 +21,15 @@ impl BrowserMark {
     pub fn presented(text: &str) -> Self {
         Self(text.to_owned())
     }
+}
+
+/// A flow that has ended, and may not end again.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EndedFlow {
+    /// What its browser kept; no other flow has the same.
+    pub mark: HashedBrowserMark,
+    /// Until when that has to be known: from then on no server takes the flow for a valid one.
+    pub remembered_until: DateTime<Utc>,
 }
 
 impl HashedBrowserMark {

@@ -313,6 +313,14 @@ macro_rules! conformance {
                 parallel_takes_of_one_exchange_code_have_one_winner
                 parallel_takes_of_different_exchange_codes_all_succeed
             }
+            ended_flows {
+                flow_ends_once
+                flows_end_one_by_one
+                flow_ends_once_within_a_unit_of_work
+                flow_of_undone_work_can_end
+                ended_flow_is_remembered
+                parallel_ends_of_one_flow_have_one_winner
+            }
             second_factors {
                 new_user_has_no_second_factor
                 secret_comes_back_as_stored
@@ -450,6 +458,7 @@ mod tests {
         ("tickets", include_str!("cases/tickets.rs")),
         ("codes", include_str!("cases/codes.rs")),
         ("exchange_codes", include_str!("cases/exchange_codes.rs")),
+        ("ended_flows", include_str!("cases/ended_flows.rs")),
         ("second_factors", include_str!("cases/second_factors.rs")),
         ("security_keys", include_str!("cases/security_keys.rs")),
         (

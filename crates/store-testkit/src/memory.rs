@@ -21,6 +21,7 @@ use std::{
 use async_trait::async_trait;
 use auth_domain::{
     DateTime, Utc,
+    browser_mark::EndedFlow,
     error::StoreError,
     one_time_code::{CodeGuess, CodeVerdict, NewCode},
     ports::{
@@ -535,6 +536,10 @@ impl TicketRepository for MemoryUnitOfWork {
         now: DateTime<Utc>,
     ) -> Result<Option<NewExchangeCode>, StoreError> {
         self.attempt(|state| Ok(state.take_exchange_code(hash, now)))
+    }
+
+    async fn end_flow(&mut self, flow: &EndedFlow) -> Result<bool, StoreError> {
+        self.attempt(|state| Ok(state.end_flow(flow)))
     }
 }
 

@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use auth_domain::{
     DateTime, Utc,
+    browser_mark::{BrowserMark, EndedFlow},
     identity::{IdentityKey, NewLinkedIdentity, ProviderId, Subject},
     one_time_code::{CodeGuess, CodeKey, CodePurpose, HashedCode, NewCode, OneTimeCode},
     ports::{Contact, Deanonymization, RefreshGate, RefreshRotation, StagedProfile},
@@ -375,6 +376,15 @@ pub fn recovery_code_hash(name: &str, user: UserId) -> HashedRecoveryCode {
 #[must_use]
 pub fn exchange_code_hash(name: &str) -> HashedExchangeCode {
     ExchangeCode::new(name_bytes(name)).hashed()
+}
+
+/// The end of the flow with this name.
+#[must_use]
+pub fn ended_flow(name: &str) -> EndedFlow {
+    EndedFlow {
+        mark: BrowserMark::new(name_bytes(name)).hashed(),
+        remembered_until: at(LIFE),
+    }
 }
 
 /// What a client has to prove that announced the example of RFC 7636, appendix B.

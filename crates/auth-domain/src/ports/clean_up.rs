@@ -23,13 +23,15 @@ pub enum ExpiredRows {
     ExchangeCodes,
     /// Challenges of security keys, by when they expire.
     SecurityKeyChallenges,
+    /// Flows at identity providers that have ended, by when they would have expired.
+    EndedProviderFlows,
     /// Wrong guesses at codes and second factors, by when they were made.
     WrongGuesses,
 }
 
 impl ExpiredRows {
     /// Every kind.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::RefreshTokens,
         Self::RefreshTokenRotations,
         Self::OpaqueSessions,
@@ -37,6 +39,7 @@ impl ExpiredRows {
         Self::OneTimeCodes,
         Self::ExchangeCodes,
         Self::SecurityKeyChallenges,
+        Self::EndedProviderFlows,
         Self::WrongGuesses,
     ];
 
@@ -51,6 +54,7 @@ impl ExpiredRows {
             Self::OneTimeCodes => "one_time_codes",
             Self::ExchangeCodes => "exchange_codes",
             Self::SecurityKeyChallenges => "security_key_challenges",
+            Self::EndedProviderFlows => "ended_provider_flows",
             Self::WrongGuesses => "wrong_codes",
         }
     }

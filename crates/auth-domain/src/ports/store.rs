@@ -112,7 +112,7 @@ pub trait UnitOfWork: Send {
     /// Sessions of both generations.
     fn sessions(&mut self) -> &mut dyn SessionRepository;
 
-    /// Tickets, one-time codes and exchange codes.
+    /// Tickets, one-time codes, exchange codes and ended flows.
     fn tickets(&mut self) -> &mut dyn TicketRepository;
 
     /// Second factors, and the wrong guesses at them.

@@ -1,9 +1,10 @@
-//! Tickets, one-time codes and exchange codes in the store.
+//! Tickets, one-time codes, exchange codes and ended flows in the store.
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 
 use crate::{
+    browser_mark::EndedFlow,
     error::StoreError,
     one_time_code::{CodeGuess, CodeVerdict, NewCode},
     session::{HashedExchangeCode, NewExchangeCode},
@@ -62,4 +63,8 @@ pub trait TicketRepository: Send {
         hash: &HashedExchangeCode,
         now: DateTime<Utc>,
     ) -> Result<Option<NewExchangeCode>, StoreError>;
+
+    /// Notes that a flow has ended. `false`: it had before. Of any number of concurrent calls for one
+    /// flow at most one gets `true`.
+    async fn end_flow(&mut self, flow: &EndedFlow) -> Result<bool, StoreError>;
 }

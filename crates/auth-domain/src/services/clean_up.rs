@@ -60,7 +60,8 @@ impl CleanUpService {
             | ExpiredRows::Tickets
             | ExpiredRows::OneTimeCodes
             | ExpiredRows::ExchangeCodes
-            | ExpiredRows::SecurityKeyChallenges => Duration::ZERO,
+            | ExpiredRows::SecurityKeyChallenges
+            | ExpiredRows::EndedProviderFlows => Duration::ZERO,
         };
         self.clock.now() - use_after - CLOCK_SKEW
     }

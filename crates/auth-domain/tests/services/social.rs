@@ -804,17 +804,69 @@ async fn a_flow_does_not_last() {
     let town = Town::new().await;
     town.knows("ada", None);
     let begun = town.begin(wish("github")).await.unwrap();
-    let returning = || back(ProviderId::of("github"), &begun, "ada");
+    let other = town.begin(wish("github")).await.unwrap();
+    let returning = |begun| back(ProviderId::of("github"), begun, "ada");
 
     town.world
         .clock
         .advance(begun.ttl.saturating_sub(Duration::from_secs(1)));
-    let in_time = town.finish(returning()).await;
+    let in_time = town.finish(returning(&begun)).await;
     town.world.clock.advance(Duration::from_secs(1));
-    let late = town.finish(returning()).await;
+    let late = town.finish(returning(&other)).await;
 
     assert!(in_time.is_ok(), "{in_time:?}");
     assert!(is_invalid_state(&late), "{late:?}");
+}
+
+#[tokio::test]
+async fn a_flow_ends_once_whatever_comes_of_it() {
+    let town = Town::new().await;
+    town.knows("ada", None);
+    town.knows("eve", None);
+    let github = || ProviderId::of("github");
+    let complaint = ProviderComplaint {
+        error: "access_denied".to_owned(),
+        description: String::new(),
+        uri: String::new(),
+    };
+    let first_ends: [fn(ProviderCallback, ProviderComplaint) -> ProviderCallback; 3] = [
+        |back, _| back,
+        |back, complaint| ProviderCallback {
+            complaint: Some(complaint),
+            ..back
+        },
+        |back, _| ProviderCallback {
+            parameters: KnownPeople::parameters("nobody"),
+            ..back
+        },
+    ];
+
+    for end in first_ends {
+        let begun = town.begin(wish("github")).await.unwrap();
+        let first = end(back(github(), &begun, "ada"), complaint.clone());
+        let first = town.finish(first).await;
+        let again = town.finish(back(github(), &begun, "eve")).await;
+
+        assert!(!is_invalid_state(&first), "{first:?}");
+        assert!(is_invalid_state(&again), "{again:?}");
+    }
+}
+
+#[tokio::test]
+async fn of_callbacks_at_once_with_one_flow_one_is_judged() {
+    let town = Town::new().await;
+    town.knows("ada", None);
+    let begun = town.begin(wish("github")).await.unwrap();
+    let callback = || town.finish(back(ProviderId::of("github"), &begun, "ada"));
+
+    let (one, other) = tokio::join!(callback(), callback());
+
+    let refused = [&one, &other].map(is_invalid_state);
+    assert_eq!(
+        refused.iter().filter(|it| **it).count(),
+        1,
+        "{one:?} {other:?}"
+    );
 }
 
 #[tokio::test]
@@ -887,16 +939,17 @@ async fn what_a_provider_complains_of_is_told_to_the_client_itself() {
 #[tokio::test]
 async fn a_provider_that_does_not_help_is_told_apart_by_what_it_refuses() {
     let town = Town::new().await;
-    let begun = town.begin(wish("github")).await.unwrap();
-    let with = |parameters| ProviderCallback {
-        parameters,
-        ..back(ProviderId::of("github"), &begun, "nobody")
+    let with = async |parameters| {
+        let begun = town.begin(wish("github")).await.unwrap();
+        let callback = ProviderCallback {
+            parameters,
+            ..back(ProviderId::of("github"), &begun, "nobody")
+        };
+        town.finish(callback).await
     };
 
-    let without_code = town
-        .finish(with(auth_domain::ports::Parameters::default()))
-        .await;
-    let without_profile = town.finish(with(KnownPeople::parameters("nobody"))).await;
+    let without_code = with(auth_domain::ports::Parameters::default()).await;
+    let without_profile = with(KnownPeople::parameters("nobody")).await;
 
     assert!(matches!(
         without_code.unwrap_err().error,

@@ -186,6 +186,13 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    auth.ended_provider_flows (mark_hash) {
+        mark_hash -> Text,
+        expires_at -> Timestamptz,
+    }
+}
+
 diesel::joinable!(user_roles -> users (user_id));
 diesel::joinable!(refresh_tokens -> users (user_id));
 diesel::joinable!(refresh_token_rotations -> refresh_tokens (refresh_token_id));

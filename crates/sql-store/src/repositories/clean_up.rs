@@ -37,6 +37,7 @@ fn time_column(rows: ExpiredRows) -> &'static str {
         | ExpiredRows::Tickets
         | ExpiredRows::OneTimeCodes
         | ExpiredRows::ExchangeCodes
-        | ExpiredRows::SecurityKeyChallenges => "expires_at",
+        | ExpiredRows::SecurityKeyChallenges
+        | ExpiredRows::EndedProviderFlows => "expires_at",
     }
 }

@@ -2,6 +2,7 @@
 //! the schema and the dialect.
 
 mod clean_up;
+mod ended_flows;
 mod exchange_codes;
 mod hot_path;
 mod identities;

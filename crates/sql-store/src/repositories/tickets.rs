@@ -5,6 +5,7 @@
 
 use async_trait::async_trait;
 use auth_domain::{
+    browser_mark::EndedFlow,
     error::StoreError,
     one_time_code::{CodeGuess, CodePurpose, CodeVerdict, NewCode},
     ports::TicketRepository,
@@ -19,7 +20,7 @@ use diesel_async::RunQueryDsl;
 use super::{
     Conn, SqlUnitOfWork,
     dialect::lock_user,
-    exchange_codes, one_time_codes,
+    ended_flows, exchange_codes, one_time_codes,
     schema::{tickets, users},
     store_error,
 };
@@ -81,6 +82,12 @@ impl TicketRepository for SqlUnitOfWork {
         now: DateTime<Utc>,
     ) -> Result<Option<NewExchangeCode>, StoreError> {
         exchange_codes::take(self.conn(), hash, Moment(now))
+            .await
+            .map_err(store_error)
+    }
+
+    async fn end_flow(&mut self, flow: &EndedFlow) -> Result<bool, StoreError> {
+        ended_flows::end(self.conn(), flow)
             .await
             .map_err(store_error)
     }

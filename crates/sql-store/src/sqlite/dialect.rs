@@ -151,6 +151,7 @@ fn key_of(table: &str) -> &'static str {
     match table {
         "one_time_codes" => "user_id, purpose",
         "security_key_challenges" => "challenge_hash",
+        "ended_provider_flows" => "mark_hash",
         _ => "rowid",
     }
 }

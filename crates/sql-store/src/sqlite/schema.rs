@@ -183,6 +183,13 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    ended_provider_flows (mark_hash) {
+        mark_hash -> Text,
+        expires_at -> BigInt,
+    }
+}
+
 diesel::joinable!(user_roles -> users (user_id));
 diesel::joinable!(refresh_tokens -> users (user_id));
 diesel::joinable!(refresh_token_rotations -> refresh_tokens (refresh_token_id));

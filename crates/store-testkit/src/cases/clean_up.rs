@@ -15,8 +15,8 @@ use futures_util::FutureExt;
 use crate::{
     Fixture,
     samples::{
-        LIFE, at, challenge_hash, code_guess, exchange_code_hash, issued_challenge, new_code,
-        new_exchange_code, new_ticket, new_user, opaque_session, personal_access_token,
+        LIFE, at, challenge_hash, code_guess, ended_flow, exchange_code_hash, issued_challenge,
+        new_code, new_exchange_code, new_ticket, new_user, opaque_session, personal_access_token,
         refresh_hash, refresh_token, rotation, rotation_at, ticket,
     },
     steps::{
@@ -36,14 +36,18 @@ const MADE: [(ExpiredRows, u64); ExpiredRows::ALL.len()] = [
     (ExpiredRows::OneTimeCodes, 1),
     (ExpiredRows::ExchangeCodes, 1),
     (ExpiredRows::SecurityKeyChallenges, 1),
+    (ExpiredRows::EndedProviderFlows, 1),
     (ExpiredRows::WrongGuesses, 2),
 ];
+
+/// Seconds after which everything is over, also rotations, which are noted by the store's own clock.
+const CENTURY: i64 = 3_200_000_000;
 
 /// Every row whose time is over goes, and there is none left afterwards.
 pub async fn what_is_over_is_removed_once(fixture: &dyn Fixture) {
     let store = fixture.store();
     given_rows_of_every_kind(&*store).await;
-    let later = at(60 + LIFE + 1);
+    let later = at(CENTURY);
 
     for (rows, made) in MADE {
         assert_eq!(remove(&*store, rows, later, 100).await, made, "{rows:?}");
@@ -59,6 +63,7 @@ pub async fn what_is_good_is_spared(fixture: &dyn Fixture) {
 
     for (rows, _) in MADE {
         let over = match rows {
+            // Rotations are noted by the store's own clock, which is far ahead.
             ExpiredRows::RefreshTokenRotations | ExpiredRows::WrongGuesses => at(60),
             _ => at(LIFE),
         };
@@ -106,7 +111,7 @@ pub async fn what_is_good_is_spared(fixture: &dyn Fixture) {
 pub async fn removed_session_takes_its_predecessors_along(fixture: &dyn Fixture) {
     let store = fixture.store();
     given_rows_of_every_kind(&*store).await;
-    let later = at(60 + LIFE + 1);
+    let later = at(CENTURY);
 
     remove(&*store, ExpiredRows::RefreshTokens, later, 100).await;
 
@@ -195,7 +200,7 @@ pub async fn rotation_at_the_moment_of_removal_saves_its_session(fixture: &dyn F
 }
 
 /// Stores what [`MADE`] says for a user. All of it expires with [`LIFE`], but for the session
-/// `laptop`, which was rotated at 60 and expires later; wrong guesses are made at 60, too.
+/// `laptop`, which was rotated and expires later; wrong guesses are made at 60, too.
 async fn given_rows_of_every_kind(store: &dyn Store) -> UserId {
     let ada = given_user(store, new_user("ada")).await.id;
     given_refresh_token(store, &refresh_token("phone", ada)).await;
@@ -213,6 +218,7 @@ async fn given_rows_of_every_kind(store: &dyn Store) -> UserId {
     let mut work = store.begin().await.unwrap();
     let challenge = issued_challenge("key");
     work.security_keys().issue(&challenge).await.unwrap();
+    assert!(work.tickets().end_flow(&ended_flow("ended")).await.unwrap());
     let factors = work.second_factors();
     factors.note_wrong_guess(ada, at(60), at(0)).await.unwrap();
     work.commit().await.unwrap();

@@ -14,6 +14,7 @@ pub mod codes;
 pub mod concurrency;
 pub mod deanonymization;
 pub mod email_changes;
+pub mod ended_flows;
 pub mod exchange_codes;
 pub mod linked_identities;
 pub mod opaque_sessions;

@@ -4,6 +4,7 @@ use std::{collections::HashMap, hash::Hash};
 
 use auth_domain::{
     DateTime, Utc,
+    browser_mark::{EndedFlow, HashedBrowserMark},
     one_time_code::{CodeGuess, CodePurpose, CodeVerdict, GuessKind, NewCode},
     session::{HashedExchangeCode, NewExchangeCode},
     ticket::{HashedTicket, NewTicket, RedeemedTicket, Ticket, TicketPurpose},
@@ -12,14 +13,15 @@ use auth_domain::{
 
 use super::state::oldest;
 
-/// Tickets, codes, and when wrong codes were guessed. Whether their users exist is for the caller
-/// to know.
+/// Tickets, codes, ended flows, and when wrong codes were guessed. Whether their users exist is for
+/// the caller to know.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Secrets {
     tickets: HashMap<HashedTicket, NewTicket>,
     codes: HashMap<(UserId, CodePurpose), NewCode>,
     wrong_guesses: HashMap<(UserId, GuessKind), Vec<DateTime<Utc>>>,
     exchange_codes: HashMap<HashedExchangeCode, NewExchangeCode>,
+    ended_flows: HashMap<HashedBrowserMark, DateTime<Utc>>,
 }
 
 impl Secrets {
@@ -138,6 +140,11 @@ impl Secrets {
         remove(&mut self.tickets, |it| it.expires_at, before, limit)
     }
 
+    /// Removes ended flows, the oldest first; returns how many.
+    pub(super) fn remove_ended_flows(&mut self, before: DateTime<Utc>, limit: usize) -> usize {
+        remove(&mut self.ended_flows, |until| *until, before, limit)
+    }
+
     /// Removes one-time codes, the oldest first; returns how many.
     pub(super) fn remove_codes(&mut self, before: DateTime<Utc>, limit: usize) -> usize {
         remove(&mut self.codes, |it| it.expires_at, before, limit)
@@ -163,6 +170,14 @@ impl Secrets {
     ) -> Option<NewExchangeCode> {
         let code = self.exchange_codes.remove(hash)?;
         (now < code.expires_at).then_some(code)
+    }
+
+    pub(super) fn end_flow(&mut self, flow: &EndedFlow) -> bool {
+        let has_ended = self.ended_flows.contains_key(&flow.mark);
+        self.ended_flows
+            .entry(flow.mark.clone())
+            .or_insert(flow.remembered_until);
+        !has_ended
     }
 }
 

@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use auth_domain::{
     DateTime, Utc,
+    browser_mark::EndedFlow,
     error::{StoreError, UniqueField},
     one_time_code::{CodeGuess, CodePurpose, CodeVerdict, NewCode},
     ports::{
@@ -622,6 +623,10 @@ impl State {
     ) -> Option<NewExchangeCode> {
         self.secrets.take_exchange_code(hash, now)
     }
+
+    pub(super) fn end_flow(&mut self, flow: &EndedFlow) -> bool {
+        self.secrets.end_flow(flow)
+    }
 }
 
 /// What has expired.
@@ -654,6 +659,7 @@ impl State {
             ExpiredRows::OneTimeCodes => self.secrets.remove_codes(before, limit),
             ExpiredRows::ExchangeCodes => self.secrets.remove_exchange_codes(before, limit),
             ExpiredRows::SecurityKeyChallenges => self.security_keys.remove_expired(before, limit),
+            ExpiredRows::EndedProviderFlows => self.secrets.remove_ended_flows(before, limit),
             ExpiredRows::WrongGuesses => {
                 let factors = self
                     .accounts

@@ -1,5 +1,6 @@
 //! `/signin/provider/{provider}` and its callback: the way there and back.
 
+use futures_util::future::join_all;
 use reqwest::Method;
 use serde_json::json;
 
@@ -204,7 +205,7 @@ on_both_databases! {
         assert_eq!(database.count(users).await, 0);
     }
 
-    async fn a_flow_ends_once(database) {
+    async fn a_browser_forgets_a_flow_that_has_ended(database) {
         let github = GitHub::start().await;
         let server = github.server(&database).start().await;
         let browser = Browser::default();
@@ -216,6 +217,55 @@ on_both_databases! {
         let again = browser.get(&server, &path).await;
 
         expect_invalid_state(&again);
+    }
+
+    async fn a_flow_ends_once_at_whichever_server_though_the_cookie_is_kept(database) {
+        let github = GitHub::start().await;
+        let server = || github.server(&database).set("AUTH_ENCRYPTION_KEY", &"ab".repeat(32));
+        let (one, other) = (server().start().await, server().start().await);
+        let browser = Browser::default();
+        let sent = browser.get(&one, SIGN_IN).await.location();
+        let cookies = browser.cookies();
+        let come_back = async |server: &Server, member: &Member| {
+            let path = format!("{CALLBACK}?{}", github.agree(&sent, member));
+            let request = server.request(Method::GET, &path).header("Cookie", &cookies);
+            server.send(request).await
+        };
+
+        let first = come_back(&one, &ada()).await;
+        let asked = github.received().len();
+        let eve = Member::new(583_232, "eve@example.com", true);
+        for server in [&one, &other] {
+            expect_invalid_state(&come_back(server, &ada()).await);
+            expect_invalid_state(&come_back(server, &eve).await);
+        }
+
+        assert!(parameter(&first.location(), "refreshToken").is_some(), "{first:?}");
+        assert_eq!(github.received().len(), asked, "the provider was asked again");
+        let users = "SELECT count(*) AS count FROM auth.users";
+        assert_eq!(database.count(users).await, 1);
+    }
+
+    async fn of_callbacks_at_once_with_one_flow_one_signs_in(database) {
+        let github = GitHub::start().await;
+        let server = github.server(&database).start().await;
+        let browser = Browser::default();
+        let sent = browser.get(&server, SIGN_IN).await.location();
+        let cookies = browser.cookies();
+        let path = format!("{CALLBACK}?{}", github.agree(&sent, &ada()));
+
+        let answers = join_all((0..8).map(|_| {
+            let request = server.request(Method::GET, &path).header("Cookie", &cookies);
+            server.send(request)
+        }))
+        .await;
+
+        let signs_in = |it: &Answer| parameter(&it.location(), "refreshToken").is_some();
+        let (won, lost): (Vec<_>, Vec<_>) = answers.iter().partition(|it| signs_in(it));
+        assert_eq!(won.len(), 1, "{answers:?}");
+        for answer in lost {
+            expect_invalid_state(answer);
+        }
     }
 
     async fn what_is_no_state_is_refused(database) {

@@ -1,19 +1,29 @@
 //! Coming back from a provider.
 
+use chrono::TimeDelta;
+
 use super::{
     FlowFailure, ProviderSignInError, ProviderSignInService,
     entry::{Arrival, Entered},
     flow::{Flow, FlowPurpose, caller},
 };
 use crate::{
-    browser_mark::BrowserMark,
+    browser_mark::{BrowserMark, EndedFlow},
+    error::StoreError,
     identity::ProviderId,
     ports::{Answer, Parameters},
     redirect::RedirectUrl,
     sealed::SealContext,
-    services::grant::{Grant, GrantOpening},
+    services::{
+        grant::{Grant, GrantOpening},
+        retry::retry,
+    },
     session::AuthMethod,
 };
+
+/// How much the clocks of an installation's servers may differ: one that is behind takes a flow for a
+/// valid one when the others no longer do.
+const CLOCK_DIFFERENCE: TimeDelta = TimeDelta::minutes(10);
 
 /// What a browser brings back from a provider.
 #[derive(Debug, Clone)]
@@ -54,7 +64,8 @@ pub struct FinishedFlow {
 }
 
 impl ProviderSignInService {
-    /// Ends a flow: signs the person in, or links their account.
+    /// Ends a flow: signs the person in, or links their account. Each ends once, whatever comes of it,
+    /// and before the provider is asked: of two callbacks at once with two codes, one is judged.
     ///
     /// # Errors
     ///
@@ -70,6 +81,11 @@ impl ProviderSignInService {
         let flow = self.returned(&callback);
         let flow = flow.ok_or_else(|| to_client(ProviderSignInError::InvalidState, None))?;
         let client_state = flow.client_state.clone();
+        match self.end(&flow).await {
+            Ok(true) => {}
+            Ok(false) => return Err(to_client(ProviderSignInError::InvalidState, None)),
+            Err(failure) => return Err(to_client(failure.into(), client_state)),
+        }
         let Ok(redirect_to) = redirects.check(flow.options.redirect_to.as_deref()) else {
             let error = ProviderSignInError::RedirectNotAllowed;
             return Err(to_client(error, client_state));
@@ -106,6 +122,22 @@ impl ProviderSignInService {
         )?;
         let mark = callback.mark.as_ref()?;
         (mark.hashed() == flow.mark).then_some(flow)
+    }
+
+    /// `false`: it had ended before.
+    async fn end(&self, flow: &Flow) -> Result<bool, StoreError> {
+        let installation = &self.installation;
+        let ended = EndedFlow {
+            mark: flow.mark.clone(),
+            remembered_until: flow.expires_at + CLOCK_DIFFERENCE,
+        };
+        retry(|| async {
+            let mut work = installation.store.begin().await?;
+            let is_first = work.tickets().end_flow(&ended).await?;
+            work.commit().await?;
+            Ok(is_first)
+        })
+        .await
     }
 
     async fn conclude(

@@ -1,0 +1,1 @@
+DROP TABLE auth.ended_provider_flows;
