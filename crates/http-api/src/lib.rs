@@ -13,6 +13,7 @@ mod asking_page;
 mod client_address;
 mod compat;
 mod console;
+mod direct_request;
 mod extract;
 mod fallback;
 pub mod legacy;

@@ -148,6 +148,14 @@ pub const ROUTES: &[Route] = &[
 /// The hook for tests, where an installation has it.
 const CHANGE_ENV: Route = modern("POST", "/change-env");
 
+/// Whether pages of other origins may not read what this path answers, and get no leave to ask: it is
+/// for the person who runs the server, or for the pages that are served here.
+pub(crate) fn is_closed_to_other_origins(path: &str, prefix: &str) -> bool {
+    let modern = path.strip_prefix(prefix).unwrap_or(path);
+    let is_console = modern == "/console" || modern.starts_with("/console/");
+    path == outbox::PATH || modern == CHANGE_ENV.path || is_console
+}
+
 /// Every route of an installation with these settings.
 pub(crate) fn routes_with(settings: &ApiSettings) -> impl Iterator<Item = &'static Route> {
     let for_tests = settings.change_env.then_some(&CHANGE_ENV);
@@ -232,7 +240,7 @@ pub fn configure(config: &mut ServiceConfig, settings: &ApiSettings) {
             resource("/v1/user/change-password")
                 .route(web::post().to(legacy::user::change_password)),
         );
-    config.service(resource("/dev/outbox").route(web::get().to(outbox::show)));
+    config.service(resource(outbox::PATH).route(web::get().to(outbox::show)));
     config.service(at("/openapi.json").route(web::get().to(openapi::show)));
     if settings.change_env {
         config.service(at("/change-env").route(web::post().to(modern::change_env::change)));
@@ -375,7 +383,7 @@ fn modern_resource(
 
 #[cfg(test)]
 mod tests {
-    use super::{fits, is_probe};
+    use super::{fits, is_closed_to_other_origins, is_probe};
 
     #[test]
     fn probes_are_known_with_and_without_the_prefix() {
@@ -394,6 +402,21 @@ mod tests {
             ("/token", ""),
         ] {
             assert!(!is_probe(path, prefix), "{path}");
+        }
+    }
+
+    #[test]
+    fn what_is_open_to_every_client_is_closed_to_other_origins() {
+        for prefix in ["", "/v1/auth"] {
+            for path in ["/change-env", "/console", "/console/", "/console/index.css"] {
+                let path = format!("{prefix}{path}");
+                assert!(is_closed_to_other_origins(&path, prefix), "{path}");
+            }
+            assert!(is_closed_to_other_origins("/dev/outbox", prefix));
+            for path in ["/token", "/openapi.json", "/healthz", "/consoles"] {
+                let path = format!("{prefix}{path}");
+                assert!(!is_closed_to_other_origins(&path, prefix), "{path}");
+            }
         }
     }
 

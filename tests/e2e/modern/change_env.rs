@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 use crate::support::{Answer, Database, PASSWORD, Server, ServerBuilder, on_both_databases};
 
 const PATH: &str = "/change-env";
+const FORBIDDEN: &str = "This endpoint takes direct requests to this machine only";
 const ADA: &str = "ada@example.com";
 const EVE: &str = "eve@example.com";
 
@@ -109,13 +110,54 @@ on_both_databases! {
         assert_eq!(server.post("/v2/signup/email-password", &body).await.status, 404);
     }
 
-    async fn pages_of_other_origins_may_ask_as_they_may_anywhere(database) {
+    async fn pages_of_other_origins_and_proxies_change_nothing(database) {
         let server = changeable(&database).start().await;
-        let request = server.request(Method::POST, PATH).header("Origin", "https://tests.example");
 
-        let answer = server.send(request.json(&json!({}))).await;
+        for (name, value) in [
+            ("Origin", "https://tests.example"),
+            ("Origin", "http://127.0.0.1:1"),
+            ("Origin", "null"),
+            ("Sec-Fetch-Site", "cross-site"),
+            ("Sec-Fetch-Site", "same-site"),
+            ("Host", "rebound.example"),
+            ("Via", "1.1 proxy"),
+            ("X-Forwarded-Host", "auth.example.com"),
+            ("X-Forwarded-Proto", "https"),
+            ("CF-Connecting-IP", "203.0.113.7"),
+        ] {
+            let request = server.request(Method::POST, PATH).header(name, value);
+            let members = json!({ "AUTH_DISABLE_SIGNUP": true });
+            let answer = server.send(request.json(&members)).await;
+            answer.expect_error(403, "forbidden-endpoint", FORBIDDEN);
+            assert_eq!(answer.header("access-control-allow-origin"), "", "{name}: {value}");
+        }
 
-        answer.expect(200);
-        assert_eq!(answer.header("access-control-allow-origin"), "https://tests.example");
+        server.sign_up(ADA).await;
+    }
+
+    async fn no_page_is_given_leave_to_ask(database) {
+        let server = changeable(&database).set("AUTH_API_PREFIX", "/v1/auth").start().await;
+
+        for path in ["/v1/auth/change-env", "/v1/auth/change%2Denv"] {
+            let asked = server
+                .request(Method::OPTIONS, path)
+                .header("Origin", "https://evil.example")
+                .header("Access-Control-Request-Method", "POST")
+                .header("Access-Control-Request-Headers", "content-type");
+            let answer = server.send(asked).await;
+            assert_eq!(answer.status, 404, "{path}");
+            assert!(!answer.headers.keys().any(|it| it.as_str().starts_with("access-control")));
+        }
+    }
+
+    async fn a_page_of_the_server_itself_may_ask(database) {
+        let server = changeable(&database).start().await;
+        let own = format!("http://{}", server.authority());
+        let request = server
+            .request(Method::POST, PATH)
+            .header("Origin", own)
+            .header("Sec-Fetch-Site", "same-origin");
+
+        server.send(request.json(&json!({}))).await.expect(200);
     }
 }

@@ -85,18 +85,6 @@ pub(crate) async fn read_optional<T: DeserializeOwned>(
     decode(&bytes).map(Some)
 }
 
-/// Reads and decodes a body that has to be there, whatever its `Content-Type` says.
-pub(crate) async fn read_unmarked<T: DeserializeOwned>(
-    request: HttpRequest,
-    payload: Payload,
-) -> Result<T, BodyError> {
-    let bytes = collect_in_time(&request, payload).await?;
-    if bytes.is_empty() {
-        return Err(BodyError::Missing);
-    }
-    decode(&bytes)
-}
-
 fn is_json(request: &HttpRequest) -> bool {
     request.content_type().trim().eq_ignore_ascii_case(JSON)
 }

@@ -16,7 +16,7 @@ use url::Url;
 
 use crate::{
     asking_page::AskingPage,
-    outbox::is_loopback_host,
+    direct_request::is_loopback_host,
     settings::{LegacySettings, SameSiteRule},
     state::AppState,
 };

@@ -1,6 +1,7 @@
 //! Cross-origin requests, as modern-API clients rely on them: every origin may ask, because
 //! nothing but a bearer token gives access. Whether an origin may use the *cookie* of the legacy
-//! API is decided where the cookie is read.
+//! API is decided where the cookie is read. What is open to every client that reaches it is closed to
+//! other origins altogether.
 
 use actix_web::{
     Error, HttpResponse,
@@ -11,6 +12,12 @@ use actix_web::{
         header::{self, HeaderMap, HeaderName, HeaderValue},
     },
     middleware::Next,
+    web::Data,
+};
+
+use crate::{
+    routes::{is_closed_to_other_origins, path_of},
+    state::AppState,
 };
 
 /// Answers preflight requests, and adds the headers to all others that name an origin.
@@ -18,6 +25,9 @@ pub(crate) async fn add_headers(
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
+    if is_closed(&request) {
+        return Ok(next.call(request).await?.map_into_boxed_body());
+    }
     let origin = request.headers().get(header::ORIGIN).cloned();
     let wanted = request
         .headers()
@@ -33,6 +43,11 @@ pub(crate) async fn add_headers(
         allow(answer.headers_mut(), origin, wanted);
     }
     Ok(answer)
+}
+
+fn is_closed(request: &ServiceRequest) -> bool {
+    let state = request.app_data::<Data<AppState>>();
+    state.is_none_or(|it| is_closed_to_other_origins(path_of(request), &it.settings().prefix))
 }
 
 fn allow(headers: &mut HeaderMap, origin: Option<HeaderValue>, wanted: Option<HeaderValue>) {

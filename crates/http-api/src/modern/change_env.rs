@@ -1,4 +1,7 @@
 //! Changing settings while the server serves: a hook for tests, without any authentication.
+//!
+//! A page on the internet must not reach it through the browser of a developer, nor must it be public
+//! behind a proxy that was forgotten.
 
 use std::{future::Future, pin::Pin, sync::Arc};
 
@@ -13,6 +16,7 @@ use utoipa::ToSchema;
 
 use super::{ErrorCode, ModernError};
 use crate::{
+    direct_request::is_direct,
     extract::body::{self, BodyError},
     live_state::{ChangeError, LiveState},
     state::AppState,
@@ -33,7 +37,8 @@ pub(crate) async fn change(
     }))
 }
 
-/// The body: a JSON object, whatever it is called.
+/// The body of a request that may change them: a JSON object, and named so. A page of another origin
+/// cannot call a body JSON without asking the server first (Fetch §4.8), and is not given leave.
 pub(crate) struct Changes(Map<String, Value>);
 
 impl FromRequest for Changes {
@@ -43,7 +48,10 @@ impl FromRequest for Changes {
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let (request, payload) = (request.clone(), payload.take());
         Box::pin(async {
-            let read = body::read_unmarked(request, payload).await;
+            if !is_direct(&request) {
+                return Err(ErrorCode::FORBIDDEN_ENDPOINT.into());
+            }
+            let read = body::read(request, payload).await;
             read.map(Self).map_err(refused)
         })
     }

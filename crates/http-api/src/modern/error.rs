@@ -70,6 +70,8 @@ error_codes! {
     EMAIL_ALREADY_VERIFIED = "email-already-verified" 400
         "User's email is already verified" true;
     FORBIDDEN_ANONYMOUS = "forbidden-anonymous" 403 "Forbidden, user is anonymous." true;
+    FORBIDDEN_ENDPOINT = "forbidden-endpoint" 403
+        "This endpoint takes direct requests to this machine only" false;
     INTERNAL_SERVER_ERROR = "internal-server-error" 500 "Internal server error" false;
     INVALID_EMAIL_PASSWORD = "invalid-email-password" 401 "Incorrect email or password" true;
     INVALID_EXPIRY_DATE = "invalid-expiry-date" 400 "The expiry date must be in the future" false;

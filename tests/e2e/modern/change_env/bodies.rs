@@ -14,7 +14,9 @@ on_both_databases! {
             "", "{", "[]", "\"x\"", "null", "{} {}", "AUTH_DISABLE_SIGNUP=true",
             "{\"AUTH_DEFAULT_ROLE\":\"a\\u0000\"}",
         ] {
-            let request = server.request(Method::POST, PATH);
+            let request = server
+                .request(Method::POST, PATH)
+                .header(header::CONTENT_TYPE, "application/json");
             let answer = server.send(request.body(text)).await.expect(400);
             assert!(answer["error"].is_string(), "{text}: {answer}");
             assert_eq!(answer.as_object().unwrap().len(), 1, "{text}: {answer}");
@@ -28,14 +30,31 @@ on_both_databases! {
         server.refused(json!({ "AUTH_DISABLE_SIGNUP": "x" }), "AUTH_DISABLE_SIGNUP").await;
     }
 
-    async fn the_type_of_the_content_does_not_matter(database) {
+    async fn what_a_page_may_send_without_asking_is_refused(database) {
         let server = changeable(&database).start().await;
         let body = json!({ "AUTH_DISABLE_SIGNUP": true }).to_string();
 
-        let request = server.request(Method::POST, PATH).header(header::CONTENT_TYPE, "text/plain");
+        for content_type in [
+            None,
+            Some("text/plain"),
+            Some("text/plain; application/json"),
+            Some("application/x-www-form-urlencoded"),
+            Some("multipart/form-data; boundary=x"),
+        ] {
+            let mut request = server.request(Method::POST, PATH).body(body.clone());
+            if let Some(content_type) = content_type {
+                request = request.header(header::CONTENT_TYPE, content_type);
+            }
+            let answer = server.send(request).await.expect(400);
+            let expected = json!({ "error": "header Content-Type has to be application/json" });
+            assert_eq!(answer, expected, "{content_type:?}");
+        }
+        server.sign_up(ADA).await;
+        let typed = "application/json; charset=utf-8";
+        let request = server.request(Method::POST, PATH).header(header::CONTENT_TYPE, typed);
         server.send(request.body(body)).await.expect(200);
 
-        expect_closed(&server.try_sign_up(ADA).await);
+        expect_closed(&server.try_sign_up(EVE).await);
     }
 
     async fn a_body_may_be_as_large_as_any_other(database) {

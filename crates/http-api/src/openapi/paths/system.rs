@@ -75,12 +75,14 @@ fn changing_settings() -> Operation {
     let summary = "Change settings while the server serves";
     modern("POST", "/change-env", change_env::change, summary)
         .about(
-            "For tests only: anybody may ask for it. The members of the body take the place of \
+            "For tests only: every program that reaches the server under a name of its machine may ask \
+             for it; pages of other origins may not, nor may requests that came past a proxy. The members of the body take the place of \
              settings with their names, and stay until they are replaced; unknown ones are ignored.",
         )
         .answering("They hold from now on.")
         .or_body::<ChangeRefusalReply>(400, "Something is wrong with them, and nothing was changed.")
         .errors(&[
+            ErrorCode::FORBIDDEN_ENDPOINT,
             ErrorCode::REQUEST_TIMEOUT,
             ErrorCode::REQUEST_TOO_LARGE,
             ErrorCode::INTERNAL_SERVER_ERROR,

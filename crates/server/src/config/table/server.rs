@@ -101,7 +101,8 @@ pub(crate) const ENABLE_CHANGE_ENV: Setting = Setting::new(
     "AUTH_ENABLE_CHANGE_ENV",
     Kind::Flag,
     "Whether settings may be changed through `POST /change-env` while the server serves. For tests \
-     only: nobody is asked who they are, so whoever reaches the server can take over every account.",
+     only: no client is asked who it is, so any that reaches the server directly can take over \
+     every account; pages of other origins and requests past a proxy are turned away.",
 )
 .preset("false");
 
