@@ -254,7 +254,7 @@ async fn a_protection_that_is_not_built_is_not_silently_missing() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn whoever_tries_the_server_can_read_its_mails_on_the_same_machine_only() {
+async fn the_printed_link_shows_the_mails_on_this_machine() {
     let server = ServerBuilder::new(&Database::sqlite()).start().await;
     server.sign_up("ada@example.com").await;
     let ask = json!({ "email": "ada@example.com" });
@@ -262,15 +262,21 @@ async fn whoever_tries_the_server_can_read_its_mails_on_the_same_machine_only() 
         .post("/user/email/send-verification-email", &ask)
         .await
         .expect(200);
-    let outbox = async |name: &'static str, value: &'static str| {
-        let request = server.request(reqwest::Method::GET, "/dev/outbox");
-        server.send(request.header(name, value)).await
-    };
 
-    let mails = server.get("/dev/outbox").await.expect(200);
-    let rebound = outbox("Host", "evil.example").await;
-    let proxied = outbox("X-Forwarded-For", "203.0.113.7").await;
+    let opened = server.get(&server.outbox_link().await).await;
+    let mails = server.outbox().await.expect(200);
 
+    assert_eq!(
+        (opened.status, opened.header("location")),
+        (303, "/dev/outbox")
+    );
+    assert_eq!(opened.header("cache-control"), "no-store");
+    let cookie = opened.header("set-cookie");
+    assert!(cookie.starts_with("hasura-auth-outbox="), "{cookie}");
+    assert!(
+        cookie.ends_with("; HttpOnly; SameSite=Strict; Path=/dev/outbox"),
+        "{cookie}"
+    );
     let link = mails[0]["link"].as_str().unwrap();
     let (_, path) = link.split_once("http://auth.example.com").unwrap();
     let followed = server.get(path).await;
@@ -280,7 +286,107 @@ async fn whoever_tries_the_server_can_read_its_mails_on_the_same_machine_only() 
             .header("location")
             .starts_with("http://localhost:3000/?refreshToken=")
     );
-    assert_eq!((rebound.status, proxied.status), (404, 404));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_page_no_proxy_and_no_guess_opens_the_outbox() {
+    let server = ServerBuilder::new(&Database::sqlite()).start().await;
+    let link = server.outbox_link().await;
+    let cookie = server.outbox_cookie().await;
+    let ask = async |path: &str, headers: &[(&str, &str)]| {
+        let mut request = server.request(reqwest::Method::GET, path);
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let answer = server.send(request).await;
+        assert_eq!(answer.header("access-control-allow-origin"), "");
+        assert_eq!(answer.header("set-cookie"), "");
+        answer.status
+    };
+
+    for sign in [
+        ("Origin", "https://evil.example"),
+        ("Origin", "null"),
+        ("Sec-Fetch-Site", "cross-site"),
+        ("Sec-Fetch-Site", "same-site"),
+        ("Host", "evil.example"),
+        ("Via", "1.1 proxy"),
+        ("Forwarded", "for=203.0.113.7"),
+        ("X-Forwarded-For", "203.0.113.7"),
+        ("X-Forwarded-Host", "auth.example.com"),
+        ("X-Forwarded-Proto", "https"),
+        ("X-Real-IP", "203.0.113.7"),
+        ("CF-Connecting-IP", "203.0.113.7"),
+        ("True-Client-IP", "203.0.113.7"),
+    ] {
+        assert_eq!(
+            ask("/dev/outbox", &[sign, ("Cookie", &cookie)]).await,
+            404,
+            "{sign:?}"
+        );
+        assert_eq!(ask(&link, &[sign]).await, 404, "{sign:?}");
+    }
+    assert_eq!(ask("/dev/outbox", &[]).await, 403);
+    assert_eq!(ask("/dev/outbox?key=", &[("Cookie", &cookie)]).await, 403);
+    assert_eq!(ask(&format!("{link}x"), &[]).await, 403);
+    assert_eq!(
+        ask("/dev/outbox", &[("Cookie", "hasura-auth-outbox=x")]).await,
+        403
+    );
+    let preflight = server
+        .request(reqwest::Method::OPTIONS, "/dev/outbox")
+        .header("Origin", "https://evil.example")
+        .header("Access-Control-Request-Method", "GET");
+    let preflight = server.send(preflight).await;
+    assert_eq!(preflight.status, 404);
+    assert_eq!(preflight.header("access-control-allow-origin"), "");
+}
+
+/// What nginx sends where nothing but `proxy_pass` is written.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_plain_reverse_proxy_does_not_make_the_outbox_public() {
+    let server = ServerBuilder::new(&Database::sqlite()).start().await;
+    let cookie = server.outbox_cookie().await;
+    let host = server.authority();
+
+    let answer = server
+        .exchange(&format!(
+            "GET /dev/outbox HTTP/1.0\r\nHost: {host}\r\nConnection: close\r\n\
+             Cookie: {cookie}\r\n\r\n"
+        ))
+        .await;
+
+    assert!(answer.starts_with("HTTP/1.0 404"), "{answer}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_key_of_the_outbox_is_another_one_after_each_start() {
+    let database = Database::sqlite();
+    let first = ServerBuilder::new(&database).start().await;
+    let cookie = first.outbox_cookie().await;
+    let second = ServerBuilder::new(&database).start().await;
+
+    let request = second.request(reqwest::Method::GET, "/dev/outbox");
+    let answer = second.send(request.header("Cookie", cookie)).await;
+
+    assert_eq!(answer.status, 403);
+    second.outbox().await.expect(200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_that_asks_for_the_outbox_is_logged_with_the_key() {
+    let server = ServerBuilder::new(&Database::sqlite())
+        .set("AUTH_LOG_LEVEL", "debug")
+        .start()
+        .await;
+    let link = server.outbox_link().await;
+
+    server.get(&link).await;
+    server.outbox().await.expect(200);
+
+    server.printed("call completed").await;
+    let (_, key) = link.split_once("key=").unwrap();
+    assert_eq!(server.output().matches(key).count(), 1, "only in the link");
 }
 
 #[tokio::test(flavor = "multi_thread")]

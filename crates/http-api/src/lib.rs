@@ -32,7 +32,7 @@ mod waiting;
 pub use client_address::{InvalidProxy, TrustedProxies};
 pub use compat::Compat;
 pub use live_state::{ChangeError, LiveState};
-pub use outbox::Outbox;
+pub use outbox::{Outbox, OutboxKey};
 pub use request_limits::RequestLimits;
 pub use routes::configure;
 pub use settings::{ApiSettings, LegacySettings, SameSiteRule};

@@ -1,16 +1,33 @@
-//! The development outbox, shown to whoever tries the server on their own machine.
+//! The development outbox, shown to the person who tries the server on their own machine.
 //!
 //! Its mails hold links that sign in. It is served only where an installation asks for it, only to
-//! clients on the same machine, and never through a proxy or under a foreign host name: a page on
-//! the internet can make a browser ask `127.0.0.1`, but only under the name of its own host.
+//! clients on the same machine, never through a proxy or to a page ([`is_direct`]), and only to
+//! those who hold the key of the link that the server prints: neither a page nor a proxy has it.
 
-use actix_web::{HttpRequest, HttpResponse, web::Data};
+use std::fmt;
+
+use actix_web::{
+    HttpRequest, HttpResponse,
+    cookie::{Cookie, SameSite},
+    http::header,
+    web::Data,
+};
+use auth_domain::secret::Secret;
+use data_encoding::BASE64URL_NOPAD;
 use serde_json::Value;
+use subtle::ConstantTimeEq;
+use url::form_urlencoded;
 
 use crate::{direct_request::is_direct, fallback, state::AppState};
 
 /// Where it is served, whatever the prefix of the API.
 pub(crate) const PATH: &str = "/dev/outbox";
+
+/// The parameter of the printed link that holds the key.
+const PARAMETER: &str = "key";
+
+/// The cookie that holds it from then on.
+const COOKIE: &str = "hasura-auth-outbox";
 
 /// Mails that were kept instead of being sent.
 pub trait Outbox: Send + Sync {
@@ -18,15 +35,106 @@ pub trait Outbox: Send + Sync {
     fn mails(&self) -> Value;
 }
 
-/// `GET /dev/outbox`
-pub(crate) async fn show(state: Data<AppState>, request: HttpRequest) -> HttpResponse {
-    match state.outbox().filter(|_| is_local(&request)) {
-        Some(outbox) => HttpResponse::Ok().json(outbox.mails()),
-        None => fallback::unknown(state, request).await,
+/// What opens the outbox.
+#[derive(Clone, PartialEq, Eq)]
+pub struct OutboxKey(Secret);
+
+impl OutboxKey {
+    /// A key of random bytes.
+    #[must_use]
+    pub fn new(random: [u8; 24]) -> Self {
+        Self(Secret::new(BASE64URL_NOPAD.encode(&random)))
+    }
+
+    /// The link to the outbox of a server with this origin (`http://127.0.0.1:4000`), for the person
+    /// who started it alone.
+    #[must_use]
+    pub fn link(&self, origin: &str) -> String {
+        format!("{origin}{PATH}?{PARAMETER}={}", self.0.expose())
+    }
+
+    /// Whether `text` is this key. It takes the same time for every text of its length.
+    fn is(&self, text: &str) -> bool {
+        text.as_bytes().ct_eq(self.0.expose().as_bytes()).into()
+    }
+
+    /// A cookie that no page of another site has sent, until the browser is closed.
+    fn cookie(&self) -> Cookie<'static> {
+        Cookie::build(COOKIE, self.0.expose().to_owned())
+            .path(PATH)
+            .http_only(true)
+            .same_site(SameSite::Strict)
+            .finish()
     }
 }
 
-fn is_local(request: &HttpRequest) -> bool {
+impl fmt::Debug for OutboxKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("OutboxKey(***)")
+    }
+}
+
+/// `GET /dev/outbox`
+pub(crate) async fn show(state: Data<AppState>, request: HttpRequest) -> HttpResponse {
+    let shown = state.outbox().filter(|_| is_on_this_machine(&request));
+    let Some((outbox, key)) = shown else {
+        return fallback::unknown(state, request).await;
+    };
+    if let Some(presented) = key_in_query(&request) {
+        return if key.is(&presented) {
+            without_key_in_address(key)
+        } else {
+            closed()
+        };
+    }
+    match request.cookie(COOKIE) {
+        Some(cookie) if key.is(cookie.value()) => HttpResponse::Ok().json(outbox.mails()),
+        _ => closed(),
+    }
+}
+
+fn is_on_this_machine(request: &HttpRequest) -> bool {
     let peer = request.peer_addr();
     peer.is_some_and(|it| it.ip().to_canonical().is_loopback()) && is_direct(request)
+}
+
+fn key_in_query(request: &HttpRequest) -> Option<String> {
+    let mut parameters = form_urlencoded::parse(request.query_string().as_bytes());
+    let found = parameters.find(|(name, _)| name == PARAMETER);
+    found.map(|(_, value)| value.into_owned())
+}
+
+/// Addresses end in the history of a browser, and on screens that others see.
+fn without_key_in_address(key: &OutboxKey) -> HttpResponse {
+    HttpResponse::SeeOther()
+        .insert_header((header::LOCATION, PATH))
+        .insert_header((header::REFERRER_POLICY, "no-referrer"))
+        .cookie(key.cookie())
+        .finish()
+}
+
+fn closed() -> HttpResponse {
+    HttpResponse::Forbidden()
+        .content_type("text/plain")
+        .body("The link to the outbox, with its key, is in what the server printed at its start.\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_opens_with_itself_alone_and_is_never_printed() {
+        let key = OutboxKey::new([7; 24]);
+        let link = key.link("http://127.0.0.1:4000");
+
+        let (address, text) = link.split_once("?key=").unwrap();
+        assert_eq!(address, "http://127.0.0.1:4000/dev/outbox");
+        assert_eq!(text.len(), 32);
+        assert!(key.is(text));
+        for other in ["", &text[1..], &format!("{text}="), &"B".repeat(32)] {
+            assert!(!key.is(other), "{other}");
+        }
+        assert!(!format!("{key:?}").contains(text));
+    }
 }

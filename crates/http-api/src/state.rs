@@ -17,7 +17,7 @@ use tokio::{runtime::Handle, task::JoinHandle};
 use crate::{
     extract::device::SeenFrom,
     openapi,
-    outbox::Outbox,
+    outbox::{Outbox, OutboxKey},
     readiness::{Readiness, Requirement},
     request_limits::RequestLimits,
     settings::ApiSettings,
@@ -30,7 +30,7 @@ pub struct AppState {
     ids: Arc<dyn IdGenerator>,
     redirects: RedirectPolicy,
     settings: ApiSettings,
-    outbox: Option<Arc<dyn Outbox>>,
+    outbox: Option<(Arc<dyn Outbox>, OutboxKey)>,
     request_limits: Option<(Limiter, RequestLimits)>,
     person_check: Option<Arc<dyn PersonCheck>>,
     description: OnceLock<Option<Bytes>>,
@@ -72,11 +72,12 @@ impl AppState {
         }
     }
 
-    /// Shows the mails of `outbox` to clients on this machine. For trying the server only.
+    /// Shows the mails of `outbox` to clients on this machine that hold `key`. For trying the server
+    /// only.
     #[must_use]
-    pub fn with_outbox(self, outbox: Arc<dyn Outbox>) -> Self {
+    pub fn with_outbox(self, outbox: Arc<dyn Outbox>, key: OutboxKey) -> Self {
         Self {
-            outbox: Some(outbox),
+            outbox: Some((outbox, key)),
             ..self
         }
     }
@@ -109,9 +110,10 @@ impl AppState {
         self.person_check.as_ref()
     }
 
-    /// The mails to show, if any are to be shown.
-    pub(crate) fn outbox(&self) -> Option<&dyn Outbox> {
-        self.outbox.as_deref()
+    /// The mails to show and to whom, if any are to be shown.
+    pub(crate) fn outbox(&self) -> Option<(&dyn Outbox, &OutboxKey)> {
+        let (outbox, key) = self.outbox.as_ref()?;
+        Some((outbox.as_ref(), key))
     }
 
     /// The description of the API as JSON, made when somebody asks for the first time.

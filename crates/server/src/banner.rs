@@ -38,8 +38,9 @@ pub(crate) fn text(config: &Config, premises: &Premises, listening: SocketAddr) 
     ];
     lines.push("Before production:".to_owned());
     lines.extend(unsafe_for_production(config, premises).map(|it| format!("  - {it}")));
-    if config.zero_setup && config.transport.is_none() {
-        lines.push(format!("Kept mails: {}/dev/outbox", origin(listening)));
+    if config.shows_outbox() {
+        let link = premises.outbox_key.link(&origin(listening));
+        lines.push(format!("Kept messages: {link}"));
     }
     if config.server.console_enabled {
         lines.push(format!("API console: {}/console", url(config, listening)));
@@ -153,6 +154,7 @@ fn sign_up_to_try(config: &Config, listening: SocketAddr) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use auth_crypto::{EncryptionKey, JwtSecret};
+    use http_api::OutboxKey;
 
     use super::*;
     use crate::{config::tests::config_of, encryption_keys::EncryptionKeys};
@@ -166,6 +168,7 @@ mod tests {
                 key_file.map(|_| EncryptionKey::derive(b"kept")),
                 EncryptionKey::derive(b"derived"),
             ),
+            outbox_key: OutboxKey::new([0; 24]),
         };
         text(
             &config_of(variables),
@@ -191,7 +194,7 @@ mod tests {
             "  - Hasura and other servers need the same key: set HASURA_GRAPHQL_JWT_SECRET",
             "  - addresses are not verified: set AUTH_EMAIL_SIGNIN_EMAIL_VERIFIED_REQUIRED=true",
             "  - nobody gets mail, it is only kept: set AUTH_SMTP_HOST or AUTH_EMAIL_WEBHOOK_URL",
-            "Kept mails: http://127.0.0.1:4000/dev/outbox",
+            "Kept messages: http://127.0.0.1:4000/dev/outbox?key=AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
             "API console: http://127.0.0.1:4000/console",
             "Try it:",
             "  curl http://127.0.0.1:4000/signup/email-password -H 'content-type: application/json' \
@@ -252,7 +255,7 @@ mod tests {
             let text = banner(variables, None);
 
             assert!(text.contains(expected), "{text}");
-            for word in ["hunter2", "nobody gets mail", "Kept mails"] {
+            for word in ["hunter2", "nobody gets mail", "Kept messages"] {
                 assert!(!text.contains(word), "{word}: {text}");
             }
         }
@@ -265,6 +268,26 @@ mod tests {
         assert!(banner(&mfa, Some("x")).contains("set AUTH_ENCRYPTION_KEY"));
         assert!(!banner(&mfa, None).contains("AUTH_ENCRYPTION_KEY"));
         assert!(!banner(&[], Some("x")).contains("AUTH_ENCRYPTION_KEY"));
+    }
+
+    #[test]
+    fn the_link_to_kept_messages_stands_where_they_are_shown() {
+        let smtp = ("AUTH_SMTP_HOST", "mail.example.com");
+        let texts = [
+            ("AUTH_SMS_PASSWORDLESS_ENABLED", "true"),
+            ("AUTH_SMS_PROVIDER", "dev"),
+        ];
+        let postgres = ("POSTGRES_CONNECTION", "postgres://db/x");
+
+        assert!(banner(&[&[smtp][..], &texts].concat(), None).contains("/dev/outbox?key="));
+        for variables in [
+            &[smtp][..],
+            &[postgres],
+            &[&[postgres][..], &texts].concat(),
+        ] {
+            let text = banner(variables, None);
+            assert!(!text.contains("outbox?"), "{text}");
+        }
     }
 
     #[test]

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use auth_crypto::JwtSecret;
 use auth_domain::ports::IdGenerator;
+use http_api::OutboxKey;
 
 use crate::{
     config::{Config, is_loopback},
@@ -22,6 +23,9 @@ pub(crate) struct Premises {
     pub(crate) key_file: Option<PathBuf>,
     /// The keys of stored secrets.
     pub(crate) encryption: EncryptionKeys,
+    /// What opens the development outbox. It is another one after each start and written nowhere: a
+    /// file of it would be one more secret to lose.
+    pub(crate) outbox_key: OutboxKey,
 }
 
 /// Makes keys in the data folder if none are configured.
@@ -37,6 +41,7 @@ pub(crate) fn prepare(config: &Config, ids: &dyn IdGenerator) -> Result<Premises
         jwt_secret,
         key_file,
         encryption,
+        outbox_key: OutboxKey::new(ids.token_bytes()),
     })
 }
 

@@ -80,7 +80,7 @@ impl Foundation {
         runtime: &Handle,
     ) -> Result<Self, StartError> {
         let egress = egress(config)?;
-        let post = Post::new(config, &egress, runtime)?;
+        let post = Post::new(config, &egress, runtime, premises.outbox_key.clone())?;
         let limiter = limiter(config, runtime)?;
         limiter.probe().await;
         let hasher =
@@ -151,7 +151,7 @@ impl Foundation {
             None => state,
         };
         match self.post.shown_outbox(config) {
-            Some(outbox) => state.with_outbox(outbox),
+            Some((outbox, key)) => state.with_outbox(outbox, key),
             None => state,
         }
     }

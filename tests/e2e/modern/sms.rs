@@ -511,7 +511,7 @@ async fn the_provider_for_development_keeps_messages_beside_mails() {
         .await;
     assert!(!server.output().contains(code));
     assert!(!server.output().contains(NUMBER));
-    let shown = server.get("/dev/outbox").await.expect(200);
+    let shown = server.outbox().await.expect(200);
     assert_eq!(shown[0]["body"], kept["body"]);
     server.type_text_code(NUMBER, code).await.expect(200);
 }

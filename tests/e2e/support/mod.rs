@@ -12,6 +12,7 @@ mod issuer;
 mod keys;
 mod mail;
 mod open_request;
+mod outbox;
 mod postgres;
 mod redis;
 mod script;

@@ -11,7 +11,8 @@ use reqwest::{Client, Method, RequestBuilder, redirect};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::{
-    io::{AsyncBufReadExt, AsyncRead, BufReader},
+    io::{AsyncBufReadExt, AsyncRead, AsyncReadExt, AsyncWriteExt, BufReader},
+    net::TcpStream,
     process::{Child, Command},
     sync::watch,
 };
@@ -185,6 +186,15 @@ impl Server {
 
     pub(crate) async fn send(&self, request: RequestBuilder) -> Answer {
         Answer::of(request.send().await.unwrap()).await
+    }
+
+    /// Sends a request as it is written here; the answer as it came, to the end of the connection.
+    pub(crate) async fn exchange(&self, request: &str) -> String {
+        let mut stream = TcpStream::connect(self.authority()).await.unwrap();
+        stream.write_all(request.as_bytes()).await.unwrap();
+        let mut answer = String::new();
+        within(stream.read_to_string(&mut answer)).await.unwrap();
+        answer
     }
 
     pub(crate) async fn get(&self, path: &str) -> Answer {

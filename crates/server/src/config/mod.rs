@@ -233,6 +233,15 @@ impl Config {
         }
     }
 
+    /// Whether the development outbox is shown: only in the zero-setup mode, because its messages
+    /// hold what signs in.
+    pub(crate) fn shows_outbox(&self) -> bool {
+        let keeps_mails = self.transport.is_none();
+        let keeps_texts =
+            (self.sms.as_ref()).is_some_and(|it| matches!(it.provider, SmsProvider::Dev { .. }));
+        self.zero_setup && (keeps_mails || keeps_texts)
+    }
+
     /// The folder of the development outbox.
     pub(crate) fn outbox_dir(&self) -> PathBuf {
         self.server.data_dir.join("outbox")

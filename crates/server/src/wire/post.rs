@@ -5,7 +5,7 @@ use std::sync::Arc;
 use auth_crypto::RandomIds;
 use auth_domain::ports::{CodeDelivery, Mailer};
 use egress::Egress;
-use http_api::Outbox;
+use http_api::{Outbox, OutboxKey};
 use http_mailer::{PostmarkMailer, PostmarkSettings, WebhookMailer, WebhookSettings};
 use mail_templates::{RemoteSettings, RemoteTemplates, Site, TemplateSettings, Templates, Wording};
 use sms_sender::{
@@ -26,6 +26,7 @@ use crate::{
 pub(super) struct Post {
     pub(super) mailer: Arc<dyn Mailer>,
     outbox: Arc<OutboxMailer>,
+    outbox_key: OutboxKey,
 }
 
 impl Post {
@@ -34,6 +35,7 @@ impl Post {
         config: &Config,
         egress: &Egress,
         runtime: &Handle,
+        outbox_key: OutboxKey,
     ) -> Result<Self, StartError> {
         let outbox = Arc::new(OutboxMailer::new(
             config.outbox_dir(),
@@ -42,7 +44,11 @@ impl Post {
         ));
         let transport = transport(config, egress, runtime)?;
         let mailer = transport.unwrap_or_else(|| Arc::clone(&outbox) as _);
-        Ok(Self { mailer, outbox })
+        Ok(Self {
+            mailer,
+            outbox,
+            outbox_key,
+        })
     }
 
     /// How codes get to phones as `sms` says, in the words of `worded`.
@@ -55,13 +61,11 @@ impl Post {
         code_delivery(sms, worded, egress, &self.outbox)
     }
 
-    /// Set only while somebody tries the server: the messages hold what signs in.
-    pub(super) fn shown_outbox(&self, config: &Config) -> Option<Arc<dyn Outbox>> {
-        let keeps_mails = config.transport.is_none();
-        let keeps_texts =
-            (config.sms.as_ref()).is_some_and(|it| matches!(it.provider, SmsProvider::Dev { .. }));
-        let is_shown = config.zero_setup && (keeps_mails || keeps_texts);
-        is_shown.then(|| Arc::clone(&self.outbox) as _)
+    /// The outbox that this configuration shows, with the key that opens it.
+    pub(super) fn shown_outbox(&self, config: &Config) -> Option<(Arc<dyn Outbox>, OutboxKey)> {
+        config
+            .shows_outbox()
+            .then(|| (Arc::clone(&self.outbox) as _, self.outbox_key.clone()))
     }
 }
 

@@ -1,0 +1,30 @@
+//! The development outbox as the person sees it who started the server.
+
+use reqwest::Method;
+
+use super::{Answer, Server};
+
+impl Server {
+    /// Path and query of the link that it printed.
+    pub(crate) async fn outbox_link(&self) -> String {
+        self.printed("/dev/outbox?key=").await;
+        let output = self.output();
+        let (_, rest) = output.split_once("/dev/outbox?key=").unwrap();
+        let key = rest.split_whitespace().next().unwrap();
+        format!("/dev/outbox?key={key}")
+    }
+
+    /// What the browser sends that followed the link.
+    pub(crate) async fn outbox_cookie(&self) -> String {
+        let opened = self.get(&self.outbox_link().await).await;
+        let cookie = opened.header("set-cookie").split(';').next().unwrap();
+        cookie.to_owned()
+    }
+
+    /// What it shows in that browser.
+    pub(crate) async fn outbox(&self) -> Answer {
+        let request = self.request(Method::GET, "/dev/outbox");
+        let request = request.header("Cookie", self.outbox_cookie().await);
+        self.send(request.header("Sec-Fetch-Site", "none")).await
+    }
+}
