@@ -161,4 +161,8 @@ impl Store for InterruptedStore {
     async fn ping(&self) -> Result<(), StoreError> {
         self.store.ping().await
     }
+
+    async fn is_migrated(&self) -> Result<bool, StoreError> {
+        self.store.is_migrated().await
+    }
 }

@@ -250,14 +250,23 @@ impl Changeable {
         };
         let found = match change {
             Change::Stays => return,
+            Change::To(value) if is_the_operators(setting, &value, settings) => return,
             Change::Unset => preset(setting),
-            Change::To(value) => Some((value, Source::Variable(self.name.to_owned()))),
+            Change::To(value) => Some((value, Source::Change(self.name.to_owned()))),
         };
         match found {
             Some((value, source)) => settings.set(setting, value, source),
             None => settings.unset(setting),
         }
     }
+}
+
+/// Whether the operator set `setting` to this value, so that it stays theirs. Of a secret it is not
+/// told whether it was guessed.
+fn is_the_operators(setting: &Setting, value: &Value, settings: &Settings) -> bool {
+    let is_set = settings.is_set(setting) && !settings.is_changed(setting);
+    let there = settings.find(setting).map(|(it, _)| it);
+    is_set && !setting.secret && there == Some(value)
 }
 
 impl Form {

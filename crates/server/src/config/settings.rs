@@ -52,6 +52,12 @@ impl Settings {
         !self.is_set(setting) && !self.rejected.contains(setting.key)
     }
 
+    /// Whether `setting` was set while the server serves.
+    pub(crate) fn is_changed(&self, setting: &Setting) -> bool {
+        let source = self.find(setting).map(|(_, source)| source);
+        matches!(source, Some(Source::Change(_)))
+    }
+
     /// The value of `setting` with where it comes from.
     pub(crate) fn find(&self, setting: &Setting) -> Option<&(Value, Source)> {
         self.values.get(setting.key)

@@ -16,6 +16,8 @@ pub(crate) enum Source {
     Variable(String),
     /// A line of a configuration file.
     Line(PathBuf, usize),
+    /// A request to `/change-env` that called it by this name.
+    Change(String),
 }
 
 impl Source {
@@ -23,7 +25,7 @@ impl Source {
     pub(crate) fn name(&self, setting: &Setting) -> String {
         match self {
             Self::Default => setting.variable.to_owned(),
-            Self::Variable(variable) => variable.clone(),
+            Self::Variable(name) | Self::Change(name) => name.clone(),
             Self::Line(path, line) => format!("{}: {}", place(path, *line), setting.key),
         }
     }
@@ -33,7 +35,7 @@ impl fmt::Display for Source {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Default => f.write_str("default"),
-            Self::Variable(variable) => f.write_str(variable),
+            Self::Variable(name) | Self::Change(name) => f.write_str(name),
             Self::Line(path, line) => f.write_str(&place(path, *line)),
         }
     }

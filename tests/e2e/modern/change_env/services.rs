@@ -60,6 +60,36 @@ on_both_databases! {
         assert!(!server.output().contains(SECRETS[0]));
     }
 
+    async fn no_other_hasura_is_told_the_admin_secret_of_the_start(database) {
+        let (own, other) = (hasura("o1").await, hasura("o2").await);
+        let url = |service: &WebService| format!("{}/v1/graphql", service.url());
+        let claims = "{\"org\":\"profile.org\"}";
+        let server = changeable(&database)
+            .set("HASURA_GRAPHQL_GRAPHQL_URL", &url(&own))
+            .set("HASURA_GRAPHQL_ADMIN_SECRET", SECRETS[0])
+            .set("AUTH_JWT_CUSTOM_CLAIMS", claims)
+            .start()
+            .await;
+
+        let members = json!({ "HASURA_GRAPHQL_GRAPHQL_URL": url(&other) });
+        server.refused(members, "set HASURA_GRAPHQL_ADMIN_SECRET too").await;
+        server.changed(json!({ "AUTH_JWT_CUSTOM_CLAIMS": "" })).await;
+        server.changed(json!({ "HASURA_GRAPHQL_GRAPHQL_URL": url(&other) })).await;
+        let members = json!({ "AUTH_JWT_CUSTOM_CLAIMS": claims });
+        server.refused(members, "set HASURA_GRAPHQL_ADMIN_SECRET too").await;
+        server.sign_up(ADA).await;
+        server.changed(json!({
+            "AUTH_JWT_CUSTOM_CLAIMS": claims,
+            "HASURA_GRAPHQL_ADMIN_SECRET": "named-with-the-url",
+        })).await;
+        let session = server.sign_up(EVE).await;
+
+        assert_eq!(json!(custom(&session)), json!({ "x-hasura-org": "o2" }));
+        assert_eq!((own.received().len(), other.received().len()), (0, 1));
+        let header = "x-hasura-admin-secret: named-with-the-url".to_owned();
+        assert!(other.received()[0].headers.contains(&header));
+    }
+
     async fn messages_leave_by_another_provider(database) {
         let service = WebService::start(|request| {
             let status = if request.line.contains("/rest/sms/") { 202 } else { 201 };

@@ -328,12 +328,15 @@ fn every_name_that_changes_something_is_tried() {
 
 #[test]
 fn custom_claims_are_asked_for_elsewhere_or_not_at_all() {
-    let elsewhere = after(&[json!({ "HASURA_GRAPHQL_GRAPHQL_URL": "http://other/" })]);
+    let elsewhere = after(&[json!({
+        "HASURA_GRAPHQL_GRAPHQL_URL": "http://other/",
+        "HASURA_GRAPHQL_ADMIN_SECRET": "hunter3",
+    })]);
     let with_other_secret = after(&[json!({ "HASURA_GRAPHQL_ADMIN_SECRET": "hunter3" })]);
     let others = after(&[json!({ "AUTH_JWT_CUSTOM_CLAIMS": r#"{"level":"profile.level"}"# })]);
     let defaults = json!({ "AUTH_JWT_CUSTOM_CLAIMS_DEFAULTS": r#"{"org":"o-default"}"# });
 
-    assert!(claims(&elsewhere).starts_with("http://other/ hunter2 "));
+    assert!(claims(&elsewhere).starts_with("http://other/ hunter3 "));
     assert!(claims(&with_other_secret).starts_with("http://hasura/v1/graphql hunter3 "));
     assert!(claims(&others).contains("level"));
     assert!(claims(&after(&[defaults])).contains("o-default"));
@@ -341,6 +344,37 @@ fn custom_claims_are_asked_for_elsewhere_or_not_at_all() {
         let removed = after(&[json!({ "AUTH_JWT_CUSTOM_CLAIMS": empty })]);
         assert_eq!(claims(&removed), "none");
     }
+}
+
+#[test]
+fn the_admin_secret_of_the_start_goes_to_no_other_hasura() {
+    let other = json!({ "HASURA_GRAPHQL_GRAPHQL_URL": "http://other/" });
+    let own = json!({ "HASURA_GRAPHQL_GRAPHQL_URL": "http://hasura/v1/graphql" });
+    let none = json!({ "AUTH_JWT_CUSTOM_CLAIMS": "" });
+    let some = json!({ "AUTH_JWT_CUSTOM_CLAIMS": r#"{"org":"profile.org"}"# });
+    let last = |changes: &[&Json]| {
+        let mut settings = start();
+        let mut problems = Vec::new();
+        for members in changes {
+            match changed(&settings, &object(members)) {
+                Ok((next, _)) => settings = next,
+                Err(errors) => problems = errors.0,
+            }
+        }
+        problems
+    };
+
+    for changes in [&[&other][..], &[&none, &other, &some], &[&own, &other]] {
+        let problems = last(changes);
+        assert_eq!(problems.len(), 1, "{changes:?}");
+        assert!(
+            problems[0].contains("set HASURA_GRAPHQL_ADMIN_SECRET"),
+            "{problems:?}"
+        );
+        assert!(!problems[0].contains("hunter2"), "{problems:?}");
+    }
+    assert_eq!(last(&[&own]), Vec::<String>::new());
+    assert_eq!(last(&[&none, &own, &some]), Vec::<String>::new());
 }
 
 #[test]

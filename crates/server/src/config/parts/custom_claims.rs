@@ -72,6 +72,9 @@ fn definitions(settings: &Settings) -> Result<Option<ClaimDefinitions>, String> 
 }
 
 /// The Hasura to ask; `None` when what was set for it was refused already.
+///
+/// Anybody may ask at `/change-env` for another URL, also one that only writes down what it is told:
+/// it gets no secret but one that was named there, too.
 fn endpoint(settings: &Settings) -> Result<Option<GraphqlEndpoint>, String> {
     let needed = [jwt::GRAPHQL_URL, jwt::ADMIN_SECRET];
     if let Some(missing) = needed.iter().find(|it| settings.is_missing(it)) {
@@ -79,6 +82,14 @@ fn endpoint(settings: &Settings) -> Result<Option<GraphqlEndpoint>, String> {
             "{} is set without {}, and Hasura has to be asked for the claims; set it too",
             settings.name(&jwt::CUSTOM_CLAIMS),
             missing.variable
+        ));
+    }
+    if settings.is_changed(&jwt::GRAPHQL_URL) && !settings.is_changed(&jwt::ADMIN_SECRET) {
+        return Err(format!(
+            "{} was set while the server serves, and the admin secret that it started with goes \
+             nowhere else; set {} too",
+            settings.name(&jwt::GRAPHQL_URL),
+            jwt::ADMIN_SECRET.variable
         ));
     }
     let Some(admin_secret) = settings.secret(&jwt::ADMIN_SECRET) else {
