@@ -24,7 +24,7 @@ async fn malformed_http_is_refused_and_leaves_no_error_in_the_log() {
         format!("POST /token HTTP/1.1\r\nHost: x\r\nConnection: close\r\n{headers}\r\n\r\n{body}")
             .into_bytes()
     };
-    let long = format!("X-Long: {}", "x".repeat(300_000));
+    let endless = format!("X-Long: {}", "x".repeat(300_000));
 
     for bytes in [
         b"\0\0\0\0\r\n\r\n".to_vec(),
@@ -41,7 +41,7 @@ async fn malformed_http_is_refused_and_leaves_no_error_in_the_log() {
         ),
         post("Transfer-Encoding: strange", "x"),
         post("Transfer-Encoding: chunked", "ZZ\r\nx\r\n"),
-        post(&long, ""),
+        post(&endless, ""),
     ] {
         let answer = shout(&server, &bytes).await;
         let is_refused = answer.is_empty() || answer.starts_with("HTTP/1.1 4");

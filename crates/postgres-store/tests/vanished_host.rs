@@ -48,6 +48,7 @@ async fn fill(store: &PostgresStore) {
     }
 }
 
+#[expect(clippy::unwrap_used, reason = "part of the tests below")]
 fn nobody() -> UserId {
     UserId("dd8b384b-9371-49d2-8d83-ec6e53142770".parse().unwrap())
 }

@@ -193,7 +193,7 @@ impl Store for SqliteStore {
             before,
             limit,
         };
-        run(&self.writer, wanted).await
+        self.run(&self.writer, wanted).await
     }
 
     async fn ping(&self) -> Result<(), StoreError> {

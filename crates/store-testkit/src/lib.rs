@@ -445,7 +445,7 @@ macro_rules! conformance {
 #[cfg(test)]
 mod tests {
     /// Every module of `cases` with its source.
-    const SOURCES: [(&str, &str); 19] = [
+    const SOURCES: [(&str, &str); 21] = [
         ("users", include_str!("cases/users.rs")),
         ("email_changes", include_str!("cases/email_changes.rs")),
         ("deanonymization", include_str!("cases/deanonymization.rs")),
