@@ -53,7 +53,11 @@ fn is_uuid(text: &str) -> bool {
 
 on_both_databases! {
     async fn a_refusal_is_logged_with_its_code_and_the_user(database) {
-        let server = logging(&database).set("AUTH_CONCEAL_ERRORS", "true").start().await;
+        let server = logging(&database)
+            .set("AUTH_CONCEAL_ERRORS", "true")
+            .set("AUTH_PASSWORD_MIN_LENGTH", "9")
+            .start()
+            .await;
         let ada = server.sign_up("ada@example.com").await;
         let id = &ada["user"]["id"];
         let token = ada["accessToken"].as_str().unwrap();

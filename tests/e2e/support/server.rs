@@ -25,6 +25,7 @@ const PATIENCE: Duration = Duration::from_mins(1);
 /// How a server is to be started.
 #[derive(Clone)]
 pub(crate) struct ServerBuilder {
+    database: Database,
     folder: Arc<TempDir>,
     environment: Vec<(String, String)>,
     file_size: Option<u32>,
@@ -37,12 +38,15 @@ pub(crate) struct Server {
     client: Client,
     output: Arc<Mutex<String>>,
     folder: Arc<TempDir>,
+    /// An embedded database is deleted with the last of those who hold it.
+    _database: Database,
 }
 
 impl ServerBuilder {
     pub(crate) fn new(database: &Database) -> Self {
         let (name, value) = database.environment();
         Self {
+            database: database.clone(),
             folder: Arc::new(TempDir::new().unwrap()),
             environment: vec![(name.to_owned(), value)],
             file_size: None,
@@ -117,6 +121,7 @@ impl ServerBuilder {
             client: http_client(),
             output,
             folder: self.folder,
+            _database: self.database,
         }
     }
 }
