@@ -9,7 +9,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use actix_web::{HttpServer, dev::ServerHandle};
+use actix_web::{HttpServer, dev::ServerHandle, http::KeepAlive};
 use postgres_store::{PostgresUrl, Unreachable, reach};
 use tokio::{runtime::Handle, task::JoinHandle};
 
@@ -105,6 +105,8 @@ impl WaitingRoom {
         let server = HttpServer::new(move || http_api::waiting_app(&prefix))
             .workers(1)
             .disable_signals()
+            // A connection that stays would be cut when the real server takes over.
+            .keep_alive(KeepAlive::Disabled)
             .shutdown_timeout(1)
             .listen(listener.try_clone()?)?
             .run();
