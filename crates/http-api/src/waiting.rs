@@ -13,7 +13,7 @@ use crate::{
 };
 
 /// The application of a server that waits for its database: `/healthz`, also behind `prefix`, is
-/// well, and everything else is a 503 with `Retry-After` in the shape of its generation.
+/// well, `/readyz` names the database as missing, and everything else is a 503 with `Retry-After` in the shape of its generation.
 pub fn waiting_app(
     prefix: &str,
 ) -> App<
@@ -25,7 +25,12 @@ pub fn waiting_app(
         InitError = (),
     > + use<>,
 > {
-    let app = App::new().service(
+    let readiness = |prefix: &str| {
+        web::resource(format!("{prefix}/readyz"))
+            .route(web::get().to(modern::system::waits_for_database))
+            .route(web::head().to(modern::system::waits_for_database))
+    };
+    let app = App::new().service(readiness(prefix)).service(
         web::resource(format!("{prefix}/healthz"))
             .route(web::get().to(modern::system::health))
             .route(web::head().to(modern::system::health_head)),
@@ -33,7 +38,7 @@ pub fn waiting_app(
     let app = if prefix.is_empty() {
         app
     } else {
-        app.service(
+        app.service(readiness("")).service(
             web::resource("/healthz")
                 .route(web::get().to(modern::system::unprefixed_health))
                 .route(web::head().to(modern::system::health_head)),
@@ -52,7 +57,7 @@ async fn unavailable(request: HttpRequest) -> HttpResponse {
 #[cfg(test)]
 mod tests {
     use actix_web::{
-        http::header,
+        http::{Method, header},
         test::{TestRequest, call_service, init_service, read_body_json},
     };
     use serde_json::{Value, json};
@@ -66,6 +71,15 @@ mod tests {
         for path in ["/healthz", "/auth/healthz"] {
             let health = call_service(&app, TestRequest::get().uri(path).to_request()).await;
             assert_eq!(health.status(), 200);
+        }
+        for path in ["/readyz", "/auth/readyz"] {
+            let ready = call_service(&app, TestRequest::get().uri(path).to_request()).await;
+            assert_eq!(ready.status(), 503);
+            let expected = json!({ "status": "unavailable", "missing": ["database"] });
+            assert_eq!(read_body_json::<Value, _>(ready).await, expected);
+            let head = TestRequest::default().method(Method::HEAD).uri(path);
+            let head = call_service(&app, head.to_request()).await;
+            assert_eq!(head.status(), 503);
         }
         for (path, error) in [
             (

@@ -1,9 +1,9 @@
 //! Health, readiness, version and keys.
 
 use actix_web::{
-    HttpResponse, HttpResponseBuilder,
+    HttpRequest, HttpResponse, HttpResponseBuilder,
     http::{
-        StatusCode,
+        Method, StatusCode,
         header::{self, ContentType},
     },
     web::{Data, Json},
@@ -46,6 +46,19 @@ pub(crate) async fn readiness(state: Data<AppState>) -> HttpResponse {
 /// `HEAD /readyz`
 pub(crate) async fn readiness_head(state: Data<AppState>) -> HttpResponse {
     readiness_answer(&state.missing().await).finish()
+}
+
+/// `GET /readyz` and `HEAD /readyz` of a server that waits for its database.
+pub(crate) async fn waits_for_database(request: HttpRequest) -> HttpResponse {
+    let missing = vec![Requirement::Database];
+    let mut answer = readiness_answer(&missing);
+    if request.method() == Method::HEAD {
+        return answer.finish();
+    }
+    answer.json(NotReadyReply {
+        status: "unavailable",
+        missing,
+    })
 }
 
 fn readiness_answer(missing: &[Requirement]) -> HttpResponseBuilder {
