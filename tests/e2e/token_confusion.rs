@@ -7,8 +7,8 @@ use crate::{
     behind_a_token::{hs256, signed},
     rows::{INVALID_REQUEST, SHARED_KEY, expect_row, shared_secret},
     support::{
-        Answer, Browser, Database, GitHub, PASSWORD, SIGN_IN, Server, claims_of, on_both_databases,
-        parameter,
+        Answer, Browser, Database, GitHub, PASSWORD, SIGN_IN, Server, ServerBuilder, claims_of,
+        on_both_databases, parameter,
     },
 };
 
@@ -164,7 +164,7 @@ on_both_databases! {
 
     async fn an_audience_passes_where_the_secret_names_it(database) {
         let secret = json!({ "type": "HS256", "key": SHARED_KEY, "audience": ["app", "site"] });
-        let server = crate::support::ServerBuilder::new(&database)
+        let server = ServerBuilder::new(&database)
             .set("HASURA_GRAPHQL_JWT_SECRET", &secret.to_string())
             .start()
             .await;
