@@ -149,7 +149,7 @@ async fn a_server_that_cannot_start_says_why_in_one_line() {
 async fn a_protection_that_would_not_be_there_keeps_the_server_from_starting() {
     let database = Database::sqlite();
     let new = || ServerBuilder::new(&database);
-    let short = r#"{"type":"HS256","key":"hunter2hunter2hunter2hunter2hunt"}"#;
+    let short = r#"{"type":"HS256","key":"hunter2hunter2hunter2hunter2hun"}"#;
     let weak = || new().set("HASURA_GRAPHQL_JWT_SECRET", short);
     let domains = "AUTH_ACCESS_CONTROL_ALLOWED_EMAIL_DOMAINS";
 
