@@ -36,6 +36,7 @@ const MOST_ROWS: f64 = 1000.0;
 const CLEAR: &str = "SET auto_explain.log_min_duration = -1; \
     DELETE FROM auth.users WHERE hasura_id < 1000000; \
     DELETE FROM auth.security_key_challenges WHERE challenge_hash NOT LIKE 'filler %'; \
+    DELETE FROM auth.ended_provider_flows WHERE mark_hash NOT LIKE 'filler %'; \
     DELETE FROM auth.roles WHERE role NOT IN ('user', 'anonymous', 'me'); \
     DELETE FROM auth.providers WHERE id NOT IN \
         (SELECT provider_id FROM auth.user_providers UNION SELECT id FROM first_providers); \
