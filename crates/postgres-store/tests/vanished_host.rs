@@ -78,7 +78,7 @@ async fn connections_that_died_silently_are_replaced() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_unit_of_work_on_a_vanished_host_fails_and_the_next_succeeds() {
+async fn a_unit_of_work_on_a_vanished_host_fails_and_a_later_one_succeeds() {
     let database = Database::create_migrated().await;
     let way = Way::to(&database).await;
     let store = store_behind(&way).await;
@@ -93,8 +93,10 @@ async fn a_unit_of_work_on_a_vanished_host_fails_and_the_next_succeeds() {
 
     assert!(matches!(failure, StoreError::Unavailable(_)), "{failure:?}");
     assert!(waited >= STATEMENT && waited < 2 * STATEMENT, "{waited:?}");
-    let next = store.begin().await.unwrap();
-    next.commit().await.unwrap();
+    // The pool may have had another connection at rest, which died as well.
+    while store.begin().await.is_err() {
+        assert!(asked.elapsed() < HEALED, "{:?}", asked.elapsed());
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -130,7 +132,7 @@ async fn while_no_connection_can_be_had_requests_fail_within_two_seconds() {
     way.swallow();
     way.close();
     // Gives up what it had.
-    let _lost = store.ping().await;
+    let _lost = join_all((0..CONNECTIONS).map(|_| store.ping())).await;
 
     let asked = Instant::now();
     let failures = join_all((0..20).map(|_| store.ping())).await;
