@@ -15,10 +15,7 @@ use auth_domain::{
     user::UserId,
 };
 use postgres_store::PostgresStore;
-use store_testkit::samples::{
-    LIFE, at, code_guess, exchange_code_hash, new_exchange_code, new_ticket, new_user, ticket,
-    ticket_for, user_id,
-};
+use store_testkit::samples::{at, code_guess, new_ticket, new_user, ticket, ticket_for, user_id};
 use support::Database;
 use tokio::task::JoinSet;
 
@@ -109,42 +106,6 @@ async fn no_ticket_is_stored_as_its_holder_sees_it() {
 
     assert!(rows.contains(ticket("first").hashed().as_str()), "{rows}");
     assert!(!rows.contains(ticket("first").expose()), "{rows}");
-}
-
-#[tokio::test]
-async fn expired_tickets_go_when_their_user_gets_another() {
-    let database = Database::create_migrated().await;
-    let store = store_with_ada(&database).await;
-    for (name, created) in [("first", 0), ("second", 1), ("third", LIFE)] {
-        let ticket = NewTicket {
-            created_at: at(created),
-            expires_at: at(created + LIFE),
-            ..new_ticket(&ticket(name), user_id("ada"))
-        };
-        insert(&store, &ticket).await;
-    }
-
-    let left = "SELECT token_hash FROM auth.tickets ORDER BY created_at";
-    let expected = ["second", "third"].map(|name| ticket(name).hashed().as_str().to_owned());
-    assert_eq!(database.rows(left).await, expected);
-}
-
-#[tokio::test]
-async fn expired_exchange_codes_go_when_one_of_their_user_is_presented() {
-    let database = Database::create_migrated().await;
-    let store = store_with_ada(&database).await;
-    let mut work = store.begin().await.unwrap();
-    let tickets = work.tickets();
-    for name in ["first", "second"] {
-        let code = new_exchange_code(name, user_id("ada"));
-        tickets.insert_exchange_code(&code).await.unwrap();
-    }
-    let hash = exchange_code_hash("first");
-    tickets.take_exchange_code(&hash, at(LIFE)).await.unwrap();
-    work.commit().await.unwrap();
-
-    let left = "SELECT count(*) FROM auth.exchange_codes";
-    assert_eq!(database.value(left).await, "0");
 }
 
 #[tokio::test]
