@@ -214,6 +214,7 @@ on_both_databases! {
 /// What somebody can have that elevates.
 const HAVING: [&str; 4] = ["a mailbox", "an app", "a phone", "a security key"];
 const GENERATE: &str = "/mfa/totp/generate";
+const ADD_KEY: &str = "/user/webauthn/add";
 
 /// Gives everybody what elevates.
 async fn give(database: &Database, what: &str) {
@@ -326,10 +327,79 @@ on_both_databases! {
 
             if what == "a security key" {
                 expect_needed_by_earlier(&pat, "/pat");
+                expect_needed_by_earlier(&generate, GENERATE);
             } else {
                 pat.expect(200);
+                generate.expect(200);
             }
-            generate.expect(200);
+        }
+    }
+
+    async fn where_it_is_required_the_earlier_lets_a_first_factor_in_and_nothing_else(database) {
+        let phones = Phones::start().await;
+        let server = ruled(&phones, &database, "required", "0.42").start().await;
+        let ada = server.sign_up(ADA).await;
+        let token = ada["accessToken"].as_str().unwrap();
+        let add_key = async || server.post_as(token, ADD_KEY, &json!({})).await;
+
+        let [pat, generate] = delicate(&server, &ada).await;
+        expect_needed_by_earlier(&pat, "/pat");
+        generate.expect(200);
+        add_key().await.expect(200);
+        for what in HAVING {
+            give(&database, what).await;
+            let [pat, generate] = delicate(&server, &ada).await;
+            let key = add_key().await;
+            take_away(&database).await;
+
+            expect_needed_by_earlier(&pat, &format!("{what}: /pat"));
+            // Clients of those days know no other way to elevate than a key.
+            if ["a mailbox", "a phone"].contains(&what) {
+                generate.expect(200);
+                key.expect(200);
+            } else {
+                expect_needed_by_earlier(&generate, &format!("{what}: {GENERATE}"));
+                expect_needed_by_earlier(&key, &format!("{what}: {ADD_KEY}"));
+            }
+        }
+    }
+
+    async fn a_thief_with_the_plain_token_of_a_keys_owner_adds_nothing_that_elevates(database) {
+        let phones = Phones::start().await;
+        for (rule, compat) in [
+            ("recommended", "0.42"),
+            ("recommended", "latest"),
+            ("required", "0.42"),
+            ("required", "latest"),
+        ] {
+            let place = format!("{rule} {compat}");
+            let server = ruled(&phones, &database, rule, compat).start().await;
+            let person = server.enrolled(&format!("{rule}@{compat}.example")).await;
+            give(&database, "a security key").await;
+            let post = async |path, body| server.post_as(&person.token, path, &body).await;
+
+            let generated = server.generate(&person.token).await;
+            let activated = server.activate(&person, &person.app.code()).await;
+            let elevated = post("/elevate/totp", json!({ "otp": person.app.code() })).await;
+            let refused = [
+                generated,
+                activated,
+                post(ADD_KEY, json!({})).await,
+                post("/user/phone/change", json!({ "newPhoneNumber": "+41790000009" })).await,
+                post("/user/email/change", json!({ "newEmail": "thief@example.com" })).await,
+                post("/link/idtoken", json!({ "provider": "google", "idToken": "a" })).await,
+            ];
+            take_away(&database).await;
+
+            for answer in &refused {
+                if compat == "latest" {
+                    expect_needed_by_latest(answer, &place);
+                } else {
+                    expect_needed_by_earlier(answer, &place);
+                }
+            }
+            let message = "User does not have TOTP MFA enabled";
+            elevated.expect_error(401, "disabled-mfa-totp", message);
         }
     }
 

@@ -277,6 +277,7 @@ macro_rules! conformance {
                 forgetting_tickets_spares_other_users
                 forgetting_tickets_forgets_codes_too
                 forgetting_tickets_is_harmless_when_there_are_none
+                forgetting_changes_spares_other_tickets_and_codes
                 parallel_takes_of_one_ticket_have_one_winner
                 parallel_takes_of_siblings_have_one_winner
             }

@@ -518,6 +518,19 @@ impl TicketRepository for MemoryUnitOfWork {
         })
     }
 
+    async fn forget_changes_of(
+        &mut self,
+        user: UserId,
+        now: DateTime<Utc>,
+    ) -> Result<(), StoreError> {
+        // Nothing expires here, so the time does not matter.
+        let _ = now;
+        self.attempt(|state| {
+            state.forget_changes_of(user);
+            Ok(())
+        })
+    }
+
     async fn put_code(&mut self, code: &NewCode) -> Result<(), StoreError> {
         self.attempt(|state| state.put_code(code.clone()))
     }

@@ -42,6 +42,13 @@ pub trait TicketRepository: Send {
     /// pending second factors too. Wrong guesses stay counted.
     async fn forget_all_of(&mut self, user: UserId) -> Result<(), StoreError>;
 
+    /// Takes out the tickets and codes by which an account would move to another address or number.
+    async fn forget_changes_of(
+        &mut self,
+        user: UserId,
+        now: DateTime<Utc>,
+    ) -> Result<(), StoreError>;
+
     /// Stores a one-time code in place of any earlier one of the same user and purpose. Wrong
     /// guesses made so far stay counted.
     async fn put_code(&mut self, code: &NewCode) -> Result<(), StoreError>;

@@ -1,5 +1,7 @@
 //! Elevation: delicate changes need a proof of identity that is as fresh as the access token.
 
+mod obligation;
+
 use super::{
     AccountRefusal, CurrentUserError, CurrentUserService, Failure, SecondFactorError,
     SecondFactorProof, SecondFactorService,
@@ -14,10 +16,9 @@ use crate::{
     error::StoreError,
     limits::{MailWish, TextWish, TooMany},
     one_time_code::{CodePurpose, OneTimeCode},
-    policy::{ElevationPolicy, ElevationRule},
-    ports::{CodeDelivery, MailerError, SignerError, SmsError},
+    ports::{CodeDelivery, MailerError, SignerError, SmsError, UserLookup},
     session::{AccessIdentity, AuthMethod, Session},
-    user::{MfaMethod, PhoneNumber, User, UserId},
+    user::{PhoneNumber, User, UserId},
 };
 
 /// Asks for fresh proofs of identity, and judges them.
@@ -31,11 +32,9 @@ pub struct ElevationService {
 pub enum DelicateAction {
     /// Anything but what is told apart below.
     Any,
-    /// Adding a security key: the first one can be what people elevate with from then on.
-    AddSecurityKey,
-    /// Making a secret for an authenticator app, which is delicate only where every method obliges
-    /// to elevate.
-    SetUpTotp,
+    /// Adding a security key or an authenticator app: the first one can be what people elevate with
+    /// from then on.
+    AddFactor,
 }
 
 /// A way to prove once more who one is.
@@ -148,31 +147,24 @@ impl ElevationService {
         let installation = &self.installation;
         let current_user = CurrentUserService::new(installation.clone());
         current_user.check_session(identity).await?;
-        let ElevationPolicy {
-            rule,
-            every_method_obliges,
-        } = installation.policy.elevation;
-        let is_delicate = every_method_obliges || action != DelicateAction::SetUpTotp;
-        let may_pass = identity.is_elevated
-            || !is_delicate
-            || match rule {
-                ElevationRule::Disabled => true,
-                ElevationRule::Recommended => !self.is_obliged(identity.user_id).await?,
-                ElevationRule::Required => {
-                    action != DelicateAction::Any && !self.is_obliged(identity.user_id).await?
-                }
-            };
+        let may_pass = match installation.decided_without_the_user(identity, action) {
+            Some(decided) => decided,
+            None => !self.is_obliged(identity.user_id).await?,
+        };
         may_pass.then_some(()).ok_or(ElevationError::Needed)
     }
 
-    /// Whether a user has what obliges them to elevate where that is recommended.
+    /// Whether a user has what obliges them to elevate.
     async fn is_obliged(&self, user: UserId) -> Result<bool, ElevationError> {
         let installation = &self.installation;
-        if installation.policy.elevation.every_method_obliges {
-            Ok(!self.methods(user).await?.is_empty())
+        let has_key = installation.store.has_security_key(user).await?;
+        let user = if installation.policy.elevation.every_method_obliges {
+            Some(self.current_user(user).await?)
         } else {
-            Ok(installation.store.has_security_key(user).await?)
-        }
+            let lookup = UserLookup::Id(user);
+            installation.store.find_user(lookup).await?
+        };
+        Ok(user.is_some_and(|user| installation.is_obliged(&user, has_key)))
     }
 
     /// The ways in which a user can elevate their token.
@@ -182,22 +174,9 @@ impl ElevationService {
     /// See [`ElevationError`].
     pub async fn methods(&self, user: UserId) -> Result<Vec<ElevationMethod>, ElevationError> {
         let user = self.current_user(user).await?;
-        let policy = &self.installation.policy;
-        let mut methods = Vec::new();
-        if policy.second_factors.totp_enabled && user.active_mfa == Some(MfaMethod::Totp) {
-            methods.push(ElevationMethod::Totp);
-        }
-        if policy.accounts.email_code_enabled && user.email_verified {
-            methods.push(ElevationMethod::Code(CodeChannel::Mail));
-        }
-        if self.installation.sms.is_some() && user.has_proven_phone() {
-            methods.push(ElevationMethod::Code(CodeChannel::Text));
-        }
         let installation = &self.installation;
-        if installation.web_authn.is_some() && installation.store.has_security_key(user.id).await? {
-            methods.push(ElevationMethod::SecurityKey);
-        }
-        Ok(methods)
+        let has_key = installation.store.has_security_key(user.id).await?;
+        Ok(installation.elevation_methods(&user, has_key))
     }
 
     /// Opens a session with an elevated token for whoever has the second factor of a signed-in

@@ -1,7 +1,7 @@
 //! Mails about an account's address: proving it once more, and changing it.
 
 use super::{
-    AccountRefusal, Failure,
+    AccountRefusal, DelicateAction, Failure,
     admission::{EmailNeed, is_still_signed_in},
     failure::failures_of,
     mailing::TicketMail,
@@ -56,6 +56,9 @@ pub enum EmailAddressError {
     /// The session that the access token belongs to has ended.
     #[error("the session has ended")]
     SessionEnded,
+    /// Moving to another address needs an elevated token.
+    #[error("an elevated access token is needed")]
+    NotElevated,
     /// An adapter failed.
     #[error(transparent)]
     Failure(Failure),
@@ -168,11 +171,16 @@ impl EmailAddressService {
             wish.code_challenge,
         );
         let now = installation.clock.now();
-        let is_noted = retry(|| async {
+        let noted: Result<(), EmailAddressError> = retry(|| async {
             let mut work = installation.store.begin().await?;
             if !is_still_signed_in(work.as_mut(), caller, now).await? {
                 work.rollback().await?;
-                return Ok(false);
+                return Ok(Err(EmailAddressError::SessionEnded));
+            }
+            let action = DelicateAction::Any;
+            if !installation.may(work.as_mut(), caller, action).await? {
+                work.rollback().await?;
+                return Ok(Err(EmailAddressError::NotElevated));
             }
             // A ticket that went to another new address must not move the account to this one. Nor
             // may its going on being good tell that this one is taken.
@@ -182,12 +190,10 @@ impl EmailAddressService {
                 mail.write(work.as_mut()).await?;
             }
             work.commit().await?;
-            Ok(true)
+            Ok(Ok(()))
         })
         .await?;
-        if !is_noted {
-            return Err(EmailAddressError::SessionEnded);
-        }
+        noted?;
         if is_taken {
             return Err(EmailAddressError::EmailTaken);
         }

@@ -315,7 +315,7 @@ impl LinkService {
         if let Err(refusal) = self.check(&user, proof.purpose()) {
             return Ok(Err(refusal.into()));
         }
-        act(work, proof.purpose(), &user).await?;
+        self.act(work, proof.purpose(), &user).await?;
         let opening = open(user.id, redeemed.code_challenge);
         opening.along().write(work).await?;
         // A first verification drops what must not be told of.
@@ -347,24 +347,29 @@ impl LinkService {
             outcome => outcome,
         }
     }
-}
 
-/// What the ticket of a link is for, beside signing in.
-async fn act(
-    work: &mut dyn UnitOfWork,
-    purpose: TicketPurpose,
-    user: &User,
-) -> Result<(), StoreError> {
-    match purpose {
-        TicketPurpose::VerifyEmail => work.users().set_email_verified(user.id).await.map(drop),
-        TicketPurpose::SignInLink | TicketPurpose::ResetPassword => {
-            prove_mailbox(work, user.id).await
+    /// What the ticket of a link is for, beside signing in.
+    async fn act(
+        &self,
+        work: &mut dyn UnitOfWork,
+        purpose: TicketPurpose,
+        user: &User,
+    ) -> Result<(), StoreError> {
+        match purpose {
+            TicketPurpose::VerifyEmail => {
+                work.users().set_email_verified(user.id).await?;
+                let now = self.installation.clock.now();
+                self.installation.withdraw_changes(work, user.id, now).await
+            }
+            TicketPurpose::SignInLink | TicketPurpose::ResetPassword => {
+                prove_mailbox(work, user.id).await
+            }
+            TicketPurpose::ConfirmEmailChange => {
+                work.users().move_to_new_email(user.id).await?;
+                // Tickets on their way to the former address are no longer its reader's business.
+                work.tickets().forget_all_of(user.id).await
+            }
+            TicketPurpose::MfaTotp => Ok(()),
         }
-        TicketPurpose::ConfirmEmailChange => {
-            work.users().move_to_new_email(user.id).await?;
-            // Tickets on their way to the former address are no longer its reader's business.
-            work.tickets().forget_all_of(user.id).await
-        }
-        TicketPurpose::MfaTotp => Ok(()),
     }
 }

@@ -1,7 +1,7 @@
 //! Moving an account to another phone number.
 
 use super::{
-    CurrentUserError, CurrentUserService, Failure, admission::is_still_signed_in,
+    CurrentUserError, CurrentUserService, DelicateAction, Failure, admission::is_still_signed_in,
     failure::failures_of, redemption::Effect, retry::retry, texting::CodeText, visit::Visit,
 };
 use crate::{
@@ -28,6 +28,9 @@ pub enum PhoneChangeError {
     /// The token does not lead to a user, or to one whose account may be used.
     #[error(transparent)]
     NotSignedIn(#[from] CurrentUserError),
+    /// Moving to another number needs an elevated token.
+    #[error("an elevated access token is needed")]
+    NotElevated,
     /// The new number has an account.
     #[error("the phone number already has an account")]
     PhoneNumberTaken,
@@ -129,11 +132,16 @@ impl PhoneChangeService {
         let purpose = CodePurpose::PhoneChange;
         let text = CodeText::new(installation, delivery, user.id, purpose, to.clone());
         let now = installation.clock.now();
-        let is_noted = retry(|| async {
+        let noted: Result<(), PhoneChangeError> = retry(|| async {
             let mut work = installation.store.begin().await?;
             if !is_still_signed_in(work.as_mut(), caller, now).await? {
                 work.rollback().await?;
-                return Ok(false);
+                return Ok(Err(CurrentUserError::InvalidToken.into()));
+            }
+            let action = DelicateAction::Any;
+            if !installation.may(work.as_mut(), caller, action).await? {
+                work.rollback().await?;
+                return Ok(Err(PhoneChangeError::NotElevated));
             }
             if !is_taken {
                 work.users().stage_phone_number(user.id, &to, None).await?;
@@ -142,12 +150,10 @@ impl PhoneChangeService {
             // this one is taken.
             text.write(work.as_mut()).await?;
             work.commit().await?;
-            Ok(true)
+            Ok(Ok(()))
         })
         .await?;
-        if !is_noted {
-            return Err(CurrentUserError::InvalidToken.into());
-        }
+        noted?;
         if is_taken {
             return Err(PhoneChangeError::PhoneNumberTaken);
         }

@@ -3,7 +3,7 @@
 mod proof;
 
 use super::{
-    AccountRefusal, CurrentUserError, CurrentUserService, Failure,
+    AccountRefusal, CurrentUserError, CurrentUserService, DelicateAction, Failure,
     admission::{EmailNeed, NotAdmitted, SessionOpening, is_still_signed_in},
     failure::failures_of,
     noted_user::note_user,
@@ -60,6 +60,9 @@ pub enum SecondFactorError {
     /// The account may not be used right now. The ticket is spent.
     #[error(transparent)]
     Refused(AccountRefusal),
+    /// Setting up an authenticator app needs an elevated token.
+    #[error("an elevated access token is needed")]
+    NotElevated,
     /// The second factor is switched on already.
     #[error("the second factor is active already")]
     AlreadyActive,
@@ -96,9 +99,13 @@ impl SecondFactorService {
     /// # Errors
     ///
     /// See [`SecondFactorError`].
-    pub async fn generate(&self, user: UserId) -> Result<TotpEnrolment, SecondFactorError> {
+    pub async fn generate(
+        &self,
+        caller: impl Into<AccessIdentity>,
+    ) -> Result<TotpEnrolment, SecondFactorError> {
         self.check_enabled()?;
-        let user = self.current_user(user).await?;
+        let caller = caller.into();
+        let user = self.current_user(caller.user_id).await?;
         let secret = self.new_secret();
         let issuer = &self.installation.policy.second_factors.totp_issuer;
         let picture = self
@@ -106,9 +113,14 @@ impl SecondFactorService {
             .qr
             .render(&secret.uri(issuer, &account_name(&user)))?;
         let sealed = self.seal(user.id, &secret)?;
-        retry(|| async {
+        let may_be_stored = retry(|| async {
             let mut work = self.installation.store.begin().await?;
             let factor = work.second_factors().find(user.id).await?;
+            let action = DelicateAction::AddFactor;
+            if !self.installation.may(work.as_mut(), caller, action).await? {
+                work.rollback().await?;
+                return Ok(false);
+            }
             if factor.is_some_and(|it| is_active(&it)) {
                 work.second_factors()
                     .put_waiting_secret(user.id, &sealed)
@@ -116,9 +128,13 @@ impl SecondFactorService {
             } else {
                 work.second_factors().put_secret(user.id, &sealed).await?;
             }
-            work.commit().await
+            work.commit().await?;
+            Ok::<_, StoreError>(true)
         })
         .await?;
+        if !may_be_stored {
+            return Err(SecondFactorError::NotElevated);
+        }
         Ok(TotpEnrolment { secret, picture })
     }
 
@@ -262,10 +278,15 @@ impl SecondFactorService {
         if is_active(&factor) {
             return Ok(Err(SecondFactorError::AlreadyActive));
         }
+        let action = DelicateAction::AddFactor;
+        if !self.installation.may(work, caller, action).await? {
+            return Ok(Err(SecondFactorError::NotElevated));
+        }
         let purpose = TotpPurpose::Activation;
         let proven = self.prove(work, user, &factor, proof, purpose).await?;
         if proven.is_ok() {
             work.second_factors().activate(user).await?;
+            self.installation.withdraw_changes(work, user, now).await?;
         }
         Ok(proven)
     }

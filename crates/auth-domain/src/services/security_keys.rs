@@ -61,6 +61,9 @@ pub enum SecurityKeyError {
     /// The key is registered already, perhaps for somebody else.
     #[error("the security key is registered already")]
     Taken,
+    /// Adding a key needs an elevated token.
+    #[error("an elevated access token is needed")]
+    NotElevated,
     /// The account may not be used right now.
     #[error(transparent)]
     Refused(#[from] AccountRefusal),

@@ -11,6 +11,7 @@ mod by_mail;
 mod clean_up;
 mod concealment;
 mod custom_claims;
+mod elevation;
 mod limits;
 mod moving_in;
 mod password_change;

@@ -13,11 +13,11 @@ use auth_domain::{
         IdTokenSignIn, ProviderCallback, ProviderComplaint, ProviderFlowWish, ProviderSignInError,
         Providers, SignUpError, SignUpOptions, SignedUp,
     },
-    session::{AuthMethod, CodeVerifier, ExchangeCode, Session},
+    session::{AccessIdentity, AuthMethod, CodeVerifier, ExchangeCode, Session},
     testing::{KnownPeople, policy},
     user::{DisplayName, User},
 };
-use store_testkit::MemoryStore;
+use store_testkit::{MemoryStore, samples::security_key};
 
 use crate::world::{Errands, PASSWORD, Pauses, World, bearer_of, claim, email, role, sign_up};
 
@@ -767,6 +767,39 @@ async fn linking_is_delicate() {
         matches!(refused, Err(ProviderSignInError::NotElevated(_))),
         "{refused:?}"
     );
+}
+
+/// A thief begins while the owner is obliged to nothing, and comes back when they are.
+#[tokio::test]
+async fn a_link_that_was_begun_with_a_plain_token_is_not_made_for_whoever_is_obliged_by_then() {
+    let town = Town::with(|it| it.elevation.rule = ElevationRule::Recommended).await;
+    let session = town.world.signed_up(ADA).await;
+    town.knows("eve", None);
+    let elevated = AccessIdentity {
+        is_elevated: true,
+        ..bearer_of(&session)
+    };
+    let begun = town.begin(connecting(&session)).await.unwrap();
+    let mut work = town.world.store.begin().await.unwrap();
+    let key = security_key("ada", session.user.id);
+    work.security_keys().insert(&key).await.unwrap();
+    work.commit().await.unwrap();
+
+    let finished = town.finish(back(ProviderId::of("github"), &begun, "eve"));
+
+    let error = finished.await.unwrap_err().error;
+    assert!(
+        matches!(error, ProviderSignInError::NotElevated(_)),
+        "{error:?}"
+    );
+    let service = &town.world.services.provider_sign_in;
+    let plain = service.link_id_token(bearer_of(&session), proof("eve"));
+    assert!(matches!(
+        plain.await,
+        Err(ProviderSignInError::NotElevated(_))
+    ));
+    let by_owner = service.link_id_token(elevated, proof("eve")).await;
+    assert!(by_owner.is_ok(), "{by_owner:?}");
 }
 
 #[tokio::test]

@@ -43,14 +43,9 @@ callers! {
     /// elevated.
     ElevatedCaller(AccessIdentity) = async |it| delicate(it, DelicateAction::Any).await;
 
-    /// The caller of an endpoint that adds a security key: they may need an elevated token if they
-    /// have one already.
-    KeyAddingCaller(AccessIdentity) = async |it| {
-        delicate(it, DelicateAction::AddSecurityKey).await
-    };
-
-    /// The caller of an endpoint that sets up an authenticator app, where that is delicate.
-    TotpSettingCaller(AccessIdentity) = async |it| delicate(it, DelicateAction::SetUpTotp).await;
+    /// The caller of an endpoint that adds a security key or an authenticator app: they need an
+    /// elevated token if what they have obliges them to elevate.
+    FactorAddingCaller(AccessIdentity) = async |it| delicate(it, DelicateAction::AddFactor).await;
 
     /// [`ElevatedCaller`] where a token is optional: one that is not elevated, but had to be, counts
     /// as none.

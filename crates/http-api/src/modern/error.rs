@@ -472,6 +472,7 @@ impl From<PhoneChangeError> for ModernError {
         match error {
             PhoneChangeError::MethodDisabled => ErrorCode::DISABLED_ENDPOINT.into(),
             PhoneChangeError::NotSignedIn(error) => error.into(),
+            PhoneChangeError::NotElevated => Self::Token(TokenProblem::NotElevated),
             PhoneChangeError::PhoneNumberTaken => ErrorCode::USER_ALREADY_EXISTS.into(),
             PhoneChangeError::InvalidCode => Self::TextedCode(ErrorCode::INVALID_OTP),
             PhoneChangeError::TooManyGuesses => Self::TextedCode(ErrorCode::OTP_TOO_MANY_ATTEMPTS),
@@ -509,6 +510,7 @@ impl From<EmailAddressError> for ModernError {
             EmailAddressError::AlreadyVerified => ErrorCode::EMAIL_ALREADY_VERIFIED,
             EmailAddressError::EmailTaken => ErrorCode::EMAIL_ALREADY_IN_USE,
             EmailAddressError::SessionEnded => return Self::Token(TokenProblem::Void),
+            EmailAddressError::NotElevated => return Self::Token(TokenProblem::NotElevated),
             EmailAddressError::Refused(refusal) => return refusal.into(),
             EmailAddressError::Failure(failure) => return failure.into(),
         })
@@ -563,6 +565,7 @@ impl From<SecondFactorError> for ModernError {
             SecondFactorError::NotActive => ErrorCode::DISABLED_MFA_TOTP.into(),
             SecondFactorError::NoSecret => ErrorCode::NO_TOTP_SECRET.into(),
             SecondFactorError::InvalidCode => ErrorCode::INVALID_TOTP.into(),
+            SecondFactorError::NotElevated => Self::Token(TokenProblem::NotElevated),
             SecondFactorError::Failure(failure) => failure.into(),
         }
     }
@@ -577,6 +580,7 @@ impl From<SecurityKeyError> for ModernError {
             SecurityKeyError::NoKey
             | SecurityKeyError::InvalidCredential
             | SecurityKeyError::Taken => ErrorCode::INVALID_REQUEST.into(),
+            SecurityKeyError::NotElevated => Self::Token(TokenProblem::NotElevated),
             SecurityKeyError::Refused(refusal) => refusal.into(),
             SecurityKeyError::SignUp(error) => error.into(),
             SecurityKeyError::Failure(failure) => failure.into(),

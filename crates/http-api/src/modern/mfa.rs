@@ -10,7 +10,7 @@ use utoipa::ToSchema;
 
 use super::{
     ModernError,
-    caller::{OpenCaller, TotpSettingCaller},
+    caller::{FactorAddingCaller, OpenCaller},
     json::Json,
     reply::SignInReply,
     ticket,
@@ -38,10 +38,10 @@ impl From<TotpEnrolment> for EnrolmentReply {
 /// `GET /mfa/totp/generate`
 pub(crate) async fn generate(
     state: Data<AppState>,
-    TotpSettingCaller(caller): TotpSettingCaller,
+    FactorAddingCaller(caller): FactorAddingCaller,
 ) -> Result<web::Json<EnrolmentReply>, ModernError> {
     let enrolment = state
-        .run(move |services| async move { services.second_factor.generate(caller.user_id).await })
+        .run(move |services| async move { services.second_factor.generate(caller).await })
         .await??;
     Ok(web::Json(enrolment.into()))
 }

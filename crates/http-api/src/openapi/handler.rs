@@ -14,8 +14,8 @@ use crate::{
     modern::{
         self, ModernError,
         caller::{
-            Caller, ElevatedCaller, KeyAddingCaller, OpenCaller, OptionalCaller,
-            OptionalElevatedCaller, TotpSettingCaller,
+            Caller, ElevatedCaller, FactorAddingCaller, OpenCaller, OptionalCaller,
+            OptionalElevatedCaller,
         },
     },
     state::AppState,
@@ -92,8 +92,7 @@ callers! {
     Caller is Required;
     OpenCaller is Required;
     ElevatedCaller is Required;
-    KeyAddingCaller is Required;
-    TotpSettingCaller is Required;
+    FactorAddingCaller is Required;
     OptionalCaller is Optional;
     OptionalElevatedCaller is Optional;
 }

@@ -58,6 +58,16 @@ impl TicketRepository for SqlUnitOfWork {
             .map_err(store_error)
     }
 
+    async fn forget_changes_of(
+        &mut self,
+        user: UserId,
+        now: DateTime<Utc>,
+    ) -> Result<(), StoreError> {
+        forget_changes_of(self.conn(), Id(user.0), Moment(now))
+            .await
+            .map_err(store_error)
+    }
+
     async fn put_code(&mut self, code: &NewCode) -> Result<(), StoreError> {
         one_time_codes::put(self.conn(), code)
             .await
@@ -245,6 +255,16 @@ async fn forget_all_of(conn: &mut Conn, user: Id) -> QueryResult<()> {
         .execute(conn)
         .await
         .map(drop)
+}
+
+async fn forget_changes_of(conn: &mut Conn, user: Id, now: Moment) -> QueryResult<()> {
+    lock_user(conn, user).await?;
+    let change = TicketPurpose::ConfirmEmailChange;
+    forget(conn, user, change, now).await?;
+    for code in [CodePurpose::InPlaceOf(change), CodePurpose::PhoneChange] {
+        one_time_codes::burn(conn, user, code).await?;
+    }
+    Ok(())
 }
 
 /// What Hasura Auth itself writes when it takes a ticket.

@@ -286,6 +286,42 @@ pub async fn forgetting_tickets_is_harmless_when_there_are_none(fixture: &dyn Fi
     assert!(take(&*store, &ticket("first")).await.is_some());
 }
 
+/// What would move the account to another address or number goes, and nothing else.
+pub async fn forgetting_changes_spares_other_tickets_and_codes(fixture: &dyn Fixture) {
+    let store = fixture.store();
+    let ada = given_user(&*store, new_user("ada")).await.id;
+    let eve = given_user(&*store, new_user("eve")).await.id;
+    let change = TicketPurpose::ConfirmEmailChange;
+    let changes = [CodePurpose::InPlaceOf(change), CodePurpose::PhoneChange];
+    for (user, name) in [(ada, "ada's"), (eve, "eve's")] {
+        for purpose in [change, TicketPurpose::VerifyEmail] {
+            given_ticket(&*store, &new_ticket(&ticket_for(purpose, name), user)).await;
+        }
+        for purpose in changes.into_iter().chain([CodePurpose::SignIn]) {
+            given_code(&*store, &new_code_for(purpose, "123456", user)).await;
+        }
+    }
+
+    let mut work = store.begin().await.unwrap();
+    work.tickets().forget_changes_of(ada, at(60)).await.unwrap();
+    work.commit().await.unwrap();
+
+    let guess = async |purpose, user| {
+        let guess = code_guess_for(purpose, "123456", user);
+        try_to_guess(&*store, &guess).await.unwrap()
+    };
+    for purpose in changes {
+        assert_eq!(guess(purpose, ada).await, CodeVerdict::Wrong, "{purpose:?}");
+    }
+    assert_eq!(take(&*store, &ticket_for(change, "ada's")).await, None);
+    assert_eq!(guess(CodePurpose::SignIn, ada).await, CodeVerdict::Accepted);
+    let verifying = ticket_for(TicketPurpose::VerifyEmail, "ada's");
+    assert!(take(&*store, &verifying).await.is_some());
+    let by_phone = guess(CodePurpose::PhoneChange, eve).await;
+    assert_eq!(by_phone, CodeVerdict::Accepted);
+    assert!(take(&*store, &ticket_for(change, "eve's")).await.is_some());
+}
+
 /// Of fifty who present one ticket at the same moment, one gets what it is worth.
 pub async fn parallel_takes_of_one_ticket_have_one_winner(fixture: &dyn Fixture) {
     let store = fixture.store();

@@ -64,6 +64,11 @@ impl Secrets {
         self.codes.remove(&(user, CodePurpose::InPlaceOf(purpose)));
     }
 
+    pub(super) fn forget_changes_of(&mut self, user: UserId) {
+        self.forget(user, TicketPurpose::ConfirmEmailChange);
+        self.codes.remove(&(user, CodePurpose::PhoneChange));
+    }
+
     pub(super) fn forget_all_of(&mut self, user: UserId) {
         self.tickets.retain(|_, ticket| ticket.user_id != user);
         self.codes.retain(|(owner, _), _| *owner != user);

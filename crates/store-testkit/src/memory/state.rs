@@ -596,6 +596,10 @@ impl State {
         self.secrets.forget_all_of(user);
     }
 
+    pub(super) fn forget_changes_of(&mut self, user: UserId) {
+        self.secrets.forget_changes_of(user);
+    }
+
     pub(super) fn put_code(&mut self, code: NewCode) -> Result<(), StoreError> {
         self.check_user_exists(code.user_id)?;
         self.secrets.put_code(code);

@@ -132,6 +132,32 @@ on_both_databases! {
         assert_eq!(database.keys().await, 2);
     }
 
+    async fn the_owner_of_a_key_sets_up_an_app_with_an_elevated_token_alone(database) {
+        let server = with_keys(&database)
+            .with_mfa()
+            .set("AUTH_REQUIRE_ELEVATED_CLAIM", "recommended")
+            .start()
+            .await;
+        let mut owner = server.owner(EMAIL).await;
+        expect_needed(&server.generate(owner.token()).await);
+
+        let elevated = elevated(&server, &mut owner).await;
+
+        let token = elevated["accessToken"].as_str().unwrap();
+        let app = server.new_app(token).await;
+        let activation = json!({ "code": app.code(), "activeMfaType": "totp" });
+        expect_needed(&server.post_as(owner.token(), "/user/mfa", &activation).await);
+        server.post_as(token, "/user/mfa", &activation).await.expect(200);
+        // What was added with an elevated token elevates.
+        let body = json!({ "otp": app.code() });
+        let by_app = server.post_as(owner.token(), "/elevate/totp", &body).await;
+        let token = session_of(&by_app)["accessToken"].clone();
+        server.post_as(token.as_str().unwrap(), "/pat", &pat()).await.expect(200);
+        // Switching off asks for the app itself.
+        let off = json!({ "code": app.next_code(), "activeMfaType": "" });
+        server.post_as(owner.token(), "/user/mfa", &off).await.expect(200);
+    }
+
     async fn where_elevation_is_not_asked_for_keys_are_added_freely(database) {
         let server = with_keys(&database).start().await;
         let owner = server.owner(EMAIL).await;

@@ -5,7 +5,7 @@ use chrono::TimeDelta;
 use super::{
     FlowFailure, ProviderSignInError, ProviderSignInService,
     entry::{Arrival, Entered},
-    flow::{Flow, FlowPurpose, caller},
+    flow::{Flow, FlowPurpose},
 };
 use crate::{
     browser_mark::{BrowserMark, EndedFlow},
@@ -18,7 +18,7 @@ use crate::{
         grant::{Grant, GrantOpening},
         retry::retry,
     },
-    session::AuthMethod,
+    session::{AccessIdentity, AuthMethod},
 };
 
 /// How much the clocks of an installation's servers may differ: one that is behind takes a flow for a
@@ -156,8 +156,17 @@ impl ProviderSignInService {
         let identity = told.map_err(|error| Self::trouble(&provider_id, error))?;
         let newcomer = self.newcomer(provider_id, identity);
         match flow.purpose {
-            FlowPurpose::Link { user_id, session } => {
-                self.link(caller(user_id, session), newcomer.key).await?;
+            FlowPurpose::Link {
+                user_id,
+                session,
+                is_elevated,
+            } => {
+                let caller = AccessIdentity {
+                    session,
+                    is_elevated,
+                    ..user_id.into()
+                };
+                self.link(caller, newcomer.key).await?;
                 Ok(Grant::Nothing)
             }
             FlowPurpose::Enter(audience) => {

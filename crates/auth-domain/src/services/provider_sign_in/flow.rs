@@ -15,7 +15,7 @@ use crate::{
     sealed::{SealContext, StoredSecret},
     secret::Secret,
     services::{Audience, SignUpOptions},
-    session::{AccessIdentity, AuthMethods, CodeChallenge, CodeVerifier, SessionId},
+    session::{AccessIdentity, CodeChallenge, CodeVerifier, SessionId},
     user::UserId,
 };
 
@@ -40,6 +40,7 @@ pub(super) enum FlowPurpose {
     Link {
         user_id: UserId,
         session: Option<SessionId>,
+        is_elevated: bool,
     },
 }
 
@@ -49,6 +50,7 @@ impl FlowPurpose {
         Self::Link {
             user_id: caller.user_id,
             session: caller.session,
+            is_elevated: caller.is_elevated,
         }
     }
 }
@@ -91,9 +93,14 @@ impl Flow {
         let purpose = match self.purpose {
             FlowPurpose::Enter(Audience::Anybody) => json!("anybody"),
             FlowPurpose::Enter(Audience::NewPeople) => json!("new"),
-            FlowPurpose::Link { user_id, session } => json!({
+            FlowPurpose::Link {
+                user_id,
+                session,
+                is_elevated,
+            } => json!({
                 "user": user_id.0.to_string(),
                 "session": session.map(|it| it.0.to_string()),
+                "elevated": is_elevated,
             }),
         };
         let mut members = self.options.to_members();
@@ -152,18 +159,10 @@ fn purpose(value: &Value) -> Option<FlowPurpose> {
                 Value::Null => None,
                 session => Some(SessionId(id(session)?)),
             },
+            // A flow that an earlier version began does not say.
+            is_elevated: caller.get("elevated") == Some(&Value::Bool(true)),
         }),
         _ => None,
-    }
-}
-
-/// Whose account is to be linked, of whom no more is needed than whether they are signed in.
-pub(super) fn caller(user_id: UserId, session: Option<SessionId>) -> AccessIdentity {
-    AccessIdentity {
-        user_id,
-        session,
-        methods: AuthMethods::NONE,
-        is_elevated: false,
     }
 }
 
@@ -203,10 +202,15 @@ mod tests {
         for purpose in [
             FlowPurpose::Enter(Audience::Anybody),
             FlowPurpose::Enter(Audience::NewPeople),
-            FlowPurpose::Link { user_id, session },
+            FlowPurpose::Link {
+                user_id,
+                session,
+                is_elevated: true,
+            },
             FlowPurpose::Link {
                 user_id,
                 session: None,
+                is_elevated: false,
             },
         ] {
             let flow = flow(purpose);

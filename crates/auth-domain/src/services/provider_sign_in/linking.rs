@@ -6,7 +6,7 @@ use crate::{
     identity::{IdentityKey, NewLinkedIdentity},
     ports::{UnitOfWork, UserLookup},
     services::{
-        AccountRefusal, CurrentUserError,
+        AccountRefusal, CurrentUserError, DelicateAction, ElevationError,
         admission::{EmailNeed, is_still_signed_in},
         retry::retry,
     },
@@ -20,6 +20,7 @@ enum Linked {
     NotSignedIn,
     UnknownUser,
     Refused(AccountRefusal),
+    NotElevated,
 }
 
 impl ProviderSignInService {
@@ -35,6 +36,7 @@ impl ProviderSignInService {
             Ok(Linked::NotSignedIn) => Err(CurrentUserError::InvalidToken.into()),
             Ok(Linked::UnknownUser) => Err(CurrentUserError::UnknownUser.into()),
             Ok(Linked::Refused(refusal)) => Err(refusal.into()),
+            Ok(Linked::NotElevated) => Err(ElevationError::Needed.into()),
             Err(StoreError::Duplicate {
                 field: UniqueField::Identity,
             }) => Err(ProviderSignInError::AlreadyLinked),
@@ -73,6 +75,10 @@ impl ProviderSignInService {
         let need = EmailNeed::Required;
         if let Err(refusal) = self.installation.policy.check_account(&user, need) {
             return Ok(Linked::Refused(refusal));
+        }
+        let action = DelicateAction::Any;
+        if !self.installation.may(work, caller, action).await? {
+            return Ok(Linked::NotElevated);
         }
         work.identities().link(row).await?;
         Ok(Linked::Done)

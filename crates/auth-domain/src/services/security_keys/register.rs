@@ -7,7 +7,7 @@ use crate::{
         Attestation, ChallengePurpose, CreationOptions, HashedChallenge, KeyNickname,
         RegisteredCredential, SecurityKey, SecurityKeyId,
     },
-    services::{admission::is_still_signed_in, retry::retry},
+    services::{DelicateAction, admission::is_still_signed_in, retry::retry},
     session::AccessIdentity,
     user::{User, UserId},
 };
@@ -88,22 +88,28 @@ impl SecurityKeyService {
         (challenge, key): (&HashedChallenge, &SecurityKey),
     ) -> Result<(), SecurityKeyError> {
         let now = self.installation.clock.now();
-        let is_added = retry(|| async {
+        retry(|| async {
             let mut work = self.installation.store.begin().await?;
             let is_first = work.security_keys().take(challenge, now).await?.is_some();
             let is_signed_in = is_still_signed_in(work.as_mut(), caller, now).await?;
             let current = work.users().find(UserLookup::Id(user.id)).await?;
             if !is_first || !is_signed_in || current.as_ref() != Some(user) {
                 work.commit().await?;
-                return Ok(false);
+                return Ok(Err(SecurityKeyError::InvalidCredential));
+            }
+            let action = DelicateAction::AddFactor;
+            if !self.installation.may(work.as_mut(), caller, action).await? {
+                work.commit().await?;
+                return Ok(Err(SecurityKeyError::NotElevated));
             }
             work.security_keys().insert(key).await?;
+            let installation = &self.installation;
+            installation
+                .withdraw_changes(work.as_mut(), user.id, now)
+                .await?;
             work.commit().await?;
-            Ok(true)
+            Ok(Ok(()))
         })
-        .await?;
-        is_added
-            .then_some(())
-            .ok_or(SecurityKeyError::InvalidCredential)
+        .await?
     }
 }

@@ -12,14 +12,14 @@ use super::{
 };
 use crate::{
     extract::members::present,
-    modern::{ModernError, caller::KeyAddingCaller, json::Json},
+    modern::{ModernError, caller::FactorAddingCaller, json::Json},
     state::AppState,
 };
 
 /// `POST /user/webauthn/add`
 pub(crate) async fn begin(
     state: Data<AppState>,
-    KeyAddingCaller(caller): KeyAddingCaller,
+    FactorAddingCaller(caller): FactorAddingCaller,
 ) -> Result<web::Json<CreationOptionsReply>, ModernError> {
     let options = state
         .run(move |services| async move {
@@ -57,7 +57,7 @@ pub(crate) struct AddedReply {
 /// `POST /user/webauthn/verify`
 pub(crate) async fn verify(
     state: Data<AppState>,
-    KeyAddingCaller(caller): KeyAddingCaller,
+    FactorAddingCaller(caller): FactorAddingCaller,
     Json(body): Json<VerifyBody>,
 ) -> Result<web::Json<AddedReply>, ModernError> {
     let attestation = body.credential.attestation();

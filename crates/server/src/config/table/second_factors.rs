@@ -32,9 +32,9 @@ pub(crate) const REQUIRE_ELEVATED_CLAIM: Setting = Setting::new(
     "mfa.require_elevated_claim",
     "AUTH_REQUIRE_ELEVATED_CLAIM",
     Kind::Choice(&["disabled", "recommended", "required"]),
-    "Whether a change of address or password, a personal access token and a further security key \
-     need a fresh proof of identity (`/elevate/…`): `required` of everybody, `recommended` of those who have a security \
-     key.",
+    "Whether a change of address, number or password, a personal access token, a linked identity, \
+     and a security key or an authenticator app beside another need a fresh proof of identity \
+     (`/elevate/…`): `required` of everybody, `recommended` of those who have a security key.",
 )
 .preset("disabled")
 .protective();
