@@ -51,6 +51,7 @@ mod request_log;
 mod rows;
 mod sealed_secrets;
 mod second_factor_elsewhere;
+mod shut_out;
 mod startup;
 mod support;
 mod through_http;

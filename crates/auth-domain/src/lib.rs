@@ -77,6 +77,7 @@
 
 pub mod browser_mark;
 pub mod error;
+pub mod guessing;
 pub mod identity;
 pub mod limits;
 pub mod one_time_code;

@@ -1,7 +1,9 @@
 //! One-time codes: six digits that a person reads in a mail or a text message and types.
 //!
-//! Six digits can be guessed, so a code is short-lived, works once, and wrong guesses are counted
-//! per account, whichever code they were made at: asking for another code buys no more guesses.
+//! Six digits can be guessed, so a code is short-lived, works once, and wrong guesses at a code that
+//! is open are counted per account, whichever code they were made at: asking for another code buys no
+//! more guesses. Where no code is open there is nothing to guess, and nothing is counted. How many
+//! are too many is the matter of [`guessing`](crate::guessing).
 
 use std::fmt;
 
@@ -10,7 +12,7 @@ use data_encoding::HEXLOWER;
 use hmac::{Hmac, Mac};
 use sha2::Sha256;
 
-use crate::{secret::keyed, ticket::TicketPurpose, user::UserId};
+use crate::{guessing::GuessLimits, secret::keyed, ticket::TicketPurpose, user::UserId};
 
 /// What a code is good for. A code for one thing is no code for another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -39,6 +41,11 @@ pub enum GuessKind {
     Mailed,
     /// At codes that were sent to the phone of the account.
     Texted,
+    /// At mailed codes that elevate. Only somebody who is signed in has one sent, so strangers
+    /// cannot use these guesses up.
+    MailedElevation,
+    /// The same, sent to the phone of the account.
+    TextedElevation,
     /// At codes that were mailed to an address that is not known to be the guesser's. They are never
     /// forgotten before their time: the guesser could read a mailbox of their own in between.
     NewMailbox,
@@ -54,15 +61,22 @@ impl GuessKind {
         match self {
             Self::Mailed => "mailed-code",
             Self::Texted => "texted-code",
+            Self::MailedElevation => "mailed-elevation-code",
+            Self::TextedElevation => "texted-elevation-code",
             Self::NewMailbox => "new-mailbox-code",
             Self::NewPhone => "new-phone-code",
         }
     }
 
-    /// Whether a right guess makes wrong ones forgotten.
+    /// Whether the code went to the owner of the account. Then a right guess makes wrong ones
+    /// forgotten, and the places that the owner has signed in from have counts of their own. Where it
+    /// went to somebody else's mailbox or phone, neither may buy the guesser more.
     #[must_use]
-    pub fn is_forgiven(self) -> bool {
-        matches!(self, Self::Mailed | Self::Texted)
+    pub fn is_of_owner(self) -> bool {
+        match self {
+            Self::Mailed | Self::Texted | Self::MailedElevation | Self::TextedElevation => true,
+            Self::NewMailbox | Self::NewPhone => false,
+        }
     }
 }
 
@@ -86,8 +100,10 @@ impl CodePurpose {
     pub fn guess_kind(self) -> GuessKind {
         match self {
             Self::InPlaceOf(TicketPurpose::ConfirmEmailChange) => GuessKind::NewMailbox,
-            Self::SignIn | Self::Elevation | Self::InPlaceOf(_) => GuessKind::Mailed,
-            Self::TextedSignIn | Self::TextedElevation => GuessKind::Texted,
+            Self::SignIn | Self::InPlaceOf(_) => GuessKind::Mailed,
+            Self::Elevation => GuessKind::MailedElevation,
+            Self::TextedSignIn => GuessKind::Texted,
+            Self::TextedElevation => GuessKind::TextedElevation,
             Self::PhoneDeanonymization | Self::PhoneChange => GuessKind::NewPhone,
         }
     }
@@ -196,6 +212,17 @@ impl CodeKey {
     }
 }
 
+impl CodeKey {
+    /// What stands in a store for a network of a user's.
+    pub(crate) fn place(&self, user: UserId, network: &str) -> String {
+        let mut mac = self.0.clone();
+        mac.update(b"place");
+        mac.update(user.0.as_bytes());
+        mac.update(network.as_bytes());
+        HEXLOWER.encode(&mac.finalize().into_bytes())
+    }
+}
+
 impl fmt::Debug for CodeKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("CodeKey(***)")
@@ -224,12 +251,8 @@ pub struct CodeGuess {
     pub purpose: CodePurpose,
     /// The hash of the guess.
     pub hash: HashedCode,
-    /// The time of the guess.
-    pub now: DateTime<Utc>,
-    /// Wrong guesses before this moment no longer count.
-    pub count_from: DateTime<Utc>,
-    /// So many wrong guesses burn the code and close the account to further ones.
-    pub max_wrong: u32,
+    /// Where and when it is made, and how many are too many.
+    pub limits: GuessLimits,
 }
 
 /// What became of a guess.
@@ -237,9 +260,10 @@ pub struct CodeGuess {
 pub enum CodeVerdict {
     /// It was the code. The code is gone, and wrong guesses are forgotten.
     Accepted,
-    /// It was not, or there is no code that has not expired. It was counted.
+    /// It was not, and was counted; or there is no code that has not expired, and nothing to count.
     Wrong,
-    /// There were too many wrong guesses. The code is gone, and nothing was compared.
+    /// There were too many wrong guesses, and nothing was compared. The code stays good for places
+    /// that have guesses left.
     TooManyWrong,
 }
 

@@ -196,10 +196,14 @@ pub struct CodePolicy {
     pub foreign_ttl: Duration,
     /// Whether a mail with a link carries a code that works in its place.
     pub beside_links: bool,
-    /// So many wrong guesses within [`count_within`](Self::count_within) close an account to
-    /// further ones, and burn its code.
+    /// So many wrong guesses of strangers within [`count_within`](Self::count_within) close an
+    /// account to all of them, and so many from a known place to that; see
+    /// [`guessing`](crate::guessing).
     pub max_wrong: u32,
-    /// For how long a wrong guess counts.
+    /// So many close it from wherever they come.
+    pub max_wrong_in_all: u32,
+    /// For how long a wrong guess counts. No code lives longer, so that at most
+    /// [`max_wrong_in_all`](Self::max_wrong_in_all) guesses are ever made at one.
     pub count_within: Duration,
 }
 
@@ -217,8 +221,8 @@ impl CodePolicy {
     }
 
     /// The usual guard: a mailed code lives an hour and a texted one five minutes, as in Hasura
-    /// Auth, and five wrong guesses within an
-    /// hour are too many, which makes 120 a day at a million codes.
+    /// Auth, and five wrong guesses of strangers within an hour are too many, which makes 120 a day
+    /// at a million codes; and twenty of everybody, which makes 480.
     #[must_use]
     pub fn usual(key: CodeKey) -> Self {
         Self {
@@ -229,6 +233,7 @@ impl CodePolicy {
             foreign_ttl: Duration::from_mins(10),
             beside_links: false,
             max_wrong: 5,
+            max_wrong_in_all: 20,
             count_within: Duration::from_hours(1),
         }
     }

@@ -158,14 +158,15 @@ impl AppState {
     /// gets to see the device.
     pub(crate) async fn run_from<T, Work>(
         &self,
-        SeenFrom(device): SeenFrom,
+        SeenFrom { device, client }: SeenFrom,
         work: impl FnOnce(Services) -> Work,
     ) -> Result<T, Interrupted>
     where
         T: Send + 'static,
         Work: Future<Output = T> + Send + 'static,
     {
-        self.run(|services| work(services.seen_from(device))).await
+        self.run(|services| work(services.seen_from(device, client)))
+            .await
     }
 
     /// Runs `work` to its end, even when the client goes away meanwhile.

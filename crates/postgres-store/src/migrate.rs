@@ -89,6 +89,7 @@ migrations![
     "2026-11-22-050000_note_methods_of_exchange_codes",
     indexes "2026-11-28-003000_index_what_grows",
     "2026-11-28-003600_create_ended_provider_flows",
+    "2026-11-28-003605_know_places",
 ];
 
 /// Why a database was not brought up to date. Its tables are as they were before; of indexes, those

@@ -15,7 +15,9 @@ use auth_domain::{
     user::UserId,
 };
 use postgres_store::PostgresStore;
-use store_testkit::samples::{at, code_guess, new_ticket, new_user, ticket, ticket_for, user_id};
+use store_testkit::samples::{
+    at, code_guess, guess_limits, new_code, new_ticket, new_user, ticket, ticket_for, user_id,
+};
 use support::Database;
 use tokio::task::JoinSet;
 
@@ -114,8 +116,10 @@ async fn wrong_codes_that_count_no_longer_go_with_the_next() {
     let store = store_with_ada(&database).await;
     let mut guess = code_guess("123456", user_id("ada"));
     let mut work = store.begin().await.unwrap();
-    for now in [at(0), at(1), at(2)] {
-        (guess.now, guess.count_from) = (now, at(1));
+    let code = new_code("654321", user_id("ada"));
+    work.tickets().put_code(&code).await.unwrap();
+    for now in [0, 1, 2] {
+        guess.limits = guess_limits(now, 1);
         work.tickets().judge_code(&guess).await.unwrap();
     }
     work.commit().await.unwrap();

@@ -48,6 +48,7 @@ migrations![
     "2026-11-22-050000_note_methods_of_exchange_codes",
     "2026-11-28-003000_index_what_grows",
     "2026-11-28-003600_create_ended_provider_flows",
+    "2026-11-28-003605_know_places",
 ];
 
 /// Why a database was not brought up to date. It is as it was before.

@@ -290,10 +290,16 @@ macro_rules! conformance {
                 code_of_one_purpose_is_none_of_another
                 code_of_one_user_is_none_of_another
                 too_many_wrong_guesses_close_the_account
-                too_many_wrong_guesses_burn_the_code
-                guess_at_a_closed_account_burns_the_code
+                guesses_without_an_open_code_are_not_counted
+                known_place_has_guesses_of_its_own
+                known_place_has_an_end_of_guesses
+                known_places_together_have_an_end_of_guesses
+                parallel_guesses_from_a_known_place_are_all_counted
+                place_is_known_until_its_time_is_over
+                guess_is_awaited_while_a_code_is_open
                 wrong_guesses_survive_a_new_code
                 wrong_guesses_count_for_the_account
+                wrong_guesses_of_strangers_spare_codes_that_elevate
                 wrong_guesses_spare_other_users
                 accepted_code_forgets_wrong_guesses
                 wrong_guesses_count_no_longer_than_asked
@@ -340,6 +346,7 @@ macro_rules! conformance {
                 parallel_takes_of_one_recovery_code_have_one_winner
                 wrong_second_factors_are_counted_and_forgotten
                 wrong_second_factors_are_counted_apart_from_mailed_codes
+                known_place_has_guesses_at_a_second_factor_of_its_own
                 parallel_wrong_second_factors_are_all_counted
                 forgotten_second_factor_leaves_wrong_guesses_only
             }

@@ -5,6 +5,7 @@
 //! not lean on the patience of one database.
 
 mod factors;
+mod guesses;
 mod identities;
 mod secrets;
 mod security_keys;
@@ -23,6 +24,7 @@ use auth_domain::{
     DateTime, Utc,
     browser_mark::EndedFlow,
     error::StoreError,
+    guessing::Place,
     one_time_code::{CodeGuess, CodeVerdict, NewCode},
     ports::{
         Clock, Deanonymization, EndedSessions, ExpiredRows, LinkedIdentityRepository,
@@ -420,6 +422,22 @@ impl RoleRepository for MemoryUnitOfWork {
 
 #[async_trait]
 impl SessionRepository for MemoryUnitOfWork {
+    async fn note_place(
+        &mut self,
+        user: UserId,
+        place: &Place,
+        until: DateTime<Utc>,
+    ) -> Result<(), StoreError> {
+        self.attempt(|state| state.note_place(user, place.clone(), until))
+    }
+
+    async fn forget_places_of(&mut self, user: UserId) -> Result<(), StoreError> {
+        self.attempt(|state| {
+            state.places.forget_all_of(user);
+            Ok(())
+        })
+    }
+
     async fn insert_refresh_token(&mut self, token: &NewRefreshToken) -> Result<(), StoreError> {
         self.attempt(|state| state.insert_refresh_token(token.clone()))
     }
@@ -537,6 +555,10 @@ impl TicketRepository for MemoryUnitOfWork {
 
     async fn judge_code(&mut self, guess: &CodeGuess) -> Result<CodeVerdict, StoreError> {
         self.attempt(|state| Ok(state.judge_code(guess)))
+    }
+
+    async fn awaits_guess(&mut self, guess: &CodeGuess) -> Result<bool, StoreError> {
+        self.attempt(|state| Ok(state.awaits_guess(guess)))
     }
 
     async fn insert_exchange_code(&mut self, code: &NewExchangeCode) -> Result<(), StoreError> {

@@ -7,12 +7,14 @@
     reason = "a sample that is not valid must fail the test that asks for it"
 )]
 
-use std::time::Duration;
+use std::{net::Ipv6Addr, time::Duration};
 
 use auth_domain::{
     DateTime, Utc,
     browser_mark::{BrowserMark, EndedFlow},
+    guessing::{GuessLimits, Place},
     identity::{IdentityKey, NewLinkedIdentity, ProviderId, Subject},
+    limits::ClientNetwork,
     one_time_code::{CodeGuess, CodeKey, CodePurpose, HashedCode, NewCode, OneTimeCode},
     ports::{Contact, Deanonymization, RefreshGate, RefreshRotation, StagedProfile},
     recovery_code::{HashedRecoveryCode, RecoveryCode, RecoveryKeys},
@@ -357,10 +359,32 @@ pub fn code_guess_for(purpose: CodePurpose, digits: &str, user_id: UserId) -> Co
         user_id,
         purpose,
         hash: code_hash(digits, user_id, purpose),
-        now: at(60),
-        count_from: at(0),
-        max_wrong: 10,
+        limits: guess_limits(60, 0),
     }
+}
+
+/// What limits guesses from nowhere in particular, so many seconds after samples are made: those
+/// count that were made `count_from` or later. Ten are too many for strangers, and 25 for everybody.
+#[must_use]
+pub fn guess_limits(now: i64, count_from: i64) -> GuessLimits {
+    GuessLimits {
+        place: None,
+        now: at(now),
+        count_from: at(count_from),
+        max_wrong: 10,
+        max_wrong_in_all: 25,
+    }
+}
+
+/// A place of a user's in the network with this name, of at most 8 bytes.
+#[must_use]
+pub fn place(name: &str, user: UserId) -> Place {
+    let network = Ipv6Addr::from(uuid(name).into_bytes());
+    Place::of(
+        &CodeKey::derive(b"sample"),
+        user,
+        ClientNetwork::of(network.into()),
+    )
 }
 
 /// The hash of a user's recovery code with this name, of at most ten bytes.

@@ -25,13 +25,15 @@ pub enum ExpiredRows {
     SecurityKeyChallenges,
     /// Flows at identity providers that have ended, by when they would have expired.
     EndedProviderFlows,
+    /// Networks that people signed in from, by when they are no longer known.
+    KnownPlaces,
     /// Wrong guesses at codes and second factors, by when they were made.
     WrongGuesses,
 }
 
 impl ExpiredRows {
     /// Every kind.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::RefreshTokens,
         Self::RefreshTokenRotations,
         Self::OpaqueSessions,
@@ -40,6 +42,7 @@ impl ExpiredRows {
         Self::ExchangeCodes,
         Self::SecurityKeyChallenges,
         Self::EndedProviderFlows,
+        Self::KnownPlaces,
         Self::WrongGuesses,
     ];
 
@@ -55,6 +58,7 @@ impl ExpiredRows {
             Self::ExchangeCodes => "exchange_codes",
             Self::SecurityKeyChallenges => "security_key_challenges",
             Self::EndedProviderFlows => "ended_provider_flows",
+            Self::KnownPlaces => "known_places",
             Self::WrongGuesses => "wrong_codes",
         }
     }

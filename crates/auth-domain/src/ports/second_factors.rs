@@ -1,15 +1,14 @@
 //! Second factors in the store.
 
-use async_trait::async_trait;
-use chrono::{DateTime, Utc};
-
 use crate::{
     error::StoreError,
+    guessing::{GuessLimits, Tally, WrongGuesses},
     recovery_code::HashedRecoveryCode,
     sealed::{SealedSecret, StoredSecret},
     totp::StepUse,
     user::{MfaMethod, UserId},
 };
+use async_trait::async_trait;
 
 /// What is stored of a user's second factor.
 #[derive(Debug, Clone, PartialEq)]
@@ -80,19 +79,19 @@ pub trait SecondFactorRepository: Send {
         code: &HashedRecoveryCode,
     ) -> Result<bool, StoreError>;
 
-    /// How many wrong guesses were made at the second factor at `since` or later.
+    /// The wrong guesses at the second factor that count by `limits`.
     async fn count_wrong_guesses(
         &mut self,
         user: UserId,
-        since: DateTime<Utc>,
-    ) -> Result<u32, StoreError>;
+        limits: &GuessLimits,
+    ) -> Result<WrongGuesses, StoreError>;
 
-    /// Counts a wrong guess; those before `count_from` need not be kept any longer.
+    /// Counts a wrong guess; those that count no longer by `limits` need not be kept.
     async fn note_wrong_guess(
         &mut self,
         user: UserId,
-        now: DateTime<Utc>,
-        count_from: DateTime<Utc>,
+        limits: &GuessLimits,
+        tally: Tally,
     ) -> Result<(), StoreError>;
 
     /// Forgets the wrong guesses at the second factor.

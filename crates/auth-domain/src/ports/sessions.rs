@@ -7,6 +7,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::{
     error::StoreError,
+    guessing::Place,
     session::{
         AuthMethods, Device, HashedRefreshToken, HashedSessionToken, NewOpaqueSession,
         NewRefreshToken, OpenSession, SessionId,
@@ -95,6 +96,18 @@ pub enum EndedSessions {
 /// Sessions of both generations, within a unit of work. Only hashes ever reach a store.
 #[async_trait]
 pub trait SessionRepository: Send {
+    /// Notes that a user signed in from a place, which is a known one of theirs until `until`. One
+    /// that is known for about as long stays as it is.
+    async fn note_place(
+        &mut self,
+        user: UserId,
+        place: &Place,
+        until: DateTime<Utc>,
+    ) -> Result<(), StoreError>;
+
+    /// Forgets the places that a user signed in from.
+    async fn forget_places_of(&mut self, user: UserId) -> Result<(), StoreError>;
+
     /// Stores a refresh token. Those of the user that have expired are left to
     /// [`Store::remove_expired`](super::Store::remove_expired).
     async fn insert_refresh_token(&mut self, token: &NewRefreshToken) -> Result<(), StoreError>;

@@ -53,12 +53,17 @@ pub trait TicketRepository: Send {
     /// guesses made so far stay counted.
     async fn put_code(&mut self, code: &NewCode) -> Result<(), StoreError>;
 
-    /// Judges a guess, and counts it if it is wrong.
+    /// Judges a guess, and counts it if it is wrong and a code was open, by what
+    /// [`GuessLimits::tally`](crate::guessing::GuessLimits::tally) says.
     ///
     /// Of any number of concurrent right guesses at one code at most one is accepted, and of
     /// concurrent wrong ones each is counted. A user who does not exist has no code. A code in place
     /// of a ticket takes all tickets of that purpose along.
     async fn judge_code(&mut self, guess: &CodeGuess) -> Result<CodeVerdict, StoreError>;
+
+    /// Whether a guess would be compared with a code: one is open, and there were not too many wrong
+    /// ones. Changes nothing.
+    async fn awaits_guess(&mut self, guess: &CodeGuess) -> Result<bool, StoreError>;
 
     /// Stores an exchange code.
     async fn insert_exchange_code(&mut self, code: &NewExchangeCode) -> Result<(), StoreError>;

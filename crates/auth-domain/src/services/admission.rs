@@ -1,20 +1,26 @@
 //! The steps that every way to sign in ends in: check the account, open a session.
 
 use super::{Failure, Installation, noted_user::note_user, visit::Visit};
+use std::time::Duration;
+
 use chrono::{DateTime, Utc};
 
 use crate::{
     error::StoreError,
+    guessing::Place,
     policy::AuthPolicy,
     ports::UnitOfWork,
     session::{
-        AccessClaims, AccessIdentity, AuthMethods, CodeChallenge, NewOpaqueSession,
+        AccessClaims, AccessIdentity, AuthMethod, AuthMethods, CodeChallenge, NewOpaqueSession,
         NewRefreshToken, OpaqueSession, PlainRefreshToken, PlainSessionToken, RefreshTokenKind,
         Session, SessionId,
     },
     ticket::{NewTicket, Ticket},
     user::{User, UserId},
 };
+
+/// For how long a place is known where somebody signed in.
+const PLACE_KNOWN: Duration = Duration::from_hours(30 * 24);
 
 /// Why an account may not be used right now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -134,6 +140,7 @@ pub(super) struct SessionOpening {
     row: NewRefreshToken,
     need: EmailNeed,
     beside: Option<AccessIdentity>,
+    place: Option<Place>,
 }
 
 impl SessionOpening {
@@ -141,6 +148,7 @@ impl SessionOpening {
     pub(super) fn new(installation: &Visit, user: UserId, methods: impl Into<AuthMethods>) -> Self {
         let token = PlainRefreshToken::new(installation.ids.uuid());
         let now = installation.clock.now();
+        let methods = methods.into();
         let row = NewRefreshToken {
             id: SessionId(installation.ids.uuid()),
             user_id: user,
@@ -149,14 +157,19 @@ impl SessionOpening {
             created_at: now,
             expires_at: now + installation.policy.sessions.refresh_token_ttl,
             metadata: None,
-            methods: methods.into(),
+            methods,
             device: installation.device(),
         };
+        // Neither programs nor anonymous users type codes.
+        let is_person =
+            methods != AuthMethods::NONE && !methods.contains(AuthMethod::PersonalAccessToken);
+        let place = installation.place_of(user).filter(|_| is_person);
         Self {
             token,
             row,
             need: EmailNeed::Required,
             beside: None,
+            place,
         }
     }
 
@@ -207,6 +220,13 @@ impl SessionOpening {
         work.users()
             .touch(self.row.user_id, self.row.created_at)
             .await?;
+        note_place(
+            work,
+            self.row.user_id,
+            self.place.as_ref(),
+            self.row.created_at,
+        )
+        .await?;
         work.sessions().insert_refresh_token(&self.row).await
     }
 
@@ -243,6 +263,23 @@ impl SessionOpening {
     }
 }
 
+/// Remembers where a user signed in, for [`guessing`](crate::guessing).
+async fn note_place(
+    work: &mut dyn UnitOfWork,
+    user: UserId,
+    place: Option<&Place>,
+    now: DateTime<Utc>,
+) -> Result<(), StoreError> {
+    match place {
+        Some(place) => {
+            work.sessions()
+                .note_place(user, place, now + PLACE_KNOWN)
+                .await
+        }
+        None => Ok(()),
+    }
+}
+
 /// A modern session that was opened or refreshed, and needs an access token.
 pub(super) struct OpenedSession {
     pub(super) id: SessionId,
@@ -255,6 +292,7 @@ pub(super) struct OpenedSession {
 pub(super) struct OpaqueSessionOpening {
     token: PlainSessionToken,
     row: NewOpaqueSession,
+    place: Option<Place>,
 }
 
 impl OpaqueSessionOpening {
@@ -269,13 +307,21 @@ impl OpaqueSessionOpening {
             expires_at: now + installation.policy.sessions.opaque_session_ttl,
             device: installation.device(),
         };
-        Self { token, row }
+        let place = installation.place_of(user);
+        Self { token, row, place }
     }
 
     pub(super) async fn write(&self, work: &mut dyn UnitOfWork) -> Result<(), StoreError> {
         work.users()
             .touch(self.row.user_id, self.row.created_at)
             .await?;
+        note_place(
+            work,
+            self.row.user_id,
+            self.place.as_ref(),
+            self.row.created_at,
+        )
+        .await?;
         work.sessions().insert_opaque_session(&self.row).await
     }
 

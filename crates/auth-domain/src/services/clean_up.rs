@@ -61,7 +61,8 @@ impl CleanUpService {
             | ExpiredRows::OneTimeCodes
             | ExpiredRows::ExchangeCodes
             | ExpiredRows::SecurityKeyChallenges
-            | ExpiredRows::EndedProviderFlows => Duration::ZERO,
+            | ExpiredRows::EndedProviderFlows
+            | ExpiredRows::KnownPlaces => Duration::ZERO,
         };
         self.clock.now() - use_after - CLOCK_SKEW
     }

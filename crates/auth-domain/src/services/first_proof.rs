@@ -46,6 +46,7 @@ pub(super) async fn prove_phone(
 
 async fn drop_what_was_there(work: &mut dyn UnitOfWork, user: UserId) -> Result<(), StoreError> {
     work.users().clear_password(user).await?;
+    work.sessions().forget_places_of(user).await?;
     work.sessions().end_all_of(user, EndedSessions::All).await?;
     work.security_keys().forget_all_of(user).await?;
     work.identities().forget_all_of(user).await?;

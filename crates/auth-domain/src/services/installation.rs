@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     error::StoreError,
-    limits::AccountLimits,
+    limits::{AccountLimits, ClientNetwork},
     policy::AuthPolicy,
     ports::{
         Background, BreachedPasswords, Clock, CodeDelivery, CustomClaimSource, IdGenerator, Mailer,
@@ -151,10 +151,11 @@ impl Services {
     }
 
     /// The same use cases for a request from `device`, which the owner of a session that is opened
-    /// or refreshed gets to see.
+    /// or refreshed gets to see, in the network `client`, which becomes a known one of whoever signs
+    /// in.
     #[must_use]
-    pub fn seen_from(&self, device: Device) -> Self {
-        Self::during(self.visit.seen_from(device))
+    pub fn seen_from(&self, device: Device, client: Option<ClientNetwork>) -> Self {
+        Self::during(self.visit.seen_from(device, client))
     }
 
     fn during(visit: Visit) -> Self {

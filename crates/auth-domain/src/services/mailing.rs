@@ -1,7 +1,7 @@
 //! Telling people by mail: a ticket or a code is stored first, and handed to the mailer after the
 //! commit, because a mail must never carry what was rolled back.
 
-use super::{Installation, retry::retry};
+use super::{Installation, retry::retry, visit::Visit};
 use crate::{
     error::StoreError,
     one_time_code::{CodeGuess, CodePurpose, NewCode, OneTimeCode},
@@ -125,7 +125,9 @@ impl Installation {
             expires_at: self.clock.now() + policy.ttl(purpose),
         }
     }
+}
 
+impl Visit {
     /// A guess at a code of a user.
     pub(super) fn guess(
         &self,
@@ -133,15 +135,15 @@ impl Installation {
         purpose: CodePurpose,
         code: &OneTimeCode,
     ) -> CodeGuess {
-        let policy = &self.policy.codes;
-        let now = self.clock.now();
+        let mut limits = self.guess_limits(user_id);
+        if !purpose.guess_kind().is_of_owner() {
+            limits.place = None;
+        }
         CodeGuess {
             user_id,
             purpose,
-            hash: code.hashed(&policy.key, user_id, purpose),
-            now,
-            count_from: now - policy.count_within,
-            max_wrong: policy.max_wrong,
+            hash: code.hashed(&self.policy.codes.key, user_id, purpose),
+            limits,
         }
     }
 }

@@ -45,7 +45,7 @@ pub enum PhoneChangeError {
     Failure(Failure),
 }
 
-failures_of!(PhoneChangeError: BackgroundBusy, SmsError, TooMany);
+failures_of!(PhoneChangeError: Failure, BackgroundBusy, SmsError, TooMany);
 
 impl From<StoreError> for PhoneChangeError {
     fn from(error: StoreError) -> Self {

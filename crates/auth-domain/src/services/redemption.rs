@@ -40,7 +40,9 @@ impl Effect<'_> {
         guess: &CodeGuess,
     ) -> Result<CodeVerdict, StoreError> {
         let verdict = work.tickets().judge_code(guess).await?;
-        if verdict == CodeVerdict::Accepted && !self.write(work, guess.user_id, guess.now).await? {
+        if verdict == CodeVerdict::Accepted
+            && !self.write(work, guess.user_id, guess.limits.now).await?
+        {
             return Ok(CodeVerdict::Wrong);
         }
         Ok(verdict)

@@ -108,6 +108,22 @@ impl From<CodeRefusal> for SmsSignInError {
     }
 }
 
+/// Whose code is guessed at, and what a right guess changes about them.
+struct Aim {
+    user: UserId,
+    /// Set where the number is not theirs yet.
+    changes: Option<Deanonymization>,
+}
+
+impl Aim {
+    fn purpose(&self) -> CodePurpose {
+        match self.changes {
+            Some(_) => CodePurpose::PhoneDeanonymization,
+            None => CodePurpose::TextedSignIn,
+        }
+    }
+}
+
 impl SmsSignInService {
     pub(super) fn new(installation: Visit) -> Self {
         Self { installation }
@@ -147,11 +163,28 @@ impl SmsSignInService {
     /// See [`SmsSignInError`]; a number without an account is not told apart from a wrong code.
     pub async fn with_code(&self, claim: SmsCode) -> Result<Session, SmsSignInError> {
         let delivery = self.delivery()?;
-        let account = AccountName::PhoneNumber(&claim.phone_number);
+        let judged = self.judge_claim(&claim, &delivery);
+        self.installation.at_an_even_pace(judged).await
+    }
+
+    /// Judges a guess as a claim to the account. Where no code is awaited nothing is compared, and no
+    /// stranger may use up the owner's claims; but while it is concealed whether accounts exist a
+    /// guess counts all the same, so that nobody can tell.
+    async fn judge_claim(
+        &self,
+        claim: &SmsCode,
+        delivery: &CodeDelivery,
+    ) -> Result<Session, SmsSignInError> {
         let installation = &self.installation;
-        let work = self.judge(&claim, &delivery);
-        let judged = installation.judge_claim(account, claim.client, work);
-        installation.at_an_even_pace(judged).await
+        let aim = self.aim(claim).await?;
+        let guess = installation.guess(aim.user, aim.purpose(), &claim.code);
+        let counts = installation.concealment.is_some() || installation.awaits(&guess).await?;
+        let work = self.judge(claim, aim, delivery);
+        if !counts {
+            return work.await;
+        }
+        let account = AccountName::PhoneNumber(&claim.phone_number);
+        installation.judge_claim(account, claim.client, work).await
     }
 
     fn delivery(&self) -> Result<CodeDelivery, SmsSignInError> {
@@ -232,11 +265,8 @@ impl SmsSignInService {
         CodeText::new(&self.installation, delivery, user, purpose, to)
     }
 
-    async fn judge(
-        &self,
-        claim: &SmsCode,
-        delivery: &CodeDelivery,
-    ) -> Result<Session, SmsSignInError> {
+    /// Whose code a claim is a guess at.
+    async fn aim(&self, claim: &SmsCode) -> Result<Aim, SmsSignInError> {
         let installation = &self.installation;
         let number = &claim.phone_number;
         let now = installation.clock.now();
@@ -250,12 +280,21 @@ impl SmsSignInService {
             None => (UserId(installation.ids.uuid()), None),
         };
         let changes = staged.map(|profile| self.deanonymization(number.clone(), profile));
-        let (purpose, effect) = match &changes {
-            Some(changes) => (
-                CodePurpose::PhoneDeanonymization,
-                Effect::Deanonymizes(changes),
-            ),
-            None => (CodePurpose::TextedSignIn, Effect::ProvesPhone(number)),
+        Ok(Aim { user, changes })
+    }
+
+    async fn judge(
+        &self,
+        claim: &SmsCode,
+        aim: Aim,
+        delivery: &CodeDelivery,
+    ) -> Result<Session, SmsSignInError> {
+        let installation = &self.installation;
+        let number = &claim.phone_number;
+        let (user, purpose) = (aim.user, aim.purpose());
+        let effect = match &aim.changes {
+            Some(changes) => Effect::Deanonymizes(changes),
+            None => Effect::ProvesPhone(number),
         };
         let guess = installation
             .texted_guess(delivery, number, (user, purpose), &claim.code)

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Installation, retry::retry};
+use super::{Failure, Installation, retry::retry, visit::Visit};
 use crate::{
     error::StoreError,
     one_time_code::{CodeGuess, CodePurpose, HashedCode, NewCode, OneTimeCode},
@@ -86,23 +86,37 @@ impl CodeText {
     }
 }
 
-impl Installation {
+impl Visit {
     /// A guess at the code that was sent to `number`, judged already where the service has to do it.
     /// That is counted like any other: a guess too many is not accepted, whatever the service says.
+    /// The service is asked only where a right guess would be accepted, because each question may
+    /// cost; but while it is concealed whether accounts exist it is asked about everybody alike.
     pub(super) async fn texted_guess(
         &self,
         delivery: &CodeDelivery,
         number: &PhoneNumber,
         (user, purpose): (UserId, CodePurpose),
         code: &OneTimeCode,
-    ) -> Result<CodeGuess, SmsError> {
+    ) -> Result<CodeGuess, Failure> {
         let mut guess = self.guess(user, purpose, code);
         if let CodeDelivery::Verifier(verifier) = delivery
             && self.policy.sms.test_code(number).is_none()
+            && (self.concealment.is_some() || self.awaits(&guess).await?)
             && verifier.check(number, code).await?
         {
             guess.hash = HashedCode::of_foreign_code(&self.policy.codes.key, user, purpose);
         }
         Ok(guess)
+    }
+
+    /// Whether a guess would be compared with a code.
+    pub(super) async fn awaits(&self, guess: &CodeGuess) -> Result<bool, StoreError> {
+        retry(|| async {
+            let mut work = self.store.begin().await?;
+            let awaits = work.tickets().awaits_guess(guess).await?;
+            work.rollback().await?;
+            Ok(awaits)
+        })
+        .await
     }
 }

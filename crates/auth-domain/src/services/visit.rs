@@ -3,13 +3,19 @@
 use std::{ops::Deref, sync::Arc};
 
 use super::Installation;
-use crate::session::Device;
+use crate::{
+    guessing::{GuessLimits, Place},
+    limits::ClientNetwork,
+    session::Device,
+    user::UserId,
+};
 
-/// The installation, and the device that a request comes from. Cheap to clone.
+/// The installation, and the device and network that a request comes from. Cheap to clone.
 #[derive(Clone)]
 pub(super) struct Visit {
     installation: Arc<Installation>,
     device: Arc<Device>,
+    client: Option<ClientNetwork>,
 }
 
 impl Visit {
@@ -18,13 +24,15 @@ impl Visit {
         Self {
             installation,
             device: Arc::default(),
+            client: None,
         }
     }
 
-    /// The same from `device`.
-    pub(super) fn seen_from(&self, device: Device) -> Self {
+    /// The same from `device`, in the network `client`.
+    pub(super) fn seen_from(&self, device: Device, client: Option<ClientNetwork>) -> Self {
         Self {
             device: Arc::new(device),
+            client,
             ..self.clone()
         }
     }
@@ -32,6 +40,25 @@ impl Visit {
     /// Where the request comes from.
     pub(super) fn device(&self) -> Device {
         (*self.device).clone()
+    }
+
+    /// The network of the request, as a place of a user's.
+    pub(super) fn place_of(&self, user: UserId) -> Option<Place> {
+        let known = self.client.filter(|it| *it != ClientNetwork::UNKNOWN);
+        known.map(|client| Place::of(&self.policy.codes.key, user, client))
+    }
+
+    /// What limits guesses at the codes of a user that are made now and here.
+    pub(super) fn guess_limits(&self, user: UserId) -> GuessLimits {
+        let policy = &self.policy.codes;
+        let now = self.clock.now();
+        GuessLimits {
+            place: self.place_of(user),
+            now,
+            count_from: now - policy.count_within,
+            max_wrong: policy.max_wrong,
+            max_wrong_in_all: policy.max_wrong_in_all,
+        }
     }
 }
 

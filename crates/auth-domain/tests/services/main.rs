@@ -12,6 +12,7 @@ mod clean_up;
 mod concealment;
 mod custom_claims;
 mod elevation;
+mod guessing;
 mod limits;
 mod moving_in;
 mod password_change;

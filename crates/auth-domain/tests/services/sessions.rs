@@ -46,7 +46,7 @@ async fn a_session_tells_where_it_was_seen_and_how_it_began() {
     let first = world.signed_up(ADA).await;
     let laptop = device("Firefox", "192.0.2.77");
 
-    let services = world.services.seen_from(laptop.clone());
+    let services = world.services.seen_from(laptop.clone(), None);
     let second = signed_in(&services, claim(ADA, PASSWORD)).await;
 
     let sessions = sessions_of(&world, &first).await;
@@ -62,7 +62,7 @@ async fn a_refresh_tells_where_the_session_is_used_now() {
     let session = world.signed_up(ADA).await;
     let phone = device("Safari", "2001:db8::1");
 
-    let services = world.services.seen_from(phone.clone());
+    let services = world.services.seen_from(phone.clone(), None);
     let refreshed = services
         .tokens
         .refresh(session.refresh_token)

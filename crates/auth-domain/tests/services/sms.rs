@@ -11,10 +11,11 @@ use std::{
 use async_trait::async_trait;
 use auth_domain::{
     one_time_code::OneTimeCode,
-    ports::{CodeDelivery, PhoneVerifier, SmsError, UserLookup},
+    ports::{CodeDelivery, Pacing, Pause, PhoneVerifier, SmsError, UserLookup},
     services::{
-        AnonymousError, AnonymousSignIn, Audience, CodeChannel, DeanonymizeBySms, ElevationError,
-        Failure, PhoneChangeError, SignUpError, SignUpOptions, SmsCode, SmsSignIn, SmsSignInError,
+        AnonymousError, AnonymousSignIn, Audience, CodeChannel, Concealment, DeanonymizeBySms,
+        ElevationError, Failure, PhoneChangeError, SignUpError, SignUpOptions, SmsCode, SmsSignIn,
+        SmsSignInError,
     },
     session::Session,
     testing::policy,
@@ -146,8 +147,8 @@ async fn a_number_is_guessed_at_no_more_often_than_an_account_is_claimed() {
     service.send_code(wish(ADA)).await.unwrap();
     let digits = last_code(&world, ADA);
 
-    for spelling in [ADA, "+41 79 000 00 01", "0041790000001"] {
-        let wrong = typed(spelling, &other_than(&digits));
+    for _ in 0..3 {
+        let wrong = typed(ADA, &other_than(&digits));
         let wrong = service.with_code(wrong).await;
         assert!(matches!(wrong, Err(SmsSignInError::InvalidCode)));
     }
@@ -157,6 +158,21 @@ async fn a_number_is_guessed_at_no_more_often_than_an_account_is_claimed() {
         closed,
         Err(SmsSignInError::Failure(Failure::TooMany(_)))
     ));
+}
+
+/// A stranger who has no code sent uses up neither the guesses nor the claims of the owner.
+#[tokio::test]
+async fn a_guess_is_no_claim_where_no_code_is_open() {
+    let world = World::limited(|_| {}).await;
+    signed_in(&world, ADA).await;
+    let service = &world.services.sms_sign_in;
+
+    for spelling in [ADA, "+41 79 000 00 01", "0041790000001", ADA, ADA, ADA] {
+        let wrong = service.with_code(typed(spelling, "123456")).await;
+        assert!(matches!(wrong, Err(SmsSignInError::InvalidCode)));
+    }
+
+    signed_in(&world, ADA).await;
 }
 
 #[tokio::test]
@@ -322,10 +338,47 @@ async fn a_code_judged_elsewhere_still_works_once_and_for_ten_minutes() {
     for refused in [unasked, again, late] {
         assert!(matches!(refused, Err(SmsSignInError::InvalidCode)));
     }
-    // Nobody and somebody are asked about alike.
-    assert_eq!(verifier.asked.load(Ordering::Relaxed), 4);
+    // Where no code is awaited the service is not asked.
+    assert_eq!(verifier.asked.load(Ordering::Relaxed), 1);
     assert_eq!(verifier.started.load(Ordering::Relaxed), 2);
     assert_eq!(world.sms.sent(), []);
+}
+
+/// Pauses that are over at once.
+struct Hasty;
+
+impl Pacing for Hasty {
+    fn pause(&self, _: Duration) -> Pause {
+        Box::pin(async {})
+    }
+}
+
+#[tokio::test]
+async fn while_accounts_are_concealed_the_service_judges_guesses_at_anybody() {
+    let verifier = Arc::new(Lenient::default());
+    let delivery = CodeDelivery::Verifier(Arc::clone(&verifier) as _);
+    let world = World::over_with(
+        Arc::new(MemoryStore::default()),
+        Arc::default(),
+        policy(),
+        |it| {
+            it.sms = Some(delivery);
+            it.concealment = Some(Concealment {
+                background: Arc::new(Errands::default()),
+                pacing: Arc::new(Hasty),
+            });
+        },
+    )
+    .await;
+
+    let nobody = world
+        .services
+        .sms_sign_in
+        .with_code(typed(ADA, "111111"))
+        .await;
+
+    assert!(matches!(nobody, Err(SmsSignInError::InvalidCode)));
+    assert_eq!(verifier.asked.load(Ordering::Relaxed), 1);
 }
 
 #[tokio::test]

@@ -1,14 +1,21 @@
-//! The device that a session is used from, for its owner to see.
+//! Where a request comes from: the device, for the owner of a session to see, and the network, for
+//! limits.
 
 use std::future::{Ready, ready};
 
 use actix_web::{FromRequest, HttpRequest, dev::Payload, http::header, web::Data};
-use auth_domain::session::{AddressBlock, Device, UserAgent};
+use auth_domain::{
+    limits::ClientNetwork,
+    session::{AddressBlock, Device, UserAgent},
+};
 
 use crate::state::AppState;
 
-/// What a request tells of the device it comes from.
-pub(crate) struct SeenFrom(pub(crate) Device);
+/// What a request tells of where it comes from.
+pub(crate) struct SeenFrom {
+    pub(crate) device: Device,
+    pub(crate) client: Option<ClientNetwork>,
+}
 
 impl FromRequest for SeenFrom {
     type Error = std::convert::Infallible;
@@ -20,9 +27,12 @@ impl FromRequest for SeenFrom {
         let address = proxies.and_then(|it| it.address_of(request.head()));
         let user_agent = request.headers().get(header::USER_AGENT);
         let user_agent = user_agent.and_then(|it| it.to_str().ok());
-        ready(Ok(Self(Device {
-            user_agent: user_agent.and_then(UserAgent::parse),
-            network: address.map(AddressBlock::around),
-        })))
+        ready(Ok(Self {
+            device: Device {
+                user_agent: user_agent.and_then(UserAgent::parse),
+                network: address.map(AddressBlock::around),
+            },
+            client: address.map(ClientNetwork::of),
+        }))
     }
 }

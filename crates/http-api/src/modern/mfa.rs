@@ -70,13 +70,14 @@ pub(crate) struct UserMfaBody {
 /// `POST /user/mfa`
 pub(crate) async fn change(
     state: Data<AppState>,
+    seen_from: SeenFrom,
     OpenCaller(caller): OpenCaller,
     Json(body): Json<UserMfaBody>,
 ) -> Result<web::Json<&'static str>, ModernError> {
     let proof = SecondFactorProof::read(&body.code);
     let wanted = body.active_mfa_type;
     state
-        .run(move |services| async move {
+        .run_from(seen_from, move |services| async move {
             match wanted {
                 ActiveMfaType::Totp => services.second_factor.activate(caller, proof).await,
                 ActiveMfaType::Nothing => {
@@ -152,12 +153,13 @@ pub(crate) struct RecoveryCodesReply {
 /// `POST /mfa/recovery-codes`: an endpoint of ours.
 pub(crate) async fn renew_recovery_codes(
     state: Data<AppState>,
+    seen_from: SeenFrom,
     OpenCaller(caller): OpenCaller,
     Json(body): Json<RecoveryCodesBody>,
 ) -> Result<web::Json<RecoveryCodesReply>, ModernError> {
     let proof = SecondFactorProof::read(&body.code);
     let codes = state
-        .run(move |services| async move {
+        .run_from(seen_from, move |services| async move {
             services
                 .second_factor
                 .renew_recovery_codes(caller.user_id, proof)

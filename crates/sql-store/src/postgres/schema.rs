@@ -110,6 +110,15 @@ diesel::table! {
         user_id -> Uuid,
         guessed_at -> Timestamptz,
         kind -> Text,
+        place -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    auth.known_places (user_id, place) {
+        user_id -> Uuid,
+        place -> Text,
+        expires_at -> Timestamptz,
     }
 }
 

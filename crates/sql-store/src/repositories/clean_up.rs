@@ -38,6 +38,7 @@ fn time_column(rows: ExpiredRows) -> &'static str {
         | ExpiredRows::OneTimeCodes
         | ExpiredRows::ExchangeCodes
         | ExpiredRows::SecurityKeyChallenges
-        | ExpiredRows::EndedProviderFlows => "expires_at",
+        | ExpiredRows::EndedProviderFlows
+        | ExpiredRows::KnownPlaces => "expires_at",
     }
 }

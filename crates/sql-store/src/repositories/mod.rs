@@ -6,6 +6,7 @@ mod ended_flows;
 mod exchange_codes;
 mod hot_path;
 mod identities;
+mod known_places;
 mod one_time_codes;
 mod open_sessions;
 mod second_factors;

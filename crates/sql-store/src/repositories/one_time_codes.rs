@@ -1,7 +1,7 @@
 //! One-time codes.
 
 use auth_domain::one_time_code::{CodeGuess, CodePurpose, CodeVerdict, NewCode};
-use diesel::{ExpressionMethods, QueryDsl, QueryResult};
+use diesel::{ExpressionMethods, OptionalExtension, QueryDsl, QueryResult};
 use diesel_async::RunQueryDsl;
 
 use super::{
@@ -35,51 +35,61 @@ pub(super) async fn put(conn: &mut Conn, code: &NewCode) -> QueryResult<()> {
         .map(drop)
 }
 
-/// Judges a guess, and counts it if it is wrong.
+/// Judges a guess, and counts it if it is wrong and a code was open.
 pub(super) async fn judge(conn: &mut Conn, guess: &CodeGuess) -> QueryResult<CodeVerdict> {
     let user = Id(guess.user_id.0);
     if !lock_user(conn, user).await? {
         return Ok(CodeVerdict::Wrong);
     }
-    let purpose = guess.purpose;
-    let kind = GuessedAt::Code(purpose.guess_kind());
-    let max_wrong = i64::from(guess.max_wrong);
-    let count_from = Moment(guess.count_from);
-    let wrong_so_far = wrong_codes::count(conn, user, kind, count_from).await?;
-    if wrong_so_far >= max_wrong {
-        burn(conn, user, purpose).await?;
+    let kind = GuessedAt::Code(guess.purpose.guess_kind());
+    let so_far = wrong_codes::count(conn, user, kind, &guess.limits).await?;
+    let Some(tally) = guess.limits.tally(&so_far) else {
         return Ok(CodeVerdict::TooManyWrong);
-    }
-    if accept(conn, guess).await? {
-        if let CodePurpose::InPlaceOf(ticket) = purpose {
-            tickets::forget(conn, user, ticket, Moment(guess.now)).await?;
+    };
+    match open_code(conn, guess).await? {
+        Some(hash) if hash == guess.hash.as_str() => {
+            accept(conn, guess).await?;
+            Ok(CodeVerdict::Accepted)
         }
-        return Ok(CodeVerdict::Accepted);
+        Some(_) => {
+            wrong_codes::note(conn, user, kind, &guess.limits, tally).await?;
+            Ok(CodeVerdict::Wrong)
+        }
+        None => Ok(CodeVerdict::Wrong),
     }
-    let now = Moment(guess.now);
-    wrong_codes::note(conn, user, kind, now, count_from).await?;
-    if wrong_so_far + 1 >= max_wrong {
-        burn(conn, user, purpose).await?;
-    }
-    Ok(CodeVerdict::Wrong)
 }
 
-/// Takes the code out and forgets wrong guesses that a right one makes up for; `false` when it is
-/// another code, or none.
-async fn accept(conn: &mut Conn, guess: &CodeGuess) -> QueryResult<bool> {
+/// Whether a guess would be compared with a code.
+pub(super) async fn awaits(conn: &mut Conn, guess: &CodeGuess) -> QueryResult<bool> {
+    let kind = GuessedAt::Code(guess.purpose.guess_kind());
+    let so_far = wrong_codes::count(conn, Id(guess.user_id.0), kind, &guess.limits).await?;
+    Ok(guess.limits.tally(&so_far).is_some() && open_code(conn, guess).await?.is_some())
+}
+
+/// The hash of the code that is guessed at, unless it has expired.
+async fn open_code(conn: &mut Conn, guess: &CodeGuess) -> QueryResult<Option<String>> {
+    one_time_codes::table
+        .find((Id(guess.user_id.0), guess.purpose.name()))
+        .filter(one_time_codes::expires_at.gt(Moment(guess.limits.now)))
+        .select(one_time_codes::code_hash)
+        .get_result(conn)
+        .await
+        .optional()
+}
+
+/// Takes the code out with the tickets it stands for, and forgets wrong guesses that a right one
+/// makes up for.
+async fn accept(conn: &mut Conn, guess: &CodeGuess) -> QueryResult<()> {
     let user = Id(guess.user_id.0);
-    let guessed = one_time_codes::table
-        .find((user, guess.purpose.name()))
-        .filter(one_time_codes::code_hash.eq(guess.hash.as_str()))
-        .filter(one_time_codes::expires_at.gt(Moment(guess.now)));
-    if diesel::delete(guessed).execute(conn).await? == 0 {
-        return Ok(false);
-    }
+    burn(conn, user, guess.purpose).await?;
     let kind = guess.purpose.guess_kind();
-    if kind.is_forgiven() {
+    if kind.is_of_owner() {
         wrong_codes::forget(conn, user, GuessedAt::Code(kind)).await?;
     }
-    Ok(true)
+    if let CodePurpose::InPlaceOf(ticket) = guess.purpose {
+        tickets::forget(conn, user, ticket, Moment(guess.limits.now)).await?;
+    }
+    Ok(())
 }
 
 /// Takes a code out, whatever it is.

@@ -3,13 +3,13 @@
 use async_trait::async_trait;
 use auth_domain::{
     error::StoreError,
+    guessing::{GuessLimits, Tally, WrongGuesses},
     ports::{SecondFactorRepository, StoredFactor},
     recovery_code::HashedRecoveryCode,
     sealed::{SealedSecret, StoredSecret},
     totp::StepUse,
     user::UserId,
 };
-use chrono::{DateTime, Utc};
 use diesel::{
     ExpressionMethods, OptionalExtension, QueryDsl, QueryResult, query_dsl::methods,
     upsert::excluded,
@@ -24,7 +24,7 @@ use super::{
     user_row::mfa_method,
     wrong_codes::{self, GuessedAt},
 };
-use crate::types::{Id, Moment};
+use crate::types::Id;
 
 #[async_trait]
 impl SecondFactorRepository for SqlUnitOfWork {
@@ -99,23 +99,21 @@ impl SecondFactorRepository for SqlUnitOfWork {
     async fn count_wrong_guesses(
         &mut self,
         user: UserId,
-        since: DateTime<Utc>,
-    ) -> Result<u32, StoreError> {
-        let kind = GuessedAt::SecondFactor;
-        let counted = wrong_codes::count(self.conn(), Id(user.0), kind, Moment(since)).await;
-        counted
-            .map(|count| u32::try_from(count).unwrap_or(u32::MAX))
+        limits: &GuessLimits,
+    ) -> Result<WrongGuesses, StoreError> {
+        wrong_codes::count(self.conn(), Id(user.0), GuessedAt::SecondFactor, limits)
+            .await
             .map_err(store_error)
     }
 
     async fn note_wrong_guess(
         &mut self,
         user: UserId,
-        now: DateTime<Utc>,
-        count_from: DateTime<Utc>,
+        limits: &GuessLimits,
+        tally: Tally,
     ) -> Result<(), StoreError> {
         let (user, kind) = (Id(user.0), GuessedAt::SecondFactor);
-        wrong_codes::note(self.conn(), user, kind, Moment(now), Moment(count_from))
+        wrong_codes::note(self.conn(), user, kind, limits, tally)
             .await
             .map_err(store_error)
     }

@@ -3,6 +3,7 @@
 use async_trait::async_trait;
 use auth_domain::{
     error::StoreError,
+    guessing::Place,
     ports::{EndedSessions, RefreshTokenTrace, SessionRepository},
     session::{
         AddressBlock, AuthMethods, Device, HashedRefreshToken, HashedSessionToken,
@@ -22,7 +23,7 @@ use super::{
     Conn, SqlUnitOfWork, UserRow,
     dialect::{clock, lock_user},
     hot_path::{FindPersonalAccessToken, HotPath, IsSessionOpen},
-    open_sessions,
+    known_places, open_sessions,
     schema::{opaque_sessions, refresh_token_rotations, refresh_tokens, users},
     store_error,
 };
@@ -35,6 +36,23 @@ const PERSONAL_ACCESS: &str = "pat";
 
 #[async_trait]
 impl SessionRepository for SqlUnitOfWork {
+    async fn note_place(
+        &mut self,
+        user: UserId,
+        place: &Place,
+        until: DateTime<Utc>,
+    ) -> Result<(), StoreError> {
+        known_places::note(self.conn(), Id(user.0), place, until)
+            .await
+            .map_err(store_error)
+    }
+
+    async fn forget_places_of(&mut self, user: UserId) -> Result<(), StoreError> {
+        known_places::forget_all_of(self.conn(), Id(user.0))
+            .await
+            .map_err(store_error)
+    }
+
     async fn insert_refresh_token(&mut self, token: &NewRefreshToken) -> Result<(), StoreError> {
         diesel::insert_into(refresh_tokens::table)
             .values((

@@ -80,6 +80,12 @@ impl TicketRepository for SqlUnitOfWork {
             .map_err(store_error)
     }
 
+    async fn awaits_guess(&mut self, guess: &CodeGuess) -> Result<bool, StoreError> {
+        one_time_codes::awaits(self.conn(), guess)
+            .await
+            .map_err(store_error)
+    }
+
     async fn insert_exchange_code(&mut self, code: &NewExchangeCode) -> Result<(), StoreError> {
         exchange_codes::insert(self.conn(), code)
             .await

@@ -150,6 +150,7 @@ pub(crate) async fn remove_expired(
 fn key_of(table: &str) -> &'static str {
     match table {
         "one_time_codes" => "user_id, purpose",
+        "known_places" => "user_id, place",
         "security_key_challenges" => "challenge_hash",
         "ended_provider_flows" => "mark_hash",
         _ => "rowid",

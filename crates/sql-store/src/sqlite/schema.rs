@@ -107,6 +107,15 @@ diesel::table! {
         user_id -> Binary,
         guessed_at -> BigInt,
         kind -> Text,
+        place -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    known_places (user_id, place) {
+        user_id -> Binary,
+        place -> Text,
+        expires_at -> BigInt,
     }
 }
 

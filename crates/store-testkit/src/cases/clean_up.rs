@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use auth_domain::{
     DateTime, Utc,
+    guessing::Tally,
     one_time_code::CodeVerdict,
     ports::{ExpiredRows, RefreshTokenTrace, Removal, Store},
     session::NewRefreshToken,
@@ -15,9 +16,9 @@ use futures_util::FutureExt;
 use crate::{
     Fixture,
     samples::{
-        LIFE, at, challenge_hash, code_guess, ended_flow, exchange_code_hash, issued_challenge,
-        new_code, new_exchange_code, new_ticket, new_user, opaque_session, personal_access_token,
-        refresh_hash, refresh_token, rotation, rotation_at, ticket,
+        LIFE, at, challenge_hash, code_guess, ended_flow, exchange_code_hash, guess_limits,
+        issued_challenge, new_code, new_exchange_code, new_ticket, new_user, opaque_session,
+        personal_access_token, place, refresh_hash, refresh_token, rotation, rotation_at, ticket,
     },
     steps::{
         all_at_once, given_code, given_exchange_code, given_opaque_session, given_refresh_token,
@@ -37,6 +38,7 @@ const MADE: [(ExpiredRows, u64); ExpiredRows::ALL.len()] = [
     (ExpiredRows::ExchangeCodes, 1),
     (ExpiredRows::SecurityKeyChallenges, 1),
     (ExpiredRows::EndedProviderFlows, 1),
+    (ExpiredRows::KnownPlaces, 1),
     (ExpiredRows::WrongGuesses, 2),
 ];
 
@@ -88,12 +90,19 @@ pub async fn what_is_good_is_spared(fixture: &dyn Fixture) {
         .security_keys()
         .take(&challenge_hash("key"), at(60))
         .await;
-    let wrong = work.second_factors().count_wrong_guesses(ada, at(60)).await;
+    let mut limits = guess_limits(60, 60);
+    limits.place = Some(place("home", ada));
+    let wrong = work
+        .second_factors()
+        .count_wrong_guesses(ada, &limits)
+        .await;
     work.commit().await.unwrap();
     assert!(challenge.unwrap().is_some());
-    assert_eq!(wrong.unwrap(), 1);
+    let wrong = wrong.unwrap();
+    assert_eq!(wrong.in_common, 1);
+    assert!(wrong.is_known_place);
     let mut guess = code_guess("123456", ada);
-    guess.max_wrong = 1;
+    guess.limits.max_wrong = 1;
     let closed = try_to_guess(&*store, &guess).await.unwrap();
     assert_eq!(
         closed,
@@ -220,7 +229,16 @@ async fn given_rows_of_every_kind(store: &dyn Store) -> UserId {
     work.security_keys().issue(&challenge).await.unwrap();
     assert!(work.tickets().end_flow(&ended_flow("ended")).await.unwrap());
     let factors = work.second_factors();
-    factors.note_wrong_guess(ada, at(60), at(0)).await.unwrap();
+    let limits = guess_limits(60, 0);
+    factors
+        .note_wrong_guess(ada, &limits, Tally::Common)
+        .await
+        .unwrap();
+    let known = work
+        .sessions()
+        .note_place(ada, &place("home", ada), at(LIFE))
+        .await;
+    known.unwrap();
     work.commit().await.unwrap();
     ada
 }

@@ -9,18 +9,21 @@ use auth_domain::{
         NewCode,
     },
     ports::Store,
+    ticket::TicketPurpose,
     user::UserId,
 };
 
 use crate::{
     Fixture,
     samples::{
-        LIFE, at, code_guess, code_guess_for, just_before, new_code, new_code_for, new_user,
-        user_id,
+        LIFE, at, code_guess, code_guess_for, guess_limits, just_before, new_code, new_code_for,
+        new_user, place, user_id,
     },
     steps::{all_at_once, given_code, given_user, retried, try_to_guess},
 };
 
+/// Seconds of a day.
+const DAY: i64 = 24 * 60 * 60;
 /// The digits of the code that is there.
 const RIGHT: &str = "123456";
 /// Other digits.
@@ -60,9 +63,10 @@ pub async fn guess_without_a_code_is_wrong(fixture: &dyn Fixture) {
 pub async fn code_is_worthless_when_it_expires(fixture: &dyn Fixture) {
     let store = fixture.store();
     let ada = given_ada_with_code(&*store).await;
-    let guess_at = |now| CodeGuess {
-        now,
-        ..code_guess(RIGHT, ada)
+    let guess_at = |now| {
+        let mut guess = code_guess(RIGHT, ada);
+        guess.limits.now = now;
+        guess
     };
 
     for now in [at(LIFE + 1), at(LIFE)] {
@@ -85,10 +89,7 @@ pub async fn later_code_replaces_an_earlier_one(fixture: &dyn Fixture) {
 
     assert_eq!(guess(&*store, &code_guess(RIGHT, ada)).await, Wrong);
 
-    let after_the_first = CodeGuess {
-        now: at(LIFE),
-        ..code_guess("000000", ada)
-    };
+    let after_the_first = guess_at(LIFE, 0, "000000", ada);
     assert_eq!(guess(&*store, &after_the_first).await, Accepted);
 }
 
@@ -141,27 +142,137 @@ pub async fn too_many_wrong_guesses_close_the_account(fixture: &dyn Fixture) {
     }
 }
 
-/// The last wrong guess that is allowed burns the code: it is not good again when the guesses no
-/// longer count.
-pub async fn too_many_wrong_guesses_burn_the_code(fixture: &dyn Fixture) {
+/// Where no code is open there is nothing to guess at: whoever types something all the same does not
+/// close the account, and is told nothing else than whoever guesses wrong.
+pub async fn guesses_without_an_open_code_are_not_counted(fixture: &dyn Fixture) {
     let store = fixture.store();
-    let ada = given_ada_with_code(&*store).await;
+    let ada = given_user(&*store, new_user("ada")).await.id;
+    guess_wrongly(&*store, &code_guess(WRONG, ada), 15).await;
+    given_code(&*store, &new_code(RIGHT, ada)).await;
+    guess_wrongly(&*store, &guess_at(LIFE, 0, WRONG, ada), 15).await;
 
-    guess_wrongly(&*store, &code_guess(WRONG, ada), 10).await;
-
-    assert_eq!(guess(&*store, &reopened(RIGHT, ada)).await, Wrong);
+    let later = NewCode {
+        expires_at: at(2 * LIFE),
+        ..new_code(RIGHT, ada)
+    };
+    given_code(&*store, &later).await;
+    guess_wrongly(&*store, &guess_at(LIFE, 0, WRONG, ada), 9).await;
+    let right = guess_at(LIFE, 0, RIGHT, ada);
+    assert_eq!(guess(&*store, &right).await, Accepted);
 }
 
-/// A code that was put in place of a burnt one is burnt by the next guess.
-pub async fn guess_at_a_closed_account_burns_the_code(fixture: &dyn Fixture) {
+/// When strangers have used up their guesses, a place where the owner signed in has its own, at the
+/// same code; elsewhere the account stays closed.
+pub async fn known_place_has_guesses_of_its_own(fixture: &dyn Fixture) {
     let store = fixture.store();
     let ada = given_ada_with_code(&*store).await;
+    given_place(&*store, "home", ada).await;
     guess_wrongly(&*store, &code_guess(WRONG, ada), 10).await;
+    let closed = guess_from("cafe", RIGHT, ada);
+    assert_eq!(guess(&*store, &closed).await, TooManyWrong);
+
+    guess_wrongly(&*store, &guess_from("home", WRONG, ada), 9).await;
+
+    assert_eq!(guess(&*store, &closed).await, TooManyWrong);
+    let right = guess_from("home", RIGHT, ada);
+    assert_eq!(guess(&*store, &right).await, Accepted);
+}
+
+/// A known place has no more guesses than strangers have.
+pub async fn known_place_has_an_end_of_guesses(fixture: &dyn Fixture) {
+    let store = fixture.store();
+    let ada = given_ada_with_code(&*store).await;
+    given_place(&*store, "home", ada).await;
+
+    guess_wrongly(&*store, &guess_from("home", WRONG, ada), 10).await;
+
+    let right = guess_from("home", RIGHT, ada);
+    assert_eq!(guess(&*store, &right).await, TooManyWrong);
+    let elsewhere = guess_from("cafe", RIGHT, ada);
+    assert_eq!(guess(&*store, &elsewhere).await, Accepted);
+}
+
+/// Nor are there more guesses in all for whoever signs in from many places.
+pub async fn known_places_together_have_an_end_of_guesses(fixture: &dyn Fixture) {
+    let store = fixture.store();
+    let ada = given_ada_with_code(&*store).await;
+    for name in ["home", "work", "cafe"] {
+        given_place(&*store, name, ada).await;
+    }
+    guess_wrongly(&*store, &code_guess(WRONG, ada), 5).await;
+    guess_wrongly(&*store, &guess_from("home", WRONG, ada), 10).await;
+    guess_wrongly(&*store, &guess_from("work", WRONG, ada), 10).await;
+
+    for name in ["home", "work", "cafe", "elsewhere"] {
+        let right = guess_from(name, RIGHT, ada);
+        assert_eq!(guess(&*store, &right).await, TooManyWrong, "{name}");
+    }
+}
+
+/// Of thirty wrong guesses at the same moment from a known place ten are allowed.
+pub async fn parallel_guesses_from_a_known_place_are_all_counted(fixture: &dyn Fixture) {
+    let store = fixture.store();
+    let ada = given_ada_with_code(&*store).await;
+    given_place(&*store, "home", ada).await;
+
+    let wrong = guess_from("home", WRONG, ada);
+    let verdicts = guess_in_parallel(Arc::clone(&store), &wrong, 30).await;
+
+    assert_eq!(count(&verdicts, Wrong), 10, "{verdicts:?}");
+}
+
+/// A place is known for its time, to its user, and until it is forgotten.
+pub async fn place_is_known_until_its_time_is_over(fixture: &dyn Fixture) {
+    let store = fixture.store();
+    let ada = given_ada_with_code(&*store).await;
+    let eve = given_user(&*store, new_user("eve")).await.id;
+    given_code(&*store, &new_code(RIGHT, eve)).await;
+    given_place(&*store, "home", ada).await;
+    // Known for longer already: that stays.
+    note_place(&*store, "home", ada, DAY / 2).await;
+    for user in [ada, eve] {
+        guess_wrongly(&*store, &code_guess(WRONG, user), 10).await;
+    }
+    let awaits_at = async |now, user| {
+        let mut guess = guess_from("home", RIGHT, user);
+        guess.limits.now = now;
+        awaits(&*store, &guess).await
+    };
+
+    assert!(awaits_at(at(60), ada).await);
+    assert!(!awaits_at(at(60), eve).await);
+
+    let long = NewCode {
+        expires_at: at(9 * DAY),
+        ..new_code(RIGHT, ada)
+    };
+    given_code(&*store, &long).await;
+    assert!(awaits_at(just_before(at(DAY)), ada).await);
+    assert!(!awaits_at(at(DAY), ada).await);
+    note_place(&*store, "home", ada, 3 * DAY).await;
+    assert!(awaits_at(at(DAY), ada).await);
+
+    let mut work = store.begin().await.unwrap();
+    work.sessions().forget_places_of(ada).await.unwrap();
+    work.commit().await.unwrap();
+    assert!(!awaits_at(at(DAY), ada).await);
+}
+
+/// Whether a guess would be compared is told without counting it.
+pub async fn guess_is_awaited_while_a_code_is_open(fixture: &dyn Fixture) {
+    let store = fixture.store();
+    let ada = given_user(&*store, new_user("ada")).await.id;
+    let wrong = code_guess(WRONG, ada);
+    assert!(!awaits(&*store, &wrong).await);
+
     given_code(&*store, &new_code(RIGHT, ada)).await;
+    for _ in 0..15 {
+        assert!(awaits(&*store, &wrong).await);
+    }
+    assert!(!awaits(&*store, &guess_at(LIFE, 0, WRONG, ada)).await);
 
-    assert_eq!(guess(&*store, &code_guess(RIGHT, ada)).await, TooManyWrong);
-
-    assert_eq!(guess(&*store, &reopened(RIGHT, ada)).await, Wrong);
+    guess_wrongly(&*store, &wrong, 10).await;
+    assert!(!awaits(&*store, &code_guess(RIGHT, ada)).await);
 }
 
 /// Asking for another code buys no more guesses.
@@ -177,17 +288,42 @@ pub async fn wrong_guesses_survive_a_new_code(fixture: &dyn Fixture) {
     assert_eq!(guess(&*store, &right).await, TooManyWrong);
 }
 
-/// Guesses count whatever they were to be good for, and also where there was no code.
+/// Guesses count whichever code of their kind they were made at.
 pub async fn wrong_guesses_count_for_the_account(fixture: &dyn Fixture) {
     let store = fixture.store();
     let ada = given_ada_with_code(&*store).await;
 
-    let without_code = code_guess_for(CodePurpose::Elevation, WRONG, ada);
-    guess_wrongly(&*store, &without_code, 5).await;
+    let reset = CodePurpose::InPlaceOf(TicketPurpose::ResetPassword);
+    given_code(&*store, &new_code_for(reset, RIGHT, ada)).await;
+
+    guess_wrongly(&*store, &code_guess_for(reset, WRONG, ada), 5).await;
     guess_wrongly(&*store, &code_guess(WRONG, ada), 5).await;
 
     assert_eq!(guess(&*store, &code_guess(RIGHT, ada)).await, TooManyWrong);
-    assert_eq!(guess(&*store, &without_code).await, TooManyWrong);
+    let resetting = code_guess_for(reset, RIGHT, ada);
+    assert_eq!(guess(&*store, &resetting).await, TooManyWrong);
+}
+
+/// Anybody can have a code sent that signs in. Guesses at it do not close the codes that elevate,
+/// which only somebody who is signed in can have sent.
+pub async fn wrong_guesses_of_strangers_spare_codes_that_elevate(fixture: &dyn Fixture) {
+    let store = fixture.store();
+    let ada = given_user(&*store, new_user("ada")).await.id;
+    for (open, elevating) in [
+        (CodePurpose::SignIn, CodePurpose::Elevation),
+        (CodePurpose::TextedSignIn, CodePurpose::TextedElevation),
+    ] {
+        for purpose in [open, elevating] {
+            given_code(&*store, &new_code_for(purpose, RIGHT, ada)).await;
+        }
+
+        guess_wrongly(&*store, &code_guess_for(open, WRONG, ada), 10).await;
+
+        let closed = code_guess_for(open, RIGHT, ada);
+        assert_eq!(guess(&*store, &closed).await, TooManyWrong);
+        let right = code_guess_for(elevating, RIGHT, ada);
+        assert_eq!(guess(&*store, &right).await, Accepted);
+    }
 }
 
 /// Guesses at one account do not close another.
@@ -195,6 +331,7 @@ pub async fn wrong_guesses_spare_other_users(fixture: &dyn Fixture) {
     let store = fixture.store();
     let ada = given_ada_with_code(&*store).await;
     let eve = given_user(&*store, new_user("eve")).await.id;
+    given_code(&*store, &new_code(RIGHT, eve)).await;
 
     guess_wrongly(&*store, &code_guess(WRONG, eve), 10).await;
 
@@ -218,12 +355,8 @@ pub async fn accepted_code_forgets_wrong_guesses(fixture: &dyn Fixture) {
 pub async fn wrong_guesses_count_no_longer_than_asked(fixture: &dyn Fixture) {
     let store = fixture.store();
     let ada = given_ada_with_code(&*store).await;
-    let wrong_at = |now| CodeGuess {
-        now,
-        ..code_guess(WRONG, ada)
-    };
-    guess_wrongly(&*store, &wrong_at(at(1)), 1).await;
-    guess_wrongly(&*store, &wrong_at(at(2)), 8).await;
+    guess_wrongly(&*store, &guess_at(1, 0, WRONG, ada), 1).await;
+    guess_wrongly(&*store, &guess_at(2, 0, WRONG, ada), 8).await;
 
     // Nine that count and one that does not.
     guess_wrongly(&*store, &counting_from(1, WRONG, ada), 1).await;
@@ -244,10 +377,7 @@ pub async fn refused_guesses_are_not_counted(fixture: &dyn Fixture) {
     let ada = given_ada_with_code(&*store).await;
     guess_wrongly(&*store, &code_guess(WRONG, ada), 10).await;
     for _ in 0..10 {
-        let refused = CodeGuess {
-            now: at(120),
-            ..code_guess(WRONG, ada)
-        };
+        let refused = guess_at(120, 0, WRONG, ada);
         assert_eq!(guess(&*store, &refused).await, TooManyWrong);
     }
 
@@ -266,8 +396,7 @@ pub async fn wrong_guesses_at_one_kind_spare_others(fixture: &dyn Fixture) {
     guess_wrongly(&*store, &code_guess_for(texted, WRONG, ada), 9).await;
     assert_eq!(guess(&*store, &code_guess(RIGHT, ada)).await, Accepted);
 
-    let last = code_guess_for(CodePurpose::TextedElevation, WRONG, ada);
-    guess_wrongly(&*store, &last, 1).await;
+    guess_wrongly(&*store, &code_guess_for(texted, WRONG, ada), 1).await;
     let closed = code_guess_for(texted, RIGHT, ada);
     assert_eq!(guess(&*store, &closed).await, TooManyWrong);
 }
@@ -318,20 +447,50 @@ async fn given_ada_with_code(store: &dyn Store) -> UserId {
     ada
 }
 
-/// A guess for which only wrong ones from this second on count.
-fn counting_from(seconds: i64, digits: &str, user: UserId) -> CodeGuess {
+/// A guess so many seconds after samples are made, for which only wrong ones from `count_from` on
+/// count.
+fn guess_at(now: i64, count_from: i64, digits: &str, user: UserId) -> CodeGuess {
     CodeGuess {
-        count_from: at(seconds),
+        limits: guess_limits(now, count_from),
         ..code_guess(digits, user)
     }
 }
 
+/// A guess for which only wrong ones from this second on count.
+fn counting_from(seconds: i64, digits: &str, user: UserId) -> CodeGuess {
+    guess_at(60, seconds, digits, user)
+}
+
 /// A guess for which none of those count that samples make.
 fn reopened(digits: &str, user: UserId) -> CodeGuess {
-    CodeGuess {
-        now: at(180),
-        ..counting_from(61, digits, user)
-    }
+    guess_at(180, 61, digits, user)
+}
+
+/// A guess from the network with this name.
+fn guess_from(name: &str, digits: &str, user: UserId) -> CodeGuess {
+    let mut guess = code_guess(digits, user);
+    guess.limits.place = Some(place(name, user));
+    guess
+}
+
+/// Notes that a user signed in from the network with this name, which is known for a day.
+async fn given_place(store: &dyn Store, name: &str, user: UserId) {
+    note_place(store, name, user, DAY).await;
+}
+
+async fn note_place(store: &dyn Store, name: &str, user: UserId, until: i64) {
+    let mut work = store.begin().await.unwrap();
+    let place = place(name, user);
+    let noted = work.sessions().note_place(user, &place, at(until)).await;
+    noted.unwrap();
+    work.commit().await.unwrap();
+}
+
+async fn awaits(store: &dyn Store, guess: &CodeGuess) -> bool {
+    let mut work = store.begin().await.unwrap();
+    let awaits = work.tickets().awaits_guess(guess).await.unwrap();
+    work.rollback().await.unwrap();
+    awaits
 }
 
 async fn guess(store: &dyn Store, guess: &CodeGuess) -> CodeVerdict {

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use auth_domain::{
     error::StoreError,
+    guessing::{GuessLimits, Tally},
     ports::{Store, StoredFactor, UnitOfWork, UserLookup},
     sealed::{SealedSecret, StoredSecret},
     totp::{StepUse, TimeStep, TotpPurpose},
@@ -12,7 +13,10 @@ use auth_domain::{
 
 use crate::{
     Fixture,
-    samples::{at, code_guess, just_before, new_code, new_user, recovery_code_hash, user_id},
+    samples::{
+        LIFE, at, code_guess, guess_limits, just_before, new_code, new_user, place,
+        recovery_code_hash, user_id,
+    },
     steps::{all_at_once, commit, found, given_code, given_user, retried, try_to_guess},
 };
 
@@ -270,9 +274,11 @@ pub async fn wrong_second_factors_are_counted_and_forgotten(fixture: &dyn Fixtur
 
     let mut work = store.begin().await.unwrap();
     work.second_factors().find(ada).await.unwrap();
-    let before = just_before(at(1));
+    let mut limits = guess_limits(60, 0);
+    limits.count_from = just_before(at(1));
     let factors = work.second_factors();
-    assert_eq!(factors.count_wrong_guesses(ada, before).await.unwrap(), 3);
+    let counted = factors.count_wrong_guesses(ada, &limits).await.unwrap();
+    assert_eq!(counted.in_common, 3);
     factors.forget_wrong_guesses(ada).await.unwrap();
     commit(work).await.unwrap();
     assert_eq!(wrong_guesses(&*store, ada, 0).await, 0);
@@ -294,6 +300,44 @@ pub async fn wrong_second_factors_are_counted_apart_from_mailed_codes(fixture: &
     let right = code_guess("123456", ada);
     try_to_guess(&*store, &right).await.unwrap();
     assert_eq!(wrong_guesses(&*store, ada, 0).await, 1);
+}
+
+/// Guesses from a known place are counted for it alone where the common count says so.
+pub async fn known_place_has_guesses_at_a_second_factor_of_its_own(fixture: &dyn Fixture) {
+    let store = fixture.store();
+    let ada = given_ada_with_secret(&*store).await;
+    let mut work = found_in_work(&*store, ada).await.unwrap();
+    let home = place("home", ada);
+    let noted = work.sessions().note_place(ada, &home, at(LIFE)).await;
+    noted.unwrap();
+    commit(work).await.unwrap();
+    let from = |place| GuessLimits {
+        place,
+        ..guess_limits(60, 0)
+    };
+    let (home, cafe) = (from(Some(home)), from(Some(place("cafe", ada))));
+
+    let guess = async |limits: &GuessLimits| {
+        let mut work = found_in_work(&*store, ada).await.unwrap();
+        let factors = work.second_factors();
+        let so_far = factors.count_wrong_guesses(ada, limits).await.unwrap();
+        let tally = limits.tally(&so_far);
+        if let Some(tally) = tally {
+            let noted = factors.note_wrong_guess(ada, limits, tally).await;
+            noted.unwrap();
+        }
+        commit(work).await.unwrap();
+        tally
+    };
+
+    for _ in 0..10 {
+        assert_eq!(guess(&cafe).await, Some(Tally::Common));
+    }
+    assert_eq!(guess(&cafe).await, None);
+    for _ in 0..10 {
+        assert_eq!(guess(&home).await, Some(Tally::Place));
+    }
+    assert_eq!(guess(&home).await, None);
 }
 
 /// Of thirty who look, count and note at the same moment, ten find room for a guess.
@@ -446,7 +490,7 @@ async fn try_to_take_code(store: &dyn Store, user: UserId, name: &str) -> Result
 async fn note_wrong_guess(store: &dyn Store, user: UserId, now: i64, count_from: i64) {
     let mut work = found_in_work(store, user).await.unwrap();
     work.second_factors()
-        .note_wrong_guess(user, at(now), at(count_from))
+        .note_wrong_guess(user, &guess_limits(now, count_from), Tally::Common)
         .await
         .unwrap();
     commit(work).await.unwrap();
@@ -455,18 +499,23 @@ async fn note_wrong_guess(store: &dyn Store, user: UserId, now: i64, count_from:
 async fn wrong_guesses(store: &dyn Store, user: UserId, since: i64) -> u32 {
     let mut work = found_in_work(store, user).await.unwrap();
     let factors = work.second_factors();
-    let counted = factors.count_wrong_guesses(user, at(since)).await.unwrap();
+    let limits = guess_limits(60, since);
+    let counted = factors.count_wrong_guesses(user, &limits).await.unwrap();
     work.rollback().await.unwrap();
-    counted
+    counted.in_common
 }
 
 /// Notes a wrong guess if there were fewer than `max` of them; whether it did.
 async fn try_to_guess_once(store: &dyn Store, user: UserId, max: u32) -> Result<bool, StoreError> {
     let mut work = found_in_work(store, user).await?;
     let factors = work.second_factors();
-    let has_room = factors.count_wrong_guesses(user, at(0)).await? < max;
+    let limits = guess_limits(1, 0);
+    let so_far = factors.count_wrong_guesses(user, &limits).await?;
+    let has_room = so_far.in_common < max;
     if has_room {
-        factors.note_wrong_guess(user, at(1), at(0)).await?;
+        factors
+            .note_wrong_guess(user, &limits, Tally::Common)
+            .await?;
     }
     commit(work).await?;
     Ok(has_room)

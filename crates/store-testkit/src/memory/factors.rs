@@ -4,8 +4,8 @@ use std::collections::{HashMap, HashSet};
 
 use async_trait::async_trait;
 use auth_domain::{
-    DateTime, Utc,
     error::StoreError,
+    guessing::{GuessLimits, Tally, WrongGuesses},
     ports::{SecondFactorRepository, StoredFactor},
     recovery_code::HashedRecoveryCode,
     sealed::SealedSecret,
@@ -13,7 +13,7 @@ use auth_domain::{
     user::{MfaMethod, UserId},
 };
 
-use super::MemoryUnitOfWork;
+use super::{MemoryUnitOfWork, guesses::Guesses};
 
 /// What is kept of one user's second factor. Whether it is active stands with the user.
 #[derive(Debug, Clone, Default)]
@@ -22,7 +22,7 @@ pub(super) struct Factor {
     waiting_secret: Option<SealedSecret>,
     used_steps: HashMap<TotpPurpose, TimeStep>,
     recovery_codes: HashSet<HashedRecoveryCode>,
-    pub(super) wrong_guesses: Vec<DateTime<Utc>>,
+    pub(super) wrong_guesses: Guesses,
 }
 
 impl Factor {
@@ -54,16 +54,6 @@ impl Factor {
         }
         self.used_steps.insert(used.purpose, used.step);
         true
-    }
-
-    fn count_wrong_guesses(&self, since: DateTime<Utc>) -> u32 {
-        let counted = self.wrong_guesses.iter().filter(|it| **it >= since).count();
-        u32::try_from(counted).unwrap_or(u32::MAX)
-    }
-
-    fn note_wrong_guess(&mut self, now: DateTime<Utc>, count_from: DateTime<Utc>) {
-        self.wrong_guesses.retain(|moment| *moment >= count_from);
-        self.wrong_guesses.push(now);
     }
 }
 
@@ -149,21 +139,24 @@ impl SecondFactorRepository for MemoryUnitOfWork {
     async fn count_wrong_guesses(
         &mut self,
         user: UserId,
-        since: DateTime<Utc>,
-    ) -> Result<u32, StoreError> {
-        self.with_factor(user, |it| it.count_wrong_guesses(since))
+        limits: &GuessLimits,
+    ) -> Result<WrongGuesses, StoreError> {
+        self.attempt(|state| {
+            let is_known = state.places.is_known(user, limits);
+            Ok(state.with_factor(user, |it| it.wrong_guesses.count(limits, is_known)))
+        })
     }
 
     async fn note_wrong_guess(
         &mut self,
         user: UserId,
-        now: DateTime<Utc>,
-        count_from: DateTime<Utc>,
+        limits: &GuessLimits,
+        tally: Tally,
     ) -> Result<(), StoreError> {
-        self.with_factor(user, |it| it.note_wrong_guess(now, count_from))
+        self.with_factor(user, |it| it.wrong_guesses.note(limits, tally))
     }
 
     async fn forget_wrong_guesses(&mut self, user: UserId) -> Result<(), StoreError> {
-        self.with_factor(user, |it| it.wrong_guesses.clear())
+        self.with_factor(user, |it| it.wrong_guesses.forget())
     }
 }

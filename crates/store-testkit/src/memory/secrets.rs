@@ -5,13 +5,14 @@ use std::{collections::HashMap, hash::Hash};
 use auth_domain::{
     DateTime, Utc,
     browser_mark::{EndedFlow, HashedBrowserMark},
+    guessing::Tally,
     one_time_code::{CodeGuess, CodePurpose, CodeVerdict, GuessKind, NewCode},
     session::{HashedExchangeCode, NewExchangeCode},
     ticket::{HashedTicket, NewTicket, RedeemedTicket, Ticket, TicketPurpose},
     user::UserId,
 };
 
-use super::state::oldest;
+use super::{guesses::Guesses, state::oldest};
 
 /// Tickets, codes, ended flows, and when wrong codes were guessed. Whether their users exist is for
 /// the caller to know.
@@ -19,7 +20,7 @@ use super::state::oldest;
 pub(super) struct Secrets {
     tickets: HashMap<HashedTicket, NewTicket>,
     codes: HashMap<(UserId, CodePurpose), NewCode>,
-    wrong_guesses: HashMap<(UserId, GuessKind), Vec<DateTime<Utc>>>,
+    wrong_guesses: HashMap<(UserId, GuessKind), Guesses>,
     exchange_codes: HashMap<HashedExchangeCode, NewExchangeCode>,
     ended_flows: HashMap<HashedBrowserMark, DateTime<Utc>>,
 }
@@ -87,56 +88,50 @@ impl Secrets {
         Some(self.codes.get(&(user, purpose))?.expires_at)
     }
 
-    pub(super) fn judge_code(&mut self, guess: &CodeGuess) -> CodeVerdict {
-        if self.count_wrong(guess) >= guess.max_wrong as usize {
-            self.burn(guess);
+    pub(super) fn judge_code(&mut self, guess: &CodeGuess, is_known_place: bool) -> CodeVerdict {
+        let Some(tally) = self.tally(guess, is_known_place) else {
             return CodeVerdict::TooManyWrong;
+        };
+        let Some(code) = self.open_code(guess) else {
+            return CodeVerdict::Wrong;
+        };
+        if code.hash != guess.hash {
+            let wrong = self.wrong_guesses.entry(counted(guess)).or_default();
+            wrong.note(&guess.limits, tally);
+            return CodeVerdict::Wrong;
         }
-        if self.is_right(guess) {
-            self.burn(guess);
-            if guess.purpose.guess_kind().is_forgiven() {
-                self.wrong_guesses.remove(&counted(guess));
-            }
-            if let CodePurpose::InPlaceOf(ticket) = guess.purpose {
-                self.forget(guess.user_id, ticket);
-            }
-            return CodeVerdict::Accepted;
+        self.burn(guess);
+        if guess.purpose.guess_kind().is_of_owner() {
+            self.wrong_guesses.remove(&counted(guess));
         }
-        self.note_wrong(guess);
-        if self.count_wrong(guess) >= guess.max_wrong as usize {
-            self.burn(guess);
+        if let CodePurpose::InPlaceOf(ticket) = guess.purpose {
+            self.forget(guess.user_id, ticket);
         }
-        CodeVerdict::Wrong
+        CodeVerdict::Accepted
     }
 
-    fn count_wrong(&self, guess: &CodeGuess) -> usize {
-        let moments = self
-            .wrong_guesses
-            .get(&counted(guess))
-            .into_iter()
-            .flatten();
-        moments
-            .filter(|moment| **moment >= guess.count_from)
-            .count()
+    pub(super) fn awaits_guess(&self, guess: &CodeGuess, is_known_place: bool) -> bool {
+        self.tally(guess, is_known_place).is_some() && self.open_code(guess).is_some()
     }
 
-    fn is_right(&self, guess: &CodeGuess) -> bool {
-        let code = self.codes.get(&(guess.user_id, guess.purpose));
-        code.is_some_and(|code| code.hash == guess.hash && guess.now < code.expires_at)
+    fn tally(&self, guess: &CodeGuess, is_known_place: bool) -> Option<Tally> {
+        let none = Guesses::default();
+        let so_far = self.wrong_guesses.get(&counted(guess)).unwrap_or(&none);
+        let so_far = so_far.count(&guess.limits, is_known_place);
+        guess.limits.tally(&so_far)
+    }
+
+    fn open_code(&self, guess: &CodeGuess) -> Option<&NewCode> {
+        let code = self.codes.get(&(guess.user_id, guess.purpose))?;
+        (guess.limits.now < code.expires_at).then_some(code)
     }
 
     fn burn(&mut self, guess: &CodeGuess) {
         self.codes.remove(&(guess.user_id, guess.purpose));
     }
 
-    fn note_wrong(&mut self, guess: &CodeGuess) {
-        let moments = self.wrong_guesses.entry(counted(guess)).or_default();
-        moments.retain(|moment| *moment >= guess.count_from);
-        moments.push(guess.now);
-    }
-
     /// When wrong codes were guessed, a list for each user and kind.
-    pub(super) fn wrong_guesses(&mut self) -> impl Iterator<Item = &mut Vec<DateTime<Utc>>> {
+    pub(super) fn wrong_guesses(&mut self) -> impl Iterator<Item = &mut Guesses> {
         self.wrong_guesses.values_mut()
     }
 

@@ -8,6 +8,7 @@ use auth_domain::{
     DateTime, Utc,
     browser_mark::EndedFlow,
     error::{StoreError, UniqueField},
+    guessing::Place,
     one_time_code::{CodeGuess, CodePurpose, CodeVerdict, NewCode},
     ports::{
         Contact, Deanonymization, EndedSessions, ExpiredRows, NumberClaimant, RefreshRotation,
@@ -25,7 +26,11 @@ use auth_domain::{
 use serde_json::Value;
 
 use super::{
-    factors::Factor, identities::LinkedIdentities, secrets::Secrets, security_keys::SecurityKeys,
+    factors::Factor,
+    guesses::{Guesses, KnownPlaces},
+    identities::LinkedIdentities,
+    secrets::Secrets,
+    security_keys::SecurityKeys,
 };
 
 #[derive(Debug, Clone)]
@@ -35,6 +40,7 @@ pub(super) struct State {
     sessions: BTreeMap<SessionId, Session>,
     opaque_sessions: Vec<NewOpaqueSession>,
     secrets: Secrets,
+    pub(super) places: KnownPlaces,
     pub(super) security_keys: SecurityKeys,
     pub(super) identities: LinkedIdentities,
 }
@@ -72,6 +78,7 @@ impl State {
             sessions: BTreeMap::new(),
             opaque_sessions: Vec::new(),
             secrets: Secrets::default(),
+            places: KnownPlaces::default(),
             security_keys: SecurityKeys::default(),
             identities: LinkedIdentities::default(),
         }
@@ -610,7 +617,24 @@ impl State {
         if self.user(guess.user_id).is_none() {
             return CodeVerdict::Wrong;
         }
-        self.secrets.judge_code(guess)
+        let is_known = self.places.is_known(guess.user_id, &guess.limits);
+        self.secrets.judge_code(guess, is_known)
+    }
+
+    pub(super) fn awaits_guess(&self, guess: &CodeGuess) -> bool {
+        let is_known = self.places.is_known(guess.user_id, &guess.limits);
+        self.secrets.awaits_guess(guess, is_known)
+    }
+
+    pub(super) fn note_place(
+        &mut self,
+        user: UserId,
+        place: Place,
+        until: DateTime<Utc>,
+    ) -> Result<(), StoreError> {
+        self.check_user_exists(user)?;
+        self.places.note(user, place, until);
+        Ok(())
     }
 
     pub(super) fn insert_exchange_code(&mut self, code: NewExchangeCode) -> Result<(), StoreError> {
@@ -664,12 +688,13 @@ impl State {
             ExpiredRows::ExchangeCodes => self.secrets.remove_exchange_codes(before, limit),
             ExpiredRows::SecurityKeyChallenges => self.security_keys.remove_expired(before, limit),
             ExpiredRows::EndedProviderFlows => self.secrets.remove_ended_flows(before, limit),
+            ExpiredRows::KnownPlaces => self.places.remove(before, limit),
             ExpiredRows::WrongGuesses => {
                 let factors = self
                     .accounts
                     .values_mut()
                     .map(|it| &mut it.factor.wrong_guesses);
-                remove_moments(factors.chain(self.secrets.wrong_guesses()), before, limit)
+                remove_guesses(factors.chain(self.secrets.wrong_guesses()), before, limit)
             }
         }
     }
@@ -703,21 +728,15 @@ pub(super) fn oldest<Key>(
         .collect()
 }
 
-/// Removes the oldest moments of several lists.
-fn remove_moments<'a>(
-    lists: impl Iterator<Item = &'a mut Vec<DateTime<Utc>>>,
+/// Removes the wrong guesses of several lists that were made before a moment.
+fn remove_guesses<'a>(
+    lists: impl Iterator<Item = &'a mut Guesses>,
     before: DateTime<Utc>,
     limit: usize,
 ) -> usize {
-    let mut removed = 0;
-    for list in lists {
-        list.retain(|moment| {
-            let goes = *moment < before && removed < limit;
-            removed += usize::from(goes);
-            !goes
-        });
-    }
-    removed
+    lists.fold(0, |removed, list| {
+        removed + list.remove(before, limit - removed)
+    })
 }
 
 /// Second factors.

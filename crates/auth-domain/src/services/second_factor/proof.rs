@@ -84,20 +84,19 @@ impl SecondFactorService {
         code: &TotpCode,
         purpose: TotpPurpose,
     ) -> Result<Result<bool, SecretBoxError>, StoreError> {
-        let now = self.installation.clock.now();
-        let limits = &self.installation.policy.codes;
-        let count_from = now - limits.count_within;
+        let limits = self.installation.guess_limits(user);
         let factors = work.second_factors();
-        if factors.count_wrong_guesses(user, count_from).await? >= limits.max_wrong {
+        let so_far = factors.count_wrong_guesses(user, &limits).await?;
+        let Some(tally) = limits.tally(&so_far) else {
             return Ok(Ok(false));
-        }
+        };
         let secret = match self.open(work, user, secret).await? {
             Ok(secret) => secret,
             Err(error) => return Ok(Err(error)),
         };
         let Some(step) = self.step_of(&secret, code) else {
             let factors = work.second_factors();
-            factors.note_wrong_guess(user, now, count_from).await?;
+            factors.note_wrong_guess(user, &limits, tally).await?;
             return Ok(Ok(false));
         };
         if self.installation.policy.second_factors.totp_reuse_allowed {

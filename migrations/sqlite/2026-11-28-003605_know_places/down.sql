@@ -1,0 +1,2 @@
+ALTER TABLE wrong_codes DROP COLUMN place;
+DROP TABLE known_places;
