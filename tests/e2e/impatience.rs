@@ -1,15 +1,22 @@
 //! What the server does not wait for: bodies that do not come, and work that is too much.
 
-use std::thread::available_parallelism;
+use std::{
+    sync::atomic::{AtomicBool, AtomicUsize, Ordering},
+    thread::available_parallelism,
+};
 
 use futures_util::future::join_all;
 use serde_json::{Value, json};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpStream,
+    sync::Notify,
 };
 
-use crate::support::{Database, PASSWORD, Server, ServerBuilder, within};
+use crate::{
+    rate_limits::ask,
+    support::{Database, PASSWORD, Server, ServerBuilder, within},
+};
 
 /// The answer to a request whose body stops after its first character.
 async fn stalled(server: &Server, path: &str) -> (u16, Value) {
@@ -66,4 +73,44 @@ async fn more_sign_ins_than_can_wait_are_sent_away_and_the_others_are_served() {
         .sign_in("ada@example.com", PASSWORD)
         .await
         .expect(200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_flood_of_sign_ins_from_one_network_turns_away_nobody_from_another() {
+    let server = ServerBuilder::new(&Database::sqlite())
+        .set("AUTH_BCRYPT_COST", "10")
+        .set("AUTH_TRUSTED_PROXIES", "127.0.0.1")
+        .start()
+        .await;
+    server.sign_up("ada@example.com").await;
+    let cores = available_parallelism().map_or(1, usize::from);
+    let sign_in = async |client: &str, password: &str| {
+        let body = json!({ "email": "ada@example.com", "password": password });
+        ask(&server, client, "/signin/email-password", &body).await
+    };
+    let (turned_away, is_over) = (AtomicUsize::new(0), AtomicBool::new(false));
+    let is_full = Notify::new();
+
+    let attacker = async || {
+        while !is_over.load(Ordering::Relaxed) {
+            if sign_in("198.51.100.1", "wrong").await.status == 503 {
+                turned_away.fetch_add(1, Ordering::Relaxed);
+                is_full.notify_one();
+            }
+        }
+    };
+    let flood = join_all((0..60 * cores + 20).map(|_| attacker()));
+    let honest = async {
+        within(is_full.notified()).await;
+        let mut statuses = Vec::new();
+        for _ in 0..10 {
+            statuses.push(sign_in("192.0.2.1", PASSWORD).await.status);
+        }
+        is_over.store(true, Ordering::Relaxed);
+        statuses
+    };
+    let (_, statuses) = tokio::join!(flood, honest);
+
+    assert_eq!(statuses, [200; 10]);
+    assert!(turned_away.load(Ordering::Relaxed) > 0);
 }

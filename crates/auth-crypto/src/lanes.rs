@@ -5,16 +5,15 @@ use std::{
     sync::Arc,
 };
 
-use auth_domain::{error::Cause, ports::HasherError};
+use auth_domain::{error::Cause, limits::ClientNetwork, ports::HasherError};
 use rayon::{ThreadPool, ThreadPoolBuilder};
-use tokio::sync::{Semaphore, oneshot};
+use tokio::sync::oneshot;
+
+use crate::fair_queue::{FairQueue, TurnedAway};
 
 /// How many may wait for each lane. At the usual cost of bcrypt the last of them waits about three
 /// seconds: few clients have more patience, and what waits for one that has left delays all others.
 const WAITERS_PER_LANE: usize = 50;
-
-/// How many each lane takes in: one at work and those that wait.
-const PLACES_PER_LANE: usize = 1 + WAITERS_PER_LANE;
 
 /// More lanes than any machine has use for, and few enough to start a thread for each.
 const MOST_LANES: usize = 512;
@@ -25,12 +24,12 @@ const MOST_LANES: usize = 512;
 #[cfg(target_os = "linux")]
 const NICENESS: i32 = 10;
 
-/// Runs closures on threads of their own, one at a time on each, in the order they came.
+/// Runs closures on threads of their own, one at a time on each. Client networks take turns; what
+/// comes from one runs in the order it came.
 #[derive(Debug)]
 pub(crate) struct Lanes {
     threads: ThreadPool,
-    permits: Arc<Semaphore>,
-    places: Arc<Semaphore>,
+    queue: Arc<FairQueue>,
 }
 
 /// What ran in a lane panicked. The panic's own message went to standard error.
@@ -53,33 +52,29 @@ impl Lanes {
             .build()?;
         Ok(Self {
             threads,
-            permits: Arc::new(Semaphore::new(parallel)),
-            places: Arc::new(Semaphore::new(parallel * PLACES_PER_LANE)),
+            queue: Arc::new(FairQueue::new(parallel, parallel * WAITERS_PER_LANE)),
         })
     }
 
-    /// The result of `work`; [`Busy`](HasherError::Busy) at once when too much is waiting already.
+    /// The result of `work` for somebody from `client`; [`Busy`](HasherError::Busy) when too much is
+    /// waiting already, for whoever comes from the network that most of it is for.
     ///
     /// Dropping the future gives up the place in the queue, but that a client has left does not
     /// drop it where use cases are spawned and go on to their end. It is the bound that keeps what
     /// nobody waits for from piling up. Work that has already begun cannot be stopped, so it keeps
-    /// its lane until it ends: the permits move into the closure.
+    /// its lane until it ends: the turn moves into the closure.
     pub(crate) async fn run<T: Send + 'static>(
         &self,
+        client: ClientNetwork,
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, HasherError> {
-        let place = Arc::clone(&self.places)
-            .try_acquire_owned()
-            .map_err(|_none_left| HasherError::Busy)?;
-        let permit = Arc::clone(&self.permits)
-            .acquire_owned()
-            .await
-            .map_err(|closed| HasherError::Failed(closed.into()))?;
+        let turn = self.queue.turn(client).await;
+        let turn = turn.map_err(|TurnedAway| HasherError::Busy)?;
         let (send, result) = oneshot::channel();
         self.threads.spawn(move || {
             // Nothing that `work` owns is seen again after it panicked.
             let result = catch_unwind(AssertUnwindSafe(work));
-            drop((permit, place));
+            drop(turn);
             // Whoever asked may have left.
             let _ = send.send(result);
         });
@@ -113,6 +108,8 @@ mod tests {
     use tokio::{sync::oneshot, task::JoinSet};
 
     use super::*;
+
+    const CLIENT: ClientNetwork = ClientNetwork::UNKNOWN;
 
     /// Counts how many closures are inside at once.
     #[derive(Default)]
@@ -149,7 +146,7 @@ mod tests {
                     all_lanes.wait();
                     gauge.leave();
                 };
-                lanes.run(work).await.unwrap();
+                lanes.run(CLIENT, work).await.unwrap();
             });
         }
         tasks.join_all().await;
@@ -168,16 +165,16 @@ mod tests {
                 began.send(()).unwrap();
                 may_end.recv().unwrap();
             };
-            async move { lanes.run(work).await }
+            async move { lanes.run(CLIENT, work).await }
         });
         has_begun.await.unwrap();
 
         request.abort();
         assert!(request.await.unwrap_err().is_cancelled());
 
-        assert_eq!(lanes.permits.available_permits(), 0);
+        assert_eq!(lanes.queue.free().0, 0);
         end.send(()).unwrap();
-        lanes.run(|| ()).await.unwrap();
+        lanes.run(CLIENT, || ()).await.unwrap();
     }
 
     /// What `future` comes to when nobody waits for it.
@@ -193,11 +190,11 @@ mod tests {
         let mut at_work = Vec::new();
         for _ in 0..LANES {
             let (end, may_end) = mpsc::channel::<()>();
-            let mut working = Box::pin(lanes.run(move || may_end.recv().unwrap()));
+            let mut working = Box::pin(lanes.run(CLIENT, move || may_end.recv().unwrap()));
             assert!(poll_once(working.as_mut()).is_pending());
             at_work.push((end, working));
         }
-        let ask = |number| Box::pin(lanes.run(move || number));
+        let ask = |number| Box::pin(lanes.run(CLIENT, move || number));
         let mut queue: Vec<_> = (0..=LAST).map(ask).collect();
         assert!(
             queue
@@ -222,7 +219,32 @@ mod tests {
         for (number, waiting) in queue.into_iter().enumerate() {
             assert_eq!(waiting.await.unwrap(), number);
         }
-        assert_eq!(lanes.run(|| 7).await.unwrap(), 7);
+        assert_eq!(lanes.run(CLIENT, || 7).await.unwrap(), 7);
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn who_comes_from_elsewhere_is_served_during_a_flood() {
+        let lanes = Lanes::new(1).unwrap();
+        let (end, may_end) = mpsc::channel::<()>();
+        let mut working = Box::pin(lanes.run(CLIENT, move || may_end.recv().unwrap()));
+        assert!(poll_once(working.as_mut()).is_pending());
+        let ask = |client, number| Box::pin(lanes.run(client, move || number));
+        let mut flood: Vec<_> = (0..WAITERS_PER_LANE).map(|it| ask(CLIENT, it)).collect();
+        for waiting in &mut flood {
+            assert!(poll_once(waiting.as_mut()).is_pending());
+        }
+        let elsewhere = ClientNetwork::of([192, 0, 2, 1].into());
+
+        let mut honest = ask(elsewhere, 7);
+
+        assert!(poll_once(honest.as_mut()).is_pending());
+        let youngest = poll_once(flood.pop().unwrap().as_mut());
+        assert!(matches!(youngest, Poll::Ready(Err(HasherError::Busy))));
+        end.send(()).unwrap();
+        working.await.unwrap();
+        // The first of the flood has its turn, and then the one from elsewhere.
+        assert_eq!(flood.remove(0).await.unwrap(), 0);
+        assert_eq!(honest.await.unwrap(), 7);
     }
 
     #[cfg(target_os = "linux")]
@@ -231,7 +253,7 @@ mod tests {
         let own = || rustix::process::getpriority_process(None).unwrap();
         let before = own();
 
-        let in_lane = Lanes::new(1).unwrap().run(own).await.unwrap();
+        let in_lane = Lanes::new(1).unwrap().run(CLIENT, own).await.unwrap();
 
         assert_eq!(in_lane, NICENESS.max(before));
         assert_eq!(own(), before, "the thread that asks keeps its priority");
@@ -241,7 +263,7 @@ mod tests {
     async fn there_is_always_one_lane_and_never_more_than_can_be_counted() {
         for parallel in [0, usize::MAX] {
             let lanes = Lanes::new(parallel).unwrap();
-            assert_eq!(lanes.run(|| 7).await.unwrap(), 7);
+            assert_eq!(lanes.run(CLIENT, || 7).await.unwrap(), 7);
         }
     }
 
@@ -249,10 +271,9 @@ mod tests {
     async fn work_that_panics_is_an_error_and_frees_its_lane() {
         let lanes = Lanes::new(1).unwrap();
 
-        let outcome = lanes.run(|| panic!("work failed")).await;
+        let outcome = lanes.run(CLIENT, || panic!("work failed")).await;
 
         assert!(matches!(outcome, Err(HasherError::Failed(_))));
-        assert_eq!(lanes.permits.available_permits(), 1);
-        assert_eq!(lanes.places.available_permits(), PLACES_PER_LANE);
+        assert_eq!(lanes.queue.free(), (1, WAITERS_PER_LANE));
     }
 }

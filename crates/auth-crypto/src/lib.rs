@@ -12,6 +12,7 @@
 
 mod claims;
 mod encryption_key;
+mod fair_queue;
 mod hmac;
 mod jwks;
 mod jwt;

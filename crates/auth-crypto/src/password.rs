@@ -9,6 +9,7 @@
 use async_trait::async_trait;
 use auth_domain::{
     error::Cause,
+    limits::ClientNetwork,
     ports::{HasherError, PasswordHasher},
     user::{HashedPassword, PASSWORD_MAX_BYTES, PlainPassword},
 };
@@ -75,50 +76,63 @@ impl BcryptHasher {
         &self,
         password: &PlainPassword,
         hash: &HashedPassword,
+        client: ClientNetwork,
     ) -> Result<bool, HasherError> {
         let cost = self.cost;
         let password = bytes_bcrypt_sees(password);
         let hash = hash.clone();
-        self.in_lane(move || verify_evenly(&hash, cost, |hash| verify_now(&password, hash)))
-            .await
+        let work = move || verify_evenly(&hash, cost, |hash| verify_now(&password, hash));
+        self.in_lane(client, work).await
     }
 
     async fn in_lane<T: Send + 'static>(
         &self,
+        client: ClientNetwork,
         work: impl FnOnce() -> Result<T, BcryptError> + Send + 'static,
     ) -> Result<T, HasherError> {
-        let result = self.lanes.run(work).await?;
+        let result = self.lanes.run(client, work).await?;
         result.map_err(|error| HasherError::Failed(error.into()))
     }
 }
 
 #[async_trait]
 impl PasswordHasher for BcryptHasher {
-    async fn hash(&self, password: &PlainPassword) -> Result<HashedPassword, HasherError> {
+    async fn hash(
+        &self,
+        password: &PlainPassword,
+        client: ClientNetwork,
+    ) -> Result<HashedPassword, HasherError> {
         if !password.can_be_hashed() {
             return Err(HasherError::Failed(Cause::from(Overlong)));
         }
         let cost = self.cost;
         let password = bytes_bcrypt_sees(password);
-        self.in_lane(move || hash_now(&password, cost)).await
+        self.in_lane(client, move || hash_now(&password, cost))
+            .await
     }
 
     async fn verify(
         &self,
         password: &PlainPassword,
         hash: &HashedPassword,
+        client: ClientNetwork,
     ) -> Result<bool, HasherError> {
         if bearable_cost(hash).is_none() {
-            self.verify_nothing(password).await?;
+            self.verify_nothing(password, client).await?;
             return Ok(false);
         }
         // bcrypt looks at the first 72 bytes only: without the second half, whatever follows a
         // right password of that length would be right too.
-        Ok(self.matches(password, hash).await? && password.can_be_hashed())
+        Ok(self.matches(password, hash, client).await? && password.can_be_hashed())
     }
 
-    async fn verify_nothing(&self, password: &PlainPassword) -> Result<(), HasherError> {
-        self.matches(password, &self.dummy).await.map(drop)
+    async fn verify_nothing(
+        &self,
+        password: &PlainPassword,
+        client: ClientNetwork,
+    ) -> Result<(), HasherError> {
+        let matches = self.matches(password, &self.dummy, client);
+        matches.await.map(drop)
     }
 }
 
@@ -203,13 +217,15 @@ mod tests {
     const SEVENTY_TWO: &str =
         "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx";
 
+    const CLIENT: ClientNetwork = ClientNetwork::UNKNOWN;
+
     fn hasher() -> BcryptHasher {
         BcryptHasher::new(LOWEST_COST, 2).unwrap()
     }
 
     async fn verify(password: &str, hash: &str) -> bool {
         let (password, hash) = (PlainPassword::new(password), HashedPassword::new(hash));
-        hasher().verify(&password, &hash).await.unwrap()
+        hasher().verify(&password, &hash, CLIENT).await.unwrap()
     }
 
     #[tokio::test]
@@ -217,11 +233,11 @@ mod tests {
         let hasher = hasher();
         let password = PlainPassword::new("correct horse");
 
-        let hash = hasher.hash(&password).await.unwrap();
+        let hash = hasher.hash(&password, CLIENT).await.unwrap();
 
-        assert!(hasher.verify(&password, &hash).await.unwrap());
+        assert!(hasher.verify(&password, &hash, CLIENT).await.unwrap());
         let other = PlainPassword::new("Correct horse");
-        assert!(!hasher.verify(&other, &hash).await.unwrap());
+        assert!(!hasher.verify(&other, &hash, CLIENT).await.unwrap());
     }
 
     #[tokio::test]
@@ -229,10 +245,10 @@ mod tests {
         let hasher = hasher();
         let password = PlainPassword::new("correct horse");
 
-        let hash = hasher.hash(&password).await.unwrap();
+        let hash = hasher.hash(&password, CLIENT).await.unwrap();
 
         assert!(hash.expose().starts_with("$2a$04$"), "{}", hash.expose());
-        assert_ne!(hash, hasher.hash(&password).await.unwrap());
+        assert_ne!(hash, hasher.hash(&password, CLIENT).await.unwrap());
     }
 
     #[tokio::test]
@@ -286,9 +302,9 @@ mod tests {
     async fn the_seventy_second_byte_counts_and_a_longer_password_never_matches() {
         let hasher = hasher();
         let longest = PlainPassword::new("a".repeat(72));
-        let hash = hasher.hash(&longest).await.unwrap();
+        let hash = hasher.hash(&longest, CLIENT).await.unwrap();
 
-        assert!(hasher.verify(&longest, &hash).await.unwrap());
+        assert!(hasher.verify(&longest, &hash, CLIENT).await.unwrap());
         for other in [
             "a".repeat(71),
             "a".repeat(73),
@@ -296,7 +312,7 @@ mod tests {
             "a".repeat(1 << 20),
         ] {
             let other = PlainPassword::new(other);
-            assert!(!hasher.verify(&other, &hash).await.unwrap());
+            assert!(!hasher.verify(&other, &hash, CLIENT).await.unwrap());
         }
     }
 
@@ -304,18 +320,24 @@ mod tests {
     async fn a_password_too_long_to_be_hashed_is_not_cut_silently() {
         let overlong = PlainPassword::new("ü".repeat(37));
 
-        assert!(hasher().hash(&overlong).await.is_err());
-        assert!(hasher().verify_nothing(&overlong).await.is_ok());
+        assert!(hasher().hash(&overlong, CLIENT).await.is_err());
+        assert!(hasher().verify_nothing(&overlong, CLIENT).await.is_ok());
     }
 
     #[tokio::test]
     async fn zero_bytes_are_part_of_the_password() {
         let hasher = hasher();
-        let hash = hasher.hash(&PlainPassword::new("a\0b")).await.unwrap();
+        let hash = hasher
+            .hash(&PlainPassword::new("a\0b"), CLIENT)
+            .await
+            .unwrap();
 
         for other in ["a", "a\0", "a\0c"] {
             let other = PlainPassword::new(other);
-            assert!(!hasher.verify(&other, &hash).await.unwrap(), "{other:?}");
+            assert!(
+                !hasher.verify(&other, &hash, CLIENT).await.unwrap(),
+                "{other:?}"
+            );
         }
     }
 
@@ -323,9 +345,9 @@ mod tests {
     async fn an_empty_password_is_a_password() {
         let hasher = hasher();
         let empty = PlainPassword::new("");
-        let hash = hasher.hash(&empty).await.unwrap();
+        let hash = hasher.hash(&empty, CLIENT).await.unwrap();
 
-        assert!(hasher.verify(&empty, &hash).await.unwrap());
+        assert!(hasher.verify(&empty, &hash, CLIENT).await.unwrap());
     }
 
     #[test]
@@ -372,9 +394,9 @@ mod tests {
         let hash = HashedPassword::new(hash);
 
         let right = PlainPassword::new(password);
-        assert!(hasher.verify(&right, &hash).await.unwrap());
+        assert!(hasher.verify(&right, &hash, CLIENT).await.unwrap());
         let wrong = PlainPassword::new("U*U");
-        assert!(!hasher.verify(&wrong, &hash).await.unwrap());
+        assert!(!hasher.verify(&wrong, &hash, CLIENT).await.unwrap());
     }
 
     #[test]

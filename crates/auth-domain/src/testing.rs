@@ -16,6 +16,7 @@ pub use known_people::KnownPeople;
 use uuid::{Builder, Uuid};
 
 use crate::{
+    limits::ClientNetwork,
     one_time_code::CodeKey,
     policy::{
         AccountPolicy, AuthPolicy, CodePolicy, ElevationPolicy, ElevationRule, PasswordPolicy,
@@ -97,7 +98,11 @@ impl PlainHasher {
 
 #[async_trait]
 impl PasswordHasher for PlainHasher {
-    async fn hash(&self, password: &PlainPassword) -> Result<HashedPassword, HasherError> {
+    async fn hash(
+        &self,
+        password: &PlainPassword,
+        _: ClientNetwork,
+    ) -> Result<HashedPassword, HasherError> {
         Ok(HashedPassword::new(format!("plain:{}", password.expose())))
     }
 
@@ -105,12 +110,17 @@ impl PasswordHasher for PlainHasher {
         &self,
         password: &PlainPassword,
         hash: &HashedPassword,
+        _: ClientNetwork,
     ) -> Result<bool, HasherError> {
         self.verifications.fetch_add(1, Ordering::Relaxed);
         Ok(hash.expose().strip_prefix("plain:") == Some(password.expose()))
     }
 
-    async fn verify_nothing(&self, _password: &PlainPassword) -> Result<(), HasherError> {
+    async fn verify_nothing(
+        &self,
+        _password: &PlainPassword,
+        _: ClientNetwork,
+    ) -> Result<(), HasherError> {
         self.verifications.fetch_add(1, Ordering::Relaxed);
         Ok(())
     }

@@ -22,6 +22,7 @@ use actix_web::{
 };
 use async_trait::async_trait;
 use auth_domain::{
+    limits::ClientNetwork,
     ports::{HasherError, PasswordHasher, Store, UserLookup},
     services::{Installation, Providers},
     testing::{
@@ -92,18 +93,27 @@ struct WaitingHasher {
 
 #[async_trait]
 impl PasswordHasher for WaitingHasher {
-    async fn hash(&self, password: &PlainPassword) -> Result<HashedPassword, HasherError> {
+    async fn hash(
+        &self,
+        password: &PlainPassword,
+        client: ClientNetwork,
+    ) -> Result<HashedPassword, HasherError> {
         self.asked.notify_one();
         self.go_on.notified().await;
         self.done.store(true, Ordering::SeqCst);
-        PlainHasher::default().hash(password).await
+        PlainHasher::default().hash(password, client).await
     }
 
-    async fn verify(&self, _: &PlainPassword, _: &HashedPassword) -> Result<bool, HasherError> {
+    async fn verify(
+        &self,
+        _: &PlainPassword,
+        _: &HashedPassword,
+        _: ClientNetwork,
+    ) -> Result<bool, HasherError> {
         panic!("provoked by a test");
     }
 
-    async fn verify_nothing(&self, _: &PlainPassword) -> Result<(), HasherError> {
+    async fn verify_nothing(&self, _: &PlainPassword, _: ClientNetwork) -> Result<(), HasherError> {
         panic!("provoked by a test");
     }
 }

@@ -4,6 +4,7 @@ use async_trait::async_trait;
 
 use crate::{
     error::Cause,
+    limits::ClientNetwork,
     user::{HashedPassword, PlainPassword},
 };
 
@@ -11,11 +12,17 @@ use crate::{
 ///
 /// Hashing takes long on purpose. An implementation must not do it on the threads that serve
 /// requests, and must bound how much of it runs at once and how much waits: an answer that comes
-/// after its client has left is of use to nobody.
+/// after its client has left is of use to nobody. Nor may those from one client network keep out those
+/// from others: networks take turns, and when there is too much, whoever comes from the one that most
+/// of it is for is turned away.
 #[async_trait]
 pub trait PasswordHasher: Send + Sync {
-    /// The hash to store for `password`, salted anew each time.
-    async fn hash(&self, password: &PlainPassword) -> Result<HashedPassword, HasherError>;
+    /// The hash to store for `password`, salted anew each time, for somebody from `client`.
+    async fn hash(
+        &self,
+        password: &PlainPassword,
+        client: ClientNetwork,
+    ) -> Result<HashedPassword, HasherError>;
 
     /// Whether `password` is the one `hash` was made from.
     ///
@@ -25,11 +32,16 @@ pub trait PasswordHasher: Send + Sync {
         &self,
         password: &PlainPassword,
         hash: &HashedPassword,
+        client: ClientNetwork,
     ) -> Result<bool, HasherError>;
 
     /// Takes as long as [`verify`](Self::verify) with a hash of the current strength, so that an
     /// account that does not exist cannot be told by the time of the answer.
-    async fn verify_nothing(&self, password: &PlainPassword) -> Result<(), HasherError>;
+    async fn verify_nothing(
+        &self,
+        password: &PlainPassword,
+        client: ClientNetwork,
+    ) -> Result<(), HasherError>;
 }
 
 /// Why a password was neither hashed nor verified.

@@ -207,7 +207,8 @@ impl AnonymousService {
         }
         let password_hash = match &wish.method {
             DeanonymizeMethod::Password(password) => {
-                Some(self.installation.hasher.hash(password).await?)
+                let client = self.installation.client();
+                Some(self.installation.hasher.hash(password, client).await?)
             }
             DeanonymizeMethod::EmailLink => None,
         };

@@ -107,7 +107,9 @@ impl PasswordChangeService {
         }
         self.check(&wish.new, PasswordRule::Legacy).await?;
         let judge = async {
-            let is_right = self.installation.hasher.verify(&wish.old, old_hash).await?;
+            let client = self.installation.client();
+            let hasher = &self.installation.hasher;
+            let is_right = hasher.verify(&wish.old, old_hash, client).await?;
             is_right
                 .then_some(())
                 .ok_or(PasswordChangeError::WrongPassword)
@@ -205,7 +207,8 @@ impl PasswordChangeService {
         new: &PlainPassword,
         grounds: Grounds<'_>,
     ) -> Result<bool, PasswordChangeError> {
-        let hash = self.installation.hasher.hash(new).await?;
+        let client = self.installation.client();
+        let hash = self.installation.hasher.hash(new, client).await?;
         let now = self.installation.clock.now();
         let replaced = retry(|| async {
             let mut work = self.installation.store.begin().await?;

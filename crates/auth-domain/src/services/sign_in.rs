@@ -186,9 +186,10 @@ impl SignInService {
         password: &PlainPassword,
     ) -> Result<bool, HasherError> {
         let hasher = &self.installation.hasher;
+        let client = self.installation.client();
         let fits = match user.and_then(|it| it.password_hash.as_ref()) {
-            Some(hash) => hasher.verify(password, hash).await?,
-            None => hasher.verify_nothing(password).await.map(|()| false)?,
+            Some(hash) => hasher.verify(password, hash, client).await?,
+            None => (hasher.verify_nothing(password, client).await).map(|()| false)?,
         };
         if let Some(user) = user.filter(|_| !fits) {
             note_user(user.id);

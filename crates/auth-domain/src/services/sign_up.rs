@@ -180,7 +180,12 @@ impl SignUpService {
                 .await?;
         }
         // Hashing takes ~100 ms on purpose: do it before a connection is held.
-        let hash = self.installation.hasher.hash(&wish.password).await?;
+        let client = self.installation.client();
+        let hash = self
+            .installation
+            .hasher
+            .hash(&wish.password, client)
+            .await?;
         let redirect_to = options.redirect_to.clone();
         let user = self.user_with_email(wish.email, Some(hash), options);
         self.enter(user, None, redirect_to, wish.code_challenge)
@@ -239,7 +244,12 @@ impl SignUpService {
         self.installation
             .check_password::<SignUpError>(&wish.password, PasswordRule::Legacy)
             .await?;
-        let hash = self.installation.hasher.hash(&wish.password).await?;
+        let client = self.installation.client();
+        let hash = self
+            .installation
+            .hasher
+            .hash(&wish.password, client)
+            .await?;
         let user = NewUser {
             display_name: wish.username.as_str().to_owned(),
             username: Some(wish.username),

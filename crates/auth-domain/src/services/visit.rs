@@ -42,6 +42,11 @@ impl Visit {
         (*self.device).clone()
     }
 
+    /// The network of the request.
+    pub(super) fn client(&self) -> ClientNetwork {
+        self.client.unwrap_or(ClientNetwork::UNKNOWN)
+    }
+
     /// The network of the request, as a place of a user's.
     pub(super) fn place_of(&self, user: UserId) -> Option<Place> {
         let known = self.client.filter(|it| *it != ClientNetwork::UNKNOWN);

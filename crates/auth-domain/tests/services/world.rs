@@ -7,7 +7,7 @@ use std::{
 
 use async_trait::async_trait;
 use auth_domain::{
-    limits::{AccountLimits, Limiter, NamingKey, RateLimit},
+    limits::{AccountLimits, ClientNetwork, Limiter, NamingKey, RateLimit},
     policy::AuthPolicy,
     ports::{
         Background, BackgroundBusy, BackgroundWork, BreachedPasswords, BreachedPasswordsError,
@@ -353,31 +353,46 @@ pub(crate) struct BusyHasher;
 
 #[async_trait]
 impl PasswordHasher for BusyHasher {
-    async fn hash(&self, _: &PlainPassword) -> Result<HashedPassword, HasherError> {
+    async fn hash(
+        &self,
+        _: &PlainPassword,
+        _: ClientNetwork,
+    ) -> Result<HashedPassword, HasherError> {
         Err(HasherError::Busy)
     }
 
-    async fn verify(&self, _: &PlainPassword, _: &HashedPassword) -> Result<bool, HasherError> {
+    async fn verify(
+        &self,
+        _: &PlainPassword,
+        _: &HashedPassword,
+        _: ClientNetwork,
+    ) -> Result<bool, HasherError> {
         Err(HasherError::Busy)
     }
 
-    async fn verify_nothing(&self, _: &PlainPassword) -> Result<(), HasherError> {
+    async fn verify_nothing(&self, _: &PlainPassword, _: ClientNetwork) -> Result<(), HasherError> {
         Err(HasherError::Busy)
     }
 }
 
 #[async_trait]
 impl PasswordHasher for OvertakenHasher {
-    async fn hash(&self, password: &PlainPassword) -> Result<HashedPassword, HasherError> {
-        PlainHasher::default().hash(password).await
+    async fn hash(
+        &self,
+        password: &PlainPassword,
+        client: ClientNetwork,
+    ) -> Result<HashedPassword, HasherError> {
+        PlainHasher::default().hash(password, client).await
     }
 
     async fn verify(
         &self,
         password: &PlainPassword,
         hash: &HashedPassword,
+        client: ClientNetwork,
     ) -> Result<bool, HasherError> {
-        let other = self.hash(&PlainPassword::new("chosen meanwhile")).await?;
+        let other = PlainPassword::new("chosen meanwhile");
+        let other = self.hash(&other, client).await?;
         if let Overtaking::Disabling(store) = &self.overtaking {
             store.disable(self.user).await;
         }
@@ -392,10 +407,10 @@ impl PasswordHasher for OvertakenHasher {
             Overtaking::Disabling(_) => {}
         }
         work.commit().await.unwrap();
-        PlainHasher::default().verify(password, hash).await
+        PlainHasher::default().verify(password, hash, client).await
     }
 
-    async fn verify_nothing(&self, _: &PlainPassword) -> Result<(), HasherError> {
+    async fn verify_nothing(&self, _: &PlainPassword, _: ClientNetwork) -> Result<(), HasherError> {
         Ok(())
     }
 }

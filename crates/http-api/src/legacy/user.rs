@@ -12,7 +12,7 @@ use super::{
     reply::UserInfo,
     session::SessionToken,
 };
-use crate::state::AppState;
+use crate::{extract::device::SeenFrom, state::AppState};
 
 /// `GET /v1/user/info`
 pub(crate) async fn info(
@@ -69,6 +69,7 @@ pub(crate) struct ChangePasswordBody {
 /// `POST /v1/user/change-password`
 pub(crate) async fn change_password(
     state: Data<AppState>,
+    seen_from: SeenFrom,
     cookie: SessionCookie,
     SessionToken(token): SessionToken,
     Json(body): Json<ChangePasswordBody>,
@@ -78,7 +79,9 @@ pub(crate) async fn change_password(
         new: PlainPassword::new(body.new_password),
     };
     state
-        .run(|services| async move { services.password_change.change(&token, wish).await })
+        .run_from(seen_from, |services| async move {
+            services.password_change.change(&token, wish).await
+        })
         .await??;
     let mut answer = ok();
     if let Some(cookie) = cookie.expired() {

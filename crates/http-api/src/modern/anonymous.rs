@@ -121,6 +121,7 @@ enum Method {
 /// `POST /user/deanonymize`
 pub(crate) async fn deanonymize(
     state: Data<AppState>,
+    seen_from: SeenFrom,
     OpenCaller(caller): OpenCaller,
     Json(body): Json<DeanonymizeBody>,
 ) -> Result<web::Json<&'static str>, ModernError> {
@@ -136,7 +137,9 @@ pub(crate) async fn deanonymize(
         code_challenge: body.code_challenge.map(|it| it.0),
     };
     state
-        .run(move |services| async move { services.anonymous.deanonymize(caller, wish).await })
+        .run_from(seen_from, move |services| async move {
+            services.anonymous.deanonymize(caller, wish).await
+        })
         .await??;
     Ok(web::Json("OK"))
 }

@@ -8,6 +8,7 @@ use utoipa::ToSchema;
 use super::{ErrorCode, ModernError, caller::OptionalElevatedCaller, json::Json, ticket};
 use crate::{
     extract::{
+        device::SeenFrom,
         members::{Password, present},
         schema::schema,
     },
@@ -43,13 +44,14 @@ impl<'de> Deserialize<'de> for ResetTicket {
 /// `POST /user/password`
 pub(crate) async fn set(
     state: Data<AppState>,
+    seen_from: SeenFrom,
     OptionalElevatedCaller(caller): OptionalElevatedCaller,
     Json(body): Json<PasswordBody>,
 ) -> Result<web::Json<&'static str>, ModernError> {
     let password = body.new_password.0;
     if let Some(caller) = caller {
         state
-            .run(move |services| async move {
+            .run_from(seen_from, move |services| async move {
                 services.password_change.set(caller, &password).await
             })
             .await??;
@@ -58,7 +60,9 @@ pub(crate) async fn set(
     let ticket = body.ticket.ok_or(ErrorCode::INVALID_REQUEST)?;
     let ticket = ticket.0.ok_or(ErrorCode::INVALID_TICKET)?;
     state
-        .run(|services| async move { services.password_change.reset(&ticket, &password).await })
+        .run_from(seen_from, |services| async move {
+            services.password_change.reset(&ticket, &password).await
+        })
         .await??;
     Ok(web::Json("OK"))
 }
