@@ -58,9 +58,9 @@ pub struct PostgresSettings {
 
 /// A store on PostgreSQL.
 ///
-/// Behind a transaction pooler (`pgbouncer=true` in the URL) nothing changes here: [`connect()`]
-/// then sees to it that no prepared statement has a name, and everything else that outlives a
-/// statement lives in a transaction.
+/// Behind a transaction pooler (`pgbouncer=true` in the URL) nothing changes here:
+/// [`connect()`](crate::connect()) then sees to it that no prepared statement has a name, and
+/// everything else that outlives a statement lives in a transaction.
 pub struct PostgresStore {
     connections: Connections<Manager>,
     max_connections: u32,
