@@ -230,7 +230,7 @@ async fn give(database: &Database, what: &str) {
             .to_owned(),
         _ => format!(
             "INSERT INTO auth.user_security_keys (id, user_id, credential_id) \
-             SELECT {id}, users.id, 'key' FROM auth.users"
+             SELECT {id}, users.id, 'a2V5' FROM auth.users ORDER BY created_at DESC LIMIT 1"
         ),
     };
     database.execute(&statement).await;

@@ -196,10 +196,6 @@ impl Log {
             }
             plans.push(serde_json::from_str(&json).unwrap());
         }
-        assert!(
-            !plans.is_empty(),
-            "no plan was logged; is auto_explain there?"
-        );
         plans
     }
 }

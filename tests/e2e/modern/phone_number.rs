@@ -441,11 +441,11 @@ on_both_databases! {
         confirm(&server, &session, NEW, "111111").await.expect(200);
 
         let sent = twilio.received();
-        assert_eq!(sent[1].line, "POST /v2/Services/VA2/Verifications");
-        assert_eq!(sent[1].body, "To=%2B41790000001&Channel=sms&Locale=en");
+        assert_eq!(sent[0].line, "POST /v2/Services/VA2/Verifications");
+        assert_eq!(sent[0].body, "To=%2B41790000001&Channel=sms&Locale=en");
         // The account and its token, as Basic authentication has them.
         let authorization = "authorization: Basic VkExOnR3aWxpby10b2tlbi0xMjM0".to_owned();
-        assert!(sent[1].headers.contains(&authorization), "{:?}", sent[1].headers);
+        assert!(sent[0].headers.contains(&authorization), "{:?}", sent[0].headers);
         let anonymous = server.anonymous().await;
         deanonymize(&server, &anonymous, "+41790000006").await.expect(200);
         server.type_text_code("+41790000006", "111111").await.expect(200);
@@ -461,6 +461,7 @@ on_both_databases! {
         server.ask_for_text(OLD).await.expect(200);
 
         expect_refused(&server.type_text_code(OLD, "111111").await);
+        server.ask_for_text(NEW).await.expect(200);
         let away = server.type_text_code(NEW, "500500").await;
         away.expect_error(500, "internal-server-error", "Internal server error");
         // Numbers for tests are none of Twilio's business.
