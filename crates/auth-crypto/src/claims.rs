@@ -20,7 +20,7 @@ const SESSION: &str = "sid";
 /// How the user proved who they are (RFC 8176 §1).
 const METHODS: &str = "amr";
 
-/// How many seconds the clock of whoever issued a token may be ahead of ours. Nothing of the kind is
+/// How many seconds the clock of a token's issuer may be ahead of ours. Nothing of the kind is
 /// granted at its end: a token that is past its `exp` is not good.
 const AHEAD: i64 = 60;
 
@@ -49,7 +49,7 @@ const OTHER_PURPOSES: [&str; 12] = [
 pub(crate) struct TokenProfile {
     /// Who issues them.
     pub(crate) issuer: String,
-    /// Whom a token that names an audience has to be for. None of ours names one.
+    /// The audiences that a token may name. Our own tokens name none.
     pub(crate) audiences: Vec<String>,
     /// The claim that holds Hasura's claims.
     pub(crate) namespace: String,
@@ -138,8 +138,8 @@ fn has_another_purpose(claims: &Map<String, Value>) -> bool {
     OTHER_PURPOSES.iter().any(|name| claims.contains_key(*name))
 }
 
-/// Whether a token names no audience, or nothing but our own. One that is for somebody else as well
-/// is somebody else's, although RFC 7519 §4.1.3 would let it pass.
+/// Whether a token names no audience, or nothing but our own. One that names another audience
+/// as well is refused (token confusion), although RFC 7519 §4.1.3 would let it pass.
 fn is_for_us(claims: &Map<String, Value>, ours: &[String]) -> bool {
     let is_ours = |audience: &Value| ours.iter().any(|it| audience == it.as_str());
     match claims.get("aud") {

@@ -1,8 +1,8 @@
 //! Turns at something scarce, handed out fairly between client networks.
 //!
-//! A queue that is first come, first served belongs to whoever sends the most: a flood from one place
-//! fills it, and all others are turned away. Here networks take turns, and when there is no room
-//! left, whoever comes from a network with few waiters takes the place of the youngest waiter of the
+//! A first-come, first-served queue can be filled by a flood of sign-ins from one network, which turns
+//! the clients of all others away. Here networks take turns, and when there is no room
+//! left, a client from a network with few waiters takes the place of the youngest waiter of the
 //! network that has most of them. So a flood turns away itself. Where all clients seem to come from
 //! one network, it is a plain queue.
 
