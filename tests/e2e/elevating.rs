@@ -228,10 +228,17 @@ async fn give(database: &Database, what: &str) {
         "a phone" => "UPDATE auth.users SET phone_number = '+41790000001', \
                       phone_number_verified = true"
             .to_owned(),
-        _ => format!(
-            "INSERT INTO auth.user_security_keys (id, user_id, credential_id) \
-             SELECT {id}, users.id, 'a2V5' FROM auth.users ORDER BY created_at DESC LIMIT 1"
-        ),
+        _ => {
+            let credential = if what == "an unreadable key" {
+                "key"
+            } else {
+                "a2V5"
+            };
+            format!(
+                "INSERT INTO auth.user_security_keys (id, user_id, credential_id) SELECT {id}, \
+                 users.id, '{credential}' FROM auth.users ORDER BY created_at DESC LIMIT 1"
+            )
+        }
     };
     database.execute(&statement).await;
 }
@@ -366,16 +373,19 @@ on_both_databases! {
 
     async fn a_thief_with_the_plain_token_of_a_keys_owner_adds_nothing_that_elevates(database) {
         let phones = Phones::start().await;
-        for (rule, compat) in [
-            ("recommended", "0.42"),
-            ("recommended", "latest"),
-            ("required", "0.42"),
-            ("required", "latest"),
+        for (rule, compat, what) in [
+            ("recommended", "0.42", "a security key"),
+            ("recommended", "0.42", "an unreadable key"),
+            ("recommended", "latest", "a security key"),
+            ("required", "0.42", "a security key"),
+            ("required", "0.42", "an unreadable key"),
+            ("required", "latest", "a security key"),
         ] {
-            let place = format!("{rule} {compat}");
+            let place = format!("{rule} {compat}: {what}");
             let server = ruled(&phones, &database, rule, compat).start().await;
-            let person = server.enrolled(&format!("{rule}@{compat}.example")).await;
-            give(&database, "a security key").await;
+            let name = what.replace(' ', ".");
+            let person = server.enrolled(&format!("{name}@{rule}.{compat}.example")).await;
+            give(&database, what).await;
             let post = async |path, body| server.post_as(&person.token, path, &body).await;
 
             let generated = server.generate(&person.token).await;

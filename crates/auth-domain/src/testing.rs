@@ -1,6 +1,7 @@
 //! Ports that hold still, for tests of services and of embedders.
 
 mod known_people;
+mod plain_web_authn;
 
 use std::{
     sync::{
@@ -13,6 +14,7 @@ use std::{
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 pub use known_people::KnownPeople;
+pub use plain_web_authn::PlainWebAuthn;
 use uuid::{Builder, Uuid};
 
 use crate::{

@@ -13,18 +13,19 @@ use auth_domain::{
     one_time_code::OneTimeCode,
     ports::{Clock, CodeDelivery, Store},
     secret::Secret,
+    security_key::Assertion,
     services::{
         Audience, CodeChannel, CurrentUserError, ElevationError, EmailCode, EmailPasswordSignIn,
         EmailSignIn, EmailSignInError, ExchangeError, Grant, IdTokenProof, IdTokenSignIn,
         Installation, LinkCode, LinkError, PersonalAccessTokenError, PersonalAccessTokenWish,
         ProviderSignInError, Providers, SecondFactorError, SecondFactorProof, SecondFactorSignIn,
-        Services, SignInError, SignUpOptions, SignedIn, SmsCode, SmsSignIn, SmsSignInError,
-        UsernameSignIn,
+        SecurityKeyError, Services, SignInError, SignUpOptions, SignedIn, SmsCode, SmsSignIn,
+        SmsSignInError, UsernameSignIn,
     },
     session::{AccessIdentity, CodeVerifier, ExchangeCode, PlainRefreshToken},
     testing::{
         FixedClock, KnownPeople, PlainBox, PlainHasher, PlainQr, PlainSigner, PlainTotp,
-        RecordingMailer, RecordingSmsSender, SequentialIds, policy,
+        PlainWebAuthn, RecordingMailer, RecordingSmsSender, SequentialIds, policy,
     },
     ticket::{Ticket, TicketPurpose},
     totp::{STEP_SECONDS, TimeStep},
@@ -33,7 +34,10 @@ use auth_domain::{
     },
 };
 
-use crate::{samples::new_user, steps::given_user};
+use crate::{
+    samples::{new_user, security_key},
+    steps::given_user,
+};
 
 const PASSWORD: &str = "correct horse";
 
@@ -51,10 +55,11 @@ pub(crate) enum SignIn {
     Link,
     CodeBesideLink,
     Elevation,
+    SecurityKey,
 }
 
 impl SignIn {
-    pub(crate) const ALL: [Self; 11] = [
+    pub(crate) const ALL: [Self; 12] = [
         Self::Password,
         Self::Username,
         Self::PersonalAccessToken,
@@ -66,6 +71,7 @@ impl SignIn {
         Self::Link,
         Self::CodeBesideLink,
         Self::Elevation,
+        Self::SecurityKey,
     ];
 }
 
@@ -83,6 +89,7 @@ pub(crate) enum Credential {
     Link(Ticket),
     CodeBesideLink(User, OneTimeCode),
     Elevation(UserId, OneTimeCode),
+    SecurityKey(Assertion),
 }
 
 /// A server over a store.
@@ -152,7 +159,12 @@ impl Server {
     }
 
     /// Does everything but the last step.
-    pub(crate) async fn prepare(&self, sign_in: SignIn, user: &User) -> Credential {
+    pub(crate) async fn prepare(
+        &self,
+        store: &dyn Store,
+        sign_in: SignIn,
+        user: &User,
+    ) -> Credential {
         match sign_in {
             SignIn::Password => Credential::Password(user.clone()),
             SignIn::Username => Credential::Username(user.clone()),
@@ -180,6 +192,7 @@ impl Server {
                 let code = self.ports.mailer.sent().pop().unwrap().ticket;
                 Credential::Elevation(user.id, code_of(&code))
             }
+            SignIn::SecurityKey => self.assertion(store, user).await,
         }
     }
 
@@ -237,6 +250,18 @@ impl Server {
         let linked = service.link_id_token(user.id, id_token(&subject)).await;
         linked.unwrap();
         Credential::IdToken(subject)
+    }
+
+    async fn assertion(&self, store: &dyn Store, user: &User) -> Credential {
+        let name = user.username.as_ref().unwrap();
+        let key = security_key(name.as_str(), user.id);
+        let mut work = store.begin().await.unwrap();
+        work.security_keys().insert(&key).await.unwrap();
+        work.commit().await.unwrap();
+        let service = &self.services.security_keys;
+        let options = service.begin_sign_in(user.email.clone()).await.unwrap();
+        let assertion = PlainWebAuthn::assertion(&key, &options.challenge);
+        Credential::SecurityKey(assertion)
     }
 
     async fn texted_code(&self, user: &User) -> Credential {
@@ -329,6 +354,10 @@ impl Server {
                 let answer = services.elevation.with_code(caller, by, &code).await;
                 outcome(&answer, is_elevation_failure)
             }
+            Credential::SecurityKey(assertion) => {
+                let answer = services.security_keys.sign_in(Some(assertion)).await;
+                outcome(&answer, |it| matches!(it, SecurityKeyError::Failure(_)))
+            }
         }
     }
 }
@@ -403,7 +432,7 @@ fn installation(store: Arc<dyn Store>, ports: &Ports) -> Installation {
         totp: Arc::new(PlainTotp),
         qr: Arc::new(PlainQr),
         secrets: Arc::new(PlainBox),
-        web_authn: None,
+        web_authn: Some(Arc::new(PlainWebAuthn::new().unwrap())),
         providers: Providers::default().with_id_tokens(Arc::clone(&ports.people) as _),
         limits: None,
         policy,

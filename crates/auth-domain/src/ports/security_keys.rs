@@ -65,7 +65,12 @@ pub trait SecurityKeyRepository: Send {
     /// The key with this credential.
     async fn find(&mut self, credential: &CredentialId) -> Result<Option<SecurityKey>, StoreError>;
 
-    /// The keys of a user, in the order of their ids.
+    /// Whether a user has any, those among them that [`all_of`](Self::all_of) leaves out. It agrees with
+    /// [`Store::has_security_key`](super::Store::has_security_key): both decide who has to elevate.
+    async fn has_any(&mut self, user: UserId) -> Result<bool, StoreError>;
+
+    /// The keys of a user, in the order of their ids, without those whose stored credential id cannot
+    /// be read: no authenticator answers for it.
     async fn all_of(&mut self, user: UserId) -> Result<Vec<SecurityKey>, StoreError>;
 
     /// Notes that a key has signed. `false`, and nothing has changed: there is no such key any

@@ -14,6 +14,7 @@ use crate::{
     error::StoreError,
     ports::{PngImage, QrError, SecretBoxError, SignerError, StoredFactor, UnitOfWork, UserLookup},
     recovery_code::{HashedRecoveryCode, RECOVERY_CODES, RecoveryCode},
+    sealed::SealedSecret,
     session::{AccessIdentity, AuthMethod, AuthMethods, Session},
     ticket::{Ticket, TicketPurpose},
     totp::{TotpPurpose, TotpSecret},
@@ -113,29 +114,14 @@ impl SecondFactorService {
             .qr
             .render(&secret.uri(issuer, &account_name(&user)))?;
         let sealed = self.seal(user.id, &secret)?;
-        let may_be_stored = retry(|| async {
+        let stored: Decision<()> = retry(|| async {
             let mut work = self.installation.store.begin().await?;
-            let factor = work.second_factors().find(user.id).await?;
-            let action = DelicateAction::AddFactor;
-            if !self.installation.may(work.as_mut(), caller, action).await? {
-                work.rollback().await?;
-                return Ok(false);
-            }
-            if factor.is_some_and(|it| is_active(&it)) {
-                work.second_factors()
-                    .put_waiting_secret(user.id, &sealed)
-                    .await?;
-            } else {
-                work.second_factors().put_secret(user.id, &sealed).await?;
-            }
+            let decision = self.keep_secret(work.as_mut(), caller, &sealed).await?;
             work.commit().await?;
-            Ok::<_, StoreError>(true)
+            Ok(decision)
         })
         .await?;
-        if !may_be_stored {
-            return Err(SecondFactorError::NotElevated);
-        }
-        Ok(TotpEnrolment { secret, picture })
+        stored.map(|()| TotpEnrolment { secret, picture })
     }
 
     /// Switches the second factor on for whoever has the code of the secret made before. A recovery
@@ -168,14 +154,15 @@ impl SecondFactorService {
     /// See [`SecondFactorError`].
     pub async fn deactivate(
         &self,
-        user: UserId,
+        caller: impl Into<AccessIdentity>,
         proof: SecondFactorProof,
     ) -> Result<(), SecondFactorError> {
         self.check_enabled()?;
-        let user = self.current_user(user).await?;
+        let caller = caller.into();
+        self.current_user(caller.user_id).await?;
         retry(|| async {
             let mut work = self.installation.store.begin().await?;
-            let decision = self.switch_off(work.as_mut(), user.id, &proof).await?;
+            let decision = self.switch_off(work.as_mut(), caller, &proof).await?;
             work.commit().await?;
             Ok(decision)
         })
@@ -189,18 +176,19 @@ impl SecondFactorService {
     /// See [`SecondFactorError`].
     pub async fn renew_recovery_codes(
         &self,
-        user: UserId,
+        caller: impl Into<AccessIdentity>,
         proof: SecondFactorProof,
     ) -> Result<Vec<RecoveryCode>, SecondFactorError> {
         self.check_enabled()?;
-        let user = self.current_user(user).await?;
+        let caller = caller.into();
+        let user = self.current_user(caller.user_id).await?;
         let codes = self.new_recovery_codes();
         let keys = &self.installation.policy.second_factors.recovery_keys;
         let hashes: Vec<_> = codes.iter().map(|it| it.hashed(keys, user.id)).collect();
         let decision: Decision<()> = retry(|| async {
             let mut work = self.installation.store.begin().await?;
             let decision = self
-                .replace_recovery_codes(work.as_mut(), user.id, &proof, &hashes)
+                .replace_recovery_codes(work.as_mut(), caller, &proof, &hashes)
                 .await?;
             work.commit().await?;
             Ok(decision)
@@ -261,6 +249,32 @@ impl SecondFactorService {
         Ok(opening.finish(&self.installation, user).await?)
     }
 
+    async fn keep_secret(
+        &self,
+        work: &mut dyn UnitOfWork,
+        caller: AccessIdentity,
+        sealed: &SealedSecret,
+    ) -> Result<Decision<()>, StoreError> {
+        let user = caller.user_id;
+        let now = self.installation.clock.now();
+        if !is_still_signed_in(work, caller, now).await? {
+            return Ok(Err(CurrentUserError::InvalidToken.into()));
+        }
+        let factor = work.second_factors().find(user).await?;
+        let action = DelicateAction::AddFactor;
+        if !self.installation.may(work, caller, action).await? {
+            return Ok(Err(SecondFactorError::NotElevated));
+        }
+        if factor.is_some_and(|it| is_active(&it)) {
+            work.second_factors()
+                .put_waiting_secret(user, sealed)
+                .await?;
+        } else {
+            work.second_factors().put_secret(user, sealed).await?;
+        }
+        Ok(Ok(()))
+    }
+
     async fn switch_on(
         &self,
         work: &mut dyn UnitOfWork,
@@ -294,13 +308,13 @@ impl SecondFactorService {
     async fn switch_off(
         &self,
         work: &mut dyn UnitOfWork,
-        user: UserId,
+        caller: AccessIdentity,
         proof: &SecondFactorProof,
     ) -> Result<Decision<()>, StoreError> {
         let purpose = TotpPurpose::Deactivation;
-        let proven = self.prove_active(work, user, proof, purpose).await?;
+        let proven = self.prove_signed_in(work, caller, proof, purpose).await?;
         if proven.is_ok() {
-            work.second_factors().deactivate(user).await?;
+            work.second_factors().deactivate(caller.user_id).await?;
         }
         Ok(proven)
     }
@@ -308,15 +322,15 @@ impl SecondFactorService {
     async fn replace_recovery_codes(
         &self,
         work: &mut dyn UnitOfWork,
-        user: UserId,
+        caller: AccessIdentity,
         proof: &SecondFactorProof,
         codes: &[HashedRecoveryCode],
     ) -> Result<Decision<()>, StoreError> {
         let purpose = TotpPurpose::RecoveryCodes;
-        let proven = self.prove_active(work, user, proof, purpose).await?;
+        let proven = self.prove_signed_in(work, caller, proof, purpose).await?;
         if proven.is_ok() {
             work.second_factors()
-                .put_recovery_codes(user, codes)
+                .put_recovery_codes(caller.user_id, codes)
                 .await?;
         }
         Ok(proven)
@@ -349,6 +363,22 @@ impl SecondFactorService {
         let opening = SessionOpening::new(&self.installation, user.id, methods);
         opening.write(work).await?;
         Ok(Ok((opening, user)))
+    }
+
+    /// [`prove_active`](Self::prove_active), if the session of the caller is still open.
+    async fn prove_signed_in(
+        &self,
+        work: &mut dyn UnitOfWork,
+        caller: AccessIdentity,
+        proof: &SecondFactorProof,
+        purpose: TotpPurpose,
+    ) -> Result<Decision<()>, StoreError> {
+        let now = self.installation.clock.now();
+        if !is_still_signed_in(work, caller, now).await? {
+            return Ok(Err(CurrentUserError::InvalidToken.into()));
+        }
+        self.prove_active(work, caller.user_id, proof, purpose)
+            .await
     }
 
     /// Judges a proof of a second factor that has to be active.

@@ -1,23 +1,18 @@
 //! A plain access token gets nobody an elevated one: what elevates is not added with it for whoever
 //! is obliged to elevate.
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
-use async_trait::async_trait;
 use auth_domain::{
     one_time_code::OneTimeCode,
     policy::{AuthPolicy, ElevationPolicy, ElevationRule},
-    ports::{CeremonyError, Clock, WebAuthn},
-    security_key::{
-        Assertion, Attestation, Challenge, RegisteredCredential, RelyingParty, SecurityKey,
-        SignCount,
-    },
+    ports::Clock,
     services::{
         DelicateAction, EmailAddressError, LinkError, LinkRequest, PhoneChangeError,
         SecondFactorError, SecondFactorProof,
     },
     session::AccessIdentity,
-    testing::{PlainTotp, policy},
+    testing::{PlainTotp, PlainWebAuthn, policy},
     ticket::Ticket,
     totp::{STEP_SECONDS, TimeStep, TotpSecret},
     user::{PhoneNumber, UserId},
@@ -47,40 +42,11 @@ fn ruled((rule, every_method_obliges): (ElevationRule, bool)) -> impl FnOnce(&mu
     }
 }
 
-/// Security keys are switched on, and no signature is any good.
-struct Unconvinced(RelyingParty);
-
-#[async_trait]
-impl WebAuthn for Unconvinced {
-    fn relying_party(&self) -> &RelyingParty {
-        &self.0
-    }
-
-    async fn verify_attestation(
-        &self,
-        _: Attestation,
-        _: &Challenge,
-    ) -> Result<RegisteredCredential, CeremonyError> {
-        Err(CeremonyError::Cloned)
-    }
-
-    async fn verify_assertion(
-        &self,
-        _: Assertion,
-        _: &Challenge,
-        _: &SecurityKey,
-    ) -> Result<SignCount, CeremonyError> {
-        Err(CeremonyError::Cloned)
-    }
-}
-
 /// A world where people can have security keys.
 async fn world(rule: (ElevationRule, bool)) -> World {
     let mut policy = policy();
     ruled(rule)(&mut policy);
-    let origins = ["http://localhost:3000"];
-    let party = RelyingParty::new("localhost", "Tests", &origins, Duration::from_mins(1));
-    let keys = Unconvinced(party.unwrap());
+    let keys = PlainWebAuthn::new().unwrap();
     let store = Arc::new(MemoryStore::default());
     World::over_with(store, Arc::default(), policy, |it| {
         it.web_authn = Some(Arc::new(keys));

@@ -4,15 +4,17 @@ use auth_domain::{
     recovery_code::RecoveryKeys,
     sealed::{SealedSecret, StoredSecret},
     services::{
-        SecondFactorError, SecondFactorProof, SecondFactorSignIn, SignInError, SignedIn,
-        TotpEnrolment,
+        CurrentUserError, SecondFactorError, SecondFactorProof, SecondFactorSignIn, SignInError,
+        SignedIn, TotpEnrolment,
     },
-    session::Session,
+    session::{AccessIdentity, Session, SessionId},
     testing::PlainTotp,
     ticket::{Ticket, TicketPurpose},
     totp::{STEP_SECONDS, TimeStep, TotpSecret},
     user::{MfaMethod, UserId},
 };
+
+use uuid::Uuid;
 
 use crate::world::{PASSWORD, World, claim};
 
@@ -297,4 +299,31 @@ async fn a_password_that_was_changed_while_it_was_judged_gets_no_ticket() {
     let answer = overtaken.with_email_password(claim(ADA, PASSWORD)).await;
 
     assert!(matches!(answer, Err(SignInError::InvalidCredentials)));
+}
+
+/// What a request in flight finds whose session ended after it was let in.
+#[tokio::test]
+async fn a_request_that_outlived_its_session_takes_no_second_factor_away() {
+    let world = World::with(|it| it.second_factors.totp_enabled = true).await;
+    let (ada, secret) = world.protected().await;
+    let ended = AccessIdentity {
+        session: Some(SessionId(Uuid::from_u128(1))),
+        ..AccessIdentity::from(ada)
+    };
+    let proof = || world.proof(&secret, 1);
+    let service = &world.services.second_factor;
+
+    let off = service.deactivate(ended, proof()).await;
+    let codes = service.renew_recovery_codes(ended, proof()).await.map(drop);
+
+    for change in [off, codes] {
+        assert!(matches!(
+            change,
+            Err(SecondFactorError::NotSignedIn(
+                CurrentUserError::InvalidToken
+            ))
+        ));
+    }
+    // The code was not spent either.
+    service.deactivate(ada, proof()).await.unwrap();
 }

@@ -80,12 +80,7 @@ pub(crate) async fn change(
         .run_from(seen_from, move |services| async move {
             match wanted {
                 ActiveMfaType::Totp => services.second_factor.activate(caller, proof).await,
-                ActiveMfaType::Nothing => {
-                    services
-                        .second_factor
-                        .deactivate(caller.user_id, proof)
-                        .await
-                }
+                ActiveMfaType::Nothing => services.second_factor.deactivate(caller, proof).await,
             }
         })
         .await??;
@@ -162,7 +157,7 @@ pub(crate) async fn renew_recovery_codes(
         .run_from(seen_from, move |services| async move {
             services
                 .second_factor
-                .renew_recovery_codes(caller.user_id, proof)
+                .renew_recovery_codes(caller, proof)
                 .await
         })
         .await??;

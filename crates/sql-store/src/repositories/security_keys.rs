@@ -15,7 +15,7 @@ use diesel::{ExpressionMethods, OptionalExtension, QueryDsl, QueryResult, Querya
 use diesel_async::RunQueryDsl;
 
 use super::{
-    Conn, SqlUnitOfWork,
+    Conn, HasSecurityKey, HotPath, SqlUnitOfWork,
     schema::{security_key_challenges as challenges, user_security_keys as keys},
     store_error,
 };
@@ -29,6 +29,11 @@ impl SecurityKeyRepository for SqlUnitOfWork {
 
     async fn find(&mut self, credential: &CredentialId) -> Result<Option<SecurityKey>, StoreError> {
         find(self.conn(), credential).await.map_err(store_error)
+    }
+
+    async fn has_any(&mut self, user: UserId) -> Result<bool, StoreError> {
+        let owned = HasSecurityKey(user).run(self.conn()).await;
+        owned.map_err(store_error)
     }
 
     async fn all_of(&mut self, user: UserId) -> Result<Vec<SecurityKey>, StoreError> {

@@ -32,7 +32,9 @@ pub async fn security_key_is_found_as_it_was_stored(fixture: &dyn Fixture) {
         let stored = security_key(name, user);
         assert_eq!(found(&*store, name).await, Some(stored));
         assert!(store.has_security_key(user).await.unwrap());
+        assert!(has_any(&*store, user).await);
     }
+    assert!(!has_any(&*store, user_id("nobody")).await);
     assert_eq!(found(&*store, "nobody's").await, None);
 }
 
@@ -327,6 +329,13 @@ async fn found(store: &dyn Store, name: &str) -> Option<SecurityKey> {
 
 async fn count_of(store: &dyn Store, name: &str) -> u32 {
     found(store, name).await.unwrap().sign_count.0
+}
+
+async fn has_any(store: &dyn Store, user: UserId) -> bool {
+    let mut work = store.begin().await.unwrap();
+    let has_any = work.security_keys().has_any(user).await;
+    work.rollback().await.unwrap();
+    has_any.unwrap()
 }
 
 async fn keys_of(store: &dyn Store, user: UserId) -> Vec<SecurityKey> {

@@ -54,7 +54,7 @@ pub async fn no_session_is_opened_after_a_first_verification(fixture: &dyn Fixtu
 }
 
 /// The former password signs nobody in, nor does what was sent before it was changed. Personal access
-/// tokens and linked identities stay.
+/// tokens, linked identities and security keys stay.
 pub async fn no_session_is_opened_after_a_password_change(fixture: &dyn Fixture) {
     shut_out_at_every_step(fixture, ShutOut::NewPassword).await;
 }
@@ -72,7 +72,10 @@ pub async fn parallel_sign_ins_do_not_outlive_a_password_change(fixture: &dyn Fi
 impl ShutOut {
     /// Whether it shuts out somebody who signs in in this way.
     fn concerns(self, sign_in: SignIn) -> bool {
-        let stays = matches!(sign_in, SignIn::PersonalAccessToken | SignIn::IdToken);
+        let stays = matches!(
+            sign_in,
+            SignIn::PersonalAccessToken | SignIn::IdToken | SignIn::SecurityKey
+        );
         self != Self::NewPassword || !stays
     }
 
@@ -109,6 +112,7 @@ async fn revoke_everything(store: &dyn Store, user: UserId) -> Result<(), StoreE
     work.users().clear_password(user).await?;
     work.sessions().end_all_of(user, EndedSessions::All).await?;
     work.identities().forget_all_of(user).await?;
+    work.security_keys().forget_all_of(user).await?;
     work.tickets().forget_all_of(user).await?;
     work.second_factors().forget_all_of(user).await?;
     work.commit().await
@@ -125,7 +129,7 @@ pub async fn a_failure_at_any_step_leaves_the_credential_good(fixture: &dyn Fixt
         for step in 0.. {
             number += 1;
             let user = server.given_user(&*store, number).await;
-            let credential = server.prepare(sign_in, &user).boxed().await;
+            let credential = server.prepare(&*store, sign_in, &user).boxed().await;
             let failing = Arc::new(InterruptedStore::failing(Arc::clone(&store), step));
             let failing = Server::unprepared(failing, ports.clone());
 
@@ -160,7 +164,7 @@ async fn shut_out_at_every_step(fixture: &dyn Fixture, shut_out: ShutOut) {
         for step in 0.. {
             number += 1;
             let user = server.given_user(&*store, number).await;
-            let credential = server.prepare(sign_in, &user).boxed().await;
+            let credential = server.prepare(&*store, sign_in, &user).boxed().await;
             end_all(&*store, &user, sign_in).await;
             let (interrupted, stop) = InterruptedStore::stopping(Arc::clone(&store), step);
             let signing_in = Server::unprepared(Arc::new(interrupted), ports.clone());
@@ -193,7 +197,7 @@ async fn race_against(fixture: &dyn Fixture, shut_out: ShutOut) {
         for _ in 0..ROUNDS {
             number += 1;
             let user = server.given_user(&*store, number).await;
-            let credential = server.prepare(sign_in, &user).boxed().await;
+            let credential = server.prepare(&*store, sign_in, &user).boxed().await;
             end_all(&*store, &user, sign_in).await;
 
             let signing_in = present(Arc::clone(&server), credential);

@@ -100,6 +100,10 @@ impl SecurityKeyRepository for MemoryUnitOfWork {
         self.attempt(|state| Ok(state.security_keys.find(credential).cloned()))
     }
 
+    async fn has_any(&mut self, user: UserId) -> Result<bool, StoreError> {
+        self.attempt(|state| Ok(state.security_keys.has_any(user)))
+    }
+
     async fn all_of(&mut self, user: UserId) -> Result<Vec<SecurityKey>, StoreError> {
         self.attempt(|state| Ok(state.security_keys.all_of(user)))
     }

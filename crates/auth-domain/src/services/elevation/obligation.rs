@@ -28,11 +28,7 @@ impl Installation {
         if let Some(decided) = self.decided_without_the_user(caller, action) {
             return Ok(decided);
         }
-        let has_key = !work
-            .security_keys()
-            .all_of(caller.user_id)
-            .await?
-            .is_empty();
+        let has_key = work.security_keys().has_any(caller.user_id).await?;
         let user = work.users().find(UserLookup::Id(caller.user_id)).await?;
         Ok(!user.is_some_and(|user| self.is_obliged(&user, has_key)))
     }
