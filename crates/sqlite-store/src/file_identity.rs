@@ -7,7 +7,7 @@ use std::{
     ffi::OsString,
     fs, io,
     path::{Path, PathBuf},
-    sync::Mutex,
+    sync::{Mutex, OnceLock},
 };
 
 use auth_domain::error::StoreError;
@@ -21,6 +21,9 @@ const BESIDE: [&str; 2] = ["-wal", "-shm"];
 /// The files of the database, as they were when it was opened.
 pub(crate) struct OpenFiles {
     files: Vec<(PathBuf, Identity)>,
+    /// The first that was found to be gone. Connections that were opened meanwhile may have another
+    /// file of its name open, so that putting it back mends nothing.
+    gone: OnceLock<PathBuf>,
     /// SQLite deletes the files beside the database with its last connection, and makes others with
     /// the next. This one is never used, and so they stay the same.
     _last_connection: Mutex<SqliteConnection>,
@@ -33,7 +36,7 @@ struct Identity(u64, u64);
 /// What is written now would be lost.
 #[derive(Debug, thiserror::Error)]
 #[error(
-    "the file {} was deleted or replaced while the server runs: put it back, or restart the server",
+    "the file {} was deleted or replaced while the server runs: put it back and restart the server",
     .0.display()
 )]
 struct Gone(PathBuf);
@@ -54,23 +57,35 @@ impl OpenFiles {
         let present = files.filter_map(|file| identity(&file).ok().map(|it| (file, it)));
         Ok(Self {
             files: present.collect(),
+            gone: OnceLock::new(),
             _last_connection: Mutex::new(conn),
         })
     }
 
-    /// Whether the names still lead to the files that are open: a few microseconds' work.
+    /// Whether the names have led to the files that are open ever since: a few microseconds' work.
     ///
     /// # Errors
     ///
-    /// [`StoreError::Unavailable`] with the first that does not.
+    /// [`StoreError::Unavailable`] with the first that did not, or that cannot be looked at.
     pub(crate) fn check(&self) -> Result<(), StoreError> {
-        let gone =
-            |(file, known): &&(PathBuf, Identity)| !identity(file).is_ok_and(|it| it == *known);
-        match self.files.iter().find(gone) {
-            None => Ok(()),
-            Some((file, _)) => Err(StoreError::Unavailable(Box::new(Gone(file.clone())))),
+        if let Some(file) = self.gone.get() {
+            return Err(gone(file));
         }
+        self.files.iter().try_for_each(|(file, known)| {
+            match identity(file) {
+                Ok(found) if found == *known => return Ok(()),
+                Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                    return Err(StoreError::Unavailable(Box::new(error)));
+                }
+                Ok(_) | Err(_) => {}
+            }
+            Err(gone(self.gone.get_or_init(|| file.clone())))
+        })
     }
+}
+
+fn gone(file: &Path) -> StoreError {
+    StoreError::Unavailable(Box::new(Gone(file.to_owned())))
 }
 
 #[cfg(unix)]

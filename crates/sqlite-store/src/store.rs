@@ -1,6 +1,6 @@
 //! The store: one connection that writes, some that read.
 
-use std::{error::Error, fmt, path::PathBuf, time::Duration};
+use std::{error::Error, fmt, path::PathBuf, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use auth_domain::{
@@ -61,7 +61,7 @@ pub struct SqliteSettings {
 pub struct SqliteStore {
     writer: Connections<Manager>,
     readers: Connections<Manager>,
-    files: OpenFiles,
+    files: Arc<OpenFiles>,
 }
 
 /// What a connection is for.
@@ -79,7 +79,7 @@ impl SqliteStore {
     /// # Errors
     ///
     /// [`StoreError::Unavailable`] when the file cannot be made or opened. Later on all methods
-    /// answer it while a file of the database is not the one that was opened here.
+    /// answer it once a file of the database was not the one that was opened here.
     pub async fn open(settings: SqliteSettings, runtime: Handle) -> Result<Self, StoreError> {
         file::create(&settings.path).map_err(unavailable)?;
         let connections = |size, purpose| {
@@ -97,7 +97,7 @@ impl SqliteStore {
         let opening = runtime.spawn_blocking(move || OpenFiles::open(&path));
         let opened = opening.await.map_err(unavailable)?;
         Ok(Self {
-            files: opened.map_err(unavailable)?,
+            files: Arc::new(opened.map_err(unavailable)?),
             writer: connections(1, Use::Writing).await?,
             readers: connections(READERS, Use::Reading).await?,
         })
@@ -112,7 +112,10 @@ impl SqliteStore {
     ) -> Result<Path::Output, StoreError> {
         let mut conn = connections.get().await?;
         self.files.check()?;
-        path.run(&mut conn).await.map_err(store_error)
+        let output = path.run(&mut conn).await.map_err(store_error)?;
+        // The files may have gone meanwhile, and what was written with them.
+        self.files.check()?;
+        Ok(output)
     }
 }
 
@@ -122,7 +125,10 @@ impl Store for SqliteStore {
         let conn = self.writer.get().await?;
         self.files.check()?;
         match SqlUnitOfWork::begin(conn, BEGIN).await {
-            Ok(work) => Ok(Box::new(work)),
+            Ok(work) => {
+                let files = Arc::clone(&self.files);
+                Ok(Box::new(work.checked_by(move || files.check())))
+            }
             // Another program writes, and has been waited for. To try again at once, as with work
             // that met a conflict, would let the client wait as long again.
             Err(StoreError::Contended(cause)) => Err(StoreError::Unavailable(cause)),

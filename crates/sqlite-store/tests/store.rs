@@ -175,7 +175,11 @@ async fn files_that_are_deleted_under_the_server_take_nothing_in_vain() {
         fs::copy(&aside, &file).unwrap();
         expect_gone(&store, &name).await;
         fs::rename(&aside, &file).unwrap();
+        // Connections of the copy may be open still.
+        expect_gone(&store, &name).await;
 
+        drop(store);
+        let store = database.store().await;
         let mut work = store.begin().await.unwrap();
         work.users().insert(&new_user("ada")).await.unwrap();
         work.commit().await.unwrap();
@@ -191,6 +195,21 @@ async fn a_folder_that_is_deleted_under_the_server_takes_nothing_in_vain() {
     std::fs::remove_dir_all(database.path().parent().unwrap()).unwrap();
 
     expect_gone(&store, "auth.db").await;
+}
+
+#[cfg(unix)]
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_committed_into_deleted_files_is_not_acknowledged() {
+    let database = Database::migrated().await;
+    let store = database.store().await;
+    let mut work = store.begin().await.unwrap();
+    work.users().insert(&new_user("ada")).await.unwrap();
+
+    std::fs::remove_dir_all(database.path().parent().unwrap()).unwrap();
+    let committed = work.commit().await;
+
+    let failure = committed.unwrap_err();
+    assert!(matches!(failure, StoreError::Unavailable(_)), "{failure:?}");
 }
 
 /// The files beside the database go with its last connection, and come with the next.

@@ -21,7 +21,11 @@ type Transactions = <Conn as AsyncConnection>::TransactionManager;
 /// and closes the connection instead of handing the open transaction to the next caller.
 pub struct SqlUnitOfWork {
     conn: PooledConn,
+    is_lasting: Option<Box<LastingCheck>>,
 }
+
+/// Finds out whether what has just been committed lasts; an error says why not.
+type LastingCheck = dyn Fn() -> Result<(), StoreError> + Send + Sync;
 
 impl SqlUnitOfWork {
     /// Begins a transaction on `conn` with the statement `beginning`.
@@ -32,11 +36,26 @@ impl SqlUnitOfWork {
     /// not used again.
     pub async fn begin(mut conn: PooledConn, beginning: &str) -> Result<Self, StoreError> {
         match dialect::begin(&mut conn, beginning).await {
-            Ok(()) => Ok(Self { conn }),
+            Ok(()) => Ok(Self {
+                conn,
+                is_lasting: None,
+            }),
             Err(error) => {
                 discard(conn);
                 Err(store_error(error))
             }
+        }
+    }
+
+    /// The same, acknowledged only if `check` finds after the commit that it lasts.
+    #[must_use]
+    pub fn checked_by(
+        self,
+        check: impl Fn() -> Result<(), StoreError> + Send + Sync + 'static,
+    ) -> Self {
+        Self {
+            is_lasting: Some(Box::new(check)),
+            ..self
         }
     }
 
@@ -87,7 +106,8 @@ impl UnitOfWork for SqlUnitOfWork {
     async fn commit(mut self: Box<Self>) -> Result<(), StoreError> {
         Transactions::commit_transaction(self.conn())
             .await
-            .map_err(store_error)
+            .map_err(store_error)?;
+        self.is_lasting.as_ref().map_or(Ok(()), |check| check())
     }
 
     async fn rollback(mut self: Box<Self>) -> Result<(), StoreError> {
