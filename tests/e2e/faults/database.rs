@@ -1,13 +1,8 @@
-//! The database is stopped, paused, cut off, lost, read-only, full or busy.
+//! The database is stopped, paused, cut off, lost, read-only or busy.
 
-use std::{
-    path::Path,
-    process::{Command, Stdio},
-    time::{Duration, Instant},
-};
+use std::time::{Duration, Instant};
 
 use futures_util::future::join_all;
-use tempfile::TempDir;
 
 use super::{HEALED, PROMPT, expect_unavailable, healed, refuses_promptly};
 use crate::support::{Cluster, Database, PASSWORD, Server, ServerBuilder, Way};
@@ -132,101 +127,6 @@ async fn a_database_that_is_read_only_still_answers_what_only_reads() {
     cluster.set("default_transaction_read_only = off").await;
     healed(&server, "ada@example.com").await;
     server.refresh(&ada["refreshToken"]).await.expect(200);
-}
-
-/// A file system with little room, which is given back when the value is dropped.
-struct SmallDisk(TempDir);
-
-impl SmallDisk {
-    /// `None` where this user may not mount one.
-    fn mount(megabytes: u32) -> Option<Self> {
-        let folder = TempDir::new().unwrap();
-        let size = format!("size={megabytes}m,mode=777");
-        let mounted = Command::new("mount")
-            .args(["-t", "tmpfs", "-o", &size, "tmpfs"])
-            .arg(folder.path())
-            .stderr(Stdio::null())
-            .status();
-        if mounted.is_ok_and(|it| it.success()) {
-            return Some(Self(folder));
-        }
-        eprintln!("this user may not mount a file system: no disk was filled");
-        None
-    }
-
-    fn path(&self) -> &Path {
-        self.0.path()
-    }
-
-    /// Takes what room there is, until the file it returns is dropped.
-    fn fill(&self) -> tempfile::NamedTempFile {
-        use std::io::Write;
-
-        let mut file = tempfile::NamedTempFile::new_in(self.path()).unwrap();
-        for size in [1 << 20, 1 << 12, 1] {
-            while file.write_all(&vec![7; size]).is_ok() {}
-        }
-        file
-    }
-}
-
-impl Drop for SmallDisk {
-    fn drop(&mut self) {
-        let _status = Command::new("umount").arg("-l").arg(self.path()).status();
-    }
-}
-
-/// Signs people up until there is no room left for one.
-async fn sign_up_until_full(server: &Server) {
-    // Beyond what fits into pages that are there already.
-    for number in 0..2000 {
-        let email = format!("{number}@example.com");
-        let body = serde_json::json!({ "email": email, "password": PASSWORD });
-        let answer = server.post("/signup/email-password", &body).await;
-        if answer.status != 200 {
-            return expect_unavailable(&answer);
-        }
-    }
-    panic!("there was room for everybody");
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_full_disk_below_sqlite_is_a_503_until_there_is_room() {
-    let Some(disk) = SmallDisk::mount(8) else {
-        return;
-    };
-    let database = Database::sqlite();
-    let path = disk.path().join("auth.db").display().to_string();
-    let builder = ServerBuilder::new(&database).set("AUTH_SQLITE_PATH", &path);
-    let server = builder.start().await;
-    let ada = server.sign_up("ada@example.com").await;
-
-    let filler = disk.fill();
-    sign_up_until_full(&server).await;
-    let token = ada["accessToken"].as_str().unwrap();
-    server.get_as(token, "/user").await.expect(200);
-
-    drop(filler);
-    healed(&server, "ada@example.com").await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_full_disk_below_postgres_is_a_503_until_there_is_room() {
-    let Some(disk) = SmallDisk::mount(120) else {
-        return;
-    };
-    let cluster = Cluster::start_below(disk.path()).await;
-    let server = ServerBuilder::new(&cluster.database()).start().await;
-    let ada = server.sign_up("ada@example.com").await;
-
-    let filler = disk.fill();
-    sign_up_until_full(&server).await;
-    let token = ada["accessToken"].as_str().unwrap();
-    server.get_as(token, "/user").await.expect(200);
-
-    drop(filler);
-    healed(&server, "ada@example.com").await;
-    drop(cluster);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -2,6 +2,9 @@
 //! same in words.
 
 mod database;
+// Only there may a test mount a file system.
+#[cfg(target_os = "linux")]
+mod full_disk;
 mod kills;
 mod start;
 
