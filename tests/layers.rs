@@ -59,8 +59,8 @@ const LAYERS: [(&str, &[&str]); 40] = [
     ),
     ("provider-windowslive", &["auth-domain", "provider-kit"]),
     ("provider-workos", &["auth-domain", "provider-kit"]),
-    ("console", &[]),
-    ("http-api", &["auth-domain", "console"]),
+    ("pages", &[]),
+    ("http-api", &["auth-domain", "pages"]),
     (
         "server",
         &[

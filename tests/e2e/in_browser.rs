@@ -1,6 +1,7 @@
 //! What people do in a browser: the API console at `/console`, passkeys, other services.
 
 mod browser;
+mod first_steps;
 mod passkeys;
 mod social;
 

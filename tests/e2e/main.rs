@@ -26,6 +26,7 @@ mod devices_behind_tokens;
 mod disk;
 mod elevating;
 mod email_command;
+mod examples;
 mod faults;
 mod first_come;
 mod handed_out;

@@ -289,6 +289,55 @@ async fn the_printed_link_shows_the_mails_on_this_machine() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn browsers_are_shown_the_outbox_as_a_page_with_the_newest_message_first() {
+    let server = ServerBuilder::new(&Database::sqlite()).start().await;
+    for email in ["ada@example.com", "bob@example.com"] {
+        server.sign_up(email).await;
+        let ask = json!({ "email": email });
+        let path = "/user/email/send-verification-email";
+        server.post(path, &ask).await.expect(200);
+    }
+
+    let request = server.request(reqwest::Method::GET, "/dev/outbox");
+    let request = request.header("Cookie", server.outbox_cookie().await);
+    let accepted = "text/html,application/xhtml+xml,*/*;q=0.8";
+    let page = server.send(request.header("Accept", accepted)).await;
+
+    assert_eq!(page.status, 200);
+    assert_eq!(page.header("content-type"), "text/html; charset=utf-8");
+    assert_eq!(page.header("cache-control"), "no-store");
+    let policy = page.header("content-security-policy");
+    assert!(policy.starts_with("default-src 'none'"), "{policy}");
+    assert!(!policy.contains("script"), "{policy}");
+    let newest = page.text.find("bob@example.com").unwrap();
+    assert!(newest < page.text.find("ada@example.com").unwrap());
+    let link = r#"<a href="http://auth.example.com/verify?"#;
+    assert!(page.text.contains(link), "{}", page.text);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_landing_page_stands_in_for_an_application_and_only_then() {
+    let trying = ServerBuilder::new(&Database::sqlite()).unset("AUTH_CLIENT_URL");
+    let trying = trying.start().await;
+    let page = trying.get("/landing").await;
+    let policy = page.header("content-security-policy");
+    assert!(policy.contains("script-src 'self'"), "{policy}");
+    assert!(!policy.contains("unsafe"), "{policy}");
+    for file in ["/landing/landing.js", "/landing/landing.css"] {
+        assert_eq!(trying.get(file).await.status, 200, "{file}");
+    }
+    let asked = trying.request(reqwest::Method::GET, "/landing");
+    let asked = asked.header("Origin", "https://evil.example");
+    let answer = trying.send(asked).await;
+    assert_eq!(answer.header("access-control-allow-origin"), "");
+
+    let with_application = Server::on(&Database::sqlite()).await;
+    assert_eq!(with_application.get("/landing").await.status, 404);
+    let postgres = Server::on(&Database::postgres().await).await;
+    assert_eq!(postgres.get("/landing").await.status, 404);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn no_page_no_proxy_and_no_guess_opens_the_outbox() {
     let server = ServerBuilder::new(&Database::sqlite()).start().await;
     let link = server.outbox_link().await;

@@ -83,7 +83,7 @@ fn came_past_a_proxy(request: &HttpRequest) -> bool {
 }
 
 /// The host that was asked for, if it is one.
-fn host_of(headers: &HeaderMap) -> Option<&str> {
+pub(crate) fn host_of(headers: &HeaderMap) -> Option<&str> {
     let mut hosts = headers.get_all(header::HOST);
     match (hosts.next(), hosts.next()) {
         (Some(host), None) => host.to_str().ok(),

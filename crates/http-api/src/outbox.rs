@@ -9,16 +9,17 @@ use std::fmt;
 use actix_web::{
     HttpRequest, HttpResponse,
     cookie::{Cookie, SameSite},
-    http::header,
+    http::header::{self, ContentType},
     web::Data,
 };
 use auth_domain::secret::Secret;
 use data_encoding::BASE64URL_NOPAD;
+use pages::outbox;
 use serde_json::Value;
 use subtle::ConstantTimeEq;
 use url::form_urlencoded;
 
-use crate::{direct_request::is_direct, fallback, state::AppState};
+use crate::{direct_request::is_direct, embedded, fallback, state::AppState};
 
 /// Where it is served, whatever the prefix of the API.
 pub(crate) const PATH: &str = "/dev/outbox";
@@ -29,10 +30,18 @@ const PARAMETER: &str = "key";
 /// The cookie that holds it from then on.
 const COOKIE: &str = "hasura-auth-outbox";
 
-/// Mails that were kept instead of being sent.
+/// Messages that were kept instead of being sent.
 pub trait Outbox: Send + Sync {
-    /// The last mails as a JSON list, the oldest first.
-    fn mails(&self) -> Value;
+    /// The last messages, the oldest first.
+    fn messages(&self) -> Vec<KeptMessage>;
+}
+
+/// A message that was kept.
+pub struct KeptMessage {
+    /// What a person is shown of it.
+    pub shown: outbox::Message,
+    /// What a program is given of it.
+    pub data: Value,
 }
 
 /// What opens the outbox.
@@ -88,9 +97,30 @@ pub(crate) async fn show(state: Data<AppState>, request: HttpRequest) -> HttpRes
         };
     }
     match request.cookie(COOKIE) {
-        Some(cookie) if key.is(cookie.value()) => HttpResponse::Ok().json(outbox.mails()),
+        Some(cookie) if key.is(cookie.value()) => listed(outbox.messages(), &request),
         _ => closed(),
     }
+}
+
+/// JSON for programs, the oldest first; a page for browsers, the newest first.
+fn listed(messages: Vec<KeptMessage>, request: &HttpRequest) -> HttpResponse {
+    if !wants_page(request) {
+        let data: Vec<_> = messages.into_iter().map(|it| it.data).collect();
+        return HttpResponse::Ok().json(data);
+    }
+    let shown: Vec<_> = messages.into_iter().rev().map(|it| it.shown).collect();
+    let mut answer = HttpResponse::Ok();
+    embedded::allow_only(&mut answer, outbox::CONTENT_SECURITY_POLICY);
+    answer
+        .content_type(ContentType::html())
+        .body(outbox::page(&shown))
+}
+
+/// Only browsers ask for HTML by name; programs take anything, or JSON.
+fn wants_page(request: &HttpRequest) -> bool {
+    let accepted = request.headers().get(header::ACCEPT);
+    let accepted = accepted.and_then(|it| it.to_str().ok());
+    accepted.is_some_and(|it| it.contains("text/html"))
 }
 
 fn is_on_this_machine(request: &HttpRequest) -> bool {

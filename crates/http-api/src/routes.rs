@@ -8,7 +8,7 @@ use actix_web::{
     web::{self, ServiceConfig},
 };
 
-use crate::{console, fallback, legacy, modern, openapi, outbox, settings::ApiSettings};
+use crate::{console, fallback, landing, legacy, modern, openapi, outbox, settings::ApiSettings};
 
 /// Which of the two APIs a route belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -152,8 +152,11 @@ const CHANGE_ENV: Route = modern("POST", "/change-env");
 /// for the person who runs the server, or for the pages that are served here.
 pub(crate) fn is_closed_to_other_origins(path: &str, prefix: &str) -> bool {
     let modern = path.strip_prefix(prefix).unwrap_or(path);
-    let is_console = modern == "/console" || modern.starts_with("/console/");
-    path == outbox::PATH || modern == CHANGE_ENV.path || is_console
+    let is_page = ["/console", landing::LANDING_PATH].iter().any(|page| {
+        let below = modern.strip_prefix(page);
+        below.is_some_and(|it| it.is_empty() || it.starts_with('/'))
+    });
+    path == outbox::PATH || modern == CHANGE_ENV.path || is_page
 }
 
 /// Every route of an installation with these settings.
@@ -247,6 +250,9 @@ pub fn configure(config: &mut ServiceConfig, settings: &ApiSettings) {
     }
     if settings.console {
         console::configure(config, settings);
+    }
+    if settings.landing {
+        landing::configure(config, settings);
     }
     if !settings.prefix.is_empty() {
         config.service(
@@ -408,12 +414,25 @@ mod tests {
     #[test]
     fn what_is_open_to_every_client_is_closed_to_other_origins() {
         for prefix in ["", "/v1/auth"] {
-            for path in ["/change-env", "/console", "/console/", "/console/index.css"] {
+            for path in [
+                "/change-env",
+                "/console",
+                "/console/",
+                "/console/index.css",
+                "/landing",
+                "/landing/landing.js",
+            ] {
                 let path = format!("{prefix}{path}");
                 assert!(is_closed_to_other_origins(&path, prefix), "{path}");
             }
             assert!(is_closed_to_other_origins("/dev/outbox", prefix));
-            for path in ["/token", "/openapi.json", "/healthz", "/consoles"] {
+            for path in [
+                "/token",
+                "/openapi.json",
+                "/healthz",
+                "/consoles",
+                "/landings",
+            ] {
                 let path = format!("{prefix}{path}");
                 assert!(!is_closed_to_other_origins(&path, prefix), "{path}");
             }

@@ -29,6 +29,8 @@ pub struct ApiSettings {
     pub compat: Compat,
     /// Whether the API console is served.
     pub console: bool,
+    /// Whether the page is served that stands in for an application.
+    pub landing: bool,
     /// Whether settings may be changed through `POST /change-env`. For tests only.
     pub change_env: bool,
     /// Settings of the legacy generation.

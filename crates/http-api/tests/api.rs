@@ -67,6 +67,7 @@ fn state(store: Arc<dyn Store>, hasher: Arc<dyn PasswordHasher>) -> Data<AppStat
         trusted_proxies: TrustedProxies::default(),
         compat: Compat::default(),
         console: false,
+        landing: false,
         change_env: false,
         legacy: LegacySettings {
             cookie_name: "sid".to_owned(),

@@ -3,13 +3,14 @@
 
 use std::{
     io::{self, Write},
-    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
+    net::SocketAddr,
 };
 
 use auth_domain::user::EmailAddress;
 
 use crate::{
     config::{Config, Database, Transport},
+    encryption_keys,
     first_run::Premises,
 };
 
@@ -36,8 +37,18 @@ pub(crate) fn text(config: &Config, premises: &Premises, listening: SocketAddr) 
         format!("  key        {}", key(premises)),
         format!("  mail       {}", mail(config)),
     ];
-    lines.push("Before production:".to_owned());
-    lines.extend(unsafe_for_production(config, premises).map(|it| format!("  - {it}")));
+    if premises.encryption.kept_in_folder {
+        let path = encryption_keys::file_in(&config.server.data_dir);
+        lines.push(format!(
+            "  encryption {}, made by this server",
+            path.display()
+        ));
+    }
+    let mut unsafe_yet = unsafe_for_production(config, premises).peekable();
+    if unsafe_yet.peek().is_some() {
+        lines.push("Before production:".to_owned());
+        lines.extend(unsafe_yet.map(|it| format!("  - {it}")));
+    }
     if config.shows_outbox() {
         let link = premises.outbox_key.link(&origin(listening));
         lines.push(format!("Kept messages: {link}"));
@@ -49,6 +60,7 @@ pub(crate) fn text(config: &Config, premises: &Premises, listening: SocketAddr) 
         lines.push("Try it:".to_owned());
         lines.push(format!("  {curl}"));
     }
+    lines.push("Ready.".to_owned());
     lines.join("\n") + "\n"
 }
 
@@ -57,12 +69,13 @@ fn url(config: &Config, listening: SocketAddr) -> String {
     format!("{}{}", origin(listening), config.server.api_prefix)
 }
 
-/// The server's origin from this machine.
-fn origin(mut listening: SocketAddr) -> String {
-    match listening.ip() {
-        IpAddr::V4(ip) if ip.is_unspecified() => listening.set_ip(Ipv4Addr::LOCALHOST.into()),
-        IpAddr::V6(ip) if ip.is_unspecified() => listening.set_ip(Ipv6Addr::LOCALHOST.into()),
-        _ => {}
+/// The server's origin from this machine. Browsers use security keys and carry the cookies of a
+/// provider sign-in under one name of a host alone, so it is the one that `AUTH_SERVER_URL` has by
+/// default.
+fn origin(listening: SocketAddr) -> String {
+    let ip = listening.ip();
+    if ip.is_loopback() || ip.is_unspecified() {
+        return format!("http://localhost:{}", listening.port());
     }
     format!("http://{listening}")
 }
@@ -114,6 +127,10 @@ fn unsafe_for_production(
             "Hasura and other servers need the same key: set HASURA_GRAPHQL_JWT_SECRET",
         ),
         (
+            premises.jwt_secret.is_weak(),
+            "access tokens can be forged by guessing their key: give it 32 random bytes or more",
+        ),
+        (
             config.second_factors.totp_enabled && premises.encryption.kept_in_folder,
             "other servers need the same encryption key: set AUTH_ENCRYPTION_KEY",
         ),
@@ -123,7 +140,7 @@ fn unsafe_for_production(
         ),
         (
             config.transport.is_none(),
-            "nobody gets mail, it is only kept: set AUTH_SMTP_HOST or AUTH_EMAIL_WEBHOOK_URL",
+            "mail is kept instead of sent: set AUTH_SMTP_HOST or AUTH_EMAIL_WEBHOOK_URL",
         ),
         (
             config.bcrypt_cost < 10,
@@ -159,9 +176,16 @@ mod tests {
     use super::*;
     use crate::{config::tests::config_of, encryption_keys::EncryptionKeys};
 
+    /// In a first try text messages are kept.
+    const NO_TEXTS: (&str, &str) = ("AUTH_SMS_PASSWORDLESS_ENABLED", "false");
+
     fn banner(variables: &[(&str, &str)], key_file: Option<&str>) -> String {
+        banner_with_key(variables, key_file, &"hunter2".repeat(5))
+    }
+
+    fn banner_with_key(variables: &[(&str, &str)], key_file: Option<&str>, key: &str) -> String {
         let premises = Premises {
-            jwt_secret: JwtSecret::parse(r#"{"type":"HS256","key":"hunter2"}"#).unwrap(),
+            jwt_secret: JwtSecret::parse(&format!(r#"{{"type":"HS256","key":"{key}"}}"#)).unwrap(),
             key_file: key_file.map(Into::into),
             encryption: EncryptionKeys::in_order(
                 None,
@@ -183,22 +207,25 @@ mod tests {
             concat!(
                 "hasura-auth ",
                 env!("CARGO_PKG_VERSION"),
-                " on http://127.0.0.1:4000"
+                " on http://localhost:4000"
             ),
             "  listening  0.0.0.0:4000",
             "  database   SQLite in ./data/auth.db",
             "  key        ./data/jwt-secret.json, made by this server",
             "  mail       kept in ./data/outbox, not sent",
+            "  encryption ./data/encryption-key, made by this server",
             "Before production:",
             "  - one server alone can use SQLite: set POSTGRES_CONNECTION for PostgreSQL",
             "  - Hasura and other servers need the same key: set HASURA_GRAPHQL_JWT_SECRET",
+            "  - other servers need the same encryption key: set AUTH_ENCRYPTION_KEY",
             "  - addresses are not verified: set AUTH_EMAIL_SIGNIN_EMAIL_VERIFIED_REQUIRED=true",
-            "  - nobody gets mail, it is only kept: set AUTH_SMTP_HOST or AUTH_EMAIL_WEBHOOK_URL",
-            "Kept messages: http://127.0.0.1:4000/dev/outbox?key=AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
-            "API console: http://127.0.0.1:4000/console",
+            "  - mail is kept instead of sent: set AUTH_SMTP_HOST or AUTH_EMAIL_WEBHOOK_URL",
+            "Kept messages: http://localhost:4000/dev/outbox?key=AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
+            "API console: http://localhost:4000/console",
             "Try it:",
-            "  curl http://127.0.0.1:4000/signup/email-password -H 'content-type: application/json' \
+            "  curl http://localhost:4000/signup/email-password -H 'content-type: application/json' \
              -d '{\"email\":\"ada@example.com\",\"password\":\"correct-horse-battery\"}'",
+            "Ready.",
         ];
         let banner = banner(&[], Some("./data/jwt-secret.json"));
         assert_eq!(banner.lines().collect::<Vec<_>>(), expected);
@@ -223,7 +250,7 @@ mod tests {
             text.contains("key        HASURA_GRAPHQL_JWT_SECRET\n"),
             "{text}"
         );
-        assert!(text.contains("http://127.0.0.1:4000/v1/signup/"), "{text}");
+        assert!(text.contains("http://localhost:4000/v1/signup/"), "{text}");
         for word in ["SQLite", "not verified", "same key", "bcrypt"] {
             assert!(!text.contains(word), "{word}: {text}");
         }
@@ -252,10 +279,10 @@ mod tests {
                 "mail       handed to the web hook on example.com",
             ),
         ] {
-            let text = banner(variables, None);
+            let text = banner(&[variables, &[NO_TEXTS]].concat(), None);
 
             assert!(text.contains(expected), "{text}");
-            for word in ["hunter2", "nobody gets mail", "Kept messages"] {
+            for word in ["hunter2", "mail is kept", "Kept messages"] {
                 assert!(!text.contains(word), "{word}: {text}");
             }
         }
@@ -267,7 +294,8 @@ mod tests {
 
         assert!(banner(&mfa, Some("x")).contains("set AUTH_ENCRYPTION_KEY"));
         assert!(!banner(&mfa, None).contains("AUTH_ENCRYPTION_KEY"));
-        assert!(!banner(&[], Some("x")).contains("AUTH_ENCRYPTION_KEY"));
+        let without = [("AUTH_MFA_ENABLED", "false")];
+        assert!(!banner(&without, Some("x")).contains("AUTH_ENCRYPTION_KEY"));
     }
 
     #[test]
@@ -281,7 +309,7 @@ mod tests {
 
         assert!(banner(&[&[smtp][..], &texts].concat(), None).contains("/dev/outbox?key="));
         for variables in [
-            &[smtp][..],
+            &[smtp, NO_TEXTS][..],
             &[postgres],
             &[&[postgres][..], &texts].concat(),
         ] {
@@ -300,6 +328,17 @@ mod tests {
             "{text}"
         );
         assert!(!banner(&[], Some("x")).contains("AUTH_ENABLE_CHANGE_ENV"));
+    }
+
+    #[test]
+    fn a_short_key_is_told_of() {
+        let postgres = [("POSTGRES_CONNECTION", "postgres://db/x")];
+
+        let text = banner_with_key(&postgres, None, "hunter2");
+
+        assert!(text.contains("can be forged"), "{text}");
+        assert!(!text.contains("hunter2"), "{text}");
+        assert!(!banner(&postgres, None).contains("can be forged"));
     }
 
     #[test]

@@ -9,7 +9,7 @@
 //!
 //! Whoever sets a key later can therefore still read what was sealed before.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use auth_crypto::{AesSecretBox, EncryptionKey, JwtSecret};
 use auth_domain::{ports::IdGenerator, recovery_code::RecoveryKeys};
@@ -18,6 +18,11 @@ use crate::{config::Config, key_file, start_error::StartError};
 
 /// Name of the key file in the data folder.
 const FILE_NAME: &str = "encryption-key";
+
+/// The file of the key that is kept in this folder.
+pub(crate) fn file_in(folder: &Path) -> PathBuf {
+    folder.join(FILE_NAME)
+}
 
 /// The keys of an installation.
 #[derive(Debug)]
@@ -84,7 +89,7 @@ fn kept_key(
     ids: &dyn IdGenerator,
     may_make: bool,
 ) -> Result<Option<EncryptionKey>, StartError> {
-    let path = folder.join(FILE_NAME);
+    let path = file_in(folder);
     let content = if may_make {
         key_file::read_or_make(&path, ids, || key_file::new_key(ids)).map(Some)
     } else if path.exists() {

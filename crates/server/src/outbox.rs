@@ -17,10 +17,10 @@ use auth_domain::{
     ports::{Clock, IdGenerator, Mail, Mailer, MailerError, SmsError, SmsSender, TextMessage},
 };
 use chrono::NaiveDateTime;
-use http_api::Outbox;
-use mail_templates::{SMS_TEMPLATE, Wording};
+use http_api::{KeptMessage, Outbox, OutboxMessage};
+use mail_templates::{MissingTemplate, SMS_TEMPLATE, Wording};
 use serde::Serialize;
-use serde_json::{Value, json};
+use serde_json::json;
 use tokio::task::spawn_blocking;
 use uuid::Uuid;
 
@@ -62,6 +62,20 @@ pub(crate) struct KeptMail {
     pub(crate) ticket: String,
     /// Where the link leads in the end.
     pub(crate) redirect_to: String,
+    /// Its subject.
+    pub(crate) subject: String,
+    /// What it says, as HTML.
+    pub(crate) html: String,
+}
+
+impl KeptMail {
+    /// The code in place of a link or beside it.
+    fn code_to_type(&self) -> Option<&str> {
+        match &self.link {
+            Some(_) => self.code.as_deref(),
+            None => Some(&self.ticket),
+        }
+    }
 }
 
 /// One kept text message, in the form of its file.
@@ -97,6 +111,29 @@ impl Kept {
             Self::Text(text) => text.sent_at,
         }
     }
+
+    /// What a person is shown of it.
+    fn shown(&self) -> OutboxMessage {
+        let sent_at = self.sent_at().format("%H:%M:%S UTC").to_string();
+        match self {
+            Self::Mail(mail) => OutboxMessage {
+                sent_at,
+                to: mail.to.clone(),
+                subject: Some(mail.subject.clone()),
+                link: mail.link.clone(),
+                code: mail.code_to_type().map(str::to_owned),
+                html: Some(mail.html.clone()),
+                text: None,
+            },
+            Self::Text(text) => OutboxMessage {
+                sent_at,
+                to: text.to.clone(),
+                code: Some(text.ticket.clone()),
+                text: Some(text.body.clone()),
+                ..OutboxMessage::default()
+            },
+        }
+    }
 }
 
 /// Keeps messages in memory and in a folder.
@@ -104,22 +141,30 @@ pub(crate) struct OutboxMailer {
     folder: PathBuf,
     clock: Arc<dyn Clock>,
     ids: Arc<dyn IdGenerator>,
+    wording: Arc<dyn Wording>,
     kept: Mutex<VecDeque<Kept>>,
 }
 
 impl OutboxMailer {
     /// An outbox in `folder`, which is made with the first message.
-    pub(crate) fn new(folder: PathBuf, clock: Arc<dyn Clock>, ids: Arc<dyn IdGenerator>) -> Self {
+    pub(crate) fn new(
+        folder: PathBuf,
+        clock: Arc<dyn Clock>,
+        ids: Arc<dyn IdGenerator>,
+        wording: Arc<dyn Wording>,
+    ) -> Self {
         Self {
             folder,
             clock,
             ids,
+            wording,
             kept: Mutex::default(),
         }
     }
 
-    fn kept(&self, mail: &Mail) -> KeptMail {
-        KeptMail {
+    async fn kept(&self, mail: &Mail) -> Result<KeptMail, MissingTemplate> {
+        let words = self.wording.words(mail).await?;
+        Ok(KeptMail {
             sent_at: self.clock.now(),
             template: mail.kind.template(),
             to: mail.to.as_str().to_owned(),
@@ -130,7 +175,9 @@ impl OutboxMailer {
             code: mail.code.as_ref().map(|it| it.expose().to_owned()),
             ticket: mail.ticket.expose().to_owned(),
             redirect_to: mail.redirect_to.as_str().to_owned(),
-        }
+            subject: words.subject,
+            html: words.html,
+        })
     }
 
     /// Puts a message into the folder and into memory.
@@ -164,17 +211,22 @@ impl OutboxMailer {
 }
 
 impl Outbox for OutboxMailer {
-    fn mails(&self) -> Value {
+    fn messages(&self) -> Vec<KeptMessage> {
         let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        kept.iter().map(|mail| json!(mail)).collect()
+        let kept = kept.iter().map(|message| KeptMessage {
+            shown: message.shown(),
+            data: json!(message),
+        });
+        kept.collect()
     }
 }
 
 #[async_trait]
 impl Mailer for OutboxMailer {
     async fn send(&self, mail: Mail) -> Result<(), MailerError> {
-        let kept = Kept::Mail(self.kept(&mail));
-        self.keep(kept).await.map_err(MailerError)?;
+        let kept = self.kept(&mail).await;
+        let kept = kept.map_err(|missing| MailerError(missing.into()))?;
+        self.keep(Kept::Mail(kept)).await.map_err(MailerError)?;
         tracing::info!(folder = %self.folder.display(), "a mail was put into the outbox");
         Ok(())
     }
@@ -325,13 +377,32 @@ mod tests {
         user::{EmailAddress, Locale, PhoneNumber},
     };
     use mail_templates::{Site, TemplateSettings, Templates};
+    use serde_json::Value;
 
     fn outbox(folder: &Path) -> OutboxMailer {
         OutboxMailer::new(
             folder.join("outbox"),
             Arc::new(FixedClock::default()),
             Arc::new(SequentialIds::default()),
+            wording(),
         )
+    }
+
+    fn wording() -> Arc<dyn Wording> {
+        let templates = Templates::load(TemplateSettings {
+            folder: None,
+            default_locale: Locale::english(),
+            site: Site {
+                server_url: String::new(),
+                client_url: String::new(),
+            },
+        });
+        Arc::new(templates.unwrap())
+    }
+
+    /// What programs are given.
+    fn data(outbox: &OutboxMailer) -> Vec<Value> {
+        outbox.messages().into_iter().map(|it| it.data).collect()
     }
 
     fn mail(to: &str) -> Mail {
@@ -379,6 +450,32 @@ mod tests {
             json!("https://auth.example.com/verify?ticket=x")
         );
         assert_eq!(content["redirectTo"], json!("http://localhost:3000"));
+        assert!(content["html"].as_str().unwrap().contains("ticket=x"));
+    }
+
+    #[tokio::test]
+    async fn people_are_shown_what_there_is_to_follow_and_to_type() {
+        let folder = tempfile::tempdir().unwrap();
+        let sender = sender(folder.path(), None);
+        let outbox = &sender.outbox;
+        let link = mail("ada@example.com");
+        let code = Mail {
+            kind: MailKind::SignInCode,
+            ticket: Secret::new("123456"),
+            link: None,
+            ..link.clone()
+        };
+
+        outbox.send(link).await.unwrap();
+        outbox.send(code).await.unwrap();
+        sender.send(text("+41790000000", "654321")).await.unwrap();
+
+        let shown: Vec<_> = outbox.messages().into_iter().map(|it| it.shown).collect();
+        let codes = [None, Some("123456"), Some("654321")];
+        assert_eq!([0, 1, 2].map(|it| shown[it].code.as_deref()), codes);
+        assert!(shown[0].link.as_ref().unwrap().ends_with("ticket=x"));
+        assert!(shown[0].subject.is_some() && shown[2].subject.is_none());
+        assert!(shown[2].text.as_ref().unwrap().contains("654321"));
     }
 
     #[tokio::test]
@@ -391,8 +488,8 @@ mod tests {
             outbox.send(mail(&to)).await.unwrap();
         }
 
-        let mails = outbox.mails();
-        assert_eq!(mails.as_array().unwrap().len(), KEPT);
+        let mails = data(&outbox);
+        assert_eq!(mails.len(), KEPT);
         assert_eq!(mails[0]["to"], json!("user1@example.com"));
         assert_eq!(files(folder.path()).len(), KEPT + 1);
     }
@@ -482,17 +579,8 @@ mod tests {
     }
 
     fn sender(folder: &Path, output: Option<&Path>) -> DevSmsSender {
-        let wording = Templates::load(TemplateSettings {
-            folder: None,
-            default_locale: Locale::english(),
-            site: Site {
-                server_url: String::new(),
-                client_url: String::new(),
-            },
-        });
         let outbox = Arc::new(outbox(folder));
-        let output = output.map(Path::to_owned);
-        DevSmsSender::new(outbox, Arc::new(wording.unwrap()), output)
+        DevSmsSender::new(outbox, wording(), output.map(Path::to_owned))
     }
 
     fn text(to: &str, code: &str) -> TextMessage {
@@ -511,7 +599,7 @@ mod tests {
         sender.outbox.send(mail("ada@example.com")).await.unwrap();
         sender.send(text("+41790000000", "123456")).await.unwrap();
 
-        let kept = sender.outbox.mails();
+        let kept = data(&sender.outbox);
         assert_eq!(kept[0]["to"], json!("ada@example.com"));
         assert_eq!(kept[1]["template"], json!("signin-passwordless-sms"));
         assert_eq!(kept[1]["to"], json!("+41790000000"));
@@ -559,6 +647,6 @@ mod tests {
         let outbox = outbox(folder.path());
 
         assert!(outbox.send(mail("ada@example.com")).await.is_err());
-        assert_eq!(outbox.mails(), json!([]));
+        assert!(outbox.messages().is_empty());
     }
 }

@@ -293,6 +293,7 @@ fn api_settings(config: &Config) -> ApiSettings {
         compat: config.server.compat,
         server_url: Some(config.server.url.clone()).filter(|it| !it.is_empty()),
         console: config.server.console_enabled,
+        landing: config.server.landing_page,
         change_env: config.server.change_env_enabled,
         legacy: LegacySettings {
             cookie_name: cookie.name.clone(),

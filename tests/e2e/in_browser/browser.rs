@@ -245,6 +245,23 @@ impl Page {
         field.type_str(text).await.unwrap();
     }
 
+    /// Waits until the element that matches holds these words.
+    pub(super) async fn says(&self, selector: &str, words: &str) {
+        within(async {
+            loop {
+                let element = self.tab.find_element(selector).await;
+                if let Ok(element) = element
+                    && let Ok(Some(text)) = element.inner_text().await
+                    && text.contains(words)
+                {
+                    break;
+                }
+                tokio::task::yield_now().await;
+            }
+        })
+        .await;
+    }
+
     /// The text in the element that matches.
     pub(super) async fn text(&self, selector: &str) -> String {
         let element = self.tab.find_element(selector).await.unwrap();

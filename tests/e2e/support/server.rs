@@ -160,7 +160,7 @@ fn listen_to(
 }
 
 pub(crate) fn address_in(line: &str) -> Option<String> {
-    let (_, rest) = line.split_once("http://127.0.0.1:")?;
+    let (_, rest) = line.split_once("  listening  127.0.0.1:")?;
     let port: String = rest.chars().take_while(char::is_ascii_digit).collect();
     (!port.is_empty() && port != "0").then(|| format!("http://127.0.0.1:{port}"))
 }

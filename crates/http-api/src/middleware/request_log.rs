@@ -23,6 +23,8 @@ use super::{
     request_id::{self, RequestId},
 };
 use crate::{
+    feature_switch,
+    modern::ErrorCode,
     routes::{is_probe, path_of},
     state::AppState,
 };
@@ -54,6 +56,7 @@ pub(crate) async fn log(
     let trace = trace_headers(request.headers());
     let id = RequestId::of(&request);
     let is_probe = is_of_probe(&request);
+    let switch = feature_switch::of(path_of(&request));
     let span = tracing::info_span!(
         "request",
         request_id = id.as_ref().map(RequestId::as_str),
@@ -67,12 +70,13 @@ pub(crate) async fn log(
     let status = answer.as_ref().map_or(500, |it| it.status().as_u16());
     let error = answer.as_ref().ok().and_then(code_of);
     let latency_us = u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX);
+    let setting = switch.filter(|_| error == Some(ErrorCode::DISABLED_ENDPOINT.code));
     if is_probe {
         tracing::debug!(status, latency_us, error, "call completed");
     } else if status >= 500 {
         tracing::error!(status, latency_us, error, "call completed with errors");
     } else {
-        tracing::info!(status, latency_us, error, "call completed");
+        tracing::info!(status, latency_us, error, setting, "call completed");
     }
     drop(entered);
     let id = id.and_then(|it| it.header());

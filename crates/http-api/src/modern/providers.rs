@@ -6,3 +6,4 @@ mod fetch_metadata;
 mod flow_cookie;
 pub(crate) mod id_tokens;
 mod name;
+mod own_name;

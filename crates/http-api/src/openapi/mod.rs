@@ -3,6 +3,7 @@
 //! What a request takes and an answer holds is read off the types ([`handler`]); what can only be
 //! said in words, and which errors there are, stands in [`paths`].
 
+mod examples;
 mod handler;
 mod operation;
 mod paths;

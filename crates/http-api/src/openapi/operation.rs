@@ -6,7 +6,7 @@ use serde_json::Value;
 use utoipa::{
     ToSchema,
     openapi::{
-        Content, Header, HttpMethod, ObjectBuilder, Ref, RefOr, Required, Response,
+        Content, ContentBuilder, Header, HttpMethod, ObjectBuilder, Ref, RefOr, Required, Response,
         ResponseBuilder, Schema, SecurityRequirement,
         path::{Operation as Described, OperationBuilder, ParameterBuilder, ParameterIn},
         request_body::RequestBodyBuilder,
@@ -14,7 +14,7 @@ use utoipa::{
     },
 };
 
-use super::{handler::Handler, schemes};
+use super::{examples, handler::Handler, schemes};
 use crate::{
     compat::Compat,
     legacy,
@@ -413,7 +413,13 @@ impl Operation {
     fn take(&mut self, schema: RefOr<Schema>, presence: Presence) {
         let body = RequestBodyBuilder::new()
             .required(Some(presence.required()))
-            .content("application/json", Content::new(Some(schema)))
+            .content(
+                "application/json",
+                ContentBuilder::new()
+                    .schema(Some(schema))
+                    .example(examples::of(&self.route))
+                    .build(),
+            )
             .build();
         let builder = std::mem::take(&mut self.builder);
         self.builder = builder.request_body(Some(body));

@@ -1,7 +1,7 @@
 use std::{collections::BTreeSet, time::Duration};
 
 use roas::validation::{Options, Validate};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::*;
 use crate::{
@@ -17,6 +17,7 @@ fn settings(prefix: &str, server_url: Option<&str>) -> ApiSettings {
         version: "1.2.3".to_owned(),
         server_url: server_url.map(str::to_owned),
         console: false,
+        landing: false,
         change_env: false,
         trusted_proxies: crate::TrustedProxies::default(),
         compat: crate::Compat::default(),
@@ -30,7 +31,7 @@ fn settings(prefix: &str, server_url: Option<&str>) -> ApiSettings {
     }
 }
 
-fn json(settings: &ApiSettings) -> Value {
+fn described(settings: &ApiSettings) -> Value {
     serde_json::to_value(document(settings)).unwrap()
 }
 
@@ -66,7 +67,7 @@ fn descend<'a>(value: &'a Value, visit: &mut impl FnMut(&'a Value)) {
 fn every_route_is_described_and_nothing_else() {
     let settings = settings("", None);
 
-    assert_eq!(operations(&json(&settings)), routes(&settings));
+    assert_eq!(operations(&described(&settings)), routes(&settings));
 }
 
 #[test]
@@ -78,17 +79,17 @@ fn the_hook_for_tests_is_described_where_it_is_served() {
     };
     let hook = ("POST".to_owned(), "/change-env".to_owned());
 
-    assert!(!operations(&json(&without)).contains(&hook));
+    assert!(!operations(&described(&without)).contains(&hook));
     let mut expected = routes(&without);
     assert!(expected.insert(hook));
-    assert_eq!(operations(&json(&with)), expected);
+    assert_eq!(operations(&described(&with)), expected);
     assert_eq!(routes(&with), expected);
 }
 
 #[test]
 fn behind_a_prefix_the_routes_carry_it_and_the_probes_are_there_without_it_too() {
     let settings = settings("/v1", Some("https://auth.example.com/v1"));
-    let document = json(&settings);
+    let document = described(&settings);
 
     let mut expected = routes(&settings);
     for method in ["GET", "HEAD"] {
@@ -104,7 +105,7 @@ fn behind_a_prefix_the_routes_carry_it_and_the_probes_are_there_without_it_too()
 #[test]
 fn paths_begin_where_the_server_does_however_it_is_reached() {
     let urls = |prefix, url| {
-        let document = json(&settings(prefix, url));
+        let document = described(&settings(prefix, url));
         let servers = document["servers"].as_array().unwrap().clone();
         servers
             .iter()
@@ -125,7 +126,7 @@ fn paths_begin_where_the_server_does_however_it_is_reached() {
 
 #[test]
 fn every_reference_leads_somewhere_and_every_schema_is_referred_to() {
-    let document = json(&settings("", None));
+    let document = described(&settings("", None));
     let mut references = BTreeSet::new();
     descend(&document, &mut |value| {
         references.extend(value.get("$ref").and_then(Value::as_str));
@@ -163,7 +164,7 @@ fn two_types_never_share_a_name() {
 
 #[test]
 fn every_operation_has_its_own_id_and_says_what_it_is_and_what_comes_back() {
-    let document = json(&settings("/v1", None));
+    let document = described(&settings("/v1", None));
     let mut ids = BTreeSet::new();
 
     for item in document["paths"].as_object().unwrap().values() {
@@ -186,7 +187,7 @@ fn every_operation_has_its_own_id_and_says_what_it_is_and_what_comes_back() {
 
 #[test]
 fn what_needs_a_token_says_so() {
-    let document = json(&settings("", None));
+    let document = described(&settings("", None));
     let security = |path: &str, method: &str| document["paths"][path][method]["security"].clone();
 
     let bearer = serde_json::json!([{ "BearerAuth": [] }]);
@@ -203,7 +204,7 @@ fn what_needs_a_token_says_so() {
 
 #[test]
 fn nothing_but_a_second_factor_and_a_user_handle_may_be_null() {
-    let mut document = json(&settings("", None));
+    let mut document = described(&settings("", None));
     let factor = "/components/schemas/User/properties/activeMfaType/type";
     assert_eq!(
         document.pointer_mut(factor).map(Value::take),
@@ -223,7 +224,7 @@ fn nothing_but_a_second_factor_and_a_user_handle_may_be_null() {
 
 #[test]
 fn requests_refuse_unknown_members_but_for_those_of_older_clients() {
-    let document = json(&settings("", None));
+    let document = described(&settings("", None));
     let schemas = document["components"]["schemas"].as_object().unwrap();
     let is_of_a_request = |name: &str| {
         name.ends_with("Request") || ["SignUpOptions", "OptionsRedirectTo"].contains(&name)
@@ -317,7 +318,7 @@ fn other_dialects_of_patterns_are_recognised() {
 #[test]
 fn every_pattern_is_one_that_generators_of_clients_understand() {
     for compat in [crate::Compat::V0_42, crate::Compat::Latest] {
-        let document = json(&ApiSettings {
+        let document = described(&ApiSettings {
             change_env: true,
             compat,
             ..settings("/v1", None)
@@ -354,9 +355,40 @@ fn a_validator_of_openapi_finds_nothing_wrong() {
 
 #[test]
 fn every_schema_is_one_of_json_schema() {
-    let document = json(&settings("", None));
+    let document = described(&settings("", None));
 
     for (name, schema) in document["components"]["schemas"].as_object().unwrap() {
         assert!(jsonschema::draft202012::meta::is_valid(schema), "{name}");
     }
+}
+
+#[test]
+fn every_body_has_an_example_that_fits_its_schema() {
+    let settings = ApiSettings {
+        change_env: true,
+        ..settings("", None)
+    };
+    let document = described(&settings);
+    let mut bodies = 0;
+
+    for (method, path) in operations(&document) {
+        let operation = &document["paths"][&path][method.to_lowercase()];
+        let body = &operation["requestBody"]["content"]["application/json"];
+        if body.is_null() {
+            continue;
+        }
+        bodies += 1;
+        let schema = json!({
+            "allOf": [body["schema"]],
+            "components": document["components"],
+        });
+        let errors: Vec<_> = jsonschema::validator_for(&schema)
+            .unwrap()
+            .iter_errors(&body["example"])
+            .map(|error| error.to_string())
+            .collect();
+        assert!(body["example"].is_object(), "{path} has no example");
+        assert_eq!(errors, [""; 0], "{path}");
+    }
+    assert!(bodies > 40, "{bodies}");
 }

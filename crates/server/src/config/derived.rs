@@ -5,16 +5,19 @@
 
 use std::path::Path;
 
+use http_api::LANDING_PATH;
+
 use super::{
     setting::Setting,
     settings::Settings,
     source::Source,
-    table::{accounts, database, email, redirects, server},
+    table::{accounts, database, email, redirects, second_factors, server, sms},
     value::Value,
 };
 
-/// The client of the zero-setup mode: where front-end tools serve an application by default.
-const USUAL_CLIENT_URL: &str = "http://localhost:3000";
+/// Where front-end tools serve an application by default. In the zero-setup mode browsers may be led
+/// there, and use security keys from there.
+const USUAL_APPLICATION: &str = "http://localhost:3000";
 
 /// Whether no database is configured.
 pub(crate) fn is_zero_setup(settings: &Settings) -> bool {
@@ -40,9 +43,66 @@ pub(super) fn fill(settings: &mut Settings) {
         &accounts::EMAIL_VERIFICATION_REQUIRED,
         Value::Flag(verification),
     );
-    if zero_setup {
-        default(settings, &redirects::CLIENT_URL, text(USUAL_CLIENT_URL));
+    if has_landing_page(settings) {
+        fill_landing_page(settings);
     }
+    fill_features(settings);
+}
+
+/// Without an application links lead to a page of this server.
+fn fill_landing_page(settings: &mut Settings) {
+    let server = settings.text(&server::URL).unwrap_or_default();
+    let landing = format!("{}{LANDING_PATH}", server.trim_end_matches('/'));
+    default(settings, &redirects::CLIENT_URL, text(&landing));
+    default(settings, &redirects::ALLOWED_URLS, usual_application());
+}
+
+/// What needs no service of others is on for those who try the server, so that everything can be
+/// tried. Where the database has been given a place it is kept, and the defaults are Hasura Auth's.
+fn fill_features(settings: &mut Settings) {
+    let first_try = is_zero_setup(settings) && !settings.is_set(&database::SQLITE_PATH);
+    for feature in [
+        &accounts::ANONYMOUS,
+        &email::PASSWORDLESS,
+        &email::OTP,
+        &second_factors::MFA_ENABLED,
+    ] {
+        default(settings, feature, Value::Flag(first_try));
+    }
+    // Browsers use security keys with the host that is printed, and not with every other.
+    let on_usual_host = first_try
+        && !settings.is_set(&server::URL)
+        && !settings.is_set(&redirects::CLIENT_URL)
+        && !settings.is_set(&second_factors::WEBAUTHN_RP_ID);
+    default(
+        settings,
+        &second_factors::WEBAUTHN_ENABLED,
+        Value::Flag(on_usual_host),
+    );
+    if on_usual_host {
+        default(
+            settings,
+            &second_factors::WEBAUTHN_RP_ORIGINS,
+            usual_application(),
+        );
+    }
+    let sends_texts = settings.is_set(&sms::PROVIDER);
+    let texts = first_try && !sends_texts;
+    default(settings, &sms::ENABLED, Value::Flag(texts));
+    default(
+        settings,
+        &sms::PROVIDER,
+        text(if texts { "dev" } else { "twilio" }),
+    );
+}
+
+fn usual_application() -> Value {
+    Value::List(vec![USUAL_APPLICATION.to_owned()])
+}
+
+/// Whether links lead to the landing page of this server, because no application is configured.
+pub(crate) fn has_landing_page(settings: &Settings) -> bool {
+    is_zero_setup(settings) && !settings.is_set(&redirects::CLIENT_URL)
 }
 
 fn own_url(settings: &Settings) -> String {

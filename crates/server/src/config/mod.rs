@@ -45,6 +45,7 @@ use egress::{EgressRules, Url};
 
 pub(crate) use change::{changed, known_names};
 pub(crate) use environment::Environment;
+pub(crate) use kind::Kind;
 pub(crate) use load::{Loaded, Sources, load};
 pub(crate) use parts::{
     CleanUpSettings, CustomClaimSettings, Database, IdTokenSettings, Limits, LogSettings,
@@ -53,8 +54,10 @@ pub(crate) use parts::{
     Transport, Webhook, is_loopback, smtp,
 };
 pub(crate) use reference::reference;
+pub(crate) use setting::Setting;
 pub(crate) use settings::Settings;
 pub(crate) use show::lines;
+pub(crate) use table::settings;
 pub(crate) use toml_defaults::defaults;
 
 use table::{jwt, passwords, redirects, second_factors, server};

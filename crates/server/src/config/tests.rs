@@ -7,7 +7,7 @@ use std::{
     time::Duration,
 };
 
-use auth_domain::user::Role;
+use auth_domain::{security_key::Origin, user::Role};
 use sqlite_store::Synchronous;
 
 use super::*;
@@ -884,7 +884,19 @@ mod values {
         assert!(!config.accounts.email_verification_required);
         assert!(config.server.console_enabled);
         let client_url = config.redirects.client_url();
-        assert_eq!(client_url.as_str(), "http://localhost:3000");
+        assert_eq!(client_url.as_str(), "http://localhost:4000/landing");
+        assert!(config.server.landing_page);
+        assert!(config.accounts.anonymous_enabled && config.accounts.email_code_enabled);
+        assert!(config.accounts.email_link_enabled && config.second_factors.totp_enabled);
+        assert!(matches!(
+            config.sms.unwrap().provider,
+            SmsProvider::Dev { .. }
+        ));
+        let keys = config.relying_party.unwrap();
+        let origins: Vec<_> = keys.origins().iter().map(Origin::as_str).collect();
+        assert_eq!(origins, ["http://localhost:3000", "http://localhost:4000"]);
+        let application = "http://localhost:3000/welcome";
+        assert!(config.redirects.check(Some(application)).is_ok());
         assert_eq!(config.warnings, [""; 0]);
     }
 
@@ -915,6 +927,9 @@ mod values {
         assert_eq!(config.server.host, "0.0.0.0");
         assert!(config.accounts.email_verification_required);
         assert!(!config.server.console_enabled);
+        assert!(!config.server.landing_page);
+        assert!(!config.accounts.anonymous_enabled && !config.second_factors.totp_enabled);
+        assert!(config.sms.is_none() && config.relying_party.is_none());
         assert_eq!(config.redirects.client_url().as_str(), "");
         assert_eq!(names(&config.accounts.allowed_roles), ["me", "user"]);
         assert_eq!(config.passwords.min_bytes, 3);
@@ -1275,8 +1290,21 @@ mod security_keys {
     }
 
     #[test]
-    fn they_are_off_unless_they_are_switched_on() {
-        assert!(config_of(&[]).relying_party.is_none());
+    fn they_are_off_unless_they_are_switched_on_or_everything_is_tried() {
+        for variables in [
+            &[("POSTGRES_CONNECTION", "postgres://db/x")][..],
+            &[("AUTH_SQLITE_PATH", "auth.db")],
+            &[("AUTH_HOST", "0.0.0.0")],
+            &[("AUTH_WEBAUTHN_ENABLED", "false")],
+            // Browsers would not use a key there.
+            &[("AUTH_SERVER_URL", "http://192.0.2.1:4000")],
+        ] {
+            assert!(
+                config_of(variables).relying_party.is_none(),
+                "{variables:?}"
+            );
+        }
+        assert!(config_of(&[]).relying_party.is_some());
     }
 
     #[test]

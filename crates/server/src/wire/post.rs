@@ -41,6 +41,7 @@ impl Post {
             config.outbox_dir(),
             Arc::new(SystemClock),
             Arc::new(RandomIds),
+            wording(config, egress)?,
         ));
         let transport = transport(config, egress, runtime)?;
         let mailer = transport.unwrap_or_else(|| Arc::clone(&outbox) as _);

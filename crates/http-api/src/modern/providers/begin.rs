@@ -9,7 +9,7 @@ use auth_domain::{
 };
 use serde::{Deserialize, de::IntoDeserializer, de::value::Error as ValueError};
 
-use super::{fetch_metadata::may_begin, flow_cookie::FlowCookies, name};
+use super::{fetch_metadata::may_begin, flow_cookie::FlowCookies, name, own_name};
 use crate::{
     extract::members::{Challenge, Language, Name, ObjectText, RoleList, RoleName},
     modern::{
@@ -49,6 +49,9 @@ async fn begin(
     };
     if !may_begin(request, state.redirects(), wish.connect.is_some()) {
         return Err(ErrorCode::INVALID_REQUEST.into());
+    }
+    if let Some(elsewhere) = own_name::ask_again(state, request) {
+        return Ok(elsewhere);
     }
     let begun = state
         .run(|services| async move { services.provider_sign_in.begin(wish).await })

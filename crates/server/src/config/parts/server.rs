@@ -5,6 +5,7 @@ use std::{net::IpAddr, path::PathBuf, time::Duration};
 use http_api::{Compat, TrustedProxies};
 
 use crate::config::{
+    derived::has_landing_page,
     settings::Settings,
     table::{email, server},
 };
@@ -40,6 +41,8 @@ pub(crate) struct ServerSettings {
     pub(crate) compat: Compat,
     /// Whether the API console is served.
     pub(crate) console_enabled: bool,
+    /// Whether links lead to a page of this server, because no application is configured.
+    pub(crate) landing_page: bool,
     /// Whether settings may be changed while the server serves; for tests only.
     pub(crate) change_env_enabled: bool,
 }
@@ -78,6 +81,7 @@ impl ServerSettings {
             trusted_proxies: proxies.map_err(named)?,
             compat: settings.choice(&server::COMPAT, &versions)?,
             console_enabled: settings.flag(&server::CONSOLE_ENABLED),
+            landing_page: has_landing_page(settings),
             change_env_enabled: settings.flag(&server::ENABLE_CHANGE_ENV),
         })
     }

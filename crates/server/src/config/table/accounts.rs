@@ -35,7 +35,7 @@ pub(crate) const ANONYMOUS: Setting = Setting::new(
     Kind::Flag,
     "Whether people may sign in without telling who they are.",
 )
-.preset("false");
+.derived("`false`; `true` in the zero-setup mode while no place of the database is set");
 
 pub(crate) const EMAIL_VERIFICATION_REQUIRED: Setting = Setting::new(
     "accounts.email_verification_required",

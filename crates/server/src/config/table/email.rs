@@ -129,7 +129,7 @@ pub(crate) const PASSWORDLESS: Setting = Setting::new(
     Kind::Flag,
     "Whether people may sign in with a link sent by mail.",
 )
-.preset("false");
+.derived("`false`; `true` in the zero-setup mode while no place of the database is set");
 
 pub(crate) const OTP: Setting = Setting::new(
     "email.otp_enabled",
@@ -137,7 +137,7 @@ pub(crate) const OTP: Setting = Setting::new(
     Kind::Flag,
     "Whether people may sign in with a code sent by mail.",
 )
-.preset("false");
+.derived("`false`; `true` in the zero-setup mode while no place of the database is set");
 
 pub(crate) const LINK_CONFIRM: Setting = Setting::new(
     "email.link_confirm",

@@ -8,7 +8,7 @@ pub(crate) const CLIENT_URL: Setting = Setting::new(
     Kind::Text(&Rule::APP_URL),
     "The application people come from and are led back to.",
 )
-.derived("none; `http://localhost:3000` in the zero-setup mode");
+.derived("none; a page of this server, `/landing`, in the zero-setup mode");
 
 pub(crate) const ALLOWED_URLS: Setting = Setting::new(
     "redirects.allowed_urls",

@@ -8,7 +8,7 @@ pub(crate) const MFA_ENABLED: Setting = Setting::new(
     Kind::Flag,
     "Whether people may protect their account with one-time passwords.",
 )
-.preset("false")
+.derived("`false`; `true` in the zero-setup mode while no place of the database is set")
 .protective();
 
 pub(crate) const TOTP_ISSUER: Setting = Setting::new(
@@ -45,7 +45,7 @@ pub(crate) const WEBAUTHN_ENABLED: Setting = Setting::new(
     Kind::Flag,
     "Whether people may sign up and in with security keys and passkeys.",
 )
-.preset("false");
+.derived("`false`; `true` in the zero-setup mode while no place of the database is set");
 
 pub(crate) const WEBAUTHN_RP_NAME: Setting = Setting::new(
     "webauthn.rp_name",

@@ -16,7 +16,7 @@ pub(crate) const ENABLED: Setting = Setting::new(
     Kind::Flag,
     "Whether people may sign in, elevate and change their number with a code sent to their phone.",
 )
-.preset("false");
+.derived("`false`; `true` in the zero-setup mode while no place of the database is set");
 
 pub(crate) const PROVIDER: Setting = Setting::new(
     "sms.provider",
@@ -24,7 +24,7 @@ pub(crate) const PROVIDER: Setting = Setting::new(
     Kind::Choice(&["twilio", "modica", "generic", "dev"]),
     "Service that sends the messages; `generic` is a web hook, and `dev` sends none.",
 )
-.preset("twilio");
+.derived("`twilio`; `dev` in the zero-setup mode while no place of the database is set");
 
 pub(crate) const TWILIO_ACCOUNT_SID: Setting = text(
     "sms.twilio_account_sid",

@@ -1,0 +1,125 @@
+//! The examples that the description of the API shows, sent as they stand to a fresh server.
+
+use std::collections::BTreeMap;
+
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use crate::support::{Answer, Database, Server, ServerBuilder, on_both_databases};
+
+/// What comes first, in this order; everything else follows it.
+const FIRST: [&str; 3] = [
+    "/signup/email-password",
+    "/signin/email-password",
+    "/v1/signup",
+];
+
+/// Examples that hold what only a server, a provider or an authenticator gives out, or that ask for
+/// what can be done once, and how they are answered.
+const WRONG: [(&str, u16, &str); 29] = [
+    ("/elevate/otp/email/verify", 401, "invalid-ticket"),
+    ("/elevate/otp/sms/verify", 401, "invalid-ticket"),
+    ("/elevate/totp", 401, "disabled-mfa-totp"),
+    ("/elevate/webauthn/verify", 400, "invalid-request"),
+    ("/link/idtoken", 400, "disabled-endpoint"),
+    ("/mfa/recovery-codes", 400, "disabled-mfa-totp"),
+    ("/signin/idtoken", 400, "disabled-endpoint"),
+    ("/signin/mfa/totp", 401, "invalid-ticket"),
+    ("/signin/otp/email/verify", 401, "invalid-ticket"),
+    ("/signin/passwordless/sms/otp", 400, "invalid-request"),
+    ("/signin/pat", 401, "invalid-pat"),
+    ("/signin/webauthn/verify", 400, "invalid-request"),
+    ("/signup/idtoken", 400, "disabled-endpoint"),
+    ("/signup/otp/email", 409, "email-already-in-use"),
+    ("/signup/passwordless/email", 409, "email-already-in-use"),
+    ("/signup/passwordless/sms", 409, "user-already-exists"),
+    ("/signup/webauthn", 409, "email-already-in-use"),
+    ("/signup/webauthn/verify", 400, "invalid-request"),
+    ("/token", 401, "invalid-refresh-token"),
+    ("/token/exchange", 401, "invalid-request"),
+    ("/token/verify", 401, "invalid-request"),
+    ("/user/deanonymize", 400, "user-not-anonymous"),
+    ("/user/deanonymize/sms", 400, "user-not-anonymous"),
+    (
+        "/user/email/send-verification-email",
+        400,
+        "email-already-verified",
+    ),
+    ("/user/mfa", 400, "no-totp-secret"),
+    ("/user/phone/change/verify", 400, "invalid-request"),
+    ("/user/sessions/end", 400, "invalid-request"),
+    ("/user/webauthn/verify", 400, "invalid-request"),
+    ("/verify/code", 401, "invalid-ticket"),
+];
+
+fn everything_on(database: &Database) -> ServerBuilder {
+    ServerBuilder::new(database)
+        .with_mfa()
+        .set("AUTH_ANONYMOUS_USERS_ENABLED", "true")
+        .set("AUTH_EMAIL_PASSWORDLESS_ENABLED", "true")
+        .set("AUTH_OTP_EMAIL_ENABLED", "true")
+        .set("AUTH_SMS_PASSWORDLESS_ENABLED", "true")
+        .set("AUTH_SMS_PROVIDER", "dev")
+        .set("AUTH_WEBAUTHN_ENABLED", "true")
+}
+
+/// The example of each body, by path.
+async fn examples(server: &Server) -> BTreeMap<String, Value> {
+    let document = server.get("/openapi.json").await.expect(200);
+    let paths = document["paths"].as_object().unwrap();
+    let bodies = paths.iter().filter_map(|(path, item)| {
+        let body = &item["post"]["requestBody"]["content"]["application/json"];
+        body.is_object()
+            .then(|| (path.clone(), body["example"].clone()))
+    });
+    bodies.collect()
+}
+
+async fn send(server: &Server, token: Option<&str>, path: &str, body: &Value) -> Answer {
+    let request = server.request(Method::POST, path).json(body);
+    let request = match token {
+        Some(token) => request.bearer_auth(token),
+        None => request,
+    };
+    server.send(request).await
+}
+
+fn code_of(answer: &Answer) -> String {
+    let code = &answer.json()["error"];
+    code.as_str().unwrap_or_default().to_owned()
+}
+
+on_both_databases! {
+    async fn every_example_works_as_it_stands_or_is_told_what_is_wrong(database) {
+        let server = everything_on(&database).start().await;
+        let mut examples = examples(&server).await;
+        let mut session = json!(null);
+        for path in FIRST {
+            let body = examples.remove(path).unwrap();
+            let answer = send(&server, None, path, &body).await.expect(200);
+            if path == "/signin/email-password" {
+                session = answer["session"].clone();
+            }
+        }
+        let token = session["accessToken"].as_str().unwrap();
+        let user = server.get_as(token, "/user").await.expect(200);
+        assert_eq!(user["email"], "ada@example.com");
+
+        // Those end the session.
+        let last = ["/user/password", "/signout", "/v1/user/change-password"];
+        let (last, rest): (Vec<_>, Vec<_>) = examples
+            .into_iter()
+            .partition(|(path, _)| last.contains(&path.as_str()));
+        let mut unexpected = Vec::new();
+        for (path, body) in rest.iter().chain(&last) {
+            let answer = send(&server, Some(token), path, body).await;
+            let wrong = WRONG.iter().find(|(wrong, ..)| wrong == path);
+            let expected = wrong.map_or((200, ""), |(_, status, code)| (*status, *code));
+            let code = code_of(&answer);
+            if (answer.status, code.as_str()) != expected {
+                unexpected.push(format!("{path}: {}", answer.text));
+            }
+        }
+        assert_eq!(unexpected, [""; 0]);
+    }
+}
