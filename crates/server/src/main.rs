@@ -31,19 +31,26 @@ use std::{
 
 use clap::Parser;
 
-use crate::{commands::Arguments, config::Environment};
+use crate::{
+    commands::{Arguments, Understood, understand},
+    config::Environment,
+};
 
 // A multi-threaded runtime: the domain's work must not run on actix-web's workers, each of which
 // has a runtime of a single thread.
 #[tokio::main]
 async fn main() -> ExitCode {
-    let environment: Environment = env::vars_os().collect();
+    let Understood {
+        arguments,
+        variables,
+    } = understand(env::args_os());
+    let environment: Environment = env::vars_os().chain(variables).collect();
     if let Err(error) = signals::outlive_file_size_limit() {
         complain(&format!(
             "the limit on the size of files ends the process ({error})"
         ));
     }
-    match commands::run(Arguments::parse(), &environment).await {
+    match commands::run(Arguments::parse_from(arguments), &environment).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             for line in error.report().lines() {

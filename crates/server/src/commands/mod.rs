@@ -2,9 +2,12 @@
 
 mod config;
 mod email;
+mod flags;
 mod migrate;
 mod output;
 mod serve;
+
+pub(crate) use flags::{Understood, understand};
 
 use std::{fs, path::PathBuf};
 
