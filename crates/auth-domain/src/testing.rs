@@ -175,11 +175,12 @@ impl TokenSigner for PlainSigner {
     }
 }
 
-/// A mailer that keeps what it was given, and fails while told to.
+/// A mailer that keeps what it was given, and is away or refuses while told to.
 #[derive(Debug, Default)]
 pub struct RecordingMailer {
     sent: Mutex<Vec<Mail>>,
     failing: AtomicBool,
+    refusing: AtomicBool,
 }
 
 impl RecordingMailer {
@@ -191,9 +192,14 @@ impl RecordingMailer {
             .clone()
     }
 
-    /// From now on every mail is refused, or accepted again.
+    /// From now on no mail is accepted for the moment, or they are again.
     pub fn set_failing(&self, failing: bool) {
         self.failing.store(failing, Ordering::Relaxed);
+    }
+
+    /// From now on every mail is refused for good, or they are accepted again.
+    pub fn set_refusing(&self, refusing: bool) {
+        self.refusing.store(refusing, Ordering::Relaxed);
     }
 }
 
@@ -201,7 +207,10 @@ impl RecordingMailer {
 impl Mailer for RecordingMailer {
     async fn send(&self, mail: Mail) -> Result<(), MailerError> {
         if self.failing.load(Ordering::Relaxed) {
-            return Err(MailerError("told to fail".into()));
+            return Err(MailerError::Temporary("told to fail".into()));
+        }
+        if self.refusing.load(Ordering::Relaxed) {
+            return Err(MailerError::Permanent("told to refuse".into()));
         }
         self.sent
             .lock()

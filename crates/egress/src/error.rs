@@ -33,6 +33,18 @@ pub enum EgressError {
 }
 
 impl EgressError {
+    /// Whether the same request would fail again, whatever becomes of the other server.
+    #[must_use]
+    pub fn is_permanent(&self) -> bool {
+        match self {
+            Self::InvalidUrl
+            | Self::PrivateAddress(_)
+            | Self::WithoutTls(_)
+            | Self::InvalidRequest(_) => true,
+            Self::TimedOut | Self::TooLarge(_) | Self::Unreachable(_) => false,
+        }
+    }
+
     pub(crate) fn from_client(error: reqwest::Error, host: &str) -> Self {
         if error.is_builder() {
             return Self::InvalidRequest(error.without_url().into());

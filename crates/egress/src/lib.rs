@@ -38,7 +38,7 @@ pub use url::Url;
 pub use self::{
     client::Egress,
     error::{EgressError, EgressSetupError},
-    reply::Reply,
+    reply::{Reply, is_temporary_status},
     request::Request,
     rules::EgressRules,
 };

@@ -35,3 +35,25 @@ impl fmt::Debug for Reply {
             .finish_non_exhaustive()
     }
 }
+
+/// Whether the same request may be answered otherwise later (RFC 9110 §15): the server failed (5xx),
+/// was slow, or was asked too often.
+#[must_use]
+pub fn is_temporary_status(status: u16) -> bool {
+    matches!(status, 408 | 425 | 429 | 500..600)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn statuses_that_pass_are_told_from_those_that_stay() {
+        for status in [408, 425, 429, 500, 503, 599] {
+            assert!(is_temporary_status(status), "{status}");
+        }
+        for status in [302, 400, 401, 403, 404, 422, 600] {
+            assert!(!is_temporary_status(status), "{status}");
+        }
+    }
+}

@@ -1,6 +1,7 @@
 //! What can go wrong between this server and a mail service.
 
-use egress::EgressError;
+use auth_domain::ports::MailerError;
+use egress::{EgressError, is_temporary_status};
 use mail_templates::MissingTemplate;
 
 /// A mail was not accepted by the service.
@@ -30,4 +31,24 @@ pub enum HttpMailError {
         /// The status of its answer.
         status: u16,
     },
+}
+
+impl HttpMailError {
+    fn is_permanent(&self) -> bool {
+        match self {
+            Self::NoRecipient | Self::Words(_) => true,
+            Self::Unreachable { source, .. } => source.is_permanent(),
+            Self::Refused { status, .. } => !is_temporary_status(*status),
+        }
+    }
+}
+
+impl From<HttpMailError> for MailerError {
+    fn from(error: HttpMailError) -> Self {
+        if error.is_permanent() {
+            Self::Permanent(error.into())
+        } else {
+            Self::Temporary(error.into())
+        }
+    }
 }

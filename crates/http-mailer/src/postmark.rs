@@ -78,6 +78,6 @@ impl PostmarkMailer {
 impl Mailer for PostmarkMailer {
     async fn send(&self, mail: Mail) -> Result<(), MailerError> {
         let handed_over = self.hand_over(&mail).await;
-        handed_over.map_err(|error| MailerError(Box::new(error)))
+        handed_over.map_err(MailerError::from)
     }
 }

@@ -107,7 +107,7 @@ fn body(mail: &Mail, to: &str, words: &Rendered, site: &Site) -> Value {
 impl Mailer for WebhookMailer {
     async fn send(&self, mail: Mail) -> Result<(), MailerError> {
         let handed_over = self.hand_over(&mail).await;
-        handed_over.map_err(|error| MailerError(Box::new(error)))
+        handed_over.map_err(MailerError::from)
     }
 }
 

@@ -1,6 +1,7 @@
 //! What can go wrong between this server and a service for text messages.
 
-use egress::EgressError;
+use auth_domain::ports::SmsError;
+use egress::{EgressError, is_temporary_status};
 use mail_templates::MissingTemplate;
 
 /// A message was not accepted by the service, or it did not judge a code.
@@ -40,4 +41,24 @@ pub enum SmsServiceError {
         /// The service.
         service: &'static str,
     },
+}
+
+impl SmsServiceError {
+    fn is_permanent(&self) -> bool {
+        match self {
+            Self::NotInternational { .. } | Self::Words(_) => true,
+            Self::Unreachable { source, .. } => source.is_permanent(),
+            Self::Refused { status, .. } => !is_temporary_status(*status),
+            Self::Unreadable { .. } => false,
+        }
+    }
+}
+
+/// What it means to the domain that a message was not accepted.
+pub(crate) fn not_sent(error: SmsServiceError) -> SmsError {
+    if error.is_permanent() {
+        SmsError::Refused(error.into())
+    } else {
+        SmsError::NotSent(error.into())
+    }
 }

@@ -14,6 +14,7 @@ use serde_json::json;
 use crate::{
     SmsServiceError,
     basic_auth::with_basic_auth,
+    error::not_sent,
     service::{Service, below},
 };
 
@@ -80,6 +81,6 @@ impl ModicaSender {
 impl SmsSender for ModicaSender {
     async fn send(&self, message: TextMessage) -> Result<(), SmsError> {
         let handed_over = self.hand_over(&message).await;
-        handed_over.map_err(|error| SmsError::NotSent(error.into()))
+        handed_over.map_err(not_sent)
     }
 }

@@ -13,6 +13,7 @@ use mail_templates::Wording;
 use crate::{
     SmsServiceError,
     basic_auth::with_basic_auth,
+    error::not_sent,
     service::{Service, below},
 };
 
@@ -86,6 +87,6 @@ impl TwilioSender {
 impl SmsSender for TwilioSender {
     async fn send(&self, message: TextMessage) -> Result<(), SmsError> {
         let handed_over = self.hand_over(&message).await;
-        handed_over.map_err(|error| SmsError::NotSent(error.into()))
+        handed_over.map_err(not_sent)
     }
 }

@@ -13,6 +13,7 @@ use serde_json::Value;
 use crate::{
     SmsServiceError,
     basic_auth::with_basic_auth,
+    error::not_sent,
     service::{Service, below},
 };
 
@@ -100,7 +101,7 @@ impl TwilioVerify {
 impl PhoneVerifier for TwilioVerify {
     async fn start(&self, to: &PhoneNumber, locale: &Locale) -> Result<(), SmsError> {
         let asked = self.ask_for_code(to, locale).await;
-        asked.map_err(|error| SmsError::NotSent(error.into()))
+        asked.map_err(not_sent)
     }
 
     async fn check(&self, to: &PhoneNumber, code: &OneTimeCode) -> Result<bool, SmsError> {

@@ -11,7 +11,7 @@ use egress::{Egress, Request, Url};
 use mail_templates::Wording;
 use serde_json::{Map, Value};
 
-use crate::{SmsServiceError, service::Service};
+use crate::{SmsServiceError, error::not_sent, service::Service};
 
 /// How the body of a request is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -201,7 +201,7 @@ impl WebhookSender {
 impl SmsSender for WebhookSender {
     async fn send(&self, message: TextMessage) -> Result<(), SmsError> {
         let handed_over = self.hand_over(&message).await;
-        handed_over.map_err(|error| SmsError::NotSent(error.into()))
+        handed_over.map_err(not_sent)
     }
 }
 

@@ -33,6 +33,25 @@ impl SmtpError {
         }
     }
 
+    /// Whether the same mail would fail again: the server answered with a permanent negative
+    /// completion (5yz, RFC 5321 §4.2.1), or the mail or the settings do not fit.
+    pub(crate) fn is_permanent(&self) -> bool {
+        match &self.failure {
+            Failure::Refused(reply) => (500..600).contains(&reply.code),
+            Failure::TimedOut
+            | Failure::Io(_)
+            | Failure::Tls(_)
+            | Failure::Unreadable
+            | Failure::NoAddress => false,
+            Failure::NoStartTls
+            | Failure::Unencrypted(_)
+            | Failure::NotOffered(_)
+            | Failure::Challenge
+            | Failure::NoRecipient
+            | Failure::Other(_) => true,
+        }
+    }
+
     /// Whether a connection that had been idle turned out to be of no use any more, before the
     /// server had been given the mail: on another the mail may succeed, and cannot arrive twice.
     pub(crate) fn connection_was_lost(&self) -> bool {
@@ -253,6 +272,25 @@ mod tests {
             );
             assert!(!format!("{error:?}").contains("letters"));
         }
+    }
+
+    #[test]
+    fn what_the_server_refuses_for_good_is_told_from_what_may_succeed_later() {
+        let reply = |code| {
+            let response = Response::new(code, 0, 0, 0, String::new());
+            mail_send::Error::UnexpectedReply(response)
+        };
+        let is_permanent =
+            |failure: Failure| SmtpError::new(Step::Recipient, failure).is_permanent();
+
+        assert!(is_permanent(reply(550).into()));
+        assert!(is_permanent(Failure::NoRecipient));
+        assert!(!is_permanent(reply(421).into()));
+        assert!(!is_permanent(reply(450).into()));
+        assert!(!is_permanent(Failure::TimedOut));
+        assert!(!is_permanent(
+            io::Error::from(io::ErrorKind::ConnectionRefused).into()
+        ));
     }
 
     #[test]

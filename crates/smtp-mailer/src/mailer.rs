@@ -3,10 +3,7 @@
 use std::{fmt, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
-use auth_domain::{
-    error::Cause,
-    ports::{Mail, Mailer, MailerError},
-};
+use auth_domain::ports::{Mail, Mailer, MailerError};
 use bb8::Pool;
 use mail_templates::{Rendered, Wording};
 use tokio::runtime::Handle;
@@ -120,13 +117,16 @@ fn stationery(settings: &SmtpSettings) -> Result<Stationery, InvalidSmtpSettings
 #[async_trait]
 impl Mailer for SmtpMailer {
     async fn send(&self, mail: Mail) -> Result<(), MailerError> {
-        let rendered = self.wording.words(&mail).await.map_err(failed)?;
-        self.send_rendered(&mail, &rendered).await.map_err(failed)
+        let words = self.wording.words(&mail).await;
+        let rendered = words.map_err(|error| MailerError::Permanent(error.into()))?;
+        self.send_rendered(&mail, &rendered).await.map_err(|error| {
+            if error.is_permanent() {
+                MailerError::Permanent(error.into())
+            } else {
+                MailerError::Temporary(error.into())
+            }
+        })
     }
-}
-
-fn failed(cause: impl Into<Cause>) -> MailerError {
-    MailerError(cause.into())
 }
 
 impl fmt::Debug for SmtpMailer {

@@ -92,7 +92,14 @@ pub trait Mailer: Send + Sync {
     async fn send(&self, mail: Mail) -> Result<(), MailerError>;
 }
 
-/// The transport did not accept a mail.
+/// The transport did not accept a mail. Holds nothing of it.
 #[derive(Debug, thiserror::Error)]
-#[error("the mail could not be handed over")]
-pub struct MailerError(#[source] pub Cause);
+pub enum MailerError {
+    /// The same mail may be accepted later: the transport is away, slow or busy (a transient negative
+    /// completion, RFC 5321 §4.2.1).
+    #[error("the mail could not be handed over for now")]
+    Temporary(#[source] Cause),
+    /// The same mail would be refused again (a permanent negative completion).
+    #[error("the mail could not be handed over")]
+    Permanent(#[source] Cause),
+}

@@ -60,9 +60,12 @@ pub enum CodeDelivery {
 /// The service for text messages did not do what it was asked for. Holds nothing of the message.
 #[derive(Debug, thiserror::Error)]
 pub enum SmsError {
-    /// No message was accepted.
-    #[error("the text message could not be handed over")]
+    /// No message was accepted; the same one may be accepted later.
+    #[error("the text message could not be handed over for now")]
     NotSent(#[source] Cause),
+    /// The message was refused, and would be refused again.
+    #[error("the text message could not be handed over")]
+    Refused(#[source] Cause),
     /// Nobody could tell whether a code is right.
     #[error("the code could not be checked")]
     NotChecked(#[source] Cause),

@@ -126,9 +126,9 @@ async fn an_address_that_needs_verification_gets_a_mail_and_no_session() {
 }
 
 #[tokio::test]
-async fn a_mail_that_cannot_be_handed_over_is_an_error_and_keeps_the_account() {
+async fn a_mail_that_is_refused_for_good_is_an_error_and_keeps_the_account() {
     let world = World::with(|it| it.accounts.email_verification_required = true).await;
-    world.mailer.set_failing(true);
+    world.mailer.set_refusing(true);
 
     let outcome = world
         .services

@@ -354,7 +354,9 @@ impl From<Failure> for ModernError {
                 ErrorCode::SERVER_BUSY.into()
             }
             Failure::TooMany(too_many) => too_many.into(),
-            Failure::Sms(SmsError::NotSent(_)) => Self::NotSent(failure.into()),
+            Failure::Sms(SmsError::NotSent(_) | SmsError::Refused(_)) => {
+                Self::NotSent(failure.into())
+            }
             Failure::Store(StoreError::Unavailable(_) | StoreError::Contended(_)) => {
                 Self::Unavailable(failure.into())
             }

@@ -114,6 +114,7 @@ async fn a_service_that_cannot_be_asked_is_an_error_of_sending_or_of_checking() 
     let started = verify.start(&number(NUMBER), &Locale::english()).await;
     let checked = verify.check(&number(NUMBER), &code()).await;
 
-    assert!(matches!(started, Err(SmsError::NotSent(_))));
+    // What the rules forbid now they forbid later, too.
+    assert!(matches!(started, Err(SmsError::Refused(_))));
     assert!(matches!(checked, Err(SmsError::NotChecked(_))));
 }
