@@ -80,13 +80,17 @@ impl SecretBox for AesSecretBox {
 }
 
 /// The key itself for what is stored, as Hasura Auth uses it. Anybody can have any number of flows
-/// sealed, which must not use up the number of secrets that this key is good for.
+/// and messages sealed, which must not use up the number of secrets that this key is good for.
 fn key_for<'a>(context: &SealContext, key: &'a EncryptionKey) -> Cow<'a, [u8]> {
     match context {
         SealContext::TotpSecret(_) => Cow::Borrowed(key.expose()),
         SealContext::ProviderFlow(_) => {
             let derived = derived_key(key.expose(), "hasura-auth provider flows v1");
             Cow::Owned(derived.to_vec())
+        }
+        SealContext::QueuedMessage(id) => {
+            let purpose = format!("hasura-auth queued message v1 {id}");
+            Cow::Owned(derived_key(key.expose(), &purpose).to_vec())
         }
     }
 }
@@ -126,7 +130,9 @@ impl<'a> Parts<'a> {
 
 #[cfg(test)]
 mod tests {
-    use auth_domain::{identity::ProviderId, sealed::StoredSecret, user::UserId};
+    use auth_domain::{
+        identity::ProviderId, queued_message::MessageId, sealed::StoredSecret, user::UserId,
+    };
     use uuid::Uuid;
 
     use super::*;
@@ -188,6 +194,22 @@ mod tests {
         let former = former.unwrap();
         assert_eq!(former.secret, Secret::new("x"));
         assert!(!former.is_current, "it has to be sealed anew");
+    }
+
+    #[test]
+    fn a_queued_message_opens_under_its_number_and_no_other() {
+        let sealing = secret_box("a", &[]);
+        let message = |id| SealContext::QueuedMessage(MessageId(Uuid::from_u128(id)));
+        let secret = Secret::new("message");
+
+        let sealed = sealing.seal(&secret, &message(1)).unwrap();
+
+        assert_eq!(sealing.open(&sealed, &message(1)).unwrap().secret, secret);
+        let former = secret_box("b", &["a"]);
+        assert_eq!(former.open(&sealed, &message(1)).unwrap().secret, secret);
+        for other in [message(2), context(1)] {
+            assert!(sealing.open(&sealed, &other).is_err());
+        }
     }
 
     #[test]

@@ -4,7 +4,7 @@
 //! own. It consists of
 //!
 //! * **entities and value types** ([`user`], [`session`], [`identity`], [`ticket`], [`totp`],
-//!   [`security_key`], [`redirect`]), which cannot hold a value their rules forbid;
+//!   [`security_key`], [`redirect`], [`queued_message`]), which cannot hold a value their rules forbid;
 //! * **ports** ([`ports`]), the traits an installation implements: [`ports::Store`] with its
 //!   repositories, [`ports::Mailer`], [`ports::Provider`], [`ports::PasswordHasher`],
 //!   [`ports::TokenSigner`], [`ports::TotpVerifier`], [`ports::QrRenderer`], [`ports::SecretBox`],
@@ -83,6 +83,7 @@ pub mod limits;
 pub mod one_time_code;
 pub mod policy;
 pub mod ports;
+pub mod queued_message;
 mod random_text;
 pub mod recovery_code;
 pub mod redirect;

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::{identity::ProviderId, secret::Secret, user::UserId};
+use crate::{identity::ProviderId, queued_message::MessageId, secret::Secret, user::UserId};
 
 /// What every text begins with that this program sealed; another way to seal gets another number.
 const PREFIX: &str = "v1:";
@@ -19,6 +19,8 @@ pub enum SealContext {
     TotpSecret(UserId),
     /// What a browser carries to a provider and back.
     ProviderFlow(ProviderId),
+    /// What a message says that waits to be sent.
+    QueuedMessage(MessageId),
 }
 
 impl SealContext {
@@ -28,6 +30,7 @@ impl SealContext {
         let context = match self {
             Self::TotpSecret(user) => format!("hasura-auth totp-secret {user}"),
             Self::ProviderFlow(provider) => format!("hasura-auth provider-flow {provider}"),
+            Self::QueuedMessage(id) => format!("hasura-auth queued-message {id}"),
         };
         context.into_bytes()
     }
@@ -43,6 +46,12 @@ impl SealedSecret {
     #[must_use]
     pub fn new(ciphertext: &str) -> Self {
         Self(format!("{PREFIX}{ciphertext}"))
+    }
+
+    /// What this program sealed and stored earlier. For stores only.
+    #[must_use]
+    pub fn from_stored(text: String) -> Self {
+        Self(text)
     }
 
     /// What was wrapped; `None` if Hasura Auth sealed it, in a form of its own.

@@ -90,6 +90,7 @@ migrations![
     indexes "2026-11-28-003000_index_what_grows",
     "2026-11-28-003600_create_ended_provider_flows",
     "2026-11-28-003605_know_places",
+    "2026-11-28-040000_create_queued_messages",
 ];
 
 /// Why a database was not brought up to date. Its tables are as they were before; of indexes, those

@@ -10,9 +10,10 @@ use auth_domain::{
     DateTime, Utc,
     error::StoreError,
     ports::{
-        ExpiredRows, NumberClaimant, RefreshRotation, Removal, RotatedSession, Store, UnitOfWork,
-        UserLookup,
+        ExpiredRows, MessageQueue, NumberClaimant, RefreshRotation, Removal, RotatedSession, Store,
+        UnitOfWork, UserLookup,
     },
+    queued_message::{FailedAttempt, MessageId, QueuedMessage},
     session::{HashedRefreshToken, HashedSessionToken, SessionId},
     user::{PhoneNumber, User, UserId},
 };
@@ -28,9 +29,10 @@ use diesel_async::{
 use sql_store::{
     Connections, Rested,
     postgres::{
-        FindNumberClaimant, FindOpaqueSession, FindPersonalAccessToken, FindUser, HasSecurityKey,
-        HotPath, IsSessionOpen, Manager, Ping, RemoveExpired, RotateRefreshToken, SqlUnitOfWork,
-        discard, store_error,
+        ClaimMessages, ExpediteMessage, FindNumberClaimant, FindOpaqueSession,
+        FindPersonalAccessToken, FindUser, HasSecurityKey, HotPath, IsSessionOpen, ListMessages,
+        Manager, Ping, PostponeMessage, RemoveExpired, RemoveMessage, RotateRefreshToken,
+        SqlUnitOfWork, discard, store_error,
     },
 };
 use tokio::runtime::Handle;
@@ -214,6 +216,48 @@ impl Store for PostgresStore {
 
     async fn is_migrated(&self) -> Result<bool, StoreError> {
         self.read(IsMigrated).await
+    }
+}
+
+#[async_trait]
+impl MessageQueue for PostgresStore {
+    async fn claim_messages(
+        &self,
+        now: DateTime<Utc>,
+        leased_until: DateTime<Utc>,
+        limit: u32,
+    ) -> Result<Vec<QueuedMessage>, StoreError> {
+        let wanted = ClaimMessages {
+            now,
+            leased_until,
+            limit,
+        };
+        // Not a second time: the first may have claimed some, and a lease is to run out then.
+        self.once(&wanted).await?
+    }
+
+    async fn remove_message(&self, id: MessageId) -> Result<(), StoreError> {
+        self.read(RemoveMessage(id)).await
+    }
+
+    async fn postpone_message(&self, failed: &FailedAttempt) -> Result<(), StoreError> {
+        self.read(PostponeMessage(failed)).await
+    }
+
+    async fn list_messages(
+        &self,
+        now: DateTime<Utc>,
+        limit: u32,
+    ) -> Result<Vec<QueuedMessage>, StoreError> {
+        self.read(ListMessages { now, limit }).await
+    }
+
+    async fn expedite_message(
+        &self,
+        id: MessageId,
+        now: DateTime<Utc>,
+    ) -> Result<bool, StoreError> {
+        self.read(ExpediteMessage { id, now }).await
     }
 }
 

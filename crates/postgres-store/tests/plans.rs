@@ -149,7 +149,8 @@ async fn every_reference_to_a_row_that_comes_and_goes_has_an_index() {
         .rows(
             "SELECT conrelid::regclass, conname FROM pg_constraint \
              WHERE contype = 'f' AND connamespace = 'auth'::regnamespace \
-             AND confrelid IN ('auth.users'::regclass, 'auth.refresh_tokens'::regclass) \
+             AND confrelid IN ('auth.users'::regclass, 'auth.refresh_tokens'::regclass, \
+                 'auth.tickets'::regclass, 'auth.one_time_codes'::regclass) \
              AND NOT EXISTS (SELECT FROM pg_index WHERE indrelid = conrelid \
                  AND indpred IS NULL AND indkey[0] = conkey[1])",
         )

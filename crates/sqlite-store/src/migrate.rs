@@ -49,6 +49,7 @@ migrations![
     "2026-11-28-003000_index_what_grows",
     "2026-11-28-003600_create_ended_provider_flows",
     "2026-11-28-003605_know_places",
+    "2026-11-28-040000_create_queued_messages",
 ];
 
 /// Why a database was not brought up to date. It is as it was before.

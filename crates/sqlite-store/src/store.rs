@@ -7,9 +7,10 @@ use auth_domain::{
     DateTime, Utc,
     error::StoreError,
     ports::{
-        ExpiredRows, NumberClaimant, RefreshRotation, Removal, RotatedSession, Store, UnitOfWork,
-        UserLookup,
+        ExpiredRows, MessageQueue, NumberClaimant, RefreshRotation, Removal, RotatedSession, Store,
+        UnitOfWork, UserLookup,
     },
+    queued_message::{FailedAttempt, MessageId, QueuedMessage},
     session::{HashedRefreshToken, HashedSessionToken, SessionId},
     user::{PhoneNumber, User, UserId},
 };
@@ -19,9 +20,10 @@ use diesel_async::pooled_connection::{ManagerConfig, RecyclingMethod};
 use sql_store::{
     Connections, Rested,
     sqlite::{
-        Conn, FindNumberClaimant, FindOpaqueSession, FindPersonalAccessToken, FindUser,
-        HasSecurityKey, HotPath, IsSessionOpen, Manager, Ping, RemoveExpired, RotateRefreshToken,
-        SqlUnitOfWork, store_error,
+        ClaimMessages, Conn, ExpediteMessage, FindNumberClaimant, FindOpaqueSession,
+        FindPersonalAccessToken, FindUser, HasSecurityKey, HotPath, IsMessageDue, IsSessionOpen,
+        ListMessages, Manager, Ping, PostponeMessage, RemoveExpired, RemoveMessage,
+        RotateRefreshToken, SqlUnitOfWork, store_error,
     },
 };
 use tokio::runtime::Handle;
@@ -208,6 +210,50 @@ impl Store for SqliteStore {
 
     async fn is_migrated(&self) -> Result<bool, StoreError> {
         self.run(&self.readers, IsMigrated).await
+    }
+}
+
+#[async_trait]
+impl MessageQueue for SqliteStore {
+    async fn claim_messages(
+        &self,
+        now: DateTime<Utc>,
+        leased_until: DateTime<Utc>,
+        limit: u32,
+    ) -> Result<Vec<QueuedMessage>, StoreError> {
+        if !self.run(&self.readers, IsMessageDue(now)).await? {
+            return Ok(Vec::new());
+        }
+        let wanted = ClaimMessages {
+            now,
+            leased_until,
+            limit,
+        };
+        self.run(&self.writer, wanted).await
+    }
+
+    async fn remove_message(&self, id: MessageId) -> Result<(), StoreError> {
+        self.run(&self.writer, RemoveMessage(id)).await
+    }
+
+    async fn postpone_message(&self, failed: &FailedAttempt) -> Result<(), StoreError> {
+        self.run(&self.writer, PostponeMessage(failed)).await
+    }
+
+    async fn list_messages(
+        &self,
+        now: DateTime<Utc>,
+        limit: u32,
+    ) -> Result<Vec<QueuedMessage>, StoreError> {
+        self.run(&self.readers, ListMessages { now, limit }).await
+    }
+
+    async fn expedite_message(
+        &self,
+        id: MessageId,
+        now: DateTime<Utc>,
+    ) -> Result<bool, StoreError> {
+        self.run(&self.writer, ExpediteMessage { id, now }).await
     }
 }
 

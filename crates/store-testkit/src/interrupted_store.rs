@@ -10,9 +10,10 @@ use auth_domain::{
     DateTime, Utc,
     error::StoreError,
     ports::{
-        ExpiredRows, NumberClaimant, RefreshRotation, Removal, RotatedSession, Store, UnitOfWork,
-        UserLookup,
+        ExpiredRows, MessageQueue, NumberClaimant, RefreshRotation, Removal, RotatedSession, Store,
+        UnitOfWork, UserLookup,
     },
+    queued_message::{FailedAttempt, MessageId, QueuedMessage},
     session::{HashedRefreshToken, HashedSessionToken, SessionId},
     user::{PhoneNumber, User, UserId},
 };
@@ -164,5 +165,46 @@ impl Store for InterruptedStore {
 
     async fn is_migrated(&self) -> Result<bool, StoreError> {
         self.store.is_migrated().await
+    }
+}
+
+#[async_trait]
+impl MessageQueue for InterruptedStore {
+    async fn claim_messages(
+        &self,
+        now: DateTime<Utc>,
+        leased_until: DateTime<Utc>,
+        limit: u32,
+    ) -> Result<Vec<QueuedMessage>, StoreError> {
+        self.step().await?;
+        self.store.claim_messages(now, leased_until, limit).await
+    }
+
+    async fn remove_message(&self, id: MessageId) -> Result<(), StoreError> {
+        self.step().await?;
+        self.store.remove_message(id).await
+    }
+
+    async fn postpone_message(&self, failed: &FailedAttempt) -> Result<(), StoreError> {
+        self.step().await?;
+        self.store.postpone_message(failed).await
+    }
+
+    async fn list_messages(
+        &self,
+        now: DateTime<Utc>,
+        limit: u32,
+    ) -> Result<Vec<QueuedMessage>, StoreError> {
+        self.step().await?;
+        self.store.list_messages(now, limit).await
+    }
+
+    async fn expedite_message(
+        &self,
+        id: MessageId,
+        now: DateTime<Utc>,
+    ) -> Result<bool, StoreError> {
+        self.step().await?;
+        self.store.expedite_message(id, now).await
     }
 }

@@ -320,6 +320,27 @@ macro_rules! conformance {
                 parallel_takes_of_one_exchange_code_have_one_winner
                 parallel_takes_of_different_exchange_codes_all_succeed
             }
+            queued_messages {
+                queued_message_is_listed_as_it_was_queued
+                queued_message_belongs_to_its_first_attempt
+                message_is_claimed_when_its_lease_runs_out
+                claimed_message_is_not_claimed_before_its_lease_runs_out
+                no_more_is_claimed_than_asked_and_the_longest_waiting_first
+                parallel_claims_of_one_message_have_one_winner
+                removed_message_is_gone
+                failed_attempt_is_made_again_when_it_is_due
+                attempt_that_was_overtaken_changes_nothing
+                expired_message_is_not_claimed
+                message_is_due_at_once_when_expedited
+                message_of_undone_work_is_not_queued
+                later_message_replaces_an_earlier_one
+                message_of_another_purpose_stays
+                withdrawn_message_is_gone
+                message_goes_with_its_ticket
+                message_goes_with_its_code
+                message_goes_with_its_user
+                message_that_carries_nothing_is_refused
+            }
             ended_flows {
                 flow_ends_once
                 flows_end_one_by_one
@@ -453,7 +474,7 @@ macro_rules! conformance {
 #[cfg(test)]
 mod tests {
     /// Every module of `cases` with its source.
-    const SOURCES: [(&str, &str); 21] = [
+    const SOURCES: [(&str, &str); 22] = [
         ("users", include_str!("cases/users.rs")),
         ("email_changes", include_str!("cases/email_changes.rs")),
         ("deanonymization", include_str!("cases/deanonymization.rs")),
@@ -466,6 +487,7 @@ mod tests {
         ("tickets", include_str!("cases/tickets.rs")),
         ("codes", include_str!("cases/codes.rs")),
         ("exchange_codes", include_str!("cases/exchange_codes.rs")),
+        ("queued_messages", include_str!("cases/queued_messages.rs")),
         ("ended_flows", include_str!("cases/ended_flows.rs")),
         ("second_factors", include_str!("cases/second_factors.rs")),
         ("security_keys", include_str!("cases/security_keys.rs")),

@@ -7,6 +7,7 @@
 mod factors;
 mod guesses;
 mod identities;
+mod messages;
 mod secrets;
 mod security_keys;
 mod state;
@@ -25,13 +26,15 @@ use auth_domain::{
     browser_mark::EndedFlow,
     error::StoreError,
     guessing::Place,
-    one_time_code::{CodeGuess, CodeVerdict, NewCode},
+    one_time_code::{CodeGuess, CodePurpose, CodeVerdict, NewCode},
     ports::{
-        Clock, Deanonymization, EndedSessions, ExpiredRows, LinkedIdentityRepository,
-        NumberClaimant, RefreshRotation, RefreshTokenTrace, Removal, RoleRepository,
-        RotatedSession, SecondFactorRepository, SecurityKeyRepository, SessionRepository,
-        StagedProfile, Store, TicketRepository, UnitOfWork, UserLookup, UserRepository,
+        Clock, Deanonymization, EndedSessions, ExpiredRows, LinkedIdentityRepository, MessageQueue,
+        MessageRepository, NumberClaimant, RefreshRotation, RefreshTokenTrace, Removal,
+        RoleRepository, RotatedSession, SecondFactorRepository, SecurityKeyRepository,
+        SessionRepository, StagedProfile, Store, TicketRepository, UnitOfWork, UserLookup,
+        UserRepository,
     },
+    queued_message::{FailedAttempt, MessageId, NewQueuedMessage, QueuedMessage},
     session::{
         HashedExchangeCode, HashedRefreshToken, HashedSessionToken, NewExchangeCode,
         NewOpaqueSession, NewRefreshToken, OpenSession, SessionId,
@@ -252,6 +255,52 @@ impl Store for MemoryStore {
     }
 }
 
+#[async_trait]
+impl MessageQueue for MemoryStore {
+    async fn claim_messages(
+        &self,
+        now: DateTime<Utc>,
+        leased_until: DateTime<Utc>,
+        limit: u32,
+    ) -> Result<Vec<QueuedMessage>, StoreError> {
+        let turn = self.shared.turn().await;
+        let mut state = self.shared.committed_mut(&turn);
+        Ok(state.messages().claim(now, leased_until, limit as usize))
+    }
+
+    async fn remove_message(&self, id: MessageId) -> Result<(), StoreError> {
+        let turn = self.shared.turn().await;
+        self.shared.committed_mut(&turn).messages().remove(id);
+        Ok(())
+    }
+
+    async fn postpone_message(&self, failed: &FailedAttempt) -> Result<(), StoreError> {
+        let turn = self.shared.turn().await;
+        self.shared.committed_mut(&turn).messages().postpone(failed);
+        Ok(())
+    }
+
+    async fn list_messages(
+        &self,
+        now: DateTime<Utc>,
+        limit: u32,
+    ) -> Result<Vec<QueuedMessage>, StoreError> {
+        let turn = self.shared.turn().await;
+        let mut state = self.shared.committed_mut(&turn);
+        Ok(state.messages().list(now, limit as usize))
+    }
+
+    async fn expedite_message(
+        &self,
+        id: MessageId,
+        now: DateTime<Utc>,
+    ) -> Result<bool, StoreError> {
+        let turn = self.shared.turn().await;
+        let mut state = self.shared.committed_mut(&turn);
+        Ok(state.messages().expedite(id, now))
+    }
+}
+
 /// Changes a copy of the state; nobody else can begin one until it ends.
 struct MemoryUnitOfWork {
     shared: Arc<Shared>,
@@ -295,6 +344,10 @@ impl UnitOfWork for MemoryUnitOfWork {
     }
 
     fn tickets(&mut self) -> &mut dyn TicketRepository {
+        self
+    }
+
+    fn messages(&mut self) -> &mut dyn MessageRepository {
         self
     }
 
@@ -575,6 +628,20 @@ impl TicketRepository for MemoryUnitOfWork {
 
     async fn end_flow(&mut self, flow: &EndedFlow) -> Result<bool, StoreError> {
         self.attempt(|state| Ok(state.end_flow(flow)))
+    }
+}
+
+#[async_trait]
+impl MessageRepository for MemoryUnitOfWork {
+    async fn enqueue(&mut self, message: &NewQueuedMessage) -> Result<(), StoreError> {
+        self.attempt(|state| state.enqueue(message.clone()))
+    }
+
+    async fn withdraw(&mut self, user: UserId, purpose: CodePurpose) -> Result<(), StoreError> {
+        self.attempt(|state| {
+            state.messages().withdraw(user, purpose);
+            Ok(())
+        })
     }
 }
 

@@ -17,7 +17,9 @@ use auth_domain::{
     limits::ClientNetwork,
     one_time_code::{CodeGuess, CodeKey, CodePurpose, HashedCode, NewCode, OneTimeCode},
     ports::{Contact, Deanonymization, RefreshGate, RefreshRotation, StagedProfile},
+    queued_message::{Carried, MessageId, NewQueuedMessage},
     recovery_code::{HashedRecoveryCode, RecoveryCode, RecoveryKeys},
+    sealed::SealedSecret,
     security_key::{
         Challenge, ChallengePurpose, CredentialId, HashedChallenge, IssuedChallenge, KeyNickname,
         SecurityKey, SecurityKeyId, SignCount,
@@ -525,4 +527,20 @@ fn name_bytes<const N: usize>(name: &str) -> [u8; N] {
         *slot = byte;
     }
     bytes
+}
+
+/// A message that carries something of a user, queued a second after samples are made. Its first
+/// attempt has a lease until 45, and it expires with [`LIFE`].
+#[must_use]
+pub fn queued_message(name: &str, user_id: UserId, carried: Carried) -> NewQueuedMessage {
+    NewQueuedMessage {
+        id: MessageId(uuid(name)),
+        user_id,
+        carried,
+        template: "email-verify",
+        payload: SealedSecret::new(name),
+        created_at: at(1),
+        expires_at: at(LIFE),
+        leased_until: at(45),
+    }
 }

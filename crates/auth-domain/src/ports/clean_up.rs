@@ -29,11 +29,15 @@ pub enum ExpiredRows {
     KnownPlaces,
     /// Wrong guesses at codes and second factors, by when they were made.
     WrongGuesses,
+    /// Messages that were not handed over in time, by when what they carry expires.
+    QueuedMessages,
 }
 
 impl ExpiredRows {
     /// Every kind.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
+        // Before the tickets and codes that would take them along.
+        Self::QueuedMessages,
         Self::RefreshTokens,
         Self::RefreshTokenRotations,
         Self::OpaqueSessions,
@@ -60,6 +64,7 @@ impl ExpiredRows {
             Self::EndedProviderFlows => "ended_provider_flows",
             Self::KnownPlaces => "known_places",
             Self::WrongGuesses => "wrong_codes",
+            Self::QueuedMessages => "queued_messages",
         }
     }
 }

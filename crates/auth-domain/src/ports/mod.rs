@@ -12,6 +12,7 @@ mod custom_claims;
 mod hasher;
 mod identities;
 mod mailer;
+mod message_queue;
 mod pacing;
 mod person_check;
 mod provider;
@@ -35,6 +36,7 @@ pub use custom_claims::{CustomClaimSource, CustomClaimSourceError};
 pub use hasher::{HasherError, PasswordHasher};
 pub use identities::LinkedIdentityRepository;
 pub use mailer::{Mail, MailKind, Mailer, MailerError};
+pub use message_queue::{MessageQueue, MessageRepository};
 pub use pacing::{Pacing, Pause};
 pub use person_check::{PersonCheck, PersonCheckError, PersonVerdict};
 pub use provider::{

@@ -4,9 +4,9 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 
 use super::{
-    ExpiredRows, LinkedIdentityRepository, NumberClaimant, RefreshRotation, Removal,
-    RoleRepository, RotatedSession, SecondFactorRepository, SecurityKeyRepository,
-    SessionRepository, TicketRepository, UserLookup, UserRepository,
+    ExpiredRows, LinkedIdentityRepository, MessageQueue, MessageRepository, NumberClaimant,
+    RefreshRotation, Removal, RoleRepository, RotatedSession, SecondFactorRepository,
+    SecurityKeyRepository, SessionRepository, TicketRepository, UserLookup, UserRepository,
 };
 use crate::{
     error::StoreError,
@@ -21,7 +21,7 @@ use crate::{
 /// allows it. Every method is atomic: when its future is dropped before it is done, it has been
 /// carried out as a whole or not at all.
 #[async_trait]
-pub trait Store: Send + Sync {
+pub trait Store: MessageQueue + Send + Sync {
     /// Opens a unit of work.
     async fn begin(&self) -> Result<Box<dyn UnitOfWork>, StoreError>;
 
@@ -114,6 +114,9 @@ pub trait UnitOfWork: Send {
 
     /// Tickets, one-time codes, exchange codes and ended flows.
     fn tickets(&mut self) -> &mut dyn TicketRepository;
+
+    /// The message queue.
+    fn messages(&mut self) -> &mut dyn MessageRepository;
 
     /// Second factors, and the wrong guesses at them.
     fn second_factors(&mut self) -> &mut dyn SecondFactorRepository;

@@ -62,7 +62,8 @@ impl CleanUpService {
             | ExpiredRows::ExchangeCodes
             | ExpiredRows::SecurityKeyChallenges
             | ExpiredRows::EndedProviderFlows
-            | ExpiredRows::KnownPlaces => Duration::ZERO,
+            | ExpiredRows::KnownPlaces
+            | ExpiredRows::QueuedMessages => Duration::ZERO,
         };
         self.clock.now() - use_after - CLOCK_SKEW
     }

@@ -147,6 +147,15 @@ pub(crate) async fn remove_expired(
     })
 }
 
+/// Claims messages that are due at $1, $3 at most, until $2. Rows that another claim has locked are
+/// passed over (`SKIP LOCKED`), and the array sees to it that they are chosen once.
+pub(crate) const CLAIM_MESSAGES: &str = "UPDATE auth.queued_messages SET attempts = attempts + 1, \
+    is_claimed = true, next_attempt_at = $2 WHERE id = ANY (ARRAY(\
+        SELECT id FROM auth.queued_messages WHERE next_attempt_at <= $1 AND expires_at > $1 \
+        ORDER BY next_attempt_at LIMIT $3 FOR UPDATE SKIP LOCKED)) \
+    RETURNING id, user_id, template, payload, created_at, expires_at, attempts, is_claimed, \
+        next_attempt_at, last_error";
+
 /// Any number but those of the migrations, as long as all servers use the same.
 const CLEAN_UP_LOCK: i64 = 0x6861_7375_7261 + 2;
 

@@ -9,6 +9,7 @@ mod schema;
 pub use dialect::{Conn, store_error};
 pub use hot::RotateRefreshToken;
 pub use repositories::{
-    FindNumberClaimant, FindOpaqueSession, FindPersonalAccessToken, FindUser, HasSecurityKey,
-    HotPath, IsSessionOpen, Manager, Ping, PooledConn, RemoveExpired, SqlUnitOfWork, discard,
+    ClaimMessages, ExpediteMessage, FindNumberClaimant, FindOpaqueSession, FindPersonalAccessToken,
+    FindUser, HasSecurityKey, HotPath, IsMessageDue, IsSessionOpen, ListMessages, Manager, Ping,
+    PooledConn, PostponeMessage, RemoveExpired, RemoveMessage, SqlUnitOfWork, discard,
 };

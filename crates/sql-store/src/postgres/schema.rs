@@ -202,6 +202,24 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    auth.queued_messages (user_id, purpose) {
+        user_id -> Uuid,
+        purpose -> Text,
+        id -> Uuid,
+        ticket_hash -> Nullable<Text>,
+        code_purpose -> Nullable<Text>,
+        template -> Text,
+        payload -> Text,
+        created_at -> Timestamptz,
+        expires_at -> Timestamptz,
+        attempts -> Integer,
+        is_claimed -> Bool,
+        next_attempt_at -> Timestamptz,
+        last_error -> Nullable<Text>,
+    }
+}
+
 diesel::joinable!(user_roles -> users (user_id));
 diesel::joinable!(refresh_tokens -> users (user_id));
 diesel::joinable!(refresh_token_rotations -> refresh_tokens (refresh_token_id));

@@ -39,6 +39,7 @@ fn time_column(rows: ExpiredRows) -> &'static str {
         | ExpiredRows::ExchangeCodes
         | ExpiredRows::SecurityKeyChallenges
         | ExpiredRows::EndedProviderFlows
-        | ExpiredRows::KnownPlaces => "expires_at",
+        | ExpiredRows::KnownPlaces
+        | ExpiredRows::QueuedMessages => "expires_at",
     }
 }

@@ -9,6 +9,7 @@ mod identities;
 mod known_places;
 mod one_time_codes;
 mod open_sessions;
+mod queued_messages;
 mod second_factors;
 mod security_keys;
 mod sessions;
@@ -26,6 +27,9 @@ pub use clean_up::RemoveExpired;
 pub use hot_path::{
     FindNumberClaimant, FindOpaqueSession, FindPersonalAccessToken, FindUser, HasSecurityKey,
     HotPath, IsSessionOpen, Ping,
+};
+pub use queued_messages::{
+    ClaimMessages, ExpediteMessage, IsMessageDue, ListMessages, PostponeMessage, RemoveMessage,
 };
 pub(crate) use sessions::{REGULAR, client_network, user_agent};
 pub use unit_of_work::{SqlUnitOfWork, discard};

@@ -4,8 +4,8 @@ use async_trait::async_trait;
 use auth_domain::{
     error::StoreError,
     ports::{
-        LinkedIdentityRepository, RoleRepository, SecondFactorRepository, SecurityKeyRepository,
-        SessionRepository, TicketRepository, UnitOfWork, UserRepository,
+        LinkedIdentityRepository, MessageRepository, RoleRepository, SecondFactorRepository,
+        SecurityKeyRepository, SessionRepository, TicketRepository, UnitOfWork, UserRepository,
     },
 };
 use diesel_async::{AsyncConnection, TransactionManager};
@@ -88,6 +88,10 @@ impl UnitOfWork for SqlUnitOfWork {
     }
 
     fn tickets(&mut self) -> &mut dyn TicketRepository {
+        self
+    }
+
+    fn messages(&mut self) -> &mut dyn MessageRepository {
         self
     }
 

@@ -146,6 +146,14 @@ pub(crate) async fn remove_expired(
     Ok(Removal::Removed(removed as u64))
 }
 
+/// Claims messages that are due at ?1, ?3 at most, until ?2.
+pub(crate) const CLAIM_MESSAGES: &str = "UPDATE queued_messages SET attempts = attempts + 1, \
+    is_claimed = TRUE, next_attempt_at = ?2 WHERE id IN (\
+        SELECT id FROM queued_messages WHERE next_attempt_at <= ?1 AND expires_at > ?1 \
+        ORDER BY next_attempt_at LIMIT ?3) \
+    RETURNING id, user_id, template, payload, created_at, expires_at, attempts, is_claimed, \
+        next_attempt_at, last_error";
+
 /// What names a row: its number, in tables that have one.
 fn key_of(table: &str) -> &'static str {
     match table {

@@ -199,6 +199,24 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    queued_messages (user_id, purpose) {
+        user_id -> Binary,
+        purpose -> Text,
+        id -> Binary,
+        ticket_hash -> Nullable<Text>,
+        code_purpose -> Nullable<Text>,
+        template -> Text,
+        payload -> Text,
+        created_at -> BigInt,
+        expires_at -> BigInt,
+        attempts -> Integer,
+        is_claimed -> Bool,
+        next_attempt_at -> BigInt,
+        last_error -> Nullable<Text>,
+    }
+}
+
 diesel::joinable!(user_roles -> users (user_id));
 diesel::joinable!(refresh_tokens -> users (user_id));
 diesel::joinable!(refresh_token_rotations -> refresh_tokens (refresh_token_id));

@@ -7,7 +7,9 @@ use auth_domain::{
     guessing::Tally,
     one_time_code::CodeVerdict,
     ports::{ExpiredRows, RefreshTokenTrace, Removal, Store},
+    queued_message::Carried,
     session::NewRefreshToken,
+    ticket::TicketPurpose,
     user::UserId,
 };
 
@@ -18,7 +20,8 @@ use crate::{
     samples::{
         LIFE, at, challenge_hash, code_guess, ended_flow, exchange_code_hash, guess_limits,
         issued_challenge, new_code, new_exchange_code, new_ticket, new_user, opaque_session,
-        personal_access_token, place, refresh_hash, refresh_token, rotation, rotation_at, ticket,
+        personal_access_token, place, queued_message, refresh_hash, refresh_token, rotation,
+        rotation_at, ticket,
     },
     steps::{
         all_at_once, given_code, given_exchange_code, given_opaque_session, given_refresh_token,
@@ -27,9 +30,10 @@ use crate::{
     },
 };
 
-/// How many rows of each kind [`given_rows_of_every_kind`] makes. Rotations come before the sessions
-/// that would take them along.
+/// How many rows of each kind [`given_rows_of_every_kind`] makes. Messages and
+/// rotations come before the tickets and sessions that would take them along.
 const MADE: [(ExpiredRows, u64); ExpiredRows::ALL.len()] = [
+    (ExpiredRows::QueuedMessages, 1),
     (ExpiredRows::RefreshTokenRotations, 1),
     (ExpiredRows::RefreshTokens, 3),
     (ExpiredRows::OpaqueSessions, 1),
@@ -83,6 +87,7 @@ pub async fn what_is_good_is_spared(fixture: &dyn Fixture) {
     let owner = store.find_personal_access_token(&script, at(1)).await;
     assert!(owner.unwrap().is_some());
     assert!(opened_by(&*store, "tablet").await.is_some());
+    assert!(is_queued(&*store, ada).await);
     assert!(take(&*store, &ticket("mailed")).await.is_some());
     let exchanged = try_to_exchange(&*store, &exchange_code_hash("redirect"), at(60)).await;
     assert!(exchanged.unwrap().is_some());
@@ -226,6 +231,9 @@ async fn given_rows_of_every_kind(store: &dyn Store) -> UserId {
     assert_eq!(wrong, CodeVerdict::Wrong);
     given_exchange_code(store, &new_exchange_code("redirect", ada)).await;
     let mut work = store.begin().await.unwrap();
+    let carried = Carried::Ticket(TicketPurpose::VerifyEmail, ticket("mailed").hashed());
+    let message = queued_message("mail", ada, carried);
+    work.messages().enqueue(&message).await.unwrap();
     let challenge = issued_challenge("key");
     work.security_keys().issue(&challenge).await.unwrap();
     assert!(work.tickets().end_flow(&ended_flow("ended")).await.unwrap());
@@ -242,6 +250,12 @@ async fn given_rows_of_every_kind(store: &dyn Store) -> UserId {
     known.unwrap();
     work.commit().await.unwrap();
     ada
+}
+
+/// Whether a message of a user waits.
+async fn is_queued(store: &dyn Store, user: UserId) -> bool {
+    let waiting = store.list_messages(at(60), 100).await.unwrap();
+    waiting.iter().any(|it| it.user_id == user)
 }
 
 /// Removes rows while no other does; returns how many.

@@ -20,6 +20,7 @@ pub mod linked_identities;
 pub mod opaque_sessions;
 pub mod open_sessions;
 pub mod phone_numbers;
+pub mod queued_messages;
 pub mod recovery;
 pub mod roles;
 pub mod rotations;

@@ -30,6 +30,10 @@ impl Secrets {
         self.tickets.contains_key(hash)
     }
 
+    pub(super) fn has_code(&self, user: UserId, purpose: CodePurpose) -> bool {
+        self.codes.contains_key(&(user, purpose))
+    }
+
     /// The tickets of a user, oldest first.
     pub(super) fn of(&self, user: UserId) -> Vec<NewTicket> {
         let mut tickets: Vec<_> = (self.tickets.values())

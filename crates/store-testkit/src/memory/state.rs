@@ -14,6 +14,7 @@ use auth_domain::{
         Contact, Deanonymization, EndedSessions, ExpiredRows, NumberClaimant, RefreshRotation,
         RefreshTokenTrace, RotatedSession, StagedProfile, StoredFactor, UserLookup,
     },
+    queued_message::{Carried, NewQueuedMessage},
     sealed::StoredSecret,
     session::{
         AuthMethods, Device, HashedExchangeCode, HashedRefreshToken, HashedSessionToken,
@@ -29,6 +30,7 @@ use super::{
     factors::Factor,
     guesses::{Guesses, KnownPlaces},
     identities::LinkedIdentities,
+    messages::Messages,
     secrets::Secrets,
     security_keys::SecurityKeys,
 };
@@ -40,6 +42,7 @@ pub(super) struct State {
     sessions: BTreeMap<SessionId, Session>,
     opaque_sessions: Vec<NewOpaqueSession>,
     secrets: Secrets,
+    messages: Messages,
     pub(super) places: KnownPlaces,
     pub(super) security_keys: SecurityKeys,
     pub(super) identities: LinkedIdentities,
@@ -78,10 +81,38 @@ impl State {
             sessions: BTreeMap::new(),
             opaque_sessions: Vec::new(),
             secrets: Secrets::default(),
+            messages: Messages::default(),
             places: KnownPlaces::default(),
             security_keys: SecurityKeys::default(),
             identities: LinkedIdentities::default(),
         }
+    }
+}
+
+/// The message queue.
+impl State {
+    pub(super) fn enqueue(&mut self, message: NewQueuedMessage) -> Result<(), StoreError> {
+        self.check_user_exists(message.user_id)?;
+        if !carries_what_is_there(&self.secrets, message.user_id, &message.carried) {
+            return Err(StoreError::Backend("the message carries nothing".into()));
+        }
+        self.messages.enqueue(message);
+        Ok(())
+    }
+
+    /// The messages, without those whose ticket or code is gone.
+    pub(super) fn messages(&mut self) -> &mut Messages {
+        let secrets = &self.secrets;
+        let is_there = |user, carried: &Carried| carries_what_is_there(secrets, user, carried);
+        self.messages.retain(is_there);
+        &mut self.messages
+    }
+}
+
+fn carries_what_is_there(secrets: &Secrets, user: UserId, carried: &Carried) -> bool {
+    match carried {
+        Carried::Ticket(_, hash) => secrets.has(hash),
+        Carried::Code(purpose) => secrets.has_code(user, *purpose),
     }
 }
 
@@ -683,6 +714,7 @@ impl State {
                 self.opaque_sessions.retain(|it| !ids.contains(&it.id));
                 ids.len()
             }
+            ExpiredRows::QueuedMessages => self.messages().remove_expired(before, limit),
             ExpiredRows::Tickets => self.secrets.remove_tickets(before, limit),
             ExpiredRows::OneTimeCodes => self.secrets.remove_codes(before, limit),
             ExpiredRows::ExchangeCodes => self.secrets.remove_exchange_codes(before, limit),

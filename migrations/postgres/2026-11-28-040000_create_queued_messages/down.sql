@@ -1,0 +1,1 @@
+DROP TABLE auth.queued_messages;
