@@ -38,6 +38,7 @@ mod link_parameters;
 mod lists_for_objects;
 mod log_lines;
 mod mail_requests;
+mod message_queue;
 mod modern;
 mod odd_accounts;
 mod openapi;

@@ -15,6 +15,7 @@ mod index_build;
 mod key_file;
 mod live_settings;
 mod logging;
+mod message_worker;
 mod outbox;
 mod pacing;
 mod private_files;

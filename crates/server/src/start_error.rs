@@ -7,7 +7,7 @@ use std::{
 };
 
 use auth_crypto::{HasherSetupError, InvalidEncryptionKey, InvalidJwtSecret};
-use auth_domain::{error::Cause, ports::MailerError};
+use auth_domain::{error::Cause, ports::MailerError, queued_message::MessageId};
 use egress::EgressSetupError;
 use mail_templates::{InvalidTemplates, MissingTemplate};
 use postgres_store::PostgresUrl;
@@ -162,6 +162,9 @@ pub(crate) enum StartError {
     /// The test mail was not accepted.
     #[error("the test mail was not sent")]
     TestMail(#[source] MailerError),
+    /// There is no such message in the queue.
+    #[error("no message with the number {0} waits; it was sent, has expired, or is being sent")]
+    NoMessage(MessageId),
     /// There are no words for a mail.
     #[error("the mail cannot be put into words")]
     Words(#[source] MissingTemplate),

@@ -12,7 +12,10 @@ use auth_domain::{
         BreachedPasswords, Clock, CodeDelivery, CustomClaimSource, PasswordHasher, PersonCheck,
         SecretBox, Store, TokenSigner, WebAuthn,
     },
-    services::{CleanUpService, Concealment, Installation, Providers},
+    services::{
+        CleanUpService, Concealment, Installation, MessageDeliveryService, MessageQueueService,
+        Providers,
+    },
 };
 use egress::Egress;
 use hasura::HasuraClaims;
@@ -32,7 +35,8 @@ use crate::{
     clean_up::CleanUp,
     clock::SystemClock,
     config::{Config, Database, PolicyKeys, SameSite},
-    first_run::Premises,
+    first_run::{self, Premises},
+    message_worker::MessageWorker,
     pacing::TokioPacing,
     start_error::StartError,
 };
@@ -165,6 +169,23 @@ impl Foundation {
         Some(CleanUp::begin(service, settings))
     }
 
+    /// The task that hands over queued messages, begun.
+    ///
+    /// # Errors
+    ///
+    /// [`StartError::Templates`].
+    pub(crate) fn message_worker(&self) -> Result<MessageWorker, StartError> {
+        let queue = MessageQueueService::new(
+            Arc::clone(&self.store),
+            Arc::clone(&self.secrets),
+            Arc::new(SystemClock),
+        );
+        let sms = self.sms(&self.started_with)?;
+        let mailer = Arc::clone(&self.post.mailer);
+        let service = MessageDeliveryService::new(queue, mailer, sms.as_ref());
+        Ok(MessageWorker::begin(service, self.background.clone()))
+    }
+
     /// What messages say does not change with what they leave by.
     fn sms(&self, config: &Config) -> Result<Option<CodeDelivery>, StartError> {
         let deliver = |sms| {
@@ -247,6 +268,25 @@ fn custom_claims(config: &Config) -> Result<Option<Arc<dyn CustomClaimSource>>, 
         claims.endpoint.clone(),
         claims.definitions.clone(),
     ))))
+}
+
+/// The message queue of this configuration, for commands beside a server.
+///
+/// # Errors
+///
+/// [`StartError::Sqlite`], [`StartError::Postgres`], or what is wrong with the keys.
+pub(crate) async fn message_queue(
+    config: &Config,
+    runtime: &Handle,
+) -> Result<MessageQueueService, StartError> {
+    let premises = first_run::prepare(config, &RandomIds)?;
+    let store = store(&config.database, runtime).await?;
+    let secrets = Arc::new(premises.encryption.secret_box());
+    Ok(MessageQueueService::new(
+        store,
+        secrets,
+        Arc::new(SystemClock),
+    ))
 }
 
 async fn store(database: &Database, runtime: &Handle) -> Result<Arc<dyn Store>, StartError> {

@@ -6,6 +6,7 @@ mod database;
 #[cfg(target_os = "linux")]
 mod full_disk;
 mod kills;
+mod mail;
 mod start;
 
 use std::time::{Duration, Instant};

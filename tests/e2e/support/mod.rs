@@ -19,6 +19,7 @@ mod script;
 mod security_key;
 mod server;
 mod sms;
+mod smtp;
 mod way;
 mod web_service;
 
@@ -41,6 +42,7 @@ pub(crate) use server::{
     Server, ServerBuilder, address_in, http_client, legacy_credentials, within,
 };
 pub(crate) use sms::{Phones, other_than};
+pub(crate) use smtp::{Mood, SmtpServer};
 pub(crate) use way::Way;
 pub(crate) use web_service::WebService;
 

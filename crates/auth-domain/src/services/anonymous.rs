@@ -6,7 +6,7 @@ use super::{
     AccountRefusal, Failure, PasswordRefusal, SignUpError, SignUpOptions,
     admission::{SessionOpening, is_still_signed_in},
     failure::failures_of,
-    mailing::TicketMail,
+    mailing::{Recipient, TicketMail},
     password_rule::PasswordRule,
     retry::retry,
     sign_up::{Along, ResolvedOptions, SignUpService},
@@ -19,9 +19,9 @@ use crate::{
     one_time_code::CodePurpose,
     ports::{
         BackgroundBusy, BreachedPasswordsError, CodeDelivery, Contact, Deanonymization,
-        EndedSessions, HasherError, MailerError, SignerError, SmsError, StagedProfile, UserLookup,
+        EndedSessions, HasherError, MailerError, SecretBoxError, SignerError, SmsError,
+        StagedProfile, UserLookup,
     },
-    redirect::RedirectUrl,
     session::{AccessIdentity, AuthMethods, CodeChallenge, Session},
     ticket::TicketPurpose,
     user::{
@@ -102,7 +102,7 @@ pub enum AnonymousError {
 
 failures_of!(
     AnonymousError: Failure, BackgroundBusy, BreachedPasswordsError, HasherError, MailerError,
-    SignerError, SmsError, TooMany
+    SecretBoxError, SignerError, SmsError, TooMany
 );
 
 impl From<StoreError> for AnonymousError {
@@ -195,7 +195,7 @@ impl AnonymousService {
         if !policy.accounts.email_access.accepts(&wish.email) {
             return Err(SignUpError::EmailNotAllowed.into());
         }
-        let letter = self.letter(&wish, user.id, options.redirect_to.clone());
+        let letter = self.letter(&wish, user.id, &options)?;
         if letter.is_some() {
             self.installation
                 .count_mail(MailWish::SignUp, &wish.email)
@@ -223,8 +223,7 @@ impl AnonymousService {
             metadata: options.metadata,
             now: self.installation.clock.now(),
         };
-        self.carry_out((caller, user), wish.email, changes, letter)
-            .await
+        self.carry_out((caller, user), changes, letter).await
     }
 
     /// Sends a code to a phone, whose reader may give the anonymous account its number by
@@ -276,7 +275,8 @@ impl AnonymousService {
             caller.user_id,
             purpose,
             number.clone(),
-        );
+            profile.locale.clone(),
+        )?;
         let now = installation.clock.now();
         let is_staged = retry(|| async {
             let mut work = installation.store.begin().await?;
@@ -284,14 +284,16 @@ impl AnonymousService {
                 work.rollback().await?;
                 return Ok(false);
             }
-            if !is_taken {
+            if is_taken {
+                // In place of a code for another number, whose going on being good would tell that
+                // this one is taken.
+                text.write_unsent(work.as_mut()).await?;
+            } else {
                 work.users()
                     .stage_phone_number(caller.user_id, &number, Some(&profile))
                     .await?;
+                text.write(work.as_mut()).await?;
             }
-            // Also in place of a code for another number, whose going on being good would tell that
-            // this one is taken.
-            text.write(work.as_mut()).await?;
             work.commit().await?;
             Ok(true)
         })
@@ -302,7 +304,7 @@ impl AnonymousService {
         if is_taken {
             return Err(SignUpError::PhoneNumberTaken.into());
         }
-        text.send(profile.locale).await?;
+        text.send(installation).await?;
         Ok(())
     }
 
@@ -326,32 +328,40 @@ impl AnonymousService {
         &self,
         wish: &Deanonymize,
         id: UserId,
-        redirect_to: RedirectUrl,
-    ) -> Option<TicketMail> {
+        options: &ResolvedOptions,
+    ) -> Result<Option<TicketMail>, SecretBoxError> {
         let installation = &self.installation;
         let purpose = match wish.method {
             DeanonymizeMethod::EmailLink => TicketPurpose::SignInLink,
             DeanonymizeMethod::Password(_) => {
                 if !installation.policy.accounts.email_verification_required {
-                    return None;
+                    return Ok(None);
                 }
                 TicketPurpose::VerifyEmail
             }
         };
         let challenge = wish.code_challenge.clone();
-        Some(TicketMail::new(
+        let recipient = Recipient {
+            id,
+            email: Some(wish.email.clone()),
+            locale: options.locale.clone(),
+            display_name: options.display_name.clone(),
+        };
+        let redirect_to = options.redirect_to.clone();
+        TicketMail::new(
             installation,
             purpose,
-            id,
+            recipient,
+            None,
             redirect_to,
             challenge,
-        ))
+        )
+        .map(Some)
     }
 
     async fn carry_out(
         &self,
         (caller, user): (AccessIdentity, User),
-        email: EmailAddress,
         changes: Deanonymization,
         letter: Option<TicketMail>,
     ) -> Result<(), AnonymousError> {
@@ -380,13 +390,7 @@ impl AnonymousService {
             return Err(refusal);
         }
         if let Some(letter) = letter {
-            let user = User {
-                email: Some(email),
-                display_name: changes.display_name,
-                locale: changes.locale,
-                ..user
-            };
-            letter.send(installation, &user, None).await?;
+            letter.send(installation).await?;
         }
         Ok(())
     }

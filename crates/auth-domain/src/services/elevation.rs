@@ -16,7 +16,7 @@ use crate::{
     error::StoreError,
     limits::{MailWish, TextWish, TooMany},
     one_time_code::{CodePurpose, OneTimeCode},
-    ports::{CodeDelivery, MailerError, SignerError, SmsError, UserLookup},
+    ports::{CodeDelivery, MailerError, SecretBoxError, SignerError, SmsError, UserLookup},
     session::{AccessIdentity, AuthMethod, Session},
     user::{PhoneNumber, User, UserId},
 };
@@ -95,7 +95,9 @@ pub enum ElevationError {
     Failure(Failure),
 }
 
-failures_of!(ElevationError: Failure, StoreError, MailerError, SignerError, SmsError, TooMany);
+failures_of!(
+    ElevationError: Failure, StoreError, MailerError, SecretBoxError, SignerError, SmsError, TooMany
+);
 
 impl From<SecondFactorError> for ElevationError {
     fn from(error: SecondFactorError) -> Self {
@@ -212,17 +214,18 @@ impl ElevationService {
                 }
                 let redirect_to = installation.policy.redirects.client_url();
                 let purpose = CodePurpose::Elevation;
-                let mail = CodeMail::new(installation, user.id, purpose, redirect_to);
+                let mail = CodeMail::new(installation, &user, purpose, redirect_to)?;
                 mail.store(installation).await?;
-                mail.send(installation, &user).await?;
+                mail.send(installation).await?;
             }
             Reader::OfPhone(user, number, delivery) => {
                 let wish = TextWish::Elevation;
                 installation.count_text(wish, &number).await?;
                 let purpose = CodePurpose::TextedElevation;
-                let text = CodeText::new(installation, &delivery, user.id, purpose, number);
+                let (id, locale) = (user.id, user.locale);
+                let text = CodeText::new(installation, &delivery, id, purpose, number, locale)?;
                 text.store(installation).await?;
-                text.send(user.locale).await?;
+                text.send(installation).await?;
             }
         }
         Ok(())

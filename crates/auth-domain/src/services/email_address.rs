@@ -11,7 +11,7 @@ use super::{
 use crate::{
     error::StoreError,
     limits::{MailWish, TooMany},
-    ports::{BackgroundBusy, MailerError, UserLookup},
+    ports::{BackgroundBusy, MailerError, SecretBoxError, UserLookup},
     redirect::{RedirectNotAllowed, RedirectUrl},
     session::{AccessIdentity, CodeChallenge},
     ticket::TicketPurpose,
@@ -64,7 +64,9 @@ pub enum EmailAddressError {
     Failure(Failure),
 }
 
-failures_of!(EmailAddressError: BackgroundBusy, StoreError, MailerError, TooMany);
+failures_of!(
+    EmailAddressError: BackgroundBusy, StoreError, MailerError, SecretBoxError, TooMany
+);
 
 impl From<RedirectNotAllowed> for EmailAddressError {
     fn from(_: RedirectNotAllowed) -> Self {
@@ -166,10 +168,11 @@ impl EmailAddressService {
         let mail = TicketMail::new(
             installation,
             purpose,
-            user.id,
+            &user,
+            Some(wish.email.clone()),
             redirect_to,
             wish.code_challenge,
-        );
+        )?;
         let now = installation.clock.now();
         let noted: Result<(), EmailAddressError> = retry(|| async {
             let mut work = installation.store.begin().await?;
@@ -197,7 +200,7 @@ impl EmailAddressService {
         if is_taken {
             return Err(EmailAddressError::EmailTaken);
         }
-        mail.send(installation, &user, Some(wish.email)).await?;
+        mail.send(installation).await?;
         Ok(())
     }
 
@@ -247,9 +250,10 @@ impl EmailAddressService {
         redirect_to: RedirectUrl,
         challenge: Option<CodeChallenge>,
     ) -> Result<(), EmailAddressError> {
-        let mail = TicketMail::new(&self.installation, purpose, user.id, redirect_to, challenge);
-        mail.store(&self.installation).await?;
-        mail.send(&self.installation, user, None).await?;
+        let installation = &self.installation;
+        let mail = TicketMail::new(installation, purpose, user, None, redirect_to, challenge)?;
+        mail.store(installation).await?;
+        mail.send(installation).await?;
         Ok(())
     }
 }

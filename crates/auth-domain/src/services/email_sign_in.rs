@@ -4,7 +4,7 @@ use super::{
     AccountRefusal, Failure, SignUpError, SignUpOptions,
     admission::{EmailNeed, NotAdmitted, SessionOpening},
     failure::failures_of,
-    mailing::{CodeMail, TicketMail},
+    mailing::{CodeMail, Recipient, TicketMail},
     noted_user::note_user,
     redemption::{CodeRefusal, Effect},
     sign_up::{Along, ResolvedOptions, SignUpService},
@@ -14,7 +14,7 @@ use crate::{
     error::StoreError,
     limits::{MailWish, TooMany},
     one_time_code::{CodePurpose, OneTimeCode},
-    ports::{BackgroundBusy, MailerError, SignerError, UserLookup},
+    ports::{BackgroundBusy, MailerError, SecretBoxError, SignerError, UserLookup},
     session::{AuthMethod, CodeChallenge, Session},
     ticket::TicketPurpose,
     user::{EmailAddress, User, UserId},
@@ -81,7 +81,8 @@ pub enum EmailSignInError {
 }
 
 failures_of!(
-    EmailSignInError: Failure, BackgroundBusy, StoreError, MailerError, SignerError, TooMany
+    EmailSignInError: Failure, BackgroundBusy, StoreError, MailerError, SecretBoxError, SignerError,
+    TooMany
 );
 
 impl From<SignUpError> for EmailSignInError {
@@ -236,9 +237,9 @@ impl EmailSignInService {
         match (existing, wish.audience) {
             (Some(user), Audience::Anybody) => {
                 self.check_recipient(&user)?;
-                let letter = self.letter(form, user.id, redirect_to, wish.code_challenge);
+                let letter = self.letter(form, &user, redirect_to, wish.code_challenge)?;
                 self.store(&letter).await?;
-                self.hand_over(letter, &user).await
+                self.hand_over(letter).await
             }
             (Some(_), Audience::NewPeople) => Ok(()),
             (None, Audience::Anybody) if !accounts.auto_sign_up => Ok(()),
@@ -248,17 +249,19 @@ impl EmailSignInService {
                 }
                 let sign_up = SignUpService::new(self.installation.clone());
                 let new_user = sign_up.user_with_email(wish.email, None, options);
-                let letter = self.letter(form, new_user.id, redirect_to, wish.code_challenge);
+                let letter = self.letter(form, &new_user, redirect_to, wish.code_challenge)?;
                 let along = match &letter {
+                    // Nothing is sent to accounts that wait for an administrator.
+                    _ if new_user.disabled => Along::Nothing,
                     Letter::Link(mail) => Along::Ticket(mail),
-                    Letter::Code(mail) => Along::Code(&mail.row),
+                    Letter::Code(mail) => Along::Code(mail),
                 };
                 let user = sign_up.insert(&new_user, &[along]).await;
                 let user = user.map_err(SignUpError::from)?;
                 if user.disabled {
                     return Err(SignUpError::CreatedDisabled.into());
                 }
-                self.hand_over(letter, &user).await
+                self.hand_over(letter).await
             }
         }
     }
@@ -278,27 +281,28 @@ impl EmailSignInService {
     fn letter(
         &self,
         form: Form,
-        user: UserId,
+        to: impl Into<Recipient>,
         redirect_to: crate::redirect::RedirectUrl,
         challenge: Option<CodeChallenge>,
-    ) -> Letter {
+    ) -> Result<Letter, SecretBoxError> {
         let installation = &self.installation;
-        match form {
+        Ok(match form {
             Form::Link => {
                 let purpose = TicketPurpose::SignInLink;
                 Letter::Link(TicketMail::new(
                     installation,
                     purpose,
-                    user,
+                    to,
+                    None,
                     redirect_to,
                     challenge,
-                ))
+                )?)
             }
             Form::Code => {
                 let purpose = CodePurpose::SignIn;
-                Letter::Code(CodeMail::new(installation, user, purpose, redirect_to))
+                Letter::Code(CodeMail::new(installation, to, purpose, redirect_to)?)
             }
-        }
+        })
     }
 
     async fn store(&self, letter: &Letter) -> Result<(), StoreError> {
@@ -308,10 +312,10 @@ impl EmailSignInService {
         }
     }
 
-    async fn hand_over(&self, letter: Letter, user: &User) -> Result<(), EmailSignInError> {
+    async fn hand_over(&self, letter: Letter) -> Result<(), EmailSignInError> {
         match letter {
-            Letter::Link(mail) => mail.send(&self.installation, user, None).await?,
-            Letter::Code(mail) => mail.send(&self.installation, user).await?,
+            Letter::Link(mail) => mail.send(&self.installation).await?,
+            Letter::Code(mail) => mail.send(&self.installation).await?,
         }
         Ok(())
     }

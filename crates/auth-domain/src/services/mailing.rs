@@ -1,55 +1,136 @@
-//! Telling people by mail: a ticket or a code is stored first, and handed to the mailer after the
-//! commit, because a mail must never carry what was rolled back.
+//! Telling people by mail: a ticket or a code is stored first, with a message in the queue, and the
+//! mail is handed over after the commit, because it must never carry what was rolled back.
 
-use super::{Installation, retry::retry, visit::Visit};
+use super::{
+    Installation,
+    message_queue::{DeliveryError, Outgoing},
+    retry::retry,
+    visit::Visit,
+};
 use crate::{
     error::StoreError,
     one_time_code::{CodeGuess, CodePurpose, NewCode, OneTimeCode},
-    ports::{Mail, MailKind, MailerError, UnitOfWork},
+    ports::{Mail, MailKind, MailerError, SecretBoxError, UnitOfWork},
+    queued_message::{Carried, OutgoingMessage},
     redirect::RedirectUrl,
     secret::Secret,
     session::CodeChallenge,
     ticket::{NewTicket, Ticket, TicketPurpose},
-    user::{EmailAddress, User, UserId},
+    user::{EmailAddress, Locale, NewUser, User, UserId},
 };
+
+/// Whom a mail is for.
+pub(super) struct Recipient {
+    pub(super) id: UserId,
+    /// The address of the account. Without one, and without a new one, nothing is sent.
+    pub(super) email: Option<EmailAddress>,
+    pub(super) locale: Locale,
+    pub(super) display_name: String,
+}
+
+impl From<&User> for Recipient {
+    fn from(user: &User) -> Self {
+        Self {
+            id: user.id,
+            email: user.email.clone(),
+            locale: user.locale.clone(),
+            display_name: user.display_name.clone(),
+        }
+    }
+}
+
+impl From<&NewUser> for Recipient {
+    fn from(user: &NewUser) -> Self {
+        Self {
+            id: user.id,
+            email: user.email.clone(),
+            locale: user.locale.clone(),
+            display_name: user.display_name.clone(),
+        }
+    }
+}
+
+/// A mail that is on its way once it is queued: another attempt is made later, so that only what is
+/// refused for good is a failure.
+async fn send(
+    message: Option<Box<Outgoing>>,
+    installation: &Installation,
+) -> Result<(), MailerError> {
+    let Some(message) = message else {
+        return Ok(());
+    };
+    match message.send(installation).await {
+        Err(DeliveryError::Mail(error @ MailerError::Permanent(_))) => Err(error),
+        _ => Ok(()),
+    }
+}
 
 /// A ticket that is about to be stored and mailed.
 pub(super) struct TicketMail {
-    ticket: Ticket,
     row: NewTicket,
-    code: Option<(OneTimeCode, NewCode)>,
-    redirect_to: RedirectUrl,
+    code: Option<NewCode>,
+    message: Option<Box<Outgoing>>,
 }
 
 impl TicketMail {
+    /// A mail to the user's address, or to `new_email` while they are changing it, which may be
+    /// their first.
     pub(super) fn new(
         installation: &Installation,
         purpose: TicketPurpose,
-        user: UserId,
+        recipient: impl Into<Recipient>,
+        new_email: Option<EmailAddress>,
         redirect_to: RedirectUrl,
         challenge: Option<CodeChallenge>,
-    ) -> Self {
+    ) -> Result<Self, SecretBoxError> {
+        let recipient = recipient.into();
+        let user = recipient.id;
         let ticket = Ticket::new(purpose, installation.ids.token_bytes());
         let row = installation.ticket_row(&ticket, user, challenge);
         let codes = &installation.policy.codes;
-        let code = codes
+        let (code, code_row) = codes
             .beside_links
-            .then(|| installation.new_code(user, CodePurpose::InPlaceOf(purpose)));
-        Self {
-            ticket,
+            .then(|| installation.new_code(user, CodePurpose::InPlaceOf(purpose)))
+            .unzip();
+        let link = ticket.link(&installation.policy.server_url, &redirect_to);
+        let mail = recipient
+            .email
+            .or_else(|| new_email.clone())
+            .map(|email| Mail {
+                kind: mail_kind(purpose),
+                to: new_email.clone().unwrap_or_else(|| email.clone()),
+                locale: recipient.locale,
+                display_name: recipient.display_name,
+                email,
+                new_email,
+                ticket: Secret::new(ticket.expose()),
+                code: code.map(|code| Secret::new(code.expose())),
+                link: Some(link),
+                redirect_to,
+            });
+        let carried = Carried::Ticket(purpose, row.hash.clone());
+        let queue = |mail| {
+            let message = OutgoingMessage::Mail(mail);
+            Outgoing::new(installation, user, carried, row.expires_at, message)
+        };
+        let message = mail.map(queue).transpose()?;
+        Ok(Self {
             row,
-            code,
-            redirect_to,
-        }
+            code: code_row,
+            message,
+        })
     }
 
-    /// Stores the ticket, and the code in its place, as part of `work`.
+    /// Stores the ticket, and the code in its place, and queues the mail, as part of `work`.
     pub(super) async fn write(&self, work: &mut dyn UnitOfWork) -> Result<(), StoreError> {
         work.tickets().insert(&self.row).await?;
-        if let Some((_, row)) = &self.code {
+        if let Some(row) = &self.code {
             work.tickets().put_code(row).await?;
         }
-        Ok(())
+        match &self.message {
+            Some(message) => message.enqueue(work).await,
+            None => Ok(()),
+        }
     }
 
     /// Stores the ticket in a unit of work of its own.
@@ -62,33 +143,9 @@ impl TicketMail {
         .await
     }
 
-    /// Sends the ticket to the user's address, or to `new_email` while they are changing it, which
-    /// may be their first. Without either nothing is sent.
-    pub(super) async fn send(
-        self,
-        installation: &Installation,
-        user: &User,
-        new_email: Option<EmailAddress>,
-    ) -> Result<(), MailerError> {
-        let Some(email) = user.email.clone().or_else(|| new_email.clone()) else {
-            return Ok(());
-        };
-        let link = self
-            .ticket
-            .link(&installation.policy.server_url, &self.redirect_to);
-        let mail = Mail {
-            kind: mail_kind(self.ticket.purpose()),
-            to: new_email.clone().unwrap_or_else(|| email.clone()),
-            locale: user.locale.clone(),
-            display_name: user.display_name.clone(),
-            email,
-            new_email,
-            ticket: Secret::new(self.ticket.expose()),
-            code: self.code.map(|(code, _)| Secret::new(code.expose())),
-            link: Some(link),
-            redirect_to: self.redirect_to,
-        };
-        installation.mailer.send(mail).await
+    /// Sends the mail. Only one that is refused for good is an error.
+    pub(super) async fn send(self, installation: &Installation) -> Result<(), MailerError> {
+        send(self.message, installation).await
     }
 }
 
@@ -163,23 +220,48 @@ fn code_kind(purpose: CodePurpose) -> MailKind {
 
 /// A code that is about to be stored and mailed.
 pub(super) struct CodeMail {
-    code: OneTimeCode,
-    pub(super) row: NewCode,
-    redirect_to: RedirectUrl,
+    row: NewCode,
+    message: Option<Box<Outgoing>>,
 }
 
 impl CodeMail {
+    /// A mail to the user's address. Users without an address get nothing.
     pub(super) fn new(
         installation: &Installation,
-        user: UserId,
+        recipient: impl Into<Recipient>,
         purpose: CodePurpose,
         redirect_to: RedirectUrl,
-    ) -> Self {
+    ) -> Result<Self, SecretBoxError> {
+        let recipient = recipient.into();
+        let user = recipient.id;
         let (code, row) = installation.new_code(user, purpose);
-        Self {
-            code,
-            row,
+        let mail = recipient.email.map(|email| Mail {
+            kind: code_kind(purpose),
+            to: email.clone(),
+            locale: recipient.locale,
+            display_name: recipient.display_name,
+            email,
+            new_email: None,
+            ticket: Secret::new(code.expose()),
+            code: None,
+            link: None,
             redirect_to,
+        });
+        let queue = |mail| {
+            let message = OutgoingMessage::Mail(mail);
+            let carried = Carried::Code(purpose);
+            Outgoing::new(installation, user, carried, row.expires_at, message)
+        };
+        let message = mail.map(queue).transpose()?;
+        Ok(Self { row, message })
+    }
+
+    /// Stores the code and queues the mail as part of `work`.
+    pub(super) async fn write(&self, work: &mut dyn UnitOfWork) -> Result<(), StoreError> {
+        work.tickets().put_code(&self.row).await?;
+        match &self.message {
+            Some(message) => message.enqueue(work).await,
+            None => Ok(()),
         }
     }
 
@@ -187,33 +269,14 @@ impl CodeMail {
     pub(super) async fn store(&self, installation: &Installation) -> Result<(), StoreError> {
         retry(|| async {
             let mut work = installation.store.begin().await?;
-            work.tickets().put_code(&self.row).await?;
+            self.write(work.as_mut()).await?;
             work.commit().await
         })
         .await
     }
 
-    /// Sends the code to the user's address. Users without an address get nothing.
-    pub(super) async fn send(
-        self,
-        installation: &Installation,
-        user: &User,
-    ) -> Result<(), MailerError> {
-        let Some(email) = user.email.clone() else {
-            return Ok(());
-        };
-        let mail = Mail {
-            kind: code_kind(self.row.purpose),
-            to: email.clone(),
-            locale: user.locale.clone(),
-            display_name: user.display_name.clone(),
-            email,
-            new_email: None,
-            ticket: Secret::new(self.code.expose()),
-            code: None,
-            link: None,
-            redirect_to: self.redirect_to,
-        };
-        installation.mailer.send(mail).await
+    /// Sends the mail. Only one that is refused for good is an error.
+    pub(super) async fn send(self, installation: &Installation) -> Result<(), MailerError> {
+        send(self.message, installation).await
     }
 }

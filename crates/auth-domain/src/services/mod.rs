@@ -19,6 +19,7 @@ mod grant;
 mod installation;
 mod links;
 mod mailing;
+mod message_queue;
 mod moderation;
 mod noted_user;
 mod password_change;
@@ -57,6 +58,7 @@ pub use failure::Failure;
 pub use grant::Grant;
 pub use installation::{Concealment, Installation, Services};
 pub use links::{ExchangeError, FollowedLink, LinkCode, LinkError, LinkService};
+pub use message_queue::{MessageDeliveryService, MessageQueueService};
 pub use password_change::{PasswordChange, PasswordChangeError, PasswordChangeService};
 pub use password_rule::PasswordRefusal;
 pub use personal_access_tokens::{

@@ -8,7 +8,7 @@ use crate::{
     error::{StoreError, UniqueField},
     limits::{TextWish, TooMany},
     one_time_code::{CodePurpose, CodeVerdict, OneTimeCode},
-    ports::{BackgroundBusy, CodeDelivery, SmsError, UserLookup},
+    ports::{BackgroundBusy, CodeDelivery, SecretBoxError, SmsError, UserLookup},
     session::AccessIdentity,
     user::{PhoneNumber, User, UserId},
 };
@@ -45,7 +45,7 @@ pub enum PhoneChangeError {
     Failure(Failure),
 }
 
-failures_of!(PhoneChangeError: Failure, BackgroundBusy, SmsError, TooMany);
+failures_of!(PhoneChangeError: Failure, BackgroundBusy, SecretBoxError, SmsError, TooMany);
 
 impl From<StoreError> for PhoneChangeError {
     fn from(error: StoreError) -> Self {
@@ -130,7 +130,8 @@ impl PhoneChangeService {
         let lookup = UserLookup::PhoneNumber(&to);
         let is_taken = installation.store.find_user(lookup).await?.is_some();
         let purpose = CodePurpose::PhoneChange;
-        let text = CodeText::new(installation, delivery, user.id, purpose, to.clone());
+        let (id, locale) = (user.id, user.locale);
+        let text = CodeText::new(installation, delivery, id, purpose, to.clone(), locale)?;
         let now = installation.clock.now();
         let noted: Result<(), PhoneChangeError> = retry(|| async {
             let mut work = installation.store.begin().await?;
@@ -143,12 +144,14 @@ impl PhoneChangeService {
                 work.rollback().await?;
                 return Ok(Err(PhoneChangeError::NotElevated));
             }
-            if !is_taken {
-                work.users().stage_phone_number(user.id, &to, None).await?;
+            if is_taken {
+                // In place of a code for another number, whose going on being good would tell that
+                // this one is taken.
+                text.write_unsent(work.as_mut()).await?;
+            } else {
+                work.users().stage_phone_number(id, &to, None).await?;
+                text.write(work.as_mut()).await?;
             }
-            // Also in place of a code for another number, whose going on being good would tell that
-            // this one is taken.
-            text.write(work.as_mut()).await?;
             work.commit().await?;
             Ok(Ok(()))
         })
@@ -157,7 +160,7 @@ impl PhoneChangeService {
         if is_taken {
             return Err(PhoneChangeError::PhoneNumberTaken);
         }
-        text.send(user.locale).await?;
+        text.send(installation).await?;
         Ok(())
     }
 }

@@ -14,17 +14,20 @@ use super::{
     admission::{OpaqueSessionOpening, SessionOpening},
     failure::failures_of,
     grant::GrantOpening,
-    mailing::TicketMail,
+    mailing::{CodeMail, TicketMail},
     password_rule::PasswordRule,
     retry::retry,
+    texting::CodeText,
     visit::Visit,
 };
 use crate::{
     error::{StoreError, UniqueField},
     identity::NewLinkedIdentity,
     limits::{MailWish, TooMany},
-    one_time_code::NewCode,
-    ports::{BackgroundBusy, BreachedPasswordsError, HasherError, MailerError, UnitOfWork},
+    ports::{
+        BackgroundBusy, BreachedPasswordsError, HasherError, MailerError, SecretBoxError,
+        UnitOfWork,
+    },
     redirect::RedirectUrl,
     security_key::{HashedChallenge, SecurityKey},
     session::{AuthMethod, CodeChallenge, OpaqueSession, Session},
@@ -120,7 +123,8 @@ pub enum SignUpError {
 }
 
 failures_of!(
-    SignUpError: Failure, BackgroundBusy, BreachedPasswordsError, HasherError, MailerError, TooMany
+    SignUpError: Failure, BackgroundBusy, BreachedPasswordsError, HasherError, MailerError,
+    SecretBoxError, TooMany
 );
 
 impl From<StoreError> for SignUpError {
@@ -157,8 +161,8 @@ impl SignUpService {
     /// # Errors
     ///
     /// Checked in the order of the variants of [`SignUpError`]. [`SignUpError::EmailTaken`] also
-    /// when a concurrent sign-up won the race. When the mail cannot be handed over the account
-    /// exists, unverified.
+    /// when a concurrent sign-up won the race. When the mail is refused for good the account exists,
+    /// unverified.
     pub async fn with_email_password(
         &self,
         wish: EmailPasswordSignUp,
@@ -275,14 +279,21 @@ impl SignUpService {
         challenge: Option<CodeChallenge>,
     ) -> Result<SignedUp, SignUpError> {
         let purpose = TicketPurpose::VerifyEmail;
-        let mail = TicketMail::new(&self.installation, purpose, user.id, redirect_to, challenge);
+        let mail = TicketMail::new(
+            &self.installation,
+            purpose,
+            &user,
+            None,
+            redirect_to,
+            challenge,
+        )?;
         let service = self.clone();
         self.installation
             .discreetly(async move {
                 let with_key = key.as_ref().map_or(Along::Nothing, Along::SecurityKey);
                 let along = [with_key, Along::Ticket(&mail)];
-                let user = service.insert(&user, &along).await?;
-                mail.send(&service.installation, &user, None).await?;
+                service.insert(&user, &along).await?;
+                mail.send(&service.installation).await?;
                 Ok::<_, SignUpError>(())
             })
             .await?;
@@ -408,7 +419,8 @@ pub(super) enum Along<'a> {
     Session(&'a SessionOpening),
     OpaqueSession(&'a OpaqueSessionOpening),
     Ticket(&'a TicketMail),
-    Code(&'a NewCode),
+    Code(&'a CodeMail),
+    Text(&'a CodeText),
     SecurityKey(&'a NewKey),
     Identity(&'a NewLinkedIdentity),
     Grant(&'a GrantOpening),
@@ -439,7 +451,8 @@ impl Along<'_> {
             Self::Session(opening) => opening.write(work).await,
             Self::OpaqueSession(opening) => opening.write(work).await,
             Self::Ticket(mail) => mail.write(work).await,
-            Self::Code(code) => work.tickets().put_code(code).await,
+            Self::Code(mail) => mail.write(work).await,
+            Self::Text(text) => text.write(work).await,
             Self::SecurityKey(key) => key.write(work).await,
             Self::Identity(identity) => work.identities().link(identity).await,
             Self::Grant(opening) => opening.write(work).await,

@@ -15,11 +15,11 @@ use crate::{
     limits::{AccountName, ClientNetwork, TextWish, TooMany},
     one_time_code::{CodePurpose, OneTimeCode},
     ports::{
-        BackgroundBusy, CodeDelivery, Contact, Deanonymization, NumberClaimant, SignerError,
-        SmsError, StagedProfile, UserLookup,
+        BackgroundBusy, CodeDelivery, Contact, Deanonymization, NumberClaimant, SecretBoxError,
+        SignerError, SmsError, StagedProfile, UserLookup,
     },
     session::{AuthMethod, Session},
-    user::{PhoneNumber, User, UserId},
+    user::{Locale, PhoneNumber, UserId},
 };
 
 /// Signs in whoever reads the messages of a phone.
@@ -73,7 +73,9 @@ pub enum SmsSignInError {
     Failure(Failure),
 }
 
-failures_of!(SmsSignInError: Failure, BackgroundBusy, SignerError, SmsError, TooMany);
+failures_of!(
+    SmsSignInError: Failure, BackgroundBusy, SecretBoxError, SignerError, SmsError, TooMany
+);
 
 impl From<StoreError> for SmsSignInError {
     fn from(error: StoreError) -> Self {
@@ -224,9 +226,9 @@ impl SmsSignInService {
             (Some(user), Audience::Anybody) => {
                 let policy = &installation.policy;
                 policy.check_account(&user, EmailNeed::IfPresent)?;
-                let text = self.text(delivery, user.id, wish.phone_number);
+                let text = self.text(delivery, user.id, wish.phone_number, user.locale)?;
                 text.store(installation).await?;
-                text.send(user.locale).await?;
+                text.send(installation).await?;
                 Ok(())
             }
             (Some(_), Audience::NewPeople) => Ok(()),
@@ -236,8 +238,8 @@ impl SmsSignInService {
                     return Err(SignUpError::Disabled.into());
                 }
                 let number = wish.phone_number;
-                let (text, user) = self.sign_up(number, options, delivery).await?;
-                text.send(user.locale).await?;
+                let text = self.sign_up(number, options, delivery).await?;
+                text.send(installation).await?;
                 Ok(())
             }
         }
@@ -248,21 +250,33 @@ impl SmsSignInService {
         number: PhoneNumber,
         options: ResolvedOptions,
         delivery: &CodeDelivery,
-    ) -> Result<(CodeText, User), SmsSignInError> {
+    ) -> Result<CodeText, SmsSignInError> {
         let sign_up = SignUpService::new(self.installation.clone());
         let new_user = sign_up.user_with_phone(number.clone(), options);
-        let text = self.text(delivery, new_user.id, number);
-        let stored = sign_up.insert(&new_user, &[Along::Code(&text.row)]).await;
+        let text = self.text(delivery, new_user.id, number, new_user.locale.clone())?;
+        // Nothing is sent to accounts that wait for an administrator.
+        let along = if new_user.disabled {
+            Along::Nothing
+        } else {
+            Along::Text(&text)
+        };
+        let stored = sign_up.insert(&new_user, &[along]).await;
         let user = stored.map_err(SignUpError::from)?;
         if user.disabled {
             return Err(SignUpError::CreatedDisabled.into());
         }
-        Ok((text, user))
+        Ok(text)
     }
 
-    fn text(&self, delivery: &CodeDelivery, user: UserId, to: PhoneNumber) -> CodeText {
+    fn text(
+        &self,
+        delivery: &CodeDelivery,
+        user: UserId,
+        to: PhoneNumber,
+        locale: Locale,
+    ) -> Result<CodeText, SecretBoxError> {
         let purpose = CodePurpose::TextedSignIn;
-        CodeText::new(&self.installation, delivery, user, purpose, to)
+        CodeText::new(&self.installation, delivery, user, purpose, to, locale)
     }
 
     /// Whose code a claim is a guess at.

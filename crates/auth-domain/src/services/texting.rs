@@ -1,20 +1,29 @@
-//! Telling people by text message: as with mails, a code is stored first and sent after the commit.
+//! Telling people by text message: as with mails, a code is stored first, with a message in the queue,
+//! and sent after the commit.
+//!
+//! Clients are told that no message was sent when the first attempt fails, as in Hasura Auth. The
+//! message is tried again all the same until its code expires; asking once more takes its place.
 
 use std::sync::Arc;
 
-use super::{Failure, Installation, retry::retry, visit::Visit};
+use super::{
+    Failure, Installation,
+    message_queue::{DeliveryError, Outgoing},
+    retry::retry,
+    visit::Visit,
+};
 use crate::{
     error::StoreError,
     one_time_code::{CodeGuess, CodePurpose, HashedCode, NewCode, OneTimeCode},
-    ports::{CodeDelivery, PhoneVerifier, SmsError, SmsSender, TextMessage, UnitOfWork},
+    ports::{CodeDelivery, PhoneVerifier, SecretBoxError, SmsError, TextMessage, UnitOfWork},
+    queued_message::{Carried, OutgoingMessage},
     secret::Secret,
     user::{Locale, PhoneNumber, UserId},
 };
 
 /// A code that is about to be stored and sent to a phone.
 pub(super) struct CodeText {
-    to: PhoneNumber,
-    pub(super) row: NewCode,
+    row: NewCode,
     by: Way,
 }
 
@@ -22,8 +31,9 @@ pub(super) struct CodeText {
 enum Way {
     /// It is known already.
     NotAtAll,
-    Message(Arc<dyn SmsSender>, OneTimeCode),
-    Verifier(Arc<dyn PhoneVerifier>),
+    Message(Box<Outgoing>),
+    /// Not queued: the code is the service's own, and another request to it makes another code.
+    Verifier(Arc<dyn PhoneVerifier>, PhoneNumber, Locale),
 }
 
 impl CodeText {
@@ -33,13 +43,19 @@ impl CodeText {
         user: UserId,
         purpose: CodePurpose,
         to: PhoneNumber,
-    ) -> Self {
+        locale: Locale,
+    ) -> Result<Self, SecretBoxError> {
         let policy = &installation.policy;
         let (by, row) = match (policy.sms.test_code(&to), delivery) {
             (Some(code), _) => (Way::NotAtAll, installation.code_row(code, user, purpose)),
-            (None, CodeDelivery::Message(sender)) => {
+            (None, CodeDelivery::Message(_)) => {
                 let (code, row) = installation.new_code(user, purpose);
-                (Way::Message(Arc::clone(sender), code), row)
+                let code = Secret::new(code.expose());
+                let message = OutgoingMessage::Text(TextMessage { to, locale, code });
+                let carried = Carried::Code(purpose);
+                let expires_at = row.expires_at;
+                let queued = Outgoing::new(installation, user, carried, expires_at, message)?;
+                (Way::Message(queued), row)
             }
             (None, CodeDelivery::Verifier(verifier)) => {
                 let row = NewCode {
@@ -48,15 +64,28 @@ impl CodeText {
                     hash: HashedCode::of_foreign_code(&policy.codes.key, user, purpose),
                     expires_at: installation.clock.now() + policy.codes.foreign_ttl,
                 };
-                (Way::Verifier(Arc::clone(verifier)), row)
+                (Way::Verifier(Arc::clone(verifier), to, locale), row)
             }
         };
-        Self { to, row, by }
+        Ok(Self { row, by })
     }
 
-    /// Stores the code as part of `work`.
+    /// Stores the code and queues the message as part of `work`.
     pub(super) async fn write(&self, work: &mut dyn UnitOfWork) -> Result<(), StoreError> {
-        work.tickets().put_code(&self.row).await
+        work.tickets().put_code(&self.row).await?;
+        match &self.by {
+            Way::Message(message) => message.enqueue(work).await,
+            Way::NotAtAll | Way::Verifier(..) => Ok(()),
+        }
+    }
+
+    /// Stores the code, which is not going to be sent, in place of one that may be on its way.
+    pub(super) async fn write_unsent(&self, work: &mut dyn UnitOfWork) -> Result<(), StoreError> {
+        work.tickets().put_code(&self.row).await?;
+        let NewCode {
+            user_id, purpose, ..
+        } = self.row;
+        work.messages().withdraw(user_id, purpose).await
     }
 
     /// Stores the code in a unit of work of its own.
@@ -69,19 +98,16 @@ impl CodeText {
         .await
     }
 
-    /// Sends the code in a language.
-    pub(super) async fn send(self, locale: Locale) -> Result<(), SmsError> {
+    /// Sends the code.
+    pub(super) async fn send(self, installation: &Installation) -> Result<(), SmsError> {
         match self.by {
             Way::NotAtAll => Ok(()),
-            Way::Message(sender, code) => {
-                let message = TextMessage {
-                    to: self.to,
-                    locale,
-                    code: Secret::new(code.expose()),
-                };
-                sender.send(message).await
-            }
-            Way::Verifier(verifier) => verifier.start(&self.to, &locale).await,
+            Way::Message(message) => match message.send(installation).await {
+                Ok(()) => Ok(()),
+                Err(DeliveryError::Text(error)) => Err(error),
+                Err(error) => Err(SmsError::NotSent(error.into())),
+            },
+            Way::Verifier(verifier, to, locale) => verifier.start(&to, &locale).await,
         }
     }
 }

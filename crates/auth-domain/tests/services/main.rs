@@ -14,6 +14,7 @@ mod custom_claims;
 mod elevation;
 mod guessing;
 mod limits;
+mod message_queue;
 mod moving_in;
 mod password_change;
 mod second_factor;

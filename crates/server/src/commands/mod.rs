@@ -3,6 +3,7 @@
 mod config;
 mod email;
 mod flags;
+mod messages;
 mod migrate;
 mod output;
 mod serve;
@@ -45,6 +46,9 @@ enum Command {
     /// Look at mails, and try whether they leave
     #[command(subcommand)]
     Email(email::EmailCommand),
+    /// Look at mails and text messages that wait to be sent
+    #[command(subcommand)]
+    Messages(messages::MessagesCommand),
 }
 
 /// Does what the command line says, with settings from `environment`.
@@ -68,6 +72,7 @@ pub(crate) async fn run(arguments: Arguments, environment: &Environment) -> Resu
         }
         Command::Migrate { dry_run } => migrate::run(&read(load())?, dry_run).await,
         Command::Config(command) => config::run(&command, load),
+        Command::Messages(command) => messages::run(command, &read(load())?).await,
         Command::Email(command) => email::run(command, &read(load())?).await,
     }
 }
@@ -104,6 +109,27 @@ mod tests {
             "hasura-auth email preview email-verify --locale ../x",
             "hasura-auth email preview email-verify --html --text",
             "hasura-auth email send-test ada",
+        ] {
+            assert!(parse(line).is_err(), "{line}");
+        }
+    }
+
+    #[test]
+    fn one_message_is_tried_again_or_all_are() {
+        let parse = |line: &str| Arguments::try_parse_from(line.split(' '));
+
+        for line in [
+            "hasura-auth messages list",
+            "hasura-auth messages list --limit 5",
+            "hasura-auth messages retry 7d3c5ad4-61b5-4f07-9d7f-4c3f4d0a5e1e",
+            "hasura-auth messages retry --all",
+        ] {
+            assert!(parse(line).is_ok(), "{line}");
+        }
+        for line in [
+            "hasura-auth messages retry",
+            "hasura-auth messages retry 1",
+            "hasura-auth messages retry --all 7d3c5ad4-61b5-4f07-9d7f-4c3f4d0a5e1e",
         ] {
             assert!(parse(line).is_err(), "{line}");
         }

@@ -61,9 +61,11 @@ pub(crate) async fn run(config: Config, settings: Settings) -> Result<(), StartE
         index_build::begin(&config.database);
     }
     let clean_up = foundation.clean_up();
+    let message_worker = foundation.message_worker()?;
     until_stopped(serving, shutdown_requested, || control.stop(true))
         .await
         .map_err(StartError::Serve)?;
+    message_worker.stop().await;
     if let Some(clean_up) = clean_up {
         clean_up.stop().await;
     }

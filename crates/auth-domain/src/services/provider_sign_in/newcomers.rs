@@ -89,15 +89,15 @@ impl ProviderSignInService {
         let installation = self.installation.clone();
         let purpose = TicketPurpose::VerifyEmail;
         let challenge = arrival.code_challenge.clone();
-        let mail = TicketMail::new(&installation, purpose, user.id, redirect_to, challenge);
+        let mail = TicketMail::new(&installation, purpose, &user, None, redirect_to, challenge)?;
         let link = self.link_row(user.id, arrival.newcomer.key.clone());
         self.installation
             .discreetly(async move {
                 let service = SignUpService::new(installation.clone());
                 let along = [Along::Identity(&link), Along::Ticket(&mail)];
                 let inserted = service.insert(&user, &along).await;
-                let user = inserted.map_err(SignUpError::from)?;
-                mail.send(&installation, &user, None).await?;
+                inserted.map_err(SignUpError::from)?;
+                mail.send(&installation).await?;
                 Ok::<_, ProviderSignInError>(())
             })
             .await
