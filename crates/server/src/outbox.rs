@@ -226,7 +226,9 @@ impl Mailer for OutboxMailer {
     async fn send(&self, mail: Mail) -> Result<(), MailerError> {
         let kept = self.kept(&mail).await;
         let kept = kept.map_err(|missing| MailerError::Permanent(missing.into()))?;
-        self.keep(Kept::Mail(kept)).await.map_err(MailerError::Temporary)?;
+        self.keep(Kept::Mail(kept))
+            .await
+            .map_err(MailerError::Temporary)?;
         tracing::info!(folder = %self.folder.display(), "a mail was put into the outbox");
         Ok(())
     }

@@ -11,6 +11,7 @@ use crate::routes::{Generation, Route};
 const EMAIL: &str = "ada@example.com";
 const PASSWORD: &str = "correct horse battery";
 const NUMBER: &str = "+41791234567";
+const OTHER_NUMBER: &str = "+41791234568";
 const TOKEN: &str = "7f6c5d3e-2b1a-4c0d-9e8f-a1b2c3d4e5f6";
 
 /// The body to try a route with. It is `None` where the route takes none.
@@ -46,8 +47,8 @@ fn modern(path: &str) -> Option<Value> {
             json!({ "phoneNumber": NUMBER })
         }
         "/signin/passwordless/sms/otp" => json!({ "phoneNumber": NUMBER, "otp": code }),
-        "/user/phone/change" => json!({ "newPhoneNumber": NUMBER }),
-        "/user/phone/change/verify" => json!({ "newPhoneNumber": NUMBER, "otp": code }),
+        "/user/phone/change" => json!({ "newPhoneNumber": OTHER_NUMBER }),
+        "/user/phone/change/verify" => json!({ "newPhoneNumber": OTHER_NUMBER, "otp": code }),
         "/signin/pat" => json!({ "personalAccessToken": TOKEN }),
         "/signin/idtoken" | "/signup/idtoken" | "/link/idtoken" => {
             json!({ "provider": "google", "idToken": "the token of Google" })
