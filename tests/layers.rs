@@ -104,7 +104,7 @@ const LAYERS: [(&str, &[&str]); 40] = [
 ];
 
 /// Everything that whoever embeds the domain gets with it.
-const DEPENDENCIES_OF_THE_DOMAIN: [&str; 12] = [
+const DEPENDENCIES_OF_THE_DOMAIN: [&str; 13] = [
     "async-trait",
     "chrono",
     "data-encoding",
@@ -115,6 +115,7 @@ const DEPENDENCIES_OF_THE_DOMAIN: [&str; 12] = [
     "sha2",
     "thiserror",
     "tracing",
+    "unicode-normalization",
     "url",
     "uuid",
 ];

@@ -21,7 +21,7 @@ pub use ceremony::{
 pub use challenge::{Challenge, ChallengePurpose, HashedChallenge, IssuedChallenge};
 pub use relying_party::{InvalidRelyingParty, Origin, RelyingParty};
 
-use crate::user::UserId;
+use crate::user::{UserId, composed, disturbs_reading};
 
 /// The id of a registered key in the API.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -81,14 +81,16 @@ impl CredentialId {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub struct SignCount(pub u32);
 
-/// A name that a person gives to one of their keys: up to 255 characters, none of them a control
-/// character. It may be empty, as in Hasura Auth.
+/// A name that a person gives to one of their keys: up to 255 characters, none of which controls
+/// lines or the direction of text. It may be empty, as in Hasura Auth, and is composed (NFC).
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct KeyNickname(String);
 
 /// The text cannot be the name of a key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("the name of a security key has up to 255 characters and no control characters")]
+#[error(
+    "the name of a security key has up to 255 characters, and none that controls lines or the direction of text"
+)]
 pub struct InvalidKeyNickname;
 
 impl KeyNickname {
@@ -99,12 +101,13 @@ impl KeyNickname {
     ///
     /// # Errors
     ///
-    /// [`InvalidKeyNickname`] when it is too long or holds a control character.
+    /// [`InvalidKeyNickname`] when it is too long, or holds a control character, a line break or
+    /// a change of direction.
     pub fn parse(text: &str) -> Result<Self, InvalidKeyNickname> {
-        if text.chars().count() > Self::MAX_CHARS || text.chars().any(char::is_control) {
+        if text.chars().count() > Self::MAX_CHARS || text.chars().any(disturbs_reading) {
             return Err(InvalidKeyNickname);
         }
-        Ok(Self(text.to_owned()))
+        Ok(Self(composed(text)))
     }
 
     /// A name that a store holds. For stores only.

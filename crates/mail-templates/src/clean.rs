@@ -2,11 +2,14 @@
 
 use std::borrow::Cow;
 
-/// On one line: every control character, line breaks among them, becomes a space.
+use auth_domain::user::disturbs_reading;
+
+/// On one line and in its direction: every control character, line break and change of direction
+/// becomes a space.
 #[must_use]
 pub fn without_controls(text: &str) -> Cow<'_, str> {
-    if text.contains(char::is_control) {
-        Cow::Owned(text.replace(char::is_control, " "))
+    if text.contains(disturbs_reading) {
+        Cow::Owned(text.replace(disturbs_reading, " "))
     } else {
         Cow::Borrowed(text)
     }
@@ -35,6 +38,7 @@ mod tests {
     #[test]
     fn controls_become_spaces() {
         assert_eq!(without_controls("a\r\nb\0c\u{85}d\té"), "a  b c d é");
+        assert_eq!(without_controls("\u{202e}a\u{2028}b\u{2066}"), " a b ");
         assert!(matches!(without_controls("plain"), Cow::Borrowed("plain")));
     }
 

@@ -25,7 +25,8 @@ use crate::{
     session::{AccessIdentity, AuthMethods, CodeChallenge, Session},
     ticket::TicketPurpose,
     user::{
-        EmailAddress, Locale, Metadata, NewUser, PhoneNumber, PlainPassword, Role, User, UserId,
+        AnonymousName, EmailAddress, Locale, Metadata, NewUser, PhoneNumber, PlainPassword, Role,
+        User, UserId,
     },
 };
 
@@ -39,7 +40,7 @@ pub struct AnonymousService {
 #[derive(Debug, Clone, Default)]
 pub struct AnonymousSignIn {
     /// The name to show.
-    pub display_name: Option<String>,
+    pub display_name: Option<AnonymousName>,
     /// The language; one that is not offered is replaced by the default.
     pub locale: Option<Locale>,
     /// What the client wants to remember about the user.
@@ -157,7 +158,7 @@ impl AnonymousService {
             disabled: false,
             display_name: wish
                 .display_name
-                .unwrap_or_else(|| "Anonymous User".to_owned()),
+                .map_or_else(|| "Anonymous User".to_owned(), AnonymousName::into_string),
             locale: accounts.locale(wish.locale),
             default_role: Role::anonymous(),
             roles: vec![Role::anonymous()],

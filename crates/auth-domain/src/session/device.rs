@@ -5,6 +5,8 @@ use std::{
     net::{IpAddr, Ipv4Addr, Ipv6Addr},
 };
 
+use crate::user::disturbs_reading;
+
 /// The longest name of a program that is kept, in characters.
 const USER_AGENT_MAX_CHARS: usize = 256;
 
@@ -25,7 +27,7 @@ impl UserAgent {
     /// What there is to show of `text`; `None` if that is nothing.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
-        let printable = text.chars().filter(|it| !it.is_control());
+        let printable = text.chars().filter(|it| !disturbs_reading(*it));
         let kept: String = printable.take(USER_AGENT_MAX_CHARS).collect();
         let kept = kept.trim();
         (!kept.is_empty()).then(|| Self(kept.to_owned()))

@@ -1,9 +1,11 @@
 //! The user: one person, whichever generation of the API they came through.
 
 mod access_list;
+mod anonymous_name;
 mod avatar;
 mod display_name;
 mod email;
+mod legible;
 mod locale;
 mod password;
 mod phone_number;
@@ -17,9 +19,11 @@ use serde_json::{Map, Value};
 use uuid::Uuid;
 
 pub use access_list::EmailAccessList;
+pub use anonymous_name::{AnonymousName, InvalidAnonymousName};
 pub use avatar::{Gravatar, GravatarDefault, GravatarRating};
 pub use display_name::{DisplayName, InvalidDisplayName};
 pub use email::{EmailAddress, InvalidEmailAddress};
+pub use legible::{composed, disturbs_reading};
 pub use locale::{InvalidLocale, Locale};
 pub use password::{HashedPassword, PASSWORD_MAX_BYTES, PlainPassword};
 pub use phone_number::{InvalidPhoneNumber, PhoneNumber};

@@ -109,7 +109,8 @@ schema!(KnownPassword, "KnownPassword", password());
 /// The pattern and length of `displayName`.
 ///
 /// What is described allows more than what is decoded: without the flag `u`, ECMA-262 has no name
-/// for letters, numbers and symbols, so only control characters and ASCII punctuation are excluded.
+/// for letters, marks, numbers and symbols, so only control characters and ASCII punctuation are
+/// excluded; and it counts characters as they are sent, before they are composed.
 pub(crate) struct Name(pub(crate) DisplayName);
 
 schema!(
@@ -120,9 +121,10 @@ schema!(
             r##"^[^\x00-\x1F\x7F-\x9F!"#%&\(\)*\/:;?@\[\\\]_\{\}]+$"##
         ))
         .description(Some(
-            "Letters, numbers and symbols of any script, spaces, and any of `,.'-`."
+            "1 to 32 letters, marks, numbers and symbols of any script, spaces, and the punctuation \
+             of names, such as `,.'’-`. Composed by NFC."
         ))
-        .max_length(Some(32))
+        .max_length(Some(DisplayName::MAX_CHARS_AS_SENT))
 );
 
 /// Exactly two characters. One that cannot be a language is `None`: it is not offered, and so
@@ -364,15 +366,29 @@ mod tests {
     #[test]
     fn the_schema_of_a_name_has_the_limits_of_its_decoding() {
         agree::<Name>(
-            &[json!("Ada L."), json!("O'Hara-Ñandú €5"), long(32)],
+            &[
+                json!("Ada L."),
+                json!("O'Hara-Ñandú €5"),
+                json!("क्षमा O’Brien"),
+                long(32),
+            ],
             &[
                 json!(""),
                 json!("a/b"),
                 json!("a@b"),
                 json!("a\n"),
-                long(33),
+                long(129),
             ],
         );
+        // Not every dialect of patterns has a name for these, nor counts composed characters.
+        for narrower in [
+            long(33),
+            json!("a\u{2028}"),
+            json!("\u{202e}ada"),
+            json!("\u{2066}ada"),
+        ] {
+            assert!(from_value::<Name>(narrower).is_err());
+        }
         for ascii in (0..=127).map(char::from) {
             let name = json!(format!("a{ascii}"));
             let (good, bad) = match DisplayName::parse(&format!("a{ascii}")) {

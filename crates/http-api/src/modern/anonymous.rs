@@ -1,7 +1,10 @@
 //! Anonymous users.
 
 use actix_web::web::{self, Data};
-use auth_domain::services::{AnonymousSignIn, Deanonymize, DeanonymizeBySms, DeanonymizeMethod};
+use auth_domain::{
+    services::{AnonymousSignIn, Deanonymize, DeanonymizeBySms, DeanonymizeMethod},
+    user::AnonymousName,
+};
 use serde::{Deserialize, Deserializer, de::Error};
 use utoipa::ToSchema;
 
@@ -37,29 +40,22 @@ pub(crate) struct AnonymousBody {
     metadata: Option<Object>,
 }
 
-/// A name without a pattern, as the original has it here; only its length is bounded.
-struct AnyName(String);
-
-/// Most characters of such a name.
-const ANY_NAME_MAX: usize = 255;
+/// A name without a pattern, as the original has it here; only its length is bounded, and it stays on
+/// its line.
+struct AnyName(AnonymousName);
 
 schema!(
     AnyName,
     "AnonymousDisplayName",
     text()
         .pattern(Some(r"^[^\x00-\x1F\x7F-\x9F]*$"))
-        .max_length(Some(ANY_NAME_MAX))
+        .max_length(Some(AnonymousName::MAX_CHARS))
 );
 
 impl<'de> Deserialize<'de> for AnyName {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
-        if text.chars().count() > ANY_NAME_MAX || text.chars().any(char::is_control) {
-            return Err(Error::custom(
-                "up to 255 characters and no control characters",
-            ));
-        }
-        Ok(Self(text))
+        AnonymousName::parse(&text).map(Self).map_err(Error::custom)
     }
 }
 

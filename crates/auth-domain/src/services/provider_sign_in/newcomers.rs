@@ -14,7 +14,7 @@ use crate::{
         sign_up::{Along, Opening},
     },
     ticket::TicketPurpose,
-    user::{EmailAddress, NewUser, UserId},
+    user::{EmailAddress, NewUser, UserId, composed, disturbs_reading},
 };
 
 /// The most characters of a name that a provider tells.
@@ -181,8 +181,8 @@ fn name_of(identity: &ExternalIdentity) -> String {
 /// A name as it may be shown, in mails too: without what cannot be seen, without what makes a link
 /// or an address, and not without end.
 fn shown(name: &str) -> Option<String> {
-    let is_shown = |it: &char| !it.is_control() && !":/\\@<>".contains(*it);
-    let shown: String = name.chars().filter(is_shown).collect();
+    let is_shown = |it: &char| !disturbs_reading(*it) && !":/\\@<>".contains(*it);
+    let shown: String = composed(name).chars().filter(is_shown).collect();
     let short: String = shown.trim().chars().take(LONGEST_NAME).collect();
     Some(short.trim_end().to_owned()).filter(|it| !it.is_empty())
 }
@@ -204,6 +204,8 @@ mod tests {
     fn names_are_shown_without_what_cannot_be_seen_and_without_links() {
         assert_eq!(named(Some(" Ada\u{0}\n Lovelace ")), "Ada Lovelace");
         assert_eq!(named(Some("O’Brien (अदा)")), "O’Brien (अदा)");
+        assert_eq!(named(Some("A\u{301}ngel")), "Ángel");
+        assert_eq!(named(Some("\u{202e}Ada\u{2028}\u{2066}L.")), "AdaL.");
         assert_eq!(named(Some("https://evil.io/<b>")), "httpsevil.iob");
         assert_eq!(named(Some("eve@evil.io")), "eveevil.io");
         assert_eq!(named(Some(&"x".repeat(500))).len(), 100);
