@@ -81,6 +81,7 @@ pub mod guessing;
 pub mod identity;
 pub mod limits;
 pub mod one_time_code;
+pub mod percent;
 pub mod policy;
 pub mod ports;
 pub mod queued_message;

@@ -9,9 +9,8 @@ use std::fmt;
 
 use chrono::{DateTime, Utc};
 use data_encoding::BASE32_NOPAD;
-use url::form_urlencoded;
 
-use crate::{secret::Secret, user::UserId};
+use crate::{percent::percent_encoded, secret::Secret, user::UserId};
 
 /// Length of a step in seconds.
 pub const STEP_SECONDS: u64 = 30;
@@ -86,12 +85,6 @@ impl fmt::Debug for TotpSecret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("TotpSecret(***)")
     }
-}
-
-/// Apps show a `+` as it is, so a blank has to be `%20` in every part.
-fn percent_encoded(text: &str) -> String {
-    let encoded: String = form_urlencoded::byte_serialize(text.as_bytes()).collect();
-    encoded.replace('+', "%20")
 }
 
 /// A code as a person types it: six digits.

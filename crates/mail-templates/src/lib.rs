@@ -30,6 +30,7 @@ mod folder;
 mod mail_template;
 mod problem;
 mod remote;
+mod surroundings;
 mod template;
 mod templates;
 mod variables;

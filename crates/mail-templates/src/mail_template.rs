@@ -83,17 +83,18 @@ impl MailTemplate {
     ///
     /// * `locale` – the language of this template.
     ///
-    /// Values are escaped in HTML, and stay on one line everywhere.
+    /// Values are percent-encoded in the query of a URL, but for the link, and escaped in HTML; they stay
+    /// on one line everywhere.
     #[must_use]
     pub fn render(&self, mail: &Mail, locale: &str, site: &Site) -> Rendered {
         let values = Values { mail, locale, site };
-        let plain = |variable| match variable {
+        let plain = |variable, surroundings| match variable {
             MailVariable::CodeNotice => paragraph_of_text(&values.get(variable)),
-            other => values.get(other).into_owned(),
+            other => values.fitting(other, surroundings).into_owned(),
         };
-        let escaped = |variable| match variable {
+        let escaped = |variable, surroundings| match variable {
             MailVariable::CodeNotice => paragraph_of_html(&values.get(variable)),
-            other => html_escaped(&values.get(other)),
+            other => html_escaped(&values.fitting(other, surroundings)),
         };
         Rendered {
             subject: on_one_line(&self.subject.fill(plain)),

@@ -1,6 +1,6 @@
 //! A text with places to fill in, written `${name}`.
 
-use crate::Flaw;
+use crate::{Flaw, surroundings::Surroundings};
 
 /// The names that one kind of template may use.
 pub(crate) trait Variable: Copy + 'static {
@@ -19,7 +19,7 @@ pub(crate) struct Template<V>(Vec<Piece<V>>);
 #[derive(Debug, Clone)]
 enum Piece<V> {
     Text(String),
-    Place(V),
+    Place(V, Surroundings),
 }
 
 impl<V: Variable> Template<V> {
@@ -29,13 +29,16 @@ impl<V: Variable> Template<V> {
         let mut flaws = Vec::new();
         let mut rest = source;
         while let Some((text, after)) = rest.split_once("${") {
+            let before = &source[..source.len() - rest.len() + text.len()];
             pieces.push(Piece::Text(text.to_owned()));
             let Some((name, after)) = after.split_once('}') else {
                 flaws.push(Flaw::Unclosed);
                 break;
             };
             match find(name) {
-                Some(variable) => pieces.push(Piece::Place(variable)),
+                Some(variable) => {
+                    pieces.push(Piece::Place(variable, Surroundings::after(before)));
+                }
                 None => flaws.push(unknown::<V>(name)),
             }
             rest = after;
@@ -48,13 +51,13 @@ impl<V: Variable> Template<V> {
         }
     }
 
-    /// The text with what `value` says in each place.
-    pub(crate) fn fill(&self, value: impl Fn(V) -> String) -> String {
+    /// The text with what `value` says in each place, told what stands around it.
+    pub(crate) fn fill(&self, value: impl Fn(V, Surroundings) -> String) -> String {
         self.0
             .iter()
             .map(|piece| match piece {
                 Piece::Text(text) => text.clone(),
-                Piece::Place(variable) => value(*variable),
+                Piece::Place(variable, surroundings) => value(*variable, *surroundings),
             })
             .collect()
     }
@@ -99,7 +102,7 @@ mod tests {
     fn filled(source: &str) -> String {
         Template::<Drink>::parse(source)
             .unwrap()
-            .fill(|drink| match drink {
+            .fill(|drink, _| match drink {
                 Drink::Tea => "Assam".to_owned(),
                 Drink::Milk => "${tea}".to_owned(),
             })

@@ -94,7 +94,7 @@ impl Templates {
             .find_map(|locale| self.collection.sms(locale))
             .ok_or(MissingTemplate(SMS))?;
         Ok(template
-            .fill(|_| code.expose().to_owned())
+            .fill(|_, _| code.expose().to_owned())
             .trim_end()
             .to_owned())
     }

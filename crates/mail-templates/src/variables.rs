@@ -2,9 +2,11 @@
 
 use std::borrow::Cow;
 
-use auth_domain::ports::Mail;
+use auth_domain::{percent::percent_encoded, ports::Mail};
 
-use crate::{Site, clean::without_controls, code_notice, template::Variable};
+use crate::{
+    Site, clean::without_controls, code_notice, surroundings::Surroundings, template::Variable,
+};
 
 /// A name in a template of a mail. Those of codes are ours, the others are Hasura Auth's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -105,6 +107,22 @@ impl<'a> Values<'a> {
             MailVariable::ServerUrl => &self.site.server_url,
             MailVariable::ClientUrl => &self.site.client_url,
         })
+    }
+
+    /// As what stands around its place needs it; not fit for HTML yet.
+    ///
+    /// Templates of the Node.js server build links by themselves, and it encoded `redirectTo` for them.
+    /// The built-in link is a whole URL, which is encoded already.
+    pub(crate) fn fitting(
+        &self,
+        variable: MailVariable,
+        surroundings: Surroundings,
+    ) -> Cow<'a, str> {
+        let value = self.get(variable);
+        match (surroundings, variable) {
+            (Surroundings::Text, _) | (_, MailVariable::Link) => value,
+            (Surroundings::QueryValue, _) => Cow::Owned(percent_encoded(&value)),
+        }
     }
 
     /// The sentence that names the code in place of the link; empty without one.

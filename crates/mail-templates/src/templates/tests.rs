@@ -199,6 +199,34 @@ fn every_variable_of_hasura_auth_is_filled_in() {
 }
 
 #[test]
+fn values_in_the_query_of_a_url_are_percent_encoded() {
+    let link = "${serverUrl}/verify?&ticket=${ticket}&type=emailVerify&redirectTo=${redirectTo}";
+    let html = format!("<a href=\"{link}\">${{redirectTo}}</a> <a href=\"${{link}}\"></a>");
+    let text =
+        format!("{link} ${{redirectTo}} https://x.io/?mail=${{email}} https://x.io/?u=${{link}}");
+
+    let rendered = own("", &html, &text).render(&mail(MailKind::VerifyEmail, "en"), "en", &site());
+
+    let link = "https://auth.example.com/verify?&ticket=012345&type=emailVerify\
+                &redirectTo=https%3A%2F%2Fapp.example.com%2Fx%3Fy%3D1%26z";
+    let (redirect_to, built_in) = ("https://app.example.com/x?y=1&z", LINK);
+    assert_eq!(
+        rendered.text.unwrap(),
+        format!(
+            "{link} {redirect_to} https://x.io/?mail=ada%40example.com https://x.io/?u={built_in}"
+        )
+    );
+    assert_eq!(
+        rendered.html,
+        format!(
+            "<a href=\"{link}\">{}</a> <a href=\"{}\"></a>",
+            redirect_to.replace('&', "&amp;"),
+            built_in.replace('&', "&amp;")
+        )
+    );
+}
+
+#[test]
 fn what_is_not_known_is_filled_in_with_nothing() {
     let mut mail = mail(MailKind::SignInCode, "en");
     mail.new_email = None;
