@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use crate::support::{
-    Database, PASSWORD, Server, ServerBuilder, WebService, claims_of, legacy_credentials,
+    Database, PASSWORD, Received, Server, ServerBuilder, WebService, claims_of, legacy_credentials,
     on_both_databases,
 };
 
@@ -70,6 +70,20 @@ fn profile_claims() -> Value {
     })
 }
 
+/// What Hasura was asked about the user of `session`. At its start the server asks about nobody, to
+/// see whether the query is allowed.
+fn asked_about(session: &Value, service: &WebService) -> Vec<Received> {
+    let id = session["user"]["id"].as_str().unwrap();
+    let received = service.received().into_iter();
+    received.filter(|it| it.body.contains(id)).collect()
+}
+
+/// What Hasura says of a field that it does not have.
+fn refusal(path: &str) -> Value {
+    let extensions = json!({ "code": "validation-failed", "path": path });
+    json!({ "errors": [{ "message": "field not found", "extensions": extensions }] })
+}
+
 async fn signed_in(server: &Server) -> Value {
     let answer = server.sign_in("ada@example.com", PASSWORD).await;
     answer.expect(200)["session"].clone()
@@ -104,7 +118,7 @@ on_both_databases! {
         server.sign_in("ada@example.com", "wrong password").await.expect(401);
         server.post("/v1/signup", &legacy_credentials("john", PASSWORD)).await.expect(200);
 
-        let received = service.received();
+        let received = asked_about(&session, &service);
         assert_eq!(received.len(), 2, "{received:?}");
         for request in received {
             assert_eq!(request.line, "POST /v1/graphql");
@@ -171,6 +185,62 @@ on_both_databases! {
         assert_eq!(user["id"], session["user"]["id"]);
     }
 
+    async fn a_path_that_hasura_refuses_costs_one_claim_and_is_named(database) {
+        let service = WebService::start(|request| {
+            let body: Value = serde_json::from_str(&request.body).unwrap();
+            let answer = if body["query"].as_str().unwrap().contains("organisaton") {
+                refusal("$.selectionSet.user.selectionSet.profile.selectionSet.organisaton")
+            } else if body["variables"]["id"] == json!("00000000-0000-0000-0000-000000000000") {
+                json!({ "data": { "user": null } })
+            } else {
+                json!({ "data": { "user": profile() } })
+            };
+            (200, answer.to_string())
+        })
+        .await;
+        let paths = json!({
+            "organisation-id": "profile.organisaton.id",
+            "X-Hasura-Projects": "user.profile.contributesTo[].project.id",
+            "level": "metadata.level",
+            "name": "profile.first-name",
+        });
+        let server = asking(&service, &database, &paths).start().await;
+
+        server.printed("Hasura refuses the path of a custom claim").await;
+        server.printed("profile.first-name").await;
+        let session = server.sign_up("ada@example.com").await;
+        let asked_so_far = asked_about(&session, &service).len();
+        let refreshed = server.refresh(&session["refreshToken"]).await.expect(200);
+
+        let expected = json!({ "X-Hasura-Projects": "{\"p1\",\"p2\"}", "x-hasura-level": "3" });
+        assert_eq!(custom(&session), expected);
+        assert_eq!(custom(&refreshed), expected);
+        // What is known is not looked for again.
+        assert_eq!(asked_about(&session, &service).len(), asked_so_far + 1);
+        let log = server.output();
+        let told: Vec<_> = log.lines().filter(|it| it.contains("Hasura refuses the path")).collect();
+        assert_eq!(told.len(), 1, "{log}");
+        for part in ["organisation-id", "profile.organisaton.id", "profile.organisaton"] {
+            assert!(told[0].contains(part), "{log}");
+        }
+    }
+
+    async fn a_secret_that_hasura_refuses_is_not_taken_for_a_bad_path(database) {
+        let denied = json!({ "errors": [{
+            "message": "denied",
+            "extensions": { "code": "access-denied", "path": "$" },
+        }] });
+        let service = WebService::start(move |_| (200, denied.to_string())).await;
+        let server = asking(&service, &database, &profile_paths()).start().await;
+
+        server.printed("Hasura could not be asked for custom claims at the start").await;
+        let session = server.sign_up("ada@example.com").await;
+
+        assert_eq!(custom(&session), json!({}));
+        assert_eq!(service.received().len(), 2);
+        assert!(!server.output().contains("refuses the path"));
+    }
+
     async fn a_hasura_in_trouble_costs_the_claims_and_not_the_session(database) {
         let answers = [
             (500, format!("oops {ADMIN_SECRET}")),
@@ -224,6 +294,7 @@ on_both_databases! {
         let refused = server.post("/signup/email-password", &body).await;
 
         refused.expect_error(500, "internal-server-error", "Internal server error");
-        assert!(service.received().is_empty());
+        let received = service.received();
+        assert!(received.iter().all(|it| it.line == "POST /v1/graphql"), "{received:?}");
     }
 }

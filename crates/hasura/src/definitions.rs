@@ -1,6 +1,6 @@
 //! The claims an operator defined.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use auth_domain::session::{CustomClaimName, CustomClaims, InvalidCustomClaimName};
 use serde_json::{Map, Value};
@@ -19,16 +19,30 @@ const NOTHING: &str = "null";
 pub struct ClaimDefinitions {
     /// By the names as they were written.
     claims: BTreeMap<String, Definition>,
-    query: String,
     standard: Vec<String>,
+    unreadable: Vec<UnreadablePath>,
     stray_defaults: Vec<String>,
 }
 
 #[derive(Debug, Clone)]
 struct Definition {
     name: CustomClaimName,
+    /// The path as it was written.
+    written: String,
     path: Path,
     default: String,
+}
+
+/// A path that cannot be followed. It costs its claim.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("the path {path:?} of {name:?} cannot be read: {problem}")]
+pub struct UnreadablePath {
+    /// The claim.
+    pub name: String,
+    /// Its path.
+    pub path: String,
+    /// What is wrong with it, and where.
+    pub problem: InvalidPath,
 }
 
 /// Why there are no definitions.
@@ -46,16 +60,6 @@ pub enum InvalidClaims {
     /// Two names are written alike into a token.
     #[error("{0:?} and {1:?} are the same claim")]
     Twice(String, String),
-    /// A path cannot be followed.
-    #[error("the path {path:?} of {name:?} cannot be read: {problem}")]
-    Path {
-        /// The claim.
-        name: String,
-        /// Its path.
-        path: String,
-        /// What is wrong with it.
-        problem: InvalidPath,
-    },
 }
 
 /// Why there are no defaults.
@@ -69,7 +73,7 @@ pub enum InvalidDefaults {
     TooLong(String),
 }
 
-/// Why the claims cannot be made of an answer.
+/// Why a claim cannot be made of an answer.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum Unusable {
     #[error("the path of the claim {0:?} leads past too many values")]
@@ -81,41 +85,42 @@ pub(crate) enum Unusable {
 impl ClaimDefinitions {
     /// Reads a JSON object of names with paths: `{"organisation-id":"profile.organisation.id"}`.
     ///
-    /// The name of a standard claim is set aside, see [`standard`](Self::standard).
+    /// The name of a standard claim is set aside, see [`standard`](Self::standard), and so is a claim
+    /// whose path cannot be read, see [`unreadable`](Self::unreadable).
     ///
     /// # Errors
     ///
     /// See [`InvalidClaims`].
     pub fn parse(text: &str) -> Result<Self, InvalidClaims> {
         let mut claims = BTreeMap::new();
-        let mut selection = Selection::default();
         let mut standard = Vec::new();
+        let mut unreadable = Vec::new();
         for (written, path) in object(text).ok_or(InvalidClaims::NotAnObject)? {
             let Value::String(path) = path else {
                 return Err(InvalidClaims::NotText(written));
             };
-            match CustomClaimName::parse(&written) {
-                Ok(name) => {
-                    let path = parse_path(&written, path, &mut selection)?;
-                    let default = NOTHING.to_owned();
-                    claims.insert(
-                        written,
-                        Definition {
-                            name,
-                            path,
-                            default,
-                        },
-                    );
+            let name = match CustomClaimName::parse(&written) {
+                Ok(name) => name,
+                Err(InvalidCustomClaimName::Standard) => {
+                    standard.push(written);
+                    continue;
                 }
-                Err(InvalidCustomClaimName::Standard) => standard.push(written),
                 Err(problem) => return Err(InvalidClaims::Name(written, problem)),
+            };
+            match Definition::parse(name, &path) {
+                Ok(definition) => drop(claims.insert(written, definition)),
+                Err(problem) => unreadable.push(UnreadablePath {
+                    name: written,
+                    path,
+                    problem,
+                }),
             }
         }
         refuse_doubles(&claims)?;
         Ok(Self {
             claims,
-            query: selection.query(),
             standard,
+            unreadable,
             stray_defaults: Vec::new(),
         })
     }
@@ -129,6 +134,7 @@ impl ClaimDefinitions {
     pub fn with_defaults(mut self, text: &str) -> Result<Self, InvalidDefaults> {
         for (written, value) in object(text).ok_or(InvalidDefaults::NotAnObject)? {
             match (self.claims.get_mut(&written), text::of_value(&value)) {
+                (None, _) if self.unreadable.iter().any(|it| it.name == written) => {}
                 (None, _) => self.stray_defaults.push(written),
                 (Some(claim), Ok(default)) => claim.default = default,
                 (Some(_), Err(TooLong)) => return Err(InvalidDefaults::TooLong(written)),
@@ -149,27 +155,81 @@ impl ClaimDefinitions {
         &self.standard
     }
 
+    /// Claims whose paths cannot be read; tokens are issued without them.
+    #[must_use]
+    pub fn unreadable(&self) -> &[UnreadablePath] {
+        &self.unreadable
+    }
+
     /// Names of defaults that no claim has; nothing comes of their values.
     #[must_use]
     pub fn stray_defaults(&self) -> &[String] {
         &self.stray_defaults
     }
 
-    /// The query that asks for all values at once, with the variable `id`.
-    pub(crate) fn query(&self) -> &str {
-        &self.query
+    /// The names as they were written, each with its path.
+    pub(crate) fn paths(&self) -> impl Iterator<Item = (&str, &str)> {
+        let claims = self.claims.iter();
+        claims.map(|(written, claim)| (written.as_str(), claim.written.as_str()))
     }
 
-    /// What the claims say about `user`: all of them, or an error.
-    pub(crate) fn claims_of(&self, user: &Value) -> Result<CustomClaims, Unusable> {
-        self.claims
-            .values()
-            .map(|claim| Ok((claim.name.clone(), claim.text(user)?)))
-            .collect()
+    /// The query that asks for all values at once, with the variable `id`, but for those of the claims
+    /// `without`; `None` if that leaves nothing to ask.
+    pub(crate) fn query(&self, without: &BTreeSet<String>) -> Option<String> {
+        let asked = self.claims.iter().filter(|(it, _)| !without.contains(*it));
+        query_of(asked.map(|(_, claim)| claim))
+    }
+
+    /// The query for the value of one claim.
+    pub(crate) fn query_for(&self, written: &str) -> Option<String> {
+        query_of(self.claims.get(written).into_iter())
+    }
+
+    /// What the claims say about `user`, but for those `without`, and what cannot be said.
+    pub(crate) fn claims_of(
+        &self,
+        user: &Value,
+        without: &BTreeSet<String>,
+    ) -> (CustomClaims, Vec<Unusable>) {
+        let mut unusable = Vec::new();
+        let asked = self.claims.iter().filter(|(it, _)| !without.contains(*it));
+        let claims = asked
+            .filter_map(|(_, claim)| match claim.text(user) {
+                Ok(text) => Some((claim.name.clone(), text)),
+                Err(error) => {
+                    unusable.push(error);
+                    None
+                }
+            })
+            .collect();
+        (claims, unusable)
     }
 }
 
+/// `None` where nothing is asked for.
+fn query_of<'a>(claims: impl Iterator<Item = &'a Definition>) -> Option<String> {
+    let mut selection = Selection::default();
+    let mut is_empty = true;
+    for claim in claims {
+        // It was added to a selection of its own when it was read.
+        selection.add(&claim.path).ok()?;
+        is_empty = false;
+    }
+    (!is_empty).then(|| selection.query())
+}
+
 impl Definition {
+    fn parse(name: CustomClaimName, written: &str) -> Result<Self, InvalidPath> {
+        let path = Path::parse(from_the_user(written))?;
+        Selection::default().add(&path)?;
+        Ok(Self {
+            name,
+            written: written.to_owned(),
+            path,
+            default: NOTHING.to_owned(),
+        })
+    }
+
     fn text(&self, user: &Value) -> Result<String, Unusable> {
         let name = || self.name.as_str().to_owned();
         let found = self.path.find(user);
@@ -178,17 +238,14 @@ impl Definition {
     }
 }
 
-fn object(text: &str) -> Option<Map<String, Value>> {
-    serde_json::from_str(text).ok()
+/// A path that begins at the user, from one that may begin with the user, as the answer does.
+fn from_the_user(path: &str) -> &str {
+    let path = path.trim();
+    path.strip_prefix("user.").unwrap_or(path)
 }
 
-fn parse_path(name: &str, path: String, query: &mut Selection) -> Result<Path, InvalidClaims> {
-    let parsed = Path::parse(&path).and_then(|parsed| query.add(&parsed).map(|()| parsed));
-    parsed.map_err(|problem| InvalidClaims::Path {
-        name: name.to_owned(),
-        path,
-        problem,
-    })
+fn object(text: &str) -> Option<Map<String, Value>> {
+    serde_json::from_str(text).ok()
 }
 
 /// Which of two claims with one name counted would be left to chance.
@@ -213,7 +270,8 @@ mod tests {
     }
 
     fn said(definitions: &ClaimDefinitions, user: &Value) -> Vec<(String, String)> {
-        let claims = definitions.claims_of(user).unwrap();
+        let (claims, unusable) = definitions.claims_of(user, &BTreeSet::new());
+        assert!(unusable.is_empty(), "{unusable:?}");
         let own = |(name, text): (&str, &str)| (name.to_owned(), text.to_owned());
         claims.iter().map(own).collect()
     }
@@ -240,7 +298,7 @@ mod tests {
         });
 
         assert_eq!(
-            definitions.query(),
+            definitions.query(&BTreeSet::new()).unwrap(),
             "query GetClaims($id: uuid!) { user(id:$id) {metadata profile{contributesTo{\
              project{id }}organisation{id }}} }"
         );
@@ -292,7 +350,7 @@ mod tests {
             .unwrap();
 
         assert_eq!(
-            definitions.query(),
+            definitions.query(&BTreeSet::new()).unwrap(),
             "query GetClaims($id: uuid!) { user(id:$id) {b } }"
         );
         assert_eq!(
@@ -313,12 +371,6 @@ mod tests {
 
         assert_eq!(refused(json!([])), "it is not a JSON object");
         assert_eq!(refused(json!({ "a": 1 })), "the path of \"a\" is not text");
-        assert_eq!(
-            refused(json!({ "a": "b[" })),
-            "the path \"b[\" of \"a\" cannot be read: a place in a list, a quoted name or * is \
-             expected at character 3"
-        );
-        assert!(refused(json!({ "a": "b.*" })).contains("\"*\" is no name"));
         assert!(refused(json!({ "\u{e4}": "b" })).contains("printable ASCII"));
         assert_eq!(
             refused(json!({ "Org": "a", "x-hasura-org": "b" })),
@@ -331,11 +383,78 @@ mod tests {
     }
 
     #[test]
-    fn claims_are_complete_or_not_there() {
+    fn a_path_that_cannot_be_read_costs_its_claim_and_is_named() {
+        let definitions =
+            parse(&json!({ "a": "b[", "c": "d.*", "e": "first-name", "good": "good" }))
+                .unwrap()
+                .with_defaults(r#"{"a":"admin"}"#)
+                .unwrap();
+
+        let told: Vec<_> = definitions
+            .unreadable()
+            .iter()
+            .map(ToString::to_string)
+            .collect();
+        assert_eq!(
+            told[0],
+            "the path \"b[\" of \"a\" cannot be read: a place in a list, a quoted name or * is \
+             expected at character 3"
+        );
+        assert!(told[1].contains("\"*\" is no name"), "{told:?}");
+        assert!(told[2].contains("\"first-name\" is no name"), "{told:?}");
+        assert!(definitions.stray_defaults().is_empty());
+        assert_eq!(
+            said(&definitions, &json!({ "good": 1 })),
+            pairs(&[("x-hasura-good", "1")])
+        );
+        assert!(parse(&json!({ "a": "b[" })).unwrap().is_empty());
+    }
+
+    #[test]
+    fn a_path_may_begin_with_the_user() {
+        let definitions = parse(&json!({ "org": "user.profile.org", "name": "user" })).unwrap();
+
+        assert_eq!(
+            definitions.query(&BTreeSet::new()).unwrap(),
+            "query GetClaims($id: uuid!) { user(id:$id) {profile{org }user } }"
+        );
+        assert_eq!(
+            said(
+                &definitions,
+                &json!({ "profile": { "org": 7 }, "user": "ada" })
+            ),
+            pairs(&[("x-hasura-name", "ada"), ("x-hasura-org", "7")])
+        );
+    }
+
+    #[test]
+    fn claims_are_asked_for_together_alone_and_without_some() {
+        let definitions = parse(&json!({ "a": "m.k", "b": "m.l" })).unwrap();
+        let without = |names: &[&str]| {
+            let names = names.iter().map(|it| (*it).to_owned()).collect();
+            definitions.query(&names)
+        };
+
+        let query = |selection: &str| {
+            Some(format!(
+                "query GetClaims($id: uuid!) {{ user(id:$id) {selection} }}"
+            ))
+        };
+        assert_eq!(without(&[]), query("{m{k l }}"));
+        assert_eq!(without(&["a"]), query("{m{l }}"));
+        assert_eq!(without(&["a", "b"]), None);
+        assert_eq!(definitions.query_for("a"), query("{m{k }}"));
+        assert_eq!(definitions.query_for("c"), None);
+    }
+
+    #[test]
+    fn what_cannot_be_said_costs_its_claim() {
         let definitions = parse(&json!({ "a": "a", "b": "b" })).unwrap();
 
-        let refused = definitions.claims_of(&json!({ "a": "1", "b": "x".repeat(70_000) }));
+        let user = json!({ "a": "1", "b": "x".repeat(70_000) });
+        let (claims, unusable) = definitions.claims_of(&user, &BTreeSet::new());
 
-        assert!(matches!(refused, Err(Unusable::TooLong(name, _)) if name == "x-hasura-b"));
+        assert_eq!(claims.iter().collect::<Vec<_>>(), [("x-hasura-a", "1")]);
+        assert!(matches!(&unusable[..], [Unusable::TooLong(name, _)] if name == "x-hasura-b"));
     }
 }

@@ -11,12 +11,13 @@
 mod definitions;
 mod path;
 mod query;
+mod refused;
 mod reply;
 mod source;
 mod text;
 
 pub use self::{
-    definitions::{ClaimDefinitions, InvalidClaims, InvalidDefaults},
+    definitions::{ClaimDefinitions, InvalidClaims, InvalidDefaults, UnreadablePath},
     path::InvalidPath,
     source::{GraphqlEndpoint, HasuraClaims},
 };

@@ -31,6 +31,24 @@ pub(crate) struct Complaint {
     path: Option<String>,
 }
 
+/// Hasura's code for a query that its schema does not allow.
+const QUERY_REFUSED: &str = "validation-failed";
+
+impl Complaint {
+    /// Whether it is about what was asked for, rather than about who asks.
+    pub(crate) fn is_about_query(&self) -> bool {
+        self.code.as_deref() == Some(QUERY_REFUSED)
+    }
+
+    /// The field it is about, from the user on: `profile.organisaton` of
+    /// `$.selectionSet.user.selectionSet.profile.selectionSet.organisaton`.
+    pub(crate) fn field(&self) -> Option<String> {
+        let path = self.path.as_deref()?;
+        let names: Vec<_> = path.split(".selectionSet.").skip(2).collect();
+        (!names.is_empty()).then(|| names.join("."))
+    }
+}
+
 impl fmt::Display for Complaint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.code.as_deref().unwrap_or("no code"))?;
@@ -149,6 +167,16 @@ mod tests {
             "Hasura refused the query: validation-failed at \
              $.selectionSet.user.selectionSet.profile"
         );
+
+        let refused = json!({ "errors": [{ "extensions": {
+            "code": "validation-failed",
+            "path": "$.selectionSet.user.selectionSet.profile.selectionSet.organisaton",
+        } }] });
+        let Err(NoUser::Refused(complaint)) = read(200, &refused) else {
+            panic!("it was not refused");
+        };
+        assert!(complaint.is_about_query());
+        assert_eq!(complaint.field().as_deref(), Some("profile.organisaton"));
 
         let odd = json!({ "code": "a\nline", "path": "x".repeat(201) });
         let said = complaint_of(&json!({ "message": "s3cret", "extensions": odd }));

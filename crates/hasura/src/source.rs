@@ -1,20 +1,27 @@
 //! Asking Hasura.
 
-use std::time::Duration;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use async_trait::async_trait;
 use auth_domain::{
+    error::chain,
     ports::{CustomClaimSource, CustomClaimSourceError},
     secret::Secret,
     session::CustomClaims,
     user::UserId,
 };
 use egress::{Egress, EgressError, Request, Url};
-use serde_json::json;
+use serde_json::{Value, json};
+use uuid::Uuid;
 
 use crate::{
-    definitions::{ClaimDefinitions, Unusable},
-    reply::{self, NoUser},
+    definitions::ClaimDefinitions,
+    refused::RefusedClaims,
+    reply::{self, Complaint, NoUser},
 };
 
 /// How long Hasura may take for everything: somebody waits for their token.
@@ -38,6 +45,7 @@ pub struct HasuraClaims {
     egress: Egress,
     endpoint: GraphqlEndpoint,
     definitions: ClaimDefinitions,
+    refused: Arc<RefusedClaims>,
     timeout: Duration,
 }
 
@@ -47,8 +55,18 @@ enum Trouble {
     Egress(#[from] EgressError),
     #[error(transparent)]
     NoUser(#[from] NoUser),
-    #[error(transparent)]
-    Unusable(#[from] Unusable),
+}
+
+impl Trouble {
+    /// What Hasura says against the query itself.
+    fn refusal(&self) -> Option<&Complaint> {
+        match self {
+            Self::NoUser(NoUser::Refused(complaint)) if complaint.is_about_query() => {
+                Some(complaint)
+            }
+            Self::NoUser(_) | Self::Egress(_) => None,
+        }
+    }
 }
 
 impl HasuraClaims {
@@ -59,6 +77,7 @@ impl HasuraClaims {
             egress,
             endpoint,
             definitions,
+            refused: Arc::default(),
             timeout: TIMEOUT,
         }
     }
@@ -70,20 +89,113 @@ impl HasuraClaims {
         self
     }
 
+    /// Looks whether Hasura can be asked for the claims, and tells the log which it refuses.
+    pub async fn check(&self) {
+        // Nobody: a query that is allowed finds no user.
+        match self.ask(UserId(Uuid::nil())).await {
+            Ok(_) | Err(Trouble::NoUser(NoUser::Unknown)) => {}
+            Err(trouble) => {
+                tracing::warn!(
+                    error = chain(&trouble),
+                    "Hasura could not be asked for custom claims at the start"
+                );
+            }
+        }
+    }
+
     async fn ask(&self, user: UserId) -> Result<CustomClaims, Trouble> {
+        let until = Instant::now() + self.timeout;
+        let without = self.refused.left_out(Instant::now());
+        let asked = self.ask_without(user, &without, until).await;
+        let trouble = match asked {
+            Ok(claims) => {
+                if without.is_empty() {
+                    self.refused.forget();
+                }
+                return Ok(claims);
+            }
+            Err(trouble) => trouble,
+        };
+        if trouble.refusal().is_none() || !self.refused.may_be_searched(Instant::now()) {
+            return Err(trouble);
+        }
+        let refused = self.search_refused(user, &without, until).await?;
+        if refused.is_subset(&without) {
+            return Err(trouble);
+        }
+        self.ask_without(user, &refused, until).await
+    }
+
+    /// Which claims are refused when they are asked for alone.
+    async fn search_refused(
+        &self,
+        user: UserId,
+        asked_without: &BTreeSet<String>,
+        until: Instant,
+    ) -> Result<BTreeSet<String>, Trouble> {
+        let mut refused = BTreeMap::new();
+        for (name, path) in self.definitions.paths() {
+            let Some(query) = self.definitions.query_for(name) else {
+                continue;
+            };
+            match self.send(&query, user, until).await {
+                Ok(_) | Err(Trouble::NoUser(NoUser::Unknown)) => {}
+                Err(trouble) => match trouble.refusal() {
+                    Some(complaint) => {
+                        refused.insert(name.to_owned(), (path, complaint.field()));
+                    }
+                    None => return Err(trouble),
+                },
+            }
+        }
+        let names = refused.keys().cloned().collect();
+        for claim in self.refused.remember(&names, asked_without, Instant::now()) {
+            if let Some((path, field)) = refused.get(&claim) {
+                tracing::warn!(
+                    claim,
+                    path,
+                    field,
+                    "Hasura refuses the path of a custom claim; tokens are issued without the claim"
+                );
+            }
+        }
+        Ok(names)
+    }
+
+    async fn ask_without(
+        &self,
+        user: UserId,
+        without: &BTreeSet<String>,
+        until: Instant,
+    ) -> Result<CustomClaims, Trouble> {
+        let Some(query) = self.definitions.query(without) else {
+            return Ok(CustomClaims::default());
+        };
+        let user = self.send(&query, user, until).await?;
+        let (claims, unusable) = self.definitions.claims_of(&user, without);
+        for error in unusable {
+            tracing::warn!(
+                error = chain(&error),
+                "an access token is issued without one of its custom claims"
+            );
+        }
+        Ok(claims)
+    }
+
+    /// The user, as Hasura answers the query.
+    async fn send(&self, query: &str, user: UserId, until: Instant) -> Result<Value, Trouble> {
         let body = json!({
-            "query": self.definitions.query(),
+            "query": query,
             "variables": { "id": user.to_string() },
         });
         let request = Request::post(self.endpoint.url.clone())
             .header("accept", "application/json")
             .secret_header("x-hasura-admin-secret", self.endpoint.admin_secret.expose())
             .json(&body)
-            .timeout(self.timeout)
+            .timeout(until.saturating_duration_since(Instant::now()))
             .largest_reply(LARGEST_REPLY);
         let reply = self.egress.send(request).await?;
-        let user = reply::user(&reply)?;
-        Ok(self.definitions.claims_of(&user)?)
+        Ok(reply::user(&reply)?)
     }
 }
 

@@ -123,7 +123,7 @@ impl Foundation {
             store: Arc::clone(&self.store),
             hasher: Arc::clone(&self.hasher),
             breached_passwords: breached_passwords(config, &self.egress),
-            custom_claims: custom_claims(config)?,
+            custom_claims: custom_claims(config, &self.runtime)?,
             signer: Arc::clone(&self.signer),
             concealment: concealment(config, &self.background),
             limits: self.account_limits.clone(),
@@ -258,16 +258,24 @@ fn web_authn(config: &Config) -> Result<Option<Arc<dyn WebAuthn>>, StartError> {
 }
 
 /// Hasura has an egress of its own: what is allowed for it is allowed for nothing else.
-fn custom_claims(config: &Config) -> Result<Option<Arc<dyn CustomClaimSource>>, StartError> {
+///
+/// What it refuses is told to the log in the background: Hasura may start after this server.
+fn custom_claims(
+    config: &Config,
+    runtime: &Handle,
+) -> Result<Option<Arc<dyn CustomClaimSource>>, StartError> {
     let Some(claims) = &config.custom_claims else {
         return Ok(None);
     };
     let egress = Egress::new(claims.egress_rules()).map_err(StartError::Egress)?;
-    Ok(Some(Arc::new(HasuraClaims::new(
+    let source = Arc::new(HasuraClaims::new(
         egress,
         claims.endpoint.clone(),
         claims.definitions.clone(),
-    ))))
+    ));
+    let checked = Arc::clone(&source);
+    drop(runtime.spawn(async move { checked.check().await }));
+    Ok(Some(source))
 }
 
 /// The message queue of this configuration, for commands beside a server.

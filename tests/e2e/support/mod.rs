@@ -44,7 +44,7 @@ pub(crate) use server::{
 pub(crate) use sms::{Phones, other_than};
 pub(crate) use smtp::{Mood, SmtpServer};
 pub(crate) use way::Way;
-pub(crate) use web_service::WebService;
+pub(crate) use web_service::{Received, WebService};
 
 /// Password of everybody in these tests who does not need another.
 pub(crate) const PASSWORD: &str = "correct horse";

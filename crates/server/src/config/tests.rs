@@ -348,7 +348,7 @@ mod problems {
     }
 
     #[test]
-    fn custom_claims_need_paths_that_can_be_followed_and_a_hasura_to_ask() {
+    fn custom_claims_need_paths_and_a_hasura_to_ask() {
         let url = (
             "HASURA_GRAPHQL_GRAPHQL_URL",
             "http://graphql-engine:8080/v1/graphql",
@@ -365,8 +365,11 @@ mod problems {
         assert_eq!(problems(&[claims, secret], &[]), [without(url.0)]);
         assert_eq!(problems(&[claims, url], &[]), [without(secret.0)]);
         let said = |name, value| problems(&[url, secret, claims, (name, value)], &[]).concat();
-        let path = said(claims.0, r#"{"org":"profile["}"#);
-        assert!(path.starts_with("AUTH_JWT_CUSTOM_CLAIMS: the path \"profile[\" of \"org\""));
+        assert_eq!(
+            said(claims.0, r#"{"org":"profile["}"#),
+            "",
+            "it costs its claim alone"
+        );
         for (name, value) in [
             (claims.0, "{"),
             (claims.0, r#"{"org":1}"#),
@@ -819,6 +822,10 @@ mod warnings {
             r#"{"user-id":"boss.id","org":"org"}"#,
         );
         let defaults = ("AUTH_JWT_CUSTOM_CLAIMS_DEFAULTS", r#"{"zone":1}"#);
+        let unreadable = (
+            "AUTH_JWT_CUSTOM_CLAIMS",
+            r#"{"org":"org","team":"profile.first-name"}"#,
+        );
 
         assert_eq!(
             warnings(&[url, secret]),
@@ -836,6 +843,15 @@ mod warnings {
                 "AUTH_JWT_CUSTOM_CLAIMS_DEFAULTS: \"zone\" is no custom claim, so its default has \
                  no effect",
             ]
+        );
+        let told = warnings(&[url, secret, unreadable]);
+        assert_eq!(told.len(), 1, "{told:?}");
+        assert!(
+            told[0].starts_with(
+                "AUTH_JWT_CUSTOM_CLAIMS: the path \"profile.first-name\" of \"team\" cannot be read: \
+                 \"first-name\" is no name"
+            ),
+            "{told:?}"
         );
     }
 

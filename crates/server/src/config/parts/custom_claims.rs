@@ -115,7 +115,13 @@ fn ineffective(settings: &Settings, definitions: &ClaimDefinitions) -> Vec<Strin
             settings.name(&jwt::CUSTOM_CLAIMS_DEFAULTS)
         )
     });
-    standard.chain(stray).collect()
+    let unreadable = definitions.unreadable().iter().map(|problem| {
+        format!(
+            "{}: {problem}; tokens are issued without this claim",
+            settings.name(&jwt::CUSTOM_CLAIMS)
+        )
+    });
+    standard.chain(stray).chain(unreadable).collect()
 }
 
 /// Settings that only custom claims need.
