@@ -47,7 +47,7 @@ fn lines(server: &Server) -> impl Iterator<Item = Value> {
     lines.into_iter()
 }
 
-fn is_uuid(text: &str) -> bool {
+pub(crate) fn is_uuid(text: &str) -> bool {
     text.len() == 36 && text.bytes().all(|it| it.is_ascii_hexdigit() || it == b'-')
 }
 

@@ -1,8 +1,9 @@
 //! Tickets: short-lived secrets that stand for one step of a flow.
 //!
 //! A ticket is handed to a person in a link, or to a client between two steps of a sign-in. Its
-//! prefix names what it is good for, as Hasura Auth writes it (`verifyEmail:…`); behind it stand
-//! 192 random bits. Only its hash is stored.
+//! prefix names what it is good for, as Hasura Auth writes it (`verifyEmail:…`); behind it stands a
+//! random UUID, 122 bits, because clients before `@nhost/nhost-js` 4 send no other ticket of a second
+//! factor. Only its hash is stored.
 
 use std::{fmt, time::Duration};
 
@@ -10,6 +11,7 @@ use chrono::{DateTime, Utc};
 use data_encoding::HEXLOWER;
 use sha2::{Digest, Sha256};
 use url::form_urlencoded;
+use uuid::Uuid;
 
 use crate::{redirect::RedirectUrl, secret::Secret, session::CodeChallenge, user::UserId};
 
@@ -88,14 +90,17 @@ pub struct Ticket {
 pub struct InvalidTicketText;
 
 impl Ticket {
-    /// A new ticket from random bytes.
+    /// A new ticket.
+    ///
+    /// * `random` – from [`IdGenerator::uuid`](crate::ports::IdGenerator::uuid).
     #[must_use]
-    pub fn new(purpose: TicketPurpose, random: [u8; 24]) -> Self {
-        let value = format!("{}:{}", purpose.prefix(), HEXLOWER.encode(&random));
+    pub fn new(purpose: TicketPurpose, random: Uuid) -> Self {
+        let value = format!("{}:{}", purpose.prefix(), random.hyphenated());
         Self { purpose, value }
     }
 
-    /// Reads a ticket that somebody presents. Whether it is good is for the store to say.
+    /// Reads a ticket that a client presents, in whatever form: earlier versions made tickets of 48
+    /// hexadecimal digits. Whether it is good is for the store to say.
     ///
     /// # Errors
     ///
@@ -199,11 +204,11 @@ mod tests {
     #[test]
     fn a_link_leads_to_this_server_with_sorted_and_encoded_parameters() {
         let redirects = RedirectPolicy::new("http://localhost:3000", &[]).unwrap();
-        let ticket = Ticket::new(TicketPurpose::VerifyEmail, [0; 24]);
+        let ticket = Ticket::new(TicketPurpose::VerifyEmail, Uuid::nil());
 
         let link = ticket.link("https://auth.example.com/v1", &redirects.client_url());
 
-        let zeros = "0".repeat(48);
+        let zeros = Uuid::nil();
         let expected = format!(
             "https://auth.example.com/v1/verify?redirectTo=http%3A%2F%2Flocalhost%3A3000\
              &ticket=verifyEmail%3A{zeros}&type=emailVerify"
@@ -214,19 +219,31 @@ mod tests {
     #[test]
     fn every_ticket_is_read_back_with_its_purpose() {
         for purpose in TicketPurpose::ALL {
-            let ticket = Ticket::new(purpose, [7; 24]);
+            let ticket = Ticket::new(purpose, Uuid::from_bytes([7; 16]));
             assert_eq!(Ticket::parse(ticket.expose()), Ok(ticket));
         }
     }
 
     #[test]
-    fn tickets_of_hasura_auth_are_read_too() {
-        let text = "passwordReset:e106bc23-a6ae-43e2-b12b-40cea9395407";
+    fn a_ticket_is_a_prefix_and_a_uuid_as_clients_expect_it() {
+        let id = "e106bc23-a6ae-43e2-b12b-40cea9395407";
 
-        assert_eq!(
-            Ticket::parse(text).unwrap().purpose(),
-            TicketPurpose::ResetPassword
-        );
+        let ticket = Ticket::new(TicketPurpose::MfaTotp, id.parse().unwrap());
+
+        assert_eq!(ticket.expose(), format!("mfaTotp:{id}"));
+    }
+
+    #[test]
+    fn tickets_of_hasura_auth_and_of_earlier_versions_are_read_too() {
+        for text in [
+            "passwordReset:e106bc23-a6ae-43e2-b12b-40cea9395407",
+            "passwordReset:0123456789abcdef0123456789abcdef0123456789abcdef",
+        ] {
+            let ticket = Ticket::parse(text).unwrap();
+
+            assert_eq!(ticket.purpose(), TicketPurpose::ResetPassword);
+            assert_eq!(ticket.expose(), text);
+        }
     }
 
     #[test]

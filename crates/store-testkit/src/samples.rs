@@ -279,15 +279,23 @@ pub fn opaque_session(name: &str, user_id: UserId) -> NewOpaqueSession {
 }
 
 /// The ticket with this name, good for verifying an address.
+///
+/// # Panics
+///
+/// When the name is empty or longer than a ticket may be.
 #[must_use]
 pub fn ticket(name: &str) -> Ticket {
     ticket_for(TicketPurpose::VerifyEmail, name)
 }
 
 /// The ticket with this name, good for something else.
+///
+/// # Panics
+///
+/// When the name is empty or longer than a ticket may be.
 #[must_use]
 pub fn ticket_for(purpose: TicketPurpose, name: &str) -> Ticket {
-    Ticket::new(purpose, name_bytes(name))
+    Ticket::parse(&format!("{}:{name}", purpose.prefix())).unwrap()
 }
 
 /// What is stored of a ticket: it has [`LIFE`], and nothing has to be proved with it.

@@ -85,7 +85,7 @@ impl TicketMail {
     ) -> Result<Self, SecretBoxError> {
         let recipient = recipient.into();
         let user = recipient.id;
-        let ticket = Ticket::new(purpose, installation.ids.token_bytes());
+        let ticket = Ticket::new(purpose, installation.ids.uuid());
         let row = installation.ticket_row(&ticket, user, challenge);
         let codes = &installation.policy.codes;
         let (code, code_row) = codes

@@ -220,7 +220,7 @@ impl SignInService {
     async fn enter_in(&self, work: &mut dyn UnitOfWork, user: User) -> Result<Entry, StoreError> {
         let installation = &self.installation;
         if user.active_mfa == Some(MfaMethod::Totp) {
-            let ticket = Ticket::new(TicketPurpose::MfaTotp, installation.ids.token_bytes());
+            let ticket = Ticket::new(TicketPurpose::MfaTotp, installation.ids.uuid());
             let row = installation.ticket_row(&ticket, user.id, None);
             work.tickets().insert(&row).await?;
             return Ok(Entry::SecondFactor(ticket));

@@ -13,6 +13,7 @@ use auth_domain::{
     totp::{STEP_SECONDS, TimeStep, TotpSecret},
     user::{MfaMethod, UserId},
 };
+use uuid::Uuid;
 
 use uuid::Uuid;
 
@@ -165,7 +166,10 @@ async fn a_ticket_lives_five_minutes() {
 async fn a_ticket_for_something_else_is_refused_and_not_spent() {
     let world = World::new().await;
     let (_, secret) = world.protected().await;
-    for ticket in [Some(Ticket::new(TicketPurpose::SignInLink, [0; 24])), None] {
+    for ticket in [
+        Some(Ticket::new(TicketPurpose::SignInLink, Uuid::nil())),
+        None,
+    ] {
         let proof = world.proof(&secret, 0);
         let claim = SecondFactorSignIn { ticket, proof };
 

@@ -6,6 +6,7 @@ use auth_domain::{
     ticket::{Ticket, TicketPurpose},
     user::{EmailAddress, Locale},
 };
+use uuid::Uuid;
 
 use crate::config::Config;
 
@@ -13,7 +14,7 @@ use crate::config::Config;
 const CODE: &str = "EXAMPLE";
 
 /// What a ticket is made from that no server hands out: real ones are random.
-const NOTHING: [u8; 24] = [0; 24];
+const NOTHING: Uuid = Uuid::nil();
 
 /// An example of a mail of this kind to `to`, in the default language if in no other.
 pub(super) fn mail(
