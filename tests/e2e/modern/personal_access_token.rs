@@ -29,6 +29,18 @@ fn expect_invalid(answer: &Answer) {
 }
 
 on_both_databases! {
+    async fn an_end_may_be_written_as_javascript_prints_it(database) {
+        let server = Server::on(&database).await;
+        let session = server.sign_up("ada@example.com").await;
+        let bearer = session["accessToken"].as_str().unwrap();
+
+        let body = json!({ "expiresAt": "Thu, 01 Jan 2099 12:00:00 GMT" });
+        let made = server.post_as(bearer, "/pat", &body).await.expect(200);
+
+        let token = json!({ "personalAccessToken": made["personalAccessToken"] });
+        server.post("/signin/pat", &token).await.expect(200);
+    }
+
     async fn a_token_signs_in_again_and_again_and_stays_the_same(database) {
         let server = Server::on(&database).await;
         let session = server.sign_up("ada@example.com").await;

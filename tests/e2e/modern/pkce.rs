@@ -3,7 +3,9 @@
 use futures_util::future::join_all;
 use serde_json::{Value, json};
 
-use crate::support::{Answer, Database, PASSWORD, Server, ServerBuilder, on_both_databases};
+use crate::support::{
+    Answer, Database, PASSWORD, SecurityKey, Server, ServerBuilder, on_both_databases,
+};
 
 /// The example of RFC 7636, appendix B.
 const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
@@ -103,6 +105,26 @@ on_both_databases! {
         let code = code_behind(&server, &server.last_mail()).await;
         let answer = exchange(&server, &code, VERIFIER).await.expect(200);
         assert_eq!(answer["session"]["user"]["id"], guest["session"]["user"]["id"]);
+    }
+
+    async fn the_mail_after_a_sign_up_with_a_key_takes_a_challenge(database) {
+        let server = ServerBuilder::new(&database)
+            .by_mail()
+            .set("AUTH_WEBAUTHN_ENABLED", "true")
+            .start()
+            .await;
+        let begin = json!({ "email": "ada@example.com" });
+        let options = server.post("/signup/webauthn", &begin).await.expect(200);
+        let body = json!({
+            "credential": SecurityKey::new(&options).attest(&options),
+            "codeChallenge": CHALLENGE,
+        });
+
+        server.post("/signup/webauthn/verify", &body).await.expect(200);
+        let code = code_behind(&server, &server.last_mail()).await;
+        let answer = exchange(&server, &code, VERIFIER).await.expect(200);
+
+        assert_eq!(answer["session"]["user"]["id"], options["user"]["id"]);
     }
 
     async fn a_wrong_verifier_spends_the_code(database) {

@@ -4,6 +4,7 @@ use auth_domain::services::SignUpOptions;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
+use super::security_keys::Nickname;
 use crate::extract::members::{Language, Name, Object, RoleName, present};
 
 /// What a new user starts with.
@@ -29,6 +30,11 @@ pub(super) struct OptionsBody {
     #[serde(default, deserialize_with = "present")]
     #[schema(nullable = false)]
     redirect_to: Option<String>,
+    /// The name of the security key that a user signs up with. Clients before nhost-js 4 tell it here,
+    /// and not beside the key; other requests ignore it.
+    #[serde(default, deserialize_with = "present")]
+    #[schema(nullable = false)]
+    pub(super) nickname: Option<Nickname>,
 }
 
 impl From<OptionsBody> for SignUpOptions {
@@ -40,6 +46,7 @@ impl From<OptionsBody> for SignUpOptions {
             locale,
             metadata,
             redirect_to,
+            nickname: _,
         } = body;
         Self {
             redirect_to,

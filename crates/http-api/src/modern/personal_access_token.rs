@@ -34,7 +34,8 @@ pub(crate) struct CreateBody {
     metadata: Option<Object>,
 }
 
-/// `type: string, format: date-time`: RFC 3339.
+/// `type: string, format: date-time`: RFC 3339. `@nhost/nhost-js` 2 writes it as RFC 2822 does, for the
+/// Node.js server, which read whatever JavaScript reads.
 struct Moment(DateTime<Utc>);
 
 schema!(
@@ -46,9 +47,11 @@ schema!(
 impl<'de> Deserialize<'de> for Moment {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
-        let moment = DateTime::parse_from_rfc3339(&text).map_err(|_invalid| {
-            Error::custom("a moment such as 2030-01-31T12:00:00Z is expected")
-        })?;
+        let moment = DateTime::parse_from_rfc3339(&text)
+            .or_else(|_other_form| DateTime::parse_from_rfc2822(&text))
+            .map_err(|_invalid| {
+                Error::custom("a moment such as 2030-01-31T12:00:00Z is expected")
+            })?;
         Ok(Self(moment.to_utc()))
     }
 }

@@ -7,3 +7,5 @@ mod options;
 pub(crate) mod register;
 pub(crate) mod sign_in;
 pub(crate) mod sign_up;
+
+pub(super) use nickname::Nickname;

@@ -24,7 +24,7 @@ on_both_databases! {
 
         assert_eq!(first_options["user"]["id"], session["user"]["id"]);
         assert_eq!(first_options["user"]["name"], EMAIL);
-        assert_eq!(first_options.get("excludeCredentials"), None);
+        assert_eq!(first_options["excludeCredentials"], json!([]));
         assert_eq!(
             second_options["excludeCredentials"],
             json!([{ "type": "public-key", "id": first.credential_id() }])

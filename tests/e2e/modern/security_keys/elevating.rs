@@ -33,6 +33,19 @@ async fn elevated(server: &Server, owner: &mut Owner) -> Value {
 }
 
 on_both_databases! {
+    async fn a_client_that_also_tells_its_address_is_elevated(database) {
+        let server = with_keys(&database).start().await;
+        let mut owner = server.owner(EMAIL).await;
+        let token = owner.token().to_owned();
+        let email = json!({ "email": EMAIL });
+
+        let options = server.post_as(&token, BEGIN, &email).await.expect(200);
+        let body = json!({ "email": EMAIL, "credential": owner.key.sign(&options) });
+        let answer = server.post_as(&token, "/elevate/webauthn/verify", &body).await;
+
+        assert_eq!(session_of(&answer)["user"]["id"], owner.session["user"]["id"]);
+    }
+
     async fn a_key_elevates_and_a_refresh_loses_it(database) {
         let server = with_keys(&database)
             .set("AUTH_REQUIRE_ELEVATED_CLAIM", "recommended")

@@ -33,6 +33,7 @@ on_both_databases! {
             "challenge": null,
             "pubKeyCredParams": algorithms.map(|alg| json!({ "type": "public-key", "alg": alg })),
             "timeout": 60000,
+            "excludeCredentials": [],
             "authenticatorSelection": {
                 "requireResidentKey": false,
                 "residentKey": "preferred",
@@ -95,6 +96,22 @@ on_both_databases! {
         })).await.expect(200);
         assert_eq!(options["user"]["displayName"], "Eve");
         assert_eq!(options["user"]["name"], "Eve");
+    }
+
+    async fn a_key_may_be_named_among_the_options(database) {
+        let server = with_keys(&database).start().await;
+        let named = |name: &str| json!({ "options": { "nickname": name } });
+        let both = json!({ "nickname": "beside", "options": { "nickname": "among" } });
+
+        session_of(&sign_up(&server, &json!({ "email": EMAIL }), named("phone")).await);
+        session_of(&sign_up(&server, &json!({ "email": "bob@example.com" }), both).await);
+
+        for name in ["phone", "beside"] {
+            let named = format!(
+                "SELECT count(*) AS count FROM auth.user_security_keys WHERE nickname = '{name}'"
+            );
+            assert_eq!(database.count(&named).await, 1, "{name}");
+        }
     }
 
     async fn options_are_checked_at_both_ends(database) {

@@ -6,6 +6,7 @@ use crate::{
     limits::MailWish,
     security_key::{Attestation, ChallengePurpose, CreationOptions, KeyNickname},
     services::{Failure, SignUpError, SignUpOptions, SignUpService, SignedUp, sign_up::NewKey},
+    session::CodeChallenge,
     user::{EmailAddress, NewUser, UserId},
 };
 
@@ -57,7 +58,9 @@ impl SecurityKeyService {
     /// Makes an account with the key that was made for it, and signs its owner in unless the
     /// address has to be verified first.
     ///
-    /// What `options` tell takes the place of what was told at the beginning; the rest stays.
+    /// What `options` tell takes the place of what was told at the beginning; the rest stays. Where the
+    /// address has to be verified, `code_challenge` is what the client proves itself with after the link
+    /// (PKCE).
     ///
     /// # Errors
     ///
@@ -68,6 +71,7 @@ impl SecurityKeyService {
         attestation: Option<Attestation>,
         options: SignUpOptions,
         nickname: Option<KeyNickname>,
+        code_challenge: Option<CodeChallenge>,
     ) -> Result<SignedUp, SecurityKeyError> {
         let web_authn = self.web_authn()?;
         let policy = &self.installation.policy;
@@ -101,7 +105,9 @@ impl SecurityKeyService {
             challenge: issued.hash,
             now: self.installation.clock.now(),
         };
-        let entered = service.enter(user, Some(key), redirect_to, None).await;
+        let entered = service
+            .enter(user, Some(key), redirect_to, code_challenge)
+            .await;
         entered.map_err(|error| match error {
             // The id was given out with the challenge, and another request with it was faster (replay).
             SignUpError::Failure(Failure::Store(StoreError::Duplicate {

@@ -9,7 +9,10 @@ use super::{
     options::RequestOptionsReply,
 };
 use crate::{
-    extract::device::SeenFrom,
+    extract::{
+        device::SeenFrom,
+        members::{Email, present},
+    },
     modern::{ModernError, caller::OpenCaller, json::Json, reply::SignInReply},
     state::AppState,
 };
@@ -35,6 +38,10 @@ pub(crate) async fn begin(
 pub(crate) struct VerifyBody {
     #[schema(value_type = AssertionBody)]
     credential: Credential<AssertionBody>,
+    /// Accepted and without effect: clients before nhost-js 4 tell it.
+    #[serde(default, rename = "email", deserialize_with = "present")]
+    #[schema(nullable = false)]
+    _email: Option<Email>,
 }
 
 /// `POST /elevate/webauthn/verify`

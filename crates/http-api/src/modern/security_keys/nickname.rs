@@ -6,7 +6,7 @@ use serde::{Deserialize, Deserializer, de::Error};
 use crate::extract::schema::{schema, text};
 
 /// Up to 255 characters, none of which controls lines or the direction of text.
-pub(super) struct Nickname(pub(super) KeyNickname);
+pub(in crate::modern) struct Nickname(pub(super) KeyNickname);
 
 schema!(
     Nickname,

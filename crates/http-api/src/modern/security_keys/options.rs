@@ -17,8 +17,7 @@ pub(crate) struct CreationOptionsReply {
     challenge: String,
     pub_key_cred_params: Vec<ParametersReply>,
     timeout: u64,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    #[schema(required = false)]
+    /// There even if it is empty, unlike in the original: clients before nhost-js 3 read it unseen.
     exclude_credentials: Vec<DescriptorReply>,
     authenticator_selection: SelectionReply,
     attestation: &'static str,

@@ -13,7 +13,7 @@ use super::{
 use crate::{
     extract::{
         device::SeenFrom,
-        members::{Email, present, present_object},
+        members::{Challenge, Email, present, present_object},
     },
     modern::{ModernError, json::Json, options::OptionsBody, reply::SignInReply},
     state::AppState,
@@ -58,6 +58,9 @@ pub(crate) struct VerifyBody {
     #[serde(default, deserialize_with = "present")]
     #[schema(nullable = false)]
     nickname: Option<Nickname>,
+    #[serde(default, rename = "codeChallenge", deserialize_with = "present")]
+    #[schema(nullable = false)]
+    code_challenge: Option<Challenge>,
 }
 
 /// `POST /signup/webauthn/verify`
@@ -67,12 +70,16 @@ pub(crate) async fn verify(
     Json(body): Json<VerifyBody>,
 ) -> Result<web::Json<SignInReply>, ModernError> {
     let attestation = body.credential.attestation();
-    let options = body.options.unwrap_or_default().into();
-    let nickname = body.nickname.map(|it| it.0);
+    let mut options = body.options.unwrap_or_default();
+    let nickname = body.nickname.or(options.nickname.take()).map(|it| it.0);
+    let options = options.into();
+    let code_challenge = body.code_challenge.map(|it| it.0);
     let signed_up = state
         .run_from(seen_from, |services| async move {
             let service = services.security_keys;
-            service.sign_up(attestation, options, nickname).await
+            service
+                .sign_up(attestation, options, nickname, code_challenge)
+                .await
         })
         .await??;
     Ok(web::Json(signed_up.into()))
