@@ -87,7 +87,7 @@ impl JwtSecret {
     /// Reads the JSON object.
     ///
     /// * `type` – `HS256`, `HS384`, `HS512`, `RS256`, `RS384` or `RS512`, as in Hasura Auth, and
-    ///   also `ES256` or `EdDSA` (Ed25519),
+    ///   also `ES256`, `ES384` or `Ed25519`, the name that Hasura has for `EdDSA`, which is taken, too,
     /// * `key` – the shared secret for `HS…`, else the public key or certificate in PEM,
     /// * `signing_key` – the private key in PEM, not for `HS…`,
     /// * `kid` – the id of the key in tokens and in the published key set,

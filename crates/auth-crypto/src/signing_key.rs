@@ -35,15 +35,16 @@ pub(crate) enum Algorithm {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum PairedAlgorithm {
     Rsa(RsassaJwsAlgorithm),
-    /// `ES256`, the curve P-256.
-    Ec,
+    /// `ES256` or `ES384`, each with the curve that it prescribes.
+    Ec(EcdsaJwsAlgorithm),
     /// `EdDSA` with the curve Ed25519.
     Ed,
 }
 
 impl Algorithm {
     /// Every name that [`named`](Self::named) knows, for messages.
-    pub(crate) const NAMES: &str = "HS256, HS384, HS512, RS256, RS384, RS512, ES256, EdDSA";
+    pub(crate) const NAMES: &str =
+        "HS256, HS384, HS512, RS256, RS384, RS512, ES256, ES384, Ed25519, EdDSA";
 
     /// The algorithm called `name`.
     pub(crate) fn named(name: &str) -> Option<Self> {
@@ -55,8 +56,10 @@ impl Algorithm {
             "RS256" => Self::Paired(Rsa(RsassaJwsAlgorithm::Rs256)),
             "RS384" => Self::Paired(Rsa(RsassaJwsAlgorithm::Rs384)),
             "RS512" => Self::Paired(Rsa(RsassaJwsAlgorithm::Rs512)),
-            "ES256" => Self::Paired(Ec),
-            "EdDSA" => Self::Paired(Ed),
+            "ES256" => Self::Paired(Ec(EcdsaJwsAlgorithm::Es256)),
+            "ES384" => Self::Paired(Ec(EcdsaJwsAlgorithm::Es384)),
+            // Hasura's name, and that of RFC 8037, which tokens and published keys have.
+            "Ed25519" | "EdDSA" => Self::Paired(Ed),
             _ => return None,
         })
     }
@@ -96,7 +99,7 @@ impl SigningKey {
         let der = key.private_key_to_pkcs8().map_err(unusable)?;
         let key = match algorithm {
             PairedAlgorithm::Rsa(algorithm) => rsa(algorithm, der),
-            PairedAlgorithm::Ec => ec(der),
+            PairedAlgorithm::Ec(algorithm) => ec(algorithm, der),
             PairedAlgorithm::Ed => ed(der),
         };
         key.map_err(unusable)
@@ -115,7 +118,13 @@ fn check_fit(algorithm: PairedAlgorithm, key: &PKey<Private>) -> Result<(), Inva
             key.id() == Id::RSA && key.bits() >= 2048,
             "an RSA key of at least 2048 bits",
         ),
-        PairedAlgorithm::Ec => (is_on_p256(key), "an EC key on the curve P-256"),
+        PairedAlgorithm::Ec(EcdsaJwsAlgorithm::Es384) => {
+            (is_on(Nid::SECP384R1, key), "an EC key on the curve P-384")
+        }
+        PairedAlgorithm::Ec(_) => (
+            is_on(Nid::X9_62_PRIME256V1, key),
+            "an EC key on the curve P-256",
+        ),
         PairedAlgorithm::Ed => (key.id() == Id::ED25519, "an Ed25519 key"),
     };
     if fits {
@@ -125,9 +134,9 @@ fn check_fit(algorithm: PairedAlgorithm, key: &PKey<Private>) -> Result<(), Inva
     }
 }
 
-fn is_on_p256(key: &PKey<Private>) -> bool {
-    let curve = key.ec_key().ok().and_then(|key| key.group().curve_name());
-    curve == Some(Nid::X9_62_PRIME256V1)
+fn is_on(curve: Nid, key: &PKey<Private>) -> bool {
+    let found = key.ec_key().ok().and_then(|key| key.group().curve_name());
+    found == Some(curve)
 }
 
 fn rsa(algorithm: RsassaJwsAlgorithm, der: Vec<u8>) -> Result<SigningKey, JoseError> {
@@ -140,8 +149,7 @@ fn rsa(algorithm: RsassaJwsAlgorithm, der: Vec<u8>) -> Result<SigningKey, JoseEr
     })
 }
 
-fn ec(der: Vec<u8>) -> Result<SigningKey, JoseError> {
-    let algorithm = EcdsaJwsAlgorithm::Es256;
+fn ec(algorithm: EcdsaJwsAlgorithm, der: Vec<u8>) -> Result<SigningKey, JoseError> {
     let pair = algorithm.key_pair_from_der(&der)?;
     Ok(SigningKey {
         signer: Box::new(algorithm.signer_from_der(&der)?),
@@ -194,7 +202,7 @@ mod tests {
         for name in Algorithm::NAMES.split(", ") {
             assert!(Algorithm::named(name).is_some(), "{name}");
         }
-        for name in ["", "none", "hs256", "PS256", "ES384", "Ed25519"] {
+        for name in ["", "none", "hs256", "PS256", "ES512", "Ed448", "ed25519"] {
             assert_eq!(Algorithm::named(name), None, "{name}");
         }
     }

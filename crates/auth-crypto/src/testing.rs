@@ -14,6 +14,7 @@ use serde_json::{Value, json};
 pub(crate) static RSA: LazyLock<PKey<Private>> = LazyLock::new(|| rsa(2048));
 pub(crate) static OTHER_RSA: LazyLock<PKey<Private>> = LazyLock::new(|| rsa(2048));
 pub(crate) static EC: LazyLock<PKey<Private>> = LazyLock::new(|| ec(Nid::X9_62_PRIME256V1));
+pub(crate) static EC_384: LazyLock<PKey<Private>> = LazyLock::new(|| ec(Nid::SECP384R1));
 pub(crate) static ED: LazyLock<PKey<Private>> = LazyLock::new(|| PKey::generate_ed25519().unwrap());
 
 pub(crate) const SHARED: &str = "a shared secret of more than thirty-two bytes";
@@ -40,7 +41,7 @@ pub(crate) fn paired(algorithm: &str, key: &PKey<Private>) -> Value {
     json!({ "type": algorithm, "key": public_pem(key), "signing_key": private_pem(key) })
 }
 
-/// A secret of each supported kind, as JSON.
+/// A secret of each supported kind, as JSON, with the name of the algorithm that tokens have, too.
 pub(crate) fn every_kind() -> Vec<Value> {
     let shared = |name| json!({ "type": name, "key": SHARED });
     vec![
@@ -51,6 +52,7 @@ pub(crate) fn every_kind() -> Vec<Value> {
         paired("RS384", &RSA),
         paired("RS512", &RSA),
         paired("ES256", &EC),
+        paired("ES384", &EC_384),
         paired("EdDSA", &ED),
     ]
 }

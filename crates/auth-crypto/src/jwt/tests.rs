@@ -20,7 +20,7 @@ use uuid::Uuid;
 use super::*;
 use crate::{
     RandomIds,
-    testing::{EC, ED, OTHER_RSA, RSA, SHARED, every_kind, paired, public_pem},
+    testing::{EC, EC_384, ED, OTHER_RSA, RSA, SHARED, every_kind, paired, public_pem},
 };
 
 const NOW: i64 = 1_700_000_000;

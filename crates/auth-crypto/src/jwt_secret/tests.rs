@@ -174,7 +174,9 @@ fn what_is_wrong_is_named() {
             paired("ES256", &ec(Nid::SECP256K1)),
             "an EC key on the curve P-256",
         ),
+        (paired("ES384", &EC), "an EC key on the curve P-384"),
         (paired("EdDSA", &EC), "an Ed25519 key"),
+        (paired("Ed25519", &EC), "an Ed25519 key"),
         (
             paired("EdDSA", &PKey::generate_ed448().unwrap()),
             "an Ed25519 key",

@@ -86,6 +86,20 @@ fn tokens_of_every_algorithm_verify_and_name_it() {
 }
 
 #[test]
+fn what_hasura_calls_ed25519_is_eddsa_in_tokens() {
+    let token = signer(&paired("Ed25519", &ED))
+        .sign(&claims())
+        .unwrap()
+        .value;
+
+    assert_eq!(decoded(&token).0["alg"], "EdDSA");
+    assert_eq!(
+        verify(&signer(&paired("EdDSA", &ED)), &token),
+        Ok(plain_user())
+    );
+}
+
+#[test]
 fn a_very_long_lifetime_ends_at_the_largest_number() {
     let endless = AccessClaims {
         ttl: Duration::MAX,

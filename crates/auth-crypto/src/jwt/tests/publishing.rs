@@ -31,6 +31,7 @@ fn verifier_of(key: &Value) -> Box<dyn JwsVerifier> {
         "RS384" => Box::new(jws::RS384.verifier_from_jwk(key).unwrap()),
         "RS512" => Box::new(jws::RS512.verifier_from_jwk(key).unwrap()),
         "ES256" => Box::new(jws::ES256.verifier_from_jwk(key).unwrap()),
+        "ES384" => Box::new(jws::ES384.verifier_from_jwk(key).unwrap()),
         "EdDSA" => Box::new(jws::EdDSA.verifier_from_jwk(key).unwrap()),
         other => panic!("published for {other}"),
     }
@@ -51,10 +52,19 @@ fn an_rsa_key_is_published_with_exactly_the_members_hasura_auth_publishes() {
 
 #[test]
 fn published_keys_of_curves_hold_no_private_part() {
-    for (secret, coordinates) in [(paired("ES256", &EC), 2), (paired("EdDSA", &ED), 1)] {
+    for (secret, algorithm, curve, coordinates) in [
+        (paired("ES256", &EC), "ES256", "P-256", 2),
+        (paired("ES384", &EC_384), "ES384", "P-384", 2),
+        (paired("EdDSA", &ED), "EdDSA", "Ed25519", 1),
+        (paired("Ed25519", &ED), "EdDSA", "Ed25519", 1),
+    ] {
         let keys = published(&signer(&secret));
 
         let key = keys[0].as_object().unwrap();
+        assert_eq!(
+            (&key["alg"], &key["crv"]),
+            (&json!(algorithm), &json!(curve))
+        );
         assert_eq!(key.len(), 5 + coordinates);
         for member in ["alg", "crv", "kid", "kty", "use", "x"] {
             assert!(key.contains_key(member), "{member}");
