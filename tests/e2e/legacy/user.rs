@@ -40,6 +40,29 @@ on_both_databases! {
         gone.expect_legacy_error(401, "unauthorized", BAD_SESSION);
     }
 
+    async fn a_body_need_not_be_declared_as_json(database) {
+        let server = Server::on(&database).await;
+        let credentials = legacy_credentials("john", PASSWORD).to_string();
+        let undeclared = |path: &str, body: &str| {
+            server.request(Method::POST, path).body(body.to_owned())
+        };
+
+        let john = server.send(undeclared("/v1/signup", &credentials)).await.expect(200);
+        // As `curl --data` and `fetch` declare what they are told nothing about.
+        for made_up in ["application/x-www-form-urlencoded", "text/plain;charset=UTF-8"] {
+            let login = undeclared("/v1/login", &credentials).header("Content-Type", made_up);
+            server.send(login).await.expect(200);
+        }
+        let body = json!({ "old_password": PASSWORD, "new_password": "battery staple" });
+        let change = undeclared("/v1/user/change-password", &body.to_string())
+            .bearer_auth(john["auth_token"].as_str().unwrap());
+        let changed = server.send(change).await;
+
+        assert_eq!(changed.expect(200), json!({ "message": "success" }));
+        let no_json = server.send(undeclared("/v1/login", "username=john")).await;
+        assert_eq!(no_json.status, 400);
+    }
+
     async fn a_changed_password_ends_every_session(database) {
         let server = Server::on(&database).await;
         let first = server.legacy_sign_up("john").await;

@@ -22,6 +22,9 @@ const JSON: &str = "application/json";
 /// The media type of web forms.
 const FORM: &str = "application/x-www-form-urlencoded";
 
+/// The media type of plain text.
+const TEXT: &str = "text/plain";
+
 /// How long a client may take to send a body.
 const PATIENCE: Duration = Duration::from_secs(10);
 
@@ -56,14 +59,32 @@ pub(crate) async fn read<T: DeserializeOwned>(
         .ok_or(BodyError::Missing)
 }
 
+/// The same where the client need not say that the body is JSON, as in the legacy API.
+///
+/// A request without a media type often has one that its client made up: `curl --data` says that it is a
+/// form, and `fetch` that it is text.
+pub(crate) async fn read_undeclared<T: DeserializeOwned>(
+    request: HttpRequest,
+    payload: Payload,
+) -> Result<T, BodyError> {
+    let bytes = collect_in_time(&request, payload).await?;
+    if bytes.is_empty() {
+        return Err(BodyError::Missing);
+    }
+    let made_up = ["", FORM, TEXT];
+    if !is_json(&request) && !made_up.iter().any(|it| is_of_type(&request, it)) {
+        return Err(BodyError::ContentType(JSON));
+    }
+    decode(&bytes)
+}
+
 /// Reads the body of a web form, undecoded.
 pub(crate) async fn read_form(request: HttpRequest, payload: Payload) -> Result<Bytes, BodyError> {
     let bytes = collect_in_time(&request, payload).await?;
     if bytes.is_empty() {
         return Err(BodyError::Missing);
     }
-    let content_type = request.content_type();
-    if content_type.trim().eq_ignore_ascii_case(FORM) {
+    if is_of_type(&request, FORM) {
         Ok(bytes)
     } else {
         Err(BodyError::ContentType(FORM))
@@ -86,7 +107,12 @@ pub(crate) async fn read_optional<T: DeserializeOwned>(
 }
 
 fn is_json(request: &HttpRequest) -> bool {
-    request.content_type().trim().eq_ignore_ascii_case(JSON)
+    is_of_type(request, JSON)
+}
+
+fn is_of_type(request: &HttpRequest, media_type: &str) -> bool {
+    let content_type = request.content_type();
+    content_type.trim().eq_ignore_ascii_case(media_type)
 }
 
 #[expect(

@@ -9,7 +9,11 @@ use utoipa::ToSchema;
 use super::LegacyError;
 use crate::extract::body;
 
-/// A body that has to be there. Unknown members are tolerated, as in the original.
+/// A body that has to be there, declared as JSON or not at all. Unknown members are tolerated, as in
+/// the original.
+///
+/// That a page of another site can send such a body without asking first is no harm: which page it
+/// comes from decides about the session cookie, see `cookie`.
 pub(crate) struct Json<T>(pub(crate) T);
 
 impl<T: DeserializeOwned + 'static> FromRequest for Json<T> {
@@ -18,7 +22,7 @@ impl<T: DeserializeOwned + 'static> FromRequest for Json<T> {
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let (request, payload) = (request.clone(), payload.take());
-        Box::pin(async { Ok(Self(body::read(request, payload).await?)) })
+        Box::pin(async { Ok(Self(body::read_undeclared(request, payload).await?)) })
     }
 }
 
