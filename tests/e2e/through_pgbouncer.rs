@@ -20,7 +20,19 @@ async fn fresh_database() -> Database {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn two_servers_migrate_and_serve_side_by_side() {
-    let database = fresh_database().await;
+    serve_side_by_side(fresh_database().await).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_servers_serve_behind_a_pooler_that_nothing_tells_them_of() {
+    let Database::Postgres(url) = fresh_database().await else {
+        panic!("it is no PostgreSQL");
+    };
+    let url = url.replace("&pgbouncer=true", "");
+    serve_side_by_side(Database::Postgres(url)).await;
+}
+
+async fn serve_side_by_side(database: Database) {
     let secret = r#"{"type":"HS256","key":"a secret that both of the servers share, 32+"}"#;
     let start = || {
         ServerBuilder::new(&database)

@@ -28,6 +28,7 @@ use tokio_postgres::{
 };
 
 use crate::{
+    announced::{Announced, Process},
     pooler::Unnamed,
     silence::Impatient,
     tls::{Attempt, Tls},
@@ -180,39 +181,62 @@ impl Failures {
 
 type Failure = Box<dyn Error + Send + Sync>;
 
-/// TLS is agreed on here and not by tokio-postgres, which leaves no room for [`Unnamed`] and
-/// [`Impatient`] between TLS and its own part of the protocol.
+/// Behind a pooler that nobody mentioned the first session is given up, and one is begun that prepares
+/// no statements by name.
 async fn try_once(
     url: &PostgresUrl,
     server: &Server,
     attempt: Attempt,
     patience: Option<Duration>,
 ) -> Result<AsyncPgConnection, Failure> {
-    let (stream, binding) = match &server.host {
+    let process = Process::default();
+    let is_pooled = url.is_behind_pooler();
+    let (stream, binding) = open(url, server, attempt).await?;
+    let stream = if is_pooled {
+        boxed(Unnamed::new(stream))
+    } else {
+        boxed(Announced::new(stream, process.clone()))
+    };
+    let client = start_session(url, Impatient::new(stream, binding, patience)).await?;
+    if is_pooled {
+        return Ok(AsyncPgConnection::try_from(client).await?);
+    }
+    if process.is_pooled(&client).await {
+        drop(client);
+        url.note_pooler();
+        let (stream, binding) = open(url, server, attempt).await?;
+        let stream = Impatient::new(boxed(Unnamed::new(stream)), binding, patience);
+        let client = start_session(url, stream).await?;
+        return Ok(AsyncPgConnection::try_from(client).await?);
+    }
+    check_target(&client, url.session().get_target_session_attrs()).await?;
+    Ok(AsyncPgConnection::try_from(client).await?)
+}
+
+/// TLS is agreed on here and not by tokio-postgres, which leaves no room for [`Unnamed`] and
+/// [`Impatient`] between TLS and its own part of the protocol.
+async fn open(
+    url: &PostgresUrl,
+    server: &Server,
+    attempt: Attempt,
+) -> Result<(Box<dyn Stream>, ChannelBinding), Failure> {
+    match &server.host {
         Host::Unix(folder) => {
             let socket = folder.join(format!(".s.PGSQL.{}", server.port));
-            (
-                boxed(UnixStream::connect(socket).await?),
-                ChannelBinding::none(),
-            )
+            let stream = boxed(UnixStream::connect(socket).await?);
+            Ok((stream, ChannelBinding::none()))
         }
         Host::Tcp(host) => {
             let address = server.address.map(|address| address.to_string());
             let address = address.as_deref().unwrap_or(host);
             let stream = TcpStream::connect((address, server.port)).await?;
             url.tcp().apply(&stream)?;
-            secure(stream, url.tls(), host, attempt).await?
+            secure(stream, url.tls(), host, attempt).await
         }
-    };
-    let stream = if url.transaction_pooler() {
-        boxed(Unnamed::new(stream))
-    } else {
-        stream
-    };
-    start_session(url, Impatient::new(stream, binding, patience)).await
+    }
 }
 
-async fn start_session<S>(url: &PostgresUrl, stream: S) -> Result<AsyncPgConnection, Failure>
+async fn start_session<S>(url: &PostgresUrl, stream: S) -> Result<Client, Failure>
 where
     S: TlsStream + Send + Unpin + 'static,
 {
@@ -227,10 +251,7 @@ where
             tracing::debug!(error = %with_sources(&error), "a connection to the database broke");
         }
     });
-    if !url.transaction_pooler() {
-        check_target(&client, config.get_target_session_attrs()).await?;
-    }
-    Ok(AsyncPgConnection::try_from(client).await?)
+    Ok(client)
 }
 
 /// Whether the server is of the kind that `target_session_attrs` asks for.

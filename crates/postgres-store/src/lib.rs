@@ -5,6 +5,7 @@
 //!
 //! Connecting follows libpq: see [`PostgresUrl`].
 
+mod announced;
 mod connect;
 mod migrate;
 mod pooler;

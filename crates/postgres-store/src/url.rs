@@ -16,6 +16,10 @@ use std::{
     hash::{BuildHasher, RandomState},
     net::IpAddr,
     path::PathBuf,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Duration,
 };
 
@@ -65,6 +69,8 @@ pub struct PostgresUrl {
     tcp: Tcp,
     connect_timeout: Duration,
     transaction_pooler: bool,
+    /// A connection met a pooler that the URL does not mention; so will all that follow.
+    met_pooler: Arc<AtomicBool>,
 }
 
 /// One of the places where the database may be.
@@ -156,8 +162,10 @@ impl PostgresUrl {
     /// connection, such as PgBouncer with `pool_mode = transaction`.
     ///
     /// Set by `pgbouncer=true`, or as pgx is told: `default_query_exec_mode` with any value
-    /// but its default `cache_statement`. Nothing that belongs to a session survives there:
-    /// advisory locks must be those of a transaction, and `SET` must be `SET LOCAL`.
+    /// but its default `cache_statement`. A pooler that is not mentioned is noticed when connecting, at
+    /// the price of a look at each new connection until one is found.
+    ///
+    /// Nothing that belongs to a session survives there: advisory locks must be those of a transaction, and `SET` must be `SET LOCAL`.
     /// Prepared statements are taken care of when connecting.
     ///
     /// `keepalives*` and `tcp_user_timeout` then hold for the way to the pooler, and
@@ -165,6 +173,21 @@ impl PostgresUrl {
     #[must_use]
     pub fn transaction_pooler(&self) -> bool {
         self.transaction_pooler
+    }
+
+    /// Whether it leads to a pooler, by the URL or as a connection found out.
+    pub(crate) fn is_behind_pooler(&self) -> bool {
+        self.transaction_pooler || self.met_pooler.load(Ordering::Relaxed)
+    }
+
+    /// Remembers, for this URL and all its copies, that it leads to a pooler.
+    pub(crate) fn note_pooler(&self) {
+        if !self.met_pooler.swap(true, Ordering::Relaxed) {
+            tracing::info!(
+                "a pooler stands in front of the database: statements are prepared without names, as \
+                 with pgbouncer=true in its URL"
+            );
+        }
     }
 
     /// The URL for people to read: without password and without file names.
@@ -476,6 +499,7 @@ impl Draft {
             tcp: self.tcp,
             connect_timeout,
             transaction_pooler: self.transaction_pooler,
+            met_pooler: Arc::default(),
         })
     }
 }

@@ -83,6 +83,21 @@ mod through_pgbouncer {
         url
     }
 
+    /// The same without a word about a pooler.
+    async fn unmentioned_url_of(database: &Database) -> PostgresUrl {
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "this is how the script says where it is"
+        )]
+        let pooler = std::env::var("TEST_PGBOUNCER_URL")
+            .expect("TEST_PGBOUNCER_URL is not set: run these tests with scripts/test");
+        let name = database.value("SELECT current_database()").await;
+        let pooler = pooler.replace("&pgbouncer=true", "");
+        let url = PostgresUrl::parse(&format!("{pooler}&dbname={name}")).unwrap();
+        assert!(!url.transaction_pooler());
+        url
+    }
+
     async fn client(url: &PostgresUrl) -> AsyncPgConnection {
         connect(url, &Handle::current()).await.unwrap()
     }
@@ -213,6 +228,24 @@ mod through_pgbouncer {
                         .unwrap();
 
                     assert_eq!(row.number, client_number);
+                }
+            }
+        })
+        .await;
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_pooler_that_is_not_mentioned_is_noticed() {
+        let database = Database::create().await;
+        let url = unmentioned_url_of(&database).await;
+
+        for_each_client(|client_number| {
+            let url = url.clone();
+            async move {
+                let mut connection = client(&url).await;
+                for round in 0..ROUNDS {
+                    let number = client_number * ROUNDS + round;
+                    assert_eq!(echo(&mut connection, number).await, Ok(number));
                 }
             }
         })
