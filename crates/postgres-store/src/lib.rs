@@ -16,7 +16,7 @@ mod tls;
 mod url;
 
 pub use self::connect::{Unreachable, connect, reach};
-pub use self::migrate::{MigrateError, build_indexes, migrate, migrate_tables, pending};
+pub use self::migrate::{MigrateError, build_indexes, check, migrate, migrate_tables, pending};
 pub use self::store::{PostgresSettings, PostgresStore};
 pub use self::tls::InvalidTls;
 pub use self::url::{InvalidPostgresUrl, PostgresUrl};

@@ -9,6 +9,7 @@
 //! afterwards, outside any transaction, while servers go on writing to the table.
 
 mod indexes;
+mod restored;
 
 use std::time::Duration;
 
@@ -131,6 +132,21 @@ pub enum MigrateError {
          auth.schema_migrations nor auth.migrations says which); use another database"
     )]
     Unknown,
+    /// The extension for addresses was left out by a restore, and with it every table that has one.
+    #[error(
+        "the database has no extension citext, so a restore left out auth.users; make the extension \
+         first (CREATE EXTENSION citext WITH SCHEMA public), then restore the schema auth again"
+    )]
+    NoCitext,
+    /// Migrations are noted whose tables are not there.
+    #[error(
+        "the database says that it is up to date, but lacks {missing}; a restore was not complete, \
+         restore the whole schema auth again"
+    )]
+    Incomplete {
+        /// What is missing.
+        missing: String,
+    },
     /// A migration failed.
     #[error("the migration {name} failed")]
     Failed {
@@ -207,6 +223,9 @@ pub async fn migrate_tables(
     conn.batch_execute(&format!("SELECT pg_advisory_xact_lock({LOCK})"))
         .await?;
     let plan = plan(&mut conn).await?;
+    if !plan.is_first {
+        restored::restore_pgcrypto(&mut conn).await?;
+    }
     for migration in plan.to_run() {
         let applied = match migration.step {
             Step::Tables(up) => conn.batch_execute(up).await,
@@ -253,6 +272,23 @@ pub async fn pending(url: &PostgresUrl, runtime: &Handle) -> Result<Vec<String>,
     Ok(names(plan.missing))
 }
 
+/// Looks whether everything is there that was noted as applied. Changes nothing; of a database where
+/// nothing is noted, or the notes are closed to this role, nothing is said.
+///
+/// # Errors
+///
+/// [`MigrateError::NoCitext`], [`MigrateError::Incomplete`], or a failure.
+pub async fn check(url: &PostgresUrl, runtime: &Handle) -> Result<(), MigrateError> {
+    let mut conn = connect(url, runtime).await.map_err(MigrateError::Connect)?;
+    match notes(&mut conn).await? {
+        Notes {
+            exist: true,
+            are_readable: true,
+        } => plan(&mut conn).await.map(drop),
+        Notes { .. } => Ok(()),
+    }
+}
+
 /// What is to be done to a database.
 struct Plan {
     missing: Vec<&'static Migration>,
@@ -297,8 +333,12 @@ async fn plan(conn: &mut AsyncPgConnection) -> Result<Plan, MigrateError> {
     } else {
         Vec::new()
     };
-    let all = std::iter::once(&FIRST).chain(OTHERS);
-    let missing: Vec<_> = all
+    let all = || std::iter::once(&FIRST).chain(OTHERS);
+    if tables.hasura_auth_migrations {
+        let is_noted = |it: &&Migration| applied.iter().any(|name| name == it.name);
+        restored::check(conn, all().filter(is_noted)).await?;
+    }
+    let missing: Vec<_> = all()
         .filter(|migration| !applied.iter().any(|name| name == migration.name))
         .collect();
     let first_is_missing = !applied.iter().any(|name| name == FIRST.name);

@@ -507,3 +507,65 @@ async fn refusal(database: &Database) -> MigrateError {
     assert_eq!(database.rows(EVERYTHING).await, before);
     refusal
 }
+
+/// What is left of a database that was restored from a dump of its schema alone: with the extension
+/// every column of its type is missing.
+const WITHOUT_CITEXT: &str = "DROP EXTENSION citext CASCADE";
+
+#[tokio::test]
+async fn a_database_restored_without_citext_is_recognised() {
+    for left_out in [
+        WITHOUT_CITEXT,
+        "DROP TABLE auth.users CASCADE; DROP EXTENSION citext CASCADE",
+    ] {
+        let database = Database::create_migrated().await;
+        database.execute(left_out).await;
+        let before = database.rows(EVERYTHING).await;
+
+        let migrated = database.migrate().await;
+        let pending = database.pending().await;
+
+        assert!(
+            matches!(migrated, Err(MigrateError::NoCitext)),
+            "{migrated:?}"
+        );
+        assert!(
+            matches!(pending, Err(MigrateError::NoCitext)),
+            "{pending:?}"
+        );
+        assert_eq!(database.rows(EVERYTHING).await, before);
+    }
+}
+
+#[tokio::test]
+async fn a_database_restored_in_part_is_recognised_and_the_parts_are_named() {
+    for (left_out, named) in [
+        ("DROP TABLE auth.tickets CASCADE", "auth.tickets"),
+        ("DROP TABLE auth.users CASCADE", "auth.users"),
+        (
+            "DROP EXTENSION citext CASCADE; CREATE EXTENSION citext WITH SCHEMA public",
+            "the column email of auth.users",
+        ),
+    ] {
+        let database = Database::create_migrated().await;
+        database.execute(left_out).await;
+
+        let migrated = database.migrate().await;
+
+        match migrated {
+            Err(MigrateError::Incomplete { missing }) => assert_eq!(missing, named),
+            other => panic!("{left_out}: {other:?}"),
+        }
+    }
+}
+
+#[tokio::test]
+async fn pgcrypto_is_made_again() {
+    let database = Database::create_migrated().await;
+    database.execute("DROP EXTENSION pgcrypto CASCADE").await;
+
+    assert_eq!(database.migrate().await.unwrap(), [""; 0]);
+
+    let made = "SELECT extname::text FROM pg_extension WHERE extname = 'pgcrypto'";
+    assert_eq!(database.rows(made).await, ["pgcrypto"]);
+}

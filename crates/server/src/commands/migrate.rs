@@ -46,6 +46,21 @@ pub(super) async fn tables(database: &Database) -> Result<Vec<String>, StartErro
     }
 }
 
+/// Looks whether everything is there that earlier migrations made; a restore may have left parts out.
+///
+/// # Errors
+///
+/// [`StartError::Postgres`].
+pub(super) async fn check(database: &Database) -> Result<(), StartError> {
+    match database {
+        // A copy of its file is all of it.
+        Database::Sqlite { .. } => Ok(()),
+        Database::Postgres(database) => postgres_store::check(&database.url, &Handle::current())
+            .await
+            .map_err(|source| StartError::postgres(&database.url, source)),
+    }
+}
+
 /// Brings everything up to date and returns the names of what was applied.
 async fn migrate(database: &Database) -> Result<Vec<String>, StartError> {
     match database {

@@ -43,6 +43,8 @@ pub(crate) async fn run(config: Config, settings: Settings) -> Result<(), StartE
         for name in super::migrate::tables(&config.database).await? {
             tracing::info!(name, "a migration was applied");
         }
+    } else {
+        super::migrate::check(&config.database).await?;
     }
     let banner = banner::text(&config, &premises, address);
     let foundation = Foundation::lay(&config, premises, &Handle::current()).await?;
