@@ -15,7 +15,7 @@ use ring::{
 };
 use serde_json::{Value, json};
 
-use super::{Database, ServerBuilder, WebService, rsa_key};
+use super::{Database, Received, ServerBuilder, WebService, rsa_key};
 
 /// Who tokens of Google's have to be for.
 pub(crate) const AUDIENCE: &str = "our-app.apps.example.com";
@@ -33,7 +33,10 @@ impl Issuer {
         let components = signature::RsaPublicKeyComponents::<Vec<u8>>::from(key.public());
         let key_id = Arc::new(Mutex::new("first".to_owned()));
         let published = Arc::clone(&key_id);
-        let service = WebService::start(move |_| {
+        let service = WebService::start(move |request| {
+            if request.line.ends_with("/.well-known/openid-configuration") {
+                return (200, description(request).to_string());
+            }
             let key = json!({
                 "kty": "RSA", "use": "sig", "alg": "RS256",
                 "kid": *published.lock().unwrap(),
@@ -61,6 +64,22 @@ impl Issuer {
             .set("AUTH_PROVIDER_APPLE_AUDIENCE", "com.example.app")
             .set("AUTH_PROVIDER_APPLE_KEYS_URL", &keys)
             .set("AUTH_EGRESS_ALLOWED_HOSTS", "127.0.0.1")
+    }
+
+    /// A server that is told of this issuer as a service of OpenID Connect, `c:realm`.
+    pub(crate) fn described(&self, database: &Database) -> ServerBuilder {
+        let description = json!({ "realm": {
+            "type": "oidc", "clientId": AUDIENCE, "clientSecret": "hunter2-secret",
+            "issuer": self.service.url(),
+        } });
+        ServerBuilder::new(database)
+            .set("AUTH_PROVIDER_CUSTOM", &description.to_string())
+            .set("AUTH_EGRESS_ALLOWED_HOSTS", "127.0.0.1")
+    }
+
+    /// What it calls itself as such a service.
+    pub(crate) fn url(&self) -> &str {
+        self.service.url()
     }
 
     /// Signs with a key of another name from now on.
@@ -113,6 +132,21 @@ impl Issuer {
         let tag = hmac::sign(&key, text.as_bytes());
         format!("{text}.{}", BASE64URL_NOPAD.encode(tag.as_ref()))
     }
+}
+
+/// Where things are (OpenID Connect Discovery §4).
+fn description(request: &Received) -> Value {
+    let host = request
+        .headers
+        .iter()
+        .find_map(|it| it.strip_prefix("host: "));
+    let issuer = format!("http://{}", host.unwrap());
+    json!({
+        "issuer": issuer,
+        "authorization_endpoint": format!("{issuer}/authorize"),
+        "token_endpoint": format!("{issuer}/token"),
+        "jwks_uri": format!("{issuer}/keys"),
+    })
 }
 
 fn unsigned(header: &Value, claims: &Value) -> String {

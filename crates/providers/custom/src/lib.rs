@@ -13,7 +13,7 @@ mod oidc;
 
 use std::sync::Arc;
 
-use auth_domain::ports::{Clock, Provider};
+use auth_domain::ports::{Clock, IdTokenVerifier, Provider};
 use egress::Egress;
 
 pub use self::{
@@ -23,15 +23,28 @@ pub use self::{
     oidc::CustomOidc,
 };
 
+/// What a definition describes.
+pub struct Described {
+    /// Whom people are sent to.
+    pub provider: Arc<dyn Provider>,
+    /// What judges the ID tokens that apps bring; nothing where the service issues none.
+    pub id_tokens: Option<Arc<dyn IdTokenVerifier>>,
+}
+
 /// The provider that a definition describes.
 #[must_use]
-pub fn provider(
-    definition: Definition,
-    egress: Egress,
-    clock: Arc<dyn Clock>,
-) -> Arc<dyn Provider> {
+pub fn provider(definition: Definition, egress: Egress, clock: Arc<dyn Clock>) -> Described {
     match definition.service {
-        Service::Oidc(oidc) => Arc::new(CustomOidc::new(definition.id, oidc, egress, clock)),
-        Service::OAuth2(oauth2) => Arc::new(CustomOAuth2::new(definition.id, *oauth2, egress)),
+        Service::Oidc(oidc) => {
+            let oidc = Arc::new(CustomOidc::new(definition.id, oidc, egress, clock));
+            Described {
+                provider: Arc::clone(&oidc) as _,
+                id_tokens: Some(oidc),
+            }
+        }
+        Service::OAuth2(oauth2) => Described {
+            provider: Arc::new(CustomOAuth2::new(definition.id, *oauth2, egress)),
+            id_tokens: None,
+        },
     }
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use auth_domain::{
     identity::{ExternalIdentity, ProviderId},
-    ports::{Answer, Clock, IdTokenError, Provider, ProviderError, Question},
+    ports::{Answer, Clock, IdTokenError, IdTokenVerifier, Provider, ProviderError, Question},
     secret::Secret,
 };
 use egress::Egress;
@@ -123,5 +123,22 @@ impl Provider for CustomOidc {
             }
             _ => Ok(identity),
         }
+    }
+}
+
+#[async_trait]
+impl IdTokenVerifier for CustomOidc {
+    fn id(&self) -> &ProviderId {
+        &self.id
+    }
+
+    async fn verify(
+        &self,
+        token: &Secret,
+        nonce: Option<&Secret>,
+    ) -> Result<ExternalIdentity, IdTokenError> {
+        let discovered = self.discovered().await;
+        let discovered = discovered.map_err(|error| IdTokenError::Unavailable(error.into()))?;
+        discovered.id_tokens.verify(token, nonce).await
     }
 }

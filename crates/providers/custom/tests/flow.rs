@@ -6,11 +6,12 @@ use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use auth_domain::{
     identity::ExternalIdentity,
-    ports::{Clock, Provider, ProviderError},
+    ports::{Clock, IdTokenError, IdTokenVerifier, Provider, ProviderError},
+    secret::Secret,
     testing::FixedClock,
 };
 use egress::EgressError;
-use provider_custom::{Definition, provider};
+use provider_custom::{Definition, Described, provider};
 use provider_kit::testing::{
     ACCESS_TOKEN, CODE, Service, Signer, answer, egress, form_of, proof, question,
 };
@@ -21,6 +22,7 @@ struct World {
     signer: Signer,
     clock: Arc<FixedClock>,
     provider: Arc<dyn Provider>,
+    id_tokens: Option<Arc<dyn IdTokenVerifier>>,
 }
 
 impl World {
@@ -30,8 +32,13 @@ impl World {
         let definitions = Definition::parse_all(serde_json::from_value(definitions).unwrap());
         let definition = definitions.unwrap().remove(0);
         let clock = Arc::new(FixedClock::default());
+        let Described {
+            provider,
+            id_tokens,
+        } = provider(definition, egress(), Arc::clone(&clock) as _);
         let world = Self {
-            provider: provider(definition, egress(), Arc::clone(&clock) as _),
+            provider,
+            id_tokens,
             signer: Signer::new("a-key"),
             service,
             clock,
@@ -405,4 +412,50 @@ async fn a_profile_without_an_id_is_nobody() {
         );
         assert!(!format!("{refused:?}").contains("hunter2"));
     }
+}
+
+#[tokio::test]
+async fn apps_may_bring_id_tokens_of_openid_connect_and_of_nothing_else() {
+    let world = World::oidc().await;
+    let verifier = world.id_tokens.clone().unwrap();
+    let verify = async |claims: &Value| {
+        let token = Secret::new(world.signer.sign(claims));
+        verifier.verify(&token, None).await
+    };
+    let mut claims = world.claims();
+    claims.as_object_mut().unwrap().remove("nonce");
+
+    let identity = verify(&claims).await.unwrap();
+
+    assert_eq!(identity.subject.as_str(), "4711");
+    assert_eq!(identity.email.unwrap().as_str(), "ada@example.com");
+    for (member, wrong) in [
+        ("aud", json!("another-app")),
+        ("iss", json!("https://evil.example")),
+        ("exp", json!(1)),
+        ("nonce", json!("of a sign-in in a browser")),
+    ] {
+        let mut claims = claims.clone();
+        claims[member] = wrong;
+        let refused = verify(&claims).await;
+        assert!(
+            matches!(refused, Err(IdTokenError::Invalid)),
+            "{member}: {refused:?}"
+        );
+    }
+    assert!(World::oauth2(json!({})).await.id_tokens.is_none());
+}
+
+#[tokio::test]
+async fn id_tokens_of_a_service_that_does_not_describe_itself_are_not_judged() {
+    let world = World::oidc().await;
+    world.describes_itself(&json!({ "issuer": "https://another.example" }));
+    let token = Secret::new(world.signer.sign(&world.claims()));
+
+    let refused = world.id_tokens.unwrap().verify(&token, None).await;
+
+    assert!(
+        matches!(refused, Err(IdTokenError::Unavailable(_))),
+        "{refused:?}"
+    );
 }

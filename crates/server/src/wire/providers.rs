@@ -110,8 +110,11 @@ impl Wiring<'_> {
     fn custom(mut self) -> Self {
         for definition in self.settings.custom.clone() {
             let (egress, clock) = (self.egress.clone(), Arc::clone(self.clock));
-            let provider = provider_custom::provider(definition, egress, clock);
-            self.providers = self.providers.with(provider);
+            let described = provider_custom::provider(definition, egress, clock);
+            self.providers = self.providers.with(described.provider);
+            if let Some(verifier) = described.id_tokens {
+                self.providers = self.providers.with_id_tokens(verifier);
+            }
         }
         self
     }

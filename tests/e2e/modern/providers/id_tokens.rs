@@ -72,6 +72,30 @@ on_both_databases! {
         server.refresh(&first["refreshToken"]).await.expect(200);
     }
 
+    async fn a_service_that_the_operator_described_is_taken_at_its_word(database) {
+        let realm = Issuer::start().await;
+        let server = realm.described(&database).start().await;
+        let claims = with("iss", json!(realm.url()));
+        let of = |provider: &str, claims: &Value| {
+            json!({ "provider": provider, "idToken": realm.token(claims) })
+        };
+
+        let session = server.post(SIGN_IN, &of("c:realm", &claims)).await.expect(200)["session"].clone();
+        let mut another = claims.clone();
+        another["sub"] = json!("4711");
+        let bearer = session["accessToken"].as_str().unwrap();
+        server.post_as(bearer, LINK, &of("c:realm", &another)).await.expect(200);
+
+        assert_eq!(session["user"]["email"], ADA);
+        let linked = "SELECT count(*) AS count FROM auth.user_providers WHERE provider_id = 'c:realm'";
+        assert_eq!(database.count(linked).await, 2);
+        let of_google = server.post(SIGN_IN, &of("c:realm", &ada())).await;
+        expect_refused(&of_google);
+        let unknown = server.post(SIGN_IN, &of("c:other", &claims)).await;
+        unknown.expect_error(409, "disabled-endpoint", "This endpoint is disabled");
+        server.post(SIGN_IN, &of("realm", &claims)).await.expect_invalid_request();
+    }
+
     async fn apple_says_in_words_that_an_address_is_checked(database) {
         let apple = Issuer::start().await;
         let server = apple.server(&database).start().await;

@@ -6,13 +6,14 @@ use auth_domain::{
     secret::Secret,
     services::{Audience, IdTokenProof, IdTokenSignIn},
 };
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer, de::Error};
 use utoipa::ToSchema;
 
 use crate::{
     extract::{
         device::SeenFrom,
         members::{present, present_object},
+        schema::{schema, text},
     },
     modern::{
         ModernError, caller::ElevatedCaller, json::Json, options::OptionsBody, reply::SignInReply,
@@ -20,21 +21,27 @@ use crate::{
     state::AppState,
 };
 
-/// Whose ID tokens are taken.
-#[derive(Clone, Copy, Deserialize, ToSchema)]
-#[serde(rename_all = "lowercase")]
-#[schema(as = IdTokenProvider)]
-enum Issuer {
-    Apple,
-    Google,
-}
+/// Whose ID tokens are taken: the original's two, and those that the operator described.
+struct Issuer(ProviderId);
 
-impl Issuer {
-    fn id(self) -> ProviderId {
-        ProviderId::of(match self {
-            Self::Apple => "apple",
-            Self::Google => "google",
-        })
+/// The issuers that the original knows. Others are told apart from those that are switched off.
+const KNOWN: [&str; 2] = ["apple", "google"];
+
+schema!(
+    Issuer,
+    "IdTokenProvider",
+    text()
+        .pattern(Some("^(apple|google|c:[a-z0-9-]{1,40})$"))
+        .examples(["google"])
+);
+
+impl<'de> Deserialize<'de> for Issuer {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        let id = ProviderId::parse(&text).ok();
+        let is_known = |id: &ProviderId| KNOWN.contains(&id.as_str()) || id.is_custom();
+        let unknown = || Error::custom("value is not one of the allowed values");
+        id.filter(is_known).map(Self).ok_or_else(unknown)
     }
 }
 
@@ -83,7 +90,7 @@ pub(crate) struct LinkBody {
 
 fn proof(provider: Issuer, token: String, nonce: Option<String>) -> IdTokenProof {
     IdTokenProof {
-        provider: provider.id(),
+        provider: provider.0,
         token: Secret::new(token),
         nonce: nonce.map(Secret::new),
     }
