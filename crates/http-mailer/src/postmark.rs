@@ -65,6 +65,8 @@ impl PostmarkMailer {
             "TemplateModel": model.collect::<Map<_, _>>(),
             "From": self.settings.sender,
             "To": recipient(mail)?,
+            // Vacation notices are not answered to what says so (RFC 3834 §5).
+            "Headers": [{ "Name": "Auto-Submitted", "Value": "auto-generated" }],
         });
         let request = Request::post(self.endpoint.clone())
             .header("accept", "application/json")

@@ -66,6 +66,8 @@ impl Stationery {
             .header("X-Redirect-To", verbatim(mail.redirect_to.as_str()))
             .header("X-Email-Template", verbatim(mail.kind.template()))
             .header("X-Link", verbatim(link))
+            // Vacation notices are not answered to what says so (RFC 3834 §5).
+            .header("Auto-Submitted", Raw::new("auto-generated"))
             .from(self.from())
             .to(Address::new_address(None::<&str>, recipient.as_str()))
             .subject(encoded(&rendered.subject))

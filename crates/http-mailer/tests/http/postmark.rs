@@ -51,6 +51,7 @@ async fn postmark_is_given_the_data_and_words_the_mail_itself() {
             },
             "From": "Acme <hello@example.com>",
             "To": "ada@example.com",
+            "Headers": [{ "Name": "Auto-Submitted", "Value": "auto-generated" }],
         })
     );
 }

@@ -109,6 +109,7 @@ fn a_code_to_type_has_an_empty_link() {
     let content = String::from_utf8(content).unwrap();
     assert!(content.contains("X-Email-Template: signin-otp\r\n"));
     assert!(content.contains("X-Link: \r\n"));
+    assert!(content.contains("\r\nAuto-Submitted: auto-generated\r\n"));
 }
 
 #[test]
