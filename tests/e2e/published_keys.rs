@@ -90,6 +90,36 @@ async fn the_public_key_and_nothing_else_is_published_and_verifies_access_tokens
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn keys_that_the_client_knows_are_not_sent_again() {
+    let server = ServerBuilder::new(&Database::sqlite())
+        .set("HASURA_GRAPHQL_JWT_SECRET", &es256())
+        .start()
+        .await;
+    let ask = async |known: Option<&str>| {
+        let mut request = server.request(Method::GET, "/.well-known/jwks.json");
+        if let Some(known) = known {
+            request = request.header("If-None-Match", known);
+        }
+        server.send(request).await
+    };
+
+    let first = ask(None).await;
+    let tag = first.header("etag").to_owned();
+
+    assert!(tag.starts_with('"') && tag.len() > 2, "{tag}");
+    first.expect(200);
+    for known in [&tag, &format!("W/{tag}"), &format!("\"other\", {tag}"), "*"] {
+        let again = ask(Some(known)).await;
+        assert_eq!((again.status, again.text.as_str()), (304, ""), "{known}");
+        assert_eq!(again.header("etag"), tag);
+        assert_eq!(again.header("cache-control"), "public, max-age=300");
+    }
+    for unknown in ["\"other\"", "nonsense", ""] {
+        ask(Some(unknown)).await.expect(200);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_rsa_key_is_published_by_its_modulus_and_exponent() {
     let server = ServerBuilder::new(&Database::sqlite())
         .set("HASURA_GRAPHQL_JWT_SECRET", &rs256())

@@ -1,10 +1,12 @@
 //! Health, readiness, version and keys.
 
+use std::hash::{DefaultHasher, Hash, Hasher};
+
 use actix_web::{
     HttpRequest, HttpResponse, HttpResponseBuilder,
     http::{
         Method, StatusCode,
-        header::{self, ContentType},
+        header::{self, ContentType, ETag, EntityTag, Header, IfNoneMatch},
     },
     web::{Data, Json},
 };
@@ -99,9 +101,32 @@ pub(crate) struct VersionReply {
 }
 
 /// `GET /.well-known/jwks.json`: public, and asked for often by whoever checks tokens.
-pub(crate) async fn jwks(state: Data<AppState>) -> HttpResponse {
-    HttpResponse::Ok()
-        .content_type(ContentType::json())
+///
+/// Its tag says whether the keys are those that the client knows (RFC 9110 §13.1.2).
+pub(crate) async fn jwks(state: Data<AppState>, request: HttpRequest) -> HttpResponse {
+    let keys = state.signer().public_keys().0;
+    let tag = tag_of(&keys);
+    let mut answer = HttpResponse::Ok();
+    answer
         .insert_header((header::CACHE_CONTROL, "public, max-age=300"))
-        .body(state.signer().public_keys().0)
+        .insert_header(ETag(tag.clone()));
+    if is_known(&request, &tag) {
+        return answer.status(StatusCode::NOT_MODIFIED).finish();
+    }
+    answer.content_type(ContentType::json()).body(keys)
+}
+
+fn tag_of(text: &str) -> EntityTag {
+    let mut hasher = DefaultHasher::new();
+    text.hash(&mut hasher);
+    EntityTag::new_strong(format!("{:016x}", hasher.finish()))
+}
+
+/// A list of tags that cannot be read is as good as none.
+fn is_known(request: &HttpRequest, tag: &EntityTag) -> bool {
+    match IfNoneMatch::parse(request) {
+        Ok(IfNoneMatch::Any) => true,
+        Ok(IfNoneMatch::Items(known)) => known.iter().any(|it| it.weak_eq(tag)),
+        Err(_) => false,
+    }
 }

@@ -48,7 +48,8 @@ pub(super) fn operations(change_env: bool) -> Vec<Operation> {
         )
         .about("Empty while tokens are signed with a shared secret.")
         .answering("A set of JSON Web Keys (RFC 7517).")
-        .answers_with(key_set()),
+        .answers_with(key_set())
+        .or(304, "The client knows them, by the tag in `If-None-Match`."),
     ];
     operations.extend(change_env.then(changing_settings));
     operations
