@@ -117,6 +117,12 @@ pub enum InvalidPostgresUrl {
         /// Its name.
         name: String,
     },
+    /// The name of a parameter has capital letters.
+    #[error(
+        "the PostgreSQL URL has a parameter with capital letters in its name; they are lower case, \
+         as in `sslmode`"
+    )]
+    Capital,
     /// A known parameter with a value it does not take.
     #[error("the parameter `{name}` of the PostgreSQL URL must be {expected}")]
     Value {
@@ -661,6 +667,11 @@ fn unknown(name: &str) -> InvalidPostgresUrl {
         InvalidPostgresUrl::UnknownParameter {
             name: name.to_owned(),
         }
+    } else if name
+        .bytes()
+        .all(|byte| byte.is_ascii_alphabetic() || byte == b'_')
+    {
+        InvalidPostgresUrl::Capital
     } else {
         InvalidPostgresUrl::Encoding {
             part: "name of a parameter",

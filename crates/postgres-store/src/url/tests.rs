@@ -354,3 +354,17 @@ fn a_displayed_socket_can_be_read_again() {
     );
     assert_eq!(parse(&url.display()).servers(), url.servers());
 }
+
+#[test]
+fn capital_letters_in_a_name_are_told_for_what_they_are() {
+    for query in ["sslMode=require", "SSLMODE=require", "Secret"] {
+        let error = PostgresUrl::parse(&format!("postgres://db/x?{query}")).unwrap_err();
+
+        assert!(
+            matches!(error, InvalidPostgresUrl::Capital),
+            "{query}: {error}"
+        );
+        assert!(error.to_string().contains("capital letters"), "{error}");
+        assert!(!error.to_string().contains("Secret"), "{error}");
+    }
+}
