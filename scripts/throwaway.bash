@@ -51,6 +51,53 @@ install_package() {
     return 1
 }
 
+# has_node VERSION
+has_node() {
+    have node && node -e "process.exit(parseInt(process.versions.node) < $1 ? 1 : 0)"
+}
+
+# require_node VERSION [TOOL…]
+#
+# Debian has npm in a package of its own, which brings Node.js along.
+require_node() {
+    local version=$1 tool missing=
+    shift
+    has_node "$version" || missing=node
+    for tool in "$@"; do
+        have "$tool" || missing=$tool
+    done
+    [[ -n $missing ]] || return 0
+    { install_package apt-get=npm dnf=npm apk=npm pacman=npm && has_node "$version"; } || die \
+        "Node.js $version with npm is not installed and cannot be installed from here.
+Install it (Debian: apt-get install npm; macOS: brew install node)."
+}
+
+# require_node_modules PROGRAM
+#
+# Sets `modules` to the folder of packages that the lock file in the folder PROGRAM names. They are
+# installed once. While they are, `unfinished` names a folder, for the script to remove when it is
+# ended.
+require_node_modules() {
+    local program=$1 cache=${XDG_CACHE_HOME:-$HOME/.cache}/hasura-auth locked
+    # Another lock file gets another folder.
+    locked=$(cksum <"$program/package-lock.json")
+    modules=$cache/${program##*/}-${locked%% *}/node_modules
+    [[ ! -d $modules ]] || return 0
+    require_node 18 npm
+    mkdir -p "$cache"
+    # Moved into its place when it is complete: another checkout may be doing the same.
+    unfinished=$(mktemp -d "$cache/unfinished.XXXXXX")
+    cp "$program/package.json" "$program/package-lock.json" "$unfinished"
+    (cd "$unfinished" && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error) >&2 ||
+        die "the packages of ${program##*/} could not be installed from the npm registry"
+    if [[ -d ${modules%/*} ]]; then
+        rm -rf "$unfinished"
+    else
+        mv "$unfinished" "${modules%/*}"
+    fi
+    unfinished=
+}
+
 # Prints the user a server runs as. Servers refuse to run as root.
 server_user() {
     if [[ $EUID -ne 0 ]]; then

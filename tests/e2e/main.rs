@@ -57,6 +57,7 @@ mod shut_out;
 mod startup;
 mod support;
 mod through_http;
+mod through_node_clients;
 mod through_openid;
 mod through_pgbouncer;
 mod through_redis;

@@ -60,8 +60,20 @@ pub(crate) fn text(config: &Config, premises: &Premises, listening: SocketAddr) 
         lines.push("Try it:".to_owned());
         lines.push(format!("  {curl}"));
     }
+    lines.extend(setting_for_clients(config));
     lines.push("Ready.".to_owned());
     lines.join("\n") + "\n"
+}
+
+/// What `@nhost/nhost-js` 4 needs: it recognises its own requests for a token by `/v1/token`, and asks for
+/// a token before each of them where they are elsewhere.
+fn setting_for_clients(config: &Config) -> Option<String> {
+    let is_recognised = config.server.api_prefix.ends_with("/v1");
+    (!is_recognised).then(|| {
+        "Before a client with @nhost/nhost-js 4: set AUTH_API_PREFIX=/v1, and AUTH_SERVER_URL with /v1 \
+         at its end"
+            .to_owned()
+    })
 }
 
 /// The URL of the API from this machine.
@@ -225,6 +237,8 @@ mod tests {
             "Try it:",
             "  curl http://localhost:4000/signup/email-password -H 'content-type: application/json' \
              -d '{\"email\":\"ada@example.com\",\"password\":\"correct-horse-battery\"}'",
+            "Before a client with @nhost/nhost-js 4: set AUTH_API_PREFIX=/v1, and AUTH_SERVER_URL with \
+             /v1 at its end",
             "Ready.",
         ];
         let banner = banner(&[], Some("./data/jwt-secret.json"));
@@ -251,7 +265,7 @@ mod tests {
             "{text}"
         );
         assert!(text.contains("http://localhost:4000/v1/signup/"), "{text}");
-        for word in ["SQLite", "not verified", "same key", "bcrypt"] {
+        for word in ["SQLite", "not verified", "same key", "bcrypt", "nhost-js"] {
             assert!(!text.contains(word), "{word}: {text}");
         }
     }
