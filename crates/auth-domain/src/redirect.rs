@@ -40,7 +40,7 @@ impl fmt::Debug for RedirectUrl {
 #[error("the redirect is not allowed")]
 pub struct RedirectNotAllowed;
 
-/// A pattern that cannot be read.
+/// A pattern that cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("`{pattern}` is not a redirect pattern: {reason}")]
 pub struct InvalidRedirectPattern {
@@ -48,6 +48,9 @@ pub struct InvalidRedirectPattern {
     pub pattern: String,
     /// What is wrong with it.
     pub reason: String,
+    /// Whether leaving it out changes nothing, because no URL could match it. Otherwise it would
+    /// allow more than it looks like.
+    pub matches_nothing: bool,
 }
 
 /// The client's URL and the patterns of further allowed ones. The default allows nothing but the
@@ -62,19 +65,27 @@ impl RedirectPolicy {
     /// A policy that allows `client_url` and what matches one of `patterns`, each with everything
     /// below it. Blank patterns are skipped.
     ///
+    /// `client_url` is a URL and no pattern. Its query and its fragment, such as those of
+    /// `http://localhost:3000/#/`, do not narrow what it allows.
+    ///
     /// # Errors
     ///
-    /// [`InvalidRedirectPattern`] when one of them is not `scheme://host[:port][/path]`.
+    /// [`InvalidRedirectPattern`] when one of them is not `scheme://host[:port][/path]`,
+    /// `scheme:/path` or `scheme:path`.
     pub fn new(client_url: &str, patterns: &[String]) -> Result<Self, InvalidRedirectPattern> {
         let client_url = client_url.trim();
-        let all = std::iter::once(client_url).chain(patterns.iter().map(|it| it.trim()));
-        let patterns = all
+        let client = (!client_url.is_empty()).then(|| Pattern::of_client(client_url));
+        let patterns = patterns
+            .iter()
+            .map(|it| it.trim())
             .filter(|it| !it.is_empty())
-            .map(Pattern::parse)
-            .collect::<Result<_, _>>()?;
+            .map(Pattern::parse);
         Ok(Self {
             client_url: client_url.to_owned(),
-            patterns,
+            patterns: client
+                .into_iter()
+                .chain(patterns)
+                .collect::<Result<_, _>>()?,
         })
     }
 
@@ -86,12 +97,13 @@ impl RedirectPolicy {
 
     /// The place `requested`, or the client's URL when none was.
     ///
-    /// A path (`/welcome?x=1`) is resolved against the client's URL.
+    /// A path (`/welcome?x=1`) is resolved against the client's URL, which itself is always allowed.
     ///
     /// # Errors
     ///
     /// [`RedirectNotAllowed`] when no pattern allows it.
     pub fn check(&self, requested: Option<&str>) -> Result<RedirectUrl, RedirectNotAllowed> {
+        let requested = requested.filter(|it| *it != self.client_url || it.is_empty());
         let Some(requested) = requested else {
             return Ok(self.client_url());
         };
@@ -112,8 +124,10 @@ impl RedirectPolicy {
 
     fn resolve(&self, requested: &str) -> Result<(Url, String), RedirectNotAllowed> {
         // White space, controls and backslashes are silently dropped or turned by URL parsers, and
-        // by each in its own way.
-        if requested.contains(|it: char| it.is_control() || it.is_whitespace() || it == '\\') {
+        // by each in its own way. A blank inside a query is common, and encoded below.
+        let is_ambiguous =
+            |it: char| it.is_control() || it == '\\' || it.is_whitespace() && it != ' ';
+        if requested.contains(is_ambiguous) {
             return Err(RedirectNotAllowed);
         }
         let not_allowed = |_| RedirectNotAllowed;
@@ -124,46 +138,134 @@ impl RedirectPolicy {
             return Ok((url, text));
         }
         let url = Url::parse(requested).map_err(not_allowed)?;
-        Ok((url, requested.to_owned()))
+        let text = if requested.contains(' ') {
+            // What was judged is what browsers get, so that no other parser has a say.
+            url.to_string()
+        } else {
+            requested.to_owned()
+        };
+        Ok((url, text))
     }
 }
+
+/// Schemes that run or show what stands in the URL itself, or files: no place to be led to.
+const UNSAFE_SCHEMES: [&str; 7] = [
+    "about",
+    "blob",
+    "data",
+    "file",
+    "javascript",
+    "vbscript",
+    "view-source",
+];
+
+/// What makes a glob of a text.
+const GLOB: [char; 7] = ['*', '?', '[', ']', '{', '}', '\\'];
 
 /// One allowed place, with everything below its path.
 #[derive(Debug, Clone)]
 struct Pattern {
     scheme: String,
-    host: Regex,
-    port: Option<u16>,
+    /// Host and port; `None` for `scheme:/path`, which has neither.
+    authority: Option<Authority>,
     path: Regex,
 }
 
+#[derive(Debug, Clone)]
+struct Authority {
+    host: Regex,
+    /// Of the port in decimal digits; of nothing where a scheme has none by default.
+    port: Regex,
+}
+
 impl Pattern {
+    /// The place of the client: of its URL, character by character.
+    fn of_client(text: &str) -> Result<Self, InvalidRedirectPattern> {
+        let invalid = || InvalidRedirectPattern {
+            pattern: text.to_owned(),
+            reason: "not a URL such as https://example.com".to_owned(),
+            matches_nothing: false,
+        };
+        let url = Url::parse(text).map_err(|_| invalid())?;
+        if url.cannot_be_a_base() || UNSAFE_SCHEMES.contains(&url.scheme()) {
+            return Err(invalid());
+        }
+        let literal = |text: &str| Regex::new(&format!(r"\A{}\z", regex::escape(text)));
+        let authority = url.has_authority().then(|| {
+            let host = literal(url.host_str().unwrap_or_default())?;
+            let port = literal(&port_of(&url))?;
+            Ok::<_, regex::Error>(Authority { host, port })
+        });
+        let path = &url[Position::BeforePath..Position::AfterPath];
+        let below = format!(r"\A{}(?:/.*)?\z", regex::escape(path.trim_end_matches('/')));
+        Ok(Self {
+            scheme: url.scheme().to_owned(),
+            authority: authority.transpose().map_err(|_| invalid())?,
+            path: Regex::new(&below).map_err(|_| invalid())?,
+        })
+    }
+
     fn parse(text: &str) -> Result<Self, InvalidRedirectPattern> {
-        let invalid = |reason: &str| InvalidRedirectPattern {
+        let unusable = |matches_nothing, reason: &str| InvalidRedirectPattern {
             pattern: text.to_owned(),
             reason: reason.to_owned(),
+            matches_nothing,
         };
-        let (scheme, rest) = text
-            .split_once("://")
-            .ok_or_else(|| invalid("no `scheme://`"))?;
-        let end = rest.find('/').unwrap_or(rest.len());
-        let (authority, path) = rest.split_at(end);
-        let (host, port) =
-            split_port(authority).ok_or_else(|| invalid("the port is not a number"))?;
-        if scheme.is_empty() || authority.contains('@') || authority.contains(['?', '#']) {
-            return Err(invalid("not of the form scheme://host[:port][/path]"));
+        let refused = |reason| unusable(false, reason);
+        let in_vain = |reason| unusable(true, reason);
+        let (scheme, rest) = text.split_once(':').unwrap_or((text, ""));
+        if scheme.contains(GLOB) {
+            return Err(refused("the scheme cannot be a pattern"));
         }
-        if scheme.contains(['*', '?', '[', ']', '{', '}', '\\']) {
-            return Err(invalid("the scheme cannot be a pattern"));
+        // `localhost:3000` is a host and a port to people, and a scheme to programs.
+        if !is_scheme(scheme) || rest.is_empty() || rest.starts_with(|it: char| it.is_ascii_digit())
+        {
+            return Err(in_vain("no `scheme://`"));
+        }
+        if text.contains('#') {
+            return Err(in_vain("fragments (`#…`) are not compared"));
         }
         let scheme = scheme.to_ascii_lowercase();
+        if UNSAFE_SCHEMES.contains(&scheme.as_str()) {
+            return Err(refused("the scheme is no place to be led to"));
+        }
         let glob = |glob: &str, separator| {
-            glob_to_regex(glob, separator).ok_or_else(|| invalid("an unclosed `[` or `{`"))
+            glob_to_regex(glob, separator).ok_or_else(|| refused("an unclosed `[` or `{`"))
+        };
+        let is_web = default_port(&scheme).is_some();
+        let Some(place) = rest.strip_prefix("//") else {
+            if is_web {
+                return Err(in_vain("no `://`"));
+            }
+            let path = glob(&everything_below(rest), '/')?;
+            return Ok(Self {
+                scheme,
+                authority: None,
+                path,
+            });
+        };
+        let (authority, path) = place.split_at(place.find('/').unwrap_or(place.len()));
+        if authority.contains('@') {
+            return Err(in_vain("no URL with a user name is allowed"));
+        }
+        let (host, port) = split_port(authority);
+        if host.is_empty() && is_web {
+            return Err(refused("it names no host"));
+        }
+        let default_port = || default_port(&scheme).map_or_else(String::new, |it| it.to_string());
+        let anything = || "**".to_owned();
+        let (host, port, path) = match (host, port, path) {
+            // As in Hasura Auth, `myapp://` alone stands for everything of that application.
+            ("", "", "") => (anything(), anything(), anything()),
+            (host, "", path) => (host_glob(host), default_port(), everything_below(path)),
+            (host, port, path) => (host_glob(host), port.to_owned(), everything_below(path)),
         };
         Ok(Self {
-            port: port.or_else(|| default_port(&scheme)),
-            host: glob(&host_glob(host), '.')?,
-            path: glob(&everything_below(path), '/')?,
+            authority: Some(Authority {
+                host: glob(&host, '.')?,
+                port: glob(&port, '.')?,
+            }),
+            path: glob(&path, '/')?,
             scheme,
         })
     }
@@ -175,13 +277,25 @@ impl Pattern {
     }
 
     fn matches_origin(&self, url: &Url) -> bool {
-        let port = url.port().or_else(|| default_port(url.scheme()));
+        let is_there = match &self.authority {
+            None => !url.has_authority(),
+            Some(authority) => {
+                url.has_authority()
+                    && authority.host.is_match(url.host_str().unwrap_or_default())
+                    && authority.port.is_match(&port_of(url))
+            }
+        };
         url.username().is_empty()
             && url.password().is_none()
             && url.scheme() == self.scheme
-            && port == self.port
-            && self.host.is_match(url.host_str().unwrap_or_default())
+            && is_there
     }
+}
+
+/// RFC 3986 §3.1.
+fn is_scheme(text: &str) -> bool {
+    let plain = |it: char| it.is_ascii_alphanumeric() || "+-.".contains(it);
+    text.starts_with(|it: char| it.is_ascii_alphabetic()) && text.chars().all(plain)
 }
 
 fn default_port(scheme: &str) -> Option<u16> {
@@ -192,22 +306,33 @@ fn default_port(scheme: &str) -> Option<u16> {
     }
 }
 
-/// Splits `host:port`; `None` when what follows the colon is no port.
-fn split_port(authority: &str) -> Option<(&str, Option<u16>)> {
-    if authority.ends_with(']') {
-        return Some((authority, None));
+fn port_of(url: &Url) -> String {
+    let port = url.port().or_else(|| default_port(url.scheme()));
+    port.map_or_else(String::new, |it| it.to_string())
+}
+
+/// Splits `host:port`, of which the port may be a glob. An IPv6 address in brackets has colons of
+/// its own.
+fn split_port(authority: &str) -> (&str, &str) {
+    if let Some(end) = authority.find(']')
+        && let Some((address, rest)) = authority.split_at_checked(end + 1)
+        && host_address(address).is_some()
+    {
+        return (address, rest.strip_prefix(':').unwrap_or(rest));
     }
-    match authority.rsplit_once(':') {
-        None => Some((authority, None)),
-        Some((host, port)) => Some((host, Some(port.parse().ok()?))),
-    }
+    authority.split_once(':').unwrap_or((authority, ""))
+}
+
+/// The address in the brackets of a URL's host.
+fn host_address(host: &str) -> Option<Ipv6Addr> {
+    let in_brackets = host.strip_prefix('[')?.strip_suffix(']')?;
+    in_brackets.parse().ok()
 }
 
 /// The glob for a host. An IPv6 address has brackets that begin no class, and other spellings than
 /// the one parsed URLs have.
 fn host_glob(host: &str) -> String {
-    let in_brackets = host.strip_prefix('[').and_then(|it| it.strip_suffix(']'));
-    match in_brackets.and_then(|it| it.parse::<Ipv6Addr>().ok()) {
+    match host_address(host) {
         Some(address) => format!(r"\{}", Host::<&str>::Ipv6(address)),
         None => host.to_ascii_lowercase(),
     }
@@ -381,11 +506,12 @@ mod tests {
     #[test]
     fn an_ipv6_address_in_brackets_is_no_character_class() {
         let allows = |pattern: &str, url| {
-            let policy = RedirectPolicy::new(pattern, &[]).unwrap();
+            let policy = RedirectPolicy::new("", &[pattern.to_owned()]).unwrap();
             policy.check(Some(url)).is_ok()
         };
 
         assert!(allows("http://[::1]:3000", "http://[::1]:3000/deep"));
+        assert!(allows("http://[::1]:300?", "http://[::1]:3001/deep"));
         assert!(allows("http://[::1]", "http://[0:0:0:0:0:0:0:1]"));
         assert!(allows("https://[2001:DB8::0001]", "https://[2001:db8::1]"));
         assert!(allows("https://[ab].acme.io", "https://b.acme.io"));
@@ -394,20 +520,218 @@ mod tests {
         assert!(!allows("http://[::1]", "http://1"));
     }
 
+    fn allows(pattern: &str, url: &str) -> bool {
+        let policy = RedirectPolicy::new("https://app.acme.io", &[pattern.to_owned()]).unwrap();
+        policy.check(Some(url)).is_ok()
+    }
+
     #[test]
-    fn a_pattern_that_cannot_be_read_names_itself() {
+    fn a_port_may_be_a_glob() {
+        for (pattern, good, bad) in [
+            (
+                "http://localhost:*",
+                &[
+                    "http://localhost:1",
+                    "http://localhost:3000/deep?x=1",
+                    "http://localhost:65535",
+                ][..],
+                &["https://localhost:3000", "http://localhost.evil:3000"][..],
+            ),
+            (
+                "https://example.com:80??/cb",
+                &[
+                    "https://example.com:8001/cb",
+                    "https://example.com:8099/cb/x",
+                ],
+                &[
+                    "https://example.com/cb",
+                    "https://example.com:80/cb",
+                    "https://example.com:8100/cb",
+                    "https://example.com:8001/other",
+                ],
+            ),
+            (
+                "http://localhost:[3-5]*",
+                &[
+                    "http://localhost:3000",
+                    "http://localhost:5",
+                    "http://localhost:49152/x",
+                ],
+                &[
+                    "http://localhost:8080",
+                    "http://localhost",
+                    "http://localhost:6000",
+                ],
+            ),
+        ] {
+            for url in good {
+                assert!(allows(pattern, url), "{pattern} allows {url}");
+            }
+            for url in bad {
+                assert!(!allows(pattern, url), "{pattern} does not allow {url}");
+            }
+        }
+    }
+
+    #[test]
+    fn no_glob_of_a_port_reaches_over_to_another_host() {
         for pattern in [
-            "acme.com",
-            "http*://acme.com",
-            "{http,https}://acme.com",
-            "http?://acme.com",
-            "://acme.com",
-            "https://acme.com:port",
-            "https://[acme.com",
-            "https://{a.com",
+            "http://localhost:*",
+            "http://localhost:**",
+            "http://localhost:[!0]*",
+            "http://localhost:????????????",
+        ] {
+            for url in [
+                "http://localhost:x@evil.example",
+                "http://localhost:3000@evil.example/",
+                "http://localhost:3000@evil",
+                "http://localhost:@evil",
+                "http://localhost:3000.evil.example",
+                "http://localhost:3000%40evil.example",
+                "http://localhost:3000\\@evil.example",
+                "http://evil.example#http://localhost:3000",
+                "http://evil.example?http://localhost:3000",
+                "http://evil.example/http://localhost:3000",
+            ] {
+                assert!(!allows(pattern, url), "{pattern} does not allow {url}");
+            }
+        }
+    }
+
+    #[test]
+    fn an_application_has_a_scheme_of_its_own_with_or_without_slashes() {
+        for (pattern, good, bad) in [
+            (
+                "com.example.app:/oauth2redirect",
+                &[
+                    "com.example.app:/oauth2redirect",
+                    "com.example.app:/oauth2redirect?code=1",
+                    "com.example.app:/oauth2redirect/below",
+                ][..],
+                &[
+                    "com.example.app:/other",
+                    "com.example.app:/oauth2redirects",
+                    "com.example.app://oauth2redirect",
+                    "com.example.other:/oauth2redirect",
+                    "https:/oauth2redirect",
+                ][..],
+            ),
+            (
+                "myapp:callback",
+                &["myapp:callback", "myapp:callback?x"],
+                &["myapp:other", "myapp:/callback", "myapp://callback"],
+            ),
+            (
+                "exp://",
+                &["exp://192.168.1.2:19000/--/x", "exp://any"],
+                &["exps://any", "https://any", "exp:any"],
+            ),
+        ] {
+            for url in good {
+                assert!(allows(pattern, url), "{pattern} allows {url}");
+            }
+            for url in bad {
+                assert!(!allows(pattern, url), "{pattern} does not allow {url}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_blank_in_a_query_is_encoded() {
+        let allowed = |url| policy().check(Some(url)).map(|it| it.as_str().to_owned());
+
+        assert_eq!(
+            allowed("https://simple.com/a b?name=Ada L#x y"),
+            Ok("https://simple.com/a%20b?name=Ada%20L#x%20y".to_owned())
+        );
+        for url in [
+            "https://simple.com .evil.com/",
+            "https://evil.com @simple.com/",
+            "https://simple.com@ evil.com/",
+            "java script:alert(1)",
+            " //evil.com",
+        ] {
+            assert_eq!(allowed(url), Err(RedirectNotAllowed), "{url}");
+        }
+    }
+
+    #[test]
+    fn the_client_url_allows_itself_whatever_follows_its_path() {
+        for client in [
+            "http://localhost:3000/#/",
+            "http://localhost:3000/?",
+            "http://localhost:3000/?tab=1",
+            "http://localhost:3000/app?x=1#y",
+            "http://localhost:3000/app/index.html#/home",
+            "http://localhost:3000#",
+            "http://me:pw@localhost:3000/",
+            "https://acme.io/[app]/{x}*",
+            "com.example.app:/home#x",
+        ] {
+            let policy = RedirectPolicy::new(client, &[]).unwrap();
+
+            let led_to = policy.check(Some(client)).map(|it| it.as_str().to_owned());
+            assert_eq!(led_to, Ok(client.to_owned()), "{client}");
+            assert!(policy.check(Some("https://evil.com/#/")).is_err());
+        }
+        let policy = RedirectPolicy::new("http://localhost:3000/#/", &[]).unwrap();
+        assert!(
+            policy
+                .check(Some("http://localhost:3000/deep?x#/y"))
+                .is_ok()
+        );
+        assert!(policy.check(Some("http://localhost:3001/#/")).is_err());
+        assert!(policy.allows_origin("http://localhost:3000"));
+    }
+
+    #[test]
+    fn the_client_url_is_no_pattern() {
+        let policy = RedirectPolicy::new("https://acme.io/a*", &[]).unwrap();
+
+        assert!(policy.check(Some("https://acme.io/a*/x")).is_ok());
+        assert!(policy.check(Some("https://acme.io/abc")).is_err());
+        for client in [
+            "localhost:3000",
+            "example.com",
+            "/app",
+            "javascript:x",
+            "data:x",
+        ] {
+            assert!(RedirectPolicy::new(client, &[]).is_err(), "{client}");
+        }
+    }
+
+    #[test]
+    fn a_pattern_that_cannot_be_used_names_itself_and_says_whether_it_matters() {
+        for (pattern, matches_nothing) in [
+            ("acme.com", true),
+            ("localhost:3000", true),
+            ("://acme.com", true),
+            ("https:acme.com", true),
+            ("https://me@acme.com", true),
+            ("http://localhost:3000/#/", true),
+            ("*", false),
+            ("**", false),
+            ("http*://acme.com", false),
+            ("{http,https}://acme.com", false),
+            ("http?://acme.com", false),
+            ("https://", false),
+            ("https:///x", false),
+            ("javascript:alert", false),
+            ("file:///etc", false),
+            ("https://[acme.com", false),
+            ("https://{a.com", false),
         ] {
             let error = RedirectPolicy::new("", &[pattern.to_owned()]).unwrap_err();
+
             assert!(error.to_string().contains(pattern), "{error}");
+            assert_eq!(error.matches_nothing, matches_nothing, "{pattern}");
         }
+    }
+
+    #[test]
+    fn a_pattern_that_is_a_slip_matches_nothing_as_in_hasura_auth() {
+        assert!(!allows("https://acme.com:port", "https://acme.com"));
+        assert!(!allows("http://localhost:3000?x", "http://localhost:3000"));
     }
 }
