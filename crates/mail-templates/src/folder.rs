@@ -12,16 +12,21 @@ use crate::{
     Flaw, MailSources, MailTemplate, TemplateProblem,
     collection::Collection,
     mail_template::{self, HTML, SUBJECT, TEXT},
+    tags::Tags,
     templates::SMS,
 };
 
 /// Puts what `folder` holds in the place of what `collection` has, and returns what is wrong.
-pub(crate) fn load(folder: &Path, collection: &mut Collection) -> Vec<TemplateProblem> {
+pub(crate) fn load(
+    folder: &Path,
+    tags: &Tags,
+    collection: &mut Collection,
+) -> Vec<TemplateProblem> {
     let mut problems = Vec::new();
     for locale in subfolders(folder, &mut problems) {
         let path = folder.join(&locale);
         // No user has another locale, so that its templates would never be asked for.
-        if Locale::parse(&locale).is_err() {
+        if Locale::parse(&locale).is_err() && !tags.contains(&locale) {
             ignore(&path);
             continue;
         }

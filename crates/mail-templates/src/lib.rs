@@ -31,6 +31,7 @@ mod mail_template;
 mod problem;
 mod remote;
 mod surroundings;
+mod tags;
 mod template;
 mod templates;
 mod variables;

@@ -13,7 +13,7 @@ use async_trait::async_trait;
 use auth_domain::{
     ports::{Mail, MailKind},
     secret::Secret,
-    user::Locale,
+    user::{LanguageTag, Locale},
 };
 use egress::{Egress, Url};
 use tokio::time::Instant;
@@ -22,7 +22,7 @@ use self::{
     cache::{Cache, Found},
     fetch::{Failure, Source},
 };
-use crate::{MissingTemplate, Rendered, Site, Wording};
+use crate::{MissingTemplate, Rendered, Site, Wording, tags::Tags};
 
 /// How long fetching may take for one mail, in all languages together.
 const PATIENCE: Duration = Duration::from_secs(3);
@@ -46,6 +46,7 @@ pub struct RemoteSettings {
 /// the default one, and then where [`RemoteSettings::local`] looks.
 pub struct RemoteTemplates {
     settings: RemoteSettings,
+    tags: Tags,
     source: Source,
     cache: Cache,
 }
@@ -57,8 +58,16 @@ impl RemoteTemplates {
         Self {
             source: Source::new(settings.url.clone(), egress),
             settings,
+            tags: Tags::default(),
             cache: Cache::default(),
         }
+    }
+
+    /// The same with languages that have tags (`pt-BR`), which are looked for first.
+    #[must_use]
+    pub fn tagged(mut self, tags: &[LanguageTag]) -> Self {
+        self.tags = Tags::new(tags);
+        self
     }
 
     async fn remote_words(&self, mail: &Mail) -> Option<Rendered> {
@@ -76,7 +85,12 @@ impl RemoteTemplates {
         let default = &self.settings.default_locale;
         let asked = Locale::parse(mail.locale.as_str()).ok();
         let asked = asked.filter(|locale| locale != default);
-        asked.into_iter().chain([default.clone()])
+        let languages = asked.into_iter().chain([default.clone()]);
+        languages.flat_map(|locale| {
+            let tags = self.tags.of(&locale).map(str::to_owned);
+            let tags: Vec<_> = tags.map(Locale::from_stored).collect();
+            tags.into_iter().chain([locale])
+        })
     }
 
     async fn template(&self, locale: &Locale, kind: MailKind, deadline: Instant) -> Found {

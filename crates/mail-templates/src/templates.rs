@@ -5,9 +5,13 @@
 
 use std::path::PathBuf;
 
-use auth_domain::{ports::Mail, secret::Secret, user::Locale};
+use auth_domain::{
+    ports::Mail,
+    secret::Secret,
+    user::{LanguageTag, Locale},
+};
 
-use crate::{InvalidTemplates, Rendered, collection::Collection, folder};
+use crate::{InvalidTemplates, Rendered, collection::Collection, folder, tags::Tags};
 
 /// The name of the template of a text message.
 pub const SMS: &str = "signin-passwordless-sms";
@@ -40,6 +44,7 @@ pub struct Site {
 pub struct Templates {
     collection: Collection,
     default_locale: Locale,
+    tags: Tags,
     site: Site,
 }
 
@@ -56,9 +61,23 @@ impl Templates {
     /// [`InvalidTemplates`] with everything that is wrong in the operator's folder: a file that is
     /// missing beside others, one that cannot be read, and variables that do not exist.
     pub fn load(settings: TemplateSettings) -> Result<Self, InvalidTemplates> {
+        Self::load_tagged(settings, &[])
+    }
+
+    /// The same with languages that have tags (`pt-BR`): the operator's folder of that name comes
+    /// before the one of the language alone.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Templates::load`].
+    pub fn load_tagged(
+        settings: TemplateSettings,
+        tags: &[LanguageTag],
+    ) -> Result<Self, InvalidTemplates> {
+        let tags = Tags::new(tags);
         let mut collection = Collection::built_in()?;
         if let Some(folder) = &settings.folder {
-            let problems = folder::load(folder, &mut collection);
+            let problems = folder::load(folder, &tags, &mut collection);
             if !problems.is_empty() {
                 return Err(InvalidTemplates { problems });
             }
@@ -66,6 +85,7 @@ impl Templates {
         Ok(Self {
             collection,
             default_locale: settings.default_locale,
+            tags,
             site: settings.site,
         })
     }
@@ -100,7 +120,10 @@ impl Templates {
     }
 
     fn languages<'a>(&'a self, asked: &'a Locale) -> impl Iterator<Item = &'a str> {
-        [asked.as_str(), self.default_locale.as_str(), "en"].into_iter()
+        let tagged = |locale: &'a Locale| self.tags.of(locale).chain([locale.as_str()]);
+        tagged(asked)
+            .chain(tagged(&self.default_locale))
+            .chain(["en"])
     }
 }
 

@@ -24,7 +24,7 @@ pub use avatar::{Gravatar, GravatarDefault, GravatarRating};
 pub use display_name::{DisplayName, InvalidDisplayName};
 pub use email::{EmailAddress, InvalidEmailAddress};
 pub use legible::{composed, disturbs_reading};
-pub use locale::{InvalidLocale, Locale};
+pub use locale::{InvalidLanguageTag, InvalidLocale, LanguageTag, Locale};
 pub use password::{HashedPassword, PASSWORD_MAX_BYTES, PlainPassword};
 pub use phone_number::{InvalidPhoneNumber, PhoneNumber};
 pub use roles::{InvalidRole, Role};

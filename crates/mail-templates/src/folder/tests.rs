@@ -1,5 +1,6 @@
 use std::fs;
 
+use auth_domain::user::LanguageTag;
 use tempfile::TempDir;
 
 use super::*;
@@ -147,4 +148,40 @@ fn a_folder_that_is_not_there_is_told() {
         invalid.contains("/nowhere/at/all: cannot be read"),
         "{invalid}"
     );
+}
+
+#[test]
+fn a_language_with_a_tag_has_the_folder_of_the_tag_first_and_then_that_of_the_language() {
+    let folder = folder(&[
+        ("pt-BR/email-verify/subject.txt", "Brasil ${locale}"),
+        ("pt-BR/email-verify/body.html", "x"),
+        ("pt/email-verify/subject.txt", "Portugal"),
+        ("pt/email-verify/body.html", "x"),
+        ("pt/password-reset/subject.txt", "Senha"),
+        ("pt/password-reset/body.html", "x"),
+        ("pt-PT/email-verify/subject.txt", "${whatever}"),
+        ("en-US/email-verify/subject.txt", "America"),
+        ("en-US/email-verify/body.html", "x"),
+    ]);
+    let tags: Vec<_> = ["en-US", "pt-BR", "fr"]
+        .into_iter()
+        .map(|it| LanguageTag::parse(it).unwrap())
+        .collect();
+    let settings = TemplateSettings {
+        folder: Some(folder.path().to_owned()),
+        default_locale: Locale::english(),
+        site: Site {
+            server_url: String::new(),
+            client_url: String::new(),
+        },
+    };
+
+    let templates = Templates::load_tagged(settings, &tags).unwrap();
+
+    let subject = |kind, locale| rendered(&templates, kind, locale).subject;
+    assert_eq!(subject(MailKind::VerifyEmail, "pt"), "Brasil pt-BR");
+    assert_eq!(subject(MailKind::ResetPassword, "pt"), "Senha");
+    assert_eq!(subject(MailKind::VerifyEmail, "en"), "America");
+    assert_eq!(subject(MailKind::VerifyEmail, "xx"), "America");
+    assert_ne!(subject(MailKind::ResetPassword, "en"), "Senha");
 }

@@ -334,3 +334,19 @@ fn a_failure_is_told_on_one_line_and_not_at_any_length() {
     assert!(story.starts_with("the mail templates cannot be used subject.txt: `${x x x"));
     assert_eq!(story.len(), 500);
 }
+
+#[tokio::test]
+async fn a_tag_of_the_installation_is_asked_for_before_its_language() {
+    let server = server_with("pt-BR").await;
+    let tags = ["pt-BR", "en"].map(|it| LanguageTag::parse(it).unwrap());
+    let remote = remote(&server.uri()).tagged(&tags);
+
+    assert_eq!(subject(&remote, "pt").await, "Remote pt-BR for Ada");
+    assert!(
+        asked(&server)
+            .await
+            .iter()
+            .all(|it| it.starts_with("/pt-BR/"))
+    );
+    assert_eq!(subject(&remote, "fr").await, LOCAL_FRENCH);
+}
