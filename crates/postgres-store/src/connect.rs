@@ -79,7 +79,8 @@ pub enum Unreachable {
     #[error("{0}")]
     Away(String),
     /// It answers and does not let us in as who we are (SQLSTATE class 28), has no such database
-    /// (3D000), or cannot speak TLS as it has to.
+    /// (3D000) or none of the settings that the URL asks for (classes 22 and 42), or cannot speak TLS
+    /// as it has to.
     #[error("{0}")]
     Refused(String),
 }
@@ -339,7 +340,7 @@ fn unreachable(error: &(dyn Error + Send + Sync + 'static)) -> Unreachable {
 fn is_refusal(error: &(dyn Error + Send + Sync + 'static)) -> bool {
     if let Some(error) = error.downcast_ref::<tokio_postgres::Error>() {
         let code = error.code().map_or("", |it| it.code());
-        return code.starts_with("28") || code == "3D000";
+        return ["22", "28", "42"].iter().any(|it| code.starts_with(it)) || code == "3D000";
     }
     if let Some(error) = error.downcast_ref::<io::Error>() {
         // The server's certificate, or what it makes of ours.

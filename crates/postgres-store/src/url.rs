@@ -2,8 +2,10 @@
 //!
 //! Deployments hand the same URL to several programs, so it is taken as it comes: both
 //! schemes, several hosts, sockets, libpq's TLS parameters (see `tls`) and pgx's pool
-//! settings, which are skipped. A parameter nobody here knows is an error, because a
-//! misspelt `sslmode` must not pass unnoticed.
+//! settings, which are skipped. As in pgx, every other parameter is a setting of the server
+//! for our sessions (`search_path`, `statement_timeout`, …). A misspelt `sslmode` does not
+//! pass unnoticed: what begins like a parameter of TLS is refused here, and the server lets
+//! no session begin with a setting that it does not know.
 //!
 //! tokio-postgres reads URLs too, but stops at `verify-full`, `sslrootcert` and every
 //! parameter it does not know. Here the text is taken apart once and handed to it in pieces.
@@ -48,6 +50,20 @@ const SKIPPED: [&str; 8] = [
     "min_read_buffer_size",
     "sslcompression",
     "statement_cache_capacity",
+];
+
+/// What libpq knows and this store cannot honour. The server does not know them either.
+const UNSUPPORTED: [&str; 10] = [
+    "krbspn",
+    "max_protocol_version",
+    "min_protocol_version",
+    "passfile",
+    "replication",
+    "require_auth",
+    "requirepeer",
+    "requiressl",
+    "service",
+    "servicefile",
 ];
 
 /// Where a PostgreSQL database is and how to connect to it.
@@ -108,11 +124,8 @@ pub enum InvalidPostgresUrl {
         /// `port` or `hostaddr`.
         parameter: &'static str,
     },
-    /// A parameter that neither libpq nor this store knows, or one it cannot honour.
-    #[error(
-        "the PostgreSQL URL has the parameter `{name}`, which is not supported; settings of \
-         the server go into `options=-c%20name=value`"
-    )]
+    /// A parameter of libpq that this store cannot honour, or one that begins like one of TLS.
+    #[error("the PostgreSQL URL has the parameter `{name}`, which is not supported; leave it out")]
     UnknownParameter {
         /// Its name.
         name: String,
@@ -123,6 +136,12 @@ pub enum InvalidPostgresUrl {
          as in `sslmode`"
     )]
     Capital,
+    /// `ssl=…`, as node-postgres and JDBC have it.
+    #[error(
+        "the PostgreSQL URL has the parameter `ssl`, which libpq does not know; \
+         write `sslmode=require` or `sslmode=disable`"
+    )]
+    Ssl,
     /// A known parameter with a value it does not take.
     #[error("the parameter `{name}` of the PostgreSQL URL must be {expected}")]
     Value {
@@ -333,6 +352,8 @@ fn decode(text: &str, part: &'static str) -> Result<String, InvalidPostgresUrl> 
 #[derive(Default)]
 struct Draft {
     session: Config,
+    /// What `options` says, and after it the settings that have a parameter of their own.
+    options: Vec<String>,
     hosts: Hosts,
     addresses: Vec<IpAddr>,
     tls: TlsSettings,
@@ -396,9 +417,7 @@ impl Draft {
             "dbname" | "database" => {
                 self.session.dbname(value);
             }
-            "options" => {
-                self.session.options(value);
-            }
+            "options" => self.options.insert(0, value.to_owned()),
             "application_name" => {
                 self.session.application_name(value);
             }
@@ -451,6 +470,7 @@ impl Draft {
             "sslrootcert" => self.tls.authorities = file(value).map(Authorities::File),
             "sslcert" => self.tls.certificate = file(value),
             "sslkey" => self.tls.key = file(value),
+            "ssl" => return Err(InvalidPostgresUrl::Ssl),
             "sslsni" => self.tls.hide_host_name = !flag(name, value)?,
             "sslnegotiation" => {
                 self.tls.direct = one_of(name, value, &[("postgres", false), ("direct", true)])?;
@@ -485,7 +505,8 @@ impl Draft {
                     self.tcp.retries = retries;
                 }
             }
-            _ => return Err(unknown(name)),
+            _ if UNSUPPORTED.contains(&name) || !is_setting(name) => return Err(unknown(name)),
+            _ => self.options.push(run_time_parameter(name, value)),
         }
         Ok(())
     }
@@ -495,6 +516,9 @@ impl Draft {
             let fallback = self.fallback_application_name.take();
             self.session
                 .application_name(fallback.unwrap_or_else(|| DEFAULT_APPLICATION_NAME.to_owned()));
+        }
+        if !self.options.is_empty() {
+            self.session.options(self.options.join(" "));
         }
         let connect_timeout = self.connect_timeout.unwrap_or(DEFAULT_CONNECT_TIMEOUT);
         Ok(PostgresUrl {
@@ -656,6 +680,25 @@ fn invalid(name: &str, expected: &'static str) -> InvalidPostgresUrl {
         name: name.to_owned(),
         expected,
     }
+}
+
+/// Whether this could be a setting of the server. Those of extensions have a dot in their name.
+fn is_setting(name: &str) -> bool {
+    let plain = |it: char| it.is_ascii_alphanumeric() || "_.".contains(it);
+    name.starts_with(|it: char| it.is_ascii_alphabetic()) && name.chars().all(plain)
+}
+
+/// As the server takes settings at the start of a session: blanks part them, so that those of the
+/// value get a backslash.
+fn run_time_parameter(name: &str, value: &str) -> String {
+    let mut option = format!("-c {name}=");
+    for character in value.chars() {
+        if character == '\\' || character.is_ascii_whitespace() || character == '\x0b' {
+            option.push('\\');
+        }
+        option.push(character);
+    }
+    option
 }
 
 /// Names a parameter only if it looks like one; otherwise it may be part of a password.

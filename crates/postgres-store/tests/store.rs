@@ -10,7 +10,7 @@ use auth_domain::{
     ports::{Store, UserLookup},
     user::{EmailAddress, UserId},
 };
-use postgres_store::{PostgresSettings, PostgresStore, PostgresUrl};
+use postgres_store::{PostgresSettings, PostgresStore, PostgresUrl, Unreachable};
 use support::Database;
 use tokio::runtime::Handle;
 
@@ -30,6 +30,53 @@ async fn addresses_are_found_whatever_the_search_path() {
     let found = store.find_user(UserLookup::Email(&email)).await.unwrap();
 
     assert_eq!(found.unwrap().id.to_string(), ADA);
+}
+
+#[tokio::test]
+async fn a_session_has_the_settings_that_the_url_asks_for() {
+    use diesel_async::RunQueryDsl;
+
+    let database = Database::create().await;
+    let url = database.url_with(
+        "search_path=auth,%22my%20own%22&statement_timeout=5s&app.tenant=a%5Cb%20-c%20role%3Dx",
+    );
+
+    let mut conn = postgres_store::connect(&url, &Handle::current())
+        .await
+        .unwrap();
+
+    for (setting, value) in [
+        ("search_path", "auth,\"my own\""),
+        ("statement_timeout", "5s"),
+        ("app.tenant", "a\\b -c role=x"),
+    ] {
+        let query = format!("SELECT current_setting('{setting}') AS value");
+        let shown = RunQueryDsl::get_result(diesel::sql_query(query), &mut conn);
+        let shown: Shown = shown.await.unwrap();
+        assert_eq!(shown.value, value, "{setting}");
+    }
+}
+
+#[derive(diesel::QueryableByName)]
+struct Shown {
+    #[diesel(sql_type = diesel::sql_types::Text)]
+    value: String,
+}
+
+#[tokio::test]
+async fn a_setting_that_the_server_does_not_know_is_a_refusal_and_not_waited_for() {
+    let database = Database::create().await;
+
+    for parameter in ["serch_path=auth", "statement_timeout=soon"] {
+        let url = database.url_with(parameter);
+
+        let reached = postgres_store::reach(&url, &Handle::current()).await;
+
+        let refused = reached.unwrap_err();
+        let (name, _) = parameter.split_once('=').unwrap();
+        assert!(matches!(refused, Unreachable::Refused(_)), "{refused:?}");
+        assert!(refused.to_string().contains(name), "{refused}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

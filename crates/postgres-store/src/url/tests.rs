@@ -152,8 +152,12 @@ fn an_at_sign_in_a_parameter_is_not_the_end_of_a_password() {
 fn errors_name_the_parameter_and_not_the_password() {
     assert_eq!(
         refused("postgres://ada:s3cret@db/auth?sslmod=require"),
-        "the PostgreSQL URL has the parameter `sslmod`, which is not supported; settings of \
-         the server go into `options=-c%20name=value`"
+        "the PostgreSQL URL has the parameter `sslmod`, which is not supported; leave it out"
+    );
+    assert_eq!(
+        refused("postgres://ada:s3cret@db/auth?ssl=true"),
+        "the PostgreSQL URL has the parameter `ssl`, which libpq does not know; \
+         write `sslmode=require` or `sslmode=disable`"
     );
     assert_eq!(
         refused("postgres://ada:s3cret@db/auth?sslmode=maybe"),
@@ -237,6 +241,33 @@ fn pgx_and_libpq_parameters_without_meaning_here_are_skipped() {
     );
 
     assert_eq!(places(&url), ["db:5432"]);
+}
+
+#[test]
+fn every_other_parameter_is_a_setting_of_the_server_as_in_pgx() {
+    let options = |query: &str| {
+        let url = parse(&format!("postgres://db/auth?{query}"));
+        url.session().get_options().map(str::to_owned)
+    };
+
+    assert_eq!(
+        options("search_path=auth,public&statement_timeout=5000&TimeZone=UTC").as_deref(),
+        Some("-c search_path=auth,public -c statement_timeout=5000 -c TimeZone=UTC")
+    );
+    assert_eq!(
+        options("search_path=%22my%20own%22,a%5Cb&options=-c%20geqo=off&app.tenant=x").as_deref(),
+        Some(r#"-c geqo=off -c search_path="my\ own",a\\b -c app.tenant=x"#)
+    );
+}
+
+#[test]
+fn a_parameter_cannot_bring_a_second_setting() {
+    let url = parse("postgres://db/auth?search_path=auth%20-c%20role=postgres");
+
+    assert_eq!(
+        url.session().get_options(),
+        Some(r"-c search_path=auth\ -c\ role=postgres")
+    );
 }
 
 #[test]

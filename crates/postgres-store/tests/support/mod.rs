@@ -69,6 +69,11 @@ impl Database {
         url(&self.url_text())
     }
 
+    /// The same with further parameters.
+    pub(crate) fn url_with(&self, parameters: &str) -> PostgresUrl {
+        url(&format!("{}&{parameters}", self.url_text()))
+    }
+
     fn url_text(&self) -> String {
         let cluster = cluster();
         let (place, query) = cluster.split_once('?').unwrap_or((&cluster, ""));
