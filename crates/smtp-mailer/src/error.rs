@@ -42,13 +42,40 @@ impl SmtpError {
             | Failure::Io(_)
             | Failure::Tls(_)
             | Failure::Unreadable
-            | Failure::NoAddress => false,
+            | Failure::NoAddress
+            | Failure::TlsExpected(_) => false,
             Failure::NoStartTls
+            | Failure::NoTlsYet
             | Failure::Unencrypted(_)
             | Failure::NotOffered(_)
             | Failure::Challenge
             | Failure::NoRecipient
             | Failure::Other(_) => true,
+        }
+    }
+
+    /// Of an attempt without TLS: a server that says nothing may wait for TLS.
+    pub(crate) fn perhaps_for_want_of_tls(self) -> Self {
+        match self.failure {
+            Failure::TimedOut | Failure::Unreadable | Failure::Io(_) => Self {
+                failure: Failure::TlsExpected(Box::new(self.failure)),
+                ..self
+            },
+            _ => self,
+        }
+    }
+
+    /// Of an attempt that begins with TLS: a server that answers with something else has none yet.
+    pub(crate) fn perhaps_for_too_much_tls(self) -> Self {
+        let is_plain = match &self.failure {
+            Failure::Io(error) => is_no_tls(error),
+            Failure::Tls(error) => matches!(error, rustls::Error::InvalidMessage(_)),
+            _ => false,
+        };
+        if is_plain {
+            Self::new(self.step, Failure::NoTlsYet)
+        } else {
+            self
         }
     }
 
@@ -140,8 +167,20 @@ pub(crate) enum Failure {
     Unreadable,
     #[error("the server's name has no address")]
     NoAddress,
-    #[error("the server does not offer STARTTLS, and mail is not sent unencrypted")]
+    #[error(
+        "the server does not offer STARTTLS, and mail is not sent unencrypted unless \
+         AUTH_SMTP_PLAIN_ALLOWED is true"
+    )]
     NoStartTls,
+    #[error(
+        "the server does not begin with TLS on this port; \
+         set AUTH_SMTP_SECURE to false, which is for STARTTLS, as on port 587"
+    )]
+    NoTlsYet,
+    #[error(
+        "{0}; if the port is one where TLS comes first, such as 465, set AUTH_SMTP_SECURE to true"
+    )]
+    TlsExpected(Box<Self>),
     #[error("{0} would show the password on an unencrypted connection")]
     Unencrypted(AuthMethod),
     #[error("the server does not offer {0}")]
@@ -164,6 +203,13 @@ impl Failure {
             other => other,
         }
     }
+}
+
+/// Whether what came in the place of TLS cannot be TLS.
+fn is_no_tls(error: &io::Error) -> bool {
+    let inner = error.get_ref();
+    let error = inner.and_then(|it| it.downcast_ref::<rustls::Error>());
+    matches!(error, Some(rustls::Error::InvalidMessage(_)))
 }
 
 /// What a server answered.

@@ -31,6 +31,7 @@
 //!     user: Some("mailer".to_owned()),
 //!     password: Secret::new("secret"),
 //!     auth: AuthMethod::Plain,
+//!     client_name: "auth.example.com".to_owned(),
 //!     sender: "Example <hello@example.com>".to_owned(),
 //!     x_smtpapi: None,
 //!     ca_file: None,

@@ -20,22 +20,22 @@ pub(crate) struct Login {
 }
 
 impl Login {
-    /// Signs in by the configured method and no other: a server, or whoever poses as it, must not
-    /// be able to choose one that shows it the password.
+    /// Signs in by the configured method and no other: an attacker who poses as the server must not be
+    /// able to choose one that shows the password.
     pub(crate) async fn perform<S: AsyncRead + AsyncWrite + Unpin>(
         &self,
         client: &mut SmtpClient<S>,
         offer: EhloResponse<String>,
     ) -> Result<(), Failure> {
-        let mechanisms = offer.auth_mechanisms & mechanism(self.method);
+        let mechanisms = offer.auth_mechanisms & mechanisms(self.method);
         if mechanisms == 0 {
             return Err(Failure::NotOffered(self.method));
         }
-        if self.method == AuthMethod::Login {
+        if mechanisms == AUTH_LOGIN {
             return Ok(self.in_two_steps(client).await?);
         }
         let offer = EhloResponse {
-            auth_mechanisms: mechanisms,
+            auth_mechanisms: mechanisms & !AUTH_LOGIN,
             ..offer
         };
         let credentials = Credentials::new(self.user.as_str(), self.password.expose());
@@ -71,8 +71,9 @@ impl Login {
     }
 }
 
-fn mechanism(method: AuthMethod) -> u64 {
+fn mechanisms(method: AuthMethod) -> u64 {
     match method {
+        AuthMethod::PlainOrLogin => AUTH_PLAIN | AUTH_LOGIN,
         AuthMethod::Plain => AUTH_PLAIN,
         AuthMethod::Login => AUTH_LOGIN,
         AuthMethod::CramMd5 => AUTH_CRAM_MD5,

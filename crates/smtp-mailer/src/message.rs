@@ -10,7 +10,7 @@ use mail_templates::{Rendered, without_controls};
 
 use crate::{
     error::{Failure, SmtpError, Step},
-    sender::Sender,
+    sender::{Sender, SenderAddress},
 };
 
 /// The longest value that fits on the line of a header beside its name: a line has at most 998
@@ -19,7 +19,7 @@ const MAX_VERBATIM: usize = 950;
 
 /// A mail in its envelope.
 pub(crate) struct Letter {
-    pub(crate) sender: EmailAddress,
+    pub(crate) sender: SenderAddress,
     pub(crate) recipient: EmailAddress,
     pub(crate) content: Vec<u8>,
 }

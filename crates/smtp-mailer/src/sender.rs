@@ -6,7 +6,34 @@ use auth_domain::user::EmailAddress;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Sender {
     pub(crate) name: Option<String>,
-    pub(crate) address: EmailAddress,
+    pub(crate) address: SenderAddress,
+}
+
+/// An address that mails come from. Unlike that of a user it may be at a host without a dot in its
+/// name, such as `localhost`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct SenderAddress(String);
+
+impl SenderAddress {
+    fn parse(text: &str) -> Option<Self> {
+        let (_, domain) = text.rsplit_once('@')?;
+        let is_address = if domain.contains('.') {
+            EmailAddress::parse(text).is_ok()
+        } else {
+            // A name without a dot has to be one that could be the first part of another.
+            EmailAddress::parse(&format!("{text}.example")).is_ok()
+        };
+        is_address.then(|| Self(text.to_owned()))
+    }
+
+    pub(crate) fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// What follows the `@`.
+    pub(crate) fn domain(&self) -> &str {
+        self.0.rsplit_once('@').map_or("", |(_, domain)| domain)
+    }
 }
 
 impl Sender {
@@ -23,7 +50,7 @@ impl Sender {
         let name = unquoted(name.trim())?;
         Some(Self {
             name: Some(name).filter(|name| !name.is_empty()),
-            address: EmailAddress::parse(address).ok()?,
+            address: SenderAddress::parse(address)?,
         })
     }
 }
@@ -75,11 +102,25 @@ mod tests {
     }
 
     #[test]
+    fn a_host_needs_no_dot() {
+        for text in [
+            "noreply@localhost",
+            "Acme <noreply@localhost>",
+            "a@mail-relay",
+        ] {
+            assert!(Sender::parse(text).is_some(), "{text}");
+        }
+    }
+
+    #[test]
     fn what_could_be_read_in_two_ways_is_refused() {
         for text in [
             "",
             "Acme",
-            "hello@localhost",
+            "hello@",
+            "hello@local host",
+            "hello@-",
+            "@localhost",
             "hello@example.com>",
             "<hello@example.com",
             "Acme <hello@example.com> x",

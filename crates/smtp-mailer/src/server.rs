@@ -1,7 +1,7 @@
 //! The server, as configured and checked.
 
 use std::{
-    net::{IpAddr, SocketAddr},
+    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
     time::Duration,
 };
 
@@ -23,6 +23,7 @@ const MAIL_CATCHER: &str = "mailhog";
 /// Where the server is, and what it must do to be given a mail.
 pub(crate) struct Server {
     pub(crate) host: String,
+    pub(crate) client_name: String,
     port: u16,
     pub(crate) tls: TlsMode,
     pub(crate) connector: TlsConnector,
@@ -38,10 +39,11 @@ impl Server {
         }
         Ok(Self {
             host,
+            client_name: client_name(&settings.client_name)?,
             port: settings.port,
             tls: settings.tls,
             connector: tls::connector(settings.ca_file.as_deref())?,
-            login: login(settings)?,
+            login: login(settings),
             timeout: settings.timeout,
         })
     }
@@ -85,6 +87,31 @@ async fn connect(address: SocketAddr) -> Result<TcpStream, Failure> {
     Ok(stream)
 }
 
+/// What may follow EHLO: a name as DNS has them, or an address in brackets.
+fn client_name(text: &str) -> Result<String, InvalidSmtpSettings> {
+    let in_brackets = text.strip_prefix('[').and_then(|it| it.strip_suffix(']'));
+    let is_valid = match in_brackets {
+        Some(address) => match address.strip_prefix("IPv6:") {
+            Some(address) => address.parse::<Ipv6Addr>().is_ok(),
+            None => address.parse::<Ipv4Addr>().is_ok(),
+        },
+        None => text.len() <= 253 && text.split('.').all(is_label),
+    };
+    if is_valid {
+        Ok(text.to_owned())
+    } else {
+        Err(InvalidSmtpSettings::ClientName(text.to_owned()))
+    }
+}
+
+fn is_label(text: &str) -> bool {
+    let plain = |it: char| it.is_ascii_alphanumeric() || it == '-';
+    (1..=63).contains(&text.len())
+        && text.chars().all(plain)
+        && !text.starts_with('-')
+        && !text.ends_with('-')
+}
+
 /// A name that a certificate can be checked for; an IPv6 address without its brackets.
 fn host(text: &str) -> Result<String, InvalidSmtpSettings> {
     let host = text.trim();
@@ -98,16 +125,12 @@ fn host(text: &str) -> Result<String, InvalidSmtpSettings> {
     }
 }
 
-fn login(settings: &SmtpSettings) -> Result<Option<Login>, InvalidSmtpSettings> {
-    let user = settings.user.as_deref().unwrap_or_default();
-    let password = &settings.password;
-    match (user.is_empty(), password.expose().is_empty()) {
-        (true, true) => Ok(None),
-        (false, false) => Ok(Some(Login {
-            user: user.to_owned(),
-            password: password.clone(),
-            method: settings.auth,
-        })),
-        _ => Err(InvalidSmtpSettings::IncompleteCredentials),
-    }
+/// A password without a user proves nothing; a user may have an empty one.
+fn login(settings: &SmtpSettings) -> Option<Login> {
+    let user = settings.user.clone().filter(|it| !it.is_empty())?;
+    Some(Login {
+        user,
+        password: settings.password.clone(),
+        method: settings.auth,
+    })
 }

@@ -21,10 +21,6 @@ use crate::{
     settings::TlsMode,
 };
 
-/// What this client calls itself, as Hasura Auth does. A host's name would say more than the
-/// server needs to know.
-const CLIENT_NAME: &str = "hasura-auth";
-
 /// A connection with or without TLS.
 trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
 
@@ -94,9 +90,10 @@ async fn implicit_tls(
     server: &Server,
     deadline: Deadline,
 ) -> Result<Opened, SmtpError> {
-    let mut client = handshake(client, server, deadline).await?;
+    let client = handshake(client, server, deadline).await;
+    let mut client = client.map_err(SmtpError::perhaps_for_too_much_tls)?;
     greeting(&mut client, deadline).await?;
-    let offer = hello(&mut client, deadline).await?;
+    let offer = hello(&mut client, server, deadline).await?;
     Ok((client, offer, true))
 }
 
@@ -105,8 +102,9 @@ async fn start_tls(
     server: &Server,
     deadline: Deadline,
 ) -> Result<Opened, SmtpError> {
-    greeting(&mut client, deadline).await?;
-    let offer = hello(&mut client, deadline).await?;
+    let greeted = greeting(&mut client, deadline).await;
+    greeted.map_err(SmtpError::perhaps_for_want_of_tls)?;
+    let offer = hello(&mut client, server, deadline).await?;
     if !offer.has_capability(EXT_START_TLS) {
         return if server.tls == TlsMode::StartTlsIfOffered || server.is_on_this_machine() {
             Ok((boxed(client), offer, false))
@@ -118,7 +116,7 @@ async fn start_tls(
     deadline.run(Step::StartTls, command).await?;
     let mut client = handshake(client, server, deadline).await?;
     // What was offered before TLS may have been anybody's offer (RFC 3207 §4.2).
-    let offer = hello(&mut client, deadline).await?;
+    let offer = hello(&mut client, server, deadline).await?;
     Ok((client, offer, true))
 }
 
@@ -141,9 +139,11 @@ async fn greeting<S: Stream>(
 
 async fn hello<S: Stream>(
     client: &mut SmtpClient<S>,
+    server: &Server,
     deadline: Deadline,
 ) -> Result<EhloResponse<String>, SmtpError> {
-    deadline.run(Step::Hello, client.ehlo(CLIENT_NAME)).await
+    let hello = client.ehlo(server.client_name.as_str());
+    deadline.run(Step::Hello, hello).await
 }
 
 fn boxed<S: Stream + 'static>(client: SmtpClient<S>) -> Client {

@@ -15,12 +15,15 @@ pub struct SmtpSettings {
     pub port: u16,
     /// How the connection is encrypted.
     pub tls: TlsMode,
-    /// Whom to sign in as; nobody when there is none.
+    /// The account to sign in as; without one there is no sign-in.
     pub user: Option<String>,
-    /// The user's password; empty without a user.
+    /// The account's password. Without an account it has no effect.
     pub password: Secret,
-    /// How to sign in. Another method than this is not tried.
+    /// How to sign in.
     pub auth: AuthMethod,
+    /// What this client calls itself at EHLO: a host name, or an address in brackets such as
+    /// `[192.0.2.1]` or `[IPv6:2001:db8::1]` (RFC 5321 §4.1.1.1). Relays refuse what is neither.
+    pub client_name: String,
     /// Whom mails come from: `address` or `Name <address>`.
     pub sender: String,
     /// What the header `X-SMTPAPI` holds; without one there is no such header.
@@ -51,9 +54,12 @@ pub enum TlsMode {
     StartTlsIfOffered,
 }
 
-/// How to sign in to the server.
+/// How to sign in to the server. No other method is tried, so that a server cannot choose one that
+/// shows it the password.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum AuthMethod {
+    /// `PLAIN`, or `LOGIN` where the server offers no `PLAIN`: both show it the password.
+    PlainOrLogin,
     /// `PLAIN` (RFC 4616). Shows the password to the server: not without TLS, except to this
     /// machine.
     Plain,
@@ -67,7 +73,7 @@ impl AuthMethod {
     /// Whether the server is shown the password.
     pub(crate) fn reveals_password(self) -> bool {
         match self {
-            Self::Plain | Self::Login => true,
+            Self::PlainOrLogin | Self::Plain | Self::Login => true,
             Self::CramMd5 => false,
         }
     }
@@ -76,6 +82,7 @@ impl AuthMethod {
 impl fmt::Display for AuthMethod {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
+            Self::PlainOrLogin => "PLAIN or LOGIN",
             Self::Plain => "PLAIN",
             Self::Login => "LOGIN",
             Self::CramMd5 => "CRAM-MD5",
@@ -89,14 +96,14 @@ pub enum InvalidSmtpSettings {
     /// The host is neither a name nor an address.
     #[error("the SMTP host `{0}` is neither a host name nor an IP address")]
     Host(String),
+    /// EHLO could not be followed by this.
+    #[error("the SMTP client name `{0}` is neither a host name nor an address in brackets")]
+    ClientName(String),
     /// The sender cannot be written into a mail.
     #[error(
         "the SMTP sender `{0}` is not of the form `name@example.com` or `Name <name@example.com>`"
     )]
     Sender(String),
-    /// There is a user but no password, or the other way round.
-    #[error("the SMTP user and the SMTP password need each other: set both or none")]
-    IncompleteCredentials,
     /// The header's value cannot be written as it is.
     #[error(
         "the X-SMTPAPI header must be JSON on one line, with `\\u` escapes for other than ASCII"

@@ -24,6 +24,7 @@ fn settings() -> SmtpSettings {
         user: Some("ada".to_owned()),
         password: Secret::new("secret"),
         auth: AuthMethod::Plain,
+        client_name: "hasura-auth".to_owned(),
         sender: "hello@example.com".to_owned(),
         x_smtpapi: None,
         ca_file: None,
@@ -107,15 +108,55 @@ async fn only_this_machine_is_trusted_without_tls() {
 }
 
 #[tokio::test]
-async fn user_and_password_need_each_other() {
-    for (user, password) in [(Some("ada"), ""), (None, "secret"), (Some(""), "secret")] {
-        let settings = SmtpSettings {
+async fn a_user_signs_in_also_with_an_empty_password_and_a_password_alone_does_not() {
+    for (user, password, signs_in) in [
+        (Some("ada"), "secret", true),
+        (Some("ada"), "", true),
+        (None, "secret", false),
+        (Some(""), "secret", false),
+        (None, "", false),
+    ] {
+        let server = Server::new(&SmtpSettings {
             user: user.map(str::to_owned),
             password: Secret::new(password),
             ..settings()
+        });
+        assert_eq!(server.unwrap().login.is_some(), signs_in, "{user:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_client_name_is_a_host_or_an_address_in_brackets() {
+    for name in [
+        "auth.example.com",
+        "localhost",
+        "[192.0.2.1]",
+        "[IPv6:2001:db8::1]",
+    ] {
+        let settings = SmtpSettings {
+            client_name: name.to_owned(),
+            ..settings()
         };
-        let error = error(settings);
-        assert!(matches!(error, InvalidSmtpSettings::IncompleteCredentials));
+        SmtpMailer::new(settings, &Handle::current()).unwrap();
+    }
+    for name in [
+        "",
+        "a b",
+        "-a",
+        "a..b",
+        "[x]",
+        "[2001:db8::1]",
+        "a\r\nMAIL FROM:<x>",
+        "\u{e4}",
+    ] {
+        let settings = SmtpSettings {
+            client_name: name.to_owned(),
+            ..settings()
+        };
+        assert!(
+            matches!(error(settings), InvalidSmtpSettings::ClientName(_)),
+            "{name:?}"
+        );
     }
 }
 

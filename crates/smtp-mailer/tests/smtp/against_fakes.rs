@@ -56,7 +56,7 @@ async fn a_server_that_never_greets_is_given_up() {
 #[tokio::test]
 async fn a_server_that_drips_is_given_up() {
     let fake = Fake::start(|_, line| match line {
-        "EHLO hasura-auth" => Answer::Drip("250-and another thing\r\n"),
+        "EHLO auth.example.com" => Answer::Drip("250-and another thing\r\n"),
         other => friendly(other),
     })
     .await;
@@ -184,7 +184,8 @@ async fn a_server_elsewhere_must_offer_starttls() {
     .await;
 
     assert!(refusal.contains("does not offer STARTTLS"), "{refusal}");
-    assert_eq!(fake.heard(0), [OPENED, "EHLO hasura-auth"]);
+    assert!(refusal.contains("AUTH_SMTP_PLAIN_ALLOWED"), "{refusal}");
+    assert_eq!(fake.heard(0), [OPENED, "EHLO auth.example.com"]);
 }
 
 #[tokio::test]
@@ -205,7 +206,7 @@ async fn a_server_elsewhere_need_not_offer_starttls_where_that_was_chosen() {
 async fn a_refusal_to_start_tls_is_no_permission_to_go_on_without() {
     for tls in [TlsMode::StartTls, TlsMode::StartTlsIfOffered] {
         let fake = Fake::start(|_, line| match line {
-            "EHLO hasura-auth" => say("250-fake\r\n250 STARTTLS"),
+            "EHLO auth.example.com" => say("250-fake\r\n250 STARTTLS"),
             "STARTTLS" => say("454 TLS is broken today"),
             other => friendly(other),
         })
@@ -218,7 +219,7 @@ async fn a_refusal_to_start_tls_is_no_permission_to_go_on_without() {
         .await;
 
         assert!(refusal.contains("at STARTTLS"), "{refusal}");
-        assert_eq!(fake.heard(0), [OPENED, "EHLO hasura-auth", "STARTTLS"]);
+        assert_eq!(fake.heard(0), [OPENED, "EHLO auth.example.com", "STARTTLS"]);
     }
 }
 
@@ -235,7 +236,7 @@ async fn no_password_goes_elsewhere_unencrypted() {
         .await;
 
         assert!(refusal.contains("would show the password"), "{refusal}");
-        assert_eq!(fake.heard(0), [OPENED, "EHLO hasura-auth"]);
+        assert_eq!(fake.heard(0), [OPENED, "EHLO auth.example.com"]);
     }
 }
 
@@ -245,9 +246,10 @@ async fn the_server_cannot_choose_another_method() {
         (AuthMethod::CramMd5, "PLAIN LOGIN DIGEST-MD5"),
         (AuthMethod::Plain, "CRAM-MD5 LOGIN"),
         (AuthMethod::Login, "PLAIN CRAM-MD5"),
+        (AuthMethod::PlainOrLogin, "CRAM-MD5 DIGEST-MD5"),
     ] {
         let fake = Fake::start(move |_, line| match line {
-            "EHLO hasura-auth" => say(&format!("250-fake\r\n250 AUTH {offered}")),
+            "EHLO auth.example.com" => say(&format!("250-fake\r\n250 AUTH {offered}")),
             other => friendly(other),
         })
         .await;
@@ -258,14 +260,91 @@ async fn the_server_cannot_choose_another_method() {
             refusal.contains(&format!("does not offer {auth}")),
             "{refusal}"
         );
-        assert_eq!(fake.heard(0), [OPENED, "EHLO hasura-auth"]);
+        assert_eq!(fake.heard(0), [OPENED, "EHLO auth.example.com"]);
+    }
+}
+
+#[tokio::test]
+async fn a_server_that_knows_login_alone_is_signed_in_to_by_it() {
+    for (offered, word) in [("LOGIN", "AUTH LOGIN"), ("LOGIN PLAIN", "AUTH PLAIN")] {
+        let fake = Fake::start(move |_, line| match line {
+            "EHLO auth.example.com" => say(&format!("250-fake\r\n250 AUTH {offered}")),
+            "AUTH LOGIN" => say("334 VXNlcm5hbWU6"),
+            "YWRh" => say("334 UGFzc3dvcmQ6"),
+            "Y29ycmVjdCBob3JzZQ==" => say("235 welcome"),
+            other => friendly(other),
+        })
+        .await;
+
+        let sent = mailer(signed_in(fake.port, AuthMethod::PlainOrLogin))
+            .send(mail(TO))
+            .await;
+
+        sent.unwrap();
+        let heard = fake.heard(0);
+        let methods: Vec<_> = heard.iter().filter(|it| it.starts_with("AUTH")).collect();
+        assert_eq!(methods.len(), 1, "{heard:?}");
+        assert!(methods[0].starts_with(word), "{heard:?}");
+    }
+}
+
+#[tokio::test]
+async fn login_does_not_show_the_password_unencrypted_either() {
+    let fake = Fake::start(|_, line| match line {
+        "EHLO auth.example.com" => say("250-fake\r\n250 AUTH LOGIN"),
+        other => friendly(other),
+    })
+    .await;
+
+    let refusal = refusal(SmtpSettings {
+        host: ELSEWHERE.to_owned(),
+        tls: TlsMode::StartTlsIfOffered,
+        ..signed_in(fake.port, AuthMethod::PlainOrLogin)
+    })
+    .await;
+
+    assert!(refusal.contains("would show the password"), "{refusal}");
+    assert_eq!(fake.heard(0), [OPENED, "EHLO auth.example.com"]);
+}
+
+#[tokio::test]
+async fn tls_on_a_port_that_begins_without_names_the_setting() {
+    let fake = Fake::start(|_, line| friendly(line)).await;
+
+    let refusal = refusal(SmtpSettings {
+        tls: TlsMode::Implicit,
+        ..settings(fake.port)
+    })
+    .await;
+
+    assert!(refusal.contains("in the TLS handshake"), "{refusal}");
+    assert!(refusal.contains("AUTH_SMTP_SECURE to false"), "{refusal}");
+}
+
+#[tokio::test]
+async fn no_tls_on_a_port_that_begins_with_it_names_the_setting() {
+    let silent = Fake::start(|_, _| Answer::Silence).await;
+    let closing = Fake::start(|_, _| Answer::Close).await;
+    // What OpenSSL answers to what is no TLS.
+    let alert =
+        Fake::start(|_, _| Answer::SayLast("\u{15}\u{3}\u{1}\0\u{2}\u{2}F".to_owned())).await;
+
+    for fake in [silent, closing, alert] {
+        let refusal = refusal(SmtpSettings {
+            timeout: SHORT,
+            ..settings(fake.port)
+        })
+        .await;
+
+        assert!(refusal.contains("at the server's greeting"), "{refusal}");
+        assert!(refusal.contains("AUTH_SMTP_SECURE to true"), "{refusal}");
     }
 }
 
 #[tokio::test]
 async fn a_server_without_auth_gets_no_mail_of_a_user() {
     let fake = Fake::start(|_, line| match line {
-        "EHLO hasura-auth" => say("250 fake"),
+        "EHLO auth.example.com" => say("250 fake"),
         other => friendly(other),
     })
     .await;

@@ -41,6 +41,7 @@ pub(crate) fn settings(port: u16) -> SmtpSettings {
         user: None,
         password: Secret::new(""),
         auth: AuthMethod::Plain,
+        client_name: "auth.example.com".to_owned(),
         sender: "Acme <hello@example.com>".to_owned(),
         x_smtpapi: None,
         ca_file: None,

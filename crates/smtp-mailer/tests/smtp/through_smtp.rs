@@ -205,7 +205,7 @@ async fn what_somebody_adds_before_tls_is_not_believed_after_it() {
             "220 go on\r\n250-in between\r\n250 AUTH LOGIN\r\n".to_owned(),
             acceptor.clone(),
         ),
-        "EHLO hasura-auth" => say("250-fake\r\n250-AUTH PLAIN\r\n250 STARTTLS"),
+        "EHLO auth.example.com" => say("250-fake\r\n250-AUTH PLAIN\r\n250 STARTTLS"),
         other => friendly(other),
     })
     .await;
@@ -220,7 +220,7 @@ async fn what_somebody_adds_before_tls_is_not_believed_after_it() {
         .unwrap();
 
     let heard = fake.heard(0);
-    let hello = "EHLO hasura-auth";
+    let hello = "EHLO auth.example.com";
     assert_eq!(heard[..4], [OPENED, hello, "STARTTLS", hello]);
     assert!(heard[4].starts_with("AUTH PLAIN "), "{heard:?}");
 }

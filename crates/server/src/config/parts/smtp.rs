@@ -4,8 +4,12 @@ use std::{path::PathBuf, time::Duration};
 
 use auth_domain::secret::Secret;
 use smtp_mailer::{AuthMethod, TlsMode};
+use url::{Host, Url};
 
-use crate::config::{settings::Settings, table::email};
+use crate::config::{
+    settings::Settings,
+    table::{email, server},
+};
 
 /// How long a mail may take to be handed over: somebody waits for the answer.
 pub(crate) const TIMEOUT: Duration = Duration::from_secs(10);
@@ -28,6 +32,8 @@ pub(crate) struct Smtp {
     pub(crate) password: Secret,
     /// How the account is proven.
     pub(crate) auth: AuthMethod,
+    /// What this server calls itself there.
+    pub(crate) client_name: String,
     /// Whom mails come from.
     pub(crate) sender: String,
     /// Value of the header `X-SMTPAPI`.
@@ -42,7 +48,13 @@ impl Smtp {
     /// # Errors
     ///
     /// A line about a choice without a meaning.
-    pub(super) fn read(settings: &Settings, host: &str) -> Result<Self, String> {
+    pub(super) fn read(
+        settings: &Settings,
+        host: &str,
+        warnings: &mut Vec<String>,
+    ) -> Result<Self, String> {
+        warnings.extend(incomplete_credentials(settings));
+        warnings.extend(unusual_port(settings));
         let text = |setting| settings.text(setting).map(str::to_owned);
         let methods = [
             ("PLAIN", AuthMethod::Plain),
@@ -57,11 +69,67 @@ impl Smtp {
             password: settings
                 .secret(&email::SMTP_PASSWORD)
                 .unwrap_or_else(|| Secret::new("")),
-            auth: settings.choice(&email::SMTP_AUTH_METHOD, &methods)?,
+            auth: if settings.is_set(&email::SMTP_AUTH_METHOD) {
+                settings.choice(&email::SMTP_AUTH_METHOD, &methods)?
+            } else {
+                AuthMethod::PlainOrLogin
+            },
+            client_name: client_name(settings),
             sender: text(&email::SMTP_SENDER).unwrap_or_default(),
             x_smtpapi: text(&email::SMTP_API_HEADER),
             ca_file: text(&email::SMTP_CA_FILE).map(PathBuf::from),
         })
+    }
+}
+
+/// The host that clients reach this server at: the name it has for the world.
+fn client_name(settings: &Settings) -> String {
+    if let Some(name) = settings.text(&email::SMTP_CLIENT_NAME) {
+        return name.to_owned();
+    }
+    let url = settings.text(&server::URL);
+    let url = url.and_then(|it| Url::parse(it).ok());
+    match url.as_ref().and_then(Url::host) {
+        Some(Host::Domain(name)) => name.to_owned(),
+        Some(Host::Ipv4(address)) => format!("[{address}]"),
+        Some(Host::Ipv6(address)) => format!("[IPv6:{address}]"),
+        None => "localhost".to_owned(),
+    }
+}
+
+/// The two ports that are nearly always spoken to in one way.
+fn unusual_port(settings: &Settings) -> Option<String> {
+    let (port, secure) = (&email::SMTP_PORT, &email::SMTP_SECURE);
+    let is_secure = settings.flag(secure);
+    let why = match (settings.integer(port), is_secure) {
+        (587, true) => "servers begin there without TLS and change to it by STARTTLS",
+        (465, false) => "servers begin there with TLS",
+        _ => return None,
+    };
+    Some(format!(
+        "{} is {} while {} is {is_secure}, and {why}; set {} to {}",
+        settings.name(port),
+        settings.integer(port),
+        settings.name(secure),
+        secure.variable,
+        !is_secure
+    ))
+}
+
+fn incomplete_credentials(settings: &Settings) -> Option<String> {
+    let (user, password) = (&email::SMTP_USER, &email::SMTP_PASSWORD);
+    match (settings.text(user), settings.text(password)) {
+        (None, Some(_)) => Some(format!(
+            "{} has no effect without {}: the mail server is asked for no account",
+            settings.name(password),
+            user.variable
+        )),
+        (Some(_), None) => Some(format!(
+            "{} is set without {}, so that the account is proven with an empty password",
+            settings.name(user),
+            password.variable
+        )),
+        _ => None,
     }
 }
 

@@ -52,7 +52,7 @@ impl Transport {
         Ok(match (host, has_webhook) {
             (Some(_), true) => return Err(two_ways(settings)),
             (Some(POSTMARK), false) => Some(Self::Postmark(postmark(settings)?)),
-            (Some(host), false) => Some(Self::Smtp(Smtp::read(settings, host)?)),
+            (Some(host), false) => Some(Self::Smtp(Smtp::read(settings, host, warnings)?)),
             (None, true) => Some(Self::Webhook(webhook(settings, warnings)?)),
             (None, false) => {
                 warnings.extend(useless_secret(settings));

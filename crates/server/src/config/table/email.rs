@@ -19,7 +19,8 @@ pub(crate) const SMTP_PORT: Setting = Setting::new(
     Kind::Integer(1, 65535),
     "Its port.",
 )
-.preset("587");
+.preset("587")
+.part_of(&SMTP_HOST);
 
 pub(crate) const SMTP_SECURE: Setting = Setting::new(
     "smtp.secure",
@@ -27,14 +28,16 @@ pub(crate) const SMTP_SECURE: Setting = Setting::new(
     Kind::Flag,
     "Whether TLS starts with the connection instead of by STARTTLS.",
 )
-.preset("false");
+.preset("false")
+.part_of(&SMTP_HOST);
 
 pub(crate) const SMTP_USER: Setting = Setting::new(
     "smtp.user",
     "AUTH_SMTP_USER",
     Kind::Text(&Rule::ANY),
     "Account at the mail server.",
-);
+)
+.part_of(&SMTP_HOST);
 
 pub(crate) const SMTP_PASSWORD: Setting = Setting::new(
     "smtp.password",
@@ -42,14 +45,25 @@ pub(crate) const SMTP_PASSWORD: Setting = Setting::new(
     Kind::Text(&Rule::ANY),
     "Password of that account; the server's token with `postmark`.",
 )
-.secret();
+.secret()
+.part_of(&SMTP_HOST);
 
 pub(crate) const SMTP_SENDER: Setting = Setting::new(
     "smtp.sender",
     "AUTH_SMTP_SENDER",
     Kind::Text(&Rule::ANY),
     "Address mails come from.",
-);
+)
+.part_of(&SMTP_HOST);
+
+pub(crate) const SMTP_CLIENT_NAME: Setting = Setting::new(
+    "smtp.client_name",
+    "AUTH_SMTP_CLIENT_NAME",
+    Kind::Text(&Rule::NOT_BLANK),
+    "What this server calls itself there: a host name, or an address in brackets such as `[192.0.2.1]`.",
+)
+.derived("the host of `server.url`")
+.part_of(&SMTP_HOST);
 
 pub(crate) const SMTP_CA_FILE: Setting = Setting::new(
     "smtp.ca_file",
@@ -57,7 +71,8 @@ pub(crate) const SMTP_CA_FILE: Setting = Setting::new(
     Kind::Text(&Rule::ANY),
     "PEM file of an authority to trust for the mail server's certificate, beside the operating \
      system's.",
-);
+)
+.part_of(&SMTP_HOST);
 
 pub(crate) const SMTP_PLAIN_ALLOWED: Setting = Setting::new(
     "smtp.plain_allowed",
@@ -66,22 +81,26 @@ pub(crate) const SMTP_PLAIN_ALLOWED: Setting = Setting::new(
     "Whether a mail server that offers no TLS is spoken to all the same; never with a password in \
      plain text, and always for one on this machine.",
 )
-.preset("false");
+.preset("false")
+.part_of(&SMTP_HOST);
 
 pub(crate) const SMTP_AUTH_METHOD: Setting = Setting::new(
     "smtp.auth_method",
     "AUTH_SMTP_AUTH_METHOD",
     Kind::Choice(&["PLAIN", "LOGIN", "CRAM-MD5"]),
-    "How the account is proven.",
+    "How the account is proven. Unless it is set, `LOGIN` is used where the mail server offers no \
+     `PLAIN`.",
 )
-.preset("PLAIN");
+.preset("PLAIN")
+.part_of(&SMTP_HOST);
 
 pub(crate) const SMTP_API_HEADER: Setting = Setting::new(
     "smtp.x_smtpapi_header",
     "AUTH_SMTP_X_SMTPAPI_HEADER",
     Kind::Text(&Rule::ANY),
     "Value of the header `X-SMTPAPI`.",
-);
+)
+.part_of(&SMTP_HOST);
 
 pub(crate) const POSTMARK_URL: Setting = Setting::new(
     "smtp.postmark_url",
@@ -89,7 +108,8 @@ pub(crate) const POSTMARK_URL: Setting = Setting::new(
     Kind::Text(&Rule::WEB_URL),
     "Where Postmark's API is, with `smtp.host` as `postmark`.",
 )
-.preset("https://api.postmarkapp.com");
+.preset("https://api.postmarkapp.com")
+.part_of(&SMTP_HOST);
 
 pub(crate) const WEBHOOK_URL: Setting = Setting::new(
     "email.webhook_url",
@@ -105,7 +125,8 @@ pub(crate) const WEBHOOK_SECRET: Setting = Setting::new(
     "Key that requests to it are signed with, as Standard Webhooks has it: `whsec_` and base64, or \
      any other text.",
 )
-.secret();
+.secret()
+.part_of(&WEBHOOK_URL);
 
 pub(crate) const TEMPLATES_PATH: Setting = Setting::new(
     "email.templates_path",
@@ -178,6 +199,7 @@ pub(super) const SECTION: Section = Section {
         SMTP_USER,
         SMTP_PASSWORD,
         SMTP_SENDER,
+        SMTP_CLIENT_NAME,
         SMTP_CA_FILE,
         SMTP_PLAIN_ALLOWED,
         SMTP_AUTH_METHOD,
