@@ -49,10 +49,53 @@ const OTHER_PURPOSES: [&str; 12] = [
 pub(crate) struct TokenProfile {
     /// Who issues them.
     pub(crate) issuer: String,
-    /// The audiences that a token may name. Our own tokens name none.
+    /// The audiences that a token may name. Our own tokens name them all.
     pub(crate) audiences: Vec<String>,
-    /// The claim that holds Hasura's claims.
-    pub(crate) namespace: String,
+    /// Where Hasura's claims are.
+    pub(crate) place: ClaimsPlace,
+}
+
+/// Where in a token Hasura's claims are.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct ClaimsPlace {
+    /// The names on the way to them; none when they are claims of the token itself.
+    pub(crate) path: Vec<String>,
+    /// Whether they are a text that holds JSON.
+    pub(crate) stringified: bool,
+}
+
+impl ClaimsPlace {
+    /// A payload with nothing but `claims` at their place.
+    fn payload(&self, claims: Map<String, Value>) -> Map<String, Value> {
+        let claims = Value::Object(claims);
+        let innermost = if self.stringified {
+            Value::String(claims.to_string())
+        } else {
+            claims
+        };
+        let outward = self.path.iter().rev();
+        let whole = outward.fold(innermost, |inner, name| json!({ name: inner }));
+        match whole {
+            Value::Object(payload) => payload,
+            // A text has a name around it; see `InvalidJwtSecret::StringifiedPayload`.
+            _ => Map::new(),
+        }
+    }
+
+    /// The claim `name` of Hasura's in a token, as JSON or as a text.
+    fn claim(&self, payload: &Map<String, Value>, name: &str) -> Option<Value> {
+        let Some((first, rest)) = self.path.split_first() else {
+            return payload.get(name).cloned();
+        };
+        let mut found = payload.get(first)?;
+        for step in rest {
+            found = found.get(step)?;
+        }
+        match found {
+            Value::String(text) => serde_json::from_str::<Map<_, _>>(text).ok()?.remove(name),
+            found => found.get(name).cloned(),
+        }
+    }
 }
 
 /// Whether `name` has a meaning of its own in a JWT (RFC 7519 §4.1), in ours, or in one that is
@@ -68,14 +111,20 @@ pub(crate) fn is_reserved(name: &str) -> bool {
 pub(crate) fn write(claims: &AccessClaims, profile: &TokenProfile) -> Map<String, Value> {
     let issued_at = claims.issued_at.timestamp();
     let ttl = i64::try_from(claims.ttl.as_secs()).unwrap_or(i64::MAX);
-    let mut payload = Map::from_iter([
+    let mut payload = profile.place.payload(hasura_claims(claims));
+    // Afterwards: no custom claim takes the place of one of these.
+    payload.extend([
         ("sub".to_owned(), json!(claims.user_id.0)),
         ("iss".to_owned(), json!(profile.issuer)),
         ("iat".to_owned(), json!(issued_at)),
         ("exp".to_owned(), json!(issued_at.saturating_add(ttl))),
         (SESSION.to_owned(), json!(claims.session.0)),
-        (profile.namespace.clone(), hasura_claims(claims)),
     ]);
+    match profile.audiences.as_slice() {
+        [] => {}
+        [one] => drop(payload.insert("aud".to_owned(), json!(one))),
+        several => drop(payload.insert("aud".to_owned(), json!(several))),
+    }
     let methods: Vec<_> = claims.methods.claim_values().collect();
     if !methods.is_empty() {
         payload.insert(METHODS.to_owned(), json!(methods));
@@ -84,7 +133,7 @@ pub(crate) fn write(claims: &AccessClaims, profile: &TokenProfile) -> Map<String
 }
 
 /// Hasura wants every value as text, except for the list.
-fn hasura_claims(claims: &AccessClaims) -> Value {
+fn hasura_claims(claims: &AccessClaims) -> Map<String, Value> {
     let allowed_roles: Vec<_> = claims.allowed_roles.iter().map(Role::as_str).collect();
     let custom = claims.custom.iter();
     let elevated = claims
@@ -129,7 +178,7 @@ pub(crate) fn read(
         user_id,
         session: claims.get(SESSION).and_then(id).map(SessionId),
         methods: methods(&claims),
-        is_elevated: elevated(&claims, &profile.namespace) == Some(user_id),
+        is_elevated: elevated(&claims, &profile.place) == Some(user_id),
     })
 }
 
@@ -150,8 +199,8 @@ fn is_for_us(claims: &Map<String, Value>, ours: &[String]) -> bool {
 }
 
 /// Whom the claim of elevation is about.
-fn elevated(claims: &Map<String, Value>, namespace: &str) -> Option<UserId> {
-    user_id(claims.get(namespace)?.get(ELEVATED)?)
+fn elevated(claims: &Map<String, Value>, place: &ClaimsPlace) -> Option<UserId> {
+    user_id(&place.claim(claims, ELEVATED)?)
 }
 
 /// Whether the token is good in the second `now`; `None` if it does not say so in whole seconds.

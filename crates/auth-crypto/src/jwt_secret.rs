@@ -1,5 +1,8 @@
 //! `HASURA_GRAPHQL_JWT_SECRET`: the JSON object in which Hasura and this server share their key.
 
+mod advice;
+mod namespace_path;
+
 use std::fmt;
 
 use auth_domain::error::Cause;
@@ -10,7 +13,7 @@ use openssl::{
 use serde_json::{Map, Value};
 
 use crate::{
-    claims::{self, TokenProfile},
+    claims::{self, ClaimsPlace, TokenProfile},
     pem,
     signing_key::{Algorithm, PairedAlgorithm, SigningKey},
 };
@@ -26,6 +29,7 @@ pub struct JwtSecret {
     pub(crate) key: SigningKey,
     pub(crate) key_id: Option<String>,
     pub(crate) profile: TokenProfile,
+    warnings: Vec<String>,
 }
 
 /// Why a text is no JWT secret. No message repeats any of it: what stands in the wrong place may be
@@ -78,6 +82,17 @@ pub enum InvalidJwtSecret {
         "`claims_namespace` of the JWT secret is the name of a registered claim, or of one that no session token has"
     )]
     ReservedNamespace,
+    /// `claims_namespace_path` cannot be followed.
+    #[error(
+        "`claims_namespace_path` of the JWT secret is not a path of names such as `$` or `$.hasura.claims`"
+    )]
+    NotAPath,
+    /// A whole payload cannot be a text.
+    #[error(
+        "`claims_namespace_path` of the JWT secret is `$`, and `claims_format` is `stringified_json`, \
+         which needs a claim to put the text into"
+    )]
+    StringifiedPayload,
     /// The key is broken in a way that has no name here.
     #[error("the key in the JWT secret cannot be used")]
     Unusable(#[source] Cause),
@@ -92,11 +107,16 @@ impl JwtSecret {
     /// * `signing_key` – the private key in PEM, not for `HS…`,
     /// * `kid` – the id of the key in tokens and in the published key set,
     /// * `issuer` – by default `hasura-auth`,
-    /// * `claims_namespace` – by default `https://hasura.io/jwt/claims`,
-    /// * `audience` – one or several names; a token with an `aud` has to be for one of them. Ours
-    ///   have none, and without this member every token that has one is refused.
+    /// * `claims_namespace` – the claim that holds Hasura's, by default
+    ///   `https://hasura.io/jwt/claims`,
+    /// * `claims_namespace_path` – a path to them in its place, such as `$.hasura.claims`, or `$` for
+    ///   claims of the token itself,
+    /// * `claims_format` – `json`, or `stringified_json` for a text that holds them,
+    /// * `audience` – one or several names; our tokens are for all of them, and a token with an `aud`
+    ///   has to be for one of them. Without this member ours have no `aud`, and every token that has
+    ///   one is refused.
     ///
-    /// A member that is null or empty counts as missing, and other members are not looked at:
+    /// A member that is null or empty counts as missing. Others lead to [warnings](Self::warnings):
     /// Hasura itself is configured with the same text and knows more of them.
     ///
     /// # Errors
@@ -116,9 +136,17 @@ impl JwtSecret {
                     .unwrap_or(DEFAULT_ISSUER)
                     .to_owned(),
                 audiences: audiences(&members)?,
-                namespace: claims_namespace(&members)?,
+                place: claims_place(&members)?,
             },
+            warnings: advice::about(&members),
         })
+    }
+
+    /// What an operator should know about members that Hasura obeys and this server does not, and about
+    /// keys that Hasura does not take. None repeats a value.
+    #[must_use]
+    pub fn warnings(&self) -> &[String] {
+        &self.warnings
     }
 
     /// Whether the secret is so short that it should be replaced: a shared secret of fewer than
@@ -189,12 +217,24 @@ fn check_pair(private: &PKey<Private>, public: &str) -> Result<(), InvalidJwtSec
     }
 }
 
-fn claims_namespace(members: &Map<String, Value>) -> Result<String, InvalidJwtSecret> {
-    let namespace = text(members, "claims_namespace")?.unwrap_or(DEFAULT_NAMESPACE);
-    if claims::is_reserved(namespace) {
+/// Where Hasura looks for its claims.
+fn claims_place(members: &Map<String, Value>) -> Result<ClaimsPlace, InvalidJwtSecret> {
+    let path = match text(members, "claims_namespace_path")? {
+        Some(path) => namespace_path::parse(path).ok_or(InvalidJwtSecret::NotAPath)?,
+        None => vec![
+            text(members, "claims_namespace")?
+                .unwrap_or(DEFAULT_NAMESPACE)
+                .to_owned(),
+        ],
+    };
+    if path.first().is_some_and(|name| claims::is_reserved(name)) {
         return Err(InvalidJwtSecret::ReservedNamespace);
     }
-    Ok(namespace.to_owned())
+    let stringified = text(members, "claims_format")? == Some("stringified_json");
+    if stringified && path.is_empty() {
+        return Err(InvalidJwtSecret::StringifiedPayload);
+    }
+    Ok(ClaimsPlace { path, stringified })
 }
 
 /// Hasura takes a text or a list, too.

@@ -59,20 +59,84 @@ fn what_is_not_given_or_empty_has_its_default() {
 
         assert_eq!(secret.key_id, None);
         assert_eq!(secret.profile.issuer, "hasura-auth");
-        assert_eq!(secret.profile.namespace, "https://hasura.io/jwt/claims");
+        assert_eq!(secret.profile.place.path, ["https://hasura.io/jwt/claims"]);
         assert_eq!(secret.profile.audiences, [""; 0]);
+        assert_eq!(secret.warnings(), [""; 0]);
     }
 }
 
 #[test]
-fn what_only_hasura_needs_is_passed_over() {
+fn what_only_hasura_obeys_is_named_with_what_it_will_do() {
+    for (member, value, what) in [
+        (
+            "claims_map",
+            json!({ "x-hasura-default-role": "user" }),
+            "takes each claim from where",
+        ),
+        (
+            "header",
+            json!({ "type": "Cookie", "name": "x" }),
+            "looks for tokens where",
+        ),
+        ("allowed_skew", json!(30), "goes on taking tokens"),
+        (
+            "jwk_url",
+            json!("https://keys.example"),
+            "takes keys from there",
+        ),
+        (
+            "claims_nmespace",
+            json!("x"),
+            "known neither here nor to Hasura",
+        ),
+    ] {
+        let secret = parse(&with(shared(SHARED), member, value)).unwrap();
+
+        let warnings = secret.warnings();
+        assert_eq!(warnings.len(), 1, "{warnings:?}");
+        assert!(warnings[0].contains(&format!("`{member}`")), "{warnings:?}");
+        assert!(warnings[0].contains(what), "{warnings:?}");
+    }
+    let obeyed = json!({
+        "type": "HS256", "key": SHARED, "kid": "k", "issuer": "me", "audience": "app",
+        "claims_format": "json", "claims_namespace": "hasura", "header": null, "jwk_url": "",
+    });
+    assert_eq!(parse(&obeyed).unwrap().warnings(), [""; 0]);
+}
+
+#[test]
+fn no_warning_repeats_what_may_be_the_key() {
+    let key = "f00dfacecafebeef";
     let secret = json!({
-        "type": "HS256", "key": SHARED, "claims_format": "json",
-        "jwk_url": "https://keys.example", "claims_map": { "x-hasura-default-role": "user" },
-        "header": { "type": "Authorization" }, "allowed_skew": 30, "claims_namespace_path": "$",
+        "type": "HS512", "key": key.repeat(3), key: "x", "claims_format": key, "header": key,
+        "allowed_skew": key,
     });
 
-    assert!(parse(&secret).is_ok());
+    let warnings = parse(&secret).unwrap().warnings().join("\n");
+
+    assert_eq!(warnings.lines().count(), 5, "{warnings}");
+    assert!(!warnings.contains(key), "{warnings}");
+}
+
+#[test]
+fn a_key_that_is_too_short_for_hasura_is_named() {
+    for (name, length, is_short) in [
+        ("HS256", 32, false),
+        ("HS384", 47, true),
+        ("HS384", 48, false),
+        ("HS512", 63, true),
+        ("HS512", 64, false),
+    ] {
+        let secret = json!({ "type": name, "key": "k".repeat(length) });
+        let secret = parse(&secret).unwrap();
+
+        assert_eq!(
+            secret.warnings().len(),
+            usize::from(is_short),
+            "{name} {length}"
+        );
+        assert!(!secret.is_weak());
+    }
 }
 
 #[test]
@@ -127,6 +191,21 @@ fn what_is_wrong_is_named() {
         (
             with(shared("k"), "claims_namespace", json!("scope")),
             "no session token has",
+        ),
+        (
+            with(shared("k"), "claims_namespace_path", json!("$.sub.x")),
+            "registered claim",
+        ),
+        (
+            with(shared("k"), "claims_namespace_path", json!("hasura")),
+            "not a path of names",
+        ),
+        (
+            json!({
+                "type": "HS256", "key": "k", "claims_namespace_path": "$",
+                "claims_format": "stringified_json",
+            }),
+            "needs a claim to put the text into",
         ),
         (
             with(shared("k"), "audience", json!(7)),

@@ -20,10 +20,12 @@ pub(super) fn check(settings: &Settings, warnings: &mut Vec<String>) -> Result<(
         return Ok(());
     }
     let secret = settings.parsed(&jwt::SECRET, JwtSecret::parse)?;
+    let name = settings.name(&jwt::SECRET);
+    let advice = secret.warnings().iter();
+    warnings.extend(advice.map(|it| format!("{name}: {it}")));
     if !secret.is_weak() {
         return Ok(());
     }
-    let name = settings.name(&jwt::SECRET);
     let weak = "the key has fewer than 32 bytes, so it can be guessed from a token";
     let host = settings.text(&server::HOST).unwrap_or_default();
     if !is_loopback(host) {

@@ -180,3 +180,55 @@ fn a_token_of_somebody_who_proved_nothing_says_nothing_of_it() {
     assert_eq!(decoded(&token.value).1.get("amr"), None);
     assert_eq!(verify(&shared(), &token.value).unwrap().methods, methods);
 }
+
+/// What a token of a signer says whose secret has these members, too.
+fn payload_with(members: &Value) -> Value {
+    let mut secret = json!({ "type": "HS256", "key": SHARED });
+    for (name, value) in members.as_object().unwrap() {
+        secret[name] = value.clone();
+    }
+    let signer = signer(&secret);
+    let elevated = AccessClaims {
+        is_elevated: true,
+        ..claims()
+    };
+    let token = signer.sign(&elevated).unwrap();
+    let identity = verify(&signer, &token.value).unwrap();
+    assert!(identity.is_elevated, "it reads what it wrote");
+    decoded(&token.value).1
+}
+
+#[test]
+fn hasuras_claims_are_where_their_path_leads() {
+    let deep = payload_with(&json!({ "claims_namespace_path": "$.hasura['a b'].claims" }));
+    let root = payload_with(&json!({ "claims_namespace_path": "$" }));
+
+    assert_eq!(
+        deep["hasura"]["a b"]["claims"]["x-hasura-default-role"],
+        "user"
+    );
+    assert_eq!(root["x-hasura-default-role"], "user");
+    for payload in [deep, root] {
+        assert_eq!(payload["iss"], "hasura-auth");
+        assert_eq!(payload["sub"], json!(USER));
+        assert!(payload.get("https://hasura.io/jwt/claims").is_none());
+    }
+}
+
+#[test]
+fn hasuras_claims_are_a_text_where_that_was_asked_for() {
+    let payload = payload_with(&json!({ "claims_format": "stringified_json" }));
+
+    let text = payload["https://hasura.io/jwt/claims"].as_str().unwrap();
+    let claims: Value = serde_json::from_str(text).unwrap();
+    assert_eq!(claims["x-hasura-user-id"], json!(USER));
+    assert_eq!(claims["x-hasura-allowed-roles"], json!(["user", "me"]));
+}
+
+#[test]
+fn a_token_is_for_the_audience_of_its_secret() {
+    assert_eq!(payload_with(&json!({})).get("aud"), None);
+    assert_eq!(payload_with(&json!({ "audience": "app" }))["aud"], "app");
+    let several = payload_with(&json!({ "audience": ["app", "site"] }));
+    assert_eq!(several["aud"], json!(["app", "site"]));
+}

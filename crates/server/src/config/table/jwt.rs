@@ -7,7 +7,7 @@ pub(crate) const SECRET: Setting = Setting::new(
     "HASURA_GRAPHQL_JWT_SECRET",
     Kind::Text(&Rule::JSON_OBJECT),
     "Key that signs access tokens, as JSON of the form Hasura takes it in; without it a key is \
-     made in `server.data_dir`. Tokens that name an audience are refused unless its `audience` does.",
+     made in `server.data_dir`. Tokens are for its `audience`, and those that name another are refused.",
 )
 .secret();
 
@@ -25,7 +25,8 @@ pub(crate) const CUSTOM_CLAIMS_DEFAULTS: Setting = Setting::new(
     "AUTH_JWT_CUSTOM_CLAIMS_DEFAULTS",
     Kind::Text(&Rule::JSON_OBJECT),
     "Values of custom claims whose paths lead to nothing; without one such a claim says `null`.",
-);
+)
+.part_of(&CUSTOM_CLAIMS);
 
 pub(crate) const GRAPHQL_URL: Setting = Setting::new(
     "hasura.graphql_url",
@@ -34,7 +35,8 @@ pub(crate) const GRAPHQL_URL: Setting = Setting::new(
     "Where Hasura answers GraphQL, such as `http://graphql-engine:8080/v1/graphql`; asked for the \
      values of custom claims. Its host may have a private address and no TLS without being named \
      in `egress.allowed_hosts`.",
-);
+)
+.part_of(&CUSTOM_CLAIMS);
 
 pub(crate) const ADMIN_SECRET: Setting = Setting::new(
     "hasura.admin_secret",
@@ -42,7 +44,8 @@ pub(crate) const ADMIN_SECRET: Setting = Setting::new(
     Kind::Text(&Rule::HEADER_VALUE),
     "Hasura's admin secret, which questions to it carry.",
 )
-.secret();
+.secret()
+.part_of(&CUSTOM_CLAIMS);
 
 pub(crate) const ENCRYPTION_KEY: Setting = Setting::new(
     "encryption.key",
