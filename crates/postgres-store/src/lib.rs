@@ -6,6 +6,7 @@
 //! Connecting follows libpq: see [`PostgresUrl`].
 
 mod announced;
+mod citext;
 mod connect;
 mod migrate;
 mod pooler;

@@ -8,6 +8,7 @@
 //! Indexes on tables that may be big are another kind of step, see [`indexes`]: they are built
 //! afterwards, outside any transaction, while servers go on writing to the table.
 
+mod foreign;
 mod indexes;
 mod restored;
 
@@ -22,7 +23,7 @@ use diesel_async::{AsyncPgConnection, RunQueryDsl, SimpleAsyncConnection};
 use sql_store::postgres::{Conn, HotPath};
 use tokio::runtime::Handle;
 
-use crate::{PostgresUrl, connect};
+use crate::{PostgresUrl, citext, connect};
 
 /// The level of Hasura Auth's own migrations that the first of ours amounts to.
 const ADOPTED_LEVEL: i64 = 18;
@@ -126,6 +127,31 @@ pub enum MigrateError {
          database, which takes it over, then migrate again"
     )]
     MadeForNode,
+    /// The schema is that of Hasura Backend Plus.
+    #[error(
+        "the schema `auth` is that of Hasura Backend Plus (there is auth.account_roles), whose \
+         accounts cannot be taken over; run `ALTER SCHEMA auth RENAME TO backend_plus`, or use \
+         another database, then migrate again"
+    )]
+    BackendPlus,
+    /// The schema is that of Supabase.
+    #[error(
+        "the schema `auth` is that of Supabase (there is auth.audit_log_entries), which goes on \
+         using it; make a database of its own for this server (`CREATE DATABASE hasura_auth`), name \
+         that in the URL, then migrate again"
+    )]
+    Supabase,
+    /// What is to be made is there already, and it was not Hasura Auth that made it.
+    #[error(
+        "the schema `auth` has {objects}, which this server has to make itself, and no tables of \
+         Hasura Auth; run `{remedy}`, which leaves them to those that use them, then migrate again"
+    )]
+    Occupied {
+        /// What is in the way.
+        objects: String,
+        /// The statements that make way.
+        remedy: String,
+    },
     /// There are tables, but nothing that says whose they are.
     #[error(
         "there is a table auth.users that no known version of Hasura Auth made (neither \
@@ -226,8 +252,12 @@ pub async fn migrate_tables(
     if !plan.is_first {
         restored::restore_pgcrypto(&mut conn).await?;
     }
+    let extensions = citext::find(&mut conn).await?;
     for migration in plan.to_run() {
         let applied = match migration.step {
+            Step::Tables(up) if migration.name == FIRST.name => {
+                conn.batch_execute(&extensions.place(up)).await
+            }
             Step::Tables(up) => conn.batch_execute(up).await,
             Step::Indexes(list) => conn.batch_execute(&indexes::at_once(list)).await,
         };
@@ -382,6 +412,10 @@ async fn can_be_adopted(
     conn: &mut AsyncPgConnection,
     tables: &Tables,
 ) -> Result<bool, MigrateError> {
+    // First: Supabase has a table auth.schema_migrations, too, of another form.
+    if let Some(owner) = foreign::owner(conn).await? {
+        return Err(owner);
+    }
     if tables.schema_migrations {
         return match level(conn).await? {
             Level {
@@ -399,7 +433,10 @@ async fn can_be_adopted(
             migrations: true, ..
         } => Err(MigrateError::MadeForNode),
         Tables { users: true, .. } => Err(MigrateError::Unknown),
-        Tables { .. } => Ok(false),
+        Tables { .. } => match foreign::in_the_way(conn).await? {
+            Some(occupied) => Err(occupied),
+            None => Ok(false),
+        },
     }
 }
 

@@ -30,14 +30,15 @@ use sql_store::{
     Connections, Rested,
     postgres::{
         ClaimMessages, ExpediteMessage, FindNumberClaimant, FindOpaqueSession,
-        FindPersonalAccessToken, FindUser, HasSecurityKey, HotPath, IsSessionOpen, ListMessages,
-        Manager, Ping, PostponeMessage, RemoveExpired, RemoveMessage, RotateRefreshToken,
+        FindPersonalAccessToken, FindUser, Flavor, HasSecurityKey, HotPath, IsSessionOpen,
+        ListMessages, Manager, Ping, PostponeMessage, RemoveExpired, RemoveMessage,
+        RotateRefreshToken,
         SqlUnitOfWork, discard, store_error,
     },
 };
 use tokio::runtime::Handle;
 
-use crate::{PostgresUrl, connect::connect_impatiently, migrate::IsMigrated};
+use crate::{PostgresUrl, citext, connect::connect_impatiently, migrate::IsMigrated};
 
 /// How long a connection that rested may take to show that it is alive.
 const CHECK: Duration = Duration::from_millis(500);
@@ -69,13 +70,15 @@ pub struct PostgresStore {
     connect_timeout: Duration,
     /// The statement that begins a unit of work.
     beginning: String,
+    flavor: Flavor,
 }
 
 impl PostgresStore {
     /// Opens a first connection and, from then on, more as they are needed.
     ///
     /// Connections live on `runtime`, whoever asks for them. The database must have been
-    /// [migrated](crate::migrate()).
+    /// [migrated](crate::migrate()), or must have the extension `citext` where it will be then:
+    /// outside `public` it is looked for once, here.
     ///
     /// # Errors
     ///
@@ -88,8 +91,11 @@ impl PostgresStore {
         let beginning = beginning(settings.statement_timeout);
         let connect_timeout = settings.connect_timeout;
         let rested = Rested::new(settings.check_after, manager(settings, runtime));
+        let connections = Connections::open(builder, connect_timeout, rested).await?;
+        let flavor = citext::find(&mut *connections.get().await?).await;
         Ok(Self {
-            connections: Connections::open(builder, connect_timeout, rested).await?,
+            flavor: flavor.map_err(store_error)?.flavor(),
+            connections,
             max_connections,
             connect_timeout,
             beginning,
@@ -137,7 +143,7 @@ impl Store for PostgresStore {
         let mut patience = self.patience();
         loop {
             let conn = self.connections.get().await?;
-            match SqlUnitOfWork::begin(conn, &self.beginning).await {
+            match SqlUnitOfWork::begin(conn, &self.beginning, self.flavor.clone()).await {
                 Ok(work) => return Ok(Box::new(work)),
                 Err(StoreError::Unavailable(_)) if patience.lasts() => {}
                 Err(error) => return Err(error),
@@ -146,7 +152,7 @@ impl Store for PostgresStore {
     }
 
     async fn find_user(&self, lookup: UserLookup<'_>) -> Result<Option<User>, StoreError> {
-        self.read(FindUser(lookup)).await
+        self.read(FindUser(lookup, &self.flavor)).await
     }
 
     /// Is not tried a second time: when the connection is lost, the first time may have worked,

@@ -21,8 +21,8 @@ use sql_store::{
     Connections, Rested,
     sqlite::{
         ClaimMessages, Conn, ExpediteMessage, FindNumberClaimant, FindOpaqueSession,
-        FindPersonalAccessToken, FindUser, HasSecurityKey, HotPath, IsMessageDue, IsSessionOpen,
-        ListMessages, Manager, Ping, PostponeMessage, RemoveExpired, RemoveMessage,
+        FindPersonalAccessToken, FindUser, Flavor, HasSecurityKey, HotPath, IsMessageDue,
+        IsSessionOpen, ListMessages, Manager, Ping, PostponeMessage, RemoveExpired, RemoveMessage,
         RotateRefreshToken, SqlUnitOfWork, store_error,
     },
 };
@@ -126,7 +126,7 @@ impl Store for SqliteStore {
     async fn begin(&self) -> Result<Box<dyn UnitOfWork>, StoreError> {
         let conn = self.writer.get().await?;
         self.files.check()?;
-        match SqlUnitOfWork::begin(conn, BEGIN).await {
+        match SqlUnitOfWork::begin(conn, BEGIN, Flavor).await {
             Ok(work) => {
                 let files = Arc::clone(&self.files);
                 Ok(Box::new(work.checked_by(move || files.check())))
@@ -139,7 +139,7 @@ impl Store for SqliteStore {
     }
 
     async fn find_user(&self, lookup: UserLookup<'_>) -> Result<Option<User>, StoreError> {
-        self.run(&self.readers, FindUser(lookup)).await
+        self.run(&self.readers, FindUser(lookup, &Flavor)).await
     }
 
     async fn rotate_refresh_token(

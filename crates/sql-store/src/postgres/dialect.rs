@@ -7,7 +7,7 @@ use auth_domain::{
 use chrono::{DateTime, Utc};
 use diesel::{
     OptionalExtension, QueryDsl, QueryResult, QueryableByName, SelectableHelper,
-    expression::{AppearsOnTable, Expression, IntoSql, SelectableExpression, ValidGrouping},
+    expression::{AppearsOnTable, Expression, SelectableExpression, ValidGrouping},
     pg::Pg,
     query_builder::{AstPass, QueryFragment, QueryId},
     result::{DatabaseErrorInformation, DatabaseErrorKind, Error},
@@ -23,10 +23,6 @@ pub type Conn = AsyncPgConnection;
 
 diesel::postfix_operator!(NullableAsText, "::text", Nullable<Text>, backend: Pg);
 diesel::postfix_operator!(AsText, "::text", Text, backend: Pg);
-diesel::postfix_operator!(AsCitext, "::text::public.citext", Nullable<Text>, backend: Pg);
-// Named in full, because an operator is otherwise searched for along the `search_path`: without
-// `public` in it, PostgreSQL would find the comparison of texts, which regards case.
-diesel::infix_operator!(CitextEq, " OPERATOR(public.=) ", backend: Pg);
 
 /// How the column `email` is selected.
 pub(crate) type EmailColumn = NullableAsText<users::email>;
@@ -44,12 +40,59 @@ pub(crate) fn locale_column() -> LocaleColumn {
     AsText::new(users::locale)
 }
 
-type BoundText<'a> = diesel::dsl::AsExprOf<&'a str, Nullable<Text>>;
+/// What differs between databases: in which schema the extension `citext` is, mostly `public`.
+#[derive(Debug, Clone)]
+pub struct Flavor {
+    citext_schema: String,
+}
+
+impl Flavor {
+    /// Of a database where `citext` is in the schema `citext_schema`.
+    #[must_use]
+    pub fn new(citext_schema: String) -> Self {
+        Self { citext_schema }
+    }
+}
 
 /// Whether the address is `email`, without regard to case. Uses the index of the column.
-pub(crate) fn email_is(email: &str) -> CitextEq<users::email, AsCitext<BoundText<'_>>> {
-    let given = AsCitext::new(email.into_sql::<Nullable<Text>>());
-    CitextEq::new(users::email, given)
+pub(crate) fn email_is<'a>(email: &'a str, flavor: &'a Flavor) -> EmailIs<'a> {
+    EmailIs { email, flavor }
+}
+
+/// `email = $1`, with its operator named in full: it is otherwise searched for along the
+/// `search_path`, and without the schema of `citext` in it, PostgreSQL would find the comparison of
+/// texts, which regards case.
+#[derive(Debug, Clone, Copy, ValidGrouping)]
+pub(crate) struct EmailIs<'a> {
+    email: &'a str,
+    flavor: &'a Flavor,
+}
+
+/// The schema is part of the text, so that statements are told apart by it.
+impl QueryId for EmailIs<'_> {
+    type QueryId = ();
+    const HAS_STATIC_QUERY_ID: bool = false;
+}
+
+impl Expression for EmailIs<'_> {
+    type SqlType = Nullable<Bool>;
+}
+
+impl AppearsOnTable<users::table> for EmailIs<'_> {}
+
+impl QueryFragment<Pg> for EmailIs<'_> {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+        let schema = &self.flavor.citext_schema;
+        users::email.walk_ast(out.reborrow())?;
+        out.push_sql(" OPERATOR(");
+        out.push_identifier(schema)?;
+        out.push_sql(".=) ");
+        out.push_bind_param::<Text, _>(self.email)?;
+        out.push_sql("::text::");
+        out.push_identifier(schema)?;
+        out.push_sql(".citext");
+        Ok(())
+    }
 }
 
 /// The names of the roles of the user in the surrounding query, in the order they were given.

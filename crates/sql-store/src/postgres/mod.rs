@@ -6,7 +6,7 @@ mod hot;
 mod repositories;
 mod schema;
 
-pub use dialect::{Conn, store_error};
+pub use dialect::{Conn, Flavor, store_error};
 pub use hot::RotateRefreshToken;
 pub use repositories::{
     ClaimMessages, ExpediteMessage, FindNumberClaimant, FindOpaqueSession, FindPersonalAccessToken,

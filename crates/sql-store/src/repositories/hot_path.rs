@@ -19,7 +19,7 @@ use serde_json::Value;
 
 use super::{
     Conn, UserRow,
-    dialect::email_is,
+    dialect::{Flavor, email_is},
     schema::{
         one_time_codes, opaque_sessions, refresh_tokens, user_providers, user_security_keys, users,
     },
@@ -37,9 +37,9 @@ pub trait HotPath: Sync {
     fn run(&self, conn: &mut Conn) -> impl Future<Output = QueryResult<Self::Output>> + Send;
 }
 
-/// Finds a user with their roles.
+/// Finds a user with their roles, in a database of this flavor.
 #[derive(Debug, Clone, Copy)]
-pub struct FindUser<'a>(pub UserLookup<'a>);
+pub struct FindUser<'a>(pub UserLookup<'a>, pub &'a Flavor);
 
 impl HotPath for FindUser<'_> {
     type Output = Option<User>;
@@ -48,7 +48,10 @@ impl HotPath for FindUser<'_> {
         let selected = users::table.select(UserRow::as_select());
         let found: QueryResult<UserRow> = match self.0 {
             UserLookup::Id(id) => selected.filter(users::id.eq(Id(id.0))).first(conn).await,
-            UserLookup::Email(email) => selected.filter(email_is(email.as_str())).first(conn).await,
+            UserLookup::Email(email) => {
+                let reached = email_is(email.as_str(), self.1);
+                selected.filter(reached).first(conn).await
+            }
             UserLookup::PhoneNumber(number) => {
                 let reached = users::phone_number.eq(number.as_str());
                 selected.filter(reached).first(conn).await

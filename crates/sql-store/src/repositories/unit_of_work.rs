@@ -10,7 +10,11 @@ use auth_domain::{
 };
 use diesel_async::{AsyncConnection, TransactionManager};
 
-use super::{Conn, PooledConn, dialect, store_error};
+use super::{
+    Conn, PooledConn,
+    dialect::{self, Flavor},
+    store_error,
+};
 
 type Transactions = <Conn as AsyncConnection>::TransactionManager;
 
@@ -21,6 +25,7 @@ type Transactions = <Conn as AsyncConnection>::TransactionManager;
 /// and closes the connection instead of handing the open transaction to the next caller.
 pub struct SqlUnitOfWork {
     conn: PooledConn,
+    flavor: Flavor,
     is_lasting: Option<Box<LastingCheck>>,
 }
 
@@ -34,10 +39,15 @@ impl SqlUnitOfWork {
     ///
     /// [`StoreError`] when the database refuses; nothing has changed then, and the connection is
     /// not used again.
-    pub async fn begin(mut conn: PooledConn, beginning: &str) -> Result<Self, StoreError> {
+    pub async fn begin(
+        mut conn: PooledConn,
+        beginning: &str,
+        flavor: Flavor,
+    ) -> Result<Self, StoreError> {
         match dialect::begin(&mut conn, beginning).await {
             Ok(()) => Ok(Self {
                 conn,
+                flavor,
                 is_lasting: None,
             }),
             Err(error) => {
@@ -62,6 +72,11 @@ impl SqlUnitOfWork {
     /// The connection, for the repositories.
     pub(crate) fn conn(&mut self) -> &mut Conn {
         &mut self.conn
+    }
+
+    /// The same with the flavor of the database.
+    pub(crate) fn conn_and_flavor(&mut self) -> (&mut Conn, &Flavor) {
+        (&mut self.conn, &self.flavor)
     }
 }
 

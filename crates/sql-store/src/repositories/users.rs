@@ -32,7 +32,9 @@ impl UserRepository for SqlUnitOfWork {
     }
 
     async fn find(&mut self, lookup: UserLookup<'_>) -> Result<Option<User>, StoreError> {
-        FindUser(lookup).run(self.conn()).await.map_err(store_error)
+        let (conn, flavor) = self.conn_and_flavor();
+        let found = FindUser(lookup, flavor).run(conn).await;
+        found.map_err(store_error)
     }
 
     async fn lock(&mut self, user: UserId) -> Result<Option<User>, StoreError> {

@@ -44,8 +44,12 @@ pub(crate) fn locale_column() -> LocaleColumn {
     users::locale
 }
 
+/// What differs between databases: nothing.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Flavor;
+
 /// Whether the address is `email`, without regard to case: the column's collation is `NOCASE`.
-pub(crate) fn email_is(email: &str) -> diesel::dsl::Eq<users::email, &str> {
+pub(crate) fn email_is<'a>(email: &'a str, _: &Flavor) -> diesel::dsl::Eq<users::email, &'a str> {
     users::email.eq(email)
 }
 
