@@ -9,7 +9,10 @@
 //!
 //! Whoever sets a key later can therefore still read what was sealed before.
 
-use std::path::{Path, PathBuf};
+use std::{
+    io,
+    path::{Path, PathBuf},
+};
 
 use auth_crypto::{AesSecretBox, EncryptionKey, JwtSecret};
 use auth_domain::{ports::IdGenerator, recovery_code::RecoveryKeys};
@@ -52,6 +55,15 @@ impl EncryptionKeys {
         Ok(Self::in_order(configured, kept, derived))
     }
 
+    /// Looks at the key in the data folder, if there is one.
+    ///
+    /// # Errors
+    ///
+    /// As of [`EncryptionKeys::collect`].
+    pub(crate) fn look(folder: &Path) -> Result<(), StartError> {
+        read(folder.join(FILE_NAME), key_file::peek).map(drop)
+    }
+
     pub(crate) fn in_order(
         configured: Option<EncryptionKey>,
         kept: Option<EncryptionKey>,
@@ -90,14 +102,26 @@ fn kept_key(
     may_make: bool,
 ) -> Result<Option<EncryptionKey>, StartError> {
     let path = file_in(folder);
-    let content = if may_make {
-        key_file::read_or_make(&path, ids, || key_file::new_key(ids)).map(Some)
-    } else if path.exists() {
-        key_file::read(&path)
-    } else {
-        // Whoever has configured keys need not have a folder, nor be allowed to look into it.
-        Ok(None)
-    };
+    if !may_make {
+        return read(path, key_file::read);
+    }
+    let content = key_file::read_or_make(&path, ids, || key_file::new_key(ids)).map(Some);
+    parse(content, path)
+}
+
+/// Whoever has configured keys need not have a folder, nor be allowed to look into it.
+fn read(
+    path: PathBuf,
+    read: impl FnOnce(&Path) -> io::Result<Option<String>>,
+) -> Result<Option<EncryptionKey>, StartError> {
+    let content = if path.exists() { read(&path) } else { Ok(None) };
+    parse(content, path)
+}
+
+fn parse(
+    content: io::Result<Option<String>>,
+    path: PathBuf,
+) -> Result<Option<EncryptionKey>, StartError> {
     let content = content.map_err(|source| StartError::EncryptionKeyFile {
         path: path.clone(),
         source,

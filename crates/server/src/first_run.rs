@@ -28,6 +28,21 @@ pub(crate) struct Premises {
     pub(crate) outbox_key: OutboxKey,
 }
 
+/// Looks at the keys that are in the data folder, and makes none.
+///
+/// # Errors
+///
+/// As of [`prepare`], about keys that are there and cannot be used.
+pub(crate) fn look(config: &Config) -> Result<(), StartError> {
+    let folder = &config.server.data_dir;
+    if config.jwt_secret.is_none()
+        && let Some(key) = signing_key::peek(folder)?
+    {
+        judge(&key, config)?;
+    }
+    EncryptionKeys::look(folder)
+}
+
 /// Makes keys in the data folder if none are configured.
 ///
 /// # Errors
@@ -56,14 +71,23 @@ fn signing_key(
     }
     let folder = &config.server.data_dir;
     make_folder(folder)?;
-    let SigningKey { secret, path } = signing_key::read_or_make(folder, ids)?;
+    let key = signing_key::read_or_make(folder, ids)?;
+    judge(&key, config)?;
+    let SigningKey { secret, path } = key;
     if secret.is_weak() {
-        if !is_loopback(&config.server.host) {
-            return Err(StartError::WeakKeyFile { path });
-        }
         tracing::warn!(path = %path.display(), "the signing key has fewer than 32 bytes");
     }
     Ok((secret, Some(path)))
+}
+
+/// A key that can be guessed is for this machine alone.
+fn judge(key: &SigningKey, config: &Config) -> Result<(), StartError> {
+    if key.secret.is_weak() && !is_loopback(&config.server.host) {
+        return Err(StartError::WeakKeyFile {
+            path: key.path.clone(),
+        });
+    }
+    Ok(())
 }
 
 fn make_folder(path: &Path) -> Result<(), StartError> {
@@ -109,6 +133,7 @@ mod tests {
         let on = |host| {
             prepare_with(&[
                 ("AUTH_DATA_DIR", folder.path().to_str().unwrap()),
+                ("AUTH_SQLITE_PATH", "auth.db"),
                 ("AUTH_HOST", host),
             ])
         };

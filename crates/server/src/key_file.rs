@@ -47,12 +47,22 @@ pub(crate) fn read_or_make(
 ///
 /// What the file system answers.
 pub(crate) fn read(path: &Path) -> io::Result<Option<String>> {
+    let found = peek(path)?;
+    if found.is_some() {
+        private_files::warn_if_shared(path)?;
+    }
+    Ok(found)
+}
+
+/// The same without a word in the log about who else may read it.
+///
+/// # Errors
+///
+/// What the file system answers.
+pub(crate) fn peek(path: &Path) -> io::Result<Option<String>> {
     match fs::read_to_string(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-        found => {
-            private_files::warn_if_shared(path)?;
-            found.map(Some)
-        }
+        found => found.map(Some),
     }
 }
 

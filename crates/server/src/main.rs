@@ -18,6 +18,7 @@ mod logging;
 mod message_worker;
 mod outbox;
 mod pacing;
+mod preflight;
 mod private_files;
 mod signals;
 mod signing_key;

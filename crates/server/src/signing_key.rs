@@ -28,12 +28,27 @@ pub(crate) struct SigningKey {
 /// holds something else.
 pub(crate) fn read_or_make(folder: &Path, ids: &dyn IdGenerator) -> Result<SigningKey, StartError> {
     let path = folder.join(FILE_NAME);
-    let made = key_file::read_or_make(&path, ids, || new_content(ids));
-    let text = made.map_err(|source| StartError::KeyFile {
-        path: path.clone(),
-        source,
-    })?;
-    match JwtSecret::parse(&text) {
+    match key_file::read_or_make(&path, ids, || new_content(ids)) {
+        Ok(text) => parse(&text, path),
+        Err(source) => Err(StartError::KeyFile { path, source }),
+    }
+}
+
+/// The key kept in `folder`, if both are there.
+///
+/// # Errors
+///
+/// As of [`read_or_make`].
+pub(crate) fn peek(folder: &Path) -> Result<Option<SigningKey>, StartError> {
+    let path = folder.join(FILE_NAME);
+    match key_file::peek(&path) {
+        Ok(text) => text.map(|text| parse(&text, path)).transpose(),
+        Err(source) => Err(StartError::KeyFile { path, source }),
+    }
+}
+
+fn parse(text: &str, path: PathBuf) -> Result<SigningKey, StartError> {
+    match JwtSecret::parse(text) {
         Ok(secret) => Ok(SigningKey { secret, path }),
         Err(source) => Err(StartError::NotAKey { path, source }),
     }

@@ -20,7 +20,7 @@ use auth_domain::{
 use egress::Egress;
 use hasura::HasuraClaims;
 use hibp::Hibp;
-use http_api::{ApiSettings, AppState, LegacySettings, SameSiteRule};
+use http_api::{ApiSettings, AppState, LegacySettings, OutboxKey, SameSiteRule};
 use postgres_store::{PostgresSettings, PostgresStore};
 use redis_counter::RedisCounter;
 use sqlite_store::{SqliteSettings, SqliteStore};
@@ -49,6 +49,51 @@ const CONNECT_TIMEOUT: Duration = Duration::from_millis(1500);
 /// hot paths a second round trip.
 const CHECK_AFTER: Duration = Duration::from_secs(5);
 
+/// What is made of a configuration alone: no database is asked, and nothing is written.
+pub(crate) struct Adapters {
+    egress: Egress,
+    post: Post,
+    limiter: Limiter,
+    hasher: Arc<dyn PasswordHasher>,
+    person_check: Option<Arc<dyn PersonCheck>>,
+    providers: Providers,
+}
+
+impl Adapters {
+    /// Makes them. Reads files.
+    ///
+    /// # Errors
+    ///
+    /// [`StartError::Egress`] when other servers cannot be asked, [`StartError::PasswordHasher`] when
+    /// passwords cannot be hashed, [`StartError::Redis`] when nothing can be counted there,
+    /// [`StartError::WebAuthn`], those of [`post::transport`].
+    pub(crate) fn make(config: &Config, runtime: &Handle) -> Result<Self, StartError> {
+        let egress = egress(config)?;
+        let post = Post::new(config, &egress, runtime)?;
+        let hasher = BcryptHasher::new(config.bcrypt_cost, cores());
+        let adapters = Self {
+            limiter: limiter(config, runtime)?,
+            hasher: Arc::new(hasher.map_err(StartError::PasswordHasher)?),
+            person_check: person_check(config, &egress),
+            providers: providers::providers(&config.providers, &egress),
+            egress,
+            post,
+        };
+        adapters.try_what_changes(config)?;
+        Ok(adapters)
+    }
+
+    /// What is made again whenever settings change has to be possible at the start, too.
+    fn try_what_changes(&self, config: &Config) -> Result<(), StartError> {
+        custom_claims(config)?;
+        web_authn(config)?;
+        if let Some(sms) = &config.sms {
+            self.post.code_delivery(sms, config, &self.egress)?;
+        }
+        Ok(())
+    }
+}
+
 /// What a server stands on for as long as it runs, whatever becomes of its other settings: what is
 /// connected, counted or kept in memory, and the keys.
 pub(crate) struct Foundation {
@@ -56,39 +101,29 @@ pub(crate) struct Foundation {
     pub(crate) background: TokioBackground,
     started_with: Config,
     runtime: Handle,
-    egress: Egress,
-    post: Post,
+    adapters: Adapters,
     store: Arc<dyn Store>,
-    hasher: Arc<dyn PasswordHasher>,
     signer: Arc<dyn TokenSigner>,
     secrets: Arc<dyn SecretBox>,
     keys: PolicyKeys,
-    limiter: Limiter,
     account_limits: Option<AccountLimits>,
-    person_check: Option<Arc<dyn PersonCheck>>,
-    providers: Providers,
+    outbox_key: OutboxKey,
 }
 
 impl Foundation {
-    /// Lays the foundation that this configuration asks for, on a store that answers.
+    /// Lays the foundation that this configuration asks for, with the adapters that were made of it, on
+    /// a store that answers.
     ///
     /// # Errors
     ///
-    /// [`StartError::Sqlite`] or [`StartError::Postgres`] when it does not,
-    /// [`StartError::PasswordHasher`] when passwords cannot be hashed, [`StartError::Egress`]
-    /// when other servers cannot be asked, [`StartError::Redis`] when nothing can be counted there,
-    /// those of [`post::transport`].
+    /// [`StartError::Sqlite`] or [`StartError::Postgres`] when it does not.
     pub(crate) async fn lay(
         config: &Config,
+        adapters: Adapters,
         premises: Premises,
         runtime: &Handle,
     ) -> Result<Self, StartError> {
-        let egress = egress(config)?;
-        let post = Post::new(config, &egress, runtime, premises.outbox_key.clone())?;
-        let limiter = limiter(config, runtime)?;
-        limiter.probe().await;
-        let hasher =
-            BcryptHasher::new(config.bcrypt_cost, cores()).map_err(StartError::PasswordHasher)?;
+        adapters.limiter.probe().await;
         let store = store(&config.database, runtime).await?;
         let answered = store.ping().await;
         answered.map_err(|source| StartError::database(&config.database, source))?;
@@ -96,19 +131,15 @@ impl Foundation {
             background: TokioBackground::new(runtime.clone()),
             started_with: config.clone(),
             runtime: runtime.clone(),
-            person_check: person_check(config, &egress),
-            providers: providers::providers(&config.providers, &egress),
-            egress,
-            post,
             store,
-            hasher: Arc::new(hasher),
             secrets: Arc::new(premises.encryption.secret_box()),
             keys: PolicyKeys::derive(
                 premises.jwt_secret.successor_secret(),
                 premises.encryption.recovery_keys(),
             ),
-            account_limits: account_limits(config, &premises, &limiter),
-            limiter,
+            account_limits: account_limits(config, &premises, &adapters.limiter),
+            adapters,
+            outbox_key: premises.outbox_key,
             signer: Arc::new(JoseSigner::new(premises.jwt_secret, &RandomIds)),
         })
     }
@@ -121,21 +152,21 @@ impl Foundation {
     pub(crate) fn installation(&self, config: &Config) -> Result<Installation, StartError> {
         Ok(Installation {
             store: Arc::clone(&self.store),
-            hasher: Arc::clone(&self.hasher),
-            breached_passwords: breached_passwords(config, &self.egress),
+            hasher: Arc::clone(&self.adapters.hasher),
+            breached_passwords: breached_passwords(config, &self.adapters.egress),
             custom_claims: custom_claims(config, &self.runtime)?,
             signer: Arc::clone(&self.signer),
             concealment: concealment(config, &self.background),
             limits: self.account_limits.clone(),
             sms: self.sms(config)?,
-            mailer: Arc::clone(&self.post.mailer),
+            mailer: Arc::clone(&self.adapters.post.mailer),
             clock: Arc::new(SystemClock),
             ids: Arc::new(RandomIds),
             totp: Arc::new(OathVerifier),
             qr: Arc::new(PngQrRenderer),
             secrets: Arc::clone(&self.secrets),
             web_authn: web_authn(config)?,
-            providers: self.providers.clone(),
+            providers: self.adapters.providers.clone(),
             policy: config.policy(self.keys.clone()),
         })
     }
@@ -146,16 +177,17 @@ impl Foundation {
         let state = AppState::new(installation, api_settings(config), self.runtime.clone());
         let state = match &self.started_with.limits {
             Some(limits) => {
-                state.with_request_limits(self.limiter.clone(), limits.requests.clone())
+                let limiter = self.adapters.limiter.clone();
+                state.with_request_limits(limiter, limits.requests.clone())
             }
             None => state,
         };
-        let state = match &self.person_check {
+        let state = match &self.adapters.person_check {
             Some(check) => state.with_person_check(Arc::clone(check)),
             None => state,
         };
-        match self.post.shown_outbox(config) {
-            Some((outbox, key)) => state.with_outbox(outbox, key),
+        match self.adapters.post.shown_outbox(config) {
+            Some(outbox) => state.with_outbox(outbox, self.outbox_key.clone()),
             None => state,
         }
     }
@@ -181,17 +213,15 @@ impl Foundation {
             Arc::new(SystemClock),
         );
         let sms = self.sms(&self.started_with)?;
-        let mailer = Arc::clone(&self.post.mailer);
+        let mailer = Arc::clone(&self.adapters.post.mailer);
         let service = MessageDeliveryService::new(queue, mailer, sms.as_ref());
         Ok(MessageWorker::begin(service, self.background.clone()))
     }
 
     /// What messages say does not change with what they leave by.
     fn sms(&self, config: &Config) -> Result<Option<CodeDelivery>, StartError> {
-        let deliver = |sms| {
-            self.post
-                .code_delivery(sms, &self.started_with, &self.egress)
-        };
+        let Adapters { post, egress, .. } = &self.adapters;
+        let deliver = |sms| post.code_delivery(sms, &self.started_with, egress);
         config.sms.as_ref().map(deliver).transpose()
     }
 }

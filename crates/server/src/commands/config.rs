@@ -2,15 +2,18 @@
 
 use clap::Subcommand;
 
+use tokio::runtime::Handle;
+
 use super::{output, read};
 use crate::{
     config::{self, ConfigErrors, Loaded},
+    preflight,
     start_error::StartError,
 };
 
 #[derive(Debug, Subcommand)]
 pub(super) enum ConfigCommand {
-    /// Tell whether the server would start with it
+    /// Tell whether the server would start with it, as far as that shows without its database
     Check,
     /// Print every setting with its value and where it comes from; secrets are masked
     Show,
@@ -24,7 +27,8 @@ pub(super) enum ConfigCommand {
 ///
 /// # Errors
 ///
-/// [`StartError::Config`] when settings are wrong, [`StartError::Output`].
+/// [`StartError::Config`] when settings are wrong, those of [`preflight::run`],
+/// [`StartError::Output`].
 pub(super) fn run(
     command: &ConfigCommand,
     load: impl FnOnce() -> Loaded,
@@ -39,6 +43,7 @@ pub(super) fn run(
 
 fn check(loaded: Loaded) -> Result<(), StartError> {
     let config = read(loaded)?;
+    preflight::run(&config, &Handle::current())?;
     let warnings = config.warnings.iter().map(|it| format!("warning: {it}"));
     let verdict = "The configuration is valid.".to_owned();
     output::write(warnings.chain([verdict]))

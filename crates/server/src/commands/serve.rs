@@ -17,7 +17,7 @@ use crate::{
     config::{Config, ServerSettings, Settings},
     first_run, index_build,
     live_settings::LiveSettings,
-    logging, signals,
+    logging, preflight, signals,
     start_error::StartError,
     wire::Foundation,
 };
@@ -32,6 +32,8 @@ pub(crate) async fn run(config: Config, settings: Settings) -> Result<(), StartE
     for warning in &config.warnings {
         tracing::warn!("{warning}");
     }
+    let runtime = Handle::current();
+    let adapters = preflight::run(&config, &runtime)?;
     let premises = first_run::prepare(&config, &RandomIds)?;
     let (listener, address) = listen(&config.server)?;
     let mut shutdown_requested = pin!(signals::shutdown_requested());
@@ -47,7 +49,7 @@ pub(crate) async fn run(config: Config, settings: Settings) -> Result<(), StartE
         super::migrate::check(&config.database).await?;
     }
     let banner = banner::text(&config, &premises, address);
-    let foundation = Foundation::lay(&config, premises, &Handle::current()).await?;
+    let foundation = Foundation::lay(&config, adapters, premises, &runtime).await?;
     let foundation = Arc::new(foundation);
     let state = state(&foundation, &config).await?;
     let live = config.server.change_env_enabled.then(|| {

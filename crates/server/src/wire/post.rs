@@ -5,7 +5,7 @@ use std::sync::Arc;
 use auth_crypto::RandomIds;
 use auth_domain::ports::{CodeDelivery, Mailer};
 use egress::Egress;
-use http_api::{Outbox, OutboxKey};
+use http_api::Outbox;
 use http_mailer::{PostmarkMailer, PostmarkSettings, WebhookMailer, WebhookSettings};
 use mail_templates::{RemoteSettings, RemoteTemplates, Site, TemplateSettings, Templates, Wording};
 use sms_sender::{
@@ -26,7 +26,6 @@ use crate::{
 pub(super) struct Post {
     pub(super) mailer: Arc<dyn Mailer>,
     outbox: Arc<OutboxMailer>,
-    outbox_key: OutboxKey,
 }
 
 impl Post {
@@ -35,7 +34,6 @@ impl Post {
         config: &Config,
         egress: &Egress,
         runtime: &Handle,
-        outbox_key: OutboxKey,
     ) -> Result<Self, StartError> {
         let outbox = Arc::new(OutboxMailer::new(
             config.outbox_dir(),
@@ -45,11 +43,7 @@ impl Post {
         ));
         let transport = transport(config, egress, runtime)?;
         let mailer = transport.unwrap_or_else(|| Arc::clone(&outbox) as _);
-        Ok(Self {
-            mailer,
-            outbox,
-            outbox_key,
-        })
+        Ok(Self { mailer, outbox })
     }
 
     /// How codes get to phones as `sms` says, in the words of `worded`.
@@ -62,11 +56,9 @@ impl Post {
         code_delivery(sms, worded, egress, &self.outbox)
     }
 
-    /// The outbox that this configuration shows, with the key that opens it.
-    pub(super) fn shown_outbox(&self, config: &Config) -> Option<(Arc<dyn Outbox>, OutboxKey)> {
-        config
-            .shows_outbox()
-            .then(|| (Arc::clone(&self.outbox) as _, self.outbox_key.clone()))
+    /// The outbox, if this configuration shows it.
+    pub(super) fn shown_outbox(&self, config: &Config) -> Option<Arc<dyn Outbox>> {
+        config.shows_outbox().then(|| Arc::clone(&self.outbox) as _)
     }
 }
 
@@ -174,11 +166,12 @@ pub(crate) fn transport(
 ///
 /// [`StartError::Templates`].
 pub(crate) fn wording(config: &Config, egress: &Egress) -> Result<Arc<dyn Wording>, StartError> {
-    let templates = Templates::load(TemplateSettings {
+    let settings = TemplateSettings {
         folder: config.templates_folder.clone(),
         default_locale: config.accounts.default_locale.clone(),
         site: site(config),
-    });
+    };
+    let templates = Templates::load_tagged(settings, &config.language_tags);
     let local = Arc::new(templates.map_err(StartError::Templates)?);
     let Some(url) = config.templates_url.clone() else {
         return Ok(local);
@@ -189,7 +182,8 @@ pub(crate) fn wording(config: &Config, egress: &Egress) -> Result<Arc<dyn Wordin
         site: site(config),
         local,
     };
-    Ok(Arc::new(RemoteTemplates::new(settings, egress.clone())))
+    let templates = RemoteTemplates::new(settings, egress.clone());
+    Ok(Arc::new(templates.tagged(&config.language_tags)))
 }
 
 fn site(config: &Config) -> Site {
@@ -229,6 +223,7 @@ fn smtp_settings(smtp: &Smtp, wording: Arc<dyn Wording>) -> SmtpSettings {
         user: smtp.user.clone(),
         password: smtp.password.clone(),
         auth: smtp.auth,
+        client_name: smtp.client_name.clone(),
         sender: smtp.sender.clone(),
         x_smtpapi: smtp.x_smtpapi.clone(),
         ca_file: smtp.ca_file.clone(),
