@@ -145,6 +145,192 @@ async fn a_server_that_cannot_start_says_why_in_one_line() {
     }
 }
 
+/// What `config check` complains about in one line.
+async fn complaint(builder: &ServerBuilder) -> String {
+    let output = builder.command().args(["config", "check"]).output().await;
+    let output = output.unwrap();
+    assert!(!output.status.success(), "it is valid");
+    assert_eq!(output.stdout, b"");
+    String::from_utf8(output.stderr).unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_keeps_a_server_from_starting_is_found_by_the_check_and_before_anything_is_written() {
+    let templates = tempfile::TempDir::new().unwrap();
+    let template = templates.path().join("en/email-verify");
+    std::fs::create_dir_all(&template).unwrap();
+    std::fs::write(template.join("subject.txt"), "Hello ${nonsense}").unwrap();
+    std::fs::write(template.join("body.html"), "x").unwrap();
+    let new = || {
+        let builder = ServerBuilder::new(&Database::sqlite());
+        let database = builder.folder().join("auth.db");
+        builder.set("AUTH_SQLITE_PATH", database.to_str().unwrap())
+    };
+    let with_mail = || {
+        let builder = new().set("AUTH_SMTP_HOST", "localhost");
+        builder.set("AUTH_SMTP_SENDER", "auth@example.com")
+    };
+
+    for (builder, word) in [
+        (with_mail().set("AUTH_SMTP_SENDER", "Acme"), "`Acme`"),
+        (with_mail().unset("AUTH_SMTP_SENDER"), "AUTH_SMTP"),
+        (
+            with_mail().set("AUTH_SMTP_CA_FILE", "/none.pem"),
+            "/none.pem",
+        ),
+        (with_mail().set("AUTH_SMTP_CLIENT_NAME", "a b"), "`a b`"),
+        (
+            new().set(
+                "AUTH_EMAIL_TEMPLATES_PATH",
+                templates.path().to_str().unwrap(),
+            ),
+            "nonsense",
+        ),
+        (new().set("AUTH_EMAIL_TEMPLATES_PATH", "/none"), "/none"),
+        (new().set("AUTH_HOST", "no..host"), "AUTH_HOST"),
+    ] {
+        let folder = builder.folder().to_owned();
+
+        let checked = complaint(&builder).await;
+        let started = failure(builder).await;
+
+        assert!(checked.contains(word), "no `{word}` in {checked}");
+        assert_eq!(started, checked);
+        assert_eq!(std::fs::read_dir(folder).unwrap().count(), 0, "{word}");
+    }
+    let valid = with_mail()
+        .command()
+        .args(["config", "check"])
+        .output()
+        .await;
+    let said = String::from_utf8(valid.unwrap().stdout).unwrap();
+    assert!(said.contains("The configuration is valid."), "{said}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_key_that_cannot_be_used_is_found_by_the_check() {
+    let builder = ServerBuilder::new(&Database::sqlite());
+    let file = builder.folder().join("data/jwt-secret.json");
+    std::fs::create_dir(file.parent().unwrap()).unwrap();
+    std::fs::write(file, "{ this is no key").unwrap();
+
+    let complaint = complaint(&builder).await;
+
+    assert!(complaint.contains("no signing key"), "{complaint}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_for_the_network_needs_a_database_that_was_named_on_purpose() {
+    let database = Database::sqlite();
+    let new = || {
+        let builder = ServerBuilder::new(&database).unset("AUTH_SQLITE_PATH");
+        builder.set("AUTH_HOST", "0.0.0.0")
+    };
+    let url = "postgres://u:hunter2@127.0.0.1:1/x";
+
+    for name in [
+        "DATABASE_URL",
+        "POSTGRES_URL",
+        "PGHOST",
+        "HASURA_GRAPHQL_METADATA_DATABASE_URL",
+        "POSTGRES_CONECTION",
+    ] {
+        let builder = new().set(name, url);
+        let folder = builder.folder().to_owned();
+
+        let said = failure(builder).await;
+
+        for word in [name, "POSTGRES_CONNECTION", "AUTH_SQLITE_PATH"] {
+            assert!(said.contains(word), "no `{word}` in {said}");
+        }
+        assert!(!said.contains("hunter2"), "{said}");
+        assert_eq!(std::fs::read_dir(folder).unwrap().count(), 0);
+    }
+    failure(new()).await;
+    // Named on purpose, SQLite serves a network, and not in the way of a first try.
+    let server = ServerBuilder::new(&database)
+        .set("AUTH_HOST", "0.0.0.0")
+        .unset("AUTH_EMAIL_SIGNIN_EMAIL_VERIFIED_REQUIRED");
+    let server = server.start().await;
+    assert_eq!(server.get("/console").await.status, 404);
+    assert_eq!(server.get("/dev/outbox").await.status, 404);
+    let body = json!({ "email": "ada@example.com", "password": PASSWORD });
+    let answer = server
+        .post("/signup/email-password", &body)
+        .await
+        .expect(200);
+    assert!(answer["session"].is_null(), "{answer}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_link_leads_to_a_client_url_with_query_and_fragment() {
+    for client in [
+        "http://localhost:3000/#/",
+        "http://localhost:3000/?",
+        "http://localhost:3000/app?tab=1#/home",
+    ] {
+        let server = ServerBuilder::new(&Database::sqlite())
+            .set("AUTH_CLIENT_URL", client)
+            .start()
+            .await;
+        server.sign_up("ada@example.com").await;
+        let ask = json!({ "email": "ada@example.com" });
+        server
+            .post("/user/email/send-verification-email", &ask)
+            .await
+            .expect(200);
+
+        let mails = server.outbox().await.expect(200);
+        let link = mails[0]["link"].as_str().unwrap();
+        let (_, path) = link.split_once("http://auth.example.com").unwrap();
+        let followed = server.get(path).await;
+
+        let location = followed.header("location");
+        assert!(location.contains("refreshToken="), "{client}: {location}");
+        assert!(!location.contains("not-allowed"), "{client}: {location}");
+    }
+}
+
+on_both_databases! {
+    /// Values of installations in use.
+    async fn a_server_starts_with_what_hasura_auth_starts_with(database) {
+        let server = ServerBuilder::new(&database)
+            .set("AUTH_WEBAUTHN_ATTESTATION_TIMEOUT", "0")
+            .set("AUTH_MFA_TOTP_ISSUER", "Acme: Dev")
+            .set("AUTH_RATE_LIMIT_EMAIL_INTERVAL", "3600")
+            .set("AUTH_RATE_LIMIT_MEMCACHE_SERVER", "memcached:11211")
+            .set("AUTH_SMS_PROVIDER", "messagebird")
+            .set("AUTH_PROVIDER_GITHUB_TOKEN_URL", "github")
+            .set(
+                "AUTH_ACCESS_CONTROL_ALLOWED_REDIRECT_URLS",
+                "http://localhost:*,https://example.com:80??/cb,com.example.app:/oauth2redirect",
+            )
+            .set("AUTH_LOCALE_ALLOWED_LOCALES", "en,pt-BR,fil")
+            .set("AUTH_LOCALE_DEFAULT", "en-US")
+            .set("AUTH_SMTP_HOST", "localhost")
+            .set("AUTH_SMTP_SENDER", "noreply@localhost")
+            .set("AUTH_SMTP_PASS", "hunter2")
+            .set("AUTH_API_PREFIX", "/v1/")
+            .start()
+            .await;
+        let sign_up = async |email: &str, options: serde_json::Value| {
+            let body = json!({ "email": email, "password": PASSWORD, "options": options });
+            server.post("/v1/signup/email-password", &body).await
+        };
+
+        let ada = sign_up("ada@example.com", json!({})).await.expect(200);
+        let grace = sign_up("grace@example.com", json!({ "locale": "pt" })).await.expect(200);
+        let blank = "http://localhost:8080/x?name=Ada Lovelace";
+        sign_up("joan@example.com", json!({ "redirectTo": blank })).await.expect(200);
+        let evil = "http://localhost:x@evil.example";
+        let refused = sign_up("eve@example.com", json!({ "redirectTo": evil })).await;
+
+        assert_eq!(ada["session"]["user"]["locale"], "en");
+        assert_eq!(grace["session"]["user"]["locale"], "pt");
+        assert_eq!(refused.status, 400);
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_protection_that_would_not_be_there_keeps_the_server_from_starting() {
     let database = Database::sqlite();
@@ -240,7 +426,8 @@ async fn a_protection_that_is_not_built_is_not_silently_missing() {
 
     let shared = "AUTH_RATE_LIMIT_MEMCACHE_SERVER";
 
-    let said = failure(ServerBuilder::new(&database).set(shared, "localhost:11211")).await;
+    let builder = ServerBuilder::new(&database).set("AUTH_RATE_LIMIT_ENABLE", "true");
+    let said = failure(builder.set(shared, "localhost:11211")).await;
 
     assert!(said.contains(shared), "{said}");
 }

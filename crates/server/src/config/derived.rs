@@ -1,13 +1,14 @@
 //! Defaults that depend on other settings.
 //!
-//! Without a configured database the server is in the *zero-setup mode*: somebody wants to try it
-//! with one command. Then it listens on this machine only and asks for nothing that needs more.
+//! Without a configured database, and reached from this machine only, the server is in the *zero-setup
+//! mode*: somebody wants to try it with one command. Then it asks for nothing that needs more.
 
 use std::path::Path;
 
 use http_api::LANDING_PATH;
 
 use super::{
+    parts::{api_prefix, is_loopback},
     setting::Setting,
     settings::Settings,
     source::Source,
@@ -19,9 +20,11 @@ use super::{
 /// there, and use security keys from there.
 const USUAL_APPLICATION: &str = "http://localhost:3000";
 
-/// Whether no database is configured.
+/// Whether no database is configured, and nothing but this machine reaches the server. What makes a
+/// first try easy, such as sign-up without verification, is not for a network.
 pub(crate) fn is_zero_setup(settings: &Settings) -> bool {
-    !settings.is_set(&database::URL)
+    let host = settings.text(&server::HOST);
+    !settings.is_set(&database::URL) && host.is_none_or(is_loopback)
 }
 
 /// Gives the settings that nobody set the values that follow from the others.
@@ -107,7 +110,7 @@ pub(crate) fn has_landing_page(settings: &Settings) -> bool {
 
 fn own_url(settings: &Settings) -> String {
     let port = settings.integer(&server::PORT);
-    let prefix = settings.text(&server::API_PREFIX).unwrap_or_default();
+    let prefix = api_prefix(settings);
     format!("http://localhost:{port}{prefix}")
 }
 

@@ -11,7 +11,7 @@ use toml::{
 };
 
 use super::{
-    blank,
+    blank, misfit,
     setting::Setting,
     source::{Source, place},
     suggestion::did_you_mean,
@@ -27,6 +27,8 @@ pub(crate) enum Entry {
     Value(Value),
     /// The file its value is in.
     In(PathBuf),
+    /// What is wrong with its value.
+    Unfit(String),
 }
 
 /// What a file says, by key.
@@ -97,15 +99,24 @@ impl Reader<'_> {
         if let Some(read) = setting.kind.read_toml(value.get_ref()) {
             // An empty list is meant, and a list of blanks is not.
             if items.is_some_and(|it| !it.is_empty()) && blank::leaves_a_hole(setting, &read) {
-                self.complain(at, &blank::problem(setting.key));
+                self.unfit(setting, &blank::problem(setting.key), at);
             } else {
                 self.insert(setting, Entry::Value(read), at);
             }
         } else {
-            let shown = shown(setting, value, self.text);
-            let expects = setting.kind.expects();
-            self.complain(at, &format!("{} expects {expects}{shown}", setting.key));
+            let texts = items.map(|it| it.iter().filter_map(|item| item.get_ref().as_str()));
+            let of_item = texts.and_then(|it| misfit::problem_of_item(setting, it));
+            let problem = of_item.unwrap_or_else(|| {
+                let shown = shown(setting, value, self.text);
+                format!("expects {}{shown}", setting.kind.expects())
+            });
+            self.unfit(setting, &format!("{} {problem}", setting.key), at);
         }
+    }
+
+    fn unfit(&mut self, setting: &'static Setting, problem: &str, at: usize) {
+        let place = place(self.path, line_of(self.text, at));
+        self.insert(setting, Entry::Unfit(format!("{place}: {problem}")), at);
     }
 
     fn path_of(&mut self, setting: &'static Setting, value: &Spanned<DeValue<'_>>, at: usize) {
@@ -183,7 +194,13 @@ mod tests {
 
     fn problems(text: &str) -> Vec<String> {
         let mut problems = Vec::new();
-        parse(Path::new("auth.toml"), text, &mut problems);
+        let settings = parse(Path::new("auth.toml"), text, &mut problems);
+        let unfit = settings.0.into_values().filter_map(|it| match it {
+            (Entry::Unfit(problem), _) => Some(problem),
+            _ => None,
+        });
+        problems.extend(unfit);
+        problems.sort();
         problems
     }
 

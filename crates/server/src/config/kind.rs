@@ -43,6 +43,18 @@ impl Kind {
         }
     }
 
+    /// The items of a list that do not fit.
+    pub(crate) fn misfits<'a>(
+        self,
+        items: impl Iterator<Item = &'a str>,
+    ) -> impl Iterator<Item = &'a str> {
+        let fits = move |item: &str| match self {
+            Self::List(rule) => item.is_empty() || (rule.holds)(item),
+            _ => true,
+        };
+        items.map(str::trim).filter(move |item| !fits(item))
+    }
+
     /// Reads a value as a TOML file spells it; `None` when it does not fit.
     pub(crate) fn read_toml(self, value: &DeValue<'_>) -> Option<Value> {
         match (self, value) {

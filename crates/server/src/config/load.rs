@@ -9,11 +9,12 @@ use super::{
     blank, derived,
     environment::Environment,
     file::{self, Entry, FileSettings},
+    misfit,
     setting::{Preset, Setting},
     settings::Settings,
     source::Source,
     table::{self, CONFIG_FILE_VARIABLE},
-    unbuilt, unknown,
+    unbuilt, unknown, unnamed_database,
     value::Value,
 };
 
@@ -44,23 +45,42 @@ pub(crate) struct Loaded {
     pub(crate) warnings: Vec<String>,
 }
 
+impl Loaded {
+    /// Notes that the value of `setting` does not fit: a problem, unless nothing would come of a better
+    /// one either.
+    fn reject(&mut self, setting: &Setting, problem: String) {
+        if self.settings.has_effect(setting) {
+            self.problems.push(problem);
+            self.settings.reject(setting);
+        } else {
+            let warning = format!("{problem}; nothing comes of it while its feature is off");
+            self.warnings.push(warning);
+        }
+    }
+}
+
 /// Reads every setting from `sources`.
 pub(crate) fn load(sources: &Sources<'_>) -> Loaded {
     let mut loaded = Loaded::default();
+    let mut unfit = Vec::new();
     let file = read_config_file(sources, &mut loaded.problems);
     for setting in table::settings() {
         let found = resolve(setting, sources, &file).unwrap_or_else(|problem| {
-            loaded.problems.push(problem);
-            loaded.settings.reject(setting);
+            unfit.push((setting, problem));
             preset(setting)
         });
         if let Some((value, source)) = found {
             loaded.settings.set(setting, value, source);
         }
     }
+    for (setting, problem) in unfit {
+        loaded.reject(setting, problem);
+    }
     derived::fill(&mut loaded.settings);
     unknown::report(sources.environment, &mut loaded);
+    unnamed_database::report(sources.environment, &mut loaded);
     blank::report(sources.environment, &mut loaded);
+    misfit::report(sources.environment, &mut loaded);
     unbuilt::report(&mut loaded);
     loaded
 }
@@ -111,6 +131,7 @@ fn resolve(
     }
     match file.get(setting) {
         Some((Entry::Value(value), source)) => Ok(Some((value.clone(), source.clone()))),
+        Some((Entry::Unfit(problem), _)) => Err(problem.clone()),
         Some((Entry::In(path), source)) => {
             let text = read_secret(path, &source.name(setting), sources)?;
             read_text(setting, &text, source.clone()).map(Some)
@@ -183,11 +204,6 @@ fn read_text(setting: &Setting, text: &str, source: Source) -> Result<(Value, So
         }
         return Ok((value, source));
     }
-    let shown = if setting.secret {
-        String::new()
-    } else {
-        format!(", not {text:?}")
-    };
-    let expects = setting.kind.expects();
-    Err(format!("{} expects {expects}{shown}", source.name(setting)))
+    let problem = misfit::problem(setting, text);
+    Err(format!("{} {problem}", source.name(setting)))
 }

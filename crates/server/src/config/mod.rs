@@ -13,6 +13,7 @@ mod go_duration;
 mod jwt_secret;
 mod kind;
 mod load;
+mod misfit;
 mod parts;
 mod reference;
 mod rule;
@@ -27,6 +28,7 @@ pub(crate) mod tests;
 mod toml_defaults;
 mod unbuilt;
 mod unknown;
+mod unnamed_database;
 mod value;
 
 use std::{fmt, path::PathBuf};
@@ -40,6 +42,7 @@ use auth_domain::{
     secret::Secret,
     security_key::RelyingParty,
     session::SuccessorKey,
+    user::LanguageTag,
 };
 use egress::{EgressRules, Url};
 
@@ -81,6 +84,8 @@ pub(crate) struct Config {
     pub(crate) encryption_key: Option<EncryptionKey>,
     /// Who may have an account, and how it starts.
     pub(crate) accounts: AccountPolicy,
+    /// Languages as the operator wrote them (`pt-BR`), of which users have the first two letters.
+    pub(crate) language_tags: Vec<LanguageTag>,
     /// What a password has to be.
     pub(crate) passwords: PasswordPolicy,
     /// The service that knows passwords of data breaches; without one, they may be chosen.
@@ -117,7 +122,8 @@ pub(crate) struct Config {
     pub(crate) person_check: Option<PersonCheckService>,
     /// The services that people sign in with.
     pub(crate) providers: ProviderSettings,
-    /// Whether no database is configured: somebody tries the server.
+    /// Whether no database is configured, and nothing but this machine reaches the server: somebody
+    /// tries it.
     pub(crate) zero_setup: bool,
     /// What somebody should know about these settings, one line each.
     pub(crate) warnings: Vec<String>,
@@ -169,11 +175,12 @@ impl Config {
         warnings.extend(advice(&settings));
         keep(jwt_secret::check(&settings, &mut warnings), &mut problems);
         let providers = ProviderSettings::read(&settings, &mut warnings, &mut problems);
+        let templates_url = parts::templates_url(&settings, &mut warnings);
         let parts = (
             keep(Database::read(&settings, &mut warnings), &mut problems),
             keep(ServerSettings::read(&settings), &mut problems),
-            keep(parts::accounts(&settings), &mut problems),
-            keep(parts::redirects(&settings), &mut problems),
+            keep(accounts(&settings, &mut warnings), &mut problems),
+            keep(parts::redirects(&settings, &mut warnings), &mut problems),
             keep(SessionCookie::read(&settings), &mut problems),
             keep(Transport::read(&settings, &mut warnings), &mut problems),
             keep(parts::hibp_url(&settings), &mut problems),
@@ -181,7 +188,6 @@ impl Config {
                 CustomClaimSettings::read(&settings, &mut warnings),
                 &mut problems,
             ),
-            keep(parts::templates_url(&settings), &mut problems),
             keep(Limits::read(&settings, &mut warnings), &mut problems),
             keep(PersonCheckService::read(&settings), &mut problems),
             keep(parts::relying_party(&settings), &mut problems),
@@ -191,13 +197,12 @@ impl Config {
             (
                 Some(database),
                 Some(server),
-                Some(accounts),
+                Some((accounts, language_tags)),
                 Some(redirects),
                 Some(session_cookie),
                 Some(transport),
                 Some(hibp_url),
                 Some(custom_claims),
-                Some(templates_url),
                 Some(limits),
                 Some(person_check),
                 Some(relying_party),
@@ -211,6 +216,7 @@ impl Config {
                 jwt_secret: settings.secret(&jwt::SECRET),
                 encryption_key: encryption_key(&settings),
                 accounts,
+                language_tags,
                 passwords: parts::passwords(&settings),
                 hibp_url,
                 custom_claims,
@@ -276,6 +282,16 @@ impl Config {
 fn encryption_key(settings: &Settings) -> Option<EncryptionKey> {
     let key = settings.text(&jwt::ENCRYPTION_KEY)?;
     EncryptionKey::parse(key).ok()
+}
+
+/// Who may have an account, with the languages as they were written.
+fn accounts(
+    settings: &Settings,
+    warnings: &mut Vec<String>,
+) -> Result<(AccountPolicy, Vec<LanguageTag>), String> {
+    let languages = parts::Languages::read(settings, warnings)?;
+    let tags = languages.tags.clone();
+    Ok((parts::accounts(settings, languages)?, tags))
 }
 
 /// The part, or nothing and one more problem.

@@ -7,7 +7,7 @@ use auth_domain::{
     identity::ProviderId,
     one_time_code::OneTimeCode,
     redirect::RedirectPolicy,
-    user::{Locale, PhoneNumber, Role},
+    user::{LanguageTag, PhoneNumber, Role},
 };
 use http_api::TrustedProxies;
 use url::Url;
@@ -43,20 +43,23 @@ impl Rule {
 
     /// A language.
     pub(crate) const LOCALE: Self = Self {
-        expects: "a two-letter language such as en",
-        holds: |text| Locale::parse(text).is_ok(),
+        expects: "a language such as en, pt-BR or fil",
+        holds: |text| LanguageTag::parse(text).is_ok(),
     };
 
     /// The URL of a web page or service.
     pub(crate) const WEB_URL: Self = Self {
         expects: "a URL such as https://example.com",
-        holds: |text| Url::parse(text).is_ok_and(|url| matches!(url.scheme(), "http" | "https")),
+        holds: |text| {
+            let url = Url::parse(text);
+            is_on_one_line(text) && url.is_ok_and(|it| matches!(it.scheme(), "http" | "https"))
+        },
     };
 
     /// The URL of an application, which may have a scheme of its own.
     pub(crate) const APP_URL: Self = Self {
         expects: "a URL such as https://example.com or myapp://welcome",
-        holds: |text| (Self::REDIRECT.holds)(text) && Url::parse(text).is_ok(),
+        holds: |text| is_on_one_line(text) && RedirectPolicy::new(text, &[]).is_ok(),
     };
 
     /// A host as a parsed URL names it, so that it can be compared.
@@ -68,18 +71,12 @@ impl Rule {
         },
     };
 
-    /// A pattern of the allow-list for redirects.
-    pub(crate) const REDIRECT: Self = Self {
-        expects: "a URL pattern such as https://*.example.com/app/**",
-        holds: |text| RedirectPolicy::new("", &[text.to_owned()]).is_ok(),
-    };
-
     /// A PostgreSQL connection; the store reads the rest of it and knows what is wrong with it.
     pub(crate) const POSTGRES_URL: Self = Self {
         expects: "a URL such as postgres://user:password@host:5432/database",
         holds: |text| {
             let scheme = text.split_once("://").map(|(scheme, _)| scheme);
-            matches!(scheme, Some("postgres" | "postgresql"))
+            is_on_one_line(text) && matches!(scheme, Some("postgres" | "postgresql"))
         },
     };
 
@@ -130,13 +127,11 @@ impl Rule {
 
     /// What all paths of the API begin with.
     pub(crate) const PATH_PREFIX: Self = Self {
-        expects: "a path such as /v1/auth, with no slash at its end",
+        expects: "a path such as /v1/auth",
         holds: |text| {
             let plain = |it: char| it.is_ascii_alphanumeric() || "/-_.~".contains(it);
-            text.starts_with('/')
-                && !text.ends_with('/')
-                && !text.contains("//")
-                && text.chars().all(plain)
+            let is_step = |it: &str| matches!(it, "." | "..");
+            text.chars().all(plain) && !text.split('/').any(is_step)
         },
     };
 
@@ -202,6 +197,11 @@ impl Rule {
     };
 }
 
+/// Parsers of URLs drop line breaks and the blanks around, and what is kept here is the text.
+fn is_on_one_line(text: &str) -> bool {
+    text.trim() == text && !text.contains(char::is_control)
+}
+
 impl fmt::Debug for Rule {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.expects)
@@ -222,9 +222,27 @@ mod tests {
     }
 
     #[test]
-    fn a_path_prefix_begins_with_a_slash_and_does_not_end_with_one() {
-        let bad = ["/", "v1", "/v1/", "//v1", "/a//b", "/a b", "/{x}", "/a?b"];
-        check(&Rule::PATH_PREFIX, &["/v1", "/v1/auth"], &bad);
+    fn a_path_prefix_is_plain_text_with_slashes_anywhere() {
+        let good = ["/v1", "/v1/auth", "/v1/", "v1", "/", "/a//b"];
+        let bad = ["/a b", "/{x}", "/a?b", "/a/../b", ".", "/a%2fb"];
+        check(&Rule::PATH_PREFIX, &good, &bad);
+    }
+
+    #[test]
+    fn no_line_break_and_no_blank_around_is_part_of_a_url() {
+        for rule in [&Rule::WEB_URL, &Rule::APP_URL] {
+            let bad = [
+                "https://example.com\n",
+                " https://example.com",
+                "https://exa\tmple.com",
+            ];
+            check(rule, &["https://example.com"], &bad);
+        }
+        check(
+            &Rule::POSTGRES_URL,
+            &["postgres://db/x"],
+            &["postgres://db/x\n"],
+        );
     }
 
     #[test]
@@ -261,11 +279,14 @@ mod tests {
             "http://localhost:3000",
             "https://example.com/app",
             "myapp://welcome",
+            "com.example.app:/welcome",
+            "http://localhost:3000/#/",
+            "http://localhost:3000/?",
         ];
         check(
             &Rule::APP_URL,
             &good,
-            &["example.com", "localhost:3000", "/app"],
+            &["example.com", "localhost:3000", "/app", "javascript:x"],
         );
         check(&Rule::WEB_URL, &good[..2], &["myapp://welcome", "x"]);
     }

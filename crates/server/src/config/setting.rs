@@ -23,6 +23,8 @@ pub(crate) struct Setting {
     pub(crate) protective: bool,
     /// Whether setting it has the effect one expects.
     pub(crate) status: Status,
+    /// What switches the feature on that it is part of; `None`: it always has its effect.
+    pub(crate) switch: Option<Switch>,
     /// One sentence about it.
     pub(crate) doc: &'static str,
 }
@@ -36,6 +38,15 @@ pub(crate) enum Preset {
     Text(&'static str),
     /// A value that depends on other settings, told in words.
     Derived(&'static str),
+}
+
+/// When a setting has an effect.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Switch {
+    /// While another one is on: `true`, not zero, or set to anything.
+    On(&'static Setting),
+    /// While another one is off.
+    Off(&'static Setting),
 }
 
 /// Whether setting a setting has the effect one expects. The texts go on from "this version does
@@ -67,6 +78,7 @@ impl Setting {
             secret: false,
             protective: false,
             status: Status::Built,
+            switch: None,
             doc,
         }
     }
@@ -99,6 +111,19 @@ impl Setting {
     /// The same with a second name in the environment.
     pub(crate) const fn or(mut self, variable: &'static str) -> Self {
         self.alternative = Some(variable);
+        self
+    }
+
+    /// The same as a part of the feature that `switch` switches on: while that is off, a value that
+    /// does not fit only leads to a warning.
+    pub(crate) const fn part_of(mut self, switch: &'static Self) -> Self {
+        self.switch = Some(Switch::On(switch));
+        self
+    }
+
+    /// The same as a part of what `switch` takes the place of.
+    pub(crate) const fn unless(mut self, switch: &'static Self) -> Self {
+        self.switch = Some(Switch::Off(switch));
         self
     }
 

@@ -8,7 +8,13 @@ use std::{
 
 use auth_domain::secret::Secret;
 
-use super::{kind::seconds, setting::Setting, source::Source, table, value::Value};
+use super::{
+    kind::seconds,
+    setting::{Setting, Status, Switch},
+    source::Source,
+    table,
+    value::Value,
+};
 
 /// The effective value of every setting that has one, with where it comes from.
 ///
@@ -45,6 +51,27 @@ impl Settings {
     pub(crate) fn is_set(&self, setting: &Setting) -> bool {
         let source = self.find(setting).map(|(_, source)| source);
         source.is_some_and(|source| *source != Source::Default)
+    }
+
+    /// Whether a value of `setting` changes anything: it is built, and what it is part of is on.
+    pub(crate) fn has_effect(&self, setting: &Setting) -> bool {
+        let is_built = !matches!(setting.status, Status::NotYet(_));
+        is_built
+            && match setting.switch {
+                None => true,
+                Some(Switch::On(switch)) => self.is_on(switch),
+                Some(Switch::Off(switch)) => !self.is_on(switch),
+            }
+    }
+
+    fn is_on(&self, switch: &Setting) -> bool {
+        match self.value(switch) {
+            Some(Value::Flag(flag)) => *flag,
+            Some(Value::Integer(number)) => *number != 0,
+            Some(Value::List(items)) => !items.is_empty(),
+            Some(Value::Text(_) | Value::Duration(_)) => true,
+            None => false,
+        }
     }
 
     /// Whether nobody set `setting`, or to something it cannot be.

@@ -192,7 +192,8 @@ mod sources {
     fn the_environment_wins_over_the_file_and_the_file_over_the_default() {
         let file = (USUAL, "[server]\nport = 4001\nhost = \"10.0.0.1\"\n");
 
-        let config = read(&[("AUTH_PORT", "4002")], &[file]).unwrap();
+        let variables = [("AUTH_PORT", "4002"), ("AUTH_SQLITE_PATH", "auth.db")];
+        let config = read(&variables, &[file]).unwrap();
 
         assert_eq!(config.server.port, 4002);
         assert_eq!(config.server.host, "10.0.0.1");
@@ -285,6 +286,7 @@ mod sources {
     fn an_unreadable_or_empty_secret_file_is_named() {
         let variables = [
             ("POSTGRES_CONNECTION_FILE", "/missing"),
+            ("AUTH_SMTP_HOST", "localhost"),
             ("AUTH_SMTP_PASS_FILE", "/empty"),
         ];
 
@@ -303,7 +305,7 @@ mod problems {
         let variables = [
             ("AUTH_PORT", "many"),
             ("AUTH_GRAVATAR_RATING", "xxx"),
-            ("AUTH_API_PREFIX", "v1/"),
+            ("AUTH_API_PREFIX", "v1?"),
             ("AUTH_LEGACY_SESSION_COOKIE_SAME_SITE", "none"),
             ("AUTH_LEGACY_SESSION_COOKIE_SECURE", "false"),
         ];
@@ -314,8 +316,7 @@ mod problems {
             [
                 "hasura-auth.toml:2: server.prot is not a setting; did you mean server.port?",
                 "AUTH_PORT expects a whole number from 0 to 65535, not \"many\"",
-                "AUTH_API_PREFIX expects a path such as /v1/auth, with no slash at its end, \
-                 not \"v1/\"",
+                "AUTH_API_PREFIX expects a path such as /v1/auth, not \"v1?\"",
                 "AUTH_GRAVATAR_RATING expects one of g, pg, r, x, not \"xxx\"",
                 "AUTH_LEGACY_SESSION_COOKIE_SAME_SITE is none while \
                  AUTH_LEGACY_SESSION_COOKIE_SECURE is false, and browsers drop such a cookie; \
@@ -409,11 +410,12 @@ mod problems {
 
     #[test]
     fn protection_that_is_not_there_keeps_the_server_from_starting() {
+        let on = ("AUTH_RATE_LIMIT_ENABLE", "true");
         for (variable, value) in [
             ("AUTH_RATE_LIMIT_MEMCACHE_SERVER", "localhost:11211"),
             ("AUTH_LEGACY_PRE_LOGIN_HOOK", "https://example.com/hook"),
         ] {
-            let problems = problems(&[(variable, value)], &[]);
+            let problems = problems(&[on, (variable, value)], &[]);
             assert_eq!(problems.len(), 1, "{variable}");
             assert!(problems[0].starts_with(variable), "{problems:?}");
         }
@@ -629,7 +631,8 @@ mod providers {
             token_url(&[("AUTH_PROVIDER_ENTRAID_TENANT", "example.com")]),
             "https://login.microsoftonline.com/example.com/oauth2/v2.0/token"
         );
-        let problems = problems(&[("AUTH_PROVIDER_ENTRAID_TENANT", "a/b")], &[]);
+        let tenant = ("AUTH_PROVIDER_ENTRAID_TENANT", "a/b");
+        let problems = problems(&[&variables[..], &[tenant]].concat(), &[]);
         assert!(problems[0].starts_with("AUTH_PROVIDER_ENTRAID_TENANT expects"));
     }
 
@@ -766,7 +769,11 @@ mod warnings {
         let short = |name: &str| format!(r#"{{"type":"{name}","key":"{}"}}"#, "k".repeat(31));
         let long = format!(r#"{{"type":"HS256","key":"{}"}}"#, "k".repeat(32));
         let on = |host, key: &str| {
-            let variables = [("AUTH_HOST", host), ("HASURA_GRAPHQL_JWT_SECRET", key)];
+            let variables = [
+                ("AUTH_HOST", host),
+                ("AUTH_SQLITE_PATH", "auth.db"),
+                ("HASURA_GRAPHQL_JWT_SECRET", key),
+            ];
             (problems(&variables, &[]), loaded_from(&variables))
         };
 
@@ -968,10 +975,18 @@ mod values {
         let fetch = |url| [("AUTH_EMAIL_TEMPLATE_FETCH_URL", url)];
 
         let allowed = config_of(&fetch("https://example.com/mails"));
-        let refused = problems(&fetch("http://169.254.169.254/"), &[]);
+        let refused = config_of(&fetch("http://169.254.169.254/"));
 
         assert_eq!(allowed.templates_url.unwrap().path(), "/mails");
-        assert!(refused[0].contains("AUTH_EMAIL_TEMPLATE_FETCH_URL"));
+        assert!(refused.templates_url.is_none());
+        let warnings = refused.warnings.join("\n");
+        for word in [
+            "AUTH_EMAIL_TEMPLATE_FETCH_URL",
+            "AUTH_EGRESS_ALLOWED_HOSTS",
+            "local",
+        ] {
+            assert!(warnings.contains(word), "no {word} in {warnings}");
+        }
         assert!(config_of(&[]).templates_url.is_none());
     }
 
@@ -990,14 +1005,14 @@ mod values {
     #[test]
     fn what_was_said_wins_over_what_follows() {
         let config = config_of(&[
-            ("AUTH_HOST", "::"),
+            ("AUTH_HOST", "::1"),
             ("AUTH_EMAIL_SIGNIN_EMAIL_VERIFIED_REQUIRED", "1"),
             ("AUTH_CLIENT_URL", "https://example.com"),
             ("AUTH_DATA_DIR", "/var/lib/auth"),
             ("AUTH_API_PREFIX", "/v1"),
         ]);
 
-        assert_eq!(config.server.host, "::");
+        assert_eq!(config.server.host, "::1");
         assert!(config.accounts.email_verification_required);
         assert_eq!(
             config.redirects.client_url().as_str(),
@@ -1479,5 +1494,441 @@ mod protections {
 
         assert_eq!(problems.len(), 2, "{problems:?}");
         assert!(problems[1].contains("AUTH_DISABLE_SIGNUPS"), "{problems:?}");
+    }
+}
+
+/// Values that Hasura Auth starts with, from installations in use.
+mod as_the_original {
+    use super::*;
+
+    fn redirect_is_allowed(config: &Config, url: &str) -> bool {
+        config.redirects.check(Some(url)).is_ok()
+    }
+
+    #[test]
+    fn a_passkey_timeout_of_nothing_is_the_usual_one_and_others_are_kept_in_bounds() {
+        let timeout = |text| {
+            let config = config_of(&[
+                ("AUTH_WEBAUTHN_ENABLED", "true"),
+                ("AUTH_WEBAUTHN_ATTESTATION_TIMEOUT", text),
+            ]);
+            config.relying_party.unwrap().timeout()
+        };
+
+        assert_eq!(timeout("0"), Duration::from_mins(1));
+        assert_eq!(timeout("1"), Duration::from_secs(1));
+        assert_eq!(timeout("90000"), Duration::from_secs(90));
+        assert_eq!(timeout("86400000"), Duration::from_hours(1));
+    }
+
+    #[test]
+    fn a_value_that_fits_nothing_does_no_harm_while_its_feature_is_off() {
+        let missing = "/none";
+        for (variable, value, switch) in [
+            (
+                "AUTH_WEBAUTHN_ATTESTATION_TIMEOUT",
+                "60s",
+                "AUTH_WEBAUTHN_ENABLED",
+            ),
+            ("AUTH_MFA_TOTP_ISSUER", "Acme: Dev", "AUTH_MFA_ENABLED"),
+            (
+                "AUTH_RATE_LIMIT_EMAIL_INTERVAL",
+                "3600",
+                "AUTH_RATE_LIMIT_ENABLE",
+            ),
+            (
+                "AUTH_RATE_LIMIT_GLOBAL_BURST",
+                "0",
+                "AUTH_RATE_LIMIT_ENABLE",
+            ),
+            (
+                "AUTH_RATE_LIMIT_MEMCACHE_SERVER",
+                "localhost:11211",
+                "AUTH_RATE_LIMIT_ENABLE",
+            ),
+            (
+                "AUTH_SMS_PROVIDER",
+                "messagebird",
+                "AUTH_SMS_PASSWORDLESS_ENABLED",
+            ),
+            (
+                "AUTH_SMS_TEST_PHONE_NUMBERS",
+                "+41790000000=1",
+                "AUTH_SMS_PASSWORDLESS_ENABLED",
+            ),
+            (
+                "AUTH_SMS_TWILIO_AUTH_TOKEN_FILE",
+                missing,
+                "AUTH_SMS_PASSWORDLESS_ENABLED",
+            ),
+            (
+                "AUTH_PROVIDER_ENTRAID_TENANT",
+                "a/b",
+                "AUTH_PROVIDER_ENTRAID_ENABLED",
+            ),
+            (
+                "AUTH_PROVIDER_GITHUB_TOKEN_URL",
+                "github",
+                "AUTH_PROVIDER_GITHUB_ENABLED",
+            ),
+            (
+                "AUTH_PROVIDER_APPLE_PRIVATE_KEY_FILE",
+                missing,
+                "AUTH_PROVIDER_APPLE_ENABLED",
+            ),
+            (
+                "AUTH_PROVIDER_TWITTER_USER_PROFILE_URL",
+                "x",
+                "AUTH_PROVIDER_TWITTER_ENABLED",
+            ),
+        ] {
+            let off = config_of(&[(variable, value), (switch, "false")]);
+            let on = problems(&[(variable, value), (switch, "true")], &[]);
+
+            assert!(
+                on.iter().any(|it| it.starts_with(variable)),
+                "{variable}: {on:?}"
+            );
+            if variable != "AUTH_RATE_LIMIT_MEMCACHE_SERVER" {
+                assert_eq!(off.warnings.len(), 1, "{variable}: {:?}", off.warnings);
+                assert!(off.warnings[0].starts_with(variable), "{:?}", off.warnings);
+            }
+        }
+    }
+
+    #[test]
+    fn a_value_that_fits_nothing_does_no_harm_where_nothing_uses_it() {
+        for (variable, value) in [
+            ("AUTH_SMTP_PORT", "0"),
+            ("AUTH_SMTP_SECURE", "starttls"),
+            ("AUTH_SMTP_AUTH_METHOD", "OAUTH2"),
+            ("HASURA_GRAPHQL_GRAPHQL_URL", "graphql-engine:8080"),
+            ("HASURA_GRAPHQL_ADMIN_SECRET", "h\u{e4}"),
+            ("AUTH_JWT_CUSTOM_CLAIMS_DEFAULTS", "none"),
+            ("AUTH_DATABASE_MAX_CONNECTIONS", "0"),
+            ("AUTH_OAUTH2_PROVIDER_LOGIN_URL", "login"),
+            ("AUTH_OAUTH2_PROVIDER_ACCESS_TOKEN_TTL", "15m"),
+            ("AUTH_LEGACY_REDIS_PORT", "none"),
+        ] {
+            let warnings = config_of(&[(variable, value)]).warnings;
+
+            assert_eq!(warnings.len(), 1, "{variable}: {warnings:?}");
+            assert!(warnings[0].starts_with(variable), "{warnings:?}");
+        }
+        let gravatar = [
+            ("AUTH_GRAVATAR_ENABLED", "false"),
+            ("AUTH_GRAVATAR_DEFAULT", "x"),
+        ];
+        assert_eq!(config_of(&gravatar).warnings.len(), 1);
+        let on_postgres = [
+            ("POSTGRES_CONNECTION", "postgres://db/x"),
+            ("AUTH_SQLITE_SYNCHRONOUS", "off"),
+        ];
+        config_of(&on_postgres);
+        let file = (
+            "hasura-auth.toml",
+            "[webauthn]\nattestation_timeout = \"60s\"\n",
+        );
+        let config = read(&[], &[file]).unwrap();
+        assert!(config.warnings[0].starts_with("hasura-auth.toml:2: webauthn."));
+    }
+
+    #[test]
+    fn redirects_are_globs_with_ports_and_schemes_of_applications() {
+        let config = config_of(&[(
+            "AUTH_ACCESS_CONTROL_ALLOWED_REDIRECT_URLS",
+            "http://localhost:*,https://example.com:80??/cb,http://localhost:[3-5]*,\
+             com.example.app:/oauth2redirect",
+        )]);
+
+        for url in [
+            "http://localhost:8080/x",
+            "https://example.com:8001/cb",
+            "com.example.app:/oauth2redirect?code=1",
+        ] {
+            assert!(redirect_is_allowed(&config, url), "{url}");
+        }
+        for url in [
+            "http://localhost:x@evil.example",
+            "https://example.com/cb",
+            "com.example.app:/other",
+        ] {
+            assert!(!redirect_is_allowed(&config, url), "{url}");
+        }
+        assert_eq!(config.warnings, [""; 0]);
+    }
+
+    #[test]
+    fn a_redirect_that_allows_nothing_is_mentioned_and_one_that_allows_too_much_refused() {
+        let name = "AUTH_ACCESS_CONTROL_ALLOWED_REDIRECT_URLS";
+        let in_vain = config_of(&[(name, "example.com,https://example.com,http://x/#/")]);
+        let too_much = problems(&[(name, "https://example.com,*,http*://x")], &[]);
+
+        assert_eq!(in_vain.warnings.len(), 2, "{:?}", in_vain.warnings);
+        assert!(
+            in_vain.warnings[0].contains("`example.com`"),
+            "{:?}",
+            in_vain.warnings
+        );
+        assert!(redirect_is_allowed(&in_vain, "https://example.com/x"));
+        let told: Vec<_> = too_much.iter().flat_map(|it| it.lines()).collect();
+        assert_eq!(told.len(), 2, "{told:?}");
+        assert!(
+            told[0].starts_with(&format!("{name}: `*` is not")),
+            "{told:?}"
+        );
+        assert!(
+            told[1].starts_with(&format!("{name}: `http*://x` is not")),
+            "{told:?}"
+        );
+    }
+
+    #[test]
+    fn a_client_url_allows_itself_with_query_and_fragment() {
+        for url in [
+            "http://localhost:3000/#/",
+            "http://localhost:3000/?",
+            "http://localhost:3000/app?x=1#y",
+            "com.example.app:/home",
+        ] {
+            let config = config_of(&[("AUTH_CLIENT_URL", url)]);
+
+            assert_eq!(config.redirects.client_url().as_str(), url);
+            assert!(redirect_is_allowed(&config, url), "{url}");
+        }
+    }
+
+    #[test]
+    fn languages_have_regions_and_three_letters() {
+        let config = config_of(&[
+            ("AUTH_LOCALE_ALLOWED_LOCALES", "en,pt-BR,fil"),
+            ("AUTH_LOCALE_DEFAULT", "en-US"),
+        ]);
+
+        let codes = |locales: &[auth_domain::user::Locale]| {
+            let codes = locales.iter().map(|it| it.as_str().to_owned());
+            codes.collect::<Vec<_>>()
+        };
+        assert_eq!(config.accounts.default_locale.as_str(), "en");
+        assert_eq!(codes(&config.accounts.allowed_locales), ["en", "pt"]);
+        let tags: Vec<_> = config
+            .language_tags
+            .iter()
+            .map(LanguageTag::as_str)
+            .collect();
+        assert_eq!(tags, ["en-US", "en", "pt-BR", "fil"]);
+        assert_eq!(config.warnings.len(), 1, "{:?}", config.warnings);
+        assert!(config.warnings[0].contains("fil"), "{:?}", config.warnings);
+        assert_eq!(problems(&[("AUTH_LOCALE_DEFAULT", "fil")], &[]).len(), 1);
+    }
+
+    #[test]
+    fn a_database_url_has_settings_of_the_server() {
+        let url = "postgres://db/x?search_path=auth,public&statement_timeout=5s&lock_timeout=1";
+
+        assert!(!config_of(&[("POSTGRES_CONNECTION", url)]).zero_setup);
+    }
+
+    #[test]
+    fn a_prefix_may_have_a_slash_at_its_end_and_none_at_its_beginning() {
+        for (text, prefix) in [
+            ("/v1/", "/v1"),
+            ("v1", "/v1"),
+            ("/", ""),
+            ("/a//b/", "/a/b"),
+        ] {
+            let config = config_of(&[("AUTH_API_PREFIX", text)]);
+
+            assert_eq!(config.server.api_prefix, prefix);
+            assert_eq!(config.server.url, format!("http://localhost:4000{prefix}"));
+        }
+    }
+
+    #[test]
+    fn a_password_for_mail_without_a_user_is_mentioned() {
+        let host = ("AUTH_SMTP_HOST", "mailhog");
+        let user = ("AUTH_SMTP_USER", "ada");
+        let password = ("AUTH_SMTP_PASS", "hunter2");
+
+        let alone = config_of(&[host, password]).warnings;
+        let empty = config_of(&[host, user]).warnings;
+
+        assert_eq!(alone.len(), 1, "{alone:?}");
+        assert!(alone[0].starts_with("AUTH_SMTP_PASS has no effect without AUTH_SMTP_USER"));
+        assert_eq!(empty.len(), 1, "{empty:?}");
+        assert!(empty[0].starts_with("AUTH_SMTP_USER is set without AUTH_SMTP_PASS"));
+        assert_eq!(config_of(&[host, user, password]).warnings, [""; 0]);
+    }
+}
+
+mod mail_server {
+    use super::*;
+
+    const HOST: (&str, &str) = ("AUTH_SMTP_HOST", "smtp.example.com");
+
+    fn smtp(variables: Pairs<'_>) -> Smtp {
+        match config_of(&[&[HOST], variables].concat()).transport {
+            Some(Transport::Smtp(smtp)) => smtp,
+            _ => panic!("not SMTP"),
+        }
+    }
+
+    #[test]
+    fn this_server_has_the_name_that_clients_know_it_by() {
+        for (url, name) in [
+            ("https://auth.example.com/v1", "auth.example.com"),
+            ("http://192.0.2.7:4000", "[192.0.2.7]"),
+            ("http://[2001:db8::1]:4000", "[IPv6:2001:db8::1]"),
+        ] {
+            assert_eq!(smtp(&[("AUTH_SERVER_URL", url)]).client_name, name);
+        }
+        let own = ("AUTH_SMTP_CLIENT_NAME", "mail.example.com");
+        let url = ("AUTH_SERVER_URL", "https://auth.example.com");
+        assert_eq!(smtp(&[own, url]).client_name, "mail.example.com");
+        assert_eq!(smtp(&[]).client_name, "localhost");
+    }
+
+    #[test]
+    fn login_is_an_alternative_where_no_method_was_chosen() {
+        use smtp_mailer::AuthMethod::{Login, Plain, PlainOrLogin};
+
+        assert_eq!(smtp(&[]).auth, PlainOrLogin);
+        for (text, method) in [("PLAIN", Plain), ("login", Login)] {
+            assert_eq!(smtp(&[("AUTH_SMTP_AUTH_METHOD", text)]).auth, method);
+        }
+    }
+
+    #[test]
+    fn a_port_that_is_spoken_to_in_the_unusual_way_is_mentioned() {
+        for (port, secure, is_mentioned) in [
+            ("587", "true", true),
+            ("587", "false", false),
+            ("465", "false", true),
+            ("465", "true", false),
+            ("2525", "true", false),
+            ("25", "false", false),
+        ] {
+            let config = config_of(&[HOST, ("AUTH_SMTP_PORT", port), ("AUTH_SMTP_SECURE", secure)]);
+
+            assert_eq!(
+                config.warnings.len(),
+                usize::from(is_mentioned),
+                "{port} {secure}"
+            );
+            assert!(
+                config
+                    .warnings
+                    .iter()
+                    .all(|it| it.contains("AUTH_SMTP_SECURE"))
+            );
+        }
+    }
+}
+
+/// What is wrong with a value is said of the value, not of its kind.
+mod named_for_what_they_are {
+    use super::*;
+
+    fn problem(name: &str, value: &str) -> String {
+        let on = [
+            ("AUTH_SMTP_HOST", "localhost"),
+            ("AUTH_SMS_PASSWORDLESS_ENABLED", "true"),
+        ];
+        let all = problems(&[&on[..], &[(name, value)]].concat(), &[]);
+        let of_it: Vec<_> = all.into_iter().filter(|it| it.starts_with(name)).collect();
+        assert_eq!(of_it.len(), 1, "{name}={value:?}: {of_it:?}");
+        of_it.concat()
+    }
+
+    #[test]
+    fn one_bad_item_of_a_list_is_named_and_not_the_list() {
+        for (name, value, bad, good) in [
+            (
+                "AUTH_LOCALE_ALLOWED_LOCALES",
+                "en,english,fr",
+                "english",
+                ",fr",
+            ),
+            (
+                "AUTH_TRUSTED_PROXIES",
+                "192.0.2.0/24,proxy.internal",
+                "proxy.internal",
+                "192.0.2",
+            ),
+            // Secret: which one it is would tell the code.
+            (
+                "AUTH_SMS_TEST_PHONE_NUMBERS",
+                "+41791112233=987654,+41790000000=1",
+                "a phone number",
+                "987654",
+            ),
+        ] {
+            let problem = problem(name, value);
+
+            assert!(problem.contains(bad), "{problem}");
+            assert!(!problem.contains(good), "{problem}");
+        }
+    }
+
+    #[test]
+    fn a_line_break_at_the_end_is_named() {
+        for (name, value) in [
+            ("AUTH_PORT", "4000\n"),
+            ("AUTH_DISABLE_SIGNUP", "true\r\n"),
+            ("AUTH_SERVER_URL", "https://example.com\n"),
+            ("POSTGRES_CONNECTION", "postgres://u:hunter2@db/x\n"),
+        ] {
+            let problem = problem(name, value);
+
+            assert!(problem.contains("ends with a line break"), "{problem}");
+            assert!(!problem.contains("hunter2"), "{problem}");
+        }
+        let blank = problem("AUTH_SMTP_PORT", " 25");
+        assert!(blank.contains("begins or ends with a blank"), "{blank}");
+    }
+
+    #[test]
+    fn a_line_break_that_would_be_part_of_a_secret_is_mentioned() {
+        let variables = [
+            ("AUTH_SMTP_HOST", "localhost"),
+            ("AUTH_SMTP_USER", "ada"),
+            ("AUTH_SMTP_PASS", "hunter2\n"),
+        ];
+
+        let warnings = config_of(&variables).warnings;
+
+        assert_eq!(warnings.len(), 1, "{warnings:?}");
+        assert!(warnings[0].starts_with("AUTH_SMTP_PASS ends with a line break"));
+        assert!(!warnings[0].contains("hunter2"), "{warnings:?}");
+    }
+
+    #[test]
+    fn quotation_marks_around_a_value_are_named() {
+        for (name, value) in [
+            ("AUTH_PORT", "\"4000\""),
+            ("AUTH_CLIENT_URL", "'https://example.com'"),
+            (
+                "HASURA_GRAPHQL_JWT_SECRET",
+                r#"'{"type":"HS256","key":"hunter2"}'"#,
+            ),
+            (
+                "HASURA_GRAPHQL_JWT_SECRET",
+                r#""{\"type\":\"HS256\",\"key\":\"hunter2\"}""#,
+            ),
+            ("POSTGRES_CONNECTION", "\"postgres://u:hunter2@db/x\""),
+        ] {
+            let problem = problem(name, value);
+
+            assert!(problem.contains("quotation marks"), "{problem}");
+            assert!(!problem.contains("hunter2"), "{problem}");
+        }
+    }
+
+    #[test]
+    fn a_parameter_of_another_library_is_named_with_ours() {
+        let problem = problem("POSTGRES_CONNECTION", "postgres://u:hunter2@db/x?ssl=true");
+
+        assert!(problem.contains("sslmode=require"), "{problem}");
+        assert!(!problem.contains("hunter2"), "{problem}");
     }
 }

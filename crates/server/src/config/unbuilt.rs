@@ -24,6 +24,7 @@ pub(super) fn report(loaded: &mut Loaded) {
         match setting.status {
             Status::Built => {}
             Status::NotYet(does_not) => gaps.entry(does_not).or_default().push(name),
+            Status::Refused(_) if !loaded.settings.has_effect(setting) => {}
             Status::Refused(does_not) => loaded.problems.push(format!(
                 "{name} is set, but this version does not {does_not}; \
                  unset it to start without that"

@@ -3,20 +3,19 @@
 use auth_domain::{
     policy::{AccountPolicy, PasswordPolicy},
     redirect::RedirectPolicy,
-    user::{EmailAccessList, Gravatar, GravatarDefault, GravatarRating, Locale, Role},
+    user::{EmailAccessList, Gravatar, GravatarDefault, GravatarRating, Role},
 };
 
+use super::Languages;
 use crate::config::{
     settings::Settings,
     table::{accounts, email, legacy, passwords, redirects},
 };
 
 /// Who may have an account, and how it starts.
-pub(crate) fn accounts(settings: &Settings) -> Result<AccountPolicy, String> {
+pub(crate) fn accounts(settings: &Settings, languages: Languages) -> Result<AccountPolicy, String> {
     let default_role = settings.parsed(&accounts::DEFAULT_ROLE, Role::parse)?;
     let allowed_roles = settings.parsed_list(&accounts::ALLOWED_ROLES, Role::parse)?;
-    let default_locale = settings.parsed(&accounts::DEFAULT_LOCALE, Locale::parse)?;
-    let allowed_locales = settings.parsed_list(&accounts::ALLOWED_LOCALES, Locale::parse)?;
     Ok(AccountPolicy {
         sign_up_enabled: !settings.flag(&accounts::DISABLE_SIGN_UP),
         new_users_disabled: settings.flag(&accounts::DISABLE_NEW_USERS),
@@ -35,8 +34,8 @@ pub(crate) fn accounts(settings: &Settings) -> Result<AccountPolicy, String> {
         default_role,
         username_enabled: settings.flag(&legacy::USERNAME_ENABLED),
         username_roles: settings.parsed_list(&legacy::USERNAME_DEFAULT_ROLES, Role::parse)?,
-        allowed_locales: including(allowed_locales, &default_locale),
-        default_locale,
+        allowed_locales: including(languages.allowed, &languages.default),
+        default_locale: languages.default,
         gravatar: gravatar(settings)?,
     })
 }
@@ -49,11 +48,36 @@ pub(crate) fn passwords(settings: &Settings) -> PasswordPolicy {
     }
 }
 
-/// Where links and sign-ins may lead.
-pub(crate) fn redirects(settings: &Settings) -> Result<RedirectPolicy, String> {
+/// Where links and sign-ins may lead. Patterns that match nothing are left out with a warning each,
+/// as Hasura Auth starts with them.
+///
+/// # Errors
+///
+/// A line about each pattern that would allow more than it looks like.
+pub(crate) fn redirects(
+    settings: &Settings,
+    warnings: &mut Vec<String>,
+) -> Result<RedirectPolicy, String> {
+    let name = settings.name(&redirects::ALLOWED_URLS);
+    let mut usable = Vec::new();
+    let mut problems = Vec::new();
+    for item in settings.list(&redirects::ALLOWED_URLS) {
+        match RedirectPolicy::new("", std::slice::from_ref(item)) {
+            Ok(_) => usable.push(item.clone()),
+            Err(error) if error.matches_nothing => {
+                warnings.push(format!("{name}: {error}; it allows nothing"));
+            }
+            Err(error) => problems.push(format!(
+                "{name}: {error}; write it such as https://*.example.com/app/**"
+            )),
+        }
+    }
+    if !problems.is_empty() {
+        return Err(problems.join("\n"));
+    }
     let client_url = settings.text(&redirects::CLIENT_URL).unwrap_or_default();
-    RedirectPolicy::new(client_url, settings.list(&redirects::ALLOWED_URLS))
-        .map_err(|error| error.to_string())
+    RedirectPolicy::new(client_url, &usable)
+        .map_err(|error| format!("{}: {error}", settings.name(&redirects::CLIENT_URL)))
 }
 
 fn gravatar(settings: &Settings) -> Result<Option<Gravatar>, String> {

@@ -47,6 +47,14 @@ pub(crate) struct ServerSettings {
     pub(crate) change_env_enabled: bool,
 }
 
+/// What all paths begin with: empty, or with a slash at its beginning and none at its end. Hasura Auth
+/// takes it with any number of slashes.
+pub(in crate::config) fn api_prefix(settings: &Settings) -> String {
+    let text = settings.text(&server::API_PREFIX).unwrap_or_default();
+    let steps = text.split('/').filter(|it| !it.is_empty());
+    steps.flat_map(|step| ["/", step]).collect()
+}
+
 /// Whether nothing but this machine reaches a server that listens on `host`. A name that would have
 /// to be looked up may lead anywhere.
 pub(crate) fn is_loopback(host: &str) -> bool {
@@ -71,7 +79,7 @@ impl ServerSettings {
         Ok(Self {
             host: text(&server::HOST),
             port: settings.number(&server::PORT),
-            api_prefix: text(&server::API_PREFIX),
+            api_prefix: api_prefix(settings),
             url: text(&server::URL).trim_end_matches('/').to_owned(),
             data_dir: text(&server::DATA_DIR).into(),
             shutdown_timeout: settings.duration(&server::SHUTDOWN_TIMEOUT),

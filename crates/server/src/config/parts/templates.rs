@@ -15,13 +15,13 @@ pub(crate) fn templates_folder(settings: &Settings) -> Option<PathBuf> {
     (!is_usual || folder.is_dir()).then_some(folder)
 }
 
-/// The web server that has templates; `None` when there is none to ask.
-///
-/// # Errors
-///
-/// A line about a URL that no request may go to.
-pub(crate) fn templates_url(settings: &Settings) -> Result<Option<Url>, String> {
+/// The web server that has templates; `None` when there is none to ask. One that no request may go to
+/// is added to `warnings`: Hasura Auth knows no such setting, and local templates take the place of
+/// those that cannot be fetched.
+pub(crate) fn templates_url(settings: &Settings, warnings: &mut Vec<String>) -> Option<Url> {
     let setting = &email::TEMPLATE_FETCH_URL;
-    let is_set = settings.text(setting).is_some();
-    is_set.then(|| reachable_url(settings, setting)).transpose()
+    settings.text(setting)?;
+    let url = reachable_url(settings, setting);
+    url.map_err(|problem| warnings.push(format!("{problem}; local templates are used")))
+        .ok()
 }

@@ -10,6 +10,15 @@ use crate::config::{
     table::{redirects, second_factors},
 };
 
+/// How long a person has where nothing is said about it, as in Hasura Auth.
+const USUAL_TIMEOUT: Duration = Duration::from_mins(1);
+
+/// Nobody is quicker.
+const SHORTEST: Duration = Duration::from_secs(1);
+
+/// Nobody needs longer, and challenges are kept for as long.
+const LONGEST: Duration = Duration::from_hours(1);
+
 /// On whose behalf security keys are asked for; `None` when they are switched off.
 ///
 /// # Errors
@@ -28,7 +37,7 @@ pub(in crate::config) fn relying_party(
     };
     let name = settings.text(&second_factors::WEBAUTHN_RP_NAME);
     let name = name.filter(|it| !it.is_empty()).unwrap_or(&id);
-    let timeout = Duration::from_millis(settings.number(&second_factors::WEBAUTHN_TIMEOUT));
+    let timeout = timeout(settings);
     let listed = settings.list(&second_factors::WEBAUTHN_RP_ORIGINS);
     let listed: Vec<&str> = listed.iter().map(String::as_str).collect();
     let client = client.map(|it| it.origin().ascii_serialization());
@@ -47,6 +56,14 @@ pub(in crate::config) fn relying_party(
             settings.name(&second_factors::WEBAUTHN_RP_ORIGINS)
         )
     })
+}
+
+/// Hasura Auth takes any number and obeys none, so that files in use hold `0`.
+fn timeout(settings: &Settings) -> Duration {
+    match settings.number(&second_factors::WEBAUTHN_TIMEOUT) {
+        0 => USUAL_TIMEOUT,
+        milliseconds => Duration::from_millis(milliseconds).clamp(SHORTEST, LONGEST),
+    }
 }
 
 fn client(settings: &Settings) -> Option<Url> {

@@ -26,7 +26,8 @@ pub(crate) const GLOBAL_BURST: Setting = burst(
     "Most requests of any kind in `global_interval`.",
 )
 .preset("100")
-.protective();
+.protective()
+.part_of(&ENABLED);
 
 pub(crate) const GLOBAL_INTERVAL: Setting = interval(
     "rate_limit.global_interval",
@@ -34,7 +35,8 @@ pub(crate) const GLOBAL_INTERVAL: Setting = interval(
     "Window of `global_burst`.",
 )
 .preset("1m")
-.protective();
+.protective()
+.part_of(&ENABLED);
 
 pub(crate) const EMAIL_BURST: Setting = burst(
     "rate_limit.email_burst",
@@ -42,7 +44,8 @@ pub(crate) const EMAIL_BURST: Setting = burst(
     "Most requests that send mail in `email_interval`.",
 )
 .preset("10")
-.protective();
+.protective()
+.part_of(&ENABLED);
 
 pub(crate) const EMAIL_INTERVAL: Setting = interval(
     "rate_limit.email_interval",
@@ -50,7 +53,8 @@ pub(crate) const EMAIL_INTERVAL: Setting = interval(
     "Window of `email_burst`.",
 )
 .preset("1h")
-.protective();
+.protective()
+.part_of(&ENABLED);
 
 pub(crate) const EMAIL_IS_GLOBAL: Setting = Setting::new(
     "rate_limit.email_is_global",
@@ -59,7 +63,8 @@ pub(crate) const EMAIL_IS_GLOBAL: Setting = Setting::new(
     "Whether all clients share the limit on mail.",
 )
 .preset("false")
-.protective();
+.protective()
+.part_of(&ENABLED);
 
 pub(crate) const SMS_BURST: Setting = burst(
     "rate_limit.sms_burst",
@@ -67,7 +72,8 @@ pub(crate) const SMS_BURST: Setting = burst(
     "Most requests that send text messages in `sms_interval`.",
 )
 .preset("10")
-.protective();
+.protective()
+.part_of(&ENABLED);
 
 pub(crate) const SMS_INTERVAL: Setting = interval(
     "rate_limit.sms_interval",
@@ -75,7 +81,8 @@ pub(crate) const SMS_INTERVAL: Setting = interval(
     "Window of `sms_burst`.",
 )
 .preset("1h")
-.protective();
+.protective()
+.part_of(&ENABLED);
 
 pub(crate) const BRUTE_FORCE_BURST: Setting = burst(
     "rate_limit.brute_force_burst",
@@ -83,7 +90,8 @@ pub(crate) const BRUTE_FORCE_BURST: Setting = burst(
     "Most attempts of a client to sign in in `brute_force_interval`.",
 )
 .preset("10")
-.protective();
+.protective()
+.part_of(&ENABLED);
 
 pub(crate) const BRUTE_FORCE_INTERVAL: Setting = interval(
     "rate_limit.brute_force_interval",
@@ -91,7 +99,8 @@ pub(crate) const BRUTE_FORCE_INTERVAL: Setting = interval(
     "Window of `brute_force_burst`.",
 )
 .preset("5m")
-.protective();
+.protective()
+.part_of(&ENABLED);
 
 pub(crate) const SIGNUPS_BURST: Setting = burst(
     "rate_limit.signups_burst",
@@ -99,7 +108,8 @@ pub(crate) const SIGNUPS_BURST: Setting = burst(
     "Most sign-ups in `signups_interval`.",
 )
 .preset("10")
-.protective();
+.protective()
+.part_of(&ENABLED);
 
 pub(crate) const SIGNUPS_INTERVAL: Setting = interval(
     "rate_limit.signups_interval",
@@ -107,7 +117,8 @@ pub(crate) const SIGNUPS_INTERVAL: Setting = interval(
     "Window of `signups_burst`.",
 )
 .preset("5m")
-.protective();
+.protective()
+.part_of(&ENABLED);
 
 pub(crate) const OAUTH2_SERVER_BURST: Setting = burst(
     "rate_limit.oauth2_server_burst",
@@ -115,7 +126,8 @@ pub(crate) const OAUTH2_SERVER_BURST: Setting = burst(
     "Most requests for OAuth2 tokens in `oauth2_server_interval`.",
 )
 .preset("100")
-.protective();
+.protective()
+.part_of(&ENABLED);
 
 pub(crate) const OAUTH2_SERVER_INTERVAL: Setting = interval(
     "rate_limit.oauth2_server_interval",
@@ -123,7 +135,8 @@ pub(crate) const OAUTH2_SERVER_INTERVAL: Setting = interval(
     "Window of `oauth2_server_burst`.",
 )
 .preset("5m")
-.protective();
+.protective()
+.part_of(&ENABLED);
 
 pub(crate) const ACCOUNT_BURST: Setting = burst(
     "rate_limit.account_burst",
@@ -131,7 +144,8 @@ pub(crate) const ACCOUNT_BURST: Setting = burst(
     "Most wrong passwords for one account in `account_interval`, wherever they come from.",
 )
 .preset("20")
-.protective();
+.protective()
+.part_of(&ENABLED);
 
 pub(crate) const ACCOUNT_INTERVAL: Setting = interval(
     "rate_limit.account_interval",
@@ -139,7 +153,8 @@ pub(crate) const ACCOUNT_INTERVAL: Setting = interval(
     "Window of `account_burst`.",
 )
 .preset("5m")
-.protective();
+.protective()
+.part_of(&ENABLED);
 
 pub(crate) const RECIPIENT_BURST: Setting = burst(
     "rate_limit.recipient_burst",
@@ -148,7 +163,8 @@ pub(crate) const RECIPIENT_BURST: Setting = burst(
      them.",
 )
 .preset("5")
-.protective();
+.protective()
+.part_of(&ENABLED);
 
 pub(crate) const RECIPIENT_INTERVAL: Setting = interval(
     "rate_limit.recipient_interval",
@@ -156,7 +172,8 @@ pub(crate) const RECIPIENT_INTERVAL: Setting = interval(
     "Window of `recipient_burst`.",
 )
 .preset("1h")
-.protective();
+.protective()
+.part_of(&ENABLED);
 
 pub(crate) const REDIS_URL: Setting = Setting::new(
     "rate_limit.redis_url",
@@ -166,7 +183,8 @@ pub(crate) const REDIS_URL: Setting = Setting::new(
      without one, each counts by itself.",
 )
 .secret()
-.protective();
+.protective()
+.part_of(&ENABLED);
 
 pub(crate) const REDIS_PREFIX: Setting = Setting::new(
     "rate_limit.redis_prefix",
@@ -174,7 +192,8 @@ pub(crate) const REDIS_PREFIX: Setting = Setting::new(
     Kind::Text(&Rule::ANY),
     "What the keys there begin with; installations that share a server need different ones.",
 )
-.preset("hasura-auth:");
+.preset("hasura-auth:")
+.part_of(&ENABLED);
 
 const NO_MEMCACHE: &str = "count in Memcached yet, but in Redis (AUTH_RATE_LIMIT_REDIS_URL)";
 
@@ -184,7 +203,8 @@ const MEMCACHE_SERVER: Setting = Setting::new(
     Kind::Text(&Rule::ANY),
     "Memcached server that several servers count in.",
 )
-.refused(NO_MEMCACHE);
+.refused(NO_MEMCACHE)
+.part_of(&ENABLED);
 
 const MEMCACHE_PREFIX: Setting = Setting::new(
     "rate_limit.memcache_prefix",
@@ -192,7 +212,8 @@ const MEMCACHE_PREFIX: Setting = Setting::new(
     Kind::Text(&Rule::ANY),
     "What their keys begin with.",
 )
-.not_yet(NO_MEMCACHE);
+.not_yet(NO_MEMCACHE)
+.part_of(&ENABLED);
 
 pub(crate) const TURNSTILE_SECRET: Setting = Setting::new(
     "turnstile.secret",
@@ -211,7 +232,8 @@ pub(crate) const TURNSTILE_URL: Setting = Setting::new(
     "The service that tells people from programs: Turnstile, or one that answers like it at \
      `siteverify`.",
 )
-.preset(turnstile::BASE_URL);
+.preset(turnstile::BASE_URL)
+.part_of(&TURNSTILE_SECRET);
 
 /// The sections `rate_limit` and `turnstile`.
 pub(super) const SECTION: Section = Section {

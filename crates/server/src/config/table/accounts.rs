@@ -68,7 +68,8 @@ pub(crate) const DEFAULT_LOCALE: Setting = Setting::new(
     "accounts.default_locale",
     "AUTH_LOCALE_DEFAULT",
     Kind::Text(&Rule::LOCALE),
-    "Language of users who asked for none, or for one that is not allowed.",
+    "Language of users who asked for none, or for one that is not allowed. Of `en-US` they have `en`; \
+     their mails come from a folder `en-US` of templates first.",
 )
 .preset("en");
 
@@ -76,7 +77,8 @@ pub(crate) const ALLOWED_LOCALES: Setting = Setting::new(
     "accounts.allowed_locales",
     "AUTH_LOCALE_ALLOWED_LOCALES",
     Kind::List(&Rule::LOCALE),
-    "Languages a user may ask for; the default language is added.",
+    "Languages a user may ask for; the default language is added. With `pt-BR` they may ask for `pt`. \
+     Two letters are kept of each user's language, so that nobody can have one of three.",
 )
 .preset("en");
 
@@ -103,7 +105,8 @@ pub(crate) const GRAVATAR_DEFAULT: Setting = Setting::new(
     ]),
     "What Gravatar shows for an address it does not know.",
 )
-.preset("blank");
+.preset("blank")
+.part_of(&GRAVATAR_ENABLED);
 
 pub(crate) const GRAVATAR_RATING: Setting = Setting::new(
     "accounts.gravatar_rating",
@@ -111,7 +114,8 @@ pub(crate) const GRAVATAR_RATING: Setting = Setting::new(
     Kind::Choice(&["g", "pg", "r", "x"]),
     "How strict Gravatar is about a picture, `g` being the strictest.",
 )
-.preset("g");
+.preset("g")
+.part_of(&GRAVATAR_ENABLED);
 
 pub(crate) const BLOCKED_EMAILS: Setting = Setting::new(
     "accounts.blocked_emails",

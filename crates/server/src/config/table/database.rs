@@ -25,7 +25,8 @@ pub(crate) const MAX_CONNECTIONS: Setting = Setting::new(
     Kind::Integer(1, 1000),
     "Most connections to PostgreSQL at a time.",
 )
-.preset("10");
+.preset("10")
+.part_of(&URL);
 
 pub(crate) const STATEMENT_TIMEOUT: Setting = Setting::new(
     "database.statement_timeout",
@@ -34,7 +35,8 @@ pub(crate) const STATEMENT_TIMEOUT: Setting = Setting::new(
     "How long a statement on PostgreSQL may take, at least a second. A connection on which no \
      answer comes for so long is given up.",
 )
-.preset("10s");
+.preset("10s")
+.part_of(&URL);
 
 pub(crate) const STARTUP_TIMEOUT: Setting = Setting::new(
     "database.startup_timeout",
@@ -43,7 +45,8 @@ pub(crate) const STARTUP_TIMEOUT: Setting = Setting::new(
     "How long the server waits at its start for a PostgreSQL that is not there yet. Meanwhile \
      `/healthz` is well and everything else a 503.",
 )
-.preset("60s");
+.preset("60s")
+.part_of(&URL);
 
 pub(crate) const SQLITE_PATH: Setting = Setting::new(
     "database.sqlite_path",
@@ -51,7 +54,8 @@ pub(crate) const SQLITE_PATH: Setting = Setting::new(
     Kind::Text(&Rule::ANY),
     "File of the SQLite database.",
 )
-.derived("`auth.db` in `server.data_dir`");
+.derived("`auth.db` in `server.data_dir`")
+.unless(&URL);
 
 pub(crate) const SQLITE_SYNCHRONOUS: Setting = Setting::new(
     "database.sqlite_synchronous",
@@ -61,7 +65,8 @@ pub(crate) const SQLITE_SYNCHRONOUS: Setting = Setting::new(
      writing is faster, and a loss of power may take back the last changes that were answered with \
      success: a sign-out, a new password.",
 )
-.preset("full");
+.preset("full")
+.unless(&URL);
 
 pub(crate) const MIGRATE_ON_START: Setting = Setting::new(
     "database.migrate_on_start",
@@ -86,7 +91,8 @@ pub(crate) const CLEAN_UP_BATCH: Setting = Setting::new(
     Kind::Integer(1, 10_000),
     "How many expired rows are removed at once, before requests get their turn again.",
 )
-.preset("500");
+.preset("500")
+.part_of(&CLEAN_UP_INTERVAL);
 
 /// The section `database`.
 pub(super) const SECTION: Section = Section {

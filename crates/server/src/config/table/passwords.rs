@@ -37,7 +37,8 @@ pub(crate) const HIBP_URL: Setting = Setting::new(
     Kind::Text(&Rule::WEB_URL),
     "The service that knows them: Have I Been Pwned, or a mirror with the same ranges.",
 )
-.preset(hibp::BASE_URL);
+.preset(hibp::BASE_URL)
+.part_of(&HIBP);
 
 /// The section `passwords`.
 pub(super) const SECTION: Section = Section {

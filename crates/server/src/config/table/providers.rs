@@ -56,60 +56,75 @@ const fn list(key: &'static str, variable: &'static str, doc: &'static str) -> S
     Setting::new(key, variable, Kind::List(&Rule::ANY), doc)
 }
 
-const fn tenant(key: &'static str, variable: &'static str) -> Setting {
+const fn tenant(key: &'static str, variable: &'static str, enabled: &'static Setting) -> Setting {
     let doc = "Directory whose members may sign in; it stands in for `{tenant}` in the URLs.";
     Setting::new(key, variable, Kind::Text(&Rule::TENANT), doc)
         .preset("common")
         .protective()
+        .part_of(enabled)
+}
+
+/// What switches a provider on.
+macro_rules! enabled {
+    ($title:literal, $key:literal, $variable:literal) => {
+        flag(
+            concat!("providers.", $key, ".enabled"),
+            concat!("AUTH_PROVIDER_", $variable, "_ENABLED"),
+            concat!("Whether people may sign in with ", $title, "."),
+        )
+    };
 }
 
 /// The settings of a provider of the authorization-code flow, with its own defaults.
 macro_rules! code_flow {
-    ($title:literal, $key:literal, $variable:literal, $provider:ty, $tenant:expr) => {
+    ($title:literal, $key:literal, $variable:literal, $provider:ty, $tenant:expr) => {{
+        const ENABLED: Setting = enabled!($title, $key, $variable);
         CodeFlowSettings {
             id: <$provider>::ID,
-            enabled: flag(
-                concat!("providers.", $key, ".enabled"),
-                concat!("AUTH_PROVIDER_", $variable, "_ENABLED"),
-                concat!("Whether people may sign in with ", $title, "."),
-            ),
+            enabled: ENABLED,
             client_id: text(
                 concat!("providers.", $key, ".client_id"),
                 concat!("AUTH_PROVIDER_", $variable, "_CLIENT_ID"),
                 concat!("Id that ", $title, " knows this server by."),
-            ),
+            )
+            .part_of(&ENABLED),
             client_secret: text(
                 concat!("providers.", $key, ".client_secret"),
                 concat!("AUTH_PROVIDER_", $variable, "_CLIENT_SECRET"),
                 "Secret that goes with the id.",
             )
-            .secret(),
+            .secret()
+            .part_of(&ENABLED),
             scope: list(
                 concat!("providers.", $key, ".scope"),
                 concat!("AUTH_PROVIDER_", $variable, "_SCOPE"),
                 "Scopes to ask for instead of the usual ones.",
-            ),
+            )
+            .part_of(&ENABLED),
             authorization_url: url(
                 concat!("providers.", $key, ".authorization_url"),
                 concat!("AUTH_PROVIDER_", $variable, "_AUTHORIZATION_URL"),
                 "Where people agree.",
             )
-            .preset(<$provider>::AUTHORIZATION_URL),
+            .preset(<$provider>::AUTHORIZATION_URL)
+            .part_of(&ENABLED),
             token_url: url(
                 concat!("providers.", $key, ".token_url"),
                 concat!("AUTH_PROVIDER_", $variable, "_TOKEN_URL"),
                 "Where tokens are fetched.",
             )
-            .preset(<$provider>::TOKEN_URL),
+            .preset(<$provider>::TOKEN_URL)
+            .part_of(&ENABLED),
             profile_url: url(
                 concat!("providers.", $key, ".user_profile_url"),
                 concat!("AUTH_PROVIDER_", $variable, "_USER_PROFILE_URL"),
                 "Where profiles are fetched.",
             )
-            .preset(<$provider>::PROFILE_URL),
+            .preset(<$provider>::PROFILE_URL)
+            .part_of(&ENABLED),
             tenant: $tenant,
         }
-    };
+    }};
     ($title:literal, $key:literal, $variable:literal, $provider:ty) => {
         code_flow!($title, $key, $variable, $provider, None)
     };
@@ -134,9 +149,21 @@ macro_rules! section {
     };
 }
 
-const AZUREAD_TENANT: Setting = tenant("providers.azuread.tenant", "AUTH_PROVIDER_AZUREAD_TENANT");
+const AZUREAD_ENABLED: Setting = enabled!("Azure AD", "azuread", "AZUREAD");
 
-const ENTRAID_TENANT: Setting = tenant("providers.entraid.tenant", "AUTH_PROVIDER_ENTRAID_TENANT");
+const ENTRAID_ENABLED: Setting = enabled!("Entra ID", "entraid", "ENTRAID");
+
+const AZUREAD_TENANT: Setting = tenant(
+    "providers.azuread.tenant",
+    "AUTH_PROVIDER_AZUREAD_TENANT",
+    &AZUREAD_ENABLED,
+);
+
+const ENTRAID_TENANT: Setting = tenant(
+    "providers.entraid.tenant",
+    "AUTH_PROVIDER_ENTRAID_TENANT",
+    &ENTRAID_ENABLED,
+);
 
 const AZUREAD: CodeFlowSettings = code_flow!(
     "Azure AD",
@@ -248,46 +275,53 @@ pub(crate) const APPLE_CLIENT_ID: Setting = text(
     "providers.apple.client_id",
     "AUTH_PROVIDER_APPLE_CLIENT_ID",
     "Id that Apple knows this server by.",
-);
+)
+.part_of(&APPLE_ENABLED);
 
 pub(crate) const APPLE_TEAM_ID: Setting = text(
     "providers.apple.team_id",
     "AUTH_PROVIDER_APPLE_TEAM_ID",
     "Team the id belongs to.",
-);
+)
+.part_of(&APPLE_ENABLED);
 
 pub(crate) const APPLE_KEY_ID: Setting = text(
     "providers.apple.key_id",
     "AUTH_PROVIDER_APPLE_KEY_ID",
     "Id of the private key.",
-);
+)
+.part_of(&APPLE_ENABLED);
 
 pub(crate) const APPLE_PRIVATE_KEY: Setting = text(
     "providers.apple.private_key",
     "AUTH_PROVIDER_APPLE_PRIVATE_KEY",
     "Private key as PEM, or the PEM as base64.",
 )
-.secret();
+.secret()
+.part_of(&APPLE_ENABLED);
 
 pub(crate) const APPLE_SCOPE: Setting = list(
     "providers.apple.scope",
     "AUTH_PROVIDER_APPLE_SCOPE",
     "Scopes to ask for instead of the usual ones.",
-);
+)
+.part_of(&APPLE_ENABLED);
 
 pub(crate) const APPLE_AUTHORIZATION_URL: Setting = url(
     "providers.apple.authorization_url",
     "AUTH_PROVIDER_APPLE_AUTHORIZATION_URL",
     "Where people agree.",
 )
-.preset(provider_apple::AUTHORIZATION_URL);
+.preset(provider_apple::AUTHORIZATION_URL)
+.part_of(&APPLE_ENABLED);
 
 pub(crate) const APPLE_TOKEN_URL: Setting = url(
     "providers.apple.token_url",
     "AUTH_PROVIDER_APPLE_TOKEN_URL",
     "Where tokens are fetched.",
 )
-.preset(provider_apple::TOKEN_URL);
+.preset(provider_apple::TOKEN_URL)
+.part_of(&APPLE_ENABLED);
 
 pub(crate) const APPLE_AUDIENCE: Setting = list(
     "providers.apple.audience",
@@ -341,42 +375,48 @@ pub(crate) const TWITTER_CONSUMER_KEY: Setting = text(
     "providers.twitter.consumer_key",
     "AUTH_PROVIDER_TWITTER_CONSUMER_KEY",
     "Key that Twitter knows this server by.",
-);
+)
+.part_of(&TWITTER_ENABLED);
 
 pub(crate) const TWITTER_CONSUMER_SECRET: Setting = text(
     "providers.twitter.consumer_secret",
     "AUTH_PROVIDER_TWITTER_CONSUMER_SECRET",
     "Secret that goes with the key.",
 )
-.secret();
+.secret()
+.part_of(&TWITTER_ENABLED);
 
 pub(crate) const TWITTER_REQUEST_TOKEN_URL: Setting = url(
     "providers.twitter.request_token_url",
     "AUTH_PROVIDER_TWITTER_REQUEST_TOKEN_URL",
     "Where a sign-in begins.",
 )
-.preset(provider_twitter::REQUEST_TOKEN_URL);
+.preset(provider_twitter::REQUEST_TOKEN_URL)
+.part_of(&TWITTER_ENABLED);
 
 pub(crate) const TWITTER_AUTHORIZATION_URL: Setting = url(
     "providers.twitter.authorization_url",
     "AUTH_PROVIDER_TWITTER_AUTHORIZATION_URL",
     "Where people agree.",
 )
-.preset(provider_twitter::AUTHORIZATION_URL);
+.preset(provider_twitter::AUTHORIZATION_URL)
+.part_of(&TWITTER_ENABLED);
 
 pub(crate) const TWITTER_ACCESS_TOKEN_URL: Setting = url(
     "providers.twitter.access_token_url",
     "AUTH_PROVIDER_TWITTER_ACCESS_TOKEN_URL",
     "Where tokens are fetched.",
 )
-.preset(provider_twitter::ACCESS_TOKEN_URL);
+.preset(provider_twitter::ACCESS_TOKEN_URL)
+.part_of(&TWITTER_ENABLED);
 
 pub(crate) const TWITTER_PROFILE_URL: Setting = url(
     "providers.twitter.user_profile_url",
     "AUTH_PROVIDER_TWITTER_USER_PROFILE_URL",
     "Where profiles are fetched.",
 )
-.preset(provider_twitter::PROFILE_URL);
+.preset(provider_twitter::PROFILE_URL)
+.part_of(&TWITTER_ENABLED);
 
 const TWITTER: Section = Section {
     title: "Sign-in with Twitter",

@@ -13,7 +13,7 @@ pub(crate) const CLIENT_URL: Setting = Setting::new(
 pub(crate) const ALLOWED_URLS: Setting = Setting::new(
     "redirects.allowed_urls",
     "AUTH_ACCESS_CONTROL_ALLOWED_REDIRECT_URLS",
-    Kind::List(&Rule::REDIRECT),
+    Kind::List(&Rule::ANY),
     "Patterns of further places that people may be led to, each with everything below it.",
 );
 

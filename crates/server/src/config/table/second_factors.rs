@@ -17,7 +17,8 @@ pub(crate) const TOTP_ISSUER: Setting = Setting::new(
     Kind::Text(&Rule::TOTP_ISSUER),
     "Name that authenticator apps show.",
 )
-.preset("auth");
+.preset("auth")
+.part_of(&MFA_ENABLED);
 
 pub(crate) const TOTP_REUSE_ALLOWED: Setting = Setting::new(
     "mfa.totp_reuse_allowed",
@@ -26,7 +27,8 @@ pub(crate) const TOTP_REUSE_ALLOWED: Setting = Setting::new(
     "Whether a one-time password is good for as long as it is shown, as in Hasura Auth, and not \
      just once for each purpose.",
 )
-.preset("false");
+.preset("false")
+.part_of(&MFA_ENABLED);
 
 pub(crate) const REQUIRE_ELEVATED_CLAIM: Setting = Setting::new(
     "mfa.require_elevated_claim",
@@ -53,7 +55,8 @@ pub(crate) const WEBAUTHN_RP_NAME: Setting = Setting::new(
     Kind::Text(&Rule::ANY),
     "Name that browsers show for this service.",
 )
-.derived("the domain");
+.derived("the domain")
+.part_of(&WEBAUTHN_ENABLED);
 
 pub(crate) const WEBAUTHN_RP_ID: Setting = Setting::new(
     "webauthn.rp_id",
@@ -61,7 +64,8 @@ pub(crate) const WEBAUTHN_RP_ID: Setting = Setting::new(
     Kind::Text(&Rule::ANY),
     "Domain that passkeys are bound to; with another one all of them are lost.",
 )
-.derived("the host of `redirects.client_url`");
+.derived("the host of `redirects.client_url`")
+.part_of(&WEBAUTHN_ENABLED);
 
 pub(crate) const WEBAUTHN_RP_ORIGINS: Setting = Setting::new(
     "webauthn.rp_origins",
@@ -69,15 +73,17 @@ pub(crate) const WEBAUTHN_RP_ORIGINS: Setting = Setting::new(
     Kind::List(&Rule::ANY),
     "Origins that passkeys may be used from beside the client's URL: with https unless on localhost, \
      and on that domain or below it; or android:apk-key-hash:… of an application.",
-);
+)
+.part_of(&WEBAUTHN_ENABLED);
 
 pub(crate) const WEBAUTHN_TIMEOUT: Setting = Setting::new(
     "webauthn.attestation_timeout",
     "AUTH_WEBAUTHN_ATTESTATION_TIMEOUT",
-    Kind::Integer(1000, 3_600_000),
-    "How many milliseconds a person has to use a passkey.",
+    Kind::Integer(0, i64::MAX),
+    "How many milliseconds a person has to use a passkey, from a second to an hour; 0: a minute.",
 )
-.preset("60000");
+.preset("60000")
+.part_of(&WEBAUTHN_ENABLED);
 
 /// The sections `mfa` and `webauthn`.
 pub(super) const SECTION: Section = Section {

@@ -6,7 +6,7 @@ pub(crate) const HOST: Setting = Setting::new(
     "server.host",
     "AUTH_HOST",
     Kind::Text(&Rule::HOST),
-    "Address to listen on.",
+    "Address to listen on. Without a database that was named, only one of this machine will do.",
 )
 .derived("`0.0.0.0`; `127.0.0.1` in the zero-setup mode")
 .protective();
@@ -23,7 +23,7 @@ pub(crate) const API_PREFIX: Setting = Setting::new(
     "server.api_prefix",
     "AUTH_API_PREFIX",
     Kind::Text(&Rule::PATH_PREFIX),
-    "What all paths of the API begin with.",
+    "What all paths of the API begin with; slashes at its ends do not matter.",
 );
 
 pub(crate) const URL: Setting = Setting::new(

@@ -1,0 +1,48 @@
+//! Languages of users and of their mails.
+
+use auth_domain::user::{LanguageTag, Locale};
+
+use crate::config::{settings::Settings, table::accounts};
+
+/// Languages of users and of their mails.
+#[derive(Debug, Clone)]
+pub(crate) struct Languages {
+    /// The language of users who asked for none.
+    pub(crate) default: Locale,
+    /// Those that a user may ask for.
+    pub(crate) allowed: Vec<Locale>,
+    /// How the operator wrote them, the default first: templates are looked for by these.
+    pub(crate) tags: Vec<LanguageTag>,
+}
+
+impl Languages {
+    /// Picks this part from all settings. A language that no user can have is added to `warnings`.
+    ///
+    /// # Errors
+    ///
+    /// A line about a default that no user can have.
+    pub(crate) fn read(settings: &Settings, warnings: &mut Vec<String>) -> Result<Self, String> {
+        let default = settings.parsed(&accounts::DEFAULT_LOCALE, LanguageTag::parse)?;
+        let listed = settings.parsed_list(&accounts::ALLOWED_LOCALES, LanguageTag::parse)?;
+        let default_locale = default.locale().ok_or_else(|| {
+            format!(
+                "{} is {}, and of users' languages two letters are kept; choose one of two",
+                settings.name(&accounts::DEFAULT_LOCALE),
+                default.as_str()
+            )
+        })?;
+        let too_long = listed.iter().filter(|it| it.locale().is_none());
+        warnings.extend(too_long.map(|tag| {
+            format!(
+                "{}: of users' languages two letters are kept, so nobody can have {}",
+                settings.name(&accounts::ALLOWED_LOCALES),
+                tag.as_str()
+            )
+        }));
+        Ok(Self {
+            default: default_locale,
+            allowed: listed.iter().filter_map(LanguageTag::locale).collect(),
+            tags: std::iter::once(default).chain(listed).collect(),
+        })
+    }
+}
