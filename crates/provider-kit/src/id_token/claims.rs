@@ -13,19 +13,18 @@ use crate::profile::{Address, Checked, Name, Picture};
 
 /// How many seconds the provider's clock may be ahead. A token that is past its `exp` is not good,
 /// whoever's clock is right.
-const AHEAD: u64 = 60;
+const AHEAD: f64 = 60.0;
 
-/// What an ID token says. Dates are whole seconds since 1970; RFC 7519 would allow fractions, but
-/// nobody writes them.
+/// What an ID token says. Dates are seconds since 1970, perhaps with a fraction (RFC 7519 §2).
 #[derive(Deserialize)]
 pub(super) struct Claims {
     iss: String,
     sub: String,
     aud: Audience,
     azp: Option<String>,
-    exp: u64,
-    iat: u64,
-    nbf: Option<u64>,
+    exp: f64,
+    iat: f64,
+    nbf: Option<f64>,
     nonce: Option<String>,
     events: Option<IgnoredAny>,
     #[serde(default)]
@@ -61,8 +60,9 @@ impl Claims {
 
     /// Whether they are of the right issuer, for us, and good at `now`, in seconds since 1970. Those of
     /// a logout token, which the same key signs, are not (OpenID Connect Back-Channel Logout §2.4).
-    pub(super) fn are_good(&self, rules: &IdTokenRules, now: u64) -> bool {
-        let latest = now.saturating_add(AHEAD);
+    pub(super) fn are_good(&self, rules: &IdTokenRules, now: u32) -> bool {
+        let now = f64::from(now);
+        let latest = now + AHEAD;
         self.iss == rules.issuer
             && self.events.is_none()
             && self.is_for(&rules.audiences)

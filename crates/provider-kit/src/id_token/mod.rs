@@ -93,7 +93,7 @@ impl IdTokens {
     ) -> Result<ExternalIdentity, IdTokenError> {
         let jws = Jws::read(token.expose()).ok_or(IdTokenError::Invalid)?;
         // Before the signature, because that may cost a request: nothing is told of the order.
-        let now = u64::try_from(self.clock.now().timestamp()).unwrap_or_default();
+        let now = u32::try_from(self.clock.now().timestamp()).unwrap_or(u32::MAX);
         let identity = Claims::read(&jws.claims)
             .filter(|it| it.are_good(&self.rules, now) && it.answer(nonce))
             .and_then(|it| it.identity(&self.rules))
