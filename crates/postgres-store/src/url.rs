@@ -682,10 +682,18 @@ fn invalid(name: &str, expected: &'static str) -> InvalidPostgresUrl {
     }
 }
 
+/// The settings of the server that are written with capital letters.
+const WITH_CAPITALS: [&str; 3] = ["DateStyle", "IntervalStyle", "TimeZone"];
+
 /// Whether this could be a setting of the server. Those of extensions have a dot in their name.
+///
+/// Any other name with capital letters is taken for a slip: `sslMode=require` as a setting would leave
+/// the connection without TLS.
 fn is_setting(name: &str) -> bool {
     let plain = |it: char| it.is_ascii_alphanumeric() || "_.".contains(it);
-    name.starts_with(|it: char| it.is_ascii_alphabetic()) && name.chars().all(plain)
+    let is_name = name.starts_with(|it: char| it.is_ascii_alphabetic()) && name.chars().all(plain);
+    let has_capitals = name.contains(|it: char| it.is_ascii_uppercase());
+    is_name && (!has_capitals || name.contains('.') || WITH_CAPITALS.contains(&name))
 }
 
 /// As the server takes settings at the start of a session: blanks part them, so that those of the
