@@ -33,6 +33,15 @@ async fn adopted() -> (Database, Server) {
         String::from_utf8_lossy(&loaded.stderr)
     );
     let database = Database::Postgres(url);
+    let outlook = ServerBuilder::new(&database)
+        .command()
+        .args(["migrate", "--dry-run"])
+        .output()
+        .await
+        .unwrap();
+    let outlook = String::from_utf8(outlook.stdout).unwrap();
+    let level = "\nadopting the schema of Hasura Auth at level 18\n";
+    assert!(outlook.contains(level), "{outlook}");
     let server = ServerBuilder::new(&database)
         .set("HASURA_GRAPHQL_JWT_SECRET", JWT_SECRET)
         .set("AUTH_USER_DEFAULT_ALLOWED_ROLES", "user,me,editor")

@@ -94,19 +94,26 @@ on_both_databases! {
                 session = answer["session"].clone();
             }
         }
-        let token = session["accessToken"].as_str().unwrap();
-        let user = server.get_as(token, "/user").await.expect(200);
+        let mut token = session["accessToken"].as_str().unwrap().to_owned();
+        let user = server.get_as(&token, "/user").await.expect(200);
         assert_eq!(user["email"], "ada@example.com");
 
         let last: Vec<_> = LAST.into_iter().filter_map(|it| examples.remove_entry(it)).collect();
         let mut unexpected = Vec::new();
         for (path, body) in examples.into_iter().chain(last) {
-            let answer = send(&server, Some(token), &path, &body).await;
+            let answer = send(&server, Some(&token), &path, &body).await;
             let wrong = WRONG.iter().find(|(wrong, ..)| *wrong == path);
             let expected = wrong.map_or((200, ""), |(_, status, code)| (*status, *code));
             let code = code_of(&answer);
             if (answer.status, code.as_str()) != expected {
                 unexpected.push(format!("{path}: {}", answer.text));
+            }
+            // Another password ends every session.
+            if path == LAST[0] {
+                let password = body["new_password"].as_str().unwrap();
+                let session = server.sign_in("ada@example.com", password).await.expect(200);
+                let fresh = &session["session"]["accessToken"];
+                fresh.as_str().unwrap().clone_into(&mut token);
             }
         }
         assert_eq!(unexpected, [""; 0]);

@@ -42,6 +42,7 @@ mod message_queue;
 mod modern;
 mod odd_accounts;
 mod openapi;
+mod operators;
 mod original_tickets;
 mod phone_rows;
 mod published_keys;

@@ -189,14 +189,16 @@ async fn what_keeps_a_server_from_starting_is_found_by_the_check_and_before_anyt
         (new().set("AUTH_EMAIL_TEMPLATES_PATH", "/none"), "/none"),
         (new().set("AUTH_HOST", "no..host"), "AUTH_HOST"),
     ] {
-        let folder = builder.folder().to_owned();
-
         let checked = complaint(&builder).await;
-        let started = failure(builder).await;
+        let started = failure(builder.clone()).await;
 
         assert!(checked.contains(word), "no `{word}` in {checked}");
         assert_eq!(started, checked);
-        assert_eq!(std::fs::read_dir(folder).unwrap().count(), 0, "{word}");
+        assert_eq!(
+            std::fs::read_dir(builder.folder()).unwrap().count(),
+            0,
+            "{word}"
+        );
     }
     let valid = with_mail()
         .command()
@@ -236,15 +238,14 @@ async fn a_server_for_the_network_needs_a_database_that_was_named_on_purpose() {
         "POSTGRES_CONECTION",
     ] {
         let builder = new().set(name, url);
-        let folder = builder.folder().to_owned();
 
-        let said = failure(builder).await;
+        let said = failure(builder.clone()).await;
 
         for word in [name, "POSTGRES_CONNECTION", "AUTH_SQLITE_PATH"] {
             assert!(said.contains(word), "no `{word}` in {said}");
         }
         assert!(!said.contains("hunter2"), "{said}");
-        assert_eq!(std::fs::read_dir(folder).unwrap().count(), 0);
+        assert_eq!(std::fs::read_dir(builder.folder()).unwrap().count(), 0);
     }
     failure(new()).await;
     // Named on purpose, SQLite serves a network, and not in the way of a first try.

@@ -175,7 +175,9 @@ on_both_databases! {
             signed(&hs256(), &claims)
         };
 
-        assert_eq!(claims_of(&ada).get("aud"), None);
+        assert_eq!(claims_of(&ada)["aud"], json!(["app", "site"]));
+        let own = ada["accessToken"].as_str().unwrap();
+        server.get_as(own, "/user").await.expect(200);
         for audience in [json!("app"), json!(["site"])] {
             server.get_as(&aimed(audience), "/user").await.expect(200);
         }

@@ -3,6 +3,8 @@
 mod advice;
 mod namespace_path;
 
+mod generate;
+
 use std::fmt;
 
 use auth_domain::error::Cause;
@@ -11,6 +13,8 @@ use openssl::{
     pkey::{PKey, Private},
 };
 use serde_json::{Map, Value};
+
+pub use generate::{GenerateError, generate};
 
 use crate::{
     claims::{self, ClaimsPlace, TokenProfile},
@@ -174,7 +178,7 @@ impl fmt::Debug for JwtSecret {
             .field("key", &"***")
             .field("key_id", &self.key_id)
             .field("profile", &self.profile)
-            .finish()
+            .finish_non_exhaustive()
     }
 }
 

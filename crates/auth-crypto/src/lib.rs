@@ -28,7 +28,7 @@ mod testing;
 
 pub use encryption_key::{EncryptionKey, InvalidEncryptionKey};
 pub use jwt::{JoseSigner, TOKEN_MAX_BYTES};
-pub use jwt_secret::{InvalidJwtSecret, JwtSecret};
+pub use jwt_secret::{GenerateError, InvalidJwtSecret, JwtSecret, generate};
 pub use password::{BcryptHasher, HIGHEST_COST, HasherSetupError, LOWEST_COST};
 pub use random::RandomIds;
 pub use secret_box::AesSecretBox;

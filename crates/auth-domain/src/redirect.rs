@@ -186,7 +186,7 @@ impl Pattern {
             reason: "not a URL such as https://example.com".to_owned(),
             matches_nothing: false,
         };
-        let url = Url::parse(text).map_err(|_| invalid())?;
+        let url = Url::parse(text).map_err(|_unreadable| invalid())?;
         if url.cannot_be_a_base() || UNSAFE_SCHEMES.contains(&url.scheme()) {
             return Err(invalid());
         }
@@ -200,8 +200,8 @@ impl Pattern {
         let below = format!(r"\A{}(?:/.*)?\z", regex::escape(path.trim_end_matches('/')));
         Ok(Self {
             scheme: url.scheme().to_owned(),
-            authority: authority.transpose().map_err(|_| invalid())?,
-            path: Regex::new(&below).map_err(|_| invalid())?,
+            authority: authority.transpose().map_err(|_unreadable| invalid())?,
+            path: Regex::new(&below).map_err(|_unreadable| invalid())?,
         })
     }
 

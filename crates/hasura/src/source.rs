@@ -8,7 +8,7 @@ use std::{
 
 use async_trait::async_trait;
 use auth_domain::{
-    error::chain,
+    error::{Cause, chain},
     ports::{CustomClaimSource, CustomClaimSourceError},
     secret::Secret,
     session::CustomClaims,
@@ -89,17 +89,26 @@ impl HasuraClaims {
         self
     }
 
-    /// Looks whether Hasura can be asked for the claims, and tells the log which it refuses.
-    pub async fn check(&self) {
-        // Nobody: a query that is allowed finds no user.
+    /// Looks whether Hasura can be asked for the claims. The log tells which of them it refuses.
+    ///
+    /// # Errors
+    ///
+    /// What kept it from answering.
+    pub async fn try_to_ask(&self) -> Result<(), Cause> {
+        // No user has this id: a query that is allowed finds none.
         match self.ask(UserId(Uuid::nil())).await {
-            Ok(_) | Err(Trouble::NoUser(NoUser::Unknown)) => {}
-            Err(trouble) => {
-                tracing::warn!(
-                    error = chain(&trouble),
-                    "Hasura could not be asked for custom claims at the start"
-                );
-            }
+            Ok(_) | Err(Trouble::NoUser(NoUser::Unknown)) => Ok(()),
+            Err(trouble) => Err(trouble.into()),
+        }
+    }
+
+    /// The same for the start of a server, which goes on in any case.
+    pub async fn check(&self) {
+        if let Err(trouble) = self.try_to_ask().await {
+            tracing::warn!(
+                error = chain(&*trouble),
+                "Hasura could not be asked for custom claims at the start"
+            );
         }
     }
 

@@ -20,7 +20,10 @@ use diesel::{
     sql_types::{BigInt, Bool, Text},
 };
 use diesel_async::{AsyncPgConnection, RunQueryDsl, SimpleAsyncConnection};
-use sql_store::postgres::{Conn, HotPath};
+use sql_store::{
+    PendingMigration,
+    postgres::{Conn, HotPath},
+};
 use tokio::runtime::Handle;
 
 use crate::{PostgresUrl, citext, connect};
@@ -289,17 +292,42 @@ pub async fn build_indexes(
     indexes::build(url, runtime).await
 }
 
-/// The names of what [`migrate()`] would apply, in order. Changes nothing.
+/// What [`migrate()`] would do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Pending {
+    /// The level of Hasura Auth's schema that would be adopted.
+    pub adopted_level: Option<i64>,
+    /// What would be applied, in order. The first has no script where a schema is adopted.
+    pub migrations: Vec<PendingMigration>,
+}
+
+/// What [`migrate()`] would do. Changes nothing.
 ///
 /// # Errors
 ///
 /// The same as of [`migrate()`], as far as they show without changing anything.
-pub async fn pending(url: &PostgresUrl, runtime: &Handle) -> Result<Vec<String>, MigrateError> {
+pub async fn pending(url: &PostgresUrl, runtime: &Handle) -> Result<Pending, MigrateError> {
     let mut conn = connect(url, runtime).await.map_err(MigrateError::Connect)?;
     conn.batch_execute("BEGIN READ ONLY").await?;
     let plan = plan(&mut conn).await?;
+    let extensions = citext::find(&mut conn).await?;
     conn.batch_execute("ROLLBACK").await?;
-    Ok(names(plan.missing))
+    let script = |migration: &Migration| match migration.step {
+        Step::Tables(_) if migration.name == FIRST.name && plan.adopted_level.is_some() => {
+            String::new()
+        }
+        Step::Tables(up) if migration.name == FIRST.name => extensions.place(up),
+        Step::Tables(up) => up.to_owned(),
+        Step::Indexes(list) => list.to_owned(),
+    };
+    let migrations = plan.missing.iter().map(|migration| PendingMigration {
+        name: migration.name.to_owned(),
+        sql: script(migration),
+    });
+    Ok(Pending {
+        migrations: migrations.collect(),
+        adopted_level: plan.adopted_level,
+    })
 }
 
 /// Looks whether everything is there that was noted as applied. Changes nothing; of a database where
@@ -322,8 +350,8 @@ pub async fn check(url: &PostgresUrl, runtime: &Handle) -> Result<(), MigrateErr
 /// What is to be done to a database.
 struct Plan {
     missing: Vec<&'static Migration>,
-    /// The schema of [`FIRST`] is there already.
-    adopts: bool,
+    /// The level of the schema of [`FIRST`], where that is there already.
+    adopted_level: Option<i64>,
     /// There is no note of any migration yet.
     is_first: bool,
 }
@@ -331,14 +359,15 @@ struct Plan {
 impl Plan {
     /// What is done in one transaction: on a database that had no tables everything.
     fn at_once(&self) -> impl Iterator<Item = &'static Migration> {
-        let makes_tables = self.is_first && !self.adopts;
+        let makes_tables = self.is_first && self.adopted_level.is_none();
         let migrations = self.missing.iter().copied();
         migrations.filter(move |it| makes_tables || matches!(it.step, Step::Tables(_)))
     }
 
     /// The same without the schema that is there already.
     fn to_run(&self) -> impl Iterator<Item = &'static Migration> {
-        self.at_once().skip(usize::from(self.adopts))
+        self.at_once()
+            .skip(usize::from(self.adopted_level.is_some()))
     }
 
     /// What is left for afterwards, each with its list of indexes.
@@ -372,9 +401,14 @@ async fn plan(conn: &mut AsyncPgConnection) -> Result<Plan, MigrateError> {
         .filter(|migration| !applied.iter().any(|name| name == migration.name))
         .collect();
     let first_is_missing = !applied.iter().any(|name| name == FIRST.name);
+    let adopted_level = if first_is_missing {
+        level_to_adopt(conn, &tables).await?
+    } else {
+        None
+    };
     Ok(Plan {
         missing,
-        adopts: first_is_missing && can_be_adopted(conn, &tables).await?,
+        adopted_level,
         is_first: !tables.hasura_auth_migrations,
     })
 }
@@ -408,10 +442,10 @@ impl Tables {
 }
 
 /// Whether Hasura Auth's schema is there and complete; `false` when there is nothing at all.
-async fn can_be_adopted(
+async fn level_to_adopt(
     conn: &mut AsyncPgConnection,
     tables: &Tables,
-) -> Result<bool, MigrateError> {
+) -> Result<Option<i64>, MigrateError> {
     // First: Supabase has a table auth.schema_migrations, too, of another form.
     if let Some(owner) = foreign::owner(conn).await? {
         return Err(owner);
@@ -425,7 +459,7 @@ async fn can_be_adopted(
             Level { version, .. } if version < ADOPTED_LEVEL => {
                 Err(MigrateError::TooOld { level: version })
             }
-            Level { .. } => Ok(true),
+            Level { version, .. } => Ok(Some(version)),
         };
     }
     match tables {
@@ -435,7 +469,7 @@ async fn can_be_adopted(
         Tables { users: true, .. } => Err(MigrateError::Unknown),
         Tables { .. } => match foreign::in_the_way(conn).await? {
             Some(occupied) => Err(occupied),
-            None => Ok(false),
+            None => Ok(None),
         },
     }
 }

@@ -32,8 +32,7 @@ use sql_store::{
         ClaimMessages, ExpediteMessage, FindNumberClaimant, FindOpaqueSession,
         FindPersonalAccessToken, FindUser, Flavor, HasSecurityKey, HotPath, IsSessionOpen,
         ListMessages, Manager, Ping, PostponeMessage, RemoveExpired, RemoveMessage,
-        RotateRefreshToken,
-        SqlUnitOfWork, discard, store_error,
+        RotateRefreshToken, SqlUnitOfWork, discard, store_error,
     },
 };
 use tokio::runtime::Handle;

@@ -72,6 +72,15 @@ impl RedisCounter {
         }
     }
 
+    /// Connects, unless a connection is kept.
+    ///
+    /// # Errors
+    ///
+    /// [`CounterError`] when Redis cannot be reached or refuses the login.
+    pub async fn try_to_connect(&self) -> Result<(), CounterError> {
+        self.connection().await.map(drop).map_err(CounterError)
+    }
+
     async fn ask(
         &self,
         what: &str,

@@ -61,7 +61,7 @@ impl EncryptionKeys {
     ///
     /// As of [`EncryptionKeys::collect`].
     pub(crate) fn look(folder: &Path) -> Result<(), StartError> {
-        read(folder.join(FILE_NAME), key_file::peek).map(drop)
+        read(file_in(folder), key_file::peek).map(drop)
     }
 
     pub(crate) fn in_order(

@@ -171,6 +171,17 @@ pub(crate) enum StartError {
     /// The HTTP server ended by itself.
     #[error("the HTTP server ended; the log says why")]
     Serve(#[source] io::Error),
+    /// A service did not answer a check.
+    #[error("not every service can be used")]
+    Offline,
+    /// The tables are missing or those of an earlier version, and are not to be migrated at the start.
+    #[error(
+        "the tables are not up to date: run `hasura-auth migrate`, or set AUTH_MIGRATE_ON_START=true"
+    )]
+    NotMigrated(#[source] Cause),
+    /// No key was made.
+    #[error("{0}")]
+    Generate(#[source] auth_crypto::GenerateError),
     /// The output of a command cannot be written.
     #[error("the output cannot be written")]
     Output(#[source] io::Error),

@@ -85,7 +85,7 @@ impl Adapters {
 
     /// What is made again whenever settings change has to be possible at the start, too.
     fn try_what_changes(&self, config: &Config) -> Result<(), StartError> {
-        custom_claims(config)?;
+        claim_source(config)?;
         web_authn(config)?;
         if let Some(sms) = &config.sms {
             self.post.code_delivery(sms, config, &self.egress)?;
@@ -243,12 +243,23 @@ fn person_check(config: &Config, egress: &Egress) -> Option<Arc<dyn PersonCheck>
 
 fn limiter(config: &Config, runtime: &Handle) -> Result<Limiter, StartError> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    Ok(match redis(config, runtime)? {
+        Some(counter) => Limiter::sharing(clock, Arc::new(counter)),
+        None => Limiter::new(clock),
+    })
+}
+
+/// What counts for several servers, if there is any.
+///
+/// # Errors
+///
+/// [`StartError::Redis`].
+pub(crate) fn redis(config: &Config, runtime: &Handle) -> Result<Option<RedisCounter>, StartError> {
     let Some(redis) = config.limits.as_ref().and_then(|it| it.redis.clone()) else {
-        return Ok(Limiter::new(clock));
+        return Ok(None);
     };
     let counter = RedisCounter::new(&redis.url, redis.prefix, runtime.clone());
-    let counter = counter.map_err(StartError::Redis)?;
-    Ok(Limiter::sharing(clock, Arc::new(counter)))
+    counter.map(Some).map_err(StartError::Redis)
 }
 
 fn account_limits(
@@ -294,18 +305,29 @@ fn custom_claims(
     config: &Config,
     runtime: &Handle,
 ) -> Result<Option<Arc<dyn CustomClaimSource>>, StartError> {
+    let Some(source) = claim_source(config)? else {
+        return Ok(None);
+    };
+    let checked = Arc::clone(&source);
+    drop(runtime.spawn(async move { checked.check().await }));
+    Ok(Some(source))
+}
+
+/// Hasura as a source of custom claims, if there are any.
+///
+/// # Errors
+///
+/// [`StartError::Egress`].
+pub(crate) fn claim_source(config: &Config) -> Result<Option<Arc<HasuraClaims>>, StartError> {
     let Some(claims) = &config.custom_claims else {
         return Ok(None);
     };
     let egress = Egress::new(claims.egress_rules()).map_err(StartError::Egress)?;
-    let source = Arc::new(HasuraClaims::new(
+    Ok(Some(Arc::new(HasuraClaims::new(
         egress,
         claims.endpoint.clone(),
         claims.definitions.clone(),
-    ));
-    let checked = Arc::clone(&source);
-    drop(runtime.spawn(async move { checked.check().await }));
-    Ok(Some(source))
+    ))))
 }
 
 /// The message queue of this configuration, for commands beside a server.

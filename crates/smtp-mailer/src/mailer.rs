@@ -56,6 +56,16 @@ impl SmtpMailer {
         })
     }
 
+    /// Connects, with TLS and login as configured, and says goodbye.
+    ///
+    /// # Errors
+    ///
+    /// [`SmtpError`] names the step that failed.
+    pub async fn try_to_connect(&self) -> Result<(), SmtpError> {
+        let deadline = Deadline::after(self.server.timeout);
+        Session::open(&self.server, deadline).await.map(drop)
+    }
+
     async fn send_rendered(&self, mail: &Mail, rendered: &Rendered) -> Result<(), SmtpError> {
         let letter = self.stationery.letter(mail, rendered)?;
         let deadline = Deadline::after(self.server.timeout);

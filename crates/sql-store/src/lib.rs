@@ -25,6 +25,7 @@
 
 #[cfg(any(feature = "postgres", feature = "sqlite"))]
 mod connections;
+mod pending;
 #[cfg(feature = "postgres")]
 pub mod postgres;
 #[cfg(feature = "sqlite")]
@@ -34,3 +35,4 @@ mod types;
 
 #[cfg(any(feature = "postgres", feature = "sqlite"))]
 pub use connections::{Connections, Rested, Resting};
+pub use pending::PendingMigration;

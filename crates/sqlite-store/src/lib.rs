@@ -14,4 +14,5 @@ mod store;
 
 pub use file::Synchronous;
 pub use migrate::{MigrateError, migrate, pending};
+pub use sql_store::PendingMigration;
 pub use store::{SqliteSettings, SqliteStore};

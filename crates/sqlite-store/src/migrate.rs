@@ -12,7 +12,10 @@ use diesel::{
     result::Error,
     sql_types::{BigInt, Text},
 };
-use sql_store::sqlite::{Conn, HotPath};
+use sql_store::{
+    PendingMigration,
+    sqlite::{Conn, HotPath},
+};
 use tokio::task;
 
 use crate::file::{self, Synchronous};
@@ -21,6 +24,15 @@ use crate::file::{self, Synchronous};
 struct Migration {
     name: &'static str,
     up: &'static str,
+}
+
+impl Migration {
+    fn pending(&self) -> PendingMigration {
+        PendingMigration {
+            name: self.name.to_owned(),
+            sql: self.up.to_owned(),
+        }
+    }
 }
 
 macro_rules! migrations {
@@ -95,19 +107,22 @@ pub async fn migrate(path: &Path) -> Result<Vec<String>, MigrateError> {
     .await?
 }
 
-/// The names of what [`migrate()`] would apply, in order. Changes nothing, and makes no file.
+/// What [`migrate()`] would apply, in order. Changes nothing, and makes no file.
 ///
 /// # Errors
 ///
 /// [`MigrateError`].
-pub async fn pending(path: &Path) -> Result<Vec<String>, MigrateError> {
+pub async fn pending(path: &Path) -> Result<Vec<PendingMigration>, MigrateError> {
     let path = path.to_owned();
     task::spawn_blocking(move || {
         if !path.exists() {
-            return Ok(names(MIGRATIONS));
+            return Ok(MIGRATIONS.iter().map(Migration::pending).collect());
         }
         let mut conn = file::open_as_is(&path).map_err(MigrateError::Open)?;
-        Ok(names(missing(&mut conn)?))
+        Ok(missing(&mut conn)?
+            .into_iter()
+            .map(Migration::pending)
+            .collect())
     })
     .await?
 }

@@ -111,7 +111,8 @@ async fn every_reference_to_a_row_that_comes_and_goes_has_an_index() {
     let without = database.lines(
         "SELECT child.name || '.' || ref.\"from\" AS line FROM sqlite_master AS child, \
              pragma_foreign_key_list(child.name) AS ref \
-         WHERE child.type = 'table' AND ref.\"table\" IN ('users', 'refresh_tokens', 'tickets', 'one_time_codes') \
+         WHERE child.type = 'table' AND ref.seq = 0 \
+         AND ref.\"table\" IN ('users', 'refresh_tokens', 'tickets', 'one_time_codes') \
          AND NOT EXISTS (SELECT 1 FROM pragma_index_list(child.name) AS list, \
              pragma_index_info(list.name) AS part \
              WHERE list.partial = 0 AND part.seqno = 0 AND part.name = ref.\"from\")",

@@ -160,7 +160,13 @@ fn listen_to(
 }
 
 pub(crate) fn address_in(line: &str) -> Option<String> {
-    let (_, rest) = line.split_once("  listening  127.0.0.1:")?;
+    // In the banner, and in the log of a server that waits for its database.
+    let places = ["127.0.0.1:", "0.0.0.0:"].map(|it| format!("  listening  {it}"));
+    let mut places = places
+        .iter()
+        .map(String::as_str)
+        .chain(["http://127.0.0.1:"]);
+    let (_, rest) = places.find_map(|it| line.split_once(it))?;
     let port: String = rest.chars().take_while(char::is_ascii_digit).collect();
     (!port.is_empty() && port != "0").then(|| format!("http://127.0.0.1:{port}"))
 }

@@ -215,6 +215,15 @@ fn what_is_wrong_is_named() {
             with(shared("k"), "audience", json!(["app", ""])),
             "neither a string nor a list",
         ),
+    ] {
+        expect_complaint(&secret, expected);
+    }
+}
+
+#[test]
+fn a_key_that_does_not_fit_its_place_or_its_type_is_named() {
+    let pem = public_pem(&RSA);
+    for (secret, expected) in [
         (
             with(paired("RS256", &RSA), "key", json!("x")),
             "`key` of the JWT secret is not an unenc",
@@ -261,13 +270,18 @@ fn what_is_wrong_is_named() {
             "an Ed25519 key",
         ),
     ] {
-        let complaint = parse(&secret).unwrap_err().to_string();
-
-        assert!(
-            complaint.contains(expected),
-            "{expected:?} in {complaint:?}"
-        );
+        expect_complaint(&secret, expected);
     }
+}
+
+#[track_caller]
+fn expect_complaint(secret: &Value, expected: &str) {
+    let complaint = parse(secret).unwrap_err().to_string();
+
+    assert!(
+        complaint.contains(expected),
+        "{expected:?} in {complaint:?}"
+    );
 }
 
 #[test]

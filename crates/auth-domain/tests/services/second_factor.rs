@@ -15,8 +15,6 @@ use auth_domain::{
 };
 use uuid::Uuid;
 
-use uuid::Uuid;
-
 use crate::world::{PASSWORD, World, claim};
 
 const ADA: &str = "ada@example.com";

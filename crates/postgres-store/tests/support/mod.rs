@@ -94,7 +94,8 @@ impl Database {
     }
 
     pub(crate) async fn pending(&self) -> Result<Vec<String>, MigrateError> {
-        postgres_store::pending(&self.url(), &Handle::current()).await
+        let pending = postgres_store::pending(&self.url(), &Handle::current()).await?;
+        Ok(pending.migrations.into_iter().map(|it| it.name).collect())
     }
 
     pub(crate) async fn store(&self) -> PostgresStore {

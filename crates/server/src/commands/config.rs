@@ -4,7 +4,10 @@ use clap::Subcommand;
 
 use tokio::runtime::Handle;
 
-use super::{output, read};
+use super::{
+    online_check::{self, Finding},
+    output, read,
+};
 use crate::{
     config::{self, ConfigErrors, Loaded},
     preflight,
@@ -14,7 +17,11 @@ use crate::{
 #[derive(Debug, Subcommand)]
 pub(super) enum ConfigCommand {
     /// Tell whether the server would start with it, as far as that shows without its database
-    Check,
+    Check {
+        /// Also ask the database, the mail server, Hasura and Redis, without writing anything
+        #[arg(long)]
+        online: bool,
+    },
     /// Print every setting with its value and where it comes from; secrets are masked
     Show,
     /// Print a file with every setting and its default
@@ -28,25 +35,35 @@ pub(super) enum ConfigCommand {
 /// # Errors
 ///
 /// [`StartError::Config`] when settings are wrong, those of [`preflight::run`],
-/// [`StartError::Output`].
-pub(super) fn run(
+/// [`StartError::Offline`], [`StartError::Output`].
+pub(super) async fn run(
     command: &ConfigCommand,
     load: impl FnOnce() -> Loaded,
 ) -> Result<(), StartError> {
     match command {
-        ConfigCommand::Check => check(load()),
+        ConfigCommand::Check { online } => check(load(), *online).await,
         ConfigCommand::Show => show(load()),
         ConfigCommand::Defaults => output::write([config::defaults()]),
         ConfigCommand::Reference => output::write([config::reference()]),
     }
 }
 
-fn check(loaded: Loaded) -> Result<(), StartError> {
+async fn check(loaded: Loaded, online: bool) -> Result<(), StartError> {
     let config = read(loaded)?;
     preflight::run(&config, &Handle::current())?;
     let warnings = config.warnings.iter().map(|it| format!("warning: {it}"));
     let verdict = "The configuration is valid.".to_owned();
-    output::write(warnings.chain([verdict]))
+    output::write(warnings.chain([verdict]))?;
+    if !online {
+        return Ok(());
+    }
+    let findings = online_check::ask_all(&config).await?;
+    output::write(findings.iter().map(Finding::line))?;
+    if findings.iter().all(Finding::is_good) {
+        Ok(())
+    } else {
+        Err(StartError::Offline)
+    }
 }
 
 /// Shows the values even when some are wrong; the wrong ones have their default.

@@ -1,5 +1,7 @@
 //! `hasura-auth migrate`: brings the tables of the database up to date.
 
+use clap::Args;
+use postgres_store::Pending;
 use tokio::runtime::Handle;
 use tracing::Level;
 
@@ -10,23 +12,72 @@ use crate::{
     start_error::StartError,
 };
 
+/// What to do about what is missing.
+#[derive(Debug, Clone, Copy, Args)]
+pub(super) struct Wish {
+    /// Only tell what would be done
+    #[arg(long)]
+    dry_run: bool,
+    /// Only print the statements that would be run
+    #[arg(long, conflicts_with = "dry_run")]
+    sql: bool,
+}
+
 /// Brings the tables and their indexes up to date, or only tells what would be done. Standard error
 /// tells how far an index is.
 ///
 /// # Errors
 ///
 /// [`StartError::Sqlite`] or [`StartError::Postgres`].
-pub(super) async fn run(config: &Config, dry_run: bool) -> Result<(), StartError> {
+pub(super) async fn run(config: &Config, wish: Wish) -> Result<(), StartError> {
     logging::start_beside_output(Level::INFO)?;
-    let (names, done) = if dry_run {
-        (pending(&config.database).await?, "to apply")
-    } else {
-        (migrate(&config.database).await?, "applied")
+    let database = &config.database;
+    let lines = match wish {
+        Wish { sql: true, .. } => statements(database).await?,
+        Wish { dry_run: true, .. } => outlook(database).await?,
+        Wish { .. } => told("applied", migrate(database).await?),
     };
+    output::write(lines)
+}
+
+fn told(done: &str, names: Vec<String>) -> Vec<String> {
     if names.is_empty() {
-        return output::write(["the tables are up to date".to_owned()]);
+        return vec!["the tables are up to date".to_owned()];
     }
-    output::write(names.iter().map(|name| format!("{done}: {name}")))
+    let lines = names.into_iter();
+    lines.map(|name| format!("{done}: {name}")).collect()
+}
+
+/// Which database it is, and what would be done to it.
+///
+/// # Errors
+///
+/// [`StartError::Sqlite`] or [`StartError::Postgres`].
+pub(super) async fn outlook(database: &Database) -> Result<Vec<String>, StartError> {
+    let pending = pending(database).await?;
+    let mut lines = vec![format!("database: {}", shown(database))];
+    if let Some(level) = pending.adopted_level {
+        lines.push(format!(
+            "adopting the schema of Hasura Auth at level {level}"
+        ));
+    }
+    let names = pending.migrations.into_iter().map(|it| it.name);
+    lines.extend(told("to apply", names.collect()));
+    Ok(lines)
+}
+
+/// The scripts that would be run, for those who run them by hand or read them first.
+async fn statements(database: &Database) -> Result<Vec<String>, StartError> {
+    let migrations = pending(database).await?.migrations.into_iter();
+    let scripts = migrations.map(|it| format!("-- {}\n{}", it.name, it.sql));
+    Ok(scripts.collect())
+}
+
+fn shown(database: &Database) -> String {
+    match database {
+        Database::Sqlite { path, .. } => path.display().to_string(),
+        Database::Postgres(database) => database.migrations_url.display(),
+    }
 }
 
 /// Brings the tables up to date and returns the names of what was applied, in order. Indexes that
@@ -75,12 +126,16 @@ async fn migrate(database: &Database) -> Result<Vec<String>, StartError> {
     }
 }
 
-/// The names of what [`migrate`] would apply, in order.
-async fn pending(database: &Database) -> Result<Vec<String>, StartError> {
+/// What [`migrate`] would do.
+async fn pending(database: &Database) -> Result<Pending, StartError> {
     match database {
-        Database::Sqlite { path, .. } => sqlite_store::pending(path)
-            .await
-            .map_err(|source| StartError::sqlite(path, source)),
+        Database::Sqlite { path, .. } => {
+            let migrations = sqlite_store::pending(path).await;
+            Ok(Pending {
+                migrations: migrations.map_err(|source| StartError::sqlite(path, source))?,
+                adopted_level: None,
+            })
+        }
         Database::Postgres(database) => {
             postgres_store::pending(&database.migrations_url, &Handle::current())
                 .await

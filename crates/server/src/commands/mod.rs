@@ -3,8 +3,10 @@
 mod config;
 mod email;
 mod flags;
+mod keys;
 mod messages;
 mod migrate;
+mod online_check;
 mod output;
 mod serve;
 
@@ -35,14 +37,13 @@ enum Command {
     /// Serve the API; the same as no command
     Serve,
     /// Bring the database's tables up to date
-    Migrate {
-        /// Only tell what would be done
-        #[arg(long)]
-        dry_run: bool,
-    },
+    Migrate(migrate::Wish),
     /// Look at the configuration
     #[command(subcommand)]
     Config(config::ConfigCommand),
+    /// Make keys
+    #[command(subcommand)]
+    Keys(keys::KeysCommand),
     /// Look at mails, and try whether they leave
     #[command(subcommand)]
     Email(email::EmailCommand),
@@ -70,9 +71,10 @@ pub(crate) async fn run(arguments: Arguments, environment: &Environment) -> Resu
             let settings = loaded.settings.clone();
             serve::run(read(loaded)?, settings).await
         }
-        Command::Migrate { dry_run } => migrate::run(&read(load())?, dry_run).await,
-        Command::Config(command) => config::run(&command, load),
+        Command::Migrate(wish) => migrate::run(&read(load())?, wish).await,
+        Command::Config(command) => config::run(&command, load).await,
         Command::Messages(command) => messages::run(command, &read(load())?).await,
+        Command::Keys(command) => keys::run(&command),
         Command::Email(command) => email::run(command, &read(load())?).await,
     }
 }

@@ -82,8 +82,13 @@ pub(crate) async fn run(config: Config, settings: Settings) -> Result<(), StartE
 
 async fn state(foundation: &Foundation, config: &Config) -> Result<Data<AppState>, StartError> {
     let installation = foundation.installation(config)?;
-    let prepared = installation.prepare().await;
-    prepared.map_err(|source| StartError::database(&config.database, source))?;
+    if let Err(source) = installation.prepare().await {
+        // Without its tables a database refuses the first statement, in words that lead nowhere.
+        return Err(match installation.store.is_migrated().await {
+            Ok(false) => StartError::NotMigrated(source.into()),
+            Ok(true) | Err(_) => StartError::database(&config.database, source),
+        });
+    }
     Ok(Data::new(foundation.state(installation, config)))
 }
 

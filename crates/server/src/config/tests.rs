@@ -1077,7 +1077,7 @@ mod output {
             "server.port = 4001 # hasura-auth.toml:2",
             "server.shutdown_timeout = \"90s\" # AUTH_SHUTDOWN_TIMEOUT",
             "database.url = \"***\" # POSTGRES_CONNECTION",
-            "jwt.secret is not set",
+            "# jwt.secret is not set",
             "accounts.allowed_locales = [\"en\", \"fr\"] # AUTH_LOCALE_ALLOWED_LOCALES",
         ] {
             assert!(
@@ -1325,7 +1325,6 @@ mod security_keys {
         for variables in [
             &[("POSTGRES_CONNECTION", "postgres://db/x")][..],
             &[("AUTH_SQLITE_PATH", "auth.db")],
-            &[("AUTH_HOST", "0.0.0.0")],
             &[("AUTH_WEBAUTHN_ENABLED", "false")],
             // Browsers would not use a key there.
             &[("AUTH_SERVER_URL", "http://192.0.2.1:4000")],

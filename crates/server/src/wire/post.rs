@@ -139,8 +139,7 @@ pub(crate) fn transport(
 ) -> Result<Option<Arc<dyn Mailer>>, StartError> {
     Ok(Some(match &config.transport {
         Some(Transport::Smtp(smtp)) => {
-            let mailer = SmtpMailer::new(smtp_settings(smtp, wording(config, egress)?), runtime);
-            Arc::new(mailer.map_err(StartError::Smtp)?)
+            Arc::new(smtp_mailer(smtp, wording(config, egress)?, runtime)?)
         }
         Some(Transport::Postmark(postmark)) => Arc::new(PostmarkMailer::new(
             postmark_settings(postmark, config),
@@ -158,6 +157,19 @@ pub(crate) fn transport(
             return Ok(None);
         }
     }))
+}
+
+/// A mailer that hands mails to this server.
+///
+/// # Errors
+///
+/// [`StartError::Smtp`].
+pub(crate) fn smtp_mailer(
+    smtp: &Smtp,
+    wording: Arc<dyn Wording>,
+    runtime: &Handle,
+) -> Result<SmtpMailer, StartError> {
+    SmtpMailer::new(smtp_settings(smtp, wording), runtime).map_err(StartError::Smtp)
 }
 
 /// What mails say.

@@ -257,11 +257,12 @@ async fn a_mail_has_all_that_belongs_to_it_and_nothing_else() {
     );
 }
 
-const HEADERS: [&str; 11] = [
+const HEADERS: [&str; 12] = [
     "x-ticket",
     "x-redirect-to",
     "x-email-template",
     "x-link",
+    "auto-submitted",
     "from",
     "to",
     "subject",
