@@ -1,11 +1,10 @@
-//! bcrypt, JOSE, AES and random ids: the cryptography behind the ports of `auth-domain`.
+//! bcrypt, JOSE and AES: the cryptography behind the ports of `auth-domain`.
 //!
 //! * [`BcryptHasher`] is the [`PasswordHasher`](auth_domain::ports::PasswordHasher),
 //! * [`JoseSigner`], made from a [`JwtSecret`], is the
-//!   [`TokenSigner`](auth_domain::ports::TokenSigner),
+//!   [`TokenSigner`](auth_domain::ports::TokenSigner), and
 //! * [`AesSecretBox`], made from [`EncryptionKey`]s, is the
-//!   [`SecretBox`](auth_domain::ports::SecretBox),
-//! * [`RandomIds`] is the [`IdGenerator`](auth_domain::ports::IdGenerator).
+//!   [`SecretBox`](auth_domain::ports::SecretBox).
 //!
 //! They live outside the domain because josekit links OpenSSL: whoever embeds the domain with a
 //! hasher and a signer of their own does not inherit a C library.
@@ -20,7 +19,6 @@ mod jwt_secret;
 mod lanes;
 mod password;
 mod pem;
-mod random;
 mod secret_box;
 mod signing_key;
 #[cfg(test)]
@@ -30,5 +28,4 @@ pub use encryption_key::{EncryptionKey, InvalidEncryptionKey};
 pub use jwt::{JoseSigner, TOKEN_MAX_BYTES};
 pub use jwt_secret::{GenerateError, InvalidJwtSecret, JwtSecret, generate};
 pub use password::{BcryptHasher, HIGHEST_COST, HasherSetupError, LOWEST_COST};
-pub use random::RandomIds;
 pub use secret_box::AesSecretBox;

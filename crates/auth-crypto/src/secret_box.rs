@@ -11,11 +11,12 @@ use auth_domain::{
     ports::{OpenedSecret, SecretBox, SecretBoxError},
     sealed::{SealContext, SealedSecret},
     secret::{Secret, derived_key},
+    system::random_bytes,
 };
 use data_encoding::{BASE64, HEXLOWER};
 use openssl::symm::{Cipher, decrypt_aead, encrypt_aead};
 
-use crate::{EncryptionKey, random::random};
+use crate::EncryptionKey;
 
 const NONCE_BYTES: usize = 12;
 const TAG_BYTES: usize = 16;
@@ -37,7 +38,7 @@ impl AesSecretBox {
 
 impl SecretBox for AesSecretBox {
     fn seal(&self, secret: &Secret, context: &SealContext) -> Result<SealedSecret, SecretBoxError> {
-        let nonce: [u8; NONCE_BYTES] = random();
+        let nonce: [u8; NONCE_BYTES] = random_bytes();
         let mut tag = [0; TAG_BYTES];
         let ciphertext = encrypt_aead(
             Cipher::aes_256_gcm(),

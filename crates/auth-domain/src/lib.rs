@@ -1,7 +1,7 @@
 //! Users, sessions and the rules of signing up and in.
 //!
-//! This crate is the core of Hasura Auth and knows no framework: no HTTP, no SQL, no clock of its
-//! own. It consists of
+//! This crate is the core of Hasura Auth and knows no framework: no HTTP, no SQL, no runtime. It
+//! consists of
 //!
 //! * **entities and value types** ([`user`], [`session`], [`identity`], [`ticket`], [`totp`],
 //!   [`security_key`], [`redirect`], [`queued_message`]), which cannot hold a value their rules forbid;
@@ -11,67 +11,62 @@
 //!   [`ports::WebAuthn`],
 //!   [`ports::Clock`] and [`ports::IdGenerator`];
 //! * **services** ([`services`]), one per use case, built from ports and an
-//!   [`policy::AuthPolicy`]. Both generations of the HTTP API call the same services.
+//!   [`policy::AuthPolicy`]. Both generations of the HTTP API call the same services;
+//! * **the machine** ([`system`]): its clock and its randomness, behind the same ports.
 //!
 //! # A whole installation
 //!
-//! ```
-//! # #[tokio::main(flavor = "current_thread")]
-//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-//! use std::sync::Arc;
+//! Five ports and a secret are all it cannot do without. Optional ports and the switches of the policy
+//! have safe defaults, and are set on the [`Installation`](services::Installation) before it is opened.
 //!
+//! ```
+//! # use std::sync::Arc;
 //! use auth_domain::{
+//!     policy::{AuthPolicy, PolicyKeys},
+//!     redirect::RedirectPolicy,
 //!     services::{
-//!         EmailPasswordSignUp, Installation, Providers, Services, SignUpOptions, SignedUp,
-//!     },
-//!     testing::{
-//!         FixedClock, PlainBox, PlainHasher, PlainQr, PlainSigner, PlainTotp, RecordingMailer,
-//!         SequentialIds, policy,
+//!         EmailPasswordSignUp, Installation, Ports, Services, SignUpOptions, SignedUp,
 //!     },
 //!     user::{EmailAddress, PlainPassword},
 //! };
-//! use store_testkit::MemoryStore;
 //!
-//! // Each of these is a port: put your own store, hasher, signer and mailer here.
-//! let installation = Installation {
-//!     store: Arc::new(MemoryStore::new()),
-//!     breached_passwords: None,
-//!     custom_claims: None,
-//!     concealment: None,
-//!     limits: None,
-//!     hasher: Arc::new(PlainHasher::default()),
-//!     signer: Arc::new(PlainSigner),
-//!     mailer: Arc::new(RecordingMailer::default()),
-//!     clock: Arc::new(FixedClock::default()),
-//!     ids: Arc::new(SequentialIds::default()),
-//!     totp: Arc::new(PlainTotp),
-//!     qr: Arc::new(PlainQr),
-//!     secrets: Arc::new(PlainBox),
-//!     sms: None,
-//!     web_authn: None,
-//!     providers: Providers::default(),
-//!     policy: policy(),
-//! };
-//! installation.prepare().await?;
-//! let services = Services::new(Arc::new(installation));
+//! async fn open(ports: Ports, secret: &[u8]) -> Result<Services, Box<dyn std::error::Error>> {
+//!     let keys = PolicyKeys::derive(secret);
+//!     let redirects = RedirectPolicy::new("https://app.example.com", &[])?;
+//!     let policy = AuthPolicy::new(keys, "https://auth.example.com", redirects);
+//!     let mut installation = Installation::new(ports, policy);
+//!     installation.policy.passwords.min_bytes = 15;
+//!     Ok(installation.open().await?)
+//! }
 //!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # use auth_domain::testing::{PlainBox, PlainHasher, PlainSigner, RecordingMailer};
+//! # let ports = Ports {
+//! #     store: Arc::new(store_testkit::MemoryStore::new()),
+//! #     hasher: Arc::new(PlainHasher::default()),
+//! #     signer: Arc::new(PlainSigner),
+//! #     mailer: Arc::new(RecordingMailer::default()),
+//! #     secrets: Arc::new(PlainBox),
+//! # };
+//! # let secret = b"a secret of 32 random bytes, once";
+//! let services = open(ports, secret).await?;
 //! let wish = EmailPasswordSignUp {
 //!     email: EmailAddress::parse("ada@example.com")?,
-//!     password: PlainPassword::new("correct horse"),
+//!     password: PlainPassword::new("correct horse battery"),
 //!     options: SignUpOptions::default(),
 //!     code_challenge: None,
 //! };
-//! let SignedUp::Session(session) = services.sign_up.with_email_password(wish).await? else {
-//!     return Err("this policy asks nobody to verify an address".into());
-//! };
-//!
-//! let next = services.tokens.refresh(session.refresh_token).await?;
-//! assert_eq!(next.user.id, session.user.id);
+//! let signed_up = services.sign_up.with_email_password(wish).await?;
+//! assert_eq!(signed_up, SignedUp::VerificationPending);
 //! # Ok(())
 //! # }
 //! ```
 //!
-//! Start at [`services::SignUpService`] to see what a use case looks like, and at
+//! `examples/embed` is a complete program, with the SQLite store, the cryptography of `auth-crypto` and
+//! a mailer of its own.
+//!
+//! //! Start at [`services::SignUpService`] to see what a use case looks like, and at
 //! [`ports::Store`] to bring a store of your own: the crate `store-testkit` holds the suite it has
 //! to pass.
 
@@ -93,6 +88,7 @@ pub mod secret;
 pub mod security_key;
 pub mod services;
 pub mod session;
+pub mod system;
 #[cfg(feature = "testing")]
 pub mod testing;
 pub mod ticket;

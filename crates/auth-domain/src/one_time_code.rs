@@ -12,7 +12,9 @@ use data_encoding::HEXLOWER;
 use hmac::{Hmac, Mac};
 use sha2::Sha256;
 
-use crate::{guessing::GuessLimits, secret::keyed, ticket::TicketPurpose, user::UserId};
+use crate::{
+    guessing::GuessLimits, limits::NamingKey, secret::keyed, ticket::TicketPurpose, user::UserId,
+};
 
 /// What a code is good for. A code for one thing is no code for another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -213,6 +215,13 @@ impl CodeKey {
 }
 
 impl CodeKey {
+    /// A key for what is counted in memory.
+    pub(crate) fn naming_key(&self) -> NamingKey {
+        let mut mac = self.0.clone();
+        mac.update(b"counted names");
+        NamingKey::derive(&mac.finalize().into_bytes())
+    }
+
     /// What stands in a store for a network of a user's.
     pub(crate) fn place(&self, user: UserId, network: &str) -> String {
         let mut mac = self.0.clone();

@@ -1,5 +1,8 @@
 //! The limits and switches that the services obey, as plain data; reading them from files and
 //! variables is the server's matter.
+//!
+//! Each part begins with values that are safe, and its fields are set afterwards: that goes on
+//! compiling when a later version has more of them.
 
 use std::time::Duration;
 
@@ -13,8 +16,34 @@ use crate::{
     user::{EmailAccessList, Gravatar, Locale, PhoneNumber, Role},
 };
 
+/// The keys of a policy. Servers that share a store share them.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct PolicyKeys {
+    /// The key that successors of refresh tokens are derived with.
+    pub successors: SuccessorKey,
+    /// The key that codes are hashed with.
+    pub codes: CodeKey,
+    /// What recovery codes are hashed with.
+    pub recovery: RecoveryKeys,
+}
+
+impl PolicyKeys {
+    /// A key of its own for each purpose, derived from one secret that may serve others too, such as
+    /// the one that signs access tokens. It needs 32 random bytes or more.
+    #[must_use]
+    pub fn derive(secret: &[u8]) -> Self {
+        Self {
+            successors: SuccessorKey::derive(secret),
+            codes: CodeKey::derive(secret),
+            recovery: RecoveryKeys::derive(secret, []),
+        }
+    }
+}
+
 /// Everything an installation can decide about accounts and sessions.
 #[derive(Debug, Clone)]
+#[non_exhaustive]
 pub struct AuthPolicy {
     /// Who may have an account, and how it starts.
     pub accounts: AccountPolicy,
@@ -37,12 +66,33 @@ pub struct AuthPolicy {
     pub server_url: String,
 }
 
+impl AuthPolicy {
+    /// A policy whose links begin with `server_url`, and lead to where `redirects` allow. Everything
+    /// else is as the parts begin with: anybody may sign up with an address and a password, and has
+    /// to verify the address; what needs another decision is off.
+    #[must_use]
+    pub fn new(keys: PolicyKeys, server_url: &str, redirects: RedirectPolicy) -> Self {
+        Self {
+            accounts: AccountPolicy::default(),
+            passwords: PasswordPolicy::default(),
+            sessions: SessionPolicy::new(keys.successors),
+            elevation: ElevationPolicy::default(),
+            codes: CodePolicy::usual(keys.codes),
+            sms: SmsPolicy::default(),
+            second_factors: SecondFactorPolicy::new(keys.recovery),
+            redirects,
+            server_url: server_url.trim_end_matches('/').to_owned(),
+        }
+    }
+}
+
 /// Who may have an account, and how it starts.
 #[derive(Debug, Clone)]
 #[expect(
     clippy::struct_excessive_bools,
     reason = "independent switches of an installation"
 )]
+#[non_exhaustive]
 pub struct AccountPolicy {
     /// Whether anybody may sign up at all.
     pub sign_up_enabled: bool,
@@ -76,8 +126,33 @@ pub struct AccountPolicy {
     pub gravatar: Option<Gravatar>,
 }
 
+/// Anybody may sign up with an address, which has to be verified, and becomes `user`. Other ways to
+/// sign up and in are off, and no picture is looked for at another service.
+impl Default for AccountPolicy {
+    fn default() -> Self {
+        Self {
+            sign_up_enabled: true,
+            new_users_disabled: false,
+            email_verification_required: true,
+            anonymous_enabled: false,
+            email_link_enabled: false,
+            email_code_enabled: false,
+            auto_sign_up: true,
+            email_access: EmailAccessList::default(),
+            default_role: Role::user(),
+            allowed_roles: vec![Role::user()],
+            username_enabled: false,
+            username_roles: Vec::new(),
+            default_locale: Locale::english(),
+            allowed_locales: vec![Locale::english()],
+            gravatar: None,
+        }
+    }
+}
+
 /// What a password has to be.
 #[derive(Debug, Clone)]
+#[non_exhaustive]
 pub struct PasswordPolicy {
     /// Fewest bytes of a password given to the modern API, as Hasura Auth counts.
     pub min_bytes: usize,
@@ -85,8 +160,19 @@ pub struct PasswordPolicy {
     pub legacy_min_chars: usize,
 }
 
+/// Eight, the fewest that OWASP ASVS 5.0 allows (6.2.1). It recommends fifteen.
+impl Default for PasswordPolicy {
+    fn default() -> Self {
+        Self {
+            min_bytes: 8,
+            legacy_min_chars: 8,
+        }
+    }
+}
+
 /// How long sessions last.
 #[derive(Debug, Clone)]
+#[non_exhaustive]
 pub struct SessionPolicy {
     /// Life of an access token, in whole seconds.
     pub access_token_ttl: Duration,
@@ -112,6 +198,24 @@ pub struct SessionPolicy {
 }
 
 impl SessionPolicy {
+    /// Access tokens live a quarter of an hour and refresh tokens thirty days, as in Hasura Auth.
+    /// Redirects carry no refresh token: clients send a code challenge. Personal access tokens last a
+    /// year at most.
+    #[must_use]
+    pub fn new(successor_key: SuccessorKey) -> Self {
+        Self {
+            access_token_ttl: Duration::from_mins(15),
+            refresh_token_ttl: Duration::from_hours(30 * 24),
+            refresh_grace: Duration::from_secs(30),
+            refresh_reuse_memory: Duration::from_hours(24),
+            successor_key,
+            opaque_session_ttl: Duration::from_hours(21 * 24),
+            refresh_token_in_redirect: false,
+            personal_access_token_max_age: Some(Duration::from_hours(366 * 24)),
+            expired_personal_access_tokens: false,
+        }
+    }
+
     /// Whether a personal access token that is made at `now` may be good until `expires_at`.
     pub(crate) fn allows_until(&self, expires_at: DateTime<Utc>, now: DateTime<Utc>) -> bool {
         self.personal_access_token_max_age.is_none_or(|longest| {
@@ -130,8 +234,10 @@ impl SessionPolicy {
 
 /// How accounts are protected by a second factor. Guesses at it are limited by [`CodePolicy`].
 #[derive(Debug, Clone)]
+#[non_exhaustive]
 pub struct SecondFactorPolicy {
-    /// Whether people may use one-time passwords of an authenticator app.
+    /// Whether people may use one-time passwords of an authenticator app, if the installation has
+    /// what that [needs](crate::services::AuthenticatorApps).
     pub totp_enabled: bool,
     /// The name that such an app shows.
     pub totp_issuer: String,
@@ -142,14 +248,38 @@ pub struct SecondFactorPolicy {
     pub recovery_keys: RecoveryKeys,
 }
 
+impl SecondFactorPolicy {
+    /// People may use an authenticator app, which shows the name `auth`, and each code once.
+    #[must_use]
+    pub fn new(recovery_keys: RecoveryKeys) -> Self {
+        Self {
+            totp_enabled: true,
+            totp_issuer: "auth".to_owned(),
+            totp_reuse_allowed: false,
+            recovery_keys,
+        }
+    }
+}
+
 /// Who needs an elevated access token for delicate changes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct ElevationPolicy {
     /// When.
     pub rule: ElevationRule,
     /// Whether every way to elevate obliges to do so where that is recommended, as in later versions
     /// of Hasura Auth, or only a security key.
     pub every_method_obliges: bool,
+}
+
+/// Users who have a security key show it before a delicate change.
+impl Default for ElevationPolicy {
+    fn default() -> Self {
+        Self {
+            rule: ElevationRule::Recommended,
+            every_method_obliges: false,
+        }
+    }
 }
 
 /// When delicate changes (of address or password, personal access tokens) need an elevated access
@@ -167,6 +297,7 @@ pub enum ElevationRule {
 
 /// How text messages are dealt with.
 #[derive(Debug, Clone, Default)]
+#[non_exhaustive]
 pub struct SmsPolicy {
     /// Numbers that no message goes to, because their code is always the same: for tests of
     /// applications.
@@ -183,6 +314,7 @@ impl SmsPolicy {
 
 /// How one-time codes, and second factors, are guarded against guessing.
 #[derive(Debug, Clone)]
+#[non_exhaustive]
 pub struct CodePolicy {
     /// The key that codes are hashed with.
     pub key: CodeKey,

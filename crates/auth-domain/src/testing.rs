@@ -5,7 +5,7 @@ mod plain_web_authn;
 
 use std::{
     sync::{
-        Mutex, PoisonError,
+        Arc, Mutex, PoisonError,
         atomic::{AtomicBool, AtomicU64, Ordering},
     },
     time::Duration,
@@ -27,12 +27,14 @@ use crate::{
     ports::{
         Clock, HasherError, IdGenerator, InvalidAccessToken, Mail, Mailer, MailerError,
         OpenedSecret, PasswordHasher, PngImage, PublicKeys, QrError, QrRenderer, SecretBox,
-        SecretBoxError, SignerError, SmsError, SmsSender, TextMessage, TokenSigner, TotpVerifier,
+        SecretBoxError, SignerError, SmsError, SmsSender, Store, TextMessage, TokenSigner,
+        TotpVerifier,
     },
     recovery_code::RecoveryKeys,
     redirect::RedirectPolicy,
     sealed::{SealContext, SealedSecret},
     secret::Secret,
+    services::{AuthenticatorApps, Installation, Ports},
     session::{AccessClaims, AccessIdentity, AccessToken, AuthMethods, SessionId, SuccessorKey},
     totp::{TimeStep, TotpCode, TotpSecret},
     user::{
@@ -314,6 +316,28 @@ impl SecretBox for PlainBox {
             Err(SecretBoxError::DoesNotOpen)
         }
     }
+}
+
+/// An installation in which everything but the store and the hasher holds still, under
+/// [`policy()`], with authenticator apps and without any other optional port.
+#[must_use]
+pub fn installation(store: Arc<dyn Store>, hasher: Arc<dyn PasswordHasher>) -> Installation {
+    let ports = Ports {
+        store,
+        hasher,
+        signer: Arc::new(PlainSigner),
+        mailer: Arc::new(RecordingMailer::default()),
+        secrets: Arc::new(PlainBox),
+    };
+    let mut installation = Installation::new(ports, policy());
+    installation.clock = Arc::new(FixedClock::default());
+    installation.ids = Arc::new(SequentialIds::default());
+    installation.limits = None;
+    installation.authenticator_apps = Some(AuthenticatorApps {
+        totp: Arc::new(PlainTotp),
+        qr: Arc::new(PlainQr),
+    });
+    installation
 }
 
 /// A lenient policy: anybody may sign up and nobody has to verify anything. Start from it and change

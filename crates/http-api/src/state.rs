@@ -10,7 +10,7 @@ use auth_domain::{
     limits::Limiter,
     ports::{IdGenerator, PersonCheck, TokenSigner},
     redirect::RedirectPolicy,
-    services::{Installation, Services},
+    services::Services,
 };
 use tokio::{runtime::Handle, task::JoinHandle};
 
@@ -53,15 +53,16 @@ pub enum Interrupted {
 }
 
 impl AppState {
-    /// The state of a server over `installation`, whose work runs on `runtime`. That has to be a
+    /// The state of a server over `services`, whose work runs on `runtime`. That has to be a
     /// multi-threaded runtime, and not one of actix-web's workers.
     #[must_use]
-    pub fn new(installation: Arc<Installation>, settings: ApiSettings, runtime: Handle) -> Self {
+    pub fn new(services: Services, settings: ApiSettings, runtime: Handle) -> Self {
+        let installation = services.installation();
         Self {
             signer: Arc::clone(&installation.signer),
             ids: Arc::clone(&installation.ids),
             redirects: installation.policy.redirects.clone(),
-            services: Services::new(installation),
+            services,
             settings,
             outbox: None,
             request_limits: None,

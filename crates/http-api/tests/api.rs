@@ -24,11 +24,7 @@ use async_trait::async_trait;
 use auth_domain::{
     limits::ClientNetwork,
     ports::{HasherError, PasswordHasher, Store, UserLookup},
-    services::{Installation, Providers},
-    testing::{
-        FixedClock, PlainBox, PlainHasher, PlainQr, PlainSigner, PlainTotp, RecordingMailer,
-        SequentialIds, policy,
-    },
+    testing::{self, PlainHasher},
     user::{EmailAddress, HashedPassword, PlainPassword, Role},
 };
 use http_api::{
@@ -39,25 +35,7 @@ use store_testkit::MemoryStore;
 use tokio::{io::AsyncWriteExt, net::TcpStream, runtime::Handle, sync::Notify};
 
 fn state(store: Arc<dyn Store>, hasher: Arc<dyn PasswordHasher>) -> Data<AppState> {
-    let installation = Installation {
-        sms: None,
-        store,
-        breached_passwords: None,
-        custom_claims: None,
-        hasher,
-        signer: Arc::new(PlainSigner),
-        concealment: None,
-        limits: None,
-        mailer: Arc::new(RecordingMailer::default()),
-        clock: Arc::new(FixedClock::default()),
-        ids: Arc::new(SequentialIds::default()),
-        totp: Arc::new(PlainTotp),
-        qr: Arc::new(PlainQr),
-        secrets: Arc::new(PlainBox),
-        web_authn: None,
-        providers: Providers::default(),
-        policy: policy(),
-    };
+    let installation = testing::installation(store, hasher);
     let settings = ApiSettings {
         prefix: String::new(),
         conceal_errors: false,
@@ -78,7 +56,7 @@ fn state(store: Arc<dyn Store>, hasher: Arc<dyn PasswordHasher>) -> Data<AppStat
         },
     };
     Data::new(AppState::new(
-        Arc::new(installation),
+        installation.open_prepared(),
         settings,
         Handle::current(),
     ))

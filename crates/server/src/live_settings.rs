@@ -46,8 +46,8 @@ impl LiveSettings {
             installation.map(|installation| (installation, config))
         });
         let (installation, config) = made.await.map_err(failed)?.map_err(not_made)?;
-        installation.prepare().await.map_err(failed)?;
-        Ok(self.foundation.state(installation, &config))
+        let services = installation.open().await.map_err(failed)?;
+        Ok(self.foundation.state(services, &config))
     }
 }
 

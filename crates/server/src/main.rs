@@ -6,7 +6,6 @@ mod awaited_database;
 mod background;
 mod banner;
 mod clean_up;
-mod clock;
 mod commands;
 mod config;
 mod encryption_keys;

@@ -5,17 +5,19 @@ mod providers;
 
 use std::{num::NonZeroUsize, sync::Arc, thread, time::Duration};
 
-use auth_crypto::{BcryptHasher, JoseSigner, RandomIds};
+use auth_crypto::{BcryptHasher, JoseSigner};
 use auth_domain::{
     limits::{AccountLimits, Limiter, NamingKey},
+    policy::PolicyKeys,
     ports::{
         BreachedPasswords, Clock, CodeDelivery, CustomClaimSource, PasswordHasher, PersonCheck,
         SecretBox, Store, TokenSigner, WebAuthn,
     },
     services::{
-        CleanUpService, Concealment, Installation, MessageDeliveryService, MessageQueueService,
-        Providers,
+        AuthenticatorApps, CleanUpService, Concealment, Installation, MessageDeliveryService,
+        MessageQueueService, Ports, Providers, Services,
     },
+    system::{RandomIds, SystemClock},
 };
 use egress::Egress;
 use hasura::HasuraClaims;
@@ -33,8 +35,7 @@ use self::post::Post;
 use crate::{
     background::TokioBackground,
     clean_up::CleanUp,
-    clock::SystemClock,
-    config::{Config, Database, PolicyKeys, SameSite},
+    config::{Config, Database, SameSite},
     first_run::{self, Premises},
     message_worker::MessageWorker,
     pacing::TokioPacing,
@@ -133,10 +134,7 @@ impl Foundation {
             runtime: runtime.clone(),
             store,
             secrets: Arc::new(premises.encryption.secret_box()),
-            keys: PolicyKeys::derive(
-                premises.jwt_secret.successor_secret(),
-                premises.encryption.recovery_keys(),
-            ),
+            keys: policy_keys(&premises),
             account_limits: account_limits(config, &premises, &adapters.limiter),
             adapters,
             outbox_key: premises.outbox_key,
@@ -150,31 +148,31 @@ impl Foundation {
     ///
     /// [`StartError::Egress`], [`StartError::WebAuthn`], [`StartError::Templates`].
     pub(crate) fn installation(&self, config: &Config) -> Result<Installation, StartError> {
-        Ok(Installation {
+        let ports = Ports {
             store: Arc::clone(&self.store),
             hasher: Arc::clone(&self.adapters.hasher),
-            breached_passwords: breached_passwords(config, &self.adapters.egress),
-            custom_claims: custom_claims(config, &self.runtime)?,
             signer: Arc::clone(&self.signer),
-            concealment: concealment(config, &self.background),
-            limits: self.account_limits.clone(),
-            sms: self.sms(config)?,
             mailer: Arc::clone(&self.adapters.post.mailer),
-            clock: Arc::new(SystemClock),
-            ids: Arc::new(RandomIds),
+            secrets: Arc::clone(&self.secrets),
+        };
+        let mut installation = Installation::new(ports, config.policy(self.keys.clone()));
+        installation.breached_passwords = breached_passwords(config, &self.adapters.egress);
+        installation.custom_claims = custom_claims(config, &self.runtime)?;
+        installation.concealment = concealment(config, &self.background);
+        installation.limits.clone_from(&self.account_limits);
+        installation.sms = self.sms(config)?;
+        installation.authenticator_apps = Some(AuthenticatorApps {
             totp: Arc::new(OathVerifier),
             qr: Arc::new(PngQrRenderer),
-            secrets: Arc::clone(&self.secrets),
-            web_authn: web_authn(config)?,
-            providers: self.adapters.providers.clone(),
-            policy: config.policy(self.keys.clone()),
-        })
+        });
+        installation.web_authn = web_authn(config)?;
+        installation.providers = self.adapters.providers.clone();
+        Ok(installation)
     }
 
-    /// The state of a server with this configuration, over this installation.
-    pub(crate) fn state(&self, installation: Installation, config: &Config) -> AppState {
-        let installation = Arc::new(installation);
-        let state = AppState::new(installation, api_settings(config), self.runtime.clone());
+    /// The state of a server with this configuration, over these services.
+    pub(crate) fn state(&self, services: Services, config: &Config) -> AppState {
+        let state = AppState::new(services, api_settings(config), self.runtime.clone());
         let state = match &self.started_with.limits {
             Some(limits) => {
                 let limiter = self.adapters.limiter.clone();
@@ -224,6 +222,13 @@ impl Foundation {
         let deliver = |sms| post.code_delivery(sms, &self.started_with, egress);
         config.sms.as_ref().map(deliver).transpose()
     }
+}
+
+/// Recovery codes outlive keys, so theirs follow those that stored secrets are encrypted with.
+fn policy_keys(premises: &Premises) -> PolicyKeys {
+    let mut keys = PolicyKeys::derive(premises.jwt_secret.successor_secret());
+    keys.recovery = premises.encryption.recovery_keys();
+    keys
 }
 
 /// The client that all requests to other servers go through.

@@ -39,6 +39,7 @@ use auth_domain::{
         HashedExchangeCode, HashedRefreshToken, HashedSessionToken, NewExchangeCode,
         NewOpaqueSession, NewRefreshToken, OpenSession, SessionId,
     },
+    system::SystemClock,
     ticket::{NewTicket, RedeemedTicket, Ticket},
     user::{EmailAddress, HashedPassword, HasuraId, NewUser, PhoneNumber, Role, User, UserId},
 };
@@ -74,25 +75,11 @@ struct Shared {
     clock: Arc<dyn Clock>,
 }
 
-/// The clock of this machine.
-#[derive(Debug)]
-struct MachineClock;
-
-impl Clock for MachineClock {
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "this is an implementation of the `Clock` port"
-    )]
-    fn now(&self) -> DateTime<Utc> {
-        Utc::now()
-    }
-}
-
 impl MemoryStore {
     /// An empty store that holds the roles `user`, `anonymous` and `me`.
     #[must_use]
     pub fn new() -> Self {
-        Self::with_clock(Arc::new(MachineClock))
+        Self::with_clock(Arc::new(SystemClock))
     }
 
     /// The same with another clock, for tests in which time passes at once.

@@ -24,8 +24,8 @@ use auth_domain::{
     },
     session::{AccessIdentity, CodeVerifier, ExchangeCode, PlainRefreshToken},
     testing::{
-        FixedClock, KnownPeople, PlainBox, PlainHasher, PlainQr, PlainSigner, PlainTotp,
-        PlainWebAuthn, RecordingMailer, RecordingSmsSender, SequentialIds, policy,
+        self, FixedClock, KnownPeople, PlainHasher, PlainTotp, PlainWebAuthn, RecordingMailer,
+        RecordingSmsSender, SequentialIds,
     },
     ticket::{Ticket, TicketPurpose},
     totp::{STEP_SECONDS, TimeStep},
@@ -127,15 +127,13 @@ impl Ports {
 impl Server {
     /// A server on which every way to sign in is switched on.
     pub(crate) async fn over(store: Arc<dyn Store>, ports: Ports) -> Self {
-        let installation = installation(store, &ports);
-        installation.prepare().await.unwrap();
-        let services = Services::new(Arc::new(installation));
+        let services = installation(store, &ports).open().await.unwrap();
         Self { services, ports }
     }
 
     /// Another over the same store, by whatever way it reaches it.
     pub(crate) fn unprepared(store: Arc<dyn Store>, ports: Ports) -> Self {
-        let services = Services::new(Arc::new(installation(store, &ports)));
+        let services = installation(store, &ports).open_prepared();
         Self { services, ports }
     }
 
@@ -416,25 +414,13 @@ fn code_of(code: &Secret) -> OneTimeCode {
 }
 
 fn installation(store: Arc<dyn Store>, ports: &Ports) -> Installation {
-    let mut policy = policy();
-    policy.codes.beside_links = true;
-    Installation {
-        store,
-        hasher: Arc::new(PlainHasher::default()),
-        breached_passwords: None,
-        signer: Arc::new(PlainSigner),
-        custom_claims: None,
-        concealment: None,
-        mailer: Arc::clone(&ports.mailer) as _,
-        sms: Some(CodeDelivery::Message(Arc::clone(&ports.sms) as _)),
-        clock: Arc::clone(&ports.clock) as _,
-        ids: Arc::clone(&ports.ids) as _,
-        totp: Arc::new(PlainTotp),
-        qr: Arc::new(PlainQr),
-        secrets: Arc::new(PlainBox),
-        web_authn: Some(Arc::new(PlainWebAuthn::new().unwrap())),
-        providers: Providers::default().with_id_tokens(Arc::clone(&ports.people) as _),
-        limits: None,
-        policy,
-    }
+    let mut installation = testing::installation(store, Arc::new(PlainHasher::default()));
+    installation.mailer = Arc::clone(&ports.mailer) as _;
+    installation.sms = Some(CodeDelivery::Message(Arc::clone(&ports.sms) as _));
+    installation.clock = Arc::clone(&ports.clock) as _;
+    installation.ids = Arc::clone(&ports.ids) as _;
+    installation.web_authn = Some(Arc::new(PlainWebAuthn::new().unwrap()));
+    installation.providers = Providers::default().with_id_tokens(Arc::clone(&ports.people) as _);
+    installation.policy.codes.beside_links = true;
+    installation
 }

@@ -6,6 +6,7 @@ mod verifying;
 
 use auth_domain::{
     session::{AuthMethod, AuthMethods, CustomClaimName, CustomClaims, SessionId},
+    system::RandomIds,
     user::{Role, UserId},
 };
 use data_encoding::BASE64URL_NOPAD;
@@ -18,10 +19,7 @@ use serde_json::json;
 use uuid::Uuid;
 
 use super::*;
-use crate::{
-    RandomIds,
-    testing::{EC, EC_384, ED, OTHER_RSA, RSA, SHARED, every_kind, paired, public_pem},
-};
+use crate::testing::{EC, EC_384, ED, OTHER_RSA, RSA, SHARED, every_kind, paired, public_pem};
 
 const NOW: i64 = 1_700_000_000;
 const SESSION: SessionId = SessionId(Uuid::from_u128(0x7c4b_324b_865b_4ee5_8919_0a18_7766_fc10));

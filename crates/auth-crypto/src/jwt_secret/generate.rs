@@ -1,6 +1,6 @@
 //! Making a JWT secret.
 
-use auth_domain::secret::Secret;
+use auth_domain::{secret::Secret, system::random_bytes};
 use data_encoding::BASE64;
 use josekit::jws::alg::{ecdsa::EcdsaJwsAlgorithm, hmac::HmacJwsAlgorithm};
 use openssl::{
@@ -12,10 +12,7 @@ use openssl::{
 };
 use serde_json::{Value, json};
 
-use crate::{
-    random::random,
-    signing_key::{Algorithm, PairedAlgorithm},
-};
+use crate::signing_key::{Algorithm, PairedAlgorithm};
 
 /// The length of new RSA keys in bits: NIST SP 800-57 holds 2048 for too short from 2031 on.
 const RSA_BITS: u32 = 3072;
@@ -49,9 +46,9 @@ pub fn generate(kind: &str) -> Result<Secret, GenerateError> {
 /// As many random bytes as the hash is long (RFC 7518 §3.2).
 fn shared(algorithm: HmacJwsAlgorithm) -> String {
     match algorithm {
-        HmacJwsAlgorithm::Hs256 => BASE64.encode(&random::<32>()),
-        HmacJwsAlgorithm::Hs384 => BASE64.encode(&random::<48>()),
-        HmacJwsAlgorithm::Hs512 => BASE64.encode(&random::<64>()),
+        HmacJwsAlgorithm::Hs256 => BASE64.encode(&random_bytes::<32>()),
+        HmacJwsAlgorithm::Hs384 => BASE64.encode(&random_bytes::<48>()),
+        HmacJwsAlgorithm::Hs512 => BASE64.encode(&random_bytes::<64>()),
     }
 }
 

@@ -80,6 +80,15 @@ impl AccountLimits {
         }
     }
 
+    /// Twenty wrong claims per account within five minutes, and five messages of a kind to a mailbox
+    /// or phone within an hour.
+    #[must_use]
+    pub fn usual(limiter: Limiter, naming: NamingKey) -> Self {
+        let wrong_claims = RateLimit::new(20, Duration::from_mins(5));
+        let mails = RateLimit::new(5, Duration::from_hours(1));
+        Self::new(limiter, naming, wrong_claims, mails)
+    }
+
     /// Begins to judge a claim. It counts as wrong until it is found not to be, so that many at
     /// once are no more than one after the other.
     pub(crate) async fn claim(

@@ -2,18 +2,12 @@
 
 use std::time::Duration;
 
-use super::{Failure, Installation};
+use super::{Installation, MayBeFailure};
 use crate::{error::chain, ports::BackgroundBusy};
 
 /// How long it takes to be told that a guess is wrong. Many times what the work behind it takes, so
 /// that nobody can tell from the time how much there was to do.
 const PACE: Duration = Duration::from_millis(300);
-
-/// An error of a use case that may be the world's fault.
-pub(super) trait MayBeFailure {
-    /// The failure, if that is what it is.
-    fn failure(&self) -> Option<&Failure>;
-}
 
 impl Installation {
     /// Does `work`, whose outcome and duration tell whether an account exists.

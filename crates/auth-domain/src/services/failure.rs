@@ -1,5 +1,7 @@
 //! When the world lets a use case down.
 
+use std::error::Error;
+
 use crate::{
     error::StoreError,
     limits::TooMany,
@@ -45,6 +47,13 @@ pub enum Failure {
     TooMany(#[from] TooMany),
 }
 
+/// An error of a use case that may be the world's fault.
+pub trait MayBeFailure: Error {
+    /// The failure, if that is what it is. Otherwise the text of the error says what the caller asked
+    /// for in vain, and holds no personal data.
+    fn failure(&self) -> Option<&Failure>;
+}
+
 /// Lets `?` turn errors of the named ports into the `Failure` variant of a use-case error, and
 /// tells failures from what was asked in vain.
 macro_rules! failures_of {
@@ -55,7 +64,7 @@ macro_rules! failures_of {
             }
         })+
 
-        impl $crate::services::discretion::MayBeFailure for $error {
+        impl $crate::services::MayBeFailure for $error {
             fn failure(&self) -> Option<&Failure> {
                 match self {
                     Self::Failure(failure) => Some(failure),

@@ -3,25 +3,53 @@
 use std::sync::Arc;
 
 use super::{
-    AnonymousService, CurrentUserService, ElevationService, EmailAddressService,
-    EmailSignInService, LinkService, PasswordChangeService, PersonalAccessTokenService,
-    PhoneChangeService, ProviderSignInService, Providers, ReadinessService, SecondFactorService,
-    SecurityKeyService, SessionService, SignInService, SignOutService, SignUpService,
-    SmsSignInService, TokenService, retry::retry, visit::Visit,
+    AnonymousService, CleanUpService, CurrentUserService, ElevationService, EmailAddressService,
+    EmailSignInService, LinkService, MessageDeliveryService, MessageQueueService,
+    PasswordChangeService, PersonalAccessTokenService, PhoneChangeService, ProviderSignInService,
+    Providers, ReadinessService, SecondFactorService, SecurityKeyService, SessionService,
+    SignInService, SignOutService, SignUpService, SmsSignInService, TokenService, retry::retry,
+    visit::Visit,
 };
 use crate::{
     error::StoreError,
-    limits::{AccountLimits, ClientNetwork},
+    limits::{AccountLimits, ClientNetwork, Limiter},
     policy::AuthPolicy,
     ports::{
-        Background, BreachedPasswords, Clock, CodeDelivery, CustomClaimSource, IdGenerator, Mailer,
-        Pacing, PasswordHasher, QrRenderer, SecretBox, Store, TokenSigner, TotpVerifier, WebAuthn,
+        Background, BreachedPasswords, Clock, CodeDelivery, CustomClaimSource, ExpiredRows,
+        IdGenerator, Mailer, Pacing, PasswordHasher, QrRenderer, SecretBox, Store, TokenSigner,
+        TotpVerifier, WebAuthn,
     },
     session::Device,
+    system::{RandomIds, SystemClock},
     user::Role,
 };
 
+/// How many messages one round of [`Services::tend`] attempts at most.
+const MESSAGES_IN_A_ROUND: usize = 100;
+
+/// How many rows of a kind such a round removes.
+const ROWS_IN_A_ROUND: u32 = 500;
+
+/// The ports that no installation can do without.
+pub struct Ports {
+    /// Where users and sessions are kept.
+    pub store: Arc<dyn Store>,
+    /// How passwords are hashed.
+    pub hasher: Arc<dyn PasswordHasher>,
+    /// How access tokens are signed.
+    pub signer: Arc<dyn TokenSigner>,
+    /// How mail leaves.
+    pub mailer: Arc<dyn Mailer>,
+    /// How secrets are encrypted that have to be read back, such as those in mails that wait for
+    /// another attempt.
+    pub secrets: Arc<dyn SecretBox>,
+}
+
 /// The ports and the policy of one installation.
+///
+/// [`Installation::new`] asks for those that it cannot do without. The others are set afterwards, so
+/// that nothing breaks when a later version has more of them.
+#[non_exhaustive]
 pub struct Installation {
     /// Where users and sessions are kept.
     pub store: Arc<dyn Store>,
@@ -43,10 +71,8 @@ pub struct Installation {
     pub clock: Arc<dyn Clock>,
     /// Random values.
     pub ids: Arc<dyn IdGenerator>,
-    /// How one-time passwords are computed.
-    pub totp: Arc<dyn TotpVerifier>,
-    /// How QR codes are drawn.
-    pub qr: Arc<dyn QrRenderer>,
+    /// What authenticator apps need; `None` switches them off as a second factor.
+    pub authenticator_apps: Option<AuthenticatorApps>,
     /// How secrets are encrypted that have to be read back.
     pub secrets: Arc<dyn SecretBox>,
     /// How security keys are judged; `None` for no security keys.
@@ -58,6 +84,15 @@ pub struct Installation {
     pub limits: Option<AccountLimits>,
     /// Limits and switches.
     pub policy: AuthPolicy,
+}
+
+/// What a second factor of one-time passwords needs.
+#[derive(Clone)]
+pub struct AuthenticatorApps {
+    /// How one-time passwords are computed.
+    pub totp: Arc<dyn TotpVerifier>,
+    /// How QR codes are drawn.
+    pub qr: Arc<dyn QrRenderer>,
 }
 
 /// How it is concealed whether an account exists.
@@ -72,14 +107,59 @@ pub struct Concealment {
 }
 
 impl Installation {
-    /// Makes sure that the store holds every role the policy may give to a user, and every provider
-    /// they may be linked with. Call it once at start; calling it again, or from several servers at
-    /// once, changes nothing.
+    /// An installation that has the clock and the randomness of this machine, counts claims and mails
+    /// in memory as [`AccountLimits::usual`] does, and is without every optional port.
+    #[must_use]
+    pub fn new(ports: Ports, policy: AuthPolicy) -> Self {
+        let limiter = Limiter::new(Arc::new(SystemClock));
+        Self {
+            store: ports.store,
+            hasher: ports.hasher,
+            breached_passwords: None,
+            signer: ports.signer,
+            custom_claims: None,
+            concealment: None,
+            mailer: ports.mailer,
+            sms: None,
+            clock: Arc::new(SystemClock),
+            ids: Arc::new(RandomIds),
+            authenticator_apps: None,
+            secrets: ports.secrets,
+            web_authn: None,
+            providers: Providers::default(),
+            limits: Some(AccountLimits::usual(limiter, policy.codes.key.naming_key())),
+            policy,
+        }
+    }
+
+    /// Prepares the store, and builds the use cases. Opening an installation again, or on several
+    /// servers at once, changes nothing.
     ///
     /// # Errors
     ///
     /// [`StoreError`] when the store fails.
-    pub async fn prepare(&self) -> Result<(), StoreError> {
+    pub async fn open(self) -> Result<Services, StoreError> {
+        self.prepare().await?;
+        Ok(Services::new(self))
+    }
+
+    /// The use cases over a store that was prepared for the same policy already, for tests in which
+    /// it fails.
+    #[cfg(feature = "testing")]
+    #[must_use]
+    pub fn open_prepared(self) -> Services {
+        Services::new(self)
+    }
+
+    /// What authenticator apps need, if they may be used.
+    pub(super) fn authenticator_apps(&self) -> Option<&AuthenticatorApps> {
+        let enabled = self.policy.second_factors.totp_enabled;
+        self.authenticator_apps.as_ref().filter(|_| enabled)
+    }
+
+    /// Makes sure that the store holds every role the policy may give to a user, and every provider
+    /// they may be linked with.
+    async fn prepare(&self) -> Result<(), StoreError> {
         let accounts = &self.policy.accounts;
         let mut roles = vec![
             Role::user(),
@@ -144,10 +224,46 @@ pub struct Services {
 }
 
 impl Services {
-    /// The use cases of `installation`.
+    fn new(installation: Installation) -> Self {
+        Self::during(Visit::new(Arc::new(installation)))
+    }
+
+    /// What they are built over.
     #[must_use]
-    pub fn new(installation: Arc<Installation>) -> Self {
-        Self::during(Visit::new(installation))
+    pub fn installation(&self) -> &Installation {
+        &self.visit
+    }
+
+    /// Does a round of what has to be done beside requests: makes another attempt at messages that were
+    /// not handed over and are due, and removes some of what has expired. Call it every half minute or
+    /// so, on one server or on all of them: without it no mail outlives an outage of what it leaves
+    /// by, and tables grow for ever.
+    ///
+    /// [`MessageDeliveryService`] and [`CleanUpService`] do the same with a pace of your own.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] when the store fails. The next round goes on.
+    pub async fn tend(&self) -> Result<(), StoreError> {
+        let installation = self.installation();
+        let (store, clock) = (&installation.store, &installation.clock);
+        let secrets = Arc::clone(&installation.secrets);
+        let queue = MessageQueueService::new(Arc::clone(store), secrets, Arc::clone(clock));
+        let mailer = Arc::clone(&installation.mailer);
+        let delivery = MessageDeliveryService::new(queue, mailer, installation.sms.as_ref());
+        for _ in 0..MESSAGES_IN_A_ROUND {
+            // One at a time: its lease would run out while it waited for others.
+            let Some(message) = delivery.claim(1).await?.pop() else {
+                break;
+            };
+            delivery.deliver(message).await;
+        }
+        let clean_up =
+            CleanUpService::new(Arc::clone(store), Arc::clone(clock), &installation.policy);
+        for rows in ExpiredRows::ALL {
+            clean_up.remove_some(rows, ROWS_IN_A_ROUND).await?;
+        }
+        Ok(())
     }
 
     /// The same use cases for a request from `device`, which the owner of a session that is opened

@@ -54,9 +54,9 @@ pub use elevation::{
 };
 pub use email_address::{EmailAddressError, EmailAddressService, LinkRequest};
 pub use email_sign_in::{Audience, EmailCode, EmailSignIn, EmailSignInError, EmailSignInService};
-pub use failure::Failure;
+pub use failure::{Failure, MayBeFailure};
 pub use grant::Grant;
-pub use installation::{Concealment, Installation, Services};
+pub use installation::{AuthenticatorApps, Concealment, Installation, Ports, Services};
 pub use links::{ExchangeError, FollowedLink, LinkCode, LinkError, LinkService};
 pub use message_queue::{MessageDeliveryService, MessageQueueService};
 pub use password_change::{PasswordChange, PasswordChangeError, PasswordChangeService};

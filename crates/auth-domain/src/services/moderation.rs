@@ -1,6 +1,6 @@
 //! Keeping to the limits per account, per mailbox and per phone.
 
-use super::{Failure, Installation, discretion::MayBeFailure};
+use super::{Failure, Installation, MayBeFailure};
 use crate::{
     limits::{AccountName, ClientNetwork, MailWish, TextWish, TooMany},
     user::{EmailAddress, PhoneNumber},

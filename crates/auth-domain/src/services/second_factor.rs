@@ -3,7 +3,8 @@
 mod proof;
 
 use super::{
-    AccountRefusal, CurrentUserError, CurrentUserService, DelicateAction, Failure,
+    AccountRefusal, AuthenticatorApps, CurrentUserError, CurrentUserService, DelicateAction,
+    Failure,
     admission::{EmailNeed, NotAdmitted, SessionOpening, is_still_signed_in},
     failure::failures_of,
     noted_user::note_user,
@@ -104,15 +105,12 @@ impl SecondFactorService {
         &self,
         caller: impl Into<AccessIdentity>,
     ) -> Result<TotpEnrolment, SecondFactorError> {
-        self.check_enabled()?;
+        let apps = self.apps()?;
         let caller = caller.into();
         let user = self.current_user(caller.user_id).await?;
         let secret = self.new_secret();
         let issuer = &self.installation.policy.second_factors.totp_issuer;
-        let picture = self
-            .installation
-            .qr
-            .render(&secret.uri(issuer, &account_name(&user)))?;
+        let picture = apps.qr.render(&secret.uri(issuer, &account_name(&user)))?;
         let sealed = self.seal(user.id, &secret)?;
         let stored: Decision<()> = retry(|| async {
             let mut work = self.installation.store.begin().await?;
@@ -399,11 +397,12 @@ impl SecondFactorService {
     }
 
     fn check_enabled(&self) -> Result<(), SecondFactorError> {
-        if self.installation.policy.second_factors.totp_enabled {
-            Ok(())
-        } else {
-            Err(SecondFactorError::Disabled)
-        }
+        self.apps().map(drop)
+    }
+
+    fn apps(&self) -> Result<&AuthenticatorApps, SecondFactorError> {
+        let apps = self.installation.authenticator_apps();
+        apps.ok_or(SecondFactorError::Disabled)
     }
 
     async fn current_user(&self, user: UserId) -> Result<User, CurrentUserError> {

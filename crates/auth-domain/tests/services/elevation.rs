@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use auth_domain::{
     one_time_code::OneTimeCode,
-    policy::{AuthPolicy, ElevationPolicy, ElevationRule},
+    policy::{AuthPolicy, ElevationRule},
     ports::Clock,
     services::{
         DelicateAction, EmailAddressError, LinkError, LinkRequest, PhoneChangeError,
@@ -34,10 +34,8 @@ const RULES: [(ElevationRule, bool); 4] = [
 
 fn ruled((rule, every_method_obliges): (ElevationRule, bool)) -> impl FnOnce(&mut AuthPolicy) {
     move |it| {
-        it.elevation = ElevationPolicy {
-            rule,
-            every_method_obliges,
-        };
+        it.elevation.rule = rule;
+        it.elevation.every_method_obliges = every_method_obliges;
         it.second_factors.totp_enabled = true;
     }
 }

@@ -13,6 +13,7 @@ mod concealment;
 mod custom_claims;
 mod elevation;
 mod guessing;
+mod installation;
 mod limits;
 mod message_queue;
 mod moving_in;

@@ -257,6 +257,20 @@ async fn a_disabled_second_factor_is_still_asked_for() {
 }
 
 #[tokio::test]
+async fn an_installation_without_authenticator_apps_lets_no_protected_account_in() {
+    let world = World::new().await;
+    let (ada, secret) = world.protected().await;
+    let without = world.without_authenticator_apps().await;
+
+    let outcome = without.sign_in_with(world.proof(&secret, 0)).await;
+
+    assert!(matches!(outcome, Err(SecondFactorError::Disabled)));
+    let generated = without.services.second_factor.generate(ada).await;
+    assert!(matches!(generated, Err(SecondFactorError::Disabled)));
+    assert!(world.sign_in_with(world.proof(&secret, 0)).await.is_ok());
+}
+
+#[tokio::test]
 async fn a_closed_second_factor_is_open_for_a_recovery_code() {
     let world = World::new().await;
     let (ada, secret) = world.protected().await;

@@ -14,13 +14,12 @@ use auth_domain::{
         CodeDelivery, HasherError, Pacing, PasswordHasher, Pause, Store, UserLookup,
     },
     services::{
-        Concealment, EmailPasswordSignIn, EmailPasswordSignUp, Installation, Providers, Services,
+        Concealment, EmailPasswordSignIn, EmailPasswordSignUp, Installation, Services,
         SignUpOptions, SignedIn, SignedUp, UsernameSignUp,
     },
     session::{AccessIdentity, AuthMethod, OpaqueSession, Session},
     testing::{
-        FixedClock, PlainBox, PlainHasher, PlainQr, PlainSigner, PlainTotp, RecordingMailer,
-        RecordingSmsSender, SequentialIds, policy,
+        self, FixedClock, PlainHasher, RecordingMailer, RecordingSmsSender, SequentialIds, policy,
     },
     user::{EmailAddress, HashedPassword, PlainPassword, Role, User, UserId, Username},
 };
@@ -120,6 +119,13 @@ impl World {
         Self::over_at(clock, store, Arc::clone(&self.ids), policy, |_| {}).await
     }
 
+    /// Another server over the same store that has no authenticator apps.
+    pub(crate) async fn without_authenticator_apps(&self) -> Self {
+        let (clock, store) = (Arc::clone(&self.clock), Arc::clone(&self.store));
+        let without = |it: &mut Installation| it.authenticator_apps = None;
+        Self::over_at(clock, store, Arc::clone(&self.ids), policy(), without).await
+    }
+
     /// The services of a server over the same store where passwords are changed while one of them
     /// is being judged.
     pub(crate) fn overtaken(&self, user: UserId) -> Services {
@@ -137,25 +143,10 @@ impl World {
 
     /// The services of a server over the same store with another hasher.
     pub(crate) fn hashing_with(&self, hasher: Arc<dyn PasswordHasher>) -> Services {
-        Services::new(Arc::new(Installation {
-            store: Arc::clone(&self.store),
-            breached_passwords: None,
-            custom_claims: None,
-            hasher,
-            signer: Arc::new(PlainSigner),
-            concealment: None,
-            limits: None,
-            sms: None,
-            mailer: Arc::clone(&self.mailer) as _,
-            clock: Arc::clone(&self.clock) as _,
-            ids: Arc::new(SequentialIds::default()),
-            totp: Arc::new(PlainTotp),
-            qr: Arc::new(PlainQr),
-            secrets: Arc::new(PlainBox),
-            web_authn: None,
-            providers: Providers::default(),
-            policy: policy(),
-        }))
+        let mut installation = testing::installation(Arc::clone(&self.store), hasher);
+        installation.mailer = Arc::clone(&self.mailer) as _;
+        installation.clock = Arc::clone(&self.clock) as _;
+        installation.open_prepared()
     }
 
     /// A world that conceals whether accounts exist.
@@ -217,29 +208,16 @@ impl World {
         let hasher = Arc::new(PlainHasher::default());
         let mailer = Arc::new(RecordingMailer::default());
         let sms = Arc::new(RecordingSmsSender::default());
-        let mut installation = Installation {
-            store: Arc::clone(&store),
-            breached_passwords: Some(Arc::new(OneBreach)),
-            custom_claims: None,
-            hasher: Arc::clone(&hasher) as _,
-            signer: Arc::new(PlainSigner),
-            concealment: None,
-            limits: None,
-            sms: Some(CodeDelivery::Message(Arc::clone(&sms) as _)),
-            mailer: Arc::clone(&mailer) as _,
-            clock: Arc::clone(&clock) as _,
-            ids: Arc::clone(&ids) as _,
-            totp: Arc::new(PlainTotp),
-            qr: Arc::new(PlainQr),
-            secrets: Arc::new(PlainBox),
-            web_authn: None,
-            providers: Providers::default(),
-            policy,
-        };
+        let mut installation = testing::installation(Arc::clone(&store), Arc::clone(&hasher) as _);
+        installation.breached_passwords = Some(Arc::new(OneBreach));
+        installation.sms = Some(CodeDelivery::Message(Arc::clone(&sms) as _));
+        installation.mailer = Arc::clone(&mailer) as _;
+        installation.clock = Arc::clone(&clock) as _;
+        installation.ids = Arc::clone(&ids) as _;
+        installation.policy = policy;
         change(&mut installation);
-        installation.prepare().await.unwrap();
         Self {
-            services: Services::new(Arc::new(installation)),
+            services: installation.open().await.unwrap(),
             store,
             clock,
             hasher,

@@ -8,7 +8,7 @@ use std::{
 };
 
 use actix_web::{HttpServer, dev::Server, web::Data};
-use auth_crypto::RandomIds;
+use auth_domain::system::RandomIds;
 use http_api::{AppState, LiveState};
 use tokio::{runtime::Handle, task::JoinHandle};
 
@@ -82,14 +82,15 @@ pub(crate) async fn run(config: Config, settings: Settings) -> Result<(), StartE
 
 async fn state(foundation: &Foundation, config: &Config) -> Result<Data<AppState>, StartError> {
     let installation = foundation.installation(config)?;
-    if let Err(source) = installation.prepare().await {
+    let store = Arc::clone(&installation.store);
+    match installation.open().await {
+        Ok(services) => Ok(Data::new(foundation.state(services, config))),
         // Without its tables a database refuses the first statement, in words that lead nowhere.
-        return Err(match installation.store.is_migrated().await {
+        Err(source) => Err(match store.is_migrated().await {
             Ok(false) => StartError::NotMigrated(source.into()),
             Ok(true) | Err(_) => StartError::database(&config.database, source),
-        });
+        }),
     }
-    Ok(Data::new(foundation.state(installation, config)))
 }
 
 /// Waits until `serving` was told to stop by `stop` and has ended, or has ended by itself, which

@@ -35,13 +35,10 @@ use std::{fmt, path::PathBuf};
 
 use auth_crypto::EncryptionKey;
 use auth_domain::{
-    one_time_code::CodeKey,
-    policy::{AccountPolicy, AuthPolicy, CodePolicy, ElevationPolicy, PasswordPolicy, SmsPolicy},
-    recovery_code::RecoveryKeys,
+    policy::{AccountPolicy, AuthPolicy, PasswordPolicy, PolicyKeys},
     redirect::RedirectPolicy,
     secret::Secret,
     security_key::RelyingParty,
-    session::SuccessorKey,
     user::LanguageTag,
 };
 use egress::{EgressRules, Url};
@@ -127,25 +124,6 @@ pub(crate) struct Config {
     pub(crate) zero_setup: bool,
     /// What somebody should know about these settings, one line each.
     pub(crate) warnings: Vec<String>,
-}
-
-/// The keys of a policy, which are no settings.
-#[derive(Clone)]
-pub(crate) struct PolicyKeys {
-    successors: SuccessorKey,
-    codes: CodeKey,
-    recovery: RecoveryKeys,
-}
-
-impl PolicyKeys {
-    /// `secret` is what keys of their own are derived from.
-    pub(crate) fn derive(secret: &[u8], recovery: RecoveryKeys) -> Self {
-        Self {
-            successors: SuccessorKey::derive(secret),
-            codes: CodeKey::derive(secret),
-            recovery,
-        }
-    }
 }
 
 /// Why there is no [`Config`]: at least one line, each with what is wrong and how to mend it.
@@ -258,23 +236,19 @@ impl Config {
 
     /// The policy that the services obey.
     pub(crate) fn policy(&self, keys: PolicyKeys) -> AuthPolicy {
-        AuthPolicy {
-            accounts: self.accounts.clone(),
-            passwords: self.passwords.clone(),
-            sessions: self.sessions.policy(keys.successors, self.server.compat),
-            codes: CodePolicy {
-                beside_links: self.codes_beside_links,
-                ..CodePolicy::usual(keys.codes)
-            },
-            elevation: ElevationPolicy {
-                rule: self.second_factors.elevation,
-                every_method_obliges: self.server.compat.every_method_obliges_to_elevate(),
-            },
-            second_factors: self.second_factors.policy(keys.recovery),
-            sms: (self.sms.as_ref()).map_or_else(SmsPolicy::default, |it| it.policy.clone()),
-            redirects: self.redirects.clone(),
-            server_url: self.server.url.clone(),
+        let compat = self.server.compat;
+        let mut policy = AuthPolicy::new(keys, &self.server.url, self.redirects.clone());
+        policy.accounts = self.accounts.clone();
+        policy.passwords = self.passwords.clone();
+        self.sessions.apply_to(&mut policy.sessions, compat);
+        policy.codes.beside_links = self.codes_beside_links;
+        policy.elevation.rule = self.second_factors.elevation;
+        policy.elevation.every_method_obliges = compat.every_method_obliges_to_elevate();
+        self.second_factors.apply_to(&mut policy.second_factors);
+        if let Some(sms) = &self.sms {
+            policy.sms = sms.policy.clone();
         }
+        policy
     }
 }
 

@@ -956,7 +956,7 @@ mod values {
         assert_eq!(config.redirects.client_url().as_str(), "");
         assert_eq!(names(&config.accounts.allowed_roles), ["me", "user"]);
         assert_eq!(config.passwords.min_bytes, 3);
-        let policy = config.policy(PolicyKeys::derive(b"x", RecoveryKeys::derive(b"x", [])));
+        let policy = config.policy(PolicyKeys::derive(b"x"));
         assert_eq!(policy.sessions.access_token_ttl, Duration::from_mins(15));
         assert_eq!(policy.sessions.refresh_token_ttl, Duration::from_hours(720));
     }

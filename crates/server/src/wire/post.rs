@@ -2,8 +2,10 @@
 
 use std::sync::Arc;
 
-use auth_crypto::RandomIds;
-use auth_domain::ports::{CodeDelivery, Mailer};
+use auth_domain::{
+    ports::{CodeDelivery, Mailer},
+    system::{RandomIds, SystemClock},
+};
 use egress::Egress;
 use http_api::Outbox;
 use http_mailer::{PostmarkMailer, PostmarkSettings, WebhookMailer, WebhookSettings};
@@ -16,7 +18,6 @@ use smtp_mailer::{SmtpMailer, SmtpSettings};
 use tokio::runtime::Handle;
 
 use crate::{
-    clock::SystemClock,
     config::{Config, Postmark, Sms, SmsProvider, Smtp, Transport, Webhook, smtp},
     outbox::{DevSmsSender, OutboxMailer},
     start_error::StartError,

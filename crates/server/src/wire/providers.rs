@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use auth_crypto::RandomIds;
 use auth_domain::{
     identity::ProviderId,
     ports::{Clock, IdGenerator},
     services::Providers,
+    system::{RandomIds, SystemClock},
 };
 use egress::Egress;
 use provider_apple::Apple;
@@ -26,10 +26,7 @@ use provider_twitch::Twitch;
 use provider_twitter::Twitter;
 use provider_windowslive::WindowsLive;
 
-use crate::{
-    clock::SystemClock,
-    config::{IdTokenSettings, ProviderSettings},
-};
+use crate::config::{IdTokenSettings, ProviderSettings};
 
 /// The services of this configuration.
 pub(super) fn providers(settings: &ProviderSettings, egress: &Egress) -> Providers {

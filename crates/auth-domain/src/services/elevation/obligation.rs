@@ -79,7 +79,7 @@ impl Installation {
     }
 
     fn can_prove_totp(&self, user: &User) -> bool {
-        self.policy.second_factors.totp_enabled && user.active_mfa == Some(MfaMethod::Totp)
+        self.authenticator_apps().is_some() && user.active_mfa == Some(MfaMethod::Totp)
     }
 
     /// Withdraws the changes of address and number that were asked for before a user became obliged

@@ -112,7 +112,7 @@ impl SecondFactorService {
 
     /// The step of a code that is good now, used or not.
     fn step_of(&self, secret: &TotpSecret, code: &TotpCode) -> Option<TimeStep> {
-        let totp = &self.installation.totp;
+        let totp = &self.installation.authenticator_apps()?.totp;
         let mut accepted = TimeStep::accepted_at(self.installation.clock.now());
         accepted.find(|step| totp.fits(code, secret, *step))
     }

@@ -3,14 +3,14 @@
 use std::{collections::BTreeSet, time::Duration};
 
 use auth_domain::{
-    recovery_code::RecoveryKeys,
+    policy::PolicyKeys,
     security_key::Origin,
     user::{EmailAddress, Locale, Role},
 };
 use serde_json::json;
 
 use super::{
-    super::{PolicyKeys, SmsProvider, tests::loaded_from},
+    super::{SmsProvider, tests::loaded_from},
     *,
 };
 
@@ -113,7 +113,7 @@ fn keys(config: &Config) -> String {
 }
 
 fn refresh_token_life(config: &Config) -> String {
-    let keys = PolicyKeys::derive(b"x", RecoveryKeys::derive(b"x", []));
+    let keys = PolicyKeys::derive(b"x");
     let life: Duration = config.policy(keys).sessions.refresh_token_ttl;
     life.as_secs().to_string()
 }

@@ -16,36 +16,36 @@ use crate::config::{
 pub(crate) fn accounts(settings: &Settings, languages: Languages) -> Result<AccountPolicy, String> {
     let default_role = settings.parsed(&accounts::DEFAULT_ROLE, Role::parse)?;
     let allowed_roles = settings.parsed_list(&accounts::ALLOWED_ROLES, Role::parse)?;
-    Ok(AccountPolicy {
-        sign_up_enabled: !settings.flag(&accounts::DISABLE_SIGN_UP),
-        new_users_disabled: settings.flag(&accounts::DISABLE_NEW_USERS),
-        email_verification_required: settings.flag(&accounts::EMAIL_VERIFICATION_REQUIRED),
-        anonymous_enabled: settings.flag(&accounts::ANONYMOUS),
-        email_link_enabled: settings.flag(&email::PASSWORDLESS),
-        email_code_enabled: settings.flag(&email::OTP),
-        auto_sign_up: !settings.flag(&accounts::DISABLE_AUTO_SIGN_UP),
-        email_access: EmailAccessList::new(
-            settings.list(&accounts::BLOCKED_EMAILS),
-            settings.list(&accounts::ALLOWED_EMAILS),
-            settings.list(&accounts::BLOCKED_EMAIL_DOMAINS),
-            settings.list(&accounts::ALLOWED_EMAIL_DOMAINS),
-        ),
-        allowed_roles: including(allowed_roles, &default_role),
-        default_role,
-        username_enabled: settings.flag(&legacy::USERNAME_ENABLED),
-        username_roles: settings.parsed_list(&legacy::USERNAME_DEFAULT_ROLES, Role::parse)?,
-        allowed_locales: including(languages.allowed, &languages.default),
-        default_locale: languages.default,
-        gravatar: gravatar(settings)?,
-    })
+    let mut policy = AccountPolicy::default();
+    policy.sign_up_enabled = !settings.flag(&accounts::DISABLE_SIGN_UP);
+    policy.new_users_disabled = settings.flag(&accounts::DISABLE_NEW_USERS);
+    policy.email_verification_required = settings.flag(&accounts::EMAIL_VERIFICATION_REQUIRED);
+    policy.anonymous_enabled = settings.flag(&accounts::ANONYMOUS);
+    policy.email_link_enabled = settings.flag(&email::PASSWORDLESS);
+    policy.email_code_enabled = settings.flag(&email::OTP);
+    policy.auto_sign_up = !settings.flag(&accounts::DISABLE_AUTO_SIGN_UP);
+    policy.email_access = EmailAccessList::new(
+        settings.list(&accounts::BLOCKED_EMAILS),
+        settings.list(&accounts::ALLOWED_EMAILS),
+        settings.list(&accounts::BLOCKED_EMAIL_DOMAINS),
+        settings.list(&accounts::ALLOWED_EMAIL_DOMAINS),
+    );
+    policy.allowed_roles = including(allowed_roles, &default_role);
+    policy.default_role = default_role;
+    policy.username_enabled = settings.flag(&legacy::USERNAME_ENABLED);
+    policy.username_roles = settings.parsed_list(&legacy::USERNAME_DEFAULT_ROLES, Role::parse)?;
+    policy.allowed_locales = including(languages.allowed, &languages.default);
+    policy.default_locale = languages.default;
+    policy.gravatar = gravatar(settings)?;
+    Ok(policy)
 }
 
 /// What a password has to be.
 pub(crate) fn passwords(settings: &Settings) -> PasswordPolicy {
-    PasswordPolicy {
-        min_bytes: settings.number(&passwords::MIN_LENGTH),
-        legacy_min_chars: settings.number(&legacy::PASSWORD_MIN_LENGTH),
-    }
+    let mut policy = PasswordPolicy::default();
+    policy.min_bytes = settings.number(&passwords::MIN_LENGTH);
+    policy.legacy_min_chars = settings.number(&legacy::PASSWORD_MIN_LENGTH);
+    policy
 }
 
 /// Where links and sign-ins may lead. Patterns that match nothing are left out with a warning each,

@@ -1,9 +1,6 @@
 //! Second factors.
 
-use auth_domain::{
-    policy::{ElevationRule, SecondFactorPolicy},
-    recovery_code::RecoveryKeys,
-};
+use auth_domain::policy::{ElevationRule, SecondFactorPolicy};
 
 use crate::config::{settings::Settings, table::second_factors};
 
@@ -30,14 +27,11 @@ impl SecondFactorSettings {
         }
     }
 
-    /// The policy that the services obey.
-    pub(crate) fn policy(&self, recovery_keys: RecoveryKeys) -> SecondFactorPolicy {
-        SecondFactorPolicy {
-            totp_enabled: self.totp_enabled,
-            totp_issuer: self.issuer.clone(),
-            totp_reuse_allowed: self.reuse_allowed,
-            recovery_keys,
-        }
+    /// Sets all of a policy that the services obey.
+    pub(crate) fn apply_to(&self, policy: &mut SecondFactorPolicy) {
+        policy.totp_enabled = self.totp_enabled;
+        policy.totp_issuer.clone_from(&self.issuer);
+        policy.totp_reuse_allowed = self.reuse_allowed;
     }
 }
 

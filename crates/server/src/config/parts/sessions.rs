@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use auth_domain::{policy::SessionPolicy, session::SuccessorKey};
+use auth_domain::policy::SessionPolicy;
 use http_api::Compat;
 
 use crate::config::{
@@ -38,18 +38,15 @@ impl SessionSettings {
         }
     }
 
-    /// The policy that the services obey.
-    pub(crate) fn policy(&self, successor_key: SuccessorKey, compat: Compat) -> SessionPolicy {
-        SessionPolicy {
-            access_token_ttl: self.access_token_ttl,
-            refresh_token_ttl: self.refresh_token_ttl,
-            refresh_grace: self.refresh_grace,
-            refresh_reuse_memory: self.refresh_reuse_memory,
-            successor_key,
-            opaque_session_ttl: self.opaque_session_ttl,
-            refresh_token_in_redirect: self.refresh_token_in_redirect,
-            personal_access_token_max_age: self.personal_access_token_max_age,
-            expired_personal_access_tokens: compat.makes_expired_personal_access_tokens(),
-        }
+    /// Sets all of a policy that the services obey.
+    pub(crate) fn apply_to(&self, policy: &mut SessionPolicy, compat: Compat) {
+        policy.access_token_ttl = self.access_token_ttl;
+        policy.refresh_token_ttl = self.refresh_token_ttl;
+        policy.refresh_grace = self.refresh_grace;
+        policy.refresh_reuse_memory = self.refresh_reuse_memory;
+        policy.opaque_session_ttl = self.opaque_session_ttl;
+        policy.refresh_token_in_redirect = self.refresh_token_in_redirect;
+        policy.personal_access_token_max_age = self.personal_access_token_max_age;
+        policy.expired_personal_access_tokens = compat.makes_expired_personal_access_tokens();
     }
 }

@@ -188,7 +188,9 @@ fn policy(settings: &Settings, warnings: &mut Vec<String>) -> SmsPolicy {
              do not set it where real people have accounts"
         ));
     }
-    SmsPolicy { test_numbers }
+    let mut policy = SmsPolicy::default();
+    policy.test_numbers = test_numbers;
+    policy
 }
 
 /// `number=code`.
