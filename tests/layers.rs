@@ -100,6 +100,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "webauthn",
         ],
     ),
+    ("embed", &["auth-crypto", "auth-domain", "sqlite-store"]),
     ("tests", &[]),
 ];
 
