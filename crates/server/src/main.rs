@@ -51,7 +51,8 @@ async fn main() -> ExitCode {
             "the limit on the size of files ends the process ({error})"
         ));
     }
-    match commands::run(Arguments::parse_from(arguments), &environment).await {
+    let command = commands::run(Arguments::parse_from(arguments), &environment);
+    match Box::pin(command).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             for line in error.report().lines() {
