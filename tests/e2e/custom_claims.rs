@@ -70,7 +70,7 @@ fn profile_claims() -> Value {
     })
 }
 
-/// What Hasura was asked about the user of `session`. At its start the server asks about nobody, to
+/// What Hasura was asked about the user of `session`. At its start the server asks about no user, to
 /// see whether the query is allowed.
 fn asked_about(session: &Value, service: &WebService) -> Vec<Received> {
     let id = session["user"]["id"].as_str().unwrap();

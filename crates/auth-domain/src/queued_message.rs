@@ -2,8 +2,8 @@
 //! yet.
 //!
 //! A message is queued in the unit of work that stores the ticket or code it carries, so that a
-//! committed ticket always has its message, and a rolled-back one has none. Whoever hands it over
-//! removes it afterwards: a crash in between sends it twice (delivery at least once), never not at
+//! committed ticket always has its message, and a rolled-back one has none. The server that hands
+//! it over removes it afterwards: a crash in between sends it twice (delivery at least once), never not at
 //! all. What it says is [sealed](SealedSecret), because it holds the ticket or code in plain text.
 
 mod payload;
@@ -90,7 +90,7 @@ pub struct NewQueuedMessage {
     pub created_at: DateTime<Utc>,
     /// The moment from which what it carries is no longer accepted. It is not sent any more then.
     pub expires_at: DateTime<Utc>,
-    /// When somebody else takes over, if the first attempt has not come to an end.
+    /// When the worker takes over, if the first attempt has not come to an end.
     pub leased_until: DateTime<Utc>,
 }
 

@@ -1,6 +1,6 @@
 //! Whether a pooler stands between this server and its database.
 //!
-//! PostgreSQL begins a session by telling which process serves it, for whoever wants to cancel a
+//! PostgreSQL begins a session by telling which process serves it, for clients that cancel a
 //! statement (`BackendKeyData`, §55.2.1 of its manual). A pooler tells a number of its own, because it
 //! hands each transaction to another process. A session whose process has another number than was
 //! announced is therefore a pooler's.
@@ -23,7 +23,7 @@ const LONGEST_GREETING: usize = 64 * 1024;
 pub(crate) struct Process(Arc<OnceLock<i32>>);
 
 impl Process {
-    /// Whether somebody else than the announced process answers. `false` where nobody can tell.
+    /// Whether another process than the announced one answers. `false` where that cannot be told.
     pub(crate) async fn is_pooled(&self, client: &Client) -> bool {
         // A simple query: it prepares nothing.
         let answer = client.simple_query("SELECT pg_backend_pid()").await;

@@ -182,7 +182,7 @@ impl Failures {
 
 type Failure = Box<dyn Error + Send + Sync>;
 
-/// Behind a pooler that nobody mentioned the first session is given up, and one is begun that prepares
+/// Behind a pooler that no setting mentions the first session is given up, and one is begun that prepares
 /// no statements by name.
 async fn try_once(
     url: &PostgresUrl,

@@ -109,7 +109,7 @@ fn kept_key(
     parse(content, path)
 }
 
-/// Whoever has configured keys need not have a folder, nor be allowed to look into it.
+/// A server with configured keys need not have a folder, nor be allowed to look into it.
 fn read(
     path: PathBuf,
     read: impl FnOnce(&Path) -> io::Result<Option<String>>,

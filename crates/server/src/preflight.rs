@@ -25,7 +25,7 @@ pub(crate) fn run(config: &Config, runtime: &Handle) -> Result<Adapters, StartEr
 }
 
 /// Whether there is an address to listen on. That it is free is not looked at: a server may be running
-/// there while somebody checks its next configuration.
+/// there while an operator checks its next configuration.
 fn resolve(server: &ServerSettings) -> Result<(), StartError> {
     let addresses = (server.host.as_str(), server.port).to_socket_addrs();
     addresses

@@ -22,7 +22,7 @@ use tokio::{runtime::Handle, time};
 
 use crate::routes::Site;
 
-/// Shows links to whoever started the program. Yours hands the mail to a transport.
+/// Shows links to the person who started the program. Yours hands the mail to a transport.
 struct ShownMails;
 
 #[async_trait]

@@ -57,7 +57,7 @@ fn link_for(address: &str) -> LinkRequest {
     }
 }
 
-/// A world in which a mail to somebody new could not leave.
+/// A world in which a mail to a new user could not leave.
 async fn with_a_mail_that_waits() -> World {
     let world = World::with(verified).await;
     world.mailer.set_failing(true);

@@ -36,7 +36,7 @@ struct Owners {
     supabase: bool,
 }
 
-/// What the first migration makes and somebody else has made already, if anything.
+/// What the first migration makes and another program has made already, if anything.
 ///
 /// Functions and types are used by their number, so that renaming them breaks nothing. With a table go
 /// indexes, whose names are taken, too; then the schema as a whole is renamed.

@@ -1,7 +1,7 @@
 //! Defaults that depend on other settings.
 //!
 //! Without a configured database, and reached from this machine only, the server is in the *zero-setup
-//! mode*: somebody wants to try it with one command. Then it asks for nothing that needs more.
+//! mode*: a developer tries it with one command. Then it asks for nothing that needs more.
 
 use std::path::Path;
 

@@ -119,8 +119,8 @@ pub(crate) struct Config {
     pub(crate) person_check: Option<PersonCheckService>,
     /// The services that people sign in with.
     pub(crate) providers: ProviderSettings,
-    /// Whether no database is configured, and nothing but this machine reaches the server: somebody
-    /// tries it.
+    /// Whether no database is configured, and nothing but this machine reaches the server: a
+    /// developer tries it.
     pub(crate) zero_setup: bool,
     /// What somebody should know about these settings, one line each.
     pub(crate) warnings: Vec<String>,

@@ -1,7 +1,7 @@
 //! The message queue.
 //!
-//! A message goes with its ticket or code by a foreign key, so that nobody has to think of it who
-//! takes one out.
+//! A message goes with its ticket or code by a foreign key: no statement that takes one out has to
+//! remove it.
 
 use async_trait::async_trait;
 use auth_domain::{

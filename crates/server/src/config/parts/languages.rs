@@ -34,7 +34,7 @@ impl Languages {
         let too_long = listed.iter().filter(|it| it.locale().is_none());
         warnings.extend(too_long.map(|tag| {
             format!(
-                "{}: of users' languages two letters are kept, so nobody can have {}",
+                "{}: of users' languages two letters are kept, so no user can have {}",
                 settings.name(&accounts::ALLOWED_LOCALES),
                 tag.as_str()
             )

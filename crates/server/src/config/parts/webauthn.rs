@@ -13,10 +13,10 @@ use crate::config::{
 /// How long a person has where nothing is said about it, as in Hasura Auth.
 const USUAL_TIMEOUT: Duration = Duration::from_mins(1);
 
-/// Nobody is quicker.
+/// No person is quicker.
 const SHORTEST: Duration = Duration::from_secs(1);
 
-/// Nobody needs longer, and challenges are kept for as long.
+/// No person needs longer, and challenges are kept for as long.
 const LONGEST: Duration = Duration::from_hours(1);
 
 /// On whose behalf security keys are asked for; `None` when they are switched off.

@@ -78,7 +78,7 @@ pub(crate) const ALLOWED_LOCALES: Setting = Setting::new(
     "AUTH_LOCALE_ALLOWED_LOCALES",
     Kind::List(&Rule::LOCALE),
     "Languages a user may ask for; the default language is added. With `pt-BR` they may ask for `pt`. \
-     Two letters are kept of each user's language, so that nobody can have one of three.",
+     Two letters are kept of each user's language, so that no user can have one of three.",
 )
 .preset("en");
 
