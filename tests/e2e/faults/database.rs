@@ -115,7 +115,7 @@ async fn a_database_that_is_read_only_still_answers_what_only_reads() {
     let server = ServerBuilder::new(&cluster.database()).start().await;
     let ada = server.sign_up("ada@example.com").await;
 
-    cluster.set("default_transaction_read_only = on").await;
+    cluster.set("default_transaction_read_only", "on").await;
     let refused = server.refresh(&ada["refreshToken"]).await;
     let signed_in = server.sign_in("ada@example.com", PASSWORD).await;
     let token = ada["accessToken"].as_str().unwrap();
@@ -124,7 +124,7 @@ async fn a_database_that_is_read_only_still_answers_what_only_reads() {
     expect_unavailable(&refused);
     expect_unavailable(&signed_in);
     assert_eq!(user.expect(200)["email"], "ada@example.com");
-    cluster.set("default_transaction_read_only = off").await;
+    cluster.set("default_transaction_read_only", "off").await;
     healed(&server, "ada@example.com").await;
     server.refresh(&ada["refreshToken"]).await.expect(200);
 }

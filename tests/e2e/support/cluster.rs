@@ -71,15 +71,26 @@ impl Cluster {
         self.control(&["-t", "60", "start"]).await;
     }
 
-    /// Has it read its settings again after `setting` was changed for everybody.
-    pub(crate) async fn set(&self, setting: &str) {
+    /// Changes a setting for every session, and waits until a new one has it: the settings are read
+    /// again after the answer to the request.
+    pub(crate) async fn set(&self, name: &str, value: &str) {
         let client = connect(&self.url).await;
         client
-            .batch_execute(&format!("ALTER SYSTEM SET {setting}"))
+            .batch_execute(&format!("ALTER SYSTEM SET {name} = {value}"))
             .await
             .unwrap();
         let reload = "SELECT pg_reload_conf()";
         client.batch_execute(reload).await.unwrap();
+        within(async {
+            loop {
+                let session = connect(&self.url).await;
+                let shown = session.query_one(&format!("SHOW {name}"), &[]).await;
+                if shown.unwrap().get::<_, &str>(0) == value {
+                    break;
+                }
+            }
+        })
+        .await;
     }
 
     /// Stops all its processes where they are. They go on when the value is dropped.
