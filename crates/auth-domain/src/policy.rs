@@ -68,7 +68,7 @@ pub struct AuthPolicy {
 
 impl AuthPolicy {
     /// A policy whose links begin with `server_url`, and lead to where `redirects` allow. Everything
-    /// else is as the parts begin with: anybody may sign up with an address and a password, and has
+    /// else is as the parts begin with: a visitor may sign up with an address and a password, and has
     /// to verify the address; what needs another decision is off.
     #[must_use]
     pub fn new(keys: PolicyKeys, server_url: &str, redirects: RedirectPolicy) -> Self {
@@ -126,7 +126,7 @@ pub struct AccountPolicy {
     pub gravatar: Option<Gravatar>,
 }
 
-/// Anybody may sign up with an address, which has to be verified, and becomes `user`. Other ways to
+/// A visitor may sign up with an address, which has to be verified, and becomes `user`. Other ways to
 /// sign up and in are off, and no picture is looked for at another service.
 impl Default for AccountPolicy {
     fn default() -> Self {

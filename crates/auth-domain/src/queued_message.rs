@@ -78,7 +78,7 @@ impl Carried {
 pub struct NewQueuedMessage {
     /// Its number.
     pub id: MessageId,
-    /// Whom it is for.
+    /// The user it is for.
     pub user_id: UserId,
     /// What it carries.
     pub carried: Carried,
@@ -99,7 +99,7 @@ pub struct NewQueuedMessage {
 pub struct QueuedMessage {
     /// Its number.
     pub id: MessageId,
-    /// Whom it is for.
+    /// The user it is for.
     pub user_id: UserId,
     /// The name of its template.
     pub template: String,

@@ -31,7 +31,7 @@ impl OutgoingMessage {
         }
     }
 
-    /// Whom it is for, so far as an operator may see: the first character and the domain of an
+    /// The recipient, so far as an operator may see: the first character and the domain of an
     /// address, the last two digits of a number.
     #[must_use]
     pub fn masked_recipient(&self) -> String {

@@ -19,7 +19,7 @@ use crate::{
     user::{EmailAddress, Locale, NewUser, User, UserId},
 };
 
-/// Whom a mail is for.
+/// The user that a mail is for.
 pub(super) struct Recipient {
     pub(super) id: UserId,
     /// The address of the account. Without one, and without a new one, nothing is sent.

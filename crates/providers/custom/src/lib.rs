@@ -25,7 +25,7 @@ pub use self::{
 
 /// What a definition describes.
 pub struct Described {
-    /// Whom people are sent to.
+    /// The service that users are sent to.
     pub provider: Arc<dyn Provider>,
     /// What judges the ID tokens that apps bring; nothing where the service issues none.
     pub id_tokens: Option<Arc<dyn IdTokenVerifier>>,
