@@ -17,7 +17,7 @@
 //! # A whole installation
 //!
 //! Five ports and a secret are all it cannot do without. Optional ports and the switches of the policy
-//! have safe defaults, and are set on the [`Installation`](services::Installation) before it is opened.
+//! have safe defaults, and are set on the [`Dependencies`](services::Dependencies) before it is opened.
 //!
 //! ```
 //! # use std::sync::Arc;
@@ -25,7 +25,7 @@
 //!     policy::{AuthPolicy, PolicyKeys},
 //!     redirect::RedirectPolicy,
 //!     services::{
-//!         EmailPasswordSignUp, Installation, Ports, Services, SignUpOptions, SignedUp,
+//!         EmailPasswordSignUp, Dependencies, Ports, Services, SignUpOptions, SignedUp,
 //!     },
 //!     user::{EmailAddress, PlainPassword},
 //! };
@@ -34,7 +34,7 @@
 //!     let keys = PolicyKeys::derive(secret);
 //!     let redirects = RedirectPolicy::new("https://app.example.com", &[])?;
 //!     let policy = AuthPolicy::new(keys, "https://auth.example.com", redirects);
-//!     let mut installation = Installation::new(ports, policy);
+//!     let mut installation = Dependencies::new(ports, policy);
 //!     installation.policy.passwords.min_bytes = 15;
 //!     Ok(installation.open().await?)
 //! }

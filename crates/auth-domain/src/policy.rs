@@ -90,7 +90,7 @@ impl AuthPolicy {
 #[derive(Debug, Clone)]
 #[expect(
     clippy::struct_excessive_bools,
-    reason = "independent switches of an installation"
+    reason = "independent switches of an dependencies"
 )]
 #[non_exhaustive]
 pub struct AccountPolicy {

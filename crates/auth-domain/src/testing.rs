@@ -34,7 +34,7 @@ use crate::{
     redirect::RedirectPolicy,
     sealed::{SealContext, SealedSecret},
     secret::Secret,
-    services::{AuthenticatorApps, Installation, Ports},
+    services::{AuthenticatorApps, Dependencies, Ports},
     session::{AccessClaims, AccessIdentity, AccessToken, AuthMethods, SessionId, SuccessorKey},
     totp::{TimeStep, TotpCode, TotpSecret},
     user::{
@@ -321,7 +321,7 @@ impl SecretBox for PlainBox {
 /// An installation in which everything but the store and the hasher holds still, under
 /// [`policy()`], with authenticator apps and without any other optional port.
 #[must_use]
-pub fn installation(store: Arc<dyn Store>, hasher: Arc<dyn PasswordHasher>) -> Installation {
+pub fn dependencies(store: Arc<dyn Store>, hasher: Arc<dyn PasswordHasher>) -> Dependencies {
     let ports = Ports {
         store,
         hasher,
@@ -329,15 +329,15 @@ pub fn installation(store: Arc<dyn Store>, hasher: Arc<dyn PasswordHasher>) -> I
         mailer: Arc::new(RecordingMailer::default()),
         secrets: Arc::new(PlainBox),
     };
-    let mut installation = Installation::new(ports, policy());
-    installation.clock = Arc::new(FixedClock::default());
-    installation.ids = Arc::new(SequentialIds::default());
-    installation.limits = None;
-    installation.authenticator_apps = Some(AuthenticatorApps {
+    let mut dependencies = Dependencies::new(ports, policy());
+    dependencies.clock = Arc::new(FixedClock::default());
+    dependencies.ids = Arc::new(SequentialIds::default());
+    dependencies.limits = None;
+    dependencies.authenticator_apps = Some(AuthenticatorApps {
         totp: Arc::new(PlainTotp),
         qr: Arc::new(PlainQr),
     });
-    installation
+    dependencies
 }
 
 /// A lenient policy: anybody may sign up and nobody has to verify anything. Start from it and change

@@ -57,11 +57,11 @@ impl AppState {
     /// multi-threaded runtime, and not one of actix-web's workers.
     #[must_use]
     pub fn new(services: Services, settings: ApiSettings, runtime: Handle) -> Self {
-        let installation = services.installation();
+        let dependencies = services.dependencies();
         Self {
-            signer: Arc::clone(&installation.signer),
-            ids: Arc::clone(&installation.ids),
-            redirects: installation.policy.redirects.clone(),
+            signer: Arc::clone(&dependencies.signer),
+            ids: Arc::clone(&dependencies.ids),
+            redirects: dependencies.policy.redirects.clone(),
             services,
             settings,
             outbox: None,

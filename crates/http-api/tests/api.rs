@@ -35,7 +35,7 @@ use store_testkit::MemoryStore;
 use tokio::{io::AsyncWriteExt, net::TcpStream, runtime::Handle, sync::Notify};
 
 fn state(store: Arc<dyn Store>, hasher: Arc<dyn PasswordHasher>) -> Data<AppState> {
-    let installation = testing::installation(store, hasher);
+    let dependencies = testing::dependencies(store, hasher);
     let settings = ApiSettings {
         prefix: String::new(),
         conceal_errors: false,
@@ -56,7 +56,7 @@ fn state(store: Arc<dyn Store>, hasher: Arc<dyn PasswordHasher>) -> Data<AppStat
         },
     };
     Data::new(AppState::new(
-        installation.open_prepared(),
+        dependencies.open_prepared(),
         settings,
         Handle::current(),
     ))

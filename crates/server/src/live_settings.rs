@@ -42,11 +42,11 @@ impl LiveSettings {
         let foundation = Arc::clone(&self.foundation);
         // Templates and certificates are read from files.
         let made = spawn_blocking(move || {
-            let installation = foundation.installation(&config);
-            installation.map(|installation| (installation, config))
+            let dependencies = foundation.dependencies(&config);
+            dependencies.map(|dependencies| (dependencies, config))
         });
-        let (installation, config) = made.await.map_err(failed)?.map_err(not_made)?;
-        let services = installation.open().await.map_err(failed)?;
+        let (dependencies, config) = made.await.map_err(failed)?.map_err(not_made)?;
+        let services = dependencies.open().await.map_err(failed)?;
         Ok(self.foundation.state(services, &config))
     }
 }

@@ -14,7 +14,7 @@ use auth_domain::{
         SecretBox, Store, TokenSigner, WebAuthn,
     },
     services::{
-        AuthenticatorApps, CleanUpService, Concealment, Installation, MessageDeliveryService,
+        AuthenticatorApps, CleanUpService, Concealment, Dependencies, MessageDeliveryService,
         MessageQueueService, Ports, Providers, Services,
     },
     system::{RandomIds, SystemClock},
@@ -147,7 +147,7 @@ impl Foundation {
     /// # Errors
     ///
     /// [`StartError::Egress`], [`StartError::WebAuthn`], [`StartError::Templates`].
-    pub(crate) fn installation(&self, config: &Config) -> Result<Installation, StartError> {
+    pub(crate) fn dependencies(&self, config: &Config) -> Result<Dependencies, StartError> {
         let ports = Ports {
             store: Arc::clone(&self.store),
             hasher: Arc::clone(&self.adapters.hasher),
@@ -155,19 +155,19 @@ impl Foundation {
             mailer: Arc::clone(&self.adapters.post.mailer),
             secrets: Arc::clone(&self.secrets),
         };
-        let mut installation = Installation::new(ports, config.policy(self.keys.clone()));
-        installation.breached_passwords = breached_passwords(config, &self.adapters.egress);
-        installation.custom_claims = custom_claims(config, &self.runtime)?;
-        installation.concealment = concealment(config, &self.background);
-        installation.limits.clone_from(&self.account_limits);
-        installation.sms = self.sms(config)?;
-        installation.authenticator_apps = Some(AuthenticatorApps {
+        let mut dependencies = Dependencies::new(ports, config.policy(self.keys.clone()));
+        dependencies.breached_passwords = breached_passwords(config, &self.adapters.egress);
+        dependencies.custom_claims = custom_claims(config, &self.runtime)?;
+        dependencies.concealment = concealment(config, &self.background);
+        dependencies.limits.clone_from(&self.account_limits);
+        dependencies.sms = self.sms(config)?;
+        dependencies.authenticator_apps = Some(AuthenticatorApps {
             totp: Arc::new(OathVerifier),
             qr: Arc::new(PngQrRenderer),
         });
-        installation.web_authn = web_authn(config)?;
-        installation.providers = self.adapters.providers.clone();
-        Ok(installation)
+        dependencies.web_authn = web_authn(config)?;
+        dependencies.providers = self.adapters.providers.clone();
+        Ok(dependencies)
     }
 
     /// The state of a server with this configuration, over these services.

@@ -15,9 +15,9 @@ use auth_domain::{
     secret::Secret,
     security_key::Assertion,
     services::{
-        Audience, CodeChannel, CurrentUserError, ElevationError, EmailCode, EmailPasswordSignIn,
-        EmailSignIn, EmailSignInError, ExchangeError, Grant, IdTokenProof, IdTokenSignIn,
-        Installation, LinkCode, LinkError, PersonalAccessTokenError, PersonalAccessTokenWish,
+        Audience, CodeChannel, CurrentUserError, Dependencies, ElevationError, EmailCode,
+        EmailPasswordSignIn, EmailSignIn, EmailSignInError, ExchangeError, Grant, IdTokenProof,
+        IdTokenSignIn, LinkCode, LinkError, PersonalAccessTokenError, PersonalAccessTokenWish,
         ProviderSignInError, Providers, SecondFactorError, SecondFactorProof, SecondFactorSignIn,
         SecurityKeyError, Services, SignInError, SignUpOptions, SignedIn, SmsCode, SmsSignIn,
         SmsSignInError, UsernameSignIn,
@@ -127,13 +127,13 @@ impl Ports {
 impl Server {
     /// A server on which every way to sign in is switched on.
     pub(crate) async fn over(store: Arc<dyn Store>, ports: Ports) -> Self {
-        let services = installation(store, &ports).open().await.unwrap();
+        let services = dependencies(store, &ports).open().await.unwrap();
         Self { services, ports }
     }
 
     /// Another over the same store, by whatever way it reaches it.
     pub(crate) fn unprepared(store: Arc<dyn Store>, ports: Ports) -> Self {
-        let services = installation(store, &ports).open_prepared();
+        let services = dependencies(store, &ports).open_prepared();
         Self { services, ports }
     }
 
@@ -413,14 +413,14 @@ fn code_of(code: &Secret) -> OneTimeCode {
     OneTimeCode::parse(code.expose()).unwrap()
 }
 
-fn installation(store: Arc<dyn Store>, ports: &Ports) -> Installation {
-    let mut installation = testing::installation(store, Arc::new(PlainHasher::default()));
-    installation.mailer = Arc::clone(&ports.mailer) as _;
-    installation.sms = Some(CodeDelivery::Message(Arc::clone(&ports.sms) as _));
-    installation.clock = Arc::clone(&ports.clock) as _;
-    installation.ids = Arc::clone(&ports.ids) as _;
-    installation.web_authn = Some(Arc::new(PlainWebAuthn::new().unwrap()));
-    installation.providers = Providers::default().with_id_tokens(Arc::clone(&ports.people) as _);
-    installation.policy.codes.beside_links = true;
-    installation
+fn dependencies(store: Arc<dyn Store>, ports: &Ports) -> Dependencies {
+    let mut dependencies = testing::dependencies(store, Arc::new(PlainHasher::default()));
+    dependencies.mailer = Arc::clone(&ports.mailer) as _;
+    dependencies.sms = Some(CodeDelivery::Message(Arc::clone(&ports.sms) as _));
+    dependencies.clock = Arc::clone(&ports.clock) as _;
+    dependencies.ids = Arc::clone(&ports.ids) as _;
+    dependencies.web_authn = Some(Arc::new(PlainWebAuthn::new().unwrap()));
+    dependencies.providers = Providers::default().with_id_tokens(Arc::clone(&ports.people) as _);
+    dependencies.policy.codes.beside_links = true;
+    dependencies
 }

@@ -14,7 +14,7 @@ use auth_domain::{
     policy::{AuthPolicy, PolicyKeys},
     ports::{Mail, Mailer, MailerError},
     redirect::RedirectPolicy,
-    services::{Installation, Ports, Services},
+    services::{Dependencies, Ports, Services},
     system::RandomIds,
 };
 use sqlite_store::{SqliteSettings, SqliteStore, Synchronous};
@@ -58,10 +58,10 @@ async fn main() -> Result<(), Box<dyn Error>> {
     };
 
     let policy = AuthPolicy::new(keys, &url, RedirectPolicy::new(&url, &[])?);
-    let mut installation = Installation::new(ports, policy);
+    let mut dependencies = Dependencies::new(ports, policy);
     // Optional ports and switches have defaults, and are set like this.
-    installation.policy.passwords.min_bytes = 12;
-    let services = installation.open().await?;
+    dependencies.policy.passwords.min_bytes = 12;
+    let services = dependencies.open().await?;
 
     tokio::spawn(tend(services.clone()));
     let site = Data::new(Site {

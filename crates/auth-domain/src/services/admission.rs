@@ -1,6 +1,6 @@
 //! The steps that every way to sign in ends in: check the account, open a session.
 
-use super::{Failure, Installation, noted_user::note_user, visit::Visit};
+use super::{Dependencies, Failure, context::RequestContext, noted_user::note_user};
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
@@ -145,25 +145,25 @@ pub(super) struct SessionOpening {
 
 impl SessionOpening {
     /// A session for a user who has just proven by `methods` who they are.
-    pub(super) fn new(installation: &Visit, user: UserId, methods: impl Into<AuthMethods>) -> Self {
-        let token = PlainRefreshToken::new(installation.ids.uuid());
-        let now = installation.clock.now();
+    pub(super) fn new(ctx: &RequestContext, user: UserId, methods: impl Into<AuthMethods>) -> Self {
+        let token = PlainRefreshToken::new(ctx.ids.uuid());
+        let now = ctx.clock.now();
         let methods = methods.into();
         let row = NewRefreshToken {
-            id: SessionId(installation.ids.uuid()),
+            id: SessionId(ctx.ids.uuid()),
             user_id: user,
             kind: RefreshTokenKind::Regular,
             hash: token.hashed(),
             created_at: now,
-            expires_at: now + installation.policy.sessions.refresh_token_ttl,
+            expires_at: now + ctx.policy.sessions.refresh_token_ttl,
             metadata: None,
             methods,
-            device: installation.device(),
+            device: ctx.device(),
         };
         // Neither programs nor anonymous users type codes.
         let is_person =
             methods != AuthMethods::NONE && !methods.contains(AuthMethod::PersonalAccessToken);
-        let place = installation.place_of(user).filter(|_| is_person);
+        let place = ctx.place_of(user).filter(|_| is_person);
         Self {
             token,
             row,
@@ -236,21 +236,17 @@ impl SessionOpening {
     }
 
     /// The session for its owner. Call it after the commit: it may ask others.
-    pub(super) async fn finish(
-        self,
-        installation: &Installation,
-        user: User,
-    ) -> Result<Session, Failure> {
-        installation.session(user, self.opened(false)).await
+    pub(super) async fn finish(self, ctx: &Dependencies, user: User) -> Result<Session, Failure> {
+        ctx.session(user, self.opened(false)).await
     }
 
     /// The same with an elevated access token.
     pub(super) async fn finish_elevated(
         self,
-        installation: &Installation,
+        ctx: &Dependencies,
         user: User,
     ) -> Result<Session, Failure> {
-        installation.session(user, self.opened(true)).await
+        ctx.session(user, self.opened(true)).await
     }
 
     fn opened(&self, is_elevated: bool) -> OpenedSession {
@@ -296,18 +292,18 @@ pub(super) struct OpaqueSessionOpening {
 }
 
 impl OpaqueSessionOpening {
-    pub(super) fn new(installation: &Visit, user: UserId) -> Self {
-        let token = PlainSessionToken::new(installation.ids.token_bytes());
-        let now = installation.clock.now();
+    pub(super) fn new(ctx: &RequestContext, user: UserId) -> Self {
+        let token = PlainSessionToken::new(ctx.ids.token_bytes());
+        let now = ctx.clock.now();
         let row = NewOpaqueSession {
-            id: SessionId(installation.ids.uuid()),
+            id: SessionId(ctx.ids.uuid()),
             hash: token.hashed(),
             user_id: user,
             created_at: now,
-            expires_at: now + installation.policy.sessions.opaque_session_ttl,
-            device: installation.device(),
+            expires_at: now + ctx.policy.sessions.opaque_session_ttl,
+            device: ctx.device(),
         };
-        let place = installation.place_of(user);
+        let place = ctx.place_of(user);
         Self { token, row, place }
     }
 
@@ -335,7 +331,7 @@ impl OpaqueSessionOpening {
     }
 }
 
-impl Installation {
+impl Dependencies {
     /// What is stored of a ticket made now.
     pub(super) fn ticket_row(
         &self,

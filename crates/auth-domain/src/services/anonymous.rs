@@ -5,13 +5,13 @@ use serde_json::Value;
 use super::{
     AccountRefusal, Failure, PasswordRefusal, SignUpError, SignUpOptions,
     admission::{SessionOpening, is_still_signed_in},
+    context::RequestContext,
     failure::failures_of,
     mailing::{Recipient, TicketMail},
     password_rule::PasswordRule,
     retry::retry,
     sign_up::{Along, ResolvedOptions, SignUpService},
     texting::CodeText,
-    visit::Visit,
 };
 use crate::{
     error::{StoreError, UniqueField},
@@ -33,7 +33,7 @@ use crate::{
 /// Signs people in without asking who they are, and lets them tell later.
 #[derive(Clone)]
 pub struct AnonymousService {
-    installation: Visit,
+    ctx: RequestContext,
 }
 
 /// A wish for an anonymous account.
@@ -136,8 +136,8 @@ impl From<PasswordRefusal> for AnonymousError {
 }
 
 impl AnonymousService {
-    pub(super) fn new(installation: Visit) -> Self {
-        Self { installation }
+    pub(super) fn new(ctx: RequestContext) -> Self {
+        Self { ctx }
     }
 
     /// Makes an anonymous account and signs in to it.
@@ -146,14 +146,14 @@ impl AnonymousService {
     ///
     /// [`SignUpError::Disabled`], [`AnonymousError::MethodDisabled`], or a failure.
     pub async fn sign_in(&self, wish: AnonymousSignIn) -> Result<Session, AnonymousError> {
-        let accounts = &self.installation.policy.accounts;
+        let accounts = &self.ctx.policy.accounts;
         if !accounts.sign_up_enabled {
             return Err(SignUpError::Disabled.into());
         }
         if !accounts.anonymous_enabled {
             return Err(AnonymousError::MethodDisabled);
         }
-        let sign_up = SignUpService::new(self.installation.clone());
+        let sign_up = SignUpService::new(self.ctx.clone());
         let user = NewUser {
             disabled: false,
             display_name: wish
@@ -166,9 +166,9 @@ impl AnonymousService {
             metadata: Some(wish.metadata.map_or(Value::Null, Value::Object)),
             ..sign_up.blank_user(None)
         };
-        let opening = SessionOpening::new(&self.installation, user.id, AuthMethods::NONE);
+        let opening = SessionOpening::new(&self.ctx, user.id, AuthMethods::NONE);
         let user = sign_up.insert(&user, &[Along::Session(&opening)]).await?;
-        Ok(opening.finish(&self.installation, user).await?)
+        Ok(opening.finish(&self.ctx, user).await?)
     }
 
     /// Gives an anonymous account an address and a way to sign in.
@@ -185,10 +185,10 @@ impl AnonymousService {
         wish: Deanonymize,
     ) -> Result<(), AnonymousError> {
         let caller = caller.into();
-        let policy = &self.installation.policy;
+        let policy = &self.ctx.policy;
         let user = self.anonymous_user(caller.user_id).await?;
         if let DeanonymizeMethod::Password(password) = &wish.method {
-            self.installation
+            self.ctx
                 .check_password::<AnonymousError>(password, PasswordRule::Modern)
                 .await?;
         }
@@ -198,18 +198,16 @@ impl AnonymousService {
         }
         let letter = self.letter(&wish, user.id, &options)?;
         if letter.is_some() {
-            self.installation
-                .count_mail(MailWish::SignUp, &wish.email)
-                .await?;
+            self.ctx.count_mail(MailWish::SignUp, &wish.email).await?;
         }
         let lookup = UserLookup::Email(&wish.email);
-        if self.installation.store.find_user(lookup).await?.is_some() {
+        if self.ctx.store.find_user(lookup).await?.is_some() {
             return Err(SignUpError::EmailTaken.into());
         }
         let password_hash = match &wish.method {
             DeanonymizeMethod::Password(password) => {
-                let client = self.installation.client();
-                Some(self.installation.hasher.hash(password, client).await?)
+                let client = self.ctx.client();
+                Some(self.ctx.hasher.hash(password, client).await?)
             }
             DeanonymizeMethod::EmailLink => None,
         };
@@ -222,7 +220,7 @@ impl AnonymousService {
             default_role: options.default_role,
             roles: options.allowed_roles,
             metadata: options.metadata,
-            now: self.installation.clock.now(),
+            now: self.ctx.clock.now(),
         };
         self.carry_out((caller, user), changes, letter).await
     }
@@ -239,17 +237,17 @@ impl AnonymousService {
         wish: DeanonymizeBySms,
     ) -> Result<(), AnonymousError> {
         let caller = caller.into();
-        let installation = &self.installation;
-        let delivery = installation.sms.clone();
+        let ctx = &self.ctx;
+        let delivery = ctx.sms.clone();
         let delivery = delivery.ok_or(AnonymousError::MethodDisabled)?;
         self.anonymous_user(caller.user_id).await?;
         let number = wish.phone_number;
-        let policy = &installation.policy;
+        let policy = &ctx.policy;
         let options = wish.options.resolve(policy, number.as_str())?;
-        installation.count_text(TextWish::Change, &number).await?;
+        ctx.count_text(TextWish::Change, &number).await?;
         let service = self.clone();
         let work = async move { service.stage(caller, number, options, &delivery).await };
-        installation.discreetly(work).await
+        ctx.discreetly(work).await
     }
 
     async fn stage(
@@ -259,9 +257,9 @@ impl AnonymousService {
         options: ResolvedOptions,
         delivery: &CodeDelivery,
     ) -> Result<(), AnonymousError> {
-        let installation = &self.installation;
+        let ctx = &self.ctx;
         let lookup = UserLookup::PhoneNumber(&number);
-        let is_taken = installation.store.find_user(lookup).await?.is_some();
+        let is_taken = ctx.store.find_user(lookup).await?.is_some();
         let profile = StagedProfile {
             display_name: options.display_name,
             locale: options.locale,
@@ -271,16 +269,16 @@ impl AnonymousService {
         };
         let purpose = CodePurpose::PhoneDeanonymization;
         let text = CodeText::new(
-            installation,
+            ctx,
             delivery,
             caller.user_id,
             purpose,
             number.clone(),
             profile.locale.clone(),
         )?;
-        let now = installation.clock.now();
+        let now = ctx.clock.now();
         let is_staged = retry(|| async {
-            let mut work = installation.store.begin().await?;
+            let mut work = ctx.store.begin().await?;
             if !is_still_signed_in(work.as_mut(), caller, now).await? {
                 work.rollback().await?;
                 return Ok(false);
@@ -305,16 +303,12 @@ impl AnonymousService {
         if is_taken {
             return Err(SignUpError::PhoneNumberTaken.into());
         }
-        text.send(installation).await?;
+        text.send(ctx).await?;
         Ok(())
     }
 
     async fn anonymous_user(&self, id: UserId) -> Result<User, AnonymousError> {
-        let found = self
-            .installation
-            .store
-            .find_user(UserLookup::Id(id))
-            .await?;
+        let found = self.ctx.store.find_user(UserLookup::Id(id)).await?;
         let user = found
             .filter(|it| it.is_anonymous)
             .ok_or(AnonymousError::NotAnonymous)?;
@@ -331,11 +325,11 @@ impl AnonymousService {
         id: UserId,
         options: &ResolvedOptions,
     ) -> Result<Option<TicketMail>, SecretBoxError> {
-        let installation = &self.installation;
+        let ctx = &self.ctx;
         let purpose = match wish.method {
             DeanonymizeMethod::EmailLink => TicketPurpose::SignInLink,
             DeanonymizeMethod::Password(_) => {
-                if !installation.policy.accounts.email_verification_required {
+                if !ctx.policy.accounts.email_verification_required {
                     return Ok(None);
                 }
                 TicketPurpose::VerifyEmail
@@ -349,15 +343,7 @@ impl AnonymousService {
             display_name: options.display_name.clone(),
         };
         let redirect_to = options.redirect_to.clone();
-        TicketMail::new(
-            installation,
-            purpose,
-            recipient,
-            None,
-            redirect_to,
-            challenge,
-        )
-        .map(Some)
+        TicketMail::new(ctx, purpose, recipient, None, redirect_to, challenge).map(Some)
     }
 
     async fn carry_out(
@@ -366,9 +352,9 @@ impl AnonymousService {
         changes: Deanonymization,
         letter: Option<TicketMail>,
     ) -> Result<(), AnonymousError> {
-        let installation = &self.installation;
+        let ctx = &self.ctx;
         let refusal = retry(|| async {
-            let mut work = installation.store.begin().await?;
+            let mut work = ctx.store.begin().await?;
             if !is_still_signed_in(work.as_mut(), caller, changes.now).await? {
                 work.rollback().await?;
                 return Ok(Some(AnonymousError::SessionEnded));
@@ -391,7 +377,7 @@ impl AnonymousService {
             return Err(refusal);
         }
         if let Some(letter) = letter {
-            letter.send(installation).await?;
+            letter.send(ctx).await?;
         }
         Ok(())
     }

@@ -1,8 +1,8 @@
 //! Who is asking: the user behind an access token or an opaque session.
 
 use super::{
-    AccountRefusal, Failure, admission::EmailNeed, failure::failures_of, noted_user::note_user,
-    visit::Visit,
+    AccountRefusal, Failure, admission::EmailNeed, context::RequestContext, failure::failures_of,
+    noted_user::note_user,
 };
 use crate::{
     error::StoreError,
@@ -14,7 +14,7 @@ use crate::{
 /// Finds the user behind a token.
 #[derive(Clone)]
 pub struct CurrentUserService {
-    installation: Visit,
+    ctx: RequestContext,
 }
 
 /// Why there is no current user.
@@ -40,8 +40,8 @@ pub enum CurrentUserError {
 failures_of!(CurrentUserError: StoreError);
 
 impl CurrentUserService {
-    pub(super) fn new(installation: Visit) -> Self {
-        Self { installation }
+    pub(super) fn new(ctx: RequestContext) -> Self {
+        Self { ctx }
     }
 
     /// Whose access token this is, without asking the store.
@@ -50,8 +50,8 @@ impl CurrentUserService {
     ///
     /// [`InvalidAccessToken`] for anything but a good token.
     pub fn identify(&self, access_token: &str) -> Result<AccessIdentity, InvalidAccessToken> {
-        let now = self.installation.clock.now();
-        let verified = self.installation.signer.verify(access_token, now);
+        let now = self.ctx.clock.now();
+        let verified = self.ctx.signer.verify(access_token, now);
         verified.inspect(|identity| note_user(identity.user_id))
     }
 
@@ -61,16 +61,9 @@ impl CurrentUserService {
     ///
     /// See [`CurrentUserError`].
     pub async fn get(&self, id: UserId) -> Result<User, CurrentUserError> {
-        let found = self
-            .installation
-            .store
-            .find_user(UserLookup::Id(id))
-            .await?;
+        let found = self.ctx.store.find_user(UserLookup::Id(id)).await?;
         let user = found.ok_or(CurrentUserError::UnknownUser)?;
-        let checked = self
-            .installation
-            .policy
-            .check_account(&user, EmailNeed::Required);
+        let checked = self.ctx.policy.check_account(&user, EmailNeed::Required);
         checked.map_err(CurrentUserError::Refused)?;
         Ok(user)
     }
@@ -87,12 +80,9 @@ impl CurrentUserService {
         let Some(id) = identity.session else {
             return Ok(());
         };
-        let installation = &self.installation;
-        let now = installation.clock.now();
-        let is_open = installation
-            .store
-            .is_session_open(identity.user_id, id, now)
-            .await?;
+        let ctx = &self.ctx;
+        let now = ctx.clock.now();
+        let is_open = ctx.store.is_session_open(identity.user_id, id, now).await?;
         is_open.then_some(()).ok_or(CurrentUserError::InvalidToken)
     }
 
@@ -107,10 +97,7 @@ impl CurrentUserService {
             Ok(token) => self.by_opaque_session(&token).await?,
             Err(_not_opaque) => self.by_access_token(bearer).await?,
         };
-        let checked = self
-            .installation
-            .policy
-            .check_account(&user, EmailNeed::IfPresent);
+        let checked = self.ctx.policy.check_account(&user, EmailNeed::IfPresent);
         checked.map_err(CurrentUserError::Refused)?;
         if user.has_role(&Role::user()) {
             Ok(user)
@@ -120,9 +107,9 @@ impl CurrentUserService {
     }
 
     async fn by_opaque_session(&self, token: &PlainSessionToken) -> Result<User, CurrentUserError> {
-        let now = self.installation.clock.now();
+        let now = self.ctx.clock.now();
         let found = self
-            .installation
+            .ctx
             .store
             .find_opaque_session(&token.hashed(), now)
             .await?;
@@ -136,7 +123,7 @@ impl CurrentUserService {
             .identify(token)
             .map_err(|_invalid| CurrentUserError::InvalidToken)?;
         let found = self
-            .installation
+            .ctx
             .store
             .find_user(UserLookup::Id(identity.user_id))
             .await?;

@@ -1,9 +1,9 @@
 //! Custom claims of a token that is about to be issued.
 
-use super::Installation;
+use super::Dependencies;
 use crate::{error::chain, session::CustomClaims, user::UserId};
 
-impl Installation {
+impl Dependencies {
     /// The custom claims of `user`; none when their source fails.
     ///
     /// A token without them is worth more than no token: it opens what needs none of them, and

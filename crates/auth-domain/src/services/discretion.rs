@@ -2,14 +2,14 @@
 
 use std::time::Duration;
 
-use super::{Installation, MayBeFailure};
+use super::{Dependencies, MayBeFailure};
 use crate::{error::chain, ports::BackgroundBusy};
 
 /// How long it takes to be told that a guess is wrong. Many times what the work behind it takes, so
 /// that nobody can tell from the time how much there was to do.
 const PACE: Duration = Duration::from_millis(300);
 
-impl Installation {
+impl Dependencies {
     /// Does `work`, whose outcome and duration tell whether an account exists.
     ///
     /// While that is concealed, the caller has an answer before it begins, and only the log learns

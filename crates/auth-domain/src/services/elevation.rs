@@ -6,11 +6,11 @@ use super::{
     AccountRefusal, CurrentUserError, CurrentUserService, Failure, SecondFactorError,
     SecondFactorProof, SecondFactorService,
     admission::{NotAdmitted, SessionOpening},
+    context::RequestContext,
     failure::failures_of,
     mailing::CodeMail,
     redemption::{CodeRefusal, Effect},
     texting::CodeText,
-    visit::Visit,
 };
 use crate::{
     error::StoreError,
@@ -24,7 +24,7 @@ use crate::{
 /// Asks for fresh proofs of identity, and judges them.
 #[derive(Clone)]
 pub struct ElevationService {
-    installation: Visit,
+    ctx: RequestContext,
 }
 
 /// What a token may have to be elevated for.
@@ -131,8 +131,8 @@ impl From<CodeRefusal> for ElevationError {
 }
 
 impl ElevationService {
-    pub(super) fn new(installation: Visit) -> Self {
-        Self { installation }
+    pub(super) fn new(ctx: RequestContext) -> Self {
+        Self { ctx }
     }
 
     /// Lets pass whoever may do something delicate with this token: its session must still be open,
@@ -146,10 +146,10 @@ impl ElevationService {
         identity: AccessIdentity,
         action: DelicateAction,
     ) -> Result<(), ElevationError> {
-        let installation = &self.installation;
-        let current_user = CurrentUserService::new(installation.clone());
+        let ctx = &self.ctx;
+        let current_user = CurrentUserService::new(ctx.clone());
         current_user.check_session(identity).await?;
-        let may_pass = match installation.decided_without_the_user(identity, action) {
+        let may_pass = match ctx.decided_without_the_user(identity, action) {
             Some(decided) => decided,
             None => !self.is_obliged(identity.user_id).await?,
         };
@@ -158,15 +158,15 @@ impl ElevationService {
 
     /// Whether a user has what obliges them to elevate.
     async fn is_obliged(&self, user: UserId) -> Result<bool, ElevationError> {
-        let installation = &self.installation;
-        let has_key = installation.store.has_security_key(user).await?;
-        let user = if installation.policy.elevation.every_method_obliges {
+        let ctx = &self.ctx;
+        let has_key = ctx.store.has_security_key(user).await?;
+        let user = if ctx.policy.elevation.every_method_obliges {
             Some(self.current_user(user).await?)
         } else {
             let lookup = UserLookup::Id(user);
-            installation.store.find_user(lookup).await?
+            ctx.store.find_user(lookup).await?
         };
-        Ok(user.is_some_and(|user| installation.is_obliged(&user, has_key)))
+        Ok(user.is_some_and(|user| ctx.is_obliged(&user, has_key)))
     }
 
     /// The ways in which a user can elevate their token.
@@ -176,9 +176,9 @@ impl ElevationService {
     /// See [`ElevationError`].
     pub async fn methods(&self, user: UserId) -> Result<Vec<ElevationMethod>, ElevationError> {
         let user = self.current_user(user).await?;
-        let installation = &self.installation;
-        let has_key = installation.store.has_security_key(user.id).await?;
-        Ok(installation.elevation_methods(&user, has_key))
+        let ctx = &self.ctx;
+        let has_key = ctx.store.has_security_key(user.id).await?;
+        Ok(ctx.elevation_methods(&user, has_key))
     }
 
     /// Opens a session with an elevated token for whoever has the second factor of a signed-in
@@ -194,10 +194,10 @@ impl ElevationService {
     ) -> Result<Session, ElevationError> {
         let user = self.current_user(identity.user_id).await?;
         let opening = self.opening(user.id, identity, AuthMethod::OneTimePassword);
-        let second_factor = SecondFactorService::new(self.installation.clone());
+        let second_factor = SecondFactorService::new(self.ctx.clone());
         let admitted = second_factor.prove_once_more(&opening, user.id, &proof);
         let user = admitted.await??;
-        Ok(opening.finish_elevated(&self.installation, user).await?)
+        Ok(opening.finish_elevated(&self.ctx, user).await?)
     }
 
     /// Sends a code to a signed-in user.
@@ -206,26 +206,26 @@ impl ElevationService {
     ///
     /// See [`ElevationError`].
     pub async fn send_code(&self, user: UserId, by: CodeChannel) -> Result<(), ElevationError> {
-        let installation = &self.installation;
+        let ctx = &self.ctx;
         match self.reader(user, by).await? {
             Reader::OfMail(user) => {
                 if let Some(email) = &user.email {
-                    installation.count_mail(MailWish::Elevation, email).await?;
+                    ctx.count_mail(MailWish::Elevation, email).await?;
                 }
-                let redirect_to = installation.policy.redirects.client_url();
+                let redirect_to = ctx.policy.redirects.client_url();
                 let purpose = CodePurpose::Elevation;
-                let mail = CodeMail::new(installation, &user, purpose, redirect_to)?;
-                mail.store(installation).await?;
-                mail.send(installation).await?;
+                let mail = CodeMail::new(ctx, &user, purpose, redirect_to)?;
+                mail.store(ctx).await?;
+                mail.send(ctx).await?;
             }
             Reader::OfPhone(user, number, delivery) => {
                 let wish = TextWish::Elevation;
-                installation.count_text(wish, &number).await?;
+                ctx.count_text(wish, &number).await?;
                 let purpose = CodePurpose::TextedElevation;
                 let (id, locale) = (user.id, user.locale);
-                let text = CodeText::new(installation, &delivery, id, purpose, number, locale)?;
-                text.store(installation).await?;
-                text.send(installation).await?;
+                let text = CodeText::new(ctx, &delivery, id, purpose, number, locale)?;
+                text.store(ctx).await?;
+                text.send(ctx).await?;
             }
         }
         Ok(())
@@ -242,15 +242,15 @@ impl ElevationService {
         by: CodeChannel,
         code: &OneTimeCode,
     ) -> Result<Session, ElevationError> {
-        let installation = &self.installation;
+        let ctx = &self.ctx;
         let (guess, user) = match self.reader(identity.user_id, by).await? {
             Reader::OfMail(user) => {
-                let guess = installation.guess(user.id, CodePurpose::Elevation, code);
+                let guess = ctx.guess(user.id, CodePurpose::Elevation, code);
                 (guess, user)
             }
             Reader::OfPhone(user, number, delivery) => {
                 let what = (user.id, CodePurpose::TextedElevation);
-                let guess = installation.texted_guess(&delivery, &number, what, code);
+                let guess = ctx.texted_guess(&delivery, &number, what, code);
                 (guess.await?, user)
             }
         };
@@ -259,13 +259,13 @@ impl ElevationService {
             CodeChannel::Text => AuthMethod::Sms,
         };
         let opening = self.opening(user.id, identity, method);
-        let redeemed = installation.redeem_for_session(&guess, Effect::Nothing, &opening);
+        let redeemed = ctx.redeem_for_session(&guess, Effect::Nothing, &opening);
         let user = redeemed.await??;
-        Ok(opening.finish_elevated(installation, user).await?)
+        Ok(opening.finish_elevated(ctx, user).await?)
     }
 
     async fn current_user(&self, user: UserId) -> Result<User, CurrentUserError> {
-        let current_user = CurrentUserService::new(self.installation.clone());
+        let current_user = CurrentUserService::new(self.ctx.clone());
         current_user.get(user).await
     }
 
@@ -273,7 +273,7 @@ impl ElevationService {
     async fn reader(&self, user: UserId, by: CodeChannel) -> Result<Reader, ElevationError> {
         match by {
             CodeChannel::Mail => {
-                if !self.installation.policy.accounts.email_code_enabled {
+                if !self.ctx.policy.accounts.email_code_enabled {
                     return Err(ElevationError::MethodDisabled);
                 }
                 let user = self.current_user(user).await?;
@@ -283,7 +283,7 @@ impl ElevationService {
                 Ok(Reader::OfMail(user))
             }
             CodeChannel::Text => {
-                let delivery = self.installation.sms.clone();
+                let delivery = self.ctx.sms.clone();
                 let delivery = delivery.ok_or(ElevationError::MethodDisabled)?;
                 let user = self.current_user(user).await?;
                 let number = user.phone_number.clone();
@@ -302,6 +302,6 @@ impl ElevationService {
         method: AuthMethod,
     ) -> SessionOpening {
         let methods = identity.methods.and(method);
-        SessionOpening::new(&self.installation, user, methods).beside(identity)
+        SessionOpening::new(&self.ctx, user, methods).beside(identity)
     }
 }

@@ -3,10 +3,10 @@
 use super::{
     AccountRefusal, DelicateAction, Failure,
     admission::{EmailNeed, is_still_signed_in},
+    context::RequestContext,
     failure::failures_of,
     mailing::TicketMail,
     retry::retry,
-    visit::Visit,
 };
 use crate::{
     error::StoreError,
@@ -21,7 +21,7 @@ use crate::{
 /// Sends mails about an account's address.
 #[derive(Clone)]
 pub struct EmailAddressService {
-    installation: Visit,
+    ctx: RequestContext,
 }
 
 /// A wish for a mail with a link.
@@ -75,8 +75,8 @@ impl From<RedirectNotAllowed> for EmailAddressError {
 }
 
 impl EmailAddressService {
-    pub(super) fn new(installation: Visit) -> Self {
-        Self { installation }
+    pub(super) fn new(ctx: RequestContext) -> Self {
+        Self { ctx }
     }
 
     /// Mails another link to verify an address. Links that are on their way stay good.
@@ -85,13 +85,13 @@ impl EmailAddressService {
     ///
     /// Checked in the order of the variants of [`EmailAddressError`].
     pub async fn request_verification(&self, wish: LinkRequest) -> Result<(), EmailAddressError> {
-        let policy = &self.installation.policy;
+        let policy = &self.ctx.policy;
         let redirect_to = policy.redirects.check(wish.redirect_to.as_deref())?;
-        self.installation
+        self.ctx
             .count_mail(MailWish::Verification, &wish.email)
             .await?;
         let service = self.clone();
-        self.installation
+        self.ctx
             .discreetly(async move { service.send_verification(wish, redirect_to).await })
             .await
     }
@@ -101,9 +101,9 @@ impl EmailAddressService {
         wish: LinkRequest,
         redirect_to: RedirectUrl,
     ) -> Result<(), EmailAddressError> {
-        let policy = &self.installation.policy;
+        let policy = &self.ctx.policy;
         let lookup = UserLookup::Email(&wish.email);
-        let found = self.installation.store.find_user(lookup).await?;
+        let found = self.ctx.store.find_user(lookup).await?;
         let user = found.ok_or(EmailAddressError::UnknownAccount)?;
         match policy.check_account(&user, EmailNeed::Required) {
             Ok(()) | Err(AccountRefusal::Unverified) => {}
@@ -135,23 +135,20 @@ impl EmailAddressService {
         wish: LinkRequest,
     ) -> Result<(), EmailAddressError> {
         let caller = caller.into();
-        let installation = &self.installation;
-        let policy = &installation.policy;
+        let ctx = &self.ctx;
+        let policy = &ctx.policy;
         let redirect_to = policy.redirects.check(wish.redirect_to.as_deref())?;
         let lookup = UserLookup::Id(caller.user_id);
-        let found = installation.store.find_user(lookup).await?;
+        let found = ctx.store.find_user(lookup).await?;
         let user = found.ok_or(EmailAddressError::UnknownAccount)?;
         let checked = policy.check_account(&user, EmailNeed::Required);
         checked.map_err(EmailAddressError::Refused)?;
         if !policy.accounts.email_access.accepts(&wish.email) {
             return Err(EmailAddressError::Refused(AccountRefusal::EmailNotAllowed));
         }
-        self.installation
-            .count_mail(MailWish::Change, &wish.email)
-            .await?;
+        self.ctx.count_mail(MailWish::Change, &wish.email).await?;
         let service = self.clone();
-        installation
-            .discreetly(async move { service.send_change((caller, user), wish, redirect_to).await })
+        ctx.discreetly(async move { service.send_change((caller, user), wish, redirect_to).await })
             .await
     }
 
@@ -161,27 +158,27 @@ impl EmailAddressService {
         wish: LinkRequest,
         redirect_to: RedirectUrl,
     ) -> Result<(), EmailAddressError> {
-        let installation = &self.installation;
+        let ctx = &self.ctx;
         let lookup = UserLookup::Email(&wish.email);
-        let is_taken = installation.store.find_user(lookup).await?.is_some();
+        let is_taken = ctx.store.find_user(lookup).await?.is_some();
         let purpose = TicketPurpose::ConfirmEmailChange;
         let mail = TicketMail::new(
-            installation,
+            ctx,
             purpose,
             &user,
             Some(wish.email.clone()),
             redirect_to,
             wish.code_challenge,
         )?;
-        let now = installation.clock.now();
+        let now = ctx.clock.now();
         let noted: Result<(), EmailAddressError> = retry(|| async {
-            let mut work = installation.store.begin().await?;
+            let mut work = ctx.store.begin().await?;
             if !is_still_signed_in(work.as_mut(), caller, now).await? {
                 work.rollback().await?;
                 return Ok(Err(EmailAddressError::SessionEnded));
             }
             let action = DelicateAction::Any;
-            if !installation.may(work.as_mut(), caller, action).await? {
+            if !ctx.may(work.as_mut(), caller, action).await? {
                 work.rollback().await?;
                 return Ok(Err(EmailAddressError::NotElevated));
             }
@@ -200,7 +197,7 @@ impl EmailAddressService {
         if is_taken {
             return Err(EmailAddressError::EmailTaken);
         }
-        mail.send(installation).await?;
+        mail.send(ctx).await?;
         Ok(())
     }
 
@@ -211,13 +208,13 @@ impl EmailAddressService {
     ///
     /// [`EmailAddressError::RedirectNotAllowed`], or [`EmailAddressError::Failure`].
     pub async fn request_password_reset(&self, wish: LinkRequest) -> Result<(), EmailAddressError> {
-        let policy = &self.installation.policy;
+        let policy = &self.ctx.policy;
         let redirect_to = policy.redirects.check(wish.redirect_to.as_deref())?;
-        self.installation
+        self.ctx
             .count_mail(MailWish::PasswordReset, &wish.email)
             .await?;
         let service = self.clone();
-        self.installation
+        self.ctx
             .discreetly(async move { service.send_password_reset(wish, redirect_to).await })
             .await
     }
@@ -227,9 +224,9 @@ impl EmailAddressService {
         wish: LinkRequest,
         redirect_to: RedirectUrl,
     ) -> Result<(), EmailAddressError> {
-        let policy = &self.installation.policy;
+        let policy = &self.ctx.policy;
         let lookup = UserLookup::Email(&wish.email);
-        let found = self.installation.store.find_user(lookup).await?;
+        let found = self.ctx.store.find_user(lookup).await?;
         let usable = |user: &User| policy.check_account(user, EmailNeed::Required).is_ok();
         let Some(user) = found.filter(usable) else {
             return Ok(());
@@ -250,10 +247,10 @@ impl EmailAddressService {
         redirect_to: RedirectUrl,
         challenge: Option<CodeChallenge>,
     ) -> Result<(), EmailAddressError> {
-        let installation = &self.installation;
-        let mail = TicketMail::new(installation, purpose, user, None, redirect_to, challenge)?;
-        mail.store(installation).await?;
-        mail.send(installation).await?;
+        let ctx = &self.ctx;
+        let mail = TicketMail::new(ctx, purpose, user, None, redirect_to, challenge)?;
+        mail.store(ctx).await?;
+        mail.send(ctx).await?;
         Ok(())
     }
 }

@@ -3,12 +3,12 @@
 use super::{
     AccountRefusal, Failure, SignUpError, SignUpOptions,
     admission::{EmailNeed, NotAdmitted, SessionOpening},
+    context::RequestContext,
     failure::failures_of,
     mailing::{CodeMail, Recipient, TicketMail},
     noted_user::note_user,
     redemption::{CodeRefusal, Effect},
     sign_up::{Along, ResolvedOptions, SignUpService},
-    visit::Visit,
 };
 use crate::{
     error::StoreError,
@@ -23,7 +23,7 @@ use crate::{
 /// Signs in whoever reads the mail of an address.
 #[derive(Clone)]
 pub struct EmailSignInService {
-    installation: Visit,
+    ctx: RequestContext,
 }
 
 /// A wish for a mail to sign in with.
@@ -121,8 +121,8 @@ impl From<CodeRefusal> for EmailSignInError {
 }
 
 impl EmailSignInService {
-    pub(super) fn new(installation: Visit) -> Self {
-        Self { installation }
+    pub(super) fn new(ctx: RequestContext) -> Self {
+        Self { ctx }
     }
 
     /// Mails a link that signs in.
@@ -131,7 +131,7 @@ impl EmailSignInService {
     ///
     /// See [`EmailSignInError`].
     pub async fn send_link(&self, wish: EmailSignIn) -> Result<(), EmailSignInError> {
-        if !self.installation.policy.accounts.email_link_enabled {
+        if !self.ctx.policy.accounts.email_link_enabled {
             return Err(EmailSignInError::MethodDisabled);
         }
         self.send(wish, Form::Link).await
@@ -143,7 +143,7 @@ impl EmailSignInService {
     ///
     /// See [`EmailSignInError`].
     pub async fn send_code(&self, wish: EmailSignIn) -> Result<(), EmailSignInError> {
-        if !self.installation.policy.accounts.email_code_enabled {
+        if !self.ctx.policy.accounts.email_code_enabled {
             return Err(EmailSignInError::MethodDisabled);
         }
         self.send(wish, Form::Code).await
@@ -155,38 +155,36 @@ impl EmailSignInService {
     ///
     /// See [`EmailSignInError`]; an address without an account is not told apart from a wrong code.
     pub async fn with_code(&self, claim: EmailCode) -> Result<Session, EmailSignInError> {
-        if !self.installation.policy.accounts.email_code_enabled {
+        if !self.ctx.policy.accounts.email_code_enabled {
             return Err(EmailSignInError::MethodDisabled);
         }
         let judged = self.judge(&claim);
-        self.installation.at_an_even_pace(judged).await
+        self.ctx.at_an_even_pace(judged).await
     }
 
     async fn judge(&self, claim: &EmailCode) -> Result<Session, EmailSignInError> {
         let found = self
-            .installation
+            .ctx
             .store
             .find_user(UserLookup::Email(&claim.email))
             .await?;
         // A guess at nobody's code goes the same way, if not as far: it is not counted.
-        let nobody = || UserId(self.installation.ids.uuid());
+        let nobody = || UserId(self.ctx.ids.uuid());
         if let Some(user) = &found {
             note_user(user.id);
         }
         let user_id = found.map_or_else(nobody, |user| user.id);
-        let guess = self
-            .installation
-            .guess(user_id, CodePurpose::SignIn, &claim.code);
-        let opening = SessionOpening::new(&self.installation, user_id, AuthMethod::Email);
-        let redeemed =
-            self.installation
-                .redeem_for_session(&guess, Effect::ProvesMailbox, &opening);
+        let guess = self.ctx.guess(user_id, CodePurpose::SignIn, &claim.code);
+        let opening = SessionOpening::new(&self.ctx, user_id, AuthMethod::Email);
+        let redeemed = self
+            .ctx
+            .redeem_for_session(&guess, Effect::ProvesMailbox, &opening);
         let user = redeemed.await??;
-        Ok(opening.finish(&self.installation, user).await?)
+        Ok(opening.finish(&self.ctx, user).await?)
     }
 
     async fn send(&self, wish: EmailSignIn, form: Form) -> Result<(), EmailSignInError> {
-        let policy = &self.installation.policy;
+        let policy = &self.ctx.policy;
         let accounts = &policy.accounts;
         if wish.audience == Audience::NewPeople && !accounts.sign_up_enabled {
             return Err(SignUpError::Disabled.into());
@@ -199,9 +197,9 @@ impl EmailSignInService {
             Audience::Anybody => MailWish::SignIn,
             Audience::NewPeople => MailWish::SignUp,
         };
-        self.installation.count_mail(mail, &wish.email).await?;
+        self.ctx.count_mail(mail, &wish.email).await?;
         let service = self.clone();
-        self.installation
+        self.ctx
             .discreetly(async move { service.send_to_whoever(wish, options, form).await })
             .await
     }
@@ -230,10 +228,10 @@ impl EmailSignInService {
         options: ResolvedOptions,
         form: Form,
     ) -> Result<(), EmailSignInError> {
-        let accounts = &self.installation.policy.accounts;
+        let accounts = &self.ctx.policy.accounts;
         let redirect_to = options.redirect_to.clone();
         let lookup = UserLookup::Email(&wish.email);
-        let existing = self.installation.store.find_user(lookup).await?;
+        let existing = self.ctx.store.find_user(lookup).await?;
         match (existing, wish.audience) {
             (Some(user), Audience::Anybody) => {
                 self.check_recipient(&user)?;
@@ -247,7 +245,7 @@ impl EmailSignInService {
                 if !accounts.sign_up_enabled {
                     return Err(SignUpError::Disabled.into());
                 }
-                let sign_up = SignUpService::new(self.installation.clone());
+                let sign_up = SignUpService::new(self.ctx.clone());
                 let new_user = sign_up.user_with_email(wish.email, None, options);
                 let letter = self.letter(form, &new_user, redirect_to, wish.code_challenge)?;
                 let along = match &letter {
@@ -268,11 +266,7 @@ impl EmailSignInService {
 
     /// Whoever has not verified an address may do so by this mail.
     fn check_recipient(&self, user: &User) -> Result<(), EmailSignInError> {
-        match self
-            .installation
-            .policy
-            .check_account(user, EmailNeed::Required)
-        {
+        match self.ctx.policy.check_account(user, EmailNeed::Required) {
             Ok(()) | Err(AccountRefusal::Unverified) => Ok(()),
             Err(refusal) => Err(EmailSignInError::Refused(refusal)),
         }
@@ -285,12 +279,12 @@ impl EmailSignInService {
         redirect_to: crate::redirect::RedirectUrl,
         challenge: Option<CodeChallenge>,
     ) -> Result<Letter, SecretBoxError> {
-        let installation = &self.installation;
+        let ctx = &self.ctx;
         Ok(match form {
             Form::Link => {
                 let purpose = TicketPurpose::SignInLink;
                 Letter::Link(TicketMail::new(
-                    installation,
+                    ctx,
                     purpose,
                     to,
                     None,
@@ -300,22 +294,22 @@ impl EmailSignInService {
             }
             Form::Code => {
                 let purpose = CodePurpose::SignIn;
-                Letter::Code(CodeMail::new(installation, to, purpose, redirect_to)?)
+                Letter::Code(CodeMail::new(ctx, to, purpose, redirect_to)?)
             }
         })
     }
 
     async fn store(&self, letter: &Letter) -> Result<(), StoreError> {
         match letter {
-            Letter::Link(mail) => mail.store(&self.installation).await,
-            Letter::Code(mail) => mail.store(&self.installation).await,
+            Letter::Link(mail) => mail.store(&self.ctx).await,
+            Letter::Code(mail) => mail.store(&self.ctx).await,
         }
     }
 
     async fn hand_over(&self, letter: Letter) -> Result<(), EmailSignInError> {
         match letter {
-            Letter::Link(mail) => mail.send(&self.installation).await?,
-            Letter::Code(mail) => mail.send(&self.installation).await?,
+            Letter::Link(mail) => mail.send(&self.ctx).await?,
+            Letter::Code(mail) => mail.send(&self.ctx).await?,
         }
         Ok(())
     }

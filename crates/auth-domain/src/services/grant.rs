@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{admission::SessionOpening, visit::Visit};
+use super::{admission::SessionOpening, context::RequestContext};
 use crate::{
     error::StoreError,
     ports::UnitOfWork,
@@ -35,25 +35,25 @@ pub(super) enum GrantOpening {
 impl GrantOpening {
     /// The grant for a user who has just proven by `method` who they are.
     pub(super) fn new(
-        installation: &Visit,
+        ctx: &RequestContext,
         user: UserId,
         method: AuthMethod,
         challenge: Option<CodeChallenge>,
     ) -> Self {
         match challenge {
             Some(challenge) => {
-                let code = ExchangeCode::new(installation.ids.token_bytes());
+                let code = ExchangeCode::new(ctx.ids.token_bytes());
                 let row = NewExchangeCode {
                     hash: code.hashed(),
                     user_id: user,
                     challenge,
                     methods: method.into(),
-                    expires_at: installation.clock.now() + EXCHANGE_CODE_TTL,
+                    expires_at: ctx.clock.now() + EXCHANGE_CODE_TTL,
                 };
                 Self::Code(code, row)
             }
-            None if installation.policy.sessions.refresh_token_in_redirect => {
-                Self::Session(SessionOpening::new(installation, user, method))
+            None if ctx.policy.sessions.refresh_token_in_redirect => {
+                Self::Session(SessionOpening::new(ctx, user, method))
             }
             None => Self::Nothing,
         }

@@ -3,13 +3,13 @@
 use super::{
     AccountRefusal, Failure,
     admission::{EmailNeed, NotAdmitted, SessionOpening},
+    context::RequestContext,
     failure::failures_of,
     first_proof::prove_mailbox,
     grant::{Grant, GrantOpening},
     noted_user::note_user,
     retry::retry,
     sign_up::Opening,
-    visit::Visit,
 };
 use chrono::{DateTime, Utc};
 
@@ -26,7 +26,7 @@ use crate::{
 /// Redeems the tickets of links, and the codes of redirects.
 #[derive(Clone)]
 pub struct LinkService {
-    installation: Visit,
+    ctx: RequestContext,
 }
 
 /// What somebody read in a mail, and shows to have read it.
@@ -140,8 +140,8 @@ enum Exchanged {
 }
 
 impl LinkService {
-    pub(super) fn new(installation: Visit) -> Self {
-        Self { installation }
+    pub(super) fn new(ctx: RequestContext) -> Self {
+        Self { ctx }
     }
 
     /// Where a link may lead; see [`crate::redirect::RedirectPolicy::check`].
@@ -153,7 +153,7 @@ impl LinkService {
         &self,
         requested: &str,
     ) -> Result<RedirectUrl, crate::redirect::RedirectNotAllowed> {
-        self.installation.policy.redirects.check(Some(requested))
+        self.ctx.policy.redirects.check(Some(requested))
     }
 
     /// Redeems the ticket of a followed link, and signs its owner in.
@@ -166,9 +166,8 @@ impl LinkService {
         if purpose == TicketPurpose::MfaTotp {
             return Err(LinkError::InvalidTicket);
         }
-        let installation = &self.installation;
-        let open =
-            |user, challenge| GrantOpening::new(installation, user, AuthMethod::Email, challenge);
+        let ctx = &self.ctx;
+        let open = |user, challenge| GrantOpening::new(ctx, user, AuthMethod::Email, challenge);
         let (_, opening) = self.redeem(&Proof::Ticket(&ticket), open).await?;
         let grant = opening.grant();
         Ok(FollowedLink { purpose, grant })
@@ -185,9 +184,7 @@ impl LinkService {
         verifier: CodeVerifier,
     ) -> Result<Session, ExchangeError> {
         match retry(|| self.spend(&code, &verifier)).await? {
-            Exchanged::Session(user, opening) => {
-                Ok(opening.finish(&self.installation, *user).await?)
-            }
+            Exchanged::Session(user, opening) => Ok(opening.finish(&self.ctx, *user).await?),
             Exchanged::Refused(refusal) => Err(refusal.into()),
             Exchanged::InvalidCode => Err(ExchangeError::InvalidCode),
         }
@@ -200,8 +197,8 @@ impl LinkService {
         code: &ExchangeCode,
         verifier: &CodeVerifier,
     ) -> Result<Exchanged, StoreError> {
-        let mut work = self.installation.store.begin().await?;
-        let now = self.installation.clock.now();
+        let mut work = self.ctx.store.begin().await?;
+        let now = self.ctx.clock.now();
         let taken = work
             .tickets()
             .take_exchange_code(&code.hashed(), now)
@@ -219,13 +216,13 @@ impl LinkService {
         work: &mut dyn UnitOfWork,
         code: &NewExchangeCode,
     ) -> Result<Exchanged, StoreError> {
-        let opening = SessionOpening::new(&self.installation, code.user_id, code.methods);
+        let opening = SessionOpening::new(&self.ctx, code.user_id, code.methods);
         let opening = if code.methods.contains(AuthMethod::Provider) {
             opening.without_address()
         } else {
             opening
         };
-        let admitted = opening.admit(work, &self.installation.policy).await?;
+        let admitted = opening.admit(work, &self.ctx.policy).await?;
         Ok(match admitted {
             Ok(user) => Exchanged::Session(Box::new(user), Box::new(opening)),
             Err(NotAdmitted::Refused(refusal)) => Exchanged::Refused(refusal),
@@ -239,29 +236,29 @@ impl LinkService {
     ///
     /// See [`LinkError`]. An address without an account is not told apart from a wrong code.
     pub async fn redeem_code(&self, claim: LinkCode) -> Result<Session, LinkError> {
-        let installation = &self.installation;
-        if !installation.policy.codes.beside_links {
+        let ctx = &self.ctx;
+        if !ctx.policy.codes.beside_links {
             return Err(LinkError::MethodDisabled);
         }
         let judged = self.judge_code(&claim);
-        installation.at_an_even_pace(judged).await
+        ctx.at_an_even_pace(judged).await
     }
 
     async fn judge_code(&self, claim: &LinkCode) -> Result<Session, LinkError> {
-        let installation = &self.installation;
+        let ctx = &self.ctx;
         let lookup = UserLookup::Email(&claim.email);
-        let found = installation.store.find_user(lookup).await?;
+        let found = ctx.store.find_user(lookup).await?;
         // A guess at nobody's code goes the same way, if not as far: it is not counted.
-        let nobody = || UserId(installation.ids.uuid());
+        let nobody = || UserId(ctx.ids.uuid());
         if let Some(user) = &found {
             note_user(user.id);
         }
         let user_id = found.map_or_else(nobody, |user| user.id);
-        let guess = installation.guess(user_id, CodePurpose::InPlaceOf(claim.purpose), &claim.code);
+        let guess = ctx.guess(user_id, CodePurpose::InPlaceOf(claim.purpose), &claim.code);
         let proof = Proof::Code(&guess, claim.purpose);
-        let open = |user, _| SessionOpening::new(installation, user, AuthMethod::Email);
+        let open = |user, _| SessionOpening::new(ctx, user, AuthMethod::Email);
         let (user, opening) = self.redeem(&proof, open).await?;
-        Ok(opening.finish(installation, user).await?)
+        Ok(opening.finish(ctx, user).await?)
     }
 
     /// Spends a ticket or code, does what it is for, and opens what its owner gets, in one unit of
@@ -291,7 +288,7 @@ impl LinkService {
         proof: &Proof<'_>,
         open: &(impl Fn(UserId, Option<CodeChallenge>) -> O + Send + Sync),
     ) -> Result<Result<(User, O), LinkError>, StoreError> {
-        let mut work = self.installation.store.begin().await?;
+        let mut work = self.ctx.store.begin().await?;
         let redeemed = self.redeem_in(work.as_mut(), proof, open).await?;
         work.commit().await?;
         Ok(redeemed)
@@ -304,7 +301,7 @@ impl LinkService {
         proof: &Proof<'_>,
         open: &(impl Fn(UserId, Option<CodeChallenge>) -> O + Send + Sync),
     ) -> Result<Result<(User, O), LinkError>, StoreError> {
-        let now = self.installation.clock.now();
+        let now = self.ctx.clock.now();
         let Some(redeemed) = proof.accept(work, now).await? else {
             return Ok(Err(LinkError::InvalidTicket));
         };
@@ -326,8 +323,8 @@ impl LinkService {
     }
 
     async fn spend_proof(&self, proof: &Proof<'_>) -> Result<(), StoreError> {
-        let now = self.installation.clock.now();
-        let mut work = self.installation.store.begin().await?;
+        let now = self.ctx.clock.now();
+        let mut work = self.ctx.store.begin().await?;
         proof.accept(work.as_mut(), now).await?;
         work.commit().await
     }
@@ -338,11 +335,7 @@ impl LinkService {
             purpose,
             TicketPurpose::VerifyEmail | TicketPurpose::SignInLink
         );
-        match self
-            .installation
-            .policy
-            .check_account(user, EmailNeed::Required)
-        {
+        match self.ctx.policy.check_account(user, EmailNeed::Required) {
             Err(AccountRefusal::Unverified) if proves_address => Ok(()),
             outcome => outcome,
         }
@@ -358,8 +351,8 @@ impl LinkService {
         match purpose {
             TicketPurpose::VerifyEmail => {
                 work.users().set_email_verified(user.id).await?;
-                let now = self.installation.clock.now();
-                self.installation.withdraw_changes(work, user.id, now).await
+                let now = self.ctx.clock.now();
+                self.ctx.withdraw_changes(work, user.id, now).await
             }
             TicketPurpose::SignInLink | TicketPurpose::ResetPassword => {
                 prove_mailbox(work, user.id).await

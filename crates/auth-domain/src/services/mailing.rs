@@ -2,10 +2,10 @@
 //! mail is handed over after the commit, because it must never carry what was rolled back.
 
 use super::{
-    Installation,
+    Dependencies,
+    context::RequestContext,
     message_queue::{DeliveryError, Outgoing},
     retry::retry,
-    visit::Visit,
 };
 use crate::{
     error::StoreError,
@@ -52,14 +52,11 @@ impl From<&NewUser> for Recipient {
 
 /// A mail that is on its way once it is queued: another attempt is made later, so that only what is
 /// refused for good is a failure.
-async fn send(
-    message: Option<Box<Outgoing>>,
-    installation: &Installation,
-) -> Result<(), MailerError> {
+async fn send(message: Option<Box<Outgoing>>, ctx: &Dependencies) -> Result<(), MailerError> {
     let Some(message) = message else {
         return Ok(());
     };
-    match message.send(installation).await {
+    match message.send(ctx).await {
         Err(DeliveryError::Mail(error @ MailerError::Permanent(_))) => Err(error),
         _ => Ok(()),
     }
@@ -76,7 +73,7 @@ impl TicketMail {
     /// A mail to the user's address, or to `new_email` while they are changing it, which may be
     /// their first.
     pub(super) fn new(
-        installation: &Installation,
+        ctx: &Dependencies,
         purpose: TicketPurpose,
         recipient: impl Into<Recipient>,
         new_email: Option<EmailAddress>,
@@ -85,14 +82,14 @@ impl TicketMail {
     ) -> Result<Self, SecretBoxError> {
         let recipient = recipient.into();
         let user = recipient.id;
-        let ticket = Ticket::new(purpose, installation.ids.uuid());
-        let row = installation.ticket_row(&ticket, user, challenge);
-        let codes = &installation.policy.codes;
+        let ticket = Ticket::new(purpose, ctx.ids.uuid());
+        let row = ctx.ticket_row(&ticket, user, challenge);
+        let codes = &ctx.policy.codes;
         let (code, code_row) = codes
             .beside_links
-            .then(|| installation.new_code(user, CodePurpose::InPlaceOf(purpose)))
+            .then(|| ctx.new_code(user, CodePurpose::InPlaceOf(purpose)))
             .unzip();
-        let link = ticket.link(&installation.policy.server_url, &redirect_to);
+        let link = ticket.link(&ctx.policy.server_url, &redirect_to);
         let mail = recipient
             .email
             .or_else(|| new_email.clone())
@@ -111,7 +108,7 @@ impl TicketMail {
         let carried = Carried::Ticket(purpose, row.hash.clone());
         let queue = |mail| {
             let message = OutgoingMessage::Mail(mail);
-            Outgoing::new(installation, user, carried, row.expires_at, message)
+            Outgoing::new(ctx, user, carried, row.expires_at, message)
         };
         let message = mail.map(queue).transpose()?;
         Ok(Self {
@@ -134,9 +131,9 @@ impl TicketMail {
     }
 
     /// Stores the ticket in a unit of work of its own.
-    pub(super) async fn store(&self, installation: &Installation) -> Result<(), StoreError> {
+    pub(super) async fn store(&self, ctx: &Dependencies) -> Result<(), StoreError> {
         retry(|| async {
-            let mut work = installation.store.begin().await?;
+            let mut work = ctx.store.begin().await?;
             self.write(work.as_mut()).await?;
             work.commit().await
         })
@@ -144,8 +141,8 @@ impl TicketMail {
     }
 
     /// Sends the mail. Only one that is refused for good is an error.
-    pub(super) async fn send(self, installation: &Installation) -> Result<(), MailerError> {
-        send(self.message, installation).await
+    pub(super) async fn send(self, ctx: &Dependencies) -> Result<(), MailerError> {
+        send(self.message, ctx).await
     }
 }
 
@@ -159,7 +156,7 @@ fn mail_kind(purpose: TicketPurpose) -> MailKind {
     }
 }
 
-impl Installation {
+impl Dependencies {
     /// A new code with its row.
     pub(super) fn new_code(&self, user: UserId, purpose: CodePurpose) -> (OneTimeCode, NewCode) {
         let code = OneTimeCode::new(self.ids.token_bytes());
@@ -184,7 +181,7 @@ impl Installation {
     }
 }
 
-impl Visit {
+impl RequestContext {
     /// A guess at a code of a user.
     pub(super) fn guess(
         &self,
@@ -227,14 +224,14 @@ pub(super) struct CodeMail {
 impl CodeMail {
     /// A mail to the user's address. Users without an address get nothing.
     pub(super) fn new(
-        installation: &Installation,
+        ctx: &Dependencies,
         recipient: impl Into<Recipient>,
         purpose: CodePurpose,
         redirect_to: RedirectUrl,
     ) -> Result<Self, SecretBoxError> {
         let recipient = recipient.into();
         let user = recipient.id;
-        let (code, row) = installation.new_code(user, purpose);
+        let (code, row) = ctx.new_code(user, purpose);
         let mail = recipient.email.map(|email| Mail {
             kind: code_kind(purpose),
             to: email.clone(),
@@ -250,7 +247,7 @@ impl CodeMail {
         let queue = |mail| {
             let message = OutgoingMessage::Mail(mail);
             let carried = Carried::Code(purpose);
-            Outgoing::new(installation, user, carried, row.expires_at, message)
+            Outgoing::new(ctx, user, carried, row.expires_at, message)
         };
         let message = mail.map(queue).transpose()?;
         Ok(Self { row, message })
@@ -266,9 +263,9 @@ impl CodeMail {
     }
 
     /// Stores the code in a unit of work of its own.
-    pub(super) async fn store(&self, installation: &Installation) -> Result<(), StoreError> {
+    pub(super) async fn store(&self, ctx: &Dependencies) -> Result<(), StoreError> {
         retry(|| async {
-            let mut work = installation.store.begin().await?;
+            let mut work = ctx.store.begin().await?;
             self.write(work.as_mut()).await?;
             work.commit().await
         })
@@ -276,7 +273,7 @@ impl CodeMail {
     }
 
     /// Sends the mail. Only one that is refused for good is an error.
-    pub(super) async fn send(self, installation: &Installation) -> Result<(), MailerError> {
-        send(self.message, installation).await
+    pub(super) async fn send(self, ctx: &Dependencies) -> Result<(), MailerError> {
+        send(self.message, ctx).await
     }
 }

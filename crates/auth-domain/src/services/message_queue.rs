@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 
-use super::{Installation, retry::retry};
+use super::{Dependencies, retry::retry};
 use crate::{
     error::{StoreError, chain},
     ports::{
@@ -247,16 +247,16 @@ pub(super) struct Outgoing {
 impl Outgoing {
     /// A message to `user_id` that carries something until that expires.
     pub(super) fn new(
-        installation: &Installation,
+        ctx: &Dependencies,
         user_id: UserId,
         carried: Carried,
         expires_at: DateTime<Utc>,
         message: OutgoingMessage,
     ) -> Result<Box<Self>, SecretBoxError> {
-        let id = MessageId(installation.ids.uuid());
+        let id = MessageId(ctx.ids.uuid());
         let context = SealContext::QueuedMessage(id);
-        let payload = installation.secrets.seal(&message.write(), &context)?;
-        let now = installation.clock.now();
+        let payload = ctx.secrets.seal(&message.write(), &context)?;
+        let now = ctx.clock.now();
         let row = NewQueuedMessage {
             id,
             user_id,
@@ -276,22 +276,19 @@ impl Outgoing {
     }
 
     /// Makes the first attempt, after the commit.
-    pub(super) async fn send(
-        self: Box<Self>,
-        installation: &Installation,
-    ) -> Result<(), DeliveryError> {
+    pub(super) async fn send(self: Box<Self>, ctx: &Dependencies) -> Result<(), DeliveryError> {
         let attempt = Attempt {
             id: self.row.id,
             number: 1,
             template: self.row.template,
         };
         let queue = MessageQueueService::new(
-            Arc::clone(&installation.store),
-            Arc::clone(&installation.secrets),
-            Arc::clone(&installation.clock),
+            Arc::clone(&ctx.store),
+            Arc::clone(&ctx.secrets),
+            Arc::clone(&ctx.clock),
         );
-        let mailer = Arc::clone(&installation.mailer);
-        let delivery = MessageDeliveryService::new(queue, mailer, installation.sms.as_ref());
+        let mailer = Arc::clone(&ctx.mailer);
+        let delivery = MessageDeliveryService::new(queue, mailer, ctx.sms.as_ref());
         // A message is large, and so would be the futures of all who send one.
         Box::pin(delivery.attempt(&attempt, self.message)).await
     }

@@ -7,8 +7,10 @@
 mod admission;
 mod anonymous;
 mod clean_up;
+mod context;
 mod current_user;
 mod custom_claims;
+mod dependencies;
 mod discretion;
 mod elevation;
 mod email_address;
@@ -16,7 +18,6 @@ mod email_sign_in;
 mod failure;
 mod first_proof;
 mod grant;
-mod installation;
 mod links;
 mod mailing;
 mod message_queue;
@@ -40,7 +41,6 @@ mod sign_up;
 mod sms_sign_in;
 mod texting;
 mod tokens;
-mod visit;
 
 pub use admission::AccountRefusal;
 pub use anonymous::{
@@ -49,6 +49,7 @@ pub use anonymous::{
 };
 pub use clean_up::CleanUpService;
 pub use current_user::{CurrentUserError, CurrentUserService};
+pub use dependencies::{AuthenticatorApps, Concealment, Dependencies, Ports, Services};
 pub use elevation::{
     CodeChannel, DelicateAction, ElevationError, ElevationMethod, ElevationService,
 };
@@ -56,7 +57,6 @@ pub use email_address::{EmailAddressError, EmailAddressService, LinkRequest};
 pub use email_sign_in::{Audience, EmailCode, EmailSignIn, EmailSignInError, EmailSignInService};
 pub use failure::{Failure, MayBeFailure};
 pub use grant::Grant;
-pub use installation::{AuthenticatorApps, Concealment, Installation, Ports, Services};
 pub use links::{ExchangeError, FollowedLink, LinkCode, LinkError, LinkService};
 pub use message_queue::{MessageDeliveryService, MessageQueueService};
 pub use password_change::{PasswordChange, PasswordChangeError, PasswordChangeService};

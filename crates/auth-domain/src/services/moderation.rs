@@ -1,12 +1,12 @@
 //! Keeping to the limits per account, per mailbox and per phone.
 
-use super::{Failure, Installation, MayBeFailure};
+use super::{Dependencies, Failure, MayBeFailure};
 use crate::{
     limits::{AccountName, ClientNetwork, MailWish, TextWish, TooMany},
     user::{EmailAddress, PhoneNumber},
 };
 
-impl Installation {
+impl Dependencies {
     /// Judges a claim to an account by `work`, unless too many were wrong lately. Every error that
     /// is no failure counts as wrong.
     pub(super) async fn judge_claim<T, E>(

@@ -5,12 +5,12 @@ use chrono::{DateTime, Utc};
 use super::{
     AccountRefusal, CurrentUserError, CurrentUserService, Failure, PasswordRefusal,
     admission::{EmailNeed, is_still_signed_in, lock_judged},
+    context::RequestContext,
     failure::failures_of,
     first_proof::prove_mailbox,
     noted_user::note_user,
     password_rule::PasswordRule,
     retry::retry,
-    visit::Visit,
 };
 use crate::{
     error::StoreError,
@@ -24,7 +24,7 @@ use crate::{
 /// Replaces passwords of people who know the old one, hold a session, or read their mail.
 #[derive(Clone)]
 pub struct PasswordChangeService {
-    installation: Visit,
+    ctx: RequestContext,
 }
 
 /// A wish for another password.
@@ -76,8 +76,8 @@ pub enum PasswordChangeError {
 failures_of!(PasswordChangeError: Failure, StoreError, BreachedPasswordsError, HasherError);
 
 impl PasswordChangeService {
-    pub(super) fn new(installation: Visit) -> Self {
-        Self { installation }
+    pub(super) fn new(ctx: RequestContext) -> Self {
+        Self { ctx }
     }
 
     /// Replaces the password of whoever holds a bearer token of the legacy API, by its rule.
@@ -94,7 +94,7 @@ impl PasswordChangeService {
         bearer: &str,
         wish: PasswordChange,
     ) -> Result<(), PasswordChangeError> {
-        let current_user = CurrentUserService::new(self.installation.clone());
+        let current_user = CurrentUserService::new(self.ctx.clone());
         let user = current_user.by_bearer(bearer).await?;
         let old_hash = user
             .password_hash
@@ -107,14 +107,14 @@ impl PasswordChangeService {
         }
         self.check(&wish.new, PasswordRule::Legacy).await?;
         let judge = async {
-            let client = self.installation.client();
-            let hasher = &self.installation.hasher;
+            let client = self.ctx.client();
+            let hasher = &self.ctx.hasher;
             let is_right = hasher.verify(&wish.old, old_hash, client).await?;
             is_right
                 .then_some(())
                 .ok_or(PasswordChangeError::WrongPassword)
         };
-        self.installation
+        self.ctx
             .judge_claim(AccountName::Id(user.id), None, judge)
             .await?;
         if self
@@ -139,7 +139,7 @@ impl PasswordChangeService {
         new: &PlainPassword,
     ) -> Result<(), PasswordChangeError> {
         let caller = caller.into();
-        let current_user = CurrentUserService::new(self.installation.clone());
+        let current_user = CurrentUserService::new(self.ctx.clone());
         let user = current_user.get(caller.user_id).await?;
         self.check(new, PasswordRule::Modern).await?;
         let grounds = Grounds::Session(caller);
@@ -179,14 +179,14 @@ impl PasswordChangeService {
         new: &PlainPassword,
         rule: PasswordRule,
     ) -> Result<(), PasswordChangeError> {
-        self.installation.check_password(new, rule).await
+        self.ctx.check_password(new, rule).await
     }
 
     /// Whose ticket it is. It stays good: hashing takes long and may be refused under load, and the
     /// ticket is taken in the unit of work that stores the hash.
     async fn owner_of(&self, ticket: &Ticket) -> Result<UserId, PasswordChangeError> {
-        let now = self.installation.clock.now();
-        let mut work = self.installation.store.begin().await?;
+        let now = self.ctx.clock.now();
+        let mut work = self.ctx.store.begin().await?;
         let found = work.tickets().find(ticket, now).await?;
         let user = match found {
             Some(found) => work.users().find(UserLookup::Id(found.user_id)).await?,
@@ -194,7 +194,7 @@ impl PasswordChangeService {
         };
         work.rollback().await?;
         let user = user.ok_or(PasswordChangeError::InvalidTicket)?;
-        let policy = &self.installation.policy;
+        let policy = &self.ctx.policy;
         let checked = policy.check_account(&user, EmailNeed::Required);
         checked.map_err(PasswordChangeError::Refused)?;
         Ok(user.id)
@@ -207,11 +207,11 @@ impl PasswordChangeService {
         new: &PlainPassword,
         grounds: Grounds<'_>,
     ) -> Result<bool, PasswordChangeError> {
-        let client = self.installation.client();
-        let hash = self.installation.hasher.hash(new, client).await?;
-        let now = self.installation.clock.now();
+        let client = self.ctx.client();
+        let hash = self.ctx.hasher.hash(new, client).await?;
+        let now = self.ctx.clock.now();
         let replaced = retry(|| async {
-            let mut work = self.installation.store.begin().await?;
+            let mut work = self.ctx.store.begin().await?;
             if !grounds.hold(work.as_mut(), user, now).await? {
                 work.rollback().await?;
                 return Ok(false);

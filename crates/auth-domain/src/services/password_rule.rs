@@ -1,6 +1,6 @@
 //! What every new password has to be, whichever way it is chosen.
 
-use super::Installation;
+use super::Dependencies;
 use crate::{
     policy::PasswordPolicy,
     ports::BreachedPasswordsError,
@@ -33,7 +33,7 @@ pub(super) enum PasswordRule {
     Legacy,
 }
 
-impl Installation {
+impl Dependencies {
     /// Judges a new password. What costs nothing is judged first.
     pub(super) async fn check_password<E>(
         &self,

@@ -5,9 +5,9 @@ use chrono::{DateTime, Utc};
 use super::{
     AccountRefusal, CurrentUserError, CurrentUserService, Failure,
     admission::{NotAdmitted, SessionOpening, is_still_signed_in},
+    context::RequestContext,
     failure::failures_of,
     retry::retry,
-    visit::Visit,
 };
 use crate::{
     error::StoreError,
@@ -22,7 +22,7 @@ use crate::{
 /// Makes personal access tokens, and signs in with them.
 #[derive(Clone)]
 pub struct PersonalAccessTokenService {
-    installation: Visit,
+    ctx: RequestContext,
 }
 
 /// A wish for a personal access token.
@@ -60,8 +60,8 @@ pub enum PersonalAccessTokenError {
 failures_of!(PersonalAccessTokenError: Failure, StoreError, SignerError);
 
 impl PersonalAccessTokenService {
-    pub(super) fn new(installation: Visit) -> Self {
-        Self { installation }
+    pub(super) fn new(ctx: RequestContext) -> Self {
+        Self { ctx }
     }
 
     /// Makes a token for a signed-in user. It can do whatever they can, so their account is checked
@@ -76,21 +76,21 @@ impl PersonalAccessTokenService {
         caller: impl Into<AccessIdentity>,
         wish: PersonalAccessTokenWish,
     ) -> Result<PersonalAccessToken, PersonalAccessTokenError> {
-        let installation = &self.installation;
-        let current_user = CurrentUserService::new(installation.clone());
+        let ctx = &self.ctx;
+        let current_user = CurrentUserService::new(ctx.clone());
         let caller = caller.into();
         let user = current_user.get(caller.user_id).await?;
-        let now = installation.clock.now();
-        let sessions = &installation.policy.sessions;
+        let now = ctx.clock.now();
+        let sessions = &ctx.policy.sessions;
         if wish.expires_at <= now && !sessions.expired_personal_access_tokens {
             return Err(PersonalAccessTokenError::ExpiredAlready);
         }
         if !sessions.allows_until(wish.expires_at, now) {
             return Err(PersonalAccessTokenError::TooLong);
         }
-        let token = PlainRefreshToken::new(installation.ids.uuid());
+        let token = PlainRefreshToken::new(ctx.ids.uuid());
         let row = NewRefreshToken {
-            id: SessionId(installation.ids.uuid()),
+            id: SessionId(ctx.ids.uuid()),
             user_id: user.id,
             kind: RefreshTokenKind::PersonalAccess,
             hash: token.hashed(),
@@ -98,10 +98,10 @@ impl PersonalAccessTokenService {
             expires_at: wish.expires_at,
             metadata: wish.metadata,
             methods: AuthMethods::NONE,
-            device: installation.device(),
+            device: ctx.device(),
         };
         let is_made = retry(|| async {
-            let mut work = installation.store.begin().await?;
+            let mut work = ctx.store.begin().await?;
             if !is_still_signed_in(work.as_mut(), caller, now).await? {
                 work.rollback().await?;
                 return Ok(false);
@@ -126,12 +126,12 @@ impl PersonalAccessTokenService {
         &self,
         token: PlainRefreshToken,
     ) -> Result<Session, PersonalAccessTokenError> {
-        let installation = &self.installation;
-        let now = installation.clock.now();
+        let ctx = &self.ctx;
+        let now = ctx.clock.now();
         let hash = token.hashed();
-        let found = installation.store.find_personal_access_token(&hash, now);
+        let found = ctx.store.find_personal_access_token(&hash, now);
         let owner = found.await?.ok_or(PersonalAccessTokenError::InvalidToken)?;
-        let opening = SessionOpening::new(installation, owner.id, AuthMethod::PersonalAccessToken);
+        let opening = SessionOpening::new(ctx, owner.id, AuthMethod::PersonalAccessToken);
         let admitted = retry(|| self.try_to_open(&opening, &hash)).await?;
         let user = admitted.map_err(|reason| match reason {
             NotAdmitted::Refused(refusal) => refusal.into(),
@@ -139,7 +139,7 @@ impl PersonalAccessTokenService {
                 PersonalAccessTokenError::InvalidToken
             }
         })?;
-        Ok(opening.finish(installation, user).await?)
+        Ok(opening.finish(ctx, user).await?)
     }
 
     /// Looks for the token again under the row lock of its owner: a loop of sign-ins must not survive
@@ -149,10 +149,10 @@ impl PersonalAccessTokenService {
         opening: &SessionOpening,
         hash: &HashedRefreshToken,
     ) -> Result<Result<User, NotAdmitted>, StoreError> {
-        let installation = &self.installation;
-        let now = installation.clock.now();
-        let mut work = installation.store.begin().await?;
-        let admitted = opening.admit(work.as_mut(), &installation.policy).await?;
+        let ctx = &self.ctx;
+        let now = ctx.clock.now();
+        let mut work = ctx.store.begin().await?;
+        let admitted = opening.admit(work.as_mut(), &ctx.policy).await?;
         let token = work.sessions().find_personal_access_token(hash, now);
         if token.await?.is_none() {
             work.rollback().await?;

@@ -2,7 +2,8 @@
 
 use super::{
     CurrentUserError, CurrentUserService, DelicateAction, Failure, admission::is_still_signed_in,
-    failure::failures_of, redemption::Effect, retry::retry, texting::CodeText, visit::Visit,
+    context::RequestContext, failure::failures_of, redemption::Effect, retry::retry,
+    texting::CodeText,
 };
 use crate::{
     error::{StoreError, UniqueField},
@@ -16,7 +17,7 @@ use crate::{
 /// Moves accounts to other phone numbers.
 #[derive(Clone)]
 pub struct PhoneChangeService {
-    installation: Visit,
+    ctx: RequestContext,
 }
 
 /// Why an account did not move.
@@ -59,8 +60,8 @@ impl From<StoreError> for PhoneChangeError {
 }
 
 impl PhoneChangeService {
-    pub(super) fn new(installation: Visit) -> Self {
-        Self { installation }
+    pub(super) fn new(ctx: RequestContext) -> Self {
+        Self { ctx }
     }
 
     /// Sends a code to another number, whose reader may move the account there.
@@ -78,11 +79,11 @@ impl PhoneChangeService {
     ) -> Result<(), PhoneChangeError> {
         let caller = caller.into();
         let (delivery, user) = self.begin(caller.user_id).await?;
-        let installation = &self.installation;
-        installation.count_text(TextWish::Change, &to).await?;
+        let ctx = &self.ctx;
+        ctx.count_text(TextWish::Change, &to).await?;
         let service = self.clone();
         let work = async move { service.send((caller, user), to, &delivery).await };
-        installation.discreetly(work).await
+        ctx.discreetly(work).await
     }
 
     /// Moves an account to the number that its owner reads messages at.
@@ -101,12 +102,12 @@ impl PhoneChangeService {
     ) -> Result<(), PhoneChangeError> {
         let caller = caller.into();
         let (delivery, user) = self.begin(caller.user_id).await?;
-        let installation = &self.installation;
-        let guess = installation
+        let ctx = &self.ctx;
+        let guess = ctx
             .texted_guess(&delivery, to, (user.id, CodePurpose::PhoneChange), code)
             .await?;
         let moves = Effect::Moves { caller, to };
-        match installation.redeem(&guess, moves).await? {
+        match ctx.redeem(&guess, moves).await? {
             CodeVerdict::Accepted => Ok(()),
             CodeVerdict::Wrong => Err(PhoneChangeError::InvalidCode),
             CodeVerdict::TooManyWrong => Err(PhoneChangeError::TooManyGuesses),
@@ -114,9 +115,9 @@ impl PhoneChangeService {
     }
 
     async fn begin(&self, user: UserId) -> Result<(CodeDelivery, User), PhoneChangeError> {
-        let delivery = self.installation.sms.clone();
+        let delivery = self.ctx.sms.clone();
         let delivery = delivery.ok_or(PhoneChangeError::MethodDisabled)?;
-        let current_user = CurrentUserService::new(self.installation.clone());
+        let current_user = CurrentUserService::new(self.ctx.clone());
         Ok((delivery, current_user.get(user).await?))
     }
 
@@ -126,21 +127,21 @@ impl PhoneChangeService {
         to: PhoneNumber,
         delivery: &CodeDelivery,
     ) -> Result<(), PhoneChangeError> {
-        let installation = &self.installation;
+        let ctx = &self.ctx;
         let lookup = UserLookup::PhoneNumber(&to);
-        let is_taken = installation.store.find_user(lookup).await?.is_some();
+        let is_taken = ctx.store.find_user(lookup).await?.is_some();
         let purpose = CodePurpose::PhoneChange;
         let (id, locale) = (user.id, user.locale);
-        let text = CodeText::new(installation, delivery, id, purpose, to.clone(), locale)?;
-        let now = installation.clock.now();
+        let text = CodeText::new(ctx, delivery, id, purpose, to.clone(), locale)?;
+        let now = ctx.clock.now();
         let noted: Result<(), PhoneChangeError> = retry(|| async {
-            let mut work = installation.store.begin().await?;
+            let mut work = ctx.store.begin().await?;
             if !is_still_signed_in(work.as_mut(), caller, now).await? {
                 work.rollback().await?;
                 return Ok(Err(CurrentUserError::InvalidToken.into()));
             }
             let action = DelicateAction::Any;
-            if !installation.may(work.as_mut(), caller, action).await? {
+            if !ctx.may(work.as_mut(), caller, action).await? {
                 work.rollback().await?;
                 return Ok(Err(PhoneChangeError::NotElevated));
             }
@@ -160,7 +161,7 @@ impl PhoneChangeService {
         if is_taken {
             return Err(PhoneChangeError::PhoneNumberTaken);
         }
-        text.send(installation).await?;
+        text.send(ctx).await?;
         Ok(())
     }
 }

@@ -14,8 +14,8 @@ pub use finish::{FinishedFlow, ProviderCallback, ProviderComplaint};
 pub use id_tokens::{IdTokenProof, IdTokenSignIn};
 
 use super::{
-    AccountRefusal, CurrentUserError, ElevationError, Failure, SignUpError, failure::failures_of,
-    visit::Visit,
+    AccountRefusal, CurrentUserError, ElevationError, Failure, SignUpError,
+    context::RequestContext, failure::failures_of,
 };
 use crate::{
     error::{Cause, StoreError, chain},
@@ -28,7 +28,7 @@ use crate::{
 /// Signs in whom a provider vouches for, and links accounts with such identities.
 #[derive(Clone)]
 pub struct ProviderSignInService {
-    installation: Visit,
+    ctx: RequestContext,
 }
 
 /// Why the word of a provider led nowhere.
@@ -122,14 +122,14 @@ struct Newcomer {
 }
 
 impl ProviderSignInService {
-    pub(super) fn new(installation: Visit) -> Self {
-        Self { installation }
+    pub(super) fn new(ctx: RequestContext) -> Self {
+        Self { ctx }
     }
 
     /// Whether people can be sent to a provider.
     #[must_use]
     pub fn is_enabled(&self, provider: &ProviderId) -> bool {
-        self.installation.providers.find(provider).is_some()
+        self.ctx.providers.find(provider).is_some()
     }
 
     /// Tells the log why a provider did not help, where the client is not told: it could mend
@@ -150,7 +150,7 @@ impl ProviderSignInService {
     /// installation configured itself is not believed unless it is trusted: an account that is
     /// verified on its word is one that the owner of the address shares with whoever came first.
     fn newcomer(&self, provider: ProviderId, identity: ExternalIdentity) -> Newcomer {
-        let providers = &self.installation.providers;
+        let providers = &self.ctx.providers;
         let is_trusted = providers.trusts_addresses_of(&provider);
         let is_checked = match identity.email_verified {
             Some(said) => said && (is_trusted || !provider.is_custom()),

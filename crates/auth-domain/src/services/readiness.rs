@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use uuid::Uuid;
 
-use super::visit::Visit;
+use super::context::RequestContext;
 use crate::{
     error::StoreError,
     ports::SignerError,
@@ -29,19 +29,19 @@ pub enum Missing {
 /// Tells whether the server can do its work.
 #[derive(Clone)]
 pub struct ReadinessService {
-    visit: Visit,
+    ctx: RequestContext,
 }
 
 impl ReadinessService {
-    pub(super) fn new(visit: Visit) -> Self {
-        Self { visit }
+    pub(super) fn new(ctx: RequestContext) -> Self {
+        Self { ctx }
     }
 
     /// What is missing; nothing when requests can be served.
     ///
     /// It may take as long as the store waits for a connection: the caller bounds the time.
     pub async fn missing(&self) -> Vec<Missing> {
-        let database = match self.visit.store.is_migrated().await {
+        let database = match self.ctx.store.is_migrated().await {
             Ok(true) => None,
             Ok(false) => Some(Missing::Migrations),
             Err(error) => Some(Missing::Database(error)),
@@ -61,9 +61,9 @@ impl ReadinessService {
             allowed_roles: Vec::new(),
             is_elevated: false,
             custom: CustomClaims::default(),
-            issued_at: self.visit.clock.now(),
+            issued_at: self.ctx.clock.now(),
             ttl: Duration::ZERO,
         };
-        self.visit.signer.sign(&claims).map(drop)
+        self.ctx.signer.sign(&claims).map(drop)
     }
 }

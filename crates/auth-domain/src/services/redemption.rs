@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 
 use super::{
-    Installation,
+    Dependencies,
     admission::{NotAdmitted, SessionOpening, is_still_signed_in},
     first_proof::{prove_mailbox, prove_phone},
     retry::retry,
@@ -93,7 +93,7 @@ pub(super) enum CodeRefusal {
     NotAdmitted(NotAdmitted),
 }
 
-impl Installation {
+impl Dependencies {
     /// Judges a guess, brings about what a right one is for, and opens a session, in one unit of
     /// work: a failure half-way leaves the code good.
     pub(super) async fn redeem_for_session(

@@ -6,10 +6,10 @@ use super::{
     AccountRefusal, AuthenticatorApps, CurrentUserError, CurrentUserService, DelicateAction,
     Failure,
     admission::{EmailNeed, NotAdmitted, SessionOpening, is_still_signed_in},
+    context::RequestContext,
     failure::failures_of,
     noted_user::note_user,
     retry::retry,
-    visit::Visit,
 };
 use crate::{
     error::StoreError,
@@ -27,7 +27,7 @@ pub use proof::SecondFactorProof;
 /// Protects accounts with an authenticator app.
 #[derive(Clone)]
 pub struct SecondFactorService {
-    installation: Visit,
+    ctx: RequestContext,
 }
 
 /// What a person needs to set up an authenticator app.
@@ -89,8 +89,8 @@ failures_of!(SecondFactorError: Failure, StoreError, SignerError, SecretBoxError
 type Decision<T> = Result<T, SecondFactorError>;
 
 impl SecondFactorService {
-    pub(super) fn new(installation: Visit) -> Self {
-        Self { installation }
+    pub(super) fn new(ctx: RequestContext) -> Self {
+        Self { ctx }
     }
 
     /// Makes a secret for an authenticator app.
@@ -109,11 +109,11 @@ impl SecondFactorService {
         let caller = caller.into();
         let user = self.current_user(caller.user_id).await?;
         let secret = self.new_secret();
-        let issuer = &self.installation.policy.second_factors.totp_issuer;
+        let issuer = &self.ctx.policy.second_factors.totp_issuer;
         let picture = apps.qr.render(&secret.uri(issuer, &account_name(&user)))?;
         let sealed = self.seal(user.id, &secret)?;
         let stored: Decision<()> = retry(|| async {
-            let mut work = self.installation.store.begin().await?;
+            let mut work = self.ctx.store.begin().await?;
             let decision = self.keep_secret(work.as_mut(), caller, &sealed).await?;
             work.commit().await?;
             Ok(decision)
@@ -137,7 +137,7 @@ impl SecondFactorService {
         let caller = caller.into();
         self.current_user(caller.user_id).await?;
         retry(|| async {
-            let mut work = self.installation.store.begin().await?;
+            let mut work = self.ctx.store.begin().await?;
             let decision = self.switch_on(work.as_mut(), caller, &proof).await?;
             work.commit().await?;
             Ok(decision)
@@ -159,7 +159,7 @@ impl SecondFactorService {
         let caller = caller.into();
         self.current_user(caller.user_id).await?;
         retry(|| async {
-            let mut work = self.installation.store.begin().await?;
+            let mut work = self.ctx.store.begin().await?;
             let decision = self.switch_off(work.as_mut(), caller, &proof).await?;
             work.commit().await?;
             Ok(decision)
@@ -181,10 +181,10 @@ impl SecondFactorService {
         let caller = caller.into();
         let user = self.current_user(caller.user_id).await?;
         let codes = self.new_recovery_codes();
-        let keys = &self.installation.policy.second_factors.recovery_keys;
+        let keys = &self.ctx.policy.second_factors.recovery_keys;
         let hashes: Vec<_> = codes.iter().map(|it| it.hashed(keys, user.id)).collect();
         let decision: Decision<()> = retry(|| async {
-            let mut work = self.installation.store.begin().await?;
+            let mut work = self.ctx.store.begin().await?;
             let decision = self
                 .replace_recovery_codes(work.as_mut(), caller, &proof, &hashes)
                 .await?;
@@ -205,12 +205,12 @@ impl SecondFactorService {
     ) -> Result<Result<User, NotAdmitted>, SecondFactorError> {
         self.check_enabled()?;
         let decision: Decision<Result<User, NotAdmitted>> = retry(|| async {
-            let mut work = self.installation.store.begin().await?;
+            let mut work = self.ctx.store.begin().await?;
             let purpose = TotpPurpose::Elevation;
             let proven = self.prove_active(work.as_mut(), user, proof, purpose);
             let decision = match proven.await? {
                 Ok(()) => {
-                    let policy = &self.installation.policy;
+                    let policy = &self.ctx.policy;
                     Ok(opening.admit(work.as_mut(), policy).await?)
                 }
                 Err(refusal) => Err(refusal),
@@ -237,14 +237,14 @@ impl SecondFactorService {
             .filter(|it| it.purpose() == TicketPurpose::MfaTotp)
             .ok_or(SecondFactorError::InvalidTicket)?;
         let decision: Decision<(SessionOpening, User)> = retry(|| async {
-            let mut work = self.installation.store.begin().await?;
+            let mut work = self.ctx.store.begin().await?;
             let decision = self.redeem(work.as_mut(), &ticket, &claim.proof).await?;
             work.commit().await?;
             Ok(decision)
         })
         .await?;
         let (opening, user) = decision?;
-        Ok(opening.finish(&self.installation, user).await?)
+        Ok(opening.finish(&self.ctx, user).await?)
     }
 
     async fn keep_secret(
@@ -254,13 +254,13 @@ impl SecondFactorService {
         sealed: &SealedSecret,
     ) -> Result<Decision<()>, StoreError> {
         let user = caller.user_id;
-        let now = self.installation.clock.now();
+        let now = self.ctx.clock.now();
         if !is_still_signed_in(work, caller, now).await? {
             return Ok(Err(CurrentUserError::InvalidToken.into()));
         }
         let factor = work.second_factors().find(user).await?;
         let action = DelicateAction::AddFactor;
-        if !self.installation.may(work, caller, action).await? {
+        if !self.ctx.may(work, caller, action).await? {
             return Ok(Err(SecondFactorError::NotElevated));
         }
         if factor.is_some_and(|it| is_active(&it)) {
@@ -280,7 +280,7 @@ impl SecondFactorService {
         proof: &SecondFactorProof,
     ) -> Result<Decision<()>, StoreError> {
         let user = caller.user_id;
-        let now = self.installation.clock.now();
+        let now = self.ctx.clock.now();
         if !is_still_signed_in(work, caller, now).await? {
             return Ok(Err(CurrentUserError::InvalidToken.into()));
         }
@@ -291,14 +291,14 @@ impl SecondFactorService {
             return Ok(Err(SecondFactorError::AlreadyActive));
         }
         let action = DelicateAction::AddFactor;
-        if !self.installation.may(work, caller, action).await? {
+        if !self.ctx.may(work, caller, action).await? {
             return Ok(Err(SecondFactorError::NotElevated));
         }
         let purpose = TotpPurpose::Activation;
         let proven = self.prove(work, user, &factor, proof, purpose).await?;
         if proven.is_ok() {
             work.second_factors().activate(user).await?;
-            self.installation.withdraw_changes(work, user, now).await?;
+            self.ctx.withdraw_changes(work, user, now).await?;
         }
         Ok(proven)
     }
@@ -340,7 +340,7 @@ impl SecondFactorService {
         ticket: &Ticket,
         proof: &SecondFactorProof,
     ) -> Result<Decision<(SessionOpening, User)>, StoreError> {
-        let now = self.installation.clock.now();
+        let now = self.ctx.clock.now();
         let Some(redeemed) = work.tickets().take(ticket, now).await? else {
             return Ok(Err(SecondFactorError::InvalidTicket));
         };
@@ -348,7 +348,7 @@ impl SecondFactorService {
         let Some(user) = work.users().find(lookup).await? else {
             return Ok(Err(SecondFactorError::InvalidTicket));
         };
-        let policy = &self.installation.policy;
+        let policy = &self.ctx.policy;
         if let Err(refusal) = policy.check_account(&user, EmailNeed::Required) {
             return Ok(Err(SecondFactorError::Refused(refusal)));
         }
@@ -358,7 +358,7 @@ impl SecondFactorService {
             return Ok(Err(error));
         }
         let methods = AuthMethods::from(AuthMethod::Password).and(AuthMethod::OneTimePassword);
-        let opening = SessionOpening::new(&self.installation, user.id, methods);
+        let opening = SessionOpening::new(&self.ctx, user.id, methods);
         opening.write(work).await?;
         Ok(Ok((opening, user)))
     }
@@ -371,7 +371,7 @@ impl SecondFactorService {
         proof: &SecondFactorProof,
         purpose: TotpPurpose,
     ) -> Result<Decision<()>, StoreError> {
-        let now = self.installation.clock.now();
+        let now = self.ctx.clock.now();
         if !is_still_signed_in(work, caller, now).await? {
             return Ok(Err(CurrentUserError::InvalidToken.into()));
         }
@@ -401,17 +401,17 @@ impl SecondFactorService {
     }
 
     fn apps(&self) -> Result<&AuthenticatorApps, SecondFactorError> {
-        let apps = self.installation.authenticator_apps();
+        let apps = self.ctx.authenticator_apps();
         apps.ok_or(SecondFactorError::Disabled)
     }
 
     async fn current_user(&self, user: UserId) -> Result<User, CurrentUserError> {
-        let current_user = CurrentUserService::new(self.installation.clone());
+        let current_user = CurrentUserService::new(self.ctx.clone());
         current_user.get(user).await
     }
 
     fn new_secret(&self) -> TotpSecret {
-        let ids = &self.installation.ids;
+        let ids = &self.ctx.ids;
         let random = ids.token_bytes().into_iter().chain(ids.token_bytes());
         let mut key = [0; 32];
         for (byte, random) in key.iter_mut().zip(random) {
@@ -421,7 +421,7 @@ impl SecondFactorService {
     }
 
     fn new_recovery_codes(&self) -> Vec<RecoveryCode> {
-        let new_code = || RecoveryCode::new(self.installation.ids.token_bytes());
+        let new_code = || RecoveryCode::new(self.ctx.ids.token_bytes());
         std::iter::repeat_with(new_code)
             .take(RECOVERY_CODES)
             .collect()

@@ -18,9 +18,9 @@ pub use sign_up::SecurityKeySignUp;
 use super::{
     AccountRefusal, CurrentUserError, CurrentUserService, Failure, SignUpError,
     admission::{EmailNeed, NotAdmitted, SessionOpening},
+    context::RequestContext,
     failure::failures_of,
     retry::retry,
-    visit::Visit,
 };
 use crate::{
     error::{StoreError, UniqueField, chain},
@@ -36,7 +36,7 @@ use crate::{
 /// Registers security keys, and signs people in with them.
 #[derive(Clone)]
 pub struct SecurityKeyService {
-    installation: Visit,
+    ctx: RequestContext,
 }
 
 /// Why nothing came of a ceremony.
@@ -135,17 +135,17 @@ enum Person {
 }
 
 impl SecurityKeyService {
-    pub(super) fn new(installation: Visit) -> Self {
-        Self { installation }
+    pub(super) fn new(ctx: RequestContext) -> Self {
+        Self { ctx }
     }
 
     fn web_authn(&self) -> Result<&dyn WebAuthn, SecurityKeyError> {
-        let web_authn = self.installation.web_authn.as_deref();
+        let web_authn = self.ctx.web_authn.as_deref();
         web_authn.ok_or(SecurityKeyError::Disabled)
     }
 
     async fn current_user(&self, user: UserId) -> Result<User, CurrentUserError> {
-        let current_user = CurrentUserService::new(self.installation.clone());
+        let current_user = CurrentUserService::new(self.ctx.clone());
         current_user.get(user).await
     }
 
@@ -156,14 +156,14 @@ impl SecurityKeyService {
         purpose: ChallengePurpose,
         person: Person,
     ) -> (Challenge, IssuedChallenge) {
-        let ids = &self.installation.ids;
+        let ids = &self.ctx.ids;
         let challenge = Challenge::new(ids.token_bytes(), ids.token_bytes());
         let (user_id, sign_up) = match person {
             Person::Anybody => (None, None),
             Person::User(user) => (Some(user), None),
             Person::NewUser(user, sign_up) => (Some(user), Some(sign_up)),
         };
-        let created_at = self.installation.clock.now();
+        let created_at = self.ctx.clock.now();
         let issued = IssuedChallenge {
             hash: challenge.hashed(),
             purpose,
@@ -182,7 +182,7 @@ impl SecurityKeyService {
         owner: Option<UserId>,
     ) -> Result<Vec<SecurityKey>, StoreError> {
         retry(|| async {
-            let mut work = self.installation.store.begin().await?;
+            let mut work = self.ctx.store.begin().await?;
             let keys = match owner {
                 Some(owner) => work.security_keys().all_of(owner).await?,
                 None => Vec::new(),
@@ -202,8 +202,8 @@ impl SecurityKeyService {
     ) -> Result<(Challenge, IssuedChallenge), SecurityKeyError> {
         let invalid = || SecurityKeyError::InvalidCredential;
         let challenge = Challenge::claimed_in(&attestation.client_data_json).ok_or_else(invalid)?;
-        let now = self.installation.clock.now();
-        let mut work = self.installation.store.begin().await?;
+        let now = self.ctx.clock.now();
+        let mut work = self.ctx.store.begin().await?;
         let keys = work.security_keys();
         let found = keys.find_challenge(&challenge.hashed(), now).await?;
         work.rollback().await?;
@@ -232,9 +232,9 @@ impl SecurityKeyService {
 
     /// Spends the challenge of a ceremony that proved nothing: it is good for one attempt.
     async fn refuse(&self, challenge: &HashedChallenge) -> Result<SecurityKeyError, StoreError> {
-        let now = self.installation.clock.now();
+        let now = self.ctx.clock.now();
         retry(|| async {
-            let mut work = self.installation.store.begin().await?;
+            let mut work = self.ctx.store.begin().await?;
             work.security_keys().take(challenge, now).await?;
             work.commit().await
         })
@@ -282,8 +282,8 @@ impl SecurityKeyService {
         let invalid = || SecurityKeyError::InvalidCredential;
         let challenge = Challenge::claimed_in(&assertion.client_data_json).ok_or_else(invalid)?;
         let hash = challenge.hashed();
-        let now = self.installation.clock.now();
-        let mut work = self.installation.store.begin().await?;
+        let now = self.ctx.clock.now();
+        let mut work = self.ctx.store.begin().await?;
         let issued = work.security_keys().find_challenge(&hash, now).await?;
         let key = work.security_keys().find(&assertion.credential_id).await?;
         work.rollback().await?;
@@ -313,15 +313,15 @@ impl SecurityKeyService {
         signed: &Signed,
         opening: &SessionOpening,
     ) -> Result<User, SecurityKeyError> {
-        let now = self.installation.clock.now();
+        let now = self.ctx.clock.now();
         let opened = retry(|| async {
-            let mut work = self.installation.store.begin().await?;
+            let mut work = self.ctx.store.begin().await?;
             let keys = work.security_keys();
             if keys.take(&signed.challenge, now).await?.is_none() {
                 work.rollback().await?;
                 return Ok(Err(AssertionRefusal::Replayed));
             }
-            let policy = &self.installation.policy;
+            let policy = &self.ctx.policy;
             let admitted = opening.admit(work.as_mut(), policy).await?;
             if admitted.is_ok() {
                 let keys = work.security_keys();
@@ -346,7 +346,7 @@ impl SecurityKeyService {
     }
 
     fn checked(&self, user: User) -> Result<User, SecurityKeyError> {
-        let policy = &self.installation.policy;
+        let policy = &self.ctx.policy;
         policy.check_account(&user, EmailNeed::Required)?;
         Ok(user)
     }

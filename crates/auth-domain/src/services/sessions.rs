@@ -1,7 +1,8 @@
 //! The sessions of a user: seeing them, and ending those that should not be.
 
 use super::{
-    Failure, admission::is_still_signed_in, failure::failures_of, retry::retry, visit::Visit,
+    Failure, admission::is_still_signed_in, context::RequestContext, failure::failures_of,
+    retry::retry,
 };
 use crate::{
     error::StoreError,
@@ -13,7 +14,7 @@ use crate::{
 /// Shows people their sessions, and ends them.
 #[derive(Clone)]
 pub struct SessionService {
-    installation: Visit,
+    ctx: RequestContext,
 }
 
 /// Why a session was not shown or ended.
@@ -36,8 +37,8 @@ pub enum SessionError {
 failures_of!(SessionError: StoreError);
 
 impl SessionService {
-    pub(super) fn new(installation: Visit) -> Self {
-        Self { installation }
+    pub(super) fn new(ctx: RequestContext) -> Self {
+        Self { ctx }
     }
 
     /// The sessions of a user in both generations, the newest first. Personal access tokens are
@@ -47,8 +48,8 @@ impl SessionService {
     ///
     /// [`Failure`] when the store fails.
     pub async fn list(&self, user: UserId) -> Result<Vec<OpenSession>, Failure> {
-        let now = self.installation.clock.now();
-        let mut work = self.installation.store.begin().await?;
+        let now = self.ctx.clock.now();
+        let mut work = self.ctx.store.begin().await?;
         let sessions = work.sessions().list_of(user, now).await?;
         work.rollback().await?;
         Ok(sessions)
@@ -66,9 +67,9 @@ impl SessionService {
         id: SessionId,
     ) -> Result<(), SessionError> {
         let caller = caller.into();
-        let now = self.installation.clock.now();
+        let now = self.ctx.clock.now();
         let ended = retry(|| async {
-            let mut work = self.installation.store.begin().await?;
+            let mut work = self.ctx.store.begin().await?;
             if !is_still_signed_in(work.as_mut(), caller, now).await? {
                 work.rollback().await?;
                 return Ok(None);
@@ -93,9 +94,9 @@ impl SessionService {
     pub async fn end_others(&self, identity: AccessIdentity) -> Result<(), SessionError> {
         let kept = identity.session.ok_or(SessionError::Unknown)?;
         let which = EndedSessions::Others(kept);
-        let now = self.installation.clock.now();
+        let now = self.ctx.clock.now();
         let ended = retry(|| async {
-            let mut work = self.installation.store.begin().await?;
+            let mut work = self.ctx.store.begin().await?;
             if !is_still_signed_in(work.as_mut(), identity, now).await? {
                 work.rollback().await?;
                 return Ok(false);

@@ -3,10 +3,10 @@
 use super::{
     AccountRefusal, Failure,
     admission::{EmailNeed, OpaqueSessionOpening, SessionOpening, lock_judged},
+    context::RequestContext,
     failure::failures_of,
     noted_user::note_user,
     retry::retry,
-    visit::Visit,
 };
 use crate::{
     error::StoreError,
@@ -20,7 +20,7 @@ use crate::{
 /// Opens sessions for people who prove who they are.
 #[derive(Clone)]
 pub struct SignInService {
-    installation: Visit,
+    ctx: RequestContext,
 }
 
 /// A claim to be the owner of an e-mail address.
@@ -94,8 +94,8 @@ impl From<AccountRefusal> for SignInError {
 }
 
 impl SignInService {
-    pub(super) fn new(installation: Visit) -> Self {
-        Self { installation }
+    pub(super) fn new(ctx: RequestContext) -> Self {
+        Self { ctx }
     }
 
     /// Signs in with an e-mail address and a password.
@@ -112,9 +112,7 @@ impl SignInService {
     ) -> Result<SignedIn, SignInError> {
         let account = AccountName::Email(&claim.email);
         let work = self.judge_email_password(&claim);
-        self.installation
-            .judge_claim(account, claim.client, work)
-            .await
+        self.ctx.judge_claim(account, claim.client, work).await
     }
 
     async fn judge_email_password(
@@ -123,7 +121,7 @@ impl SignInService {
     ) -> Result<SignedIn, SignInError> {
         let lookup = UserLookup::Email(&claim.email);
         for _ in 0..JUDGEMENTS {
-            let found = self.installation.store.find_user(lookup).await?;
+            let found = self.ctx.store.find_user(lookup).await?;
             let proven = self.password_fits(found.as_ref(), &claim.password).await?;
             let user = found.ok_or(SignInError::InvalidCredentials)?;
             self.check_account(&user, EmailNeed::Required)?;
@@ -132,7 +130,7 @@ impl SignInService {
             }
             match self.enter(&user).await? {
                 Entry::Session(user, opening) => {
-                    let session = opening.finish(&self.installation, *user).await?;
+                    let session = opening.finish(&self.ctx, *user).await?;
                     return Ok(SignedIn::Session(Box::new(session)));
                 }
                 Entry::SecondFactor(ticket) => return Ok(SignedIn::SecondFactor(ticket)),
@@ -148,20 +146,18 @@ impl SignInService {
     ///
     /// See [`SignInError`]; the state of an account is told only to who knows its password.
     pub async fn with_username(&self, claim: UsernameSignIn) -> Result<OpaqueSession, SignInError> {
-        if !self.installation.policy.accounts.username_enabled {
+        if !self.ctx.policy.accounts.username_enabled {
             return Err(SignInError::ProviderDisabled);
         }
         let account = AccountName::Username(&claim.username);
         let work = self.judge_username(&claim);
-        self.installation
-            .judge_claim(account, claim.client, work)
-            .await
+        self.ctx.judge_claim(account, claim.client, work).await
     }
 
     async fn judge_username(&self, claim: &UsernameSignIn) -> Result<OpaqueSession, SignInError> {
         let lookup = UserLookup::Username(&claim.username);
         for _ in 0..JUDGEMENTS {
-            let found = self.installation.store.find_user(lookup).await?;
+            let found = self.ctx.store.find_user(lookup).await?;
             let proven = self.password_fits(found.as_ref(), &claim.password).await?;
             let user = found
                 .filter(|_| proven)
@@ -175,7 +171,7 @@ impl SignInService {
     }
 
     fn check_account(&self, user: &User, need: EmailNeed) -> Result<(), SignInError> {
-        let policy = &self.installation.policy;
+        let policy = &self.ctx.policy;
         policy.check_account(user, need).map_err(SignInError::from)
     }
 
@@ -185,8 +181,8 @@ impl SignInService {
         user: Option<&User>,
         password: &PlainPassword,
     ) -> Result<bool, HasherError> {
-        let hasher = &self.installation.hasher;
-        let client = self.installation.client();
+        let hasher = &self.ctx.hasher;
+        let client = self.ctx.client();
         let fits = match user.and_then(|it| it.password_hash.as_ref()) {
             Some(hash) => hasher.verify(password, hash, client).await?,
             None => (hasher.verify_nothing(password, client).await).map(|()| false)?,
@@ -199,9 +195,9 @@ impl SignInService {
 
     /// Opens a session for the user whose password was judged, or asks for their second factor.
     async fn enter(&self, judged: &User) -> Result<Entry, SignInError> {
-        let installation = &self.installation;
+        let ctx = &self.ctx;
         retry(|| async {
-            let mut work = installation.store.begin().await?;
+            let mut work = ctx.store.begin().await?;
             let Some(user) = lock_judged(work.as_mut(), judged).await? else {
                 work.rollback().await?;
                 return Ok(Ok(Entry::Overtaken));
@@ -218,14 +214,14 @@ impl SignInService {
     }
 
     async fn enter_in(&self, work: &mut dyn UnitOfWork, user: User) -> Result<Entry, StoreError> {
-        let installation = &self.installation;
+        let ctx = &self.ctx;
         if user.active_mfa == Some(MfaMethod::Totp) {
-            let ticket = Ticket::new(TicketPurpose::MfaTotp, installation.ids.uuid());
-            let row = installation.ticket_row(&ticket, user.id, None);
+            let ticket = Ticket::new(TicketPurpose::MfaTotp, ctx.ids.uuid());
+            let row = ctx.ticket_row(&ticket, user.id, None);
             work.tickets().insert(&row).await?;
             return Ok(Entry::SecondFactor(ticket));
         }
-        let opening = SessionOpening::new(installation, user.id, AuthMethod::Password);
+        let opening = SessionOpening::new(ctx, user.id, AuthMethod::Password);
         opening.write(work).await?;
         Ok(Entry::Session(Box::new(user), Box::new(opening)))
     }
@@ -233,9 +229,9 @@ impl SignInService {
     /// Opens a legacy session for the user whose password was judged. `None`: it was changed
     /// meanwhile.
     async fn enter_by_username(&self, judged: &User) -> Result<Option<OpaqueSession>, SignInError> {
-        let opening = OpaqueSessionOpening::new(&self.installation, judged.id);
+        let opening = OpaqueSessionOpening::new(&self.ctx, judged.id);
         let entered = retry(|| async {
-            let mut work = self.installation.store.begin().await?;
+            let mut work = self.ctx.store.begin().await?;
             let Some(user) = lock_judged(work.as_mut(), judged).await? else {
                 work.rollback().await?;
                 return Ok(Ok(None));

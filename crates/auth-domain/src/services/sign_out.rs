@@ -1,6 +1,6 @@
 //! Signing out.
 
-use super::{Failure, admission::is_still_signed_in, retry::retry, visit::Visit};
+use super::{Failure, admission::is_still_signed_in, context::RequestContext, retry::retry};
 use crate::{
     ports::EndedSessions,
     session::{AccessIdentity, PlainRefreshToken, PlainSessionToken},
@@ -9,12 +9,12 @@ use crate::{
 /// Ends sessions. Ending a session that does not exist is no error: it is ended.
 #[derive(Clone)]
 pub struct SignOutService {
-    installation: Visit,
+    ctx: RequestContext,
 }
 
 impl SignOutService {
-    pub(super) fn new(installation: Visit) -> Self {
-        Self { installation }
+    pub(super) fn new(ctx: RequestContext) -> Self {
+        Self { ctx }
     }
 
     /// Ends the session a refresh token belongs to.
@@ -25,7 +25,7 @@ impl SignOutService {
     pub async fn end_session(&self, token: PlainRefreshToken) -> Result<(), Failure> {
         let hash = token.hashed();
         retry(|| async {
-            let mut work = self.installation.store.begin().await?;
+            let mut work = self.ctx.store.begin().await?;
             work.sessions().end_by_refresh_token(&hash).await?;
             work.commit().await
         })
@@ -45,9 +45,9 @@ impl SignOutService {
         caller: impl Into<AccessIdentity>,
     ) -> Result<bool, Failure> {
         let caller = caller.into();
-        let now = self.installation.clock.now();
+        let now = self.ctx.clock.now();
         let ended = retry(|| async {
-            let mut work = self.installation.store.begin().await?;
+            let mut work = self.ctx.store.begin().await?;
             if !is_still_signed_in(work.as_mut(), caller, now).await? {
                 work.rollback().await?;
                 return Ok(false);
@@ -69,7 +69,7 @@ impl SignOutService {
     pub async fn end_opaque_session(&self, token: &PlainSessionToken) -> Result<bool, Failure> {
         let hash = token.hashed();
         let ended = retry(|| async {
-            let mut work = self.installation.store.begin().await?;
+            let mut work = self.ctx.store.begin().await?;
             let ended = work.sessions().end_opaque_session(&hash).await?;
             work.commit().await?;
             Ok(ended)

@@ -12,13 +12,13 @@ pub use options::SignUpOptions;
 use super::{
     Failure, PasswordRefusal,
     admission::{OpaqueSessionOpening, SessionOpening},
+    context::RequestContext,
     failure::failures_of,
     grant::GrantOpening,
     mailing::{CodeMail, TicketMail},
     password_rule::PasswordRule,
     retry::retry,
     texting::CodeText,
-    visit::Visit,
 };
 use crate::{
     error::{StoreError, UniqueField},
@@ -41,7 +41,7 @@ use crate::{
 /// Creates accounts.
 #[derive(Clone)]
 pub struct SignUpService {
-    installation: Visit,
+    ctx: RequestContext,
 }
 
 /// A wish for an account with an e-mail address and a password.
@@ -151,8 +151,8 @@ impl From<StoreError> for SignUpError {
 }
 
 impl SignUpService {
-    pub(super) fn new(installation: Visit) -> Self {
-        Self { installation }
+    pub(super) fn new(ctx: RequestContext) -> Self {
+        Self { ctx }
     }
 
     /// Creates an account with an e-mail address and a password, and signs its owner in unless
@@ -167,29 +167,23 @@ impl SignUpService {
         &self,
         wish: EmailPasswordSignUp,
     ) -> Result<SignedUp, SignUpError> {
-        let policy = &self.installation.policy;
+        let policy = &self.ctx.policy;
         if !policy.accounts.sign_up_enabled {
             return Err(SignUpError::Disabled);
         }
         if !policy.accounts.email_access.accepts(&wish.email) {
             return Err(SignUpError::EmailNotAllowed);
         }
-        self.installation
+        self.ctx
             .check_password::<SignUpError>(&wish.password, PasswordRule::Modern)
             .await?;
         let options = wish.options.resolve(policy, wish.email.as_str())?;
         if policy.accounts.email_verification_required {
-            self.installation
-                .count_mail(MailWish::SignUp, &wish.email)
-                .await?;
+            self.ctx.count_mail(MailWish::SignUp, &wish.email).await?;
         }
         // Hashing takes ~100 ms on purpose: do it before a connection is held.
-        let client = self.installation.client();
-        let hash = self
-            .installation
-            .hasher
-            .hash(&wish.password, client)
-            .await?;
+        let client = self.ctx.client();
+        let hash = self.ctx.hasher.hash(&wish.password, client).await?;
         let redirect_to = options.redirect_to.clone();
         let user = self.user_with_email(wish.email, Some(hash), options);
         self.enter(user, None, redirect_to, wish.code_challenge)
@@ -210,12 +204,7 @@ impl SignUpService {
             self.insert(&user, &[with_key]).await?;
             return Err(SignUpError::CreatedDisabled);
         }
-        if self
-            .installation
-            .policy
-            .accounts
-            .email_verification_required
-        {
+        if self.ctx.policy.accounts.email_verification_required {
             return self
                 .await_verification(user, key, redirect_to, challenge)
                 .await;
@@ -224,10 +213,10 @@ impl SignUpService {
             Some(_) => AuthMethod::SecurityKey,
             None => AuthMethod::Password,
         };
-        let opening = SessionOpening::new(&self.installation, user.id, method);
+        let opening = SessionOpening::new(&self.ctx, user.id, method);
         let along = [with_key, Along::Session(&opening)];
         let user = self.insert(&user, &along).await?;
-        let session = opening.finish(&self.installation, user).await?;
+        let session = opening.finish(&self.ctx, user).await?;
         Ok(SignedUp::Session(Box::new(session)))
     }
 
@@ -238,22 +227,18 @@ impl SignUpService {
     /// Checked in the order of the variants of [`SignUpError`]. [`SignUpError::UsernameTaken`]
     /// also when a concurrent sign-up won the race.
     pub async fn with_username(&self, wish: UsernameSignUp) -> Result<OpaqueSession, SignUpError> {
-        let policy = &self.installation.policy;
+        let policy = &self.ctx.policy;
         if !policy.accounts.username_enabled {
             return Err(SignUpError::ProviderDisabled);
         }
         if !policy.accounts.sign_up_enabled {
             return Err(SignUpError::Disabled);
         }
-        self.installation
+        self.ctx
             .check_password::<SignUpError>(&wish.password, PasswordRule::Legacy)
             .await?;
-        let client = self.installation.client();
-        let hash = self
-            .installation
-            .hasher
-            .hash(&wish.password, client)
-            .await?;
+        let client = self.ctx.client();
+        let hash = self.ctx.hasher.hash(&wish.password, client).await?;
         let user = NewUser {
             display_name: wish.username.as_str().to_owned(),
             username: Some(wish.username),
@@ -264,7 +249,7 @@ impl SignUpService {
             self.insert(&user, &[]).await?;
             return Err(SignUpError::CreatedDisabled);
         }
-        let opening = OpaqueSessionOpening::new(&self.installation, user.id);
+        let opening = OpaqueSessionOpening::new(&self.ctx, user.id);
         let user = self
             .insert(&user, &[Along::OpaqueSession(&opening)])
             .await?;
@@ -279,21 +264,14 @@ impl SignUpService {
         challenge: Option<CodeChallenge>,
     ) -> Result<SignedUp, SignUpError> {
         let purpose = TicketPurpose::VerifyEmail;
-        let mail = TicketMail::new(
-            &self.installation,
-            purpose,
-            &user,
-            None,
-            redirect_to,
-            challenge,
-        )?;
+        let mail = TicketMail::new(&self.ctx, purpose, &user, None, redirect_to, challenge)?;
         let service = self.clone();
-        self.installation
+        self.ctx
             .discreetly(async move {
                 let with_key = key.as_ref().map_or(Along::Nothing, Along::SecurityKey);
                 let along = [with_key, Along::Ticket(&mail)];
                 service.insert(&user, &along).await?;
-                mail.send(&service.installation).await?;
+                mail.send(&service.ctx).await?;
                 Ok::<_, SignUpError>(())
             })
             .await?;
@@ -308,7 +286,7 @@ impl SignUpService {
         options: ResolvedOptions,
     ) -> NewUser {
         NewUser {
-            avatar_url: self.installation.policy.accounts.avatar_url(&email),
+            avatar_url: self.ctx.policy.accounts.avatar_url(&email),
             email: Some(email),
             password_hash,
             ..self.user_with(options)
@@ -347,7 +325,7 @@ impl SignUpService {
         along: &[Along<'_>],
     ) -> Result<User, StoreError> {
         let hasura_id = retry(|| async {
-            let mut work = self.installation.store.begin().await?;
+            let mut work = self.ctx.store.begin().await?;
             let hasura_id = work.users().insert(user).await?;
             for row in along {
                 row.write(work.as_mut()).await?;
@@ -361,7 +339,7 @@ impl SignUpService {
 
     fn username_roles(&self) -> Vec<Role> {
         let mut roles = vec![Role::user()];
-        for role in &self.installation.policy.accounts.username_roles {
+        for role in &self.ctx.policy.accounts.username_roles {
             if !roles.contains(role) {
                 roles.push(role.clone());
             }
@@ -371,10 +349,10 @@ impl SignUpService {
 
     /// What all new users have in common.
     pub(super) fn blank_user(&self, password_hash: Option<HashedPassword>) -> NewUser {
-        let accounts = &self.installation.policy.accounts;
+        let accounts = &self.ctx.policy.accounts;
         NewUser {
-            id: UserId(self.installation.ids.uuid()),
-            created_at: self.installation.clock.now(),
+            id: UserId(self.ctx.ids.uuid()),
+            created_at: self.ctx.clock.now(),
             disabled: accounts.new_users_disabled,
             display_name: String::new(),
             avatar_url: String::new(),

@@ -3,12 +3,12 @@
 use super::{
     AccountRefusal, Audience, Failure, SignUpError, SignUpOptions,
     admission::{EmailNeed, NotAdmitted, SessionOpening},
+    context::RequestContext,
     failure::failures_of,
     noted_user::note_user,
     redemption::{CodeRefusal, Effect},
     sign_up::{Along, ResolvedOptions, SignUpService},
     texting::CodeText,
-    visit::Visit,
 };
 use crate::{
     error::{StoreError, UniqueField},
@@ -25,7 +25,7 @@ use crate::{
 /// Signs in whoever reads the messages of a phone.
 #[derive(Clone)]
 pub struct SmsSignInService {
-    installation: Visit,
+    ctx: RequestContext,
 }
 
 /// A wish for a text message to sign in with.
@@ -127,8 +127,8 @@ impl Aim {
 }
 
 impl SmsSignInService {
-    pub(super) fn new(installation: Visit) -> Self {
-        Self { installation }
+    pub(super) fn new(ctx: RequestContext) -> Self {
+        Self { ctx }
     }
 
     /// Sends a code that signs in. Nothing is sent before it is sure that the code will be good for
@@ -139,9 +139,9 @@ impl SmsSignInService {
     /// See [`SmsSignInError`]. When the message cannot be handed over a new account exists already,
     /// with its number not verified.
     pub async fn send_code(&self, wish: SmsSignIn) -> Result<(), SmsSignInError> {
-        let installation = &self.installation;
+        let ctx = &self.ctx;
         let delivery = self.delivery()?;
-        let policy = &installation.policy;
+        let policy = &ctx.policy;
         if wish.audience == Audience::NewPeople && !policy.accounts.sign_up_enabled {
             return Err(SignUpError::Disabled.into());
         }
@@ -151,10 +151,10 @@ impl SmsSignInService {
             Audience::Anybody => TextWish::SignIn,
             Audience::NewPeople => TextWish::SignUp,
         };
-        installation.count_text(text, &wish.phone_number).await?;
+        ctx.count_text(text, &wish.phone_number).await?;
         let service = self.clone();
         let work = async move { service.send_to_whoever(wish, options, &delivery).await };
-        installation.discreetly(work).await
+        ctx.discreetly(work).await
     }
 
     /// Signs in with a code from a text message, or finishes what
@@ -166,7 +166,7 @@ impl SmsSignInService {
     pub async fn with_code(&self, claim: SmsCode) -> Result<Session, SmsSignInError> {
         let delivery = self.delivery()?;
         let judged = self.judge_claim(&claim, &delivery);
-        self.installation.at_an_even_pace(judged).await
+        self.ctx.at_an_even_pace(judged).await
     }
 
     /// Judges a guess as a claim to the account. Where no code is awaited nothing is compared, and no
@@ -177,20 +177,20 @@ impl SmsSignInService {
         claim: &SmsCode,
         delivery: &CodeDelivery,
     ) -> Result<Session, SmsSignInError> {
-        let installation = &self.installation;
+        let ctx = &self.ctx;
         let aim = self.aim(claim).await?;
-        let guess = installation.guess(aim.user, aim.purpose(), &claim.code);
-        let counts = installation.concealment.is_some() || installation.awaits(&guess).await?;
+        let guess = ctx.guess(aim.user, aim.purpose(), &claim.code);
+        let counts = ctx.concealment.is_some() || ctx.awaits(&guess).await?;
         let work = self.judge(claim, aim, delivery);
         if !counts {
             return work.await;
         }
         let account = AccountName::PhoneNumber(&claim.phone_number);
-        installation.judge_claim(account, claim.client, work).await
+        ctx.judge_claim(account, claim.client, work).await
     }
 
     fn delivery(&self) -> Result<CodeDelivery, SmsSignInError> {
-        let delivery = self.installation.sms.clone();
+        let delivery = self.ctx.sms.clone();
         delivery.ok_or(SmsSignInError::MethodDisabled)
     }
 
@@ -218,17 +218,17 @@ impl SmsSignInService {
         options: ResolvedOptions,
         delivery: &CodeDelivery,
     ) -> Result<(), SmsSignInError> {
-        let installation = &self.installation;
-        let accounts = &installation.policy.accounts;
+        let ctx = &self.ctx;
+        let accounts = &ctx.policy.accounts;
         let lookup = UserLookup::PhoneNumber(&wish.phone_number);
-        let existing = installation.store.find_user(lookup).await?;
+        let existing = ctx.store.find_user(lookup).await?;
         match (existing, wish.audience) {
             (Some(user), Audience::Anybody) => {
-                let policy = &installation.policy;
+                let policy = &ctx.policy;
                 policy.check_account(&user, EmailNeed::IfPresent)?;
                 let text = self.text(delivery, user.id, wish.phone_number, user.locale)?;
-                text.store(installation).await?;
-                text.send(installation).await?;
+                text.store(ctx).await?;
+                text.send(ctx).await?;
                 Ok(())
             }
             (Some(_), Audience::NewPeople) => Ok(()),
@@ -239,7 +239,7 @@ impl SmsSignInService {
                 }
                 let number = wish.phone_number;
                 let text = self.sign_up(number, options, delivery).await?;
-                text.send(installation).await?;
+                text.send(ctx).await?;
                 Ok(())
             }
         }
@@ -251,7 +251,7 @@ impl SmsSignInService {
         options: ResolvedOptions,
         delivery: &CodeDelivery,
     ) -> Result<CodeText, SmsSignInError> {
-        let sign_up = SignUpService::new(self.installation.clone());
+        let sign_up = SignUpService::new(self.ctx.clone());
         let new_user = sign_up.user_with_phone(number.clone(), options);
         let text = self.text(delivery, new_user.id, number, new_user.locale.clone())?;
         // Nothing is sent to accounts that wait for an administrator.
@@ -276,22 +276,22 @@ impl SmsSignInService {
         locale: Locale,
     ) -> Result<CodeText, SecretBoxError> {
         let purpose = CodePurpose::TextedSignIn;
-        CodeText::new(&self.installation, delivery, user, purpose, to, locale)
+        CodeText::new(&self.ctx, delivery, user, purpose, to, locale)
     }
 
     /// Whose code a claim is a guess at.
     async fn aim(&self, claim: &SmsCode) -> Result<Aim, SmsSignInError> {
-        let installation = &self.installation;
+        let ctx = &self.ctx;
         let number = &claim.phone_number;
-        let now = installation.clock.now();
-        let claimant = installation.store.find_number_claimant(number, now).await?;
+        let now = ctx.clock.now();
+        let claimant = ctx.store.find_number_claimant(number, now).await?;
         let (user, staged) = match claimant {
             Some(NumberClaimant { user, staged }) => {
                 note_user(user.id);
                 (user.id, staged)
             }
             // A guess at nobody's code goes the same way.
-            None => (UserId(installation.ids.uuid()), None),
+            None => (UserId(ctx.ids.uuid()), None),
         };
         let changes = staged.map(|profile| self.deanonymization(number.clone(), profile));
         Ok(Aim { user, changes })
@@ -303,20 +303,20 @@ impl SmsSignInService {
         aim: Aim,
         delivery: &CodeDelivery,
     ) -> Result<Session, SmsSignInError> {
-        let installation = &self.installation;
+        let ctx = &self.ctx;
         let number = &claim.phone_number;
         let (user, purpose) = (aim.user, aim.purpose());
         let effect = match &aim.changes {
             Some(changes) => Effect::Deanonymizes(changes),
             None => Effect::ProvesPhone(number),
         };
-        let guess = installation
+        let guess = ctx
             .texted_guess(delivery, number, (user, purpose), &claim.code)
             .await?;
-        let opening = SessionOpening::new(installation, user, AuthMethod::Sms).without_address();
-        let redeemed = installation.redeem_for_session(&guess, effect, &opening);
+        let opening = SessionOpening::new(ctx, user, AuthMethod::Sms).without_address();
+        let redeemed = ctx.redeem_for_session(&guess, effect, &opening);
         let user = redeemed.await??;
-        Ok(opening.finish(installation, user).await?)
+        Ok(opening.finish(ctx, user).await?)
     }
 
     fn deanonymization(&self, number: PhoneNumber, profile: StagedProfile) -> Deanonymization {
@@ -329,7 +329,7 @@ impl SmsSignInService {
             default_role: profile.default_role,
             roles: profile.roles,
             metadata: profile.metadata,
-            now: self.installation.clock.now(),
+            now: self.ctx.clock.now(),
         }
     }
 }

@@ -7,10 +7,10 @@
 use std::sync::Arc;
 
 use super::{
-    Failure, Installation,
+    Dependencies, Failure,
+    context::RequestContext,
     message_queue::{DeliveryError, Outgoing},
     retry::retry,
-    visit::Visit,
 };
 use crate::{
     error::StoreError,
@@ -38,23 +38,23 @@ enum Way {
 
 impl CodeText {
     pub(super) fn new(
-        installation: &Installation,
+        ctx: &Dependencies,
         delivery: &CodeDelivery,
         user: UserId,
         purpose: CodePurpose,
         to: PhoneNumber,
         locale: Locale,
     ) -> Result<Self, SecretBoxError> {
-        let policy = &installation.policy;
+        let policy = &ctx.policy;
         let (by, row) = match (policy.sms.test_code(&to), delivery) {
-            (Some(code), _) => (Way::NotAtAll, installation.code_row(code, user, purpose)),
+            (Some(code), _) => (Way::NotAtAll, ctx.code_row(code, user, purpose)),
             (None, CodeDelivery::Message(_)) => {
-                let (code, row) = installation.new_code(user, purpose);
+                let (code, row) = ctx.new_code(user, purpose);
                 let code = Secret::new(code.expose());
                 let message = OutgoingMessage::Text(TextMessage { to, locale, code });
                 let carried = Carried::Code(purpose);
                 let expires_at = row.expires_at;
-                let queued = Outgoing::new(installation, user, carried, expires_at, message)?;
+                let queued = Outgoing::new(ctx, user, carried, expires_at, message)?;
                 (Way::Message(queued), row)
             }
             (None, CodeDelivery::Verifier(verifier)) => {
@@ -62,7 +62,7 @@ impl CodeText {
                     user_id: user,
                     purpose,
                     hash: HashedCode::of_foreign_code(&policy.codes.key, user, purpose),
-                    expires_at: installation.clock.now() + policy.codes.foreign_ttl,
+                    expires_at: ctx.clock.now() + policy.codes.foreign_ttl,
                 };
                 (Way::Verifier(Arc::clone(verifier), to, locale), row)
             }
@@ -89,9 +89,9 @@ impl CodeText {
     }
 
     /// Stores the code in a unit of work of its own.
-    pub(super) async fn store(&self, installation: &Installation) -> Result<(), StoreError> {
+    pub(super) async fn store(&self, ctx: &Dependencies) -> Result<(), StoreError> {
         retry(|| async {
-            let mut work = installation.store.begin().await?;
+            let mut work = ctx.store.begin().await?;
             self.write(work.as_mut()).await?;
             work.commit().await
         })
@@ -99,10 +99,10 @@ impl CodeText {
     }
 
     /// Sends the code.
-    pub(super) async fn send(self, installation: &Installation) -> Result<(), SmsError> {
+    pub(super) async fn send(self, ctx: &Dependencies) -> Result<(), SmsError> {
         match self.by {
             Way::NotAtAll => Ok(()),
-            Way::Message(message) => match message.send(installation).await {
+            Way::Message(message) => match message.send(ctx).await {
                 Ok(()) => Ok(()),
                 Err(DeliveryError::Text(error)) => Err(error),
                 Err(error) => Err(SmsError::NotSent(error.into())),
@@ -112,7 +112,7 @@ impl CodeText {
     }
 }
 
-impl Visit {
+impl RequestContext {
     /// A guess at the code that was sent to `number`, judged already where the service has to do it.
     /// That is counted like any other: a guess too many is not accepted, whatever the service says.
     /// The service is asked only where a right guess would be accepted, because each question may

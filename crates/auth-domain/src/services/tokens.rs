@@ -5,8 +5,8 @@ use std::time::Duration;
 use chrono::TimeDelta;
 
 use super::{
-    AccountRefusal, Failure, admission::OpenedSession, failure::failures_of, noted_user::note_user,
-    retry::retry, visit::Visit,
+    AccountRefusal, Failure, admission::OpenedSession, context::RequestContext,
+    failure::failures_of, noted_user::note_user, retry::retry,
 };
 use crate::{
     DateTime, Utc,
@@ -24,7 +24,7 @@ const MAX_STEPS_BEHIND: usize = 8;
 /// Exchanges refresh tokens.
 #[derive(Clone)]
 pub struct TokenService {
-    installation: Visit,
+    ctx: RequestContext,
 }
 
 /// Why a refresh token fetched nothing.
@@ -44,8 +44,8 @@ pub enum RefreshError {
 failures_of!(RefreshError: Failure, StoreError, SignerError);
 
 impl TokenService {
-    pub(super) fn new(installation: Visit) -> Self {
-        Self { installation }
+    pub(super) fn new(ctx: RequestContext) -> Self {
+        Self { ctx }
     }
 
     /// Exchanges a refresh token for a new access token and the token's successor.
@@ -61,21 +61,16 @@ impl TokenService {
     ///
     /// See [`RefreshError`].
     pub async fn refresh(&self, token: PlainRefreshToken) -> Result<Session, RefreshError> {
-        let sessions = &self.installation.policy.sessions;
-        let now = self.installation.clock.now();
+        let sessions = &self.ctx.policy.sessions;
+        let now = self.ctx.clock.now();
         let successor = token.successor(&sessions.successor_key);
         let rotation = self.rotation(token, successor, now);
-        let rotated = retry(|| async {
-            self.installation
-                .store
-                .rotate_refresh_token(&rotation)
-                .await
-        })
-        .await?;
+        let rotated =
+            retry(|| async { self.ctx.store.rotate_refresh_token(&rotation).await }).await?;
         match rotated {
             Some(rotated) => {
                 let opened = refreshed(rotated.id, successor, rotated.methods);
-                Ok(self.installation.session(rotated.user, opened).await?)
+                Ok(self.ctx.session(rotated.user, opened).await?)
             }
             None => self.refresh_without_rotation(token, now).await,
         }
@@ -89,7 +84,7 @@ impl TokenService {
         now: DateTime<Utc>,
     ) -> Result<Session, RefreshError> {
         let hash = token.hashed();
-        let mut work = self.installation.store.begin().await?;
+        let mut work = self.ctx.store.begin().await?;
         let trace = work.sessions().trace_refresh_token(&hash, now).await?;
         work.rollback().await?;
         match trace {
@@ -106,8 +101,8 @@ impl TokenService {
                 methods,
             } => {
                 // The token was presented before the store was asked, which may have taken long.
-                let presented_ago = self.installation.clock.now() - now;
-                let grace = self.installation.policy.sessions.refresh_grace;
+                let presented_ago = self.ctx.clock.now() - now;
+                let grace = self.ctx.policy.sessions.refresh_grace;
                 if age - presented_ago > time_delta(grace) {
                     return self.end_reused_session(id, &user).await;
                 }
@@ -116,7 +111,7 @@ impl TokenService {
                     .find_successor(token, &current)
                     .ok_or(RefreshError::InvalidRefreshToken)?;
                 let opened = refreshed(id, successor, methods);
-                Ok(self.installation.session(user, opened).await?)
+                Ok(self.ctx.session(user, opened).await?)
             }
         }
     }
@@ -128,7 +123,7 @@ impl TokenService {
     ) -> Result<Session, RefreshError> {
         note_user(user.id);
         retry(|| async {
-            let mut work = self.installation.store.begin().await?;
+            let mut work = self.ctx.store.begin().await?;
             work.sessions().end(id).await?;
             work.commit().await
         })
@@ -148,7 +143,7 @@ impl TokenService {
         token: PlainRefreshToken,
         current: &HashedRefreshToken,
     ) -> Option<PlainRefreshToken> {
-        let key = &self.installation.policy.sessions.successor_key;
+        let key = &self.ctx.policy.sessions.successor_key;
         let mut successor = token;
         (0..MAX_STEPS_BEHIND).find_map(|_| {
             successor = successor.successor(key);
@@ -167,7 +162,7 @@ impl TokenService {
             refresh_grace,
             refresh_reuse_memory,
             ..
-        } = self.installation.policy.sessions;
+        } = self.ctx.policy.sessions;
         RefreshRotation {
             presented: token.hashed(),
             successor: successor.hashed(),
@@ -175,13 +170,9 @@ impl TokenService {
             expires_at: now + refresh_token_ttl,
             remember_for: refresh_grace.saturating_add(refresh_reuse_memory),
             gate: RefreshGate {
-                verified_email: self
-                    .installation
-                    .policy
-                    .accounts
-                    .email_verification_required,
+                verified_email: self.ctx.policy.accounts.email_verification_required,
             },
-            device: self.installation.device(),
+            device: self.ctx.device(),
         }
     }
 
@@ -192,11 +183,7 @@ impl TokenService {
         if user.disabled {
             return Err(AccountRefusal::Disabled);
         }
-        let required = self
-            .installation
-            .policy
-            .accounts
-            .email_verification_required;
+        let required = self.ctx.policy.accounts.email_verification_required;
         if required && !user.has_nothing_to_verify() {
             return Err(AccountRefusal::Unverified);
         }

@@ -270,7 +270,7 @@ async fn an_account_moves_only_to_the_number_the_last_code_went_to() {
 
 #[tokio::test]
 async fn without_text_messages_every_use_of_them_says_so() {
-    let off = |it: &mut auth_domain::services::Installation| it.sms = None;
+    let off = |it: &mut auth_domain::services::Dependencies| it.sms = None;
     let store = Arc::new(MemoryStore::default());
     let world = World::over_with(store, Arc::default(), policy(), off).await;
     let user = world.signed_up("ada@example.com").await.user.id;

@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use auth_domain::{
     DateTime, Utc,
     ports::Clock,
-    services::{AccountRefusal, Installation, RefreshError},
+    services::{AccountRefusal, Dependencies, RefreshError},
     session::{PlainRefreshToken, SuccessorKey},
     testing::{FixedClock, policy},
 };
@@ -98,14 +98,14 @@ async fn a_tab_whose_refresh_meets_a_stall_longer_than_the_grace_stays_signed_in
     let clock = Arc::new(FixedClock::default());
     let store = Arc::new(MemoryStore::with_clock(Arc::clone(&clock) as _));
     let shared = Arc::clone(&clock);
-    let set_clock = |it: &mut Installation| it.clock = shared;
+    let set_clock = |it: &mut Dependencies| it.clock = shared;
     let world = World::over_with(Arc::clone(&store) as _, Arc::default(), policy(), set_clock);
     let world = world.await;
     let first = world.signed_up("ada@example.com").await;
     let tokens = &world.services.tokens;
     let second = tokens.refresh(first.refresh_token).await.unwrap();
 
-    let stalling = |it: &mut Installation| it.clock = Arc::new(StallingClock(clock));
+    let stalling = |it: &mut Dependencies| it.clock = Arc::new(StallingClock(clock));
     let stalled = World::over_with(store, Arc::default(), policy(), stalling).await;
     let other_tab = stalled.services.tokens.refresh(first.refresh_token).await;
 

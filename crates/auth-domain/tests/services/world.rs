@@ -14,7 +14,7 @@ use auth_domain::{
         CodeDelivery, HasherError, Pacing, PasswordHasher, Pause, Store, UserLookup,
     },
     services::{
-        Concealment, EmailPasswordSignIn, EmailPasswordSignUp, Installation, Services,
+        Concealment, Dependencies, EmailPasswordSignIn, EmailPasswordSignUp, Services,
         SignUpOptions, SignedIn, SignedUp, UsernameSignUp,
     },
     session::{AccessIdentity, AuthMethod, OpaqueSession, Session},
@@ -122,7 +122,7 @@ impl World {
     /// Another server over the same store that has no authenticator apps.
     pub(crate) async fn without_authenticator_apps(&self) -> Self {
         let (clock, store) = (Arc::clone(&self.clock), Arc::clone(&self.store));
-        let without = |it: &mut Installation| it.authenticator_apps = None;
+        let without = |it: &mut Dependencies| it.authenticator_apps = None;
         Self::over_at(clock, store, Arc::clone(&self.ids), policy(), without).await
     }
 
@@ -143,10 +143,10 @@ impl World {
 
     /// The services of a server over the same store with another hasher.
     pub(crate) fn hashing_with(&self, hasher: Arc<dyn PasswordHasher>) -> Services {
-        let mut installation = testing::installation(Arc::clone(&self.store), hasher);
-        installation.mailer = Arc::clone(&self.mailer) as _;
-        installation.clock = Arc::clone(&self.clock) as _;
-        installation.open_prepared()
+        let mut dependencies = testing::dependencies(Arc::clone(&self.store), hasher);
+        dependencies.mailer = Arc::clone(&self.mailer) as _;
+        dependencies.clock = Arc::clone(&self.clock) as _;
+        dependencies.open_prepared()
     }
 
     /// A world that conceals whether accounts exist.
@@ -167,7 +167,7 @@ impl World {
         change(&mut policy);
         let store = Arc::new(MemoryStore::default());
         let ids = Arc::new(SequentialIds::default());
-        let concealing = |it: &mut Installation| {
+        let concealing = |it: &mut Dependencies| {
             it.concealment = Some(Concealment { background, pacing });
         };
         Self::over_with(store, ids, policy, concealing).await
@@ -179,7 +179,7 @@ impl World {
         let mut policy = policy();
         change(&mut policy);
         let store = Arc::new(MemoryStore::default());
-        let limited = |it: &mut Installation| {
+        let limited = |it: &mut Dependencies| {
             let limit = RateLimit::new(3, Duration::from_hours(1));
             let naming = NamingKey::derive(b"a key of a test");
             let limiter = Limiter::new(Arc::clone(&it.clock));
@@ -193,7 +193,7 @@ impl World {
         store: Arc<dyn Store>,
         ids: Arc<SequentialIds>,
         policy: AuthPolicy,
-        change: impl FnOnce(&mut Installation),
+        change: impl FnOnce(&mut Dependencies),
     ) -> Self {
         Self::over_at(Arc::default(), store, ids, policy, change).await
     }
@@ -203,21 +203,21 @@ impl World {
         store: Arc<dyn Store>,
         ids: Arc<SequentialIds>,
         policy: AuthPolicy,
-        change: impl FnOnce(&mut Installation),
+        change: impl FnOnce(&mut Dependencies),
     ) -> Self {
         let hasher = Arc::new(PlainHasher::default());
         let mailer = Arc::new(RecordingMailer::default());
         let sms = Arc::new(RecordingSmsSender::default());
-        let mut installation = testing::installation(Arc::clone(&store), Arc::clone(&hasher) as _);
-        installation.breached_passwords = Some(Arc::new(OneBreach));
-        installation.sms = Some(CodeDelivery::Message(Arc::clone(&sms) as _));
-        installation.mailer = Arc::clone(&mailer) as _;
-        installation.clock = Arc::clone(&clock) as _;
-        installation.ids = Arc::clone(&ids) as _;
-        installation.policy = policy;
-        change(&mut installation);
+        let mut dependencies = testing::dependencies(Arc::clone(&store), Arc::clone(&hasher) as _);
+        dependencies.breached_passwords = Some(Arc::new(OneBreach));
+        dependencies.sms = Some(CodeDelivery::Message(Arc::clone(&sms) as _));
+        dependencies.mailer = Arc::clone(&mailer) as _;
+        dependencies.clock = Arc::clone(&clock) as _;
+        dependencies.ids = Arc::clone(&ids) as _;
+        dependencies.policy = policy;
+        change(&mut dependencies);
         Self {
-            services: installation.open().await.unwrap(),
+            services: dependencies.open().await.unwrap(),
             store,
             clock,
             hasher,

@@ -81,9 +81,9 @@ pub(crate) async fn run(config: Config, settings: Settings) -> Result<(), StartE
 }
 
 async fn state(foundation: &Foundation, config: &Config) -> Result<Data<AppState>, StartError> {
-    let installation = foundation.installation(config)?;
-    let store = Arc::clone(&installation.store);
-    match installation.open().await {
+    let dependencies = foundation.dependencies(config)?;
+    let store = Arc::clone(&dependencies.store);
+    match dependencies.open().await {
         Ok(services) => Ok(Data::new(foundation.state(services, config))),
         // Without its tables a database refuses the first statement, in words that lead nowhere.
         Err(source) => Err(match store.is_migrated().await {

@@ -11,12 +11,12 @@ use crate::{
     error::StoreError,
     policy::{ElevationPolicy, ElevationRule},
     ports::{UnitOfWork, UserLookup},
-    services::Installation,
+    services::Dependencies,
     session::AccessIdentity,
     user::{MfaMethod, User, UserId},
 };
 
-impl Installation {
+impl Dependencies {
     /// Whether a token will do for an action, or has to be elevated. The user must be locked: what
     /// obliges them then cannot be added between this check and the change that it allows.
     pub(in crate::services) async fn may(

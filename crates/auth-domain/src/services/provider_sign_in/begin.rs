@@ -62,7 +62,7 @@ impl ProviderSignInService {
     ///
     /// See [`ProviderSignInError`]. There is nowhere to lead to when the redirect is not allowed.
     pub async fn begin(&self, wish: ProviderFlowWish) -> Result<BegunFlow, FlowFailure> {
-        let redirects = &self.installation.policy.redirects;
+        let redirects = &self.ctx.policy.redirects;
         let checked = redirects.check(wish.options.redirect_to.as_deref());
         let redirect_to = checked.map_err(|_not_allowed| FlowFailure {
             redirect_to: None,
@@ -83,8 +83,8 @@ impl ProviderSignInService {
             Some(token) => self.linking(token).await?,
             None => FlowPurpose::Enter(wish.audience),
         };
-        let installation = &self.installation;
-        let ids = &installation.ids;
+        let ctx = &self.ctx;
+        let ids = &ctx.ids;
         let mark = BrowserMark::new(ids.token_bytes());
         let flow = Flow {
             purpose,
@@ -96,10 +96,10 @@ impl ProviderSignInService {
                 nonce: Secret::new(ids.uuid().to_string()),
             },
             mark: mark.hashed(),
-            expires_at: installation.clock.now() + FLOW_TTL,
+            expires_at: ctx.clock.now() + FLOW_TTL,
         };
         let context = SealContext::ProviderFlow(wish.provider.clone());
-        let state = flow.seal(installation.secrets.as_ref(), &context)?;
+        let state = flow.seal(ctx.secrets.as_ref(), &context)?;
         let question = Question {
             state: state.clone(),
             callback: self.callback(&wish.provider)?,
@@ -117,7 +117,7 @@ impl ProviderSignInService {
 
     /// The provider of that name.
     pub(super) fn provider(&self, id: &ProviderId) -> Result<&dyn Provider, ProviderSignInError> {
-        let found = self.installation.providers.find(id);
+        let found = self.ctx.providers.find(id);
         found
             .map(AsRef::as_ref)
             .ok_or(ProviderSignInError::ProviderDisabled)
@@ -125,17 +125,17 @@ impl ProviderSignInService {
 
     /// Where a provider sends browsers back to. It is never taken from a request.
     pub(super) fn callback(&self, provider: &ProviderId) -> Result<Url, ProviderSignInError> {
-        let server = &self.installation.policy.server_url;
+        let server = &self.ctx.policy.server_url;
         Url::parse(&format!("{server}/signin/provider/{provider}/callback"))
             .map_err(|error| ProviderSignInError::Unavailable(error.into()))
     }
 
     /// Linking is as delicate as setting a password: it is one more way into the account.
     async fn linking(&self, token: &Secret) -> Result<FlowPurpose, ProviderSignInError> {
-        let current_user = CurrentUserService::new(self.installation.clone());
+        let current_user = CurrentUserService::new(self.ctx.clone());
         let identified = current_user.identify(token.expose());
         let caller = identified.map_err(|_invalid| CurrentUserError::InvalidToken)?;
-        let elevation = ElevationService::new(self.installation.clone());
+        let elevation = ElevationService::new(self.ctx.clone());
         elevation.check(caller, DelicateAction::Any).await?;
         Ok(FlowPurpose::link(caller))
     }

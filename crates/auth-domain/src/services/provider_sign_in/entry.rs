@@ -90,7 +90,7 @@ impl ProviderSignInService {
         arrival: &Arrival,
         open: &(impl Fn(UserId) -> O + Send + Sync),
     ) -> Result<Known<O>, StoreError> {
-        let mut work = self.installation.store.begin().await?;
+        let mut work = self.ctx.store.begin().await?;
         let known = self.recognise(work.as_mut(), arrival, open).await?;
         match &known {
             Known::LetIn(..) => work.commit().await?,
@@ -138,7 +138,7 @@ impl ProviderSignInService {
         }
         let newcomer = &arrival.newcomer;
         let is_first_proof = !user.email_verified && newcomer.has_the_mailbox_of(&user);
-        let policy = &self.installation.policy;
+        let policy = &self.ctx.policy;
         match policy.check_account(&user, acquaintance.email_need()) {
             Err(AccountRefusal::Unverified) if is_first_proof => {}
             Err(refusal) => return Ok(Known::Refused(refusal)),

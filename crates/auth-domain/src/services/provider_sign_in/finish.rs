@@ -72,7 +72,7 @@ impl ProviderSignInService {
     /// See [`ProviderSignInError`]. Of a flow that is not valid only the client's own URL is led to;
     /// there too a provider's complaint is told.
     pub async fn finish(&self, callback: ProviderCallback) -> Result<FinishedFlow, FlowFailure> {
-        let redirects = &self.installation.policy.redirects;
+        let redirects = &self.ctx.policy.redirects;
         let to_client = |error, client_state| FlowFailure {
             redirect_to: Some(redirects.client_url()),
             client_state,
@@ -111,28 +111,23 @@ impl ProviderSignInService {
 
     /// The flow that began in this browser.
     fn returned(&self, callback: &ProviderCallback) -> Option<Flow> {
-        let installation = &self.installation;
+        let ctx = &self.ctx;
         let context = SealContext::ProviderFlow(callback.provider.clone());
-        let now = installation.clock.now();
-        let flow = Flow::open(
-            &callback.state,
-            installation.secrets.as_ref(),
-            &context,
-            now,
-        )?;
+        let now = ctx.clock.now();
+        let flow = Flow::open(&callback.state, ctx.secrets.as_ref(), &context, now)?;
         let mark = callback.mark.as_ref()?;
         (mark.hashed() == flow.mark).then_some(flow)
     }
 
     /// `false`: it had ended before.
     async fn end(&self, flow: &Flow) -> Result<bool, StoreError> {
-        let installation = &self.installation;
+        let ctx = &self.ctx;
         let ended = EndedFlow {
             mark: flow.mark.clone(),
             remembered_until: flow.expires_at + CLOCK_DIFFERENCE,
         };
         retry(|| async {
-            let mut work = installation.store.begin().await?;
+            let mut work = ctx.store.begin().await?;
             let is_first = work.tickets().end_flow(&ended).await?;
             work.commit().await?;
             Ok(is_first)
@@ -178,8 +173,7 @@ impl ProviderSignInService {
                     code_challenge: challenge.clone(),
                 };
                 let method = AuthMethod::Provider;
-                let open =
-                    |user| GrantOpening::new(&self.installation, user, method, challenge.clone());
+                let open = |user| GrantOpening::new(&self.ctx, user, method, challenge.clone());
                 Ok(match self.enter(arrival, open).await? {
                     Entered::SignedIn(_, opening) => opening.grant(),
                     Entered::VerificationPending => Grant::Nothing,

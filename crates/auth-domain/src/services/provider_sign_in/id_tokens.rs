@@ -45,7 +45,7 @@ impl ProviderSignInService {
         wish: IdTokenSignIn,
     ) -> Result<SignedUp, ProviderSignInError> {
         let newcomer = self.proven(wish.proof).await?;
-        let accounts = &self.installation.policy.accounts;
+        let accounts = &self.ctx.policy.accounts;
         let email = newcomer.identity.email.as_ref();
         if !email.is_some_and(|it| accounts.email_access.accepts(it)) {
             return Err(SignUpError::EmailNotAllowed.into());
@@ -56,10 +56,10 @@ impl ProviderSignInService {
             audience: wish.audience,
             code_challenge: None,
         };
-        let open = |user| SessionOpening::new(&self.installation, user, AuthMethod::Provider);
+        let open = |user| SessionOpening::new(&self.ctx, user, AuthMethod::Provider);
         Ok(match self.enter(arrival, open).await? {
             Entered::SignedIn(user, opening) => {
-                let session = opening.finish(&self.installation, *user).await?;
+                let session = opening.finish(&self.ctx, *user).await?;
                 SignedUp::Session(Box::new(session))
             }
             Entered::VerificationPending => SignedUp::VerificationPending,
@@ -81,7 +81,7 @@ impl ProviderSignInService {
     }
 
     async fn proven(&self, proof: IdTokenProof) -> Result<Newcomer, ProviderSignInError> {
-        let providers = &self.installation.providers;
+        let providers = &self.ctx.providers;
         let verifier = providers.find_id_tokens(&proof.provider);
         let verifier = verifier.ok_or(ProviderSignInError::ProviderDisabled)?;
         match verifier.verify(&proof.token, proof.nonce.as_ref()).await {

@@ -49,8 +49,8 @@ impl ProviderSignInService {
         caller: AccessIdentity,
         row: &NewLinkedIdentity,
     ) -> Result<Linked, StoreError> {
-        let installation = &self.installation;
-        let mut work = installation.store.begin().await?;
+        let ctx = &self.ctx;
+        let mut work = ctx.store.begin().await?;
         let linked = self.link_if_allowed(work.as_mut(), caller, row).await?;
         match &linked {
             Linked::Done => work.commit().await?,
@@ -73,11 +73,11 @@ impl ProviderSignInService {
             return Ok(Linked::UnknownUser);
         };
         let need = EmailNeed::Required;
-        if let Err(refusal) = self.installation.policy.check_account(&user, need) {
+        if let Err(refusal) = self.ctx.policy.check_account(&user, need) {
             return Ok(Linked::Refused(refusal));
         }
         let action = DelicateAction::Any;
-        if !self.installation.may(work, caller, action).await? {
+        if !self.ctx.may(work, caller, action).await? {
             return Ok(Linked::NotElevated);
         }
         work.identities().link(row).await?;
@@ -86,10 +86,10 @@ impl ProviderSignInService {
 
     pub(super) fn link_row(&self, user_id: UserId, key: IdentityKey) -> NewLinkedIdentity {
         NewLinkedIdentity {
-            id: self.installation.ids.uuid(),
+            id: self.ctx.ids.uuid(),
             user_id,
             key,
-            created_at: self.installation.clock.now(),
+            created_at: self.ctx.clock.now(),
         }
     }
 }

@@ -42,7 +42,7 @@ impl ProviderSignInService {
             return Ok(Entered::VerificationPending);
         }
         let user = candidate.user;
-        let service = SignUpService::new(self.installation.clone());
+        let service = SignUpService::new(self.ctx.clone());
         let link = self.link_row(user.id, arrival.newcomer.key.clone());
         let linked = Along::Identity(&link);
         if user.disabled {
@@ -69,7 +69,7 @@ impl ProviderSignInService {
             ProviderSignInError::SignUp(SignUpError::EmailTaken)
                 | ProviderSignInError::Refused(AccountRefusal::Unverified)
         );
-        if self.installation.concealment.is_none() || !tells_of_the_address {
+        if self.ctx.concealment.is_none() || !tells_of_the_address {
             return Err(refusal);
         }
         let candidate = self.candidate(arrival)?;
@@ -86,18 +86,18 @@ impl ProviderSignInService {
     ) -> Result<(), ProviderSignInError> {
         let Candidate { user, redirect_to } = candidate;
         self.count_verification(&user).await?;
-        let installation = self.installation.clone();
+        let ctx = self.ctx.clone();
         let purpose = TicketPurpose::VerifyEmail;
         let challenge = arrival.code_challenge.clone();
-        let mail = TicketMail::new(&installation, purpose, &user, None, redirect_to, challenge)?;
+        let mail = TicketMail::new(&ctx, purpose, &user, None, redirect_to, challenge)?;
         let link = self.link_row(user.id, arrival.newcomer.key.clone());
-        self.installation
+        self.ctx
             .discreetly(async move {
-                let service = SignUpService::new(installation.clone());
+                let service = SignUpService::new(ctx.clone());
                 let along = [Along::Identity(&link), Along::Ticket(&mail)];
                 let inserted = service.insert(&user, &along).await;
                 inserted.map_err(SignUpError::from)?;
-                mail.send(&installation).await?;
+                mail.send(&ctx).await?;
                 Ok::<_, ProviderSignInError>(())
             })
             .await
@@ -105,10 +105,7 @@ impl ProviderSignInService {
 
     async fn count_verification(&self, user: &NewUser) -> Result<(), ProviderSignInError> {
         match &user.email {
-            Some(email) => Ok(self
-                .installation
-                .count_mail(MailWish::SignUp, email)
-                .await?),
+            Some(email) => Ok(self.ctx.count_mail(MailWish::SignUp, email).await?),
             None => Ok(()),
         }
     }
@@ -116,14 +113,14 @@ impl ProviderSignInService {
     /// Whether somebody new has to verify their address before they may come in. Whoever starts
     /// disabled waits for an administrator anyway.
     fn has_to_verify(&self, user: &NewUser) -> bool {
-        let accounts = &self.installation.policy.accounts;
+        let accounts = &self.ctx.policy.accounts;
         let is_unchecked = user.email.is_some() && !user.email_verified;
         is_unchecked && accounts.email_verification_required && !user.disabled
     }
 
     /// Checks what can be checked without the store.
     fn candidate(&self, arrival: &Arrival) -> Result<Candidate, ProviderSignInError> {
-        let policy = &self.installation.policy;
+        let policy = &self.ctx.policy;
         let accounts = &policy.accounts;
         let is_wanted = arrival.audience == Audience::NewPeople || accounts.auto_sign_up;
         if !accounts.sign_up_enabled || !is_wanted {
@@ -140,7 +137,7 @@ impl ProviderSignInService {
             .clone()
             .resolve(policy, &name_of(identity))?;
         let redirect_to = options.redirect_to.clone();
-        let service = SignUpService::new(self.installation.clone());
+        let service = SignUpService::new(self.ctx.clone());
         let user = NewUser {
             email: identity.email.clone(),
             email_verified: arrival.newcomer.email_verified,
@@ -152,7 +149,7 @@ impl ProviderSignInService {
 
     fn avatar(&self, identity: &ExternalIdentity) -> String {
         let gravatar = || {
-            let accounts = &self.installation.policy.accounts;
+            let accounts = &self.ctx.policy.accounts;
             identity.email.as_ref().map(|it| accounts.avatar_url(it))
         };
         let is_shown = |it: &&url::Url| {

@@ -84,7 +84,7 @@ impl SecondFactorService {
         code: &TotpCode,
         purpose: TotpPurpose,
     ) -> Result<Result<bool, SecretBoxError>, StoreError> {
-        let limits = self.installation.guess_limits(user);
+        let limits = self.ctx.guess_limits(user);
         let factors = work.second_factors();
         let so_far = factors.count_wrong_guesses(user, &limits).await?;
         let Some(tally) = limits.tally(&so_far) else {
@@ -99,7 +99,7 @@ impl SecondFactorService {
             factors.note_wrong_guess(user, &limits, tally).await?;
             return Ok(Ok(false));
         };
-        if self.installation.policy.second_factors.totp_reuse_allowed {
+        if self.ctx.policy.second_factors.totp_reuse_allowed {
             return Ok(Ok(true));
         }
         let step_use = StepUse {
@@ -112,8 +112,8 @@ impl SecondFactorService {
 
     /// The step of a code that is good now, used or not.
     fn step_of(&self, secret: &TotpSecret, code: &TotpCode) -> Option<TimeStep> {
-        let totp = &self.installation.authenticator_apps()?.totp;
-        let mut accepted = TimeStep::accepted_at(self.installation.clock.now());
+        let totp = &self.ctx.authenticator_apps()?.totp;
+        let mut accepted = TimeStep::accepted_at(self.ctx.clock.now());
         accepted.find(|step| totp.fits(code, secret, *step))
     }
 
@@ -122,7 +122,7 @@ impl SecondFactorService {
         user: UserId,
         secret: &TotpSecret,
     ) -> Result<SealedSecret, SecretBoxError> {
-        let secrets = &self.installation.secrets;
+        let secrets = &self.ctx.secrets;
         secrets.seal(&secret.base32(), &context(user))
     }
 
@@ -135,7 +135,7 @@ impl SecondFactorService {
         stored: &StoredSecret,
     ) -> Result<Result<TotpSecret, SecretBoxError>, StoreError> {
         let opened = match stored {
-            StoredSecret::Sealed(sealed) => self.installation.secrets.open(sealed, &context(user)),
+            StoredSecret::Sealed(sealed) => self.ctx.secrets.open(sealed, &context(user)),
             StoredSecret::Plain(plain) => Ok(OpenedSecret {
                 secret: plain.clone(),
                 is_current: false,
@@ -160,7 +160,7 @@ impl SecondFactorService {
         user: UserId,
         code: &RecoveryCode,
     ) -> Result<bool, StoreError> {
-        let keys = &self.installation.policy.second_factors.recovery_keys;
+        let keys = &self.ctx.policy.second_factors.recovery_keys;
         for form in code.stored_forms(keys, user) {
             if work
                 .second_factors()

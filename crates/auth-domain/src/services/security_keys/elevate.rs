@@ -50,8 +50,8 @@ impl SecurityKeyService {
             return Err(self.refuse(&signed.challenge).await?);
         }
         let methods = identity.methods.and(AuthMethod::SecurityKey);
-        let opening = SessionOpening::new(&self.installation, user.id, methods).beside(identity);
+        let opening = SessionOpening::new(&self.ctx, user.id, methods).beside(identity);
         let user = self.open(&signed, &opening).await?;
-        Ok(opening.finish_elevated(&self.installation, user).await?)
+        Ok(opening.finish_elevated(&self.ctx, user).await?)
     }
 }

@@ -70,7 +70,7 @@ impl SecurityKeyService {
         nickname: Option<KeyNickname>,
     ) -> SecurityKey {
         SecurityKey {
-            id: SecurityKeyId(self.installation.ids.uuid()),
+            id: SecurityKeyId(self.ctx.ids.uuid()),
             user_id,
             credential_id: credential.credential_id,
             public_key: credential.public_key,
@@ -87,9 +87,9 @@ impl SecurityKeyService {
         user: &User,
         (challenge, key): (&HashedChallenge, &SecurityKey),
     ) -> Result<(), SecurityKeyError> {
-        let now = self.installation.clock.now();
+        let now = self.ctx.clock.now();
         retry(|| async {
-            let mut work = self.installation.store.begin().await?;
+            let mut work = self.ctx.store.begin().await?;
             let is_first = work.security_keys().take(challenge, now).await?.is_some();
             let is_signed_in = is_still_signed_in(work.as_mut(), caller, now).await?;
             let current = work.users().find(UserLookup::Id(user.id)).await?;
@@ -98,15 +98,13 @@ impl SecurityKeyService {
                 return Ok(Err(SecurityKeyError::InvalidCredential));
             }
             let action = DelicateAction::AddFactor;
-            if !self.installation.may(work.as_mut(), caller, action).await? {
+            if !self.ctx.may(work.as_mut(), caller, action).await? {
                 work.commit().await?;
                 return Ok(Err(SecurityKeyError::NotElevated));
             }
             work.security_keys().insert(key).await?;
-            let installation = &self.installation;
-            installation
-                .withdraw_changes(work.as_mut(), user.id, now)
-                .await?;
+            let ctx = &self.ctx;
+            ctx.withdraw_changes(work.as_mut(), user.id, now).await?;
             work.commit().await?;
             Ok(Ok(()))
         })

@@ -26,7 +26,7 @@ impl SecurityKeyService {
         let Some(email) = email else {
             return self.ask_for(web_authn, Person::Anybody, None).await;
         };
-        let conceals = self.installation.concealment.is_some();
+        let conceals = self.ctx.concealment.is_some();
         let owner = match self.owner_of(&email).await {
             Ok(user) => Some(user.id),
             Err(SecurityKeyError::Failure(failure)) => return Err(failure.into()),
@@ -34,7 +34,7 @@ impl SecurityKeyService {
             Err(refusal) => return Err(refusal),
         };
         let person = owner.map_or(Person::Anybody, Person::User);
-        let owner = owner.unwrap_or_else(|| UserId(self.installation.ids.uuid()));
+        let owner = owner.unwrap_or_else(|| UserId(self.ctx.ids.uuid()));
         let mut options = self.ask_for(web_authn, person, Some(owner)).await?;
         if options.allowed.is_empty() {
             if !conceals {
@@ -47,7 +47,7 @@ impl SecurityKeyService {
 
     async fn owner_of(&self, email: &EmailAddress) -> Result<User, SecurityKeyError> {
         let lookup = UserLookup::Email(email);
-        let found = self.installation.store.find_user(lookup).await?;
+        let found = self.ctx.store.find_user(lookup).await?;
         self.checked(found.ok_or(SecurityKeyError::UnknownAccount)?)
     }
 
@@ -69,7 +69,7 @@ impl SecurityKeyService {
 
     /// The id of a key that does not exist, always the same for an address.
     fn decoy(&self, email: &EmailAddress) -> Option<CredentialId> {
-        let key = &self.installation.policy.codes.key;
+        let key = &self.ctx.policy.codes.key;
         CredentialId::new(key.decoy(email.as_str()).to_vec()).ok()
     }
 
@@ -84,9 +84,9 @@ impl SecurityKeyService {
         let purpose = ChallengePurpose::SignIn;
         let signed = self.asserted(web_authn, assertion, purpose).await?;
         let owner = signed.key.user_id;
-        let opening = SessionOpening::new(&self.installation, owner, AuthMethod::SecurityKey);
+        let opening = SessionOpening::new(&self.ctx, owner, AuthMethod::SecurityKey);
         let user = self.open(&signed, &opening).await?;
-        Ok(opening.finish(&self.installation, user).await?)
+        Ok(opening.finish(&self.ctx, user).await?)
     }
 }
 

@@ -30,7 +30,7 @@ impl SecurityKeyService {
         wish: SecurityKeySignUp,
     ) -> Result<CreationOptions, SecurityKeyError> {
         let web_authn = self.web_authn()?;
-        let policy = &self.installation.policy;
+        let policy = &self.ctx.policy;
         self.check_open()?;
         let pending = PendingSignUp {
             email: wish.email,
@@ -42,7 +42,7 @@ impl SecurityKeyService {
         if !policy.accounts.email_access.accepts(&email) {
             return Err(SignUpError::EmailNotAllowed.into());
         }
-        let user_id = UserId(self.installation.ids.uuid());
+        let user_id = UserId(self.ctx.ids.uuid());
         let person = Person::NewUser(user_id, sign_up);
         let (challenge, issued) = self.challenge(web_authn, ChallengePurpose::SignUp, person);
         self.issue(&issued, None).await?;
@@ -74,7 +74,7 @@ impl SecurityKeyService {
         code_challenge: Option<CodeChallenge>,
     ) -> Result<SignedUp, SecurityKeyError> {
         let web_authn = self.web_authn()?;
-        let policy = &self.installation.policy;
+        let policy = &self.ctx.policy;
         self.check_open()?;
         let purpose = ChallengePurpose::SignUp;
         let attestation = attestation.ok_or(SecurityKeyError::InvalidCredential)?;
@@ -88,11 +88,9 @@ impl SecurityKeyService {
         let options = options.resolve(policy, email.as_str())?;
         let credential = self.attested(web_authn, attestation, &challenge).await?;
         if policy.accounts.email_verification_required {
-            self.installation
-                .count_mail(MailWish::SignUp, &email)
-                .await?;
+            self.ctx.count_mail(MailWish::SignUp, &email).await?;
         }
-        let service = SignUpService::new(self.installation.clone());
+        let service = SignUpService::new(self.ctx.clone());
         let redirect_to = options.redirect_to.clone();
         let user = NewUser {
             id,
@@ -103,7 +101,7 @@ impl SecurityKeyService {
         let key = NewKey {
             key: self.new_key(id, credential, nickname),
             challenge: issued.hash,
-            now: self.installation.clock.now(),
+            now: self.ctx.clock.now(),
         };
         let entered = service
             .enter(user, Some(key), redirect_to, code_challenge)
@@ -118,7 +116,7 @@ impl SecurityKeyService {
     }
 
     fn check_open(&self) -> Result<(), SecurityKeyError> {
-        let is_open = self.installation.policy.accounts.sign_up_enabled;
+        let is_open = self.ctx.policy.accounts.sign_up_enabled;
         is_open
             .then_some(())
             .ok_or(SecurityKeyError::SignUp(SignUpError::Disabled))

@@ -7,8 +7,8 @@ use super::{
     EmailSignInService, LinkService, MessageDeliveryService, MessageQueueService,
     PasswordChangeService, PersonalAccessTokenService, PhoneChangeService, ProviderSignInService,
     Providers, ReadinessService, SecondFactorService, SecurityKeyService, SessionService,
-    SignInService, SignOutService, SignUpService, SmsSignInService, TokenService, retry::retry,
-    visit::Visit,
+    SignInService, SignOutService, SignUpService, SmsSignInService, TokenService,
+    context::RequestContext, retry::retry,
 };
 use crate::{
     error::StoreError,
@@ -47,10 +47,10 @@ pub struct Ports {
 
 /// The ports and the policy of one installation.
 ///
-/// [`Installation::new`] asks for those that it cannot do without. The others are set afterwards, so
+/// [`Dependencies::new`] asks for those that it cannot do without. The others are set afterwards, so
 /// that nothing breaks when a later version has more of them.
 #[non_exhaustive]
-pub struct Installation {
+pub struct Dependencies {
     /// Where users and sessions are kept.
     pub store: Arc<dyn Store>,
     /// How passwords are hashed.
@@ -106,7 +106,7 @@ pub struct Concealment {
     pub pacing: Arc<dyn Pacing>,
 }
 
-impl Installation {
+impl Dependencies {
     /// An installation that has the clock and the randomness of this machine, counts claims and mails
     /// in memory as [`AccountLimits::usual`] does, and is without every optional port.
     #[must_use]
@@ -220,18 +220,18 @@ pub struct Services {
     pub sessions: SessionService,
     /// Whether the server can do its work.
     pub readiness: ReadinessService,
-    visit: Visit,
+    ctx: RequestContext,
 }
 
 impl Services {
-    fn new(installation: Installation) -> Self {
-        Self::during(Visit::new(Arc::new(installation)))
+    fn new(ctx: Dependencies) -> Self {
+        Self::during(RequestContext::new(Arc::new(ctx)))
     }
 
     /// What they are built over.
     #[must_use]
-    pub fn installation(&self) -> &Installation {
-        &self.visit
+    pub fn dependencies(&self) -> &Dependencies {
+        &self.ctx
     }
 
     /// Does a round of what has to be done beside requests: makes another attempt at messages that were
@@ -245,12 +245,12 @@ impl Services {
     ///
     /// [`StoreError`] when the store fails. The next round goes on.
     pub async fn tend(&self) -> Result<(), StoreError> {
-        let installation = self.installation();
-        let (store, clock) = (&installation.store, &installation.clock);
-        let secrets = Arc::clone(&installation.secrets);
+        let ctx = self.dependencies();
+        let (store, clock) = (&ctx.store, &ctx.clock);
+        let secrets = Arc::clone(&ctx.secrets);
         let queue = MessageQueueService::new(Arc::clone(store), secrets, Arc::clone(clock));
-        let mailer = Arc::clone(&installation.mailer);
-        let delivery = MessageDeliveryService::new(queue, mailer, installation.sms.as_ref());
+        let mailer = Arc::clone(&ctx.mailer);
+        let delivery = MessageDeliveryService::new(queue, mailer, ctx.sms.as_ref());
         for _ in 0..MESSAGES_IN_A_ROUND {
             // One at a time: its lease would run out while it waited for others.
             let Some(message) = delivery.claim(1).await?.pop() else {
@@ -258,8 +258,7 @@ impl Services {
             };
             delivery.deliver(message).await;
         }
-        let clean_up =
-            CleanUpService::new(Arc::clone(store), Arc::clone(clock), &installation.policy);
+        let clean_up = CleanUpService::new(Arc::clone(store), Arc::clone(clock), &ctx.policy);
         for rows in ExpiredRows::ALL {
             clean_up.remove_some(rows, ROWS_IN_A_ROUND).await?;
         }
@@ -271,31 +270,31 @@ impl Services {
     /// in.
     #[must_use]
     pub fn seen_from(&self, device: Device, client: Option<ClientNetwork>) -> Self {
-        Self::during(self.visit.seen_from(device, client))
+        Self::during(self.ctx.seen_from(device, client))
     }
 
-    fn during(visit: Visit) -> Self {
+    fn during(ctx: RequestContext) -> Self {
         Self {
-            sign_up: SignUpService::new(visit.clone()),
-            sign_in: SignInService::new(visit.clone()),
-            tokens: TokenService::new(visit.clone()),
-            sign_out: SignOutService::new(visit.clone()),
-            current_user: CurrentUserService::new(visit.clone()),
-            password_change: PasswordChangeService::new(visit.clone()),
-            personal_access_tokens: PersonalAccessTokenService::new(visit.clone()),
-            elevation: ElevationService::new(visit.clone()),
-            email_sign_in: EmailSignInService::new(visit.clone()),
-            sms_sign_in: SmsSignInService::new(visit.clone()),
-            phone_change: PhoneChangeService::new(visit.clone()),
-            email_address: EmailAddressService::new(visit.clone()),
-            links: LinkService::new(visit.clone()),
-            second_factor: SecondFactorService::new(visit.clone()),
-            security_keys: SecurityKeyService::new(visit.clone()),
-            provider_sign_in: ProviderSignInService::new(visit.clone()),
-            anonymous: AnonymousService::new(visit.clone()),
-            sessions: SessionService::new(visit.clone()),
-            readiness: ReadinessService::new(visit.clone()),
-            visit,
+            sign_up: SignUpService::new(ctx.clone()),
+            sign_in: SignInService::new(ctx.clone()),
+            tokens: TokenService::new(ctx.clone()),
+            sign_out: SignOutService::new(ctx.clone()),
+            current_user: CurrentUserService::new(ctx.clone()),
+            password_change: PasswordChangeService::new(ctx.clone()),
+            personal_access_tokens: PersonalAccessTokenService::new(ctx.clone()),
+            elevation: ElevationService::new(ctx.clone()),
+            email_sign_in: EmailSignInService::new(ctx.clone()),
+            sms_sign_in: SmsSignInService::new(ctx.clone()),
+            phone_change: PhoneChangeService::new(ctx.clone()),
+            email_address: EmailAddressService::new(ctx.clone()),
+            links: LinkService::new(ctx.clone()),
+            second_factor: SecondFactorService::new(ctx.clone()),
+            security_keys: SecurityKeyService::new(ctx.clone()),
+            provider_sign_in: ProviderSignInService::new(ctx.clone()),
+            anonymous: AnonymousService::new(ctx.clone()),
+            sessions: SessionService::new(ctx.clone()),
+            readiness: ReadinessService::new(ctx.clone()),
+            ctx,
         }
     }
 }

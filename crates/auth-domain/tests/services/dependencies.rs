@@ -7,7 +7,7 @@ use auth_domain::{
     ports::{Store, UserLookup},
     redirect::RedirectPolicy,
     services::{
-        AccountRefusal, AnonymousError, AnonymousSignIn, Failure, Installation, Ports, Services,
+        AccountRefusal, AnonymousError, AnonymousSignIn, Dependencies, Failure, Ports, Services,
         SignInError, SignUpError, SignedIn, SignedUp, UsernameSignUp,
     },
     session::Session,
@@ -20,8 +20,8 @@ use crate::world::{PASSWORD, claim, password, role, sign_up, username};
 
 const ADA: &str = "ada@example.com";
 
-/// Nothing but what [`Installation::new`] asks for.
-fn minimal(store: &MemoryStore, mailer: &Arc<RecordingMailer>) -> Installation {
+/// Nothing but what [`Dependencies::new`] asks for.
+fn minimal(store: &MemoryStore, mailer: &Arc<RecordingMailer>) -> Dependencies {
     let ports = Ports {
         store: Arc::new(store.clone()),
         hasher: Arc::new(PlainHasher::default()),
@@ -32,7 +32,7 @@ fn minimal(store: &MemoryStore, mailer: &Arc<RecordingMailer>) -> Installation {
     let keys = PolicyKeys::derive(b"a secret for tests");
     let redirects = RedirectPolicy::new("https://app.example.com", &[]).unwrap();
     let policy = AuthPolicy::new(keys, "https://auth.example.com/", redirects);
-    Installation::new(ports, policy)
+    Dependencies::new(ports, policy)
 }
 
 async fn signed_up(services: &Services) -> SignedUp {
@@ -88,9 +88,9 @@ async fn other_ways_in_are_off() {
 #[tokio::test]
 async fn passwords_cannot_be_guessed_for_long() {
     let mailer = Arc::new(RecordingMailer::default());
-    let mut installation = minimal(&MemoryStore::new(), &mailer);
-    installation.policy.accounts.email_verification_required = false;
-    let services = installation.open().await.unwrap();
+    let mut dependencies = minimal(&MemoryStore::new(), &mailer);
+    dependencies.policy.accounts.email_verification_required = false;
+    let services = dependencies.open().await.unwrap();
     signed_up(&services).await;
 
     for _ in 0..20 {
@@ -109,11 +109,11 @@ async fn passwords_cannot_be_guessed_for_long() {
 async fn opening_gives_the_store_the_roles_of_the_policy() {
     let mailer = Arc::new(RecordingMailer::default());
     let editors = |store: &MemoryStore| {
-        let mut installation = minimal(store, &mailer);
-        installation.policy.accounts.email_verification_required = false;
-        installation.policy.accounts.default_role = role("editor");
-        installation.policy.accounts.allowed_roles = vec![role("editor")];
-        installation
+        let mut dependencies = minimal(store, &mailer);
+        dependencies.policy.accounts.email_verification_required = false;
+        dependencies.policy.accounts.default_role = role("editor");
+        dependencies.policy.accounts.allowed_roles = vec![role("editor")];
+        dependencies
     };
 
     let services = editors(&MemoryStore::new()).open().await.unwrap();
@@ -129,9 +129,9 @@ async fn tending_sends_what_did_not_leave_and_removes_what_expired() {
     let clock = Arc::new(FixedClock::default());
     let store = MemoryStore::with_clock(Arc::clone(&clock) as _);
     let mailer = Arc::new(RecordingMailer::default());
-    let mut installation = minimal(&store, &mailer);
-    installation.clock = Arc::clone(&clock) as _;
-    let services = installation.open().await.unwrap();
+    let mut dependencies = minimal(&store, &mailer);
+    dependencies.clock = Arc::clone(&clock) as _;
+    let services = dependencies.open().await.unwrap();
     mailer.set_failing(true);
     signed_up(&services).await;
     mailer.set_failing(false);

@@ -2,7 +2,7 @@
 
 use std::{ops::Deref, sync::Arc};
 
-use super::Installation;
+use super::Dependencies;
 use crate::{
     guessing::{GuessLimits, Place},
     limits::ClientNetwork,
@@ -12,17 +12,17 @@ use crate::{
 
 /// The installation, and the device and network that a request comes from. Cheap to clone.
 #[derive(Clone)]
-pub(super) struct Visit {
-    installation: Arc<Installation>,
+pub(super) struct RequestContext {
+    ctx: Arc<Dependencies>,
     device: Arc<Device>,
     client: Option<ClientNetwork>,
 }
 
-impl Visit {
+impl RequestContext {
     /// A visit from nowhere in particular.
-    pub(super) fn new(installation: Arc<Installation>) -> Self {
+    pub(super) fn new(ctx: Arc<Dependencies>) -> Self {
         Self {
-            installation,
+            ctx,
             device: Arc::default(),
             client: None,
         }
@@ -67,10 +67,10 @@ impl Visit {
     }
 }
 
-impl Deref for Visit {
-    type Target = Installation;
+impl Deref for RequestContext {
+    type Target = Dependencies;
 
-    fn deref(&self) -> &Installation {
-        &self.installation
+    fn deref(&self) -> &Dependencies {
+        &self.ctx
     }
 }
