@@ -17,7 +17,7 @@ use auth_domain::{
     services::{
         Audience, CodeChannel, CurrentUserError, Dependencies, ElevationError, EmailCode,
         EmailPasswordSignIn, EmailSignIn, EmailSignInError, ExchangeError, Grant, IdTokenProof,
-        IdTokenSignIn, LinkCode, LinkError, PersonalAccessTokenError, PersonalAccessTokenWish,
+        IdTokenSignIn, LinkCode, LinkError, PersonalAccessTokenError, PersonalAccessTokenRequest,
         ProviderSignInError, Providers, SecondFactorError, SecondFactorProof, SecondFactorSignIn,
         SecurityKeyError, Services, SignInError, SignUpOptions, SignedIn, SmsCode, SmsSignIn,
         SmsSignInError, UsernameSignIn,
@@ -195,12 +195,12 @@ impl Server {
     }
 
     async fn personal_access_token(&self, user: &User) -> PlainRefreshToken {
-        let wish = PersonalAccessTokenWish {
+        let request = PersonalAccessTokenRequest {
             expires_at: self.ports.now() + std::time::Duration::from_hours(1),
             metadata: None,
         };
         let service = &self.services.personal_access_tokens;
-        service.create(user.id, wish).await.unwrap().token
+        service.create(user.id, request).await.unwrap().token
     }
 
     async fn link(&self, user: &User, verifier: Option<&CodeVerifier>) -> (Ticket, OneTimeCode) {
@@ -264,12 +264,12 @@ impl Server {
 
     async fn texted_code(&self, user: &User) -> Credential {
         let number = user.phone_number.clone().unwrap();
-        let wish = SmsSignIn {
+        let request = SmsSignIn {
             phone_number: number.clone(),
             options: SignUpOptions::default(),
             audience: Audience::Anybody,
         };
-        self.services.sms_sign_in.send_code(wish).await.unwrap();
+        self.services.sms_sign_in.send_code(request).await.unwrap();
         let code = self.ports.sms.sent().pop().unwrap().code;
         Credential::TextedCode(number, code_of(&code))
     }
@@ -308,12 +308,12 @@ impl Server {
                 outcome(&answer, |it| matches!(it, SecondFactorError::Failure(_)))
             }
             Credential::IdToken(subject) => {
-                let wish = IdTokenSignIn {
+                let request = IdTokenSignIn {
                     proof: id_token(&subject),
                     options: SignUpOptions::default(),
                     audience: Audience::Anybody,
                 };
-                let answer = services.provider_sign_in.with_id_token(wish).await;
+                let answer = services.provider_sign_in.with_id_token(request).await;
                 outcome(&answer, |it| matches!(it, ProviderSignInError::Failure(_)))
             }
             Credential::EmailCode(user, code) => {

@@ -44,14 +44,14 @@ pub(crate) fn add(config: &mut ServiceConfig) {
 
 #[post("/sign-up")]
 async fn sign_up(site: Data<Site>, body: Json<Credentials>) -> Result<&'static str> {
-    let wish = EmailPasswordSignUp {
+    let request = EmailPasswordSignUp {
         email: EmailAddress::parse(&body.email).map_err(ErrorBadRequest)?,
         password: PlainPassword::new(&body.password),
         options: SignUpOptions::default(),
         code_challenge: None,
     };
     let service = site.services.sign_up.clone();
-    site.run(async move { service.with_email_password(wish).await })
+    site.run(async move { service.with_email_password(request).await })
         .await?;
     Ok("follow the link in the mail")
 }

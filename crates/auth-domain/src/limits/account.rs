@@ -35,7 +35,7 @@ pub struct TooMany {
 /// What a mail is wanted for. Each has a count of its own, so that asking for one in vain does not
 /// keep another from being sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum MailWish {
+pub(crate) enum MailRequest {
     /// To sign in, perhaps to a new account.
     SignIn,
     /// To sign up, which sends nothing to somebody who has an account.
@@ -50,9 +50,9 @@ pub(crate) enum MailWish {
     Elevation,
 }
 
-/// What a text message is wanted for; see [`MailWish`].
+/// What a text message is wanted for; see [`MailRequest`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum TextWish {
+pub(crate) enum TextRequest {
     /// To sign in, perhaps to a new account.
     SignIn,
     /// To sign up, which sends nothing to somebody who has an account.
@@ -119,25 +119,29 @@ impl AccountLimits {
     }
 
     /// Counts a mail that was asked for.
-    pub(crate) async fn mail(&self, wish: MailWish, to: &EmailAddress) -> Result<(), TooMany> {
-        let what = match wish {
-            MailWish::SignIn => "mail-sign-in",
-            MailWish::SignUp => "mail-sign-up",
-            MailWish::Verification => "mail-verification",
-            MailWish::Change => "mail-change",
-            MailWish::PasswordReset => "mail-password-reset",
-            MailWish::Elevation => "mail-elevation",
+    pub(crate) async fn mail(
+        &self,
+        request: MailRequest,
+        to: &EmailAddress,
+    ) -> Result<(), TooMany> {
+        let what = match request {
+            MailRequest::SignIn => "mail-sign-in",
+            MailRequest::SignUp => "mail-sign-up",
+            MailRequest::Verification => "mail-verification",
+            MailRequest::Change => "mail-change",
+            MailRequest::PasswordReset => "mail-password-reset",
+            MailRequest::Elevation => "mail-elevation",
         };
         self.count(&self.naming.mailbox(what, to), self.mails).await
     }
 
     /// Counts a text message that was asked for; as many are allowed as mails.
-    pub(crate) async fn text(&self, wish: TextWish, to: &PhoneNumber) -> Result<(), TooMany> {
-        let what = match wish {
-            TextWish::SignIn => "text-sign-in",
-            TextWish::SignUp => "text-sign-up",
-            TextWish::Change => "text-change",
-            TextWish::Elevation => "text-elevation",
+    pub(crate) async fn text(&self, request: TextRequest, to: &PhoneNumber) -> Result<(), TooMany> {
+        let what = match request {
+            TextRequest::SignIn => "text-sign-in",
+            TextRequest::SignUp => "text-sign-up",
+            TextRequest::Change => "text-change",
+            TextRequest::Elevation => "text-elevation",
         };
         self.count(&self.naming.phone(what, to), self.mails).await
     }

@@ -15,7 +15,7 @@ mod memory;
 mod window;
 
 pub use account::{AccountLimits, TooMany};
-pub(crate) use account::{MailWish, TextWish};
+pub(crate) use account::{MailRequest, TextRequest};
 pub use client::ClientNetwork;
 pub(crate) use key::AccountName;
 pub use key::{CounterKey, NamingKey};

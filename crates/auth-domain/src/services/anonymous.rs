@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     error::{StoreError, UniqueField},
-    limits::{MailWish, TextWish, TooMany},
+    limits::{MailRequest, TextRequest, TooMany},
     one_time_code::CodePurpose,
     ports::{
         BackgroundBusy, BreachedPasswordsError, CodeDelivery, Contact, Deanonymization,
@@ -145,7 +145,7 @@ impl AnonymousService {
     /// # Errors
     ///
     /// [`SignUpError::Disabled`], [`AnonymousError::MethodDisabled`], or a failure.
-    pub async fn sign_in(&self, wish: AnonymousSignIn) -> Result<Session, AnonymousError> {
+    pub async fn sign_in(&self, request: AnonymousSignIn) -> Result<Session, AnonymousError> {
         let accounts = &self.ctx.policy.accounts;
         if !accounts.sign_up_enabled {
             return Err(SignUpError::Disabled.into());
@@ -156,14 +156,14 @@ impl AnonymousService {
         let sign_up = SignUpService::new(self.ctx.clone());
         let user = NewUser {
             disabled: false,
-            display_name: wish
+            display_name: request
                 .display_name
                 .map_or_else(|| "Anonymous User".to_owned(), AnonymousName::into_string),
-            locale: accounts.locale(wish.locale),
+            locale: accounts.locale(request.locale),
             default_role: Role::anonymous(),
             roles: vec![Role::anonymous()],
             is_anonymous: true,
-            metadata: Some(wish.metadata.map_or(Value::Null, Value::Object)),
+            metadata: Some(request.metadata.map_or(Value::Null, Value::Object)),
             ..sign_up.blank_user(None)
         };
         let opening = SessionOpening::new(&self.ctx, user.id, AuthMethods::NONE);
@@ -182,29 +182,34 @@ impl AnonymousService {
     pub async fn deanonymize(
         &self,
         caller: impl Into<AccessIdentity>,
-        wish: Deanonymize,
+        request: Deanonymize,
     ) -> Result<(), AnonymousError> {
         let caller = caller.into();
         let policy = &self.ctx.policy;
         let user = self.anonymous_user(caller.user_id).await?;
-        if let DeanonymizeMethod::Password(password) = &wish.method {
+        if let DeanonymizeMethod::Password(password) = &request.method {
             self.ctx
                 .check_password::<AnonymousError>(password, PasswordRule::Modern)
                 .await?;
         }
-        let options = wish.options.clone().resolve(policy, wish.email.as_str())?;
-        if !policy.accounts.email_access.accepts(&wish.email) {
+        let options = request
+            .options
+            .clone()
+            .resolve(policy, request.email.as_str())?;
+        if !policy.accounts.email_access.accepts(&request.email) {
             return Err(SignUpError::EmailNotAllowed.into());
         }
-        let letter = self.letter(&wish, user.id, &options)?;
+        let letter = self.letter(&request, user.id, &options)?;
         if letter.is_some() {
-            self.ctx.count_mail(MailWish::SignUp, &wish.email).await?;
+            self.ctx
+                .count_mail(MailRequest::SignUp, &request.email)
+                .await?;
         }
-        let lookup = UserLookup::Email(&wish.email);
+        let lookup = UserLookup::Email(&request.email);
         if self.ctx.store.find_user(lookup).await?.is_some() {
             return Err(SignUpError::EmailTaken.into());
         }
-        let password_hash = match &wish.method {
+        let password_hash = match &request.method {
             DeanonymizeMethod::Password(password) => {
                 let client = self.ctx.client();
                 Some(self.ctx.hasher.hash(password, client).await?)
@@ -212,8 +217,8 @@ impl AnonymousService {
             DeanonymizeMethod::EmailLink => None,
         };
         let changes = Deanonymization {
-            avatar_url: policy.accounts.avatar_url(&wish.email),
-            contact: Contact::Email(wish.email.clone()),
+            avatar_url: policy.accounts.avatar_url(&request.email),
+            contact: Contact::Email(request.email.clone()),
             password_hash,
             display_name: options.display_name,
             locale: options.locale,
@@ -234,17 +239,17 @@ impl AnonymousService {
     pub async fn deanonymize_by_sms(
         &self,
         caller: impl Into<AccessIdentity>,
-        wish: DeanonymizeBySms,
+        request: DeanonymizeBySms,
     ) -> Result<(), AnonymousError> {
         let caller = caller.into();
         let ctx = &self.ctx;
         let delivery = ctx.sms.clone();
         let delivery = delivery.ok_or(AnonymousError::MethodDisabled)?;
         self.anonymous_user(caller.user_id).await?;
-        let number = wish.phone_number;
+        let number = request.phone_number;
         let policy = &ctx.policy;
-        let options = wish.options.resolve(policy, number.as_str())?;
-        ctx.count_text(TextWish::Change, &number).await?;
+        let options = request.options.resolve(policy, number.as_str())?;
+        ctx.count_text(TextRequest::Change, &number).await?;
         let service = self.clone();
         let work = async move { service.stage(caller, number, options, &delivery).await };
         ctx.discreetly(work).await
@@ -321,12 +326,12 @@ impl AnonymousService {
     /// The mail that leads back in, if one is needed.
     fn letter(
         &self,
-        wish: &Deanonymize,
+        request: &Deanonymize,
         id: UserId,
         options: &ResolvedOptions,
     ) -> Result<Option<TicketMail>, SecretBoxError> {
         let ctx = &self.ctx;
-        let purpose = match wish.method {
+        let purpose = match request.method {
             DeanonymizeMethod::EmailLink => TicketPurpose::SignInLink,
             DeanonymizeMethod::Password(_) => {
                 if !ctx.policy.accounts.email_verification_required {
@@ -335,10 +340,10 @@ impl AnonymousService {
                 TicketPurpose::VerifyEmail
             }
         };
-        let challenge = wish.code_challenge.clone();
+        let challenge = request.code_challenge.clone();
         let recipient = Recipient {
             id,
-            email: Some(wish.email.clone()),
+            email: Some(request.email.clone()),
             locale: options.locale.clone(),
             display_name: options.display_name.clone(),
         };

@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     error::StoreError,
-    limits::{MailWish, TextWish, TooMany},
+    limits::{MailRequest, TextRequest, TooMany},
     one_time_code::{CodePurpose, OneTimeCode},
     ports::{CodeDelivery, MailerError, SecretBoxError, SignerError, SmsError, UserLookup},
     session::{AccessIdentity, AuthMethod, Session},
@@ -210,7 +210,7 @@ impl ElevationService {
         match self.reader(user, by).await? {
             Reader::OfMail(user) => {
                 if let Some(email) = &user.email {
-                    ctx.count_mail(MailWish::Elevation, email).await?;
+                    ctx.count_mail(MailRequest::Elevation, email).await?;
                 }
                 let redirect_to = ctx.policy.redirects.client_url();
                 let purpose = CodePurpose::Elevation;
@@ -219,8 +219,8 @@ impl ElevationService {
                 mail.send(ctx).await?;
             }
             Reader::OfPhone(user, number, delivery) => {
-                let wish = TextWish::Elevation;
-                ctx.count_text(wish, &number).await?;
+                let request = TextRequest::Elevation;
+                ctx.count_text(request, &number).await?;
                 let purpose = CodePurpose::TextedElevation;
                 let (id, locale) = (user.id, user.locale);
                 let text = CodeText::new(ctx, &delivery, id, purpose, number, locale)?;

@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     error::StoreError,
-    limits::{MailWish, TooMany},
+    limits::{MailRequest, TooMany},
     ports::{BackgroundBusy, MailerError, SecretBoxError, UserLookup},
     redirect::{RedirectNotAllowed, RedirectUrl},
     session::{AccessIdentity, CodeChallenge},
@@ -84,25 +84,28 @@ impl EmailAddressService {
     /// # Errors
     ///
     /// Checked in the order of the variants of [`EmailAddressError`].
-    pub async fn request_verification(&self, wish: LinkRequest) -> Result<(), EmailAddressError> {
+    pub async fn request_verification(
+        &self,
+        request: LinkRequest,
+    ) -> Result<(), EmailAddressError> {
         let policy = &self.ctx.policy;
-        let redirect_to = policy.redirects.check(wish.redirect_to.as_deref())?;
+        let redirect_to = policy.redirects.check(request.redirect_to.as_deref())?;
         self.ctx
-            .count_mail(MailWish::Verification, &wish.email)
+            .count_mail(MailRequest::Verification, &request.email)
             .await?;
         let service = self.clone();
         self.ctx
-            .discreetly(async move { service.send_verification(wish, redirect_to).await })
+            .discreetly(async move { service.send_verification(request, redirect_to).await })
             .await
     }
 
     async fn send_verification(
         &self,
-        wish: LinkRequest,
+        request: LinkRequest,
         redirect_to: RedirectUrl,
     ) -> Result<(), EmailAddressError> {
         let policy = &self.ctx.policy;
-        let lookup = UserLookup::Email(&wish.email);
+        let lookup = UserLookup::Email(&request.email);
         let found = self.ctx.store.find_user(lookup).await?;
         let user = found.ok_or(EmailAddressError::UnknownAccount)?;
         match policy.check_account(&user, EmailNeed::Required) {
@@ -116,7 +119,7 @@ impl EmailAddressService {
             TicketPurpose::VerifyEmail,
             &user,
             redirect_to,
-            wish.code_challenge,
+            request.code_challenge,
         )
         .await
     }
@@ -132,43 +135,49 @@ impl EmailAddressService {
     pub async fn request_change(
         &self,
         caller: impl Into<AccessIdentity>,
-        wish: LinkRequest,
+        request: LinkRequest,
     ) -> Result<(), EmailAddressError> {
         let caller = caller.into();
         let ctx = &self.ctx;
         let policy = &ctx.policy;
-        let redirect_to = policy.redirects.check(wish.redirect_to.as_deref())?;
+        let redirect_to = policy.redirects.check(request.redirect_to.as_deref())?;
         let lookup = UserLookup::Id(caller.user_id);
         let found = ctx.store.find_user(lookup).await?;
         let user = found.ok_or(EmailAddressError::UnknownAccount)?;
         let checked = policy.check_account(&user, EmailNeed::Required);
         checked.map_err(EmailAddressError::Refused)?;
-        if !policy.accounts.email_access.accepts(&wish.email) {
+        if !policy.accounts.email_access.accepts(&request.email) {
             return Err(EmailAddressError::Refused(AccountRefusal::EmailNotAllowed));
         }
-        self.ctx.count_mail(MailWish::Change, &wish.email).await?;
+        self.ctx
+            .count_mail(MailRequest::Change, &request.email)
+            .await?;
         let service = self.clone();
-        ctx.discreetly(async move { service.send_change((caller, user), wish, redirect_to).await })
-            .await
+        ctx.discreetly(async move {
+            service
+                .send_change((caller, user), request, redirect_to)
+                .await
+        })
+        .await
     }
 
     async fn send_change(
         &self,
         (caller, user): (AccessIdentity, User),
-        wish: LinkRequest,
+        request: LinkRequest,
         redirect_to: RedirectUrl,
     ) -> Result<(), EmailAddressError> {
         let ctx = &self.ctx;
-        let lookup = UserLookup::Email(&wish.email);
+        let lookup = UserLookup::Email(&request.email);
         let is_taken = ctx.store.find_user(lookup).await?.is_some();
         let purpose = TicketPurpose::ConfirmEmailChange;
         let mail = TicketMail::new(
             ctx,
             purpose,
             &user,
-            Some(wish.email.clone()),
+            Some(request.email.clone()),
             redirect_to,
-            wish.code_challenge,
+            request.code_challenge,
         )?;
         let now = ctx.clock.now();
         let noted: Result<(), EmailAddressError> = retry(|| async {
@@ -186,7 +195,7 @@ impl EmailAddressService {
             // may its going on being good tell that this one is taken.
             work.tickets().forget_all_of(user.id).await?;
             if !is_taken {
-                work.users().set_new_email(user.id, &wish.email).await?;
+                work.users().set_new_email(user.id, &request.email).await?;
                 mail.write(work.as_mut()).await?;
             }
             work.commit().await?;
@@ -207,25 +216,28 @@ impl EmailAddressService {
     /// # Errors
     ///
     /// [`EmailAddressError::RedirectNotAllowed`], or [`EmailAddressError::Failure`].
-    pub async fn request_password_reset(&self, wish: LinkRequest) -> Result<(), EmailAddressError> {
+    pub async fn request_password_reset(
+        &self,
+        request: LinkRequest,
+    ) -> Result<(), EmailAddressError> {
         let policy = &self.ctx.policy;
-        let redirect_to = policy.redirects.check(wish.redirect_to.as_deref())?;
+        let redirect_to = policy.redirects.check(request.redirect_to.as_deref())?;
         self.ctx
-            .count_mail(MailWish::PasswordReset, &wish.email)
+            .count_mail(MailRequest::PasswordReset, &request.email)
             .await?;
         let service = self.clone();
         self.ctx
-            .discreetly(async move { service.send_password_reset(wish, redirect_to).await })
+            .discreetly(async move { service.send_password_reset(request, redirect_to).await })
             .await
     }
 
     async fn send_password_reset(
         &self,
-        wish: LinkRequest,
+        request: LinkRequest,
         redirect_to: RedirectUrl,
     ) -> Result<(), EmailAddressError> {
         let policy = &self.ctx.policy;
-        let lookup = UserLookup::Email(&wish.email);
+        let lookup = UserLookup::Email(&request.email);
         let found = self.ctx.store.find_user(lookup).await?;
         let usable = |user: &User| policy.check_account(user, EmailNeed::Required).is_ok();
         let Some(user) = found.filter(usable) else {
@@ -235,7 +247,7 @@ impl EmailAddressService {
             TicketPurpose::ResetPassword,
             &user,
             redirect_to,
-            wish.code_challenge,
+            request.code_challenge,
         )
         .await
     }

@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     error::StoreError,
-    limits::{MailWish, TooMany},
+    limits::{MailRequest, TooMany},
     one_time_code::{CodePurpose, OneTimeCode},
     ports::{BackgroundBusy, MailerError, SecretBoxError, SignerError, UserLookup},
     session::{AuthMethod, CodeChallenge, Session},
@@ -130,11 +130,11 @@ impl EmailSignInService {
     /// # Errors
     ///
     /// See [`EmailSignInError`].
-    pub async fn send_link(&self, wish: EmailSignIn) -> Result<(), EmailSignInError> {
+    pub async fn send_link(&self, request: EmailSignIn) -> Result<(), EmailSignInError> {
         if !self.ctx.policy.accounts.email_link_enabled {
             return Err(EmailSignInError::MethodDisabled);
         }
-        self.send(wish, Form::Link).await
+        self.send(request, Form::Link).await
     }
 
     /// Mails a code that signs in.
@@ -142,11 +142,11 @@ impl EmailSignInService {
     /// # Errors
     ///
     /// See [`EmailSignInError`].
-    pub async fn send_code(&self, wish: EmailSignIn) -> Result<(), EmailSignInError> {
+    pub async fn send_code(&self, request: EmailSignIn) -> Result<(), EmailSignInError> {
         if !self.ctx.policy.accounts.email_code_enabled {
             return Err(EmailSignInError::MethodDisabled);
         }
-        self.send(wish, Form::Code).await
+        self.send(request, Form::Code).await
     }
 
     /// Signs in with a mailed code.
@@ -183,40 +183,43 @@ impl EmailSignInService {
         Ok(opening.finish(&self.ctx, user).await?)
     }
 
-    async fn send(&self, wish: EmailSignIn, form: Form) -> Result<(), EmailSignInError> {
+    async fn send(&self, request: EmailSignIn, form: Form) -> Result<(), EmailSignInError> {
         let policy = &self.ctx.policy;
         let accounts = &policy.accounts;
-        if wish.audience == Audience::NewPeople && !accounts.sign_up_enabled {
+        if request.audience == Audience::NewPeople && !accounts.sign_up_enabled {
             return Err(SignUpError::Disabled.into());
         }
-        if !accounts.email_access.accepts(&wish.email) {
+        if !accounts.email_access.accepts(&request.email) {
             return Err(SignUpError::EmailNotAllowed.into());
         }
-        let options = wish.options.clone().resolve(policy, wish.email.as_str())?;
-        let mail = match wish.audience {
-            Audience::Anybody => MailWish::SignIn,
-            Audience::NewPeople => MailWish::SignUp,
+        let options = request
+            .options
+            .clone()
+            .resolve(policy, request.email.as_str())?;
+        let mail = match request.audience {
+            Audience::Anybody => MailRequest::SignIn,
+            Audience::NewPeople => MailRequest::SignUp,
         };
-        self.ctx.count_mail(mail, &wish.email).await?;
+        self.ctx.count_mail(mail, &request.email).await?;
         let service = self.clone();
         self.ctx
-            .discreetly(async move { service.send_to_whoever(wish, options, form).await })
+            .discreetly(async move { service.send_to_whoever(request, options, form).await })
             .await
     }
 
     /// Of two who ask for a new address at once one makes the account, and the other finds it.
     async fn send_to_whoever(
         &self,
-        wish: EmailSignIn,
+        request: EmailSignIn,
         options: ResolvedOptions,
         form: Form,
     ) -> Result<(), EmailSignInError> {
         let first = self
-            .send_to_recipient(wish.clone(), options.clone(), form)
+            .send_to_recipient(request.clone(), options.clone(), form)
             .await;
         match first {
             Err(EmailSignInError::SignUp(SignUpError::EmailTaken)) => {
-                self.send_to_recipient(wish, options, form).await
+                self.send_to_recipient(request, options, form).await
             }
             outcome => outcome,
         }
@@ -224,18 +227,18 @@ impl EmailSignInService {
 
     async fn send_to_recipient(
         &self,
-        wish: EmailSignIn,
+        request: EmailSignIn,
         options: ResolvedOptions,
         form: Form,
     ) -> Result<(), EmailSignInError> {
         let accounts = &self.ctx.policy.accounts;
         let redirect_to = options.redirect_to.clone();
-        let lookup = UserLookup::Email(&wish.email);
+        let lookup = UserLookup::Email(&request.email);
         let existing = self.ctx.store.find_user(lookup).await?;
-        match (existing, wish.audience) {
+        match (existing, request.audience) {
             (Some(user), Audience::Anybody) => {
                 self.check_recipient(&user)?;
-                let letter = self.letter(form, &user, redirect_to, wish.code_challenge)?;
+                let letter = self.letter(form, &user, redirect_to, request.code_challenge)?;
                 self.store(&letter).await?;
                 self.hand_over(letter).await
             }
@@ -246,8 +249,8 @@ impl EmailSignInService {
                     return Err(SignUpError::Disabled.into());
                 }
                 let sign_up = SignUpService::new(self.ctx.clone());
-                let new_user = sign_up.user_with_email(wish.email, None, options);
-                let letter = self.letter(form, &new_user, redirect_to, wish.code_challenge)?;
+                let new_user = sign_up.user_with_email(request.email, None, options);
+                let letter = self.letter(form, &new_user, redirect_to, request.code_challenge)?;
                 let along = match &letter {
                     // Nothing is sent to accounts that wait for an administrator.
                     _ if new_user.disabled => Along::Nothing,

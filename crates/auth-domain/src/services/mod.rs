@@ -62,12 +62,12 @@ pub use message_queue::{MessageDeliveryService, MessageQueueService};
 pub use password_change::{PasswordChange, PasswordChangeError, PasswordChangeService};
 pub use password_rule::PasswordRefusal;
 pub use personal_access_tokens::{
-    PersonalAccessTokenError, PersonalAccessTokenService, PersonalAccessTokenWish,
+    PersonalAccessTokenError, PersonalAccessTokenRequest, PersonalAccessTokenService,
 };
 pub use phone_change::{PhoneChangeError, PhoneChangeService};
 pub use provider_sign_in::{
     BegunFlow, FinishedFlow, FlowFailure, IdTokenProof, IdTokenSignIn, ProviderCallback,
-    ProviderComplaint, ProviderFlowWish, ProviderSignInError, ProviderSignInService,
+    ProviderComplaint, ProviderFlowRequest, ProviderSignInError, ProviderSignInService,
 };
 pub use providers::Providers;
 pub use readiness::{Missing, ReadinessService};

@@ -2,7 +2,7 @@
 
 use super::{Dependencies, Failure, MayBeFailure};
 use crate::{
-    limits::{AccountName, ClientNetwork, MailWish, TextWish, TooMany},
+    limits::{AccountName, ClientNetwork, MailRequest, TextRequest, TooMany},
     user::{EmailAddress, PhoneNumber},
 };
 
@@ -36,19 +36,23 @@ impl Dependencies {
     /// answer is the same whether or not there is an account.
     pub(super) async fn count_mail(
         &self,
-        wish: MailWish,
+        request: MailRequest,
         to: &EmailAddress,
     ) -> Result<(), TooMany> {
         match &self.limits {
-            Some(limits) => limits.mail(wish, to).await,
+            Some(limits) => limits.mail(request, to).await,
             None => Ok(()),
         }
     }
 
     /// Counts a text message that somebody asks for, as [`count_mail`](Self::count_mail) does.
-    pub(super) async fn count_text(&self, wish: TextWish, to: &PhoneNumber) -> Result<(), TooMany> {
+    pub(super) async fn count_text(
+        &self,
+        request: TextRequest,
+        to: &PhoneNumber,
+    ) -> Result<(), TooMany> {
         match &self.limits {
-            Some(limits) => limits.text(wish, to).await,
+            Some(limits) => limits.text(request, to).await,
             None => Ok(()),
         }
     }

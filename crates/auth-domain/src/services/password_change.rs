@@ -92,7 +92,7 @@ impl PasswordChangeService {
     pub async fn change(
         &self,
         bearer: &str,
-        wish: PasswordChange,
+        request: PasswordChange,
     ) -> Result<(), PasswordChangeError> {
         let current_user = CurrentUserService::new(self.ctx.clone());
         let user = current_user.by_bearer(bearer).await?;
@@ -105,11 +105,11 @@ impl PasswordChangeService {
         if let Some(caller) = caller {
             current_user.check_session(caller).await?;
         }
-        self.check(&wish.new, PasswordRule::Legacy).await?;
+        self.check(&request.new, PasswordRule::Legacy).await?;
         let judge = async {
             let client = self.ctx.client();
             let hasher = &self.ctx.hasher;
-            let is_right = hasher.verify(&wish.old, old_hash, client).await?;
+            let is_right = hasher.verify(&request.old, old_hash, client).await?;
             is_right
                 .then_some(())
                 .ok_or(PasswordChangeError::WrongPassword)
@@ -118,7 +118,7 @@ impl PasswordChangeService {
             .judge_claim(AccountName::Id(user.id), None, judge)
             .await?;
         if self
-            .replace(user.id, &wish.new, Grounds::OldPassword(&user, caller))
+            .replace(user.id, &request.new, Grounds::OldPassword(&user, caller))
             .await?
         {
             Ok(())

@@ -27,7 +27,7 @@ pub struct PersonalAccessTokenService {
 
 /// A wish for a personal access token.
 #[derive(Debug, Clone, PartialEq)]
-pub struct PersonalAccessTokenWish {
+pub struct PersonalAccessTokenRequest {
     /// The moment from which it is no longer accepted.
     pub expires_at: DateTime<Utc>,
     /// What its holder wants to remember about it.
@@ -74,7 +74,7 @@ impl PersonalAccessTokenService {
     pub async fn create(
         &self,
         caller: impl Into<AccessIdentity>,
-        wish: PersonalAccessTokenWish,
+        request: PersonalAccessTokenRequest,
     ) -> Result<PersonalAccessToken, PersonalAccessTokenError> {
         let ctx = &self.ctx;
         let current_user = CurrentUserService::new(ctx.clone());
@@ -82,10 +82,10 @@ impl PersonalAccessTokenService {
         let user = current_user.get(caller.user_id).await?;
         let now = ctx.clock.now();
         let sessions = &ctx.policy.sessions;
-        if wish.expires_at <= now && !sessions.expired_personal_access_tokens {
+        if request.expires_at <= now && !sessions.expired_personal_access_tokens {
             return Err(PersonalAccessTokenError::ExpiredAlready);
         }
-        if !sessions.allows_until(wish.expires_at, now) {
+        if !sessions.allows_until(request.expires_at, now) {
             return Err(PersonalAccessTokenError::TooLong);
         }
         let token = PlainRefreshToken::new(ctx.ids.uuid());
@@ -95,8 +95,8 @@ impl PersonalAccessTokenService {
             kind: RefreshTokenKind::PersonalAccess,
             hash: token.hashed(),
             created_at: now,
-            expires_at: wish.expires_at,
-            metadata: wish.metadata,
+            expires_at: request.expires_at,
+            metadata: request.metadata,
             methods: AuthMethods::NONE,
             device: ctx.device(),
         };

@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
     error::{StoreError, UniqueField},
-    limits::{TextWish, TooMany},
+    limits::{TextRequest, TooMany},
     one_time_code::{CodePurpose, CodeVerdict, OneTimeCode},
     ports::{BackgroundBusy, CodeDelivery, SecretBoxError, SmsError, UserLookup},
     session::AccessIdentity,
@@ -80,7 +80,7 @@ impl PhoneChangeService {
         let caller = caller.into();
         let (delivery, user) = self.begin(caller.user_id).await?;
         let ctx = &self.ctx;
-        ctx.count_text(TextWish::Change, &to).await?;
+        ctx.count_text(TextRequest::Change, &to).await?;
         let service = self.clone();
         let work = async move { service.send((caller, user), to, &delivery).await };
         ctx.discreetly(work).await

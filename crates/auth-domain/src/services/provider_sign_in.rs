@@ -9,7 +9,7 @@ mod id_tokens;
 mod linking;
 mod newcomers;
 
-pub use begin::{BegunFlow, ProviderFlowWish};
+pub use begin::{BegunFlow, ProviderFlowRequest};
 pub use finish::{FinishedFlow, ProviderCallback, ProviderComplaint};
 pub use id_tokens::{IdTokenProof, IdTokenSignIn};
 

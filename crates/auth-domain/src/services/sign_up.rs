@@ -23,7 +23,7 @@ use super::{
 use crate::{
     error::{StoreError, UniqueField},
     identity::NewLinkedIdentity,
-    limits::{MailWish, TooMany},
+    limits::{MailRequest, TooMany},
     ports::{
         BackgroundBusy, BreachedPasswordsError, HasherError, MailerError, SecretBoxError,
         UnitOfWork,
@@ -165,28 +165,30 @@ impl SignUpService {
     /// unverified.
     pub async fn with_email_password(
         &self,
-        wish: EmailPasswordSignUp,
+        request: EmailPasswordSignUp,
     ) -> Result<SignedUp, SignUpError> {
         let policy = &self.ctx.policy;
         if !policy.accounts.sign_up_enabled {
             return Err(SignUpError::Disabled);
         }
-        if !policy.accounts.email_access.accepts(&wish.email) {
+        if !policy.accounts.email_access.accepts(&request.email) {
             return Err(SignUpError::EmailNotAllowed);
         }
         self.ctx
-            .check_password::<SignUpError>(&wish.password, PasswordRule::Modern)
+            .check_password::<SignUpError>(&request.password, PasswordRule::Modern)
             .await?;
-        let options = wish.options.resolve(policy, wish.email.as_str())?;
+        let options = request.options.resolve(policy, request.email.as_str())?;
         if policy.accounts.email_verification_required {
-            self.ctx.count_mail(MailWish::SignUp, &wish.email).await?;
+            self.ctx
+                .count_mail(MailRequest::SignUp, &request.email)
+                .await?;
         }
         // Hashing takes ~100 ms on purpose: do it before a connection is held.
         let client = self.ctx.client();
-        let hash = self.ctx.hasher.hash(&wish.password, client).await?;
+        let hash = self.ctx.hasher.hash(&request.password, client).await?;
         let redirect_to = options.redirect_to.clone();
-        let user = self.user_with_email(wish.email, Some(hash), options);
-        self.enter(user, None, redirect_to, wish.code_challenge)
+        let user = self.user_with_email(request.email, Some(hash), options);
+        self.enter(user, None, redirect_to, request.code_challenge)
             .await
     }
 
@@ -226,7 +228,10 @@ impl SignUpService {
     ///
     /// Checked in the order of the variants of [`SignUpError`]. [`SignUpError::UsernameTaken`]
     /// also when a concurrent sign-up won the race.
-    pub async fn with_username(&self, wish: UsernameSignUp) -> Result<OpaqueSession, SignUpError> {
+    pub async fn with_username(
+        &self,
+        request: UsernameSignUp,
+    ) -> Result<OpaqueSession, SignUpError> {
         let policy = &self.ctx.policy;
         if !policy.accounts.username_enabled {
             return Err(SignUpError::ProviderDisabled);
@@ -235,13 +240,13 @@ impl SignUpService {
             return Err(SignUpError::Disabled);
         }
         self.ctx
-            .check_password::<SignUpError>(&wish.password, PasswordRule::Legacy)
+            .check_password::<SignUpError>(&request.password, PasswordRule::Legacy)
             .await?;
         let client = self.ctx.client();
-        let hash = self.ctx.hasher.hash(&wish.password, client).await?;
+        let hash = self.ctx.hasher.hash(&request.password, client).await?;
         let user = NewUser {
-            display_name: wish.username.as_str().to_owned(),
-            username: Some(wish.username),
+            display_name: request.username.as_str().to_owned(),
+            username: Some(request.username),
             roles: self.username_roles(),
             ..self.blank_user(Some(hash))
         };

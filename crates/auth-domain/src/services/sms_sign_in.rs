@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     error::{StoreError, UniqueField},
-    limits::{AccountName, ClientNetwork, TextWish, TooMany},
+    limits::{AccountName, ClientNetwork, TextRequest, TooMany},
     one_time_code::{CodePurpose, OneTimeCode},
     ports::{
         BackgroundBusy, CodeDelivery, Contact, Deanonymization, NumberClaimant, SecretBoxError,
@@ -138,22 +138,22 @@ impl SmsSignInService {
     ///
     /// See [`SmsSignInError`]. When the message cannot be handed over a new account exists already,
     /// with its number not verified.
-    pub async fn send_code(&self, wish: SmsSignIn) -> Result<(), SmsSignInError> {
+    pub async fn send_code(&self, request: SmsSignIn) -> Result<(), SmsSignInError> {
         let ctx = &self.ctx;
         let delivery = self.delivery()?;
         let policy = &ctx.policy;
-        if wish.audience == Audience::NewPeople && !policy.accounts.sign_up_enabled {
+        if request.audience == Audience::NewPeople && !policy.accounts.sign_up_enabled {
             return Err(SignUpError::Disabled.into());
         }
-        let identity = wish.phone_number.as_str();
-        let options = wish.options.clone().resolve(policy, identity)?;
-        let text = match wish.audience {
-            Audience::Anybody => TextWish::SignIn,
-            Audience::NewPeople => TextWish::SignUp,
+        let identity = request.phone_number.as_str();
+        let options = request.options.clone().resolve(policy, identity)?;
+        let text = match request.audience {
+            Audience::Anybody => TextRequest::SignIn,
+            Audience::NewPeople => TextRequest::SignUp,
         };
-        ctx.count_text(text, &wish.phone_number).await?;
+        ctx.count_text(text, &request.phone_number).await?;
         let service = self.clone();
-        let work = async move { service.send_to_whoever(wish, options, &delivery).await };
+        let work = async move { service.send_to_whoever(request, options, &delivery).await };
         ctx.discreetly(work).await
     }
 
@@ -197,16 +197,16 @@ impl SmsSignInService {
     /// Of two who ask for a new number at once one makes the account, and the other finds it.
     async fn send_to_whoever(
         &self,
-        wish: SmsSignIn,
+        request: SmsSignIn,
         options: ResolvedOptions,
         delivery: &CodeDelivery,
     ) -> Result<(), SmsSignInError> {
         let first = self
-            .send_to_recipient(wish.clone(), options.clone(), delivery)
+            .send_to_recipient(request.clone(), options.clone(), delivery)
             .await;
         match first {
             Err(SmsSignInError::SignUp(SignUpError::PhoneNumberTaken)) => {
-                self.send_to_recipient(wish, options, delivery).await
+                self.send_to_recipient(request, options, delivery).await
             }
             outcome => outcome,
         }
@@ -214,19 +214,19 @@ impl SmsSignInService {
 
     async fn send_to_recipient(
         &self,
-        wish: SmsSignIn,
+        request: SmsSignIn,
         options: ResolvedOptions,
         delivery: &CodeDelivery,
     ) -> Result<(), SmsSignInError> {
         let ctx = &self.ctx;
         let accounts = &ctx.policy.accounts;
-        let lookup = UserLookup::PhoneNumber(&wish.phone_number);
+        let lookup = UserLookup::PhoneNumber(&request.phone_number);
         let existing = ctx.store.find_user(lookup).await?;
-        match (existing, wish.audience) {
+        match (existing, request.audience) {
             (Some(user), Audience::Anybody) => {
                 let policy = &ctx.policy;
                 policy.check_account(&user, EmailNeed::IfPresent)?;
-                let text = self.text(delivery, user.id, wish.phone_number, user.locale)?;
+                let text = self.text(delivery, user.id, request.phone_number, user.locale)?;
                 text.store(ctx).await?;
                 text.send(ctx).await?;
                 Ok(())
@@ -237,7 +237,7 @@ impl SmsSignInService {
                 if !accounts.sign_up_enabled {
                     return Err(SignUpError::Disabled.into());
                 }
-                let number = wish.phone_number;
+                let number = request.phone_number;
                 let text = self.sign_up(number, options, delivery).await?;
                 text.send(ctx).await?;
                 Ok(())

@@ -18,14 +18,14 @@ async fn nobody_signs_up_with_one() {
     let world = World::new().await;
     let services = &world.services;
 
-    let mut wish = sign_up("ada@example.com");
-    wish.password = password(BREACHED);
-    let by_address = services.sign_up.with_email_password(wish).await;
-    let wish = UsernameSignUp {
+    let mut request = sign_up("ada@example.com");
+    request.password = password(BREACHED);
+    let by_address = services.sign_up.with_email_password(request).await;
+    let request = UsernameSignUp {
         username: username("john"),
         password: password(BREACHED),
     };
-    let by_name = services.sign_up.with_username(wish).await;
+    let by_name = services.sign_up.with_username(request).await;
 
     for refused in [by_address.map(drop), by_name.map(drop)] {
         let breached = SignUpError::Password(PasswordRefusal::Breached);
@@ -43,11 +43,11 @@ async fn nobody_changes_to_one() {
     let session = world.signed_up("ada@example.com").await;
     let service = &world.services.password_change;
 
-    let wish = PasswordChange {
+    let request = PasswordChange {
         old: password(PASSWORD),
         new: password(BREACHED),
     };
-    let changed = service.change(&session.access_token.value, wish).await;
+    let changed = service.change(&session.access_token.value, request).await;
     let set = service.set(bearer_of(&session), &password(BREACHED)).await;
 
     for refused in [changed, set] {
@@ -63,7 +63,7 @@ async fn nobody_changes_to_one() {
 async fn a_reset_to_one_leaves_the_ticket_good() {
     let world = World::new().await;
     world.signed_up("ada@example.com").await;
-    let wish = LinkRequest {
+    let request = LinkRequest {
         email: email("ada@example.com"),
         redirect_to: None,
         code_challenge: None,
@@ -71,7 +71,7 @@ async fn a_reset_to_one_leaves_the_ticket_good() {
     let services = &world.services;
     services
         .email_address
-        .request_password_reset(wish)
+        .request_password_reset(request)
         .await
         .unwrap();
     let ticket = Ticket::parse(world.mailer.sent()[0].ticket.expose()).unwrap();
@@ -101,14 +101,17 @@ async fn an_anonymous_user_stays_anonymous_with_one() {
         .sign_in(AnonymousSignIn::default())
         .await
         .unwrap();
-    let wish = Deanonymize {
+    let request = Deanonymize {
         email: email("ada@example.com"),
         method: DeanonymizeMethod::Password(password(BREACHED)),
         options: SignUpOptions::default(),
         code_challenge: None,
     };
 
-    let refused = services.anonymous.deanonymize(session.user.id, wish).await;
+    let refused = services
+        .anonymous
+        .deanonymize(session.user.id, request)
+        .await;
 
     assert!(matches!(
         refused,

@@ -22,7 +22,7 @@ use crate::world::{BusyHasher, PASSWORD, World, bearer_of, claim, email, passwor
 const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
 const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
 
-fn wish(address: &str) -> EmailSignIn {
+fn request(address: &str) -> EmailSignIn {
     EmailSignIn {
         email: email(address),
         options: SignUpOptions::default(),
@@ -67,7 +67,7 @@ async fn a_link_signs_a_new_person_up_and_in_once() {
     world
         .services
         .email_sign_in
-        .send_link(wish("ada@example.com"))
+        .send_link(request("ada@example.com"))
         .await
         .unwrap();
     let mail = last_mail(&world);
@@ -90,7 +90,7 @@ async fn a_second_mail_does_not_kill_the_first_link_until_one_is_used() {
         world
             .services
             .email_sign_in
-            .send_link(wish("ada@example.com"))
+            .send_link(request("ada@example.com"))
             .await
             .unwrap();
         ticket_of(&last_mail(&world))
@@ -109,7 +109,7 @@ async fn a_link_is_good_for_an_hour() {
     world
         .services
         .email_sign_in
-        .send_link(wish("ada@example.com"))
+        .send_link(request("ada@example.com"))
         .await
         .unwrap();
     let ticket = ticket_of(&last_mail(&world));
@@ -127,13 +127,13 @@ async fn without_automatic_sign_up_strangers_get_nothing_and_are_not_told() {
     world
         .services
         .email_sign_in
-        .send_link(wish("ada@example.com"))
+        .send_link(request("ada@example.com"))
         .await
         .unwrap();
     world
         .services
         .email_sign_in
-        .send_code(wish("ada@example.com"))
+        .send_code(request("ada@example.com"))
         .await
         .unwrap();
 
@@ -147,7 +147,7 @@ async fn an_explicit_sign_up_tells_nobody_that_an_address_is_known() {
     world.signed_up("ada@example.com").await;
     let new_people = |address| EmailSignIn {
         audience: Audience::NewPeople,
-        ..wish(address)
+        ..request(address)
     };
 
     world
@@ -176,8 +176,8 @@ async fn methods_that_are_switched_off_answer_so() {
     .await;
     let service = &world.services.email_sign_in;
 
-    let link = service.send_link(wish("ada@example.com")).await;
-    let code = service.send_code(wish("ada@example.com")).await;
+    let link = service.send_link(request("ada@example.com")).await;
+    let code = service.send_code(request("ada@example.com")).await;
     let typed = service.with_code(typed("ada@example.com", "123456")).await;
 
     assert!(matches!(link, Err(EmailSignInError::MethodDisabled)));
@@ -189,7 +189,7 @@ async fn methods_that_are_switched_off_answer_so() {
 async fn a_code_signs_in_once_and_only_for_its_address() {
     let world = World::new().await;
     let service = &world.services.email_sign_in;
-    service.send_code(wish("ada@example.com")).await.unwrap();
+    service.send_code(request("ada@example.com")).await.unwrap();
     let mail = last_mail(&world);
     let code = mail.ticket.expose();
     world.signed_up("bob@example.com").await;
@@ -212,7 +212,7 @@ async fn asking_for_another_code_buys_no_more_guesses() {
     let world = World::with(|it| it.codes.max_wrong = 3).await;
     let service = &world.services.email_sign_in;
     for _ in 0..3 {
-        service.send_code(wish("ada@example.com")).await.unwrap();
+        service.send_code(request("ada@example.com")).await.unwrap();
         let wrong = other_than(last_mail(&world).ticket.expose());
         assert!(
             service
@@ -221,7 +221,7 @@ async fn asking_for_another_code_buys_no_more_guesses() {
                 .is_err()
         );
     }
-    service.send_code(wish("ada@example.com")).await.unwrap();
+    service.send_code(request("ada@example.com")).await.unwrap();
     let code = last_mail(&world).ticket;
 
     let right = service
@@ -230,7 +230,7 @@ async fn asking_for_another_code_buys_no_more_guesses() {
 
     assert!(matches!(right, Err(EmailSignInError::TooManyGuesses)));
     world.clock.advance(Duration::from_mins(61));
-    service.send_code(wish("ada@example.com")).await.unwrap();
+    service.send_code(request("ada@example.com")).await.unwrap();
     let code = last_mail(&world).ticket;
     assert!(
         service
@@ -248,7 +248,7 @@ async fn the_first_proof_of_a_mailbox_drops_a_password_somebody_else_set() {
     world
         .services
         .email_sign_in
-        .send_link(wish("victim@example.com"))
+        .send_link(request("victim@example.com"))
         .await
         .unwrap();
     world
@@ -293,7 +293,7 @@ async fn a_verified_owner_keeps_their_password_when_they_use_a_link() {
     world
         .services
         .email_sign_in
-        .send_link(wish("ada@example.com"))
+        .send_link(request("ada@example.com"))
         .await
         .unwrap();
     world
@@ -410,7 +410,7 @@ async fn a_ticket_for_one_thing_is_no_ticket_for_another() {
     world
         .services
         .email_sign_in
-        .send_link(wish("ada@example.com"))
+        .send_link(request("ada@example.com"))
         .await
         .unwrap();
     let sign_in = ticket_of(&last_mail(&world));
@@ -488,11 +488,16 @@ async fn a_client_with_a_challenge_gets_a_code_that_only_it_can_exchange() {
     let world = World::new().await;
     let challenge = CodeChallenge::parse(CHALLENGE).unwrap();
     let follow = async || {
-        let wish = EmailSignIn {
+        let request = EmailSignIn {
             code_challenge: Some(challenge.clone()),
-            ..wish("ada@example.com")
+            ..request("ada@example.com")
         };
-        world.services.email_sign_in.send_link(wish).await.unwrap();
+        world
+            .services
+            .email_sign_in
+            .send_link(request)
+            .await
+            .unwrap();
         match world
             .services
             .links
@@ -528,7 +533,7 @@ async fn without_a_challenge_urls_can_be_kept_free_of_tokens() {
     world
         .services
         .email_sign_in
-        .send_link(wish("ada@example.com"))
+        .send_link(request("ada@example.com"))
         .await
         .unwrap();
 
@@ -557,13 +562,13 @@ async fn an_anonymous_session_that_has_ended_tells_nothing_any_more() {
     let sign_out = &world.services.sign_out;
     sign_out.end_session(session.refresh_token).await.unwrap();
 
-    let wish = Deanonymize {
+    let request = Deanonymize {
         email: email("thief@example.com"),
         method: DeanonymizeMethod::Password(password(PASSWORD)),
         options: SignUpOptions::default(),
         code_challenge: None,
     };
-    let refused = anonymous.deanonymize(bearer_of(&session), wish).await;
+    let refused = anonymous.deanonymize(bearer_of(&session), request).await;
 
     assert!(matches!(refused, Err(AnonymousError::SessionEnded)));
     let claim = claim("thief@example.com", PASSWORD);
@@ -640,7 +645,11 @@ async fn reading_ones_own_mail_buys_no_guesses_at_a_code_sent_to_a_new_address()
     let own = "ada@example.com";
     let services = &world.services;
     let sign_in = async || {
-        services.email_sign_in.send_code(wish(own)).await.unwrap();
+        services
+            .email_sign_in
+            .send_code(request(own))
+            .await
+            .unwrap();
         let code = last_mail(&world).ticket;
         let claim = typed(own, code.expose());
         services.email_sign_in.with_code(claim).await.unwrap().user

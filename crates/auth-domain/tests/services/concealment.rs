@@ -88,11 +88,11 @@ async fn a_sign_up_with_a_taken_address_looks_like_any_other() {
     .await;
 
     for _ in 0..2 {
-        let wish = sign_up("ada@example.com");
+        let request = sign_up("ada@example.com");
         let signed_up = world
             .services
             .sign_up
-            .with_email_password(wish)
+            .with_email_password(request)
             .await
             .unwrap();
         assert_eq!(signed_up, SignedUp::VerificationPending);

@@ -145,13 +145,16 @@ async fn nobody_is_asked_about_a_legacy_session_or_a_request_without_a_token() {
     it.world.signed_up_by_name("john").await;
     let nobody = AnonymousSignIn::default();
     let nobody = services.anonymous.sign_in(nobody).await.unwrap();
-    let wish = Deanonymize {
+    let request = Deanonymize {
         email: email("ada@example.com"),
         method: DeanonymizeMethod::EmailLink,
         options: SignUpOptions::default(),
         code_challenge: None,
     };
-    let deanonymized = services.anonymous.deanonymize(nobody.user.id, wish).await;
+    let deanonymized = services
+        .anonymous
+        .deanonymize(nobody.user.id, request)
+        .await;
 
     deanonymized.unwrap();
     assert_eq!(*it.profiles.asked.lock().unwrap(), [nobody.user.id]);

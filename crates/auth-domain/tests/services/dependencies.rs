@@ -36,8 +36,8 @@ fn minimal(store: &MemoryStore, mailer: &Arc<RecordingMailer>) -> Dependencies {
 }
 
 async fn signed_up(services: &Services) -> SignedUp {
-    let wish = sign_up(ADA);
-    services.sign_up.with_email_password(wish).await.unwrap()
+    let request = sign_up(ADA);
+    services.sign_up.with_email_password(request).await.unwrap()
 }
 
 async fn signed_in(services: &Services, password: &str) -> Result<Session, SignInError> {

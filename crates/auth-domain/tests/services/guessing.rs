@@ -55,25 +55,29 @@ impl World {
 
     /// Has a code mailed that signs Ada in, as anybody can.
     async fn mailed_code(&self) -> OneTimeCode {
-        let wish = EmailSignIn {
+        let request = EmailSignIn {
             email: email(ADA),
             options: SignUpOptions::default(),
             code_challenge: None,
             audience: Audience::Anybody,
         };
-        self.services.email_sign_in.send_code(wish).await.unwrap();
+        self.services
+            .email_sign_in
+            .send_code(request)
+            .await
+            .unwrap();
         let mail = self.mailer.sent().pop().unwrap();
         assert_eq!(mail.kind, MailKind::SignInCode);
         OneTimeCode::parse(mail.ticket.expose()).unwrap()
     }
 
     async fn texted_code(&self) -> OneTimeCode {
-        let wish = SmsSignIn {
+        let request = SmsSignIn {
             phone_number: number(),
             options: SignUpOptions::default(),
             audience: Audience::Anybody,
         };
-        self.services.sms_sign_in.send_code(wish).await.unwrap();
+        self.services.sms_sign_in.send_code(request).await.unwrap();
         let text = self.sms.sent().pop().unwrap();
         OneTimeCode::parse(text.code.expose()).unwrap()
     }

@@ -93,11 +93,11 @@ async fn an_account_that_is_not_verified_is_limited_like_any_other() {
         policy.accounts.email_verification_required = true;
     })
     .await;
-    let wish = sign_up(ADA);
+    let request = sign_up(ADA);
     world
         .services
         .sign_up
-        .with_email_password(wish)
+        .with_email_password(request)
         .await
         .unwrap();
 
@@ -159,12 +159,12 @@ async fn whoever_holds_a_session_cannot_guess_the_old_password_without_end() {
     let world = World::limited(|_| {}).await;
     let session = world.signed_up_by_name("john").await;
     let guess = async || {
-        let wish = PasswordChange {
+        let request = PasswordChange {
             old: password("wrong"),
             new: password("battery staple"),
         };
         let bearer = session.token.expose();
-        world.services.password_change.change(bearer, wish).await
+        world.services.password_change.change(bearer, request).await
     };
     for _ in 0..3 {
         let wrong = guess().await;
@@ -231,13 +231,13 @@ async fn asking_for_one_kind_of_mail_in_vain_does_not_keep_another_from_being_se
     let world = World::limited(|policy| policy.accounts.email_link_enabled = true).await;
     world.signed_up(ADA).await;
     let send = async |audience| {
-        let wish = EmailSignIn {
+        let request = EmailSignIn {
             email: email(ADA),
             options: SignUpOptions::default(),
             code_challenge: None,
             audience,
         };
-        world.services.email_sign_in.send_link(wish).await
+        world.services.email_sign_in.send_link(request).await
     };
     for _ in 0..3 {
         send(Audience::NewPeople).await.unwrap();
@@ -263,8 +263,8 @@ async fn signing_up_over_and_over_does_not_flood_a_mailbox() {
     })
     .await;
     let sign_up = async || {
-        let wish = sign_up(ADA);
-        world.services.sign_up.with_email_password(wish).await
+        let request = sign_up(ADA);
+        world.services.sign_up.with_email_password(request).await
     };
     sign_up().await.unwrap();
     for _ in 0..2 {

@@ -201,14 +201,19 @@ async fn a_concealed_request_queues_its_mail_where_it_does_its_work() {
     let world = World::concealing(errands.clone(), |_| {}).await;
     world.signed_up(ADA).await;
     world.mailer.set_failing(true);
-    let wish = EmailSignIn {
+    let request = EmailSignIn {
         email: email(ADA),
         options: SignUpOptions::default(),
         code_challenge: None,
         audience: Audience::Anybody,
     };
 
-    world.services.email_sign_in.send_link(wish).await.unwrap();
+    world
+        .services
+        .email_sign_in
+        .send_link(request)
+        .await
+        .unwrap();
     assert_eq!(waiting(&world).await, 0);
     errands.run().await;
     assert_eq!(waiting(&world).await, 1);
@@ -223,13 +228,13 @@ async fn a_concealed_request_queues_its_mail_where_it_does_its_work() {
 async fn a_text_message_that_could_not_leave_is_tried_again_while_its_code_is_good() {
     let world = World::new().await;
     world.sms.set_failing(true);
-    let wish = SmsSignIn {
+    let request = SmsSignIn {
         phone_number: PhoneNumber::parse("+15551234567").unwrap(),
         options: SignUpOptions::default(),
         audience: Audience::Anybody,
     };
 
-    let asked = world.services.sms_sign_in.send_code(wish).await;
+    let asked = world.services.sms_sign_in.send_code(request).await;
     assert!(asked.is_err());
     world.sms.set_failing(false);
     world.clock.advance(Duration::from_secs(5));

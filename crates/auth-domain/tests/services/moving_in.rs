@@ -7,7 +7,7 @@ use auth_domain::{
     policy::AuthPolicy,
     services::{
         AnonymousSignIn, Audience, Deanonymize, DeanonymizeMethod, EmailCode, EmailSignIn,
-        LinkRequest, PersonalAccessTokenWish, SecondFactorProof, SignUpOptions,
+        LinkRequest, PersonalAccessTokenRequest, SecondFactorProof, SignUpOptions,
     },
     session::PlainRefreshToken,
     testing::PlainTotp,
@@ -53,13 +53,13 @@ async fn settle_down(world: &World, user: UserId) -> Leavings {
         .unwrap();
     let change = world.mailer.sent().pop().unwrap().ticket;
     let change = Ticket::parse(change.expose()).unwrap();
-    let wish = PersonalAccessTokenWish {
+    let request = PersonalAccessTokenRequest {
         expires_at: DateTime::<Utc>::MAX_UTC,
         metadata: None,
     };
     let token = services
         .personal_access_tokens
-        .create(user, wish)
+        .create(user, request)
         .await
         .unwrap();
     let enrolment = services.second_factor.generate(user).await.unwrap();
@@ -119,7 +119,7 @@ async fn squatter_without_password(world: &World) -> Leavings {
         .sign_in(AnonymousSignIn::default())
         .await
         .unwrap();
-    let wish = Deanonymize {
+    let request = Deanonymize {
         email: email(ADDRESS),
         method: DeanonymizeMethod::EmailLink,
         options: SignUpOptions::default(),
@@ -127,7 +127,7 @@ async fn squatter_without_password(world: &World) -> Leavings {
     };
     services
         .anonymous
-        .deanonymize(session.user.id, wish)
+        .deanonymize(session.user.id, request)
         .await
         .unwrap();
     settle_down(world, session.user.id).await

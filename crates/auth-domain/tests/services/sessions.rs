@@ -9,7 +9,7 @@ use auth_domain::{
     services::{
         CodeChannel, CurrentUserError, DelicateAction, ElevationError, EmailAddressError,
         EmailPasswordSignIn, LinkRequest, PasswordChangeError, PersonalAccessTokenError,
-        PersonalAccessTokenWish, SecondFactorError, SecondFactorProof, Services, SessionError,
+        PersonalAccessTokenRequest, SecondFactorError, SecondFactorProof, Services, SessionError,
         SignedIn,
     },
     session::{AccessIdentity, AddressBlock, AuthMethod, Device, OpenSession, Session, UserAgent},
@@ -217,11 +217,14 @@ async fn nothing_lasting_comes_of_a_request_that_outlived_its_session() {
 
     let new = password("another horse");
     let set = services.password_change.set(bearer, &new).await;
-    let wish = PersonalAccessTokenWish {
+    let request = PersonalAccessTokenRequest {
         expires_at: DateTime::<Utc>::MAX_UTC,
         metadata: None,
     };
-    let pat = services.personal_access_tokens.create(bearer, wish).await;
+    let pat = services
+        .personal_access_tokens
+        .create(bearer, request)
+        .await;
     let elsewhere = LinkRequest {
         email: email("thief@example.com"),
         redirect_to: None,
@@ -305,7 +308,7 @@ async fn a_personal_access_token_is_good_for_no_longer_than_the_policy_allows() 
     let session = world.signed_up(ADA).await;
     let now = world.clock.now();
     let create = async |expires_at| {
-        let wish = PersonalAccessTokenWish {
+        let request = PersonalAccessTokenRequest {
             expires_at,
             metadata: None,
         };
@@ -313,7 +316,7 @@ async fn a_personal_access_token_is_good_for_no_longer_than_the_policy_allows() 
         world
             .services
             .personal_access_tokens
-            .create(bearer, wish)
+            .create(bearer, request)
             .await
     };
 

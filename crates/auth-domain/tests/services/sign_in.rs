@@ -129,14 +129,14 @@ async fn both_generations_number_the_same_users() {
 #[tokio::test]
 async fn the_state_of_a_named_account_is_told_only_to_who_knows_its_password() {
     let world = World::with(|it| it.accounts.new_users_disabled = true).await;
-    let wish = auth_domain::services::UsernameSignUp {
+    let request = auth_domain::services::UsernameSignUp {
         username: username("john"),
         password: password(PASSWORD),
     };
     world
         .services
         .sign_up
-        .with_username(wish)
+        .with_username(request)
         .await
         .unwrap_err();
     let claim = |secret| UsernameSignIn {

@@ -85,7 +85,7 @@ async fn a_user_created_disabled_exists_but_has_no_session() {
 #[tokio::test]
 async fn an_address_that_needs_verification_gets_a_mail_and_no_session() {
     let world = World::with(|it| it.accounts.email_verification_required = true).await;
-    let wish = EmailPasswordSignUp {
+    let request = EmailPasswordSignUp {
         options: SignUpOptions {
             redirect_to: Some("http://localhost:3000/hello".to_owned()),
             locale: Some(Locale::parse("fr").unwrap()),
@@ -98,7 +98,7 @@ async fn an_address_that_needs_verification_gets_a_mail_and_no_session() {
     let outcome = world
         .services
         .sign_up
-        .with_email_password(wish)
+        .with_email_password(request)
         .await
         .unwrap();
 
@@ -150,12 +150,12 @@ async fn a_shut_out_address_is_refused_before_its_password_is_looked_at() {
         it.accounts.email_access = EmailAccessList::new(&[], &[], &blocked, &[]);
     })
     .await;
-    let wish = EmailPasswordSignUp {
+    let request = EmailPasswordSignUp {
         password: password(""),
         ..sign_up("ada@example.com")
     };
 
-    let outcome = world.services.sign_up.with_email_password(wish).await;
+    let outcome = world.services.sign_up.with_email_password(request).await;
 
     assert!(matches!(outcome, Err(SignUpError::EmailNotAllowed)));
 }
@@ -243,7 +243,7 @@ async fn wishes_beyond_what_is_allowed_are_refused() {
 #[tokio::test]
 async fn wanted_roles_keep_their_order_and_an_unknown_locale_becomes_the_default() {
     let world = World::new().await;
-    let wish = EmailPasswordSignUp {
+    let request = EmailPasswordSignUp {
         options: SignUpOptions {
             allowed_roles: Some(vec![Role::user(), role("me"), Role::user()]),
             locale: Some(Locale::parse("zz").unwrap()),
@@ -255,7 +255,7 @@ async fn wanted_roles_keep_their_order_and_an_unknown_locale_becomes_the_default
     world
         .services
         .sign_up
-        .with_email_password(wish)
+        .with_email_password(request)
         .await
         .unwrap();
 
@@ -316,12 +316,12 @@ async fn the_legacy_rules_for_passwords_and_names_hold() {
 #[tokio::test]
 async fn a_provider_that_is_switched_off_signs_nobody_up_or_in() {
     let world = World::with(|it| it.accounts.username_enabled = false).await;
-    let wish = UsernameSignUp {
+    let request = UsernameSignUp {
         username: username("ada"),
         password: password(PASSWORD),
     };
 
-    let outcome = world.services.sign_up.with_username(wish).await;
+    let outcome = world.services.sign_up.with_username(request).await;
 
     assert!(matches!(outcome, Err(SignUpError::ProviderDisabled)));
 }

@@ -36,7 +36,7 @@ fn code(text: &str) -> OneTimeCode {
     OneTimeCode::parse(text).unwrap()
 }
 
-fn wish(to: &str) -> SmsSignIn {
+fn request(to: &str) -> SmsSignIn {
     SmsSignIn {
         phone_number: number(to),
         options: SignUpOptions::default(),
@@ -66,14 +66,14 @@ fn last_code(world: &World, to: &str) -> String {
 
 async fn signed_in(world: &World, who: &str) -> Session {
     let service = &world.services.sms_sign_in;
-    service.send_code(wish(who)).await.unwrap();
+    service.send_code(request(who)).await.unwrap();
     let digits = last_code(world, who);
     service.with_code(typed(who, &digits)).await.unwrap()
 }
 
 async fn anonymous(world: &World) -> UserId {
-    let wish = AnonymousSignIn::default();
-    let session = world.services.anonymous.sign_in(wish).await.unwrap();
+    let request = AnonymousSignIn::default();
+    let session = world.services.anonymous.sign_in(request).await.unwrap();
     session.user.id
 }
 
@@ -91,7 +91,7 @@ async fn a_code_signs_in_once_and_for_five_minutes() {
 
     let session = signed_in(&world, ADA).await;
     let again = service.with_code(typed(ADA, &last_code(&world, ADA))).await;
-    service.send_code(wish(ADA)).await.unwrap();
+    service.send_code(request(ADA)).await.unwrap();
     let digits = last_code(&world, ADA);
     world.clock.advance(Duration::from_mins(5));
     let late = service.with_code(typed(ADA, &digits)).await;
@@ -107,7 +107,7 @@ async fn a_message_that_is_not_accepted_is_a_failure_and_can_be_asked_for_again(
     let service = &world.services.sms_sign_in;
     world.sms.set_failing(true);
 
-    let failed = service.send_code(wish(ADA)).await;
+    let failed = service.send_code(request(ADA)).await;
     world.sms.set_failing(false);
 
     assert!(matches!(
@@ -126,14 +126,14 @@ async fn a_concealed_request_is_answered_before_anything_is_looked_up() {
     .await;
     let service = &world.services.sms_sign_in;
 
-    service.send_code(wish(ADA)).await.unwrap();
+    service.send_code(request(ADA)).await.unwrap();
     assert_eq!(world.sms.sent(), []);
 
     assert_eq!(errands.run().await, 1);
     assert_eq!(world.sms.sent(), []);
     let new = SmsSignIn {
         audience: Audience::NewPeople,
-        ..wish(ADA)
+        ..request(ADA)
     };
     service.send_code(new).await.unwrap();
     assert_eq!(errands.run().await, 1);
@@ -144,7 +144,7 @@ async fn a_concealed_request_is_answered_before_anything_is_looked_up() {
 async fn a_number_is_guessed_at_no_more_often_than_an_account_is_claimed() {
     let world = World::limited(|it| it.codes.max_wrong = 100).await;
     let service = &world.services.sms_sign_in;
-    service.send_code(wish(ADA)).await.unwrap();
+    service.send_code(request(ADA)).await.unwrap();
     let digits = last_code(&world, ADA);
 
     for _ in 0..3 {
@@ -180,10 +180,10 @@ async fn a_phone_gets_so_many_messages_of_each_kind() {
     let world = World::limited(|_| {}).await;
     let session = signed_in(&world, ADA).await;
     let service = &world.services.sms_sign_in;
-    service.send_code(wish(ADA)).await.unwrap();
-    service.send_code(wish(ADA)).await.unwrap();
+    service.send_code(request(ADA)).await.unwrap();
+    service.send_code(request(ADA)).await.unwrap();
 
-    let fourth = service.send_code(wish(ADA)).await;
+    let fourth = service.send_code(request(ADA)).await;
     let elevation = &world.services.elevation;
     let elevating = elevation
         .send_code(session.user.id, CodeChannel::Text)
@@ -206,7 +206,7 @@ async fn a_number_for_tests_gets_no_message_and_has_its_own_code() {
     let service = &world.services.sms_sign_in;
 
     let too_early = service.with_code(typed(ADA, "424242")).await;
-    service.send_code(wish(ADA)).await.unwrap();
+    service.send_code(request(ADA)).await.unwrap();
     let session = service.with_code(typed(ADA, "424242")).await;
 
     assert!(matches!(too_early, Err(SmsSignInError::InvalidCode)));
@@ -218,7 +218,7 @@ async fn a_number_for_tests_gets_no_message_and_has_its_own_code() {
 async fn an_anonymous_user_stays_so_until_the_code_is_typed() {
     let world = World::new().await;
     let (user, other) = (anonymous(&world).await, anonymous(&world).await);
-    let wish = |to| DeanonymizeBySms {
+    let request = |to| DeanonymizeBySms {
         phone_number: number(to),
         options: SignUpOptions {
             default_role: Some(Role::parse("me").unwrap()),
@@ -228,7 +228,10 @@ async fn an_anonymous_user_stays_so_until_the_code_is_typed() {
     };
     let service = &world.services.anonymous;
 
-    service.deanonymize_by_sms(user, wish(ADA)).await.unwrap();
+    service
+        .deanonymize_by_sms(user, request(ADA))
+        .await
+        .unwrap();
     let digits = last_code(&world, ADA);
     assert_eq!(world.sms.sent()[0].locale.as_str(), "fr");
     assert_eq!(holder(&world, ADA).await, None);
@@ -238,9 +241,9 @@ async fn an_anonymous_user_stays_so_until_the_code_is_typed() {
     assert_eq!(session.user.id, user);
     assert_eq!(session.user.default_role.as_str(), "me");
     assert_eq!(session.user.display_name, ADA);
-    let again = service.deanonymize_by_sms(user, wish(EVE)).await;
+    let again = service.deanonymize_by_sms(user, request(EVE)).await;
     assert!(matches!(again, Err(AnonymousError::NotAnonymous)));
-    let taken = service.deanonymize_by_sms(other, wish(ADA)).await;
+    let taken = service.deanonymize_by_sms(other, request(ADA)).await;
     assert!(matches!(
         taken,
         Err(AnonymousError::SignUp(SignUpError::PhoneNumberTaken))
@@ -276,7 +279,7 @@ async fn without_text_messages_every_use_of_them_says_so() {
     let user = world.signed_up("ada@example.com").await.user.id;
     let services = &world.services;
 
-    let sent = services.sms_sign_in.send_code(wish(ADA)).await;
+    let sent = services.sms_sign_in.send_code(request(ADA)).await;
     let typed = services.sms_sign_in.with_code(typed(ADA, "123456")).await;
     let moved = services.phone_change.request(user, number(ADA)).await;
     let elevated = services.elevation.send_code(user, CodeChannel::Text).await;
@@ -326,11 +329,11 @@ async fn a_code_judged_elsewhere_still_works_once_and_for_ten_minutes() {
     let service = &world.services.sms_sign_in;
 
     let unasked = service.with_code(typed(ADA, "111111")).await;
-    service.send_code(wish(ADA)).await.unwrap();
+    service.send_code(request(ADA)).await.unwrap();
     world.clock.advance(Duration::from_secs(599));
     let session = service.with_code(typed(ADA, "111111")).await;
     let again = service.with_code(typed(ADA, "111111")).await;
-    service.send_code(wish(ADA)).await.unwrap();
+    service.send_code(request(ADA)).await.unwrap();
     world.clock.advance(Duration::from_mins(10));
     let late = service.with_code(typed(ADA, "111111")).await;
 
@@ -385,14 +388,14 @@ async fn while_accounts_are_concealed_the_service_judges_guesses_at_anybody() {
 async fn guesses_judged_elsewhere_are_counted_here() {
     let (world, _) = judged_elsewhere().await;
     let service = &world.services.sms_sign_in;
-    service.send_code(wish(ADA)).await.unwrap();
+    service.send_code(request(ADA)).await.unwrap();
 
     let unjudged = service.with_code(typed(ADA, "500500")).await;
     for _ in 0..5 {
         let wrong = service.with_code(typed(ADA, "222222")).await;
         assert!(matches!(wrong, Err(SmsSignInError::InvalidCode)));
     }
-    service.send_code(wish(ADA)).await.unwrap();
+    service.send_code(request(ADA)).await.unwrap();
     let closed = service.with_code(typed(ADA, "111111")).await;
 
     assert!(matches!(unjudged, Err(SmsSignInError::Failure(_))));
@@ -403,11 +406,11 @@ async fn guesses_judged_elsewhere_are_counted_here() {
 async fn a_code_judged_elsewhere_is_good_for_what_was_asked_for_alone() {
     let (world, _) = judged_elsewhere().await;
     let service = &world.services.sms_sign_in;
-    service.send_code(wish(ADA)).await.unwrap();
+    service.send_code(request(ADA)).await.unwrap();
     let session = service.with_code(typed(ADA, "111111")).await.unwrap();
     let user = session.user.id;
     let bearer = bearer_of(&session);
-    service.send_code(wish(ADA)).await.unwrap();
+    service.send_code(request(ADA)).await.unwrap();
     let (elevation, change) = (&world.services.elevation, &world.services.phone_change);
 
     let right = code("111111");

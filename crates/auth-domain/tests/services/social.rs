@@ -10,8 +10,8 @@ use auth_domain::{
     secret::Secret,
     services::{
         Audience, BegunFlow, Concealment, FinishedFlow, FlowFailure, Grant, IdTokenProof,
-        IdTokenSignIn, ProviderCallback, ProviderComplaint, ProviderFlowWish, ProviderSignInError,
-        Providers, SignUpError, SignUpOptions, SignedUp,
+        IdTokenSignIn, ProviderCallback, ProviderComplaint, ProviderFlowRequest,
+        ProviderSignInError, Providers, SignUpError, SignUpOptions, SignedUp,
     },
     session::{AccessIdentity, AuthMethod, CodeVerifier, ExchangeCode, Session},
     testing::{KnownPeople, policy},
@@ -85,8 +85,8 @@ impl Town {
         self.github.know(name, person(name, address));
     }
 
-    async fn begin(&self, wish: ProviderFlowWish) -> Result<BegunFlow, FlowFailure> {
-        self.world.services.provider_sign_in.begin(wish).await
+    async fn begin(&self, request: ProviderFlowRequest) -> Result<BegunFlow, FlowFailure> {
+        self.world.services.provider_sign_in.begin(request).await
     }
 
     async fn finish(&self, callback: ProviderCallback) -> Result<FinishedFlow, FlowFailure> {
@@ -96,29 +96,29 @@ impl Town {
     /// Goes to a provider and comes back as somebody.
     async fn visit(
         &self,
-        wish: ProviderFlowWish,
+        request: ProviderFlowRequest,
         code: &str,
     ) -> Result<FinishedFlow, ProviderSignInError> {
-        let provider = wish.provider.clone();
-        let begun = self.begin(wish).await.map_err(|it| it.error)?;
+        let provider = request.provider.clone();
+        let begun = self.begin(request).await.map_err(|it| it.error)?;
         let finished = self.finish(back(provider, &begun, code)).await;
         finished.map_err(|it| it.error)
     }
 
     /// Signs in with GitHub.
     async fn arrive(&self, code: &str) -> Result<Session, ProviderSignInError> {
-        let finished = self.visit(wish("github"), code).await?;
+        let finished = self.visit(request("github"), code).await?;
         Ok(self.session(finished).await)
     }
 
     /// The same with a code to exchange, and what proves whose it is.
     async fn arrive_with_challenge(&self, code: &str) -> (ExchangeCode, CodeVerifier) {
         let verifier = CodeVerifier::new([5; 24]);
-        let wish = ProviderFlowWish {
+        let request = ProviderFlowRequest {
             code_challenge: Some(verifier.challenge()),
-            ..wish("github")
+            ..request("github")
         };
-        let finished = self.visit(wish, code).await.unwrap();
+        let finished = self.visit(request, code).await.unwrap();
         let Grant::Code(code) = finished.grant else {
             panic!("not a code: {:?}", finished.grant);
         };
@@ -133,7 +133,7 @@ impl Town {
     }
 
     async fn bring(&self, token: &str) -> Result<SignedUp, ProviderSignInError> {
-        let wish = IdTokenSignIn {
+        let request = IdTokenSignIn {
             proof: proof(token),
             options: SignUpOptions::default(),
             audience: Audience::Anybody,
@@ -141,7 +141,7 @@ impl Town {
         self.world
             .services
             .provider_sign_in
-            .with_id_token(wish)
+            .with_id_token(request)
             .await
     }
 
@@ -158,8 +158,8 @@ fn person(name: &str, address: Option<(&str, bool)>) -> ExternalIdentity {
     }
 }
 
-fn wish(provider: &'static str) -> ProviderFlowWish {
-    ProviderFlowWish {
+fn request(provider: &'static str) -> ProviderFlowRequest {
+    ProviderFlowRequest {
         provider: ProviderId::of(provider),
         options: SignUpOptions::default(),
         connect: None,
@@ -169,10 +169,10 @@ fn wish(provider: &'static str) -> ProviderFlowWish {
     }
 }
 
-fn connecting(session: &Session) -> ProviderFlowWish {
-    ProviderFlowWish {
+fn connecting(session: &Session) -> ProviderFlowRequest {
+    ProviderFlowRequest {
         connect: Some(Secret::new(session.access_token.value.clone())),
-        ..wish("github")
+        ..request("github")
     }
 }
 
@@ -253,13 +253,13 @@ async fn what_a_new_account_is_to_be_like_survives_the_way_to_the_provider() {
         redirect_to: Some("http://localhost:3000/welcome".to_owned()),
         ..SignUpOptions::default()
     };
-    let wish = ProviderFlowWish {
+    let request = ProviderFlowRequest {
         options,
         client_state: Some("mine".to_owned()),
-        ..wish("github")
+        ..request("github")
     };
 
-    let finished = town.visit(wish, "ada").await.unwrap();
+    let finished = town.visit(request, "ada").await.unwrap();
 
     assert_eq!(
         finished.redirect_to.as_str(),
@@ -329,7 +329,7 @@ async fn without_a_challenge_nothing_is_granted_where_urls_carry_no_tokens() {
     let town = Town::with(|it| it.sessions.refresh_token_in_redirect = false).await;
     town.knows("ada", Some((ADA, true)));
 
-    let finished = town.visit(wish("github"), "ada").await.unwrap();
+    let finished = town.visit(request("github"), "ada").await.unwrap();
 
     assert_eq!(finished.grant, Grant::Nothing);
 }
@@ -372,7 +372,7 @@ async fn an_operator_can_trust_a_provider_with_addresses() {
     };
     town.company.know("ada", silent);
 
-    let finished = town.visit(wish("c:company"), "ada").await.unwrap();
+    let finished = town.visit(request("c:company"), "ada").await.unwrap();
 
     let arrived = town.session(finished).await;
     assert_eq!(arrived.user.id, session.user.id);
@@ -385,7 +385,7 @@ async fn a_denial_is_one_whomever_the_operator_trusts() {
     town.world.signed_up(ADA).await;
     town.company.know("eve", person("eve", Some((ADA, false))));
 
-    let arrived = town.visit(wish("c:company"), "eve").await;
+    let arrived = town.visit(request("c:company"), "eve").await;
 
     assert!(is_taken(&arrived), "{arrived:?}");
     assert!(!town.stored(ADA).await.email_verified);
@@ -399,8 +399,8 @@ async fn a_provider_of_ones_own_is_not_believed_unless_it_is_trusted() {
     town.club
         .know("bob", person("bob", Some(("bob@example.com", true))));
 
-    let known = town.visit(wish("c:club"), "ada").await;
-    let new = town.visit(wish("c:club"), "bob").await.unwrap();
+    let known = town.visit(request("c:club"), "ada").await;
+    let new = town.visit(request("c:club"), "bob").await.unwrap();
 
     assert!(is_taken(&known), "{known:?}");
     assert!(!town.stored(ADA).await.email_verified);
@@ -412,7 +412,7 @@ async fn a_provider_of_ones_own_is_not_believed_unless_it_is_trusted() {
 async fn nobody_lies_in_wait_with_the_word_of_a_provider_that_is_not_believed() {
     let town = Town::new().await;
     town.club.know("eve", person("eve", Some((ADA, true))));
-    let planted = town.visit(wish("c:club"), "eve").await.unwrap();
+    let planted = town.visit(request("c:club"), "eve").await.unwrap();
     let planted = town.session(planted).await;
     town.knows("ada", Some((ADA, true)));
 
@@ -421,7 +421,7 @@ async fn nobody_lies_in_wait_with_the_word_of_a_provider_that_is_not_believed() 
     assert_eq!(owner.user.id, planted.user.id);
     let tokens = &town.world.services.tokens;
     assert!(tokens.refresh(planted.refresh_token).await.is_err());
-    let again = town.visit(wish("c:club"), "eve").await;
+    let again = town.visit(request("c:club"), "eve").await;
     assert!(is_taken(&again), "{again:?}");
 }
 
@@ -430,7 +430,7 @@ async fn who_is_trusted_with_addresses_still_has_to_tell_one() {
     let town = Town::new().await;
     town.company.know("ada", person("ada", None));
 
-    let finished = town.visit(wish("c:company"), "ada").await.unwrap();
+    let finished = town.visit(request("c:company"), "ada").await.unwrap();
 
     let user = town.session(finished).await.user;
     assert_eq!(user.email, None);
@@ -453,7 +453,7 @@ async fn an_unchecked_address_has_to_be_verified_where_addresses_have_to_be() {
     let town = Town::with(|it| it.accounts.email_verification_required = true).await;
     town.knows("ada", Some((ADA, false)));
 
-    let finished = town.visit(wish("github"), "ada").await.unwrap();
+    let finished = town.visit(request("github"), "ada").await.unwrap();
 
     assert_eq!(finished.grant, Grant::Nothing);
     assert_eq!(town.world.mailer.sent().len(), 1);
@@ -487,9 +487,9 @@ async fn an_unchecked_address_does_not_tell_that_it_is_taken() {
     town.knows("eve", Some((ADA, false)));
     town.knows("bob", Some(("bob@example.com", false)));
 
-    let taken = town.visit(wish("github"), "eve").await.unwrap();
+    let taken = town.visit(request("github"), "eve").await.unwrap();
     let mails_before = town.world.mailer.sent().len();
-    let free = town.visit(wish("github"), "bob").await.unwrap();
+    let free = town.visit(request("github"), "bob").await.unwrap();
 
     assert_eq!(taken, free);
     assert_eq!(town.world.mailer.sent().len(), mails_before);
@@ -498,11 +498,11 @@ async fn an_unchecked_address_does_not_tell_that_it_is_taken() {
     // Nor does it the next time, whichever way they come.
     for audience in [Audience::Anybody, Audience::NewPeople] {
         let again = |code| {
-            let wish = ProviderFlowWish {
+            let request = ProviderFlowRequest {
                 audience,
-                ..wish("github")
+                ..request("github")
             };
-            town.visit(wish, code)
+            town.visit(request, code)
         };
         assert_eq!(again("eve").await.unwrap(), taken);
         assert_eq!(again("bob").await.unwrap(), taken);
@@ -514,9 +514,9 @@ async fn an_unchecked_address_does_not_tell_that_it_is_taken() {
             ..SignUpOptions::default()
         };
         town.visit(
-            ProviderFlowWish {
+            ProviderFlowRequest {
                 options,
-                ..wish("github")
+                ..request("github")
             },
             code,
         )
@@ -588,9 +588,9 @@ async fn nobody_signs_up_where_that_is_switched_off() {
 async fn whoever_signs_up_must_be_new() {
     let town = Town::with(|it| it.accounts.auto_sign_up = false).await;
     town.knows("ada", Some((ADA, true)));
-    let sign_up = || ProviderFlowWish {
+    let sign_up = || ProviderFlowRequest {
         audience: Audience::NewPeople,
-        ..wish("github")
+        ..request("github")
     };
 
     let first = town.visit(sign_up(), "ada").await.unwrap();
@@ -676,7 +676,7 @@ async fn a_verified_account_keeps_what_it_has() {
     town.company
         .know("ada", person("elsewhere", Some((ADA, true))));
 
-    town.visit(wish("c:company"), "ada").await.unwrap();
+    town.visit(request("c:company"), "ada").await.unwrap();
 
     assert!(
         town.world
@@ -727,9 +727,9 @@ async fn linking_needs_a_session_that_is_open_when_the_browser_comes_back() {
     let town = Town::new().await;
     let session = town.world.signed_up(ADA).await;
     town.knows("eve", None);
-    let forged = ProviderFlowWish {
+    let forged = ProviderFlowRequest {
         connect: Some(Secret::new("forged")),
-        ..wish("github")
+        ..request("github")
     };
     let begun = town.begin(connecting(&session)).await.unwrap();
     let services = &town.world.services;
@@ -806,7 +806,7 @@ async fn a_link_that_was_begun_with_a_plain_token_is_not_made_for_whoever_is_obl
 async fn a_flow_ends_in_the_browser_it_began_in() {
     let town = Town::new().await;
     town.knows("eve", None);
-    let begun = town.begin(wish("github")).await.unwrap();
+    let begun = town.begin(request("github")).await.unwrap();
     let github = || ProviderId::of("github");
 
     for mark in [None, Some(BrowserMark::new([9; 24]))] {
@@ -824,7 +824,7 @@ async fn a_flow_ends_in_the_browser_it_began_in() {
 async fn a_flow_ends_at_the_provider_it_began_with() {
     let town = Town::new().await;
     town.company.know("ada", person("ada", None));
-    let begun = town.begin(wish("github")).await.unwrap();
+    let begun = town.begin(request("github")).await.unwrap();
 
     let finished = town.finish(back(ProviderId::of("c:company"), &begun, "ada"));
 
@@ -836,8 +836,8 @@ async fn a_flow_ends_at_the_provider_it_began_with() {
 async fn a_flow_does_not_last() {
     let town = Town::new().await;
     town.knows("ada", None);
-    let begun = town.begin(wish("github")).await.unwrap();
-    let other = town.begin(wish("github")).await.unwrap();
+    let begun = town.begin(request("github")).await.unwrap();
+    let other = town.begin(request("github")).await.unwrap();
     let returning = |begun| back(ProviderId::of("github"), begun, "ada");
 
     town.world
@@ -875,7 +875,7 @@ async fn a_flow_ends_once_whatever_comes_of_it() {
     ];
 
     for end in first_ends {
-        let begun = town.begin(wish("github")).await.unwrap();
+        let begun = town.begin(request("github")).await.unwrap();
         let first = end(back(github(), &begun, "ada"), complaint.clone());
         let first = town.finish(first).await;
         let again = town.finish(back(github(), &begun, "eve")).await;
@@ -889,7 +889,7 @@ async fn a_flow_ends_once_whatever_comes_of_it() {
 async fn of_callbacks_at_once_with_one_flow_one_is_judged() {
     let town = Town::new().await;
     town.knows("ada", None);
-    let begun = town.begin(wish("github")).await.unwrap();
+    let begun = town.begin(request("github")).await.unwrap();
     let callback = || town.finish(back(ProviderId::of("github"), &begun, "ada"));
 
     let (one, other) = tokio::join!(callback(), callback());
@@ -906,7 +906,7 @@ async fn of_callbacks_at_once_with_one_flow_one_is_judged() {
 async fn an_access_token_is_no_state() {
     let town = Town::new().await;
     let session = town.world.signed_up(ADA).await;
-    let begun = town.begin(wish("github")).await.unwrap();
+    let begun = town.begin(request("github")).await.unwrap();
     let callback = ProviderCallback {
         state: session.access_token.value,
         ..back(ProviderId::of("github"), &begun, "ada")
@@ -921,8 +921,8 @@ async fn an_access_token_is_no_state() {
 async fn question_and_answer_share_secrets_that_no_other_flow_has() {
     let town = Town::new().await;
 
-    let one = town.begin(wish("github")).await.unwrap();
-    let other = town.begin(wish("github")).await.unwrap();
+    let one = town.begin(request("github")).await.unwrap();
+    let other = town.begin(request("github")).await.unwrap();
 
     let [first, second] = town.github.questions().try_into().unwrap();
     assert_ne!(first.proof.verifier, second.proof.verifier);
@@ -941,9 +941,9 @@ async fn what_a_provider_complains_of_is_told_to_the_client_itself() {
         redirect_to: Some("http://localhost:3000/deep".to_owned()),
         ..SignUpOptions::default()
     };
-    let begun = town.begin(ProviderFlowWish {
+    let begun = town.begin(ProviderFlowRequest {
         options,
-        ..wish("github")
+        ..request("github")
     });
     let begun = begun.await.unwrap();
     let complaint = ProviderComplaint {
@@ -973,7 +973,7 @@ async fn what_a_provider_complains_of_is_told_to_the_client_itself() {
 async fn a_provider_that_does_not_help_is_told_apart_by_what_it_refuses() {
     let town = Town::new().await;
     let with = async |parameters| {
-        let begun = town.begin(wish("github")).await.unwrap();
+        let begun = town.begin(request("github")).await.unwrap();
         let callback = ProviderCallback {
             parameters,
             ..back(ProviderId::of("github"), &begun, "nobody")
@@ -998,7 +998,7 @@ async fn a_provider_that_does_not_help_is_told_apart_by_what_it_refuses() {
 async fn a_provider_that_is_switched_off_sends_nobody_and_lets_nobody_in() {
     let town = Town::new().await;
     town.knows("ada", None);
-    let begun = town.begin(wish("github")).await.unwrap();
+    let begun = town.begin(request("github")).await.unwrap();
     let without = World::over_with(
         Arc::clone(&town.world.store),
         Arc::default(),
@@ -1007,7 +1007,7 @@ async fn a_provider_that_is_switched_off_sends_nobody_and_lets_nobody_in() {
     );
     let without = without.await.services.provider_sign_in;
 
-    let sent = without.begin(wish("github")).await;
+    let sent = without.begin(request("github")).await;
     let back = without
         .finish(back(ProviderId::of("github"), &begun, "ada"))
         .await;
@@ -1029,9 +1029,9 @@ async fn nobody_is_led_where_nobody_may_be_led() {
     };
 
     let failure = town
-        .begin(ProviderFlowWish {
+        .begin(ProviderFlowRequest {
             options,
-            ..wish("github")
+            ..request("github")
         })
         .await
         .unwrap_err();

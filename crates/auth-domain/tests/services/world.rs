@@ -254,11 +254,11 @@ impl World {
     }
 
     pub(crate) async fn signed_up_by_name(&self, name: &str) -> OpaqueSession {
-        let wish = UsernameSignUp {
+        let request = UsernameSignUp {
             username: username(name),
             password: password(PASSWORD),
         };
-        self.services.sign_up.with_username(wish).await.unwrap()
+        self.services.sign_up.with_username(request).await.unwrap()
     }
 
     pub(crate) async fn stored(&self, address: &str) -> Option<User> {

@@ -14,13 +14,13 @@ pub(crate) async fn sign_up(
     Json(envelope): Json<Envelope>,
 ) -> Result<HttpResponse, LegacyError> {
     let data = envelope.into_username_data()?;
-    let wish = UsernameSignUp {
+    let request = UsernameSignUp {
         username: data.username,
         password: data.password,
     };
     let session = state
         .run_from(seen_from, |services| async move {
-            services.sign_up.with_username(wish).await
+            services.sign_up.with_username(request).await
         })
         .await??;
     Ok(login::signed_in(session, &cookie))

@@ -74,13 +74,13 @@ pub(crate) async fn change_password(
     SessionToken(token): SessionToken,
     Json(body): Json<ChangePasswordBody>,
 ) -> Result<HttpResponse, LegacyError> {
-    let wish = PasswordChange {
+    let request = PasswordChange {
         old: PlainPassword::new(body.old_password),
         new: PlainPassword::new(body.new_password),
     };
     state
         .run_from(seen_from, |services| async move {
-            services.password_change.change(&token, wish).await
+            services.password_change.change(&token, request).await
         })
         .await??;
     let mut answer = ok();

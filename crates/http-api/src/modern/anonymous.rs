@@ -70,14 +70,14 @@ pub(crate) async fn sign_in(
         locale,
         metadata,
     } = body.unwrap_or_default();
-    let wish = AnonymousSignIn {
+    let request = AnonymousSignIn {
         display_name: display_name.map(|it| it.0),
         locale: locale.and_then(|it| it.0),
         metadata: metadata.map(|it| it.0),
     };
     let session = state
         .run_from(seen_from, |services| async move {
-            services.anonymous.sign_in(wish).await
+            services.anonymous.sign_in(request).await
         })
         .await??;
     Ok(web::Json(session.into()))
@@ -126,7 +126,7 @@ pub(crate) async fn deanonymize(
         (Method::EmailPassword, None) => return Err(ErrorCode::INVALID_REQUEST.into()),
         (Method::Passwordless, _) => DeanonymizeMethod::EmailLink,
     };
-    let wish = Deanonymize {
+    let request = Deanonymize {
         email: body.email.0,
         method,
         options: body.options.unwrap_or_default().into(),
@@ -134,7 +134,7 @@ pub(crate) async fn deanonymize(
     };
     state
         .run_from(seen_from, move |services| async move {
-            services.anonymous.deanonymize(caller, wish).await
+            services.anonymous.deanonymize(caller, request).await
         })
         .await??;
     Ok(web::Json("OK"))
@@ -157,7 +157,7 @@ pub(crate) async fn deanonymize_by_sms(
     OpenCaller(caller): OpenCaller,
     Json(body): Json<DeanonymizeSmsBody>,
 ) -> Result<web::Json<&'static str>, ModernError> {
-    let wish = DeanonymizeBySms {
+    let request = DeanonymizeBySms {
         phone_number: body.phone_number.0,
         options: body.options.unwrap_or_default().into(),
     };
@@ -165,7 +165,7 @@ pub(crate) async fn deanonymize_by_sms(
         .run(move |services| async move {
             services
                 .anonymous
-                .deanonymize_by_sms(caller, wish)
+                .deanonymize_by_sms(caller, request)
                 .await
         })
         .await??;

@@ -56,9 +56,9 @@ pub(crate) async fn send_verification(
     state: Data<AppState>,
     Json(body): Json<LinkBody>,
 ) -> Result<web::Json<&'static str>, ModernError> {
-    let wish = link_request(body.email.0, body.options, body.code_challenge);
+    let request = link_request(body.email.0, body.options, body.code_challenge);
     state
-        .run(|services| async move { services.email_address.request_verification(wish).await })
+        .run(|services| async move { services.email_address.request_verification(request).await })
         .await??;
     Ok(web::Json("OK"))
 }
@@ -69,10 +69,10 @@ pub(crate) async fn change(
     ElevatedCaller(caller): ElevatedCaller,
     Json(body): Json<ChangeBody>,
 ) -> Result<web::Json<&'static str>, ModernError> {
-    let wish = link_request(body.new_email.0, body.options, body.code_challenge);
+    let request = link_request(body.new_email.0, body.options, body.code_challenge);
     state
         .run(move |services| async move {
-            services.email_address.request_change(caller, wish).await
+            services.email_address.request_change(caller, request).await
         })
         .await??;
     Ok(web::Json("OK"))
@@ -83,9 +83,9 @@ pub(crate) async fn reset_password(
     state: Data<AppState>,
     Json(body): Json<LinkBody>,
 ) -> Result<web::Json<&'static str>, ModernError> {
-    let wish = link_request(body.email.0, body.options, body.code_challenge);
+    let request = link_request(body.email.0, body.options, body.code_challenge);
     state
-        .run(|services| async move { services.email_address.request_password_reset(wish).await })
+        .run(|services| async move { services.email_address.request_password_reset(request).await })
         .await??;
     Ok(web::Json("OK"))
 }

@@ -81,20 +81,20 @@ pub(crate) async fn sign_up_by_code(
 
 async fn send_link(
     state: &AppState,
-    wish: EmailSignIn,
+    request: EmailSignIn,
 ) -> Result<web::Json<&'static str>, ModernError> {
     state
-        .run(|services| async move { services.email_sign_in.send_link(wish).await })
+        .run(|services| async move { services.email_sign_in.send_link(request).await })
         .await??;
     Ok(web::Json("OK"))
 }
 
 async fn send_code(
     state: &AppState,
-    wish: EmailSignIn,
+    request: EmailSignIn,
 ) -> Result<web::Json<&'static str>, ModernError> {
     state
-        .run(|services| async move { services.email_sign_in.send_code(wish).await })
+        .run(|services| async move { services.email_sign_in.send_code(request).await })
         .await??;
     Ok(web::Json("OK"))
 }

@@ -3,7 +3,7 @@
 use actix_web::web::{self, Data};
 use auth_domain::{
     DateTime, Utc,
-    services::PersonalAccessTokenWish,
+    services::PersonalAccessTokenRequest,
     session::{PersonalAccessToken, PlainRefreshToken},
 };
 use serde::{Deserialize, Deserializer, Serialize, de::Error};
@@ -80,16 +80,18 @@ pub(crate) async fn create(
     ElevatedCaller(caller): ElevatedCaller,
     Json(body): Json<CreateBody>,
 ) -> Result<web::Json<CreateReply>, ModernError> {
-    let wish = PersonalAccessTokenWish {
+    let request = PersonalAccessTokenRequest {
         expires_at: body.expires_at.0,
         metadata: body.metadata.map(|it| it.0),
     };
-    let token =
-        state
-            .run(move |services| async move {
-                services.personal_access_tokens.create(caller, wish).await
-            })
-            .await??;
+    let token = state
+        .run(move |services| async move {
+            services
+                .personal_access_tokens
+                .create(caller, request)
+                .await
+        })
+        .await??;
     Ok(web::Json(token.into()))
 }
 

@@ -35,10 +35,10 @@ pub(crate) async fn email_password(
     seen_from: SeenFrom,
     Json(body): Json<SignUpBody>,
 ) -> Result<web::Json<SignInReply>, ModernError> {
-    let wish = EmailPasswordSignUp::from(body);
+    let request = EmailPasswordSignUp::from(body);
     let signed_up = state
         .run_from(seen_from, |services| async move {
-            services.sign_up.with_email_password(wish).await
+            services.sign_up.with_email_password(request).await
         })
         .await??;
     Ok(web::Json(signed_up.into()))

@@ -50,13 +50,13 @@ async fn send_code(
     body: SmsBody,
     audience: Audience,
 ) -> Result<web::Json<&'static str>, ModernError> {
-    let wish = SmsSignIn {
+    let request = SmsSignIn {
         phone_number: body.phone_number.0,
         options: body.options.unwrap_or_default().into(),
         audience,
     };
     state
-        .run(|services| async move { services.sms_sign_in.send_code(wish).await })
+        .run(|services| async move { services.sms_sign_in.send_code(request).await })
         .await??;
     Ok(web::Json("OK"))
 }

@@ -27,7 +27,7 @@ const FLOW_TTL: Duration = Duration::from_mins(10);
 
 /// A wish to be sent to a provider.
 #[derive(Debug, Clone)]
-pub struct ProviderFlowWish {
+pub struct ProviderFlowRequest {
     /// Which.
     pub provider: ProviderId,
     /// What a new account is to be like; for an existing one only the redirect counts.
@@ -61,36 +61,39 @@ impl ProviderSignInService {
     /// # Errors
     ///
     /// See [`ProviderSignInError`]. There is nowhere to lead to when the redirect is not allowed.
-    pub async fn begin(&self, wish: ProviderFlowWish) -> Result<BegunFlow, FlowFailure> {
+    pub async fn begin(&self, request: ProviderFlowRequest) -> Result<BegunFlow, FlowFailure> {
         let redirects = &self.ctx.policy.redirects;
-        let checked = redirects.check(wish.options.redirect_to.as_deref());
+        let checked = redirects.check(request.options.redirect_to.as_deref());
         let redirect_to = checked.map_err(|_not_allowed| FlowFailure {
             redirect_to: None,
             client_state: None,
             error: ProviderSignInError::RedirectNotAllowed,
         })?;
-        let client_state = wish.client_state.clone();
-        self.send_there(wish).await.map_err(|error| FlowFailure {
+        let client_state = request.client_state.clone();
+        self.send_there(request).await.map_err(|error| FlowFailure {
             redirect_to: Some(redirect_to),
             client_state,
             error,
         })
     }
 
-    async fn send_there(&self, wish: ProviderFlowWish) -> Result<BegunFlow, ProviderSignInError> {
-        let provider = self.provider(&wish.provider)?;
-        let purpose = match &wish.connect {
+    async fn send_there(
+        &self,
+        request: ProviderFlowRequest,
+    ) -> Result<BegunFlow, ProviderSignInError> {
+        let provider = self.provider(&request.provider)?;
+        let purpose = match &request.connect {
             Some(token) => self.linking(token).await?,
-            None => FlowPurpose::Enter(wish.audience),
+            None => FlowPurpose::Enter(request.audience),
         };
         let ctx = &self.ctx;
         let ids = &ctx.ids;
         let mark = BrowserMark::new(ids.token_bytes());
         let flow = Flow {
             purpose,
-            options: wish.options,
-            client_state: wish.client_state,
-            code_challenge: wish.code_challenge,
+            options: request.options,
+            client_state: request.client_state,
+            code_challenge: request.code_challenge,
             proof: FlowProof {
                 verifier: CodeVerifier::new(ids.token_bytes()),
                 nonce: Secret::new(ids.uuid().to_string()),
@@ -98,15 +101,15 @@ impl ProviderSignInService {
             mark: mark.hashed(),
             expires_at: ctx.clock.now() + FLOW_TTL,
         };
-        let context = SealContext::ProviderFlow(wish.provider.clone());
+        let context = SealContext::ProviderFlow(request.provider.clone());
         let state = flow.seal(ctx.secrets.as_ref(), &context)?;
         let question = Question {
             state: state.clone(),
-            callback: self.callback(&wish.provider)?,
+            callback: self.callback(&request.provider)?,
             proof: flow.proof,
         };
         let asked = provider.authorize(&question).await;
-        let authorize = asked.map_err(|error| Self::trouble(&wish.provider, error))?;
+        let authorize = asked.map_err(|error| Self::trouble(&request.provider, error))?;
         Ok(BegunFlow {
             authorize,
             state,

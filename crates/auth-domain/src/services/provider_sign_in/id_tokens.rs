@@ -42,9 +42,9 @@ impl ProviderSignInService {
     /// See [`ProviderSignInError`].
     pub async fn with_id_token(
         &self,
-        wish: IdTokenSignIn,
+        request: IdTokenSignIn,
     ) -> Result<SignedUp, ProviderSignInError> {
-        let newcomer = self.proven(wish.proof).await?;
+        let newcomer = self.proven(request.proof).await?;
         let accounts = &self.ctx.policy.accounts;
         let email = newcomer.identity.email.as_ref();
         if !email.is_some_and(|it| accounts.email_access.accepts(it)) {
@@ -52,8 +52,8 @@ impl ProviderSignInService {
         }
         let arrival = Arrival {
             newcomer,
-            options: wish.options,
-            audience: wish.audience,
+            options: request.options,
+            audience: request.audience,
             code_challenge: None,
         };
         let open = |user| SessionOpening::new(&self.ctx, user, AuthMethod::Provider);

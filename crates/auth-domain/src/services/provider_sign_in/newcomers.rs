@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     identity::ExternalIdentity,
-    limits::MailWish,
+    limits::MailRequest,
     redirect::RedirectUrl,
     services::{
         AccountRefusal, Audience, SignUpError, SignUpService,
@@ -105,7 +105,7 @@ impl ProviderSignInService {
 
     async fn count_verification(&self, user: &NewUser) -> Result<(), ProviderSignInError> {
         match &user.email {
-            Some(email) => Ok(self.ctx.count_mail(MailWish::SignUp, email).await?),
+            Some(email) => Ok(self.ctx.count_mail(MailRequest::SignUp, email).await?),
             None => Ok(()),
         }
     }

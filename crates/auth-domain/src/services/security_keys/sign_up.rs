@@ -3,7 +3,7 @@
 use super::{Person, SecurityKeyError, SecurityKeyService, pending_sign_up::PendingSignUp};
 use crate::{
     error::{StoreError, UniqueField},
-    limits::MailWish,
+    limits::MailRequest,
     security_key::{Attestation, ChallengePurpose, CreationOptions, KeyNickname},
     services::{Failure, SignUpError, SignUpOptions, SignUpService, SignedUp, sign_up::NewKey},
     session::CodeChallenge,
@@ -27,14 +27,14 @@ impl SecurityKeyService {
     /// See [`SecurityKeyError`].
     pub async fn begin_sign_up(
         &self,
-        wish: SecurityKeySignUp,
+        request: SecurityKeySignUp,
     ) -> Result<CreationOptions, SecurityKeyError> {
         let web_authn = self.web_authn()?;
         let policy = &self.ctx.policy;
         self.check_open()?;
         let pending = PendingSignUp {
-            email: wish.email,
-            options: wish.options,
+            email: request.email,
+            options: request.options,
         };
         let sign_up = pending.to_json();
         let PendingSignUp { email, options } = pending;
@@ -88,7 +88,7 @@ impl SecurityKeyService {
         let options = options.resolve(policy, email.as_str())?;
         let credential = self.attested(web_authn, attestation, &challenge).await?;
         if policy.accounts.email_verification_required {
-            self.ctx.count_mail(MailWish::SignUp, &email).await?;
+            self.ctx.count_mail(MailRequest::SignUp, &email).await?;
         }
         let service = SignUpService::new(self.ctx.clone());
         let redirect_to = options.redirect_to.clone();

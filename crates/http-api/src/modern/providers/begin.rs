@@ -4,7 +4,7 @@ use actix_web::{HttpRequest, HttpResponse, http::header, web::Data};
 use auth_domain::{
     identity::ProviderId,
     secret::Secret,
-    services::{Audience, BegunFlow, FlowFailure, ProviderFlowWish, SignUpOptions},
+    services::{Audience, BegunFlow, FlowFailure, ProviderFlowRequest, SignUpOptions},
     user::Metadata,
 };
 use serde::{Deserialize, de::IntoDeserializer, de::value::Error as ValueError};
@@ -42,19 +42,19 @@ async fn begin(
     audience: Audience,
 ) -> Result<HttpResponse, ModernError> {
     let provider = name::of_path(request.match_info().query("provider"), state)?;
-    let wish = match wish(request, provider, audience) {
-        Ok(wish) => wish,
+    let flow = match flow(request, provider, audience) {
+        Ok(flow) => flow,
         Err(Unfit::Query(invalid)) => return Ok(invalid.answer()),
         Err(Unfit::Schema(error)) => return Err(error),
     };
-    if !may_begin(request, state.redirects(), wish.connect.is_some()) {
+    if !may_begin(request, state.redirects(), flow.connect.is_some()) {
         return Err(ErrorCode::INVALID_REQUEST.into());
     }
     if let Some(elsewhere) = own_name::ask_again(state, request) {
         return Ok(elsewhere);
     }
     let begun = state
-        .run(|services| async move { services.provider_sign_in.begin(wish).await })
+        .run(|services| async move { services.provider_sign_in.begin(flow).await })
         .await?;
     match begun {
         Ok(begun) => Ok(send(state, &begun)),
@@ -106,11 +106,11 @@ impl From<InvalidQuery> for Unfit {
     }
 }
 
-fn wish(
+fn flow(
     request: &HttpRequest,
     provider: ProviderId,
     audience: Audience,
-) -> Result<ProviderFlowWish, Unfit> {
+) -> Result<ProviderFlowRequest, Unfit> {
     let query = Query::of(request.query_string().as_bytes());
     let options = SignUpOptions {
         redirect_to: query.optional("redirectTo")?,
@@ -120,7 +120,7 @@ fn wish(
         locale: read::<Language>(&query, "locale")?.and_then(|it| it.0),
         metadata: metadata(&query)?,
     };
-    Ok(ProviderFlowWish {
+    Ok(ProviderFlowRequest {
         provider,
         options,
         connect: match audience {

@@ -117,11 +117,11 @@ pub(crate) async fn sign_up(
 async fn enter(
     state: &AppState,
     seen_from: SeenFrom,
-    wish: IdTokenSignIn,
+    request: IdTokenSignIn,
 ) -> Result<web::Json<SignInReply>, ModernError> {
     let entered = state
         .run_from(seen_from, |services| async move {
-            services.provider_sign_in.with_id_token(wish).await
+            services.provider_sign_in.with_id_token(request).await
         })
         .await??;
     Ok(web::Json(entered.into()))

@@ -35,12 +35,12 @@ pub(crate) async fn begin(
     state: Data<AppState>,
     Json(body): Json<SignUpBody>,
 ) -> Result<web::Json<CreationOptionsReply>, ModernError> {
-    let wish = SecurityKeySignUp {
+    let request = SecurityKeySignUp {
         email: body.email.0,
         options: body.options.unwrap_or_default().into(),
     };
     let options = state
-        .run(|services| async move { services.security_keys.begin_sign_up(wish).await })
+        .run(|services| async move { services.security_keys.begin_sign_up(request).await })
         .await??;
     Ok(web::Json(options.into()))
 }
