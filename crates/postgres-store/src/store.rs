@@ -226,7 +226,7 @@ impl Store for PostgresStore {
 
 #[async_trait]
 impl MessageQueue for PostgresStore {
-    async fn claim_messages(
+    async fn lease_messages(
         &self,
         now: DateTime<Utc>,
         leased_until: DateTime<Utc>,

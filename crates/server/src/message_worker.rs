@@ -94,8 +94,8 @@ impl Worker {
 
     async fn begin_attempts(&mut self, places: Vec<OwnedSemaphorePermit>) -> usize {
         let limit = u32::try_from(places.len()).unwrap_or_default();
-        let claimed = match self.service.claim(limit).await {
-            Ok(claimed) => claimed,
+        let leased = match self.service.lease(limit).await {
+            Ok(leased) => leased,
             Err(error) => {
                 if !self.is_away {
                     tracing::warn!(error = chain(&error), "queued messages cannot be read");
@@ -105,8 +105,8 @@ impl Worker {
             }
         };
         self.is_away = false;
-        let count = claimed.len();
-        for (message, place) in claimed.into_iter().zip(places) {
+        let count = leased.len();
+        for (message, place) in leased.into_iter().zip(places) {
             let service = self.service.clone();
             let attempt = async move {
                 service.deliver(message).await;

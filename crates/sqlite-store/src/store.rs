@@ -215,7 +215,7 @@ impl Store for SqliteStore {
 
 #[async_trait]
 impl MessageQueue for SqliteStore {
-    async fn claim_messages(
+    async fn lease_messages(
         &self,
         now: DateTime<Utc>,
         leased_until: DateTime<Utc>,

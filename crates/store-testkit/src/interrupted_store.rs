@@ -170,14 +170,14 @@ impl Store for InterruptedStore {
 
 #[async_trait]
 impl MessageQueue for InterruptedStore {
-    async fn claim_messages(
+    async fn lease_messages(
         &self,
         now: DateTime<Utc>,
         leased_until: DateTime<Utc>,
         limit: u32,
     ) -> Result<Vec<QueuedMessage>, StoreError> {
         self.step().await?;
-        self.store.claim_messages(now, leased_until, limit).await
+        self.store.lease_messages(now, leased_until, limit).await
     }
 
     async fn remove_message(&self, id: MessageId) -> Result<(), StoreError> {

@@ -244,7 +244,7 @@ impl Store for MemoryStore {
 
 #[async_trait]
 impl MessageQueue for MemoryStore {
-    async fn claim_messages(
+    async fn lease_messages(
         &self,
         now: DateTime<Utc>,
         leased_until: DateTime<Utc>,
@@ -252,7 +252,7 @@ impl MessageQueue for MemoryStore {
     ) -> Result<Vec<QueuedMessage>, StoreError> {
         let turn = self.shared.turn().await;
         let mut state = self.shared.committed_mut(&turn);
-        Ok(state.messages().claim(now, leased_until, limit as usize))
+        Ok(state.messages().lease(now, leased_until, limit as usize))
     }
 
     async fn remove_message(&self, id: MessageId) -> Result<(), StoreError> {

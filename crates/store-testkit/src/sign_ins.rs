@@ -283,12 +283,12 @@ impl Server {
                 outcome(&answer, |it| matches!(it, SignInError::Failure(_)))
             }
             Credential::Username(user) => {
-                let claim = UsernameSignIn {
+                let attempt = UsernameSignIn {
                     username: user.username.unwrap(),
                     password: PlainPassword::new(PASSWORD),
                     client: None,
                 };
-                let answer = services.sign_in.with_username(claim).await;
+                let answer = services.sign_in.with_username(attempt).await;
                 outcome(&answer, |it| matches!(it, SignInError::Failure(_)))
             }
             Credential::PersonalAccessToken(token) => {
@@ -303,8 +303,8 @@ impl Server {
             }
             Credential::SecondFactor(ticket, proof) => {
                 let ticket = Some(ticket);
-                let claim = SecondFactorSignIn { ticket, proof };
-                let answer = services.second_factor.sign_in(claim).await;
+                let attempt = SecondFactorSignIn { ticket, proof };
+                let answer = services.second_factor.sign_in(attempt).await;
                 outcome(&answer, |it| matches!(it, SecondFactorError::Failure(_)))
             }
             Credential::IdToken(subject) => {
@@ -325,12 +325,12 @@ impl Server {
                 outcome(&answer, |it| matches!(it, EmailSignInError::Failure(_)))
             }
             Credential::TextedCode(phone_number, code) => {
-                let claim = SmsCode {
+                let attempt = SmsCode {
                     phone_number,
                     code,
                     client: None,
                 };
-                let answer = services.sms_sign_in.with_code(claim).await;
+                let answer = services.sms_sign_in.with_code(attempt).await;
                 outcome(&answer, |it| matches!(it, SmsSignInError::Failure(_)))
             }
             Credential::Link(ticket) => {
@@ -338,12 +338,12 @@ impl Server {
                 outcome(&answer, |it| matches!(it, LinkError::Failure(_)))
             }
             Credential::CodeBesideLink(user, code) => {
-                let claim = LinkCode {
+                let attempt = LinkCode {
                     email: user.email.unwrap(),
                     purpose: TicketPurpose::SignInLink,
                     code,
                 };
-                let answer = services.links.redeem_code(claim).await;
+                let answer = services.links.redeem_code(attempt).await;
                 outcome(&answer, |it| matches!(it, LinkError::Failure(_)))
             }
             Credential::Elevation(user, code) => {

@@ -91,21 +91,21 @@ impl AccountLimits {
 
     /// Begins to judge a claim. It counts as wrong until it is found not to be, so that many at
     /// once are no more than one after the other.
-    pub(crate) async fn claim(
+    pub(crate) async fn attempt(
         &self,
         account: AccountName<'_>,
         client: Option<ClientNetwork>,
-    ) -> Result<Claim<'_>, TooMany> {
+    ) -> Result<Attempt<'_>, TooMany> {
         let common = self.naming.account(account);
         let at = |what| client.map(|it| self.naming.account_at(what, account, it));
         let place = at("place");
-        let claim = |counted| Claim {
+        let attempt = |counted| Attempt {
             limits: self,
             counted,
             place: place.clone(),
         };
         let refused = match self.count(&common, self.wrong_claims).await {
-            Ok(()) => return Ok(claim(common)),
+            Ok(()) => return Ok(attempt(common)),
             Err(refused) => refused,
         };
         let (Some(known), Some(own)) = (&place, at("account-at-place")) else {
@@ -115,7 +115,7 @@ impl AccountLimits {
             return Err(refused);
         }
         self.count(&own, self.wrong_claims).await?;
-        Ok(claim(own))
+        Ok(attempt(own))
     }
 
     /// Counts a mail that was asked for.
@@ -155,13 +155,13 @@ impl AccountLimits {
 }
 
 /// A claim that is being judged.
-pub(crate) struct Claim<'a> {
+pub(crate) struct Attempt<'a> {
     limits: &'a AccountLimits,
     counted: CounterKey,
     place: Option<CounterKey>,
 }
 
-impl Claim<'_> {
+impl Attempt<'_> {
     /// It was right: it does not count, and its place is known from now on.
     pub(crate) async fn was_right(self) {
         if let Some(place) = &self.place {

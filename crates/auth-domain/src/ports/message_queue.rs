@@ -32,7 +32,7 @@ pub trait MessageQueue: Send + Sync {
     ///
     /// Of any number of concurrent calls, also by different servers, one gets a message. A call does
     /// not wait for another. Messages that expired (`expires_at <= now`) are not claimed.
-    async fn claim_messages(
+    async fn lease_messages(
         &self,
         now: DateTime<Utc>,
         leased_until: DateTime<Utc>,

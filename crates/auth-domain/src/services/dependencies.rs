@@ -253,7 +253,7 @@ impl Services {
         let delivery = MessageDeliveryService::new(queue, mailer, ctx.sms.as_ref());
         for _ in 0..MESSAGES_IN_A_ROUND {
             // One at a time: its lease would run out while it waited for others.
-            let Some(message) = delivery.claim(1).await?.pop() else {
+            let Some(message) = delivery.lease(1).await?.pop() else {
                 break;
             };
             delivery.deliver(message).await;

@@ -154,19 +154,19 @@ impl EmailSignInService {
     /// # Errors
     ///
     /// See [`EmailSignInError`]; an address without an account is not told apart from a wrong code.
-    pub async fn with_code(&self, claim: EmailCode) -> Result<Session, EmailSignInError> {
+    pub async fn with_code(&self, attempt: EmailCode) -> Result<Session, EmailSignInError> {
         if !self.ctx.policy.accounts.email_code_enabled {
             return Err(EmailSignInError::MethodDisabled);
         }
-        let judged = self.judge(&claim);
+        let judged = self.judge(&attempt);
         self.ctx.at_an_even_pace(judged).await
     }
 
-    async fn judge(&self, claim: &EmailCode) -> Result<Session, EmailSignInError> {
+    async fn judge(&self, attempt: &EmailCode) -> Result<Session, EmailSignInError> {
         let found = self
             .ctx
             .store
-            .find_user(UserLookup::Email(&claim.email))
+            .find_user(UserLookup::Email(&attempt.email))
             .await?;
         // A guess at nobody's code goes the same way, if not as far: it is not counted.
         let nobody = || UserId(self.ctx.ids.uuid());
@@ -174,7 +174,7 @@ impl EmailSignInService {
             note_user(user.id);
         }
         let user_id = found.map_or_else(nobody, |user| user.id);
-        let guess = self.ctx.guess(user_id, CodePurpose::SignIn, &claim.code);
+        let guess = self.ctx.guess(user_id, CodePurpose::SignIn, &attempt.code);
         let opening = SessionOpening::new(&self.ctx, user_id, AuthMethod::Email);
         let redeemed = self
             .ctx

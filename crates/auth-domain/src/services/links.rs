@@ -235,18 +235,18 @@ impl LinkService {
     /// # Errors
     ///
     /// See [`LinkError`]. An address without an account is not told apart from a wrong code.
-    pub async fn redeem_code(&self, claim: LinkCode) -> Result<Session, LinkError> {
+    pub async fn redeem_code(&self, attempt: LinkCode) -> Result<Session, LinkError> {
         let ctx = &self.ctx;
         if !ctx.policy.codes.beside_links {
             return Err(LinkError::MethodDisabled);
         }
-        let judged = self.judge_code(&claim);
+        let judged = self.judge_code(&attempt);
         ctx.at_an_even_pace(judged).await
     }
 
-    async fn judge_code(&self, claim: &LinkCode) -> Result<Session, LinkError> {
+    async fn judge_code(&self, attempt: &LinkCode) -> Result<Session, LinkError> {
         let ctx = &self.ctx;
-        let lookup = UserLookup::Email(&claim.email);
+        let lookup = UserLookup::Email(&attempt.email);
         let found = ctx.store.find_user(lookup).await?;
         // A guess at nobody's code goes the same way, if not as far: it is not counted.
         let nobody = || UserId(ctx.ids.uuid());
@@ -254,8 +254,12 @@ impl LinkService {
             note_user(user.id);
         }
         let user_id = found.map_or_else(nobody, |user| user.id);
-        let guess = ctx.guess(user_id, CodePurpose::InPlaceOf(claim.purpose), &claim.code);
-        let proof = Proof::Code(&guess, claim.purpose);
+        let guess = ctx.guess(
+            user_id,
+            CodePurpose::InPlaceOf(attempt.purpose),
+            &attempt.code,
+        );
+        let proof = Proof::Code(&guess, attempt.purpose);
         let open = |user, _| SessionOpening::new(ctx, user, AuthMethod::Email);
         let (user, opening) = self.redeem(&proof, open).await?;
         Ok(opening.finish(ctx, user).await?)

@@ -136,9 +136,9 @@ impl MessageDeliveryService {
     /// # Errors
     ///
     /// [`StoreError`] when the store fails.
-    pub async fn claim(&self, limit: u32) -> Result<Vec<QueuedMessage>, StoreError> {
+    pub async fn lease(&self, limit: u32) -> Result<Vec<QueuedMessage>, StoreError> {
         let now = self.queue.clock.now();
-        retry(|| self.queue.store.claim_messages(now, now + LEASE, limit)).await
+        retry(|| self.queue.store.lease_messages(now, now + LEASE, limit)).await
     }
 
     /// Makes one attempt at a claimed message. Only the queue and the log tell how it ended: a

@@ -115,7 +115,7 @@ impl PasswordChangeService {
                 .ok_or(PasswordChangeError::WrongPassword)
         };
         self.ctx
-            .judge_claim(AccountName::Id(user.id), None, judge)
+            .limit_attempts(AccountName::Id(user.id), None, judge)
             .await?;
         if self
             .replace(user.id, &request.new, Grounds::OldPassword(&user, caller))

@@ -230,15 +230,15 @@ impl SecondFactorService {
     /// # Errors
     ///
     /// See [`SecondFactorError`].
-    pub async fn sign_in(&self, claim: SecondFactorSignIn) -> Result<Session, SecondFactorError> {
+    pub async fn sign_in(&self, attempt: SecondFactorSignIn) -> Result<Session, SecondFactorError> {
         self.check_enabled()?;
-        let ticket = claim
+        let ticket = attempt
             .ticket
             .filter(|it| it.purpose() == TicketPurpose::MfaTotp)
             .ok_or(SecondFactorError::InvalidTicket)?;
         let decision: Decision<(SessionOpening, User)> = retry(|| async {
             let mut work = self.ctx.store.begin().await?;
-            let decision = self.redeem(work.as_mut(), &ticket, &claim.proof).await?;
+            let decision = self.redeem(work.as_mut(), &ticket, &attempt.proof).await?;
             work.commit().await?;
             Ok(decision)
         })

@@ -108,21 +108,23 @@ impl SignInService {
     /// See [`SignInError`].
     pub async fn with_email_password(
         &self,
-        claim: EmailPasswordSignIn,
+        attempt: EmailPasswordSignIn,
     ) -> Result<SignedIn, SignInError> {
-        let account = AccountName::Email(&claim.email);
-        let work = self.judge_email_password(&claim);
-        self.ctx.judge_claim(account, claim.client, work).await
+        let account = AccountName::Email(&attempt.email);
+        let work = self.judge_email_password(&attempt);
+        self.ctx.limit_attempts(account, attempt.client, work).await
     }
 
     async fn judge_email_password(
         &self,
-        claim: &EmailPasswordSignIn,
+        attempt: &EmailPasswordSignIn,
     ) -> Result<SignedIn, SignInError> {
-        let lookup = UserLookup::Email(&claim.email);
+        let lookup = UserLookup::Email(&attempt.email);
         for _ in 0..JUDGEMENTS {
             let found = self.ctx.store.find_user(lookup).await?;
-            let proven = self.password_fits(found.as_ref(), &claim.password).await?;
+            let proven = self
+                .password_fits(found.as_ref(), &attempt.password)
+                .await?;
             let user = found.ok_or(SignInError::InvalidCredentials)?;
             self.check_account(&user, EmailNeed::Required)?;
             if !proven {
@@ -145,20 +147,25 @@ impl SignInService {
     /// # Errors
     ///
     /// See [`SignInError`]; the state of an account is told only to who knows its password.
-    pub async fn with_username(&self, claim: UsernameSignIn) -> Result<OpaqueSession, SignInError> {
+    pub async fn with_username(
+        &self,
+        attempt: UsernameSignIn,
+    ) -> Result<OpaqueSession, SignInError> {
         if !self.ctx.policy.accounts.username_enabled {
             return Err(SignInError::ProviderDisabled);
         }
-        let account = AccountName::Username(&claim.username);
-        let work = self.judge_username(&claim);
-        self.ctx.judge_claim(account, claim.client, work).await
+        let account = AccountName::Username(&attempt.username);
+        let work = self.judge_username(&attempt);
+        self.ctx.limit_attempts(account, attempt.client, work).await
     }
 
-    async fn judge_username(&self, claim: &UsernameSignIn) -> Result<OpaqueSession, SignInError> {
-        let lookup = UserLookup::Username(&claim.username);
+    async fn judge_username(&self, attempt: &UsernameSignIn) -> Result<OpaqueSession, SignInError> {
+        let lookup = UserLookup::Username(&attempt.username);
         for _ in 0..JUDGEMENTS {
             let found = self.ctx.store.find_user(lookup).await?;
-            let proven = self.password_fits(found.as_ref(), &claim.password).await?;
+            let proven = self
+                .password_fits(found.as_ref(), &attempt.password)
+                .await?;
             let user = found
                 .filter(|_| proven)
                 .ok_or(SignInError::InvalidCredentials)?;

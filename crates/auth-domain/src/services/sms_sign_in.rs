@@ -163,30 +163,30 @@ impl SmsSignInService {
     /// # Errors
     ///
     /// See [`SmsSignInError`]; a number without an account is not told apart from a wrong code.
-    pub async fn with_code(&self, claim: SmsCode) -> Result<Session, SmsSignInError> {
+    pub async fn with_code(&self, attempt: SmsCode) -> Result<Session, SmsSignInError> {
         let delivery = self.delivery()?;
-        let judged = self.judge_claim(&claim, &delivery);
+        let judged = self.limit_attempts(&attempt, &delivery);
         self.ctx.at_an_even_pace(judged).await
     }
 
     /// Judges a guess as a claim to the account. Where no code is awaited nothing is compared, and no
     /// stranger may use up the owner's claims; but while it is concealed whether accounts exist a
     /// guess counts all the same, so that nobody can tell.
-    async fn judge_claim(
+    async fn limit_attempts(
         &self,
-        claim: &SmsCode,
+        attempt: &SmsCode,
         delivery: &CodeDelivery,
     ) -> Result<Session, SmsSignInError> {
         let ctx = &self.ctx;
-        let aim = self.aim(claim).await?;
-        let guess = ctx.guess(aim.user, aim.purpose(), &claim.code);
+        let aim = self.aim(attempt).await?;
+        let guess = ctx.guess(aim.user, aim.purpose(), &attempt.code);
         let counts = ctx.concealment.is_some() || ctx.awaits(&guess).await?;
-        let work = self.judge(claim, aim, delivery);
+        let work = self.judge(attempt, aim, delivery);
         if !counts {
             return work.await;
         }
-        let account = AccountName::PhoneNumber(&claim.phone_number);
-        ctx.judge_claim(account, claim.client, work).await
+        let account = AccountName::PhoneNumber(&attempt.phone_number);
+        ctx.limit_attempts(account, attempt.client, work).await
     }
 
     fn delivery(&self) -> Result<CodeDelivery, SmsSignInError> {
@@ -280,9 +280,9 @@ impl SmsSignInService {
     }
 
     /// Whose code a claim is a guess at.
-    async fn aim(&self, claim: &SmsCode) -> Result<Aim, SmsSignInError> {
+    async fn aim(&self, attempt: &SmsCode) -> Result<Aim, SmsSignInError> {
         let ctx = &self.ctx;
-        let number = &claim.phone_number;
+        let number = &attempt.phone_number;
         let now = ctx.clock.now();
         let claimant = ctx.store.find_number_claimant(number, now).await?;
         let (user, staged) = match claimant {
@@ -299,19 +299,19 @@ impl SmsSignInService {
 
     async fn judge(
         &self,
-        claim: &SmsCode,
+        attempt: &SmsCode,
         aim: Aim,
         delivery: &CodeDelivery,
     ) -> Result<Session, SmsSignInError> {
         let ctx = &self.ctx;
-        let number = &claim.phone_number;
+        let number = &attempt.phone_number;
         let (user, purpose) = (aim.user, aim.purpose());
         let effect = match &aim.changes {
             Some(changes) => Effect::Deanonymizes(changes),
             None => Effect::ProvesPhone(number),
         };
         let guess = ctx
-            .texted_guess(delivery, number, (user, purpose), &claim.code)
+            .texted_guess(delivery, number, (user, purpose), &attempt.code)
             .await?;
         let opening = SessionOpening::new(ctx, user, AuthMethod::Sms).without_address();
         let redeemed = ctx.redeem_for_session(&guess, effect, &opening);

@@ -36,7 +36,7 @@ fn delivery(world: &World) -> MessageDeliveryService {
 /// Does what a server does every few seconds; how many attempts it made.
 async fn work_off(world: &World) -> usize {
     let delivery = delivery(world);
-    let claimed = delivery.claim(100).await.unwrap();
+    let claimed = delivery.lease(100).await.unwrap();
     let count = claimed.len();
     for message in claimed {
         delivery.deliver(message).await;

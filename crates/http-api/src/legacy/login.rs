@@ -24,14 +24,14 @@ pub(crate) async fn login(
     Json(envelope): Json<Envelope>,
 ) -> Result<HttpResponse, LegacyError> {
     let data = envelope.into_username_data()?;
-    let claim = UsernameSignIn {
+    let attempt = UsernameSignIn {
         username: data.username,
         password: data.password,
         client: Some(client),
     };
     let session = state
         .run_from(seen_from, |services| async move {
-            services.sign_in.with_username(claim).await
+            services.sign_in.with_username(attempt).await
         })
         .await??;
     Ok(signed_in(session, &cookie))

@@ -117,13 +117,13 @@ pub(crate) async fn sign_in(
     seen_from: SeenFrom,
     Json(body): Json<SignInBody>,
 ) -> Result<web::Json<SignInReply>, ModernError> {
-    let claim = SecondFactorSignIn {
+    let attempt = SecondFactorSignIn {
         ticket: body.ticket.0,
         proof: SecondFactorProof::read(&body.otp),
     };
     let session = state
         .run_from(seen_from, |services| async move {
-            services.second_factor.sign_in(claim).await
+            services.second_factor.sign_in(attempt).await
         })
         .await??;
     Ok(web::Json(session.into()))

@@ -116,13 +116,13 @@ pub(crate) async fn verify_code(
 ) -> Result<web::Json<SignInReply>, ModernError> {
     // What is no code is a wrong code.
     let code = OneTimeCode::parse(&body.otp).map_err(|_invalid| ErrorCode::INVALID_OTP)?;
-    let claim = EmailCode {
+    let attempt = EmailCode {
         email: body.email.0,
         code,
     };
     let session = state
         .run_from(seen_from, |services| async move {
-            services.email_sign_in.with_code(claim).await
+            services.email_sign_in.with_code(attempt).await
         })
         .await??;
     Ok(web::Json(session.into()))

@@ -31,14 +31,14 @@ pub(crate) async fn email_password(
     Client(client): Client,
     Json(body): Json<SignInBody>,
 ) -> Result<web::Json<SignInReply>, ModernError> {
-    let claim = EmailPasswordSignIn {
+    let attempt = EmailPasswordSignIn {
         email: body.email.0,
         password: body.password.0,
         client: Some(client),
     };
     let signed_in = state
         .run_from(seen_from, |services| async move {
-            services.sign_in.with_email_password(claim).await
+            services.sign_in.with_email_password(attempt).await
         })
         .await??;
     Ok(web::Json(match signed_in {

@@ -80,14 +80,14 @@ pub(crate) async fn verify_code(
     // What is no code is a wrong code.
     let wrong = |_invalid| ModernError::TextedCode(ErrorCode::INVALID_OTP);
     let code = OneTimeCode::parse(&body.otp).map_err(wrong)?;
-    let claim = SmsCode {
+    let attempt = SmsCode {
         phone_number: body.phone_number.0,
         code,
         client: Some(client),
     };
     let session = state
         .run_from(seen_from, |services| async move {
-            services.sms_sign_in.with_code(claim).await
+            services.sms_sign_in.with_code(attempt).await
         })
         .await??;
     Ok(web::Json(session.into()))

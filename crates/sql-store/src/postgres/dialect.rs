@@ -192,7 +192,7 @@ pub(crate) async fn remove_expired(
 
 /// Claims messages that are due at $1, $3 at most, until $2. Rows that another claim has locked are
 /// passed over (`SKIP LOCKED`), and the array sees to it that they are chosen once.
-pub(crate) const CLAIM_MESSAGES: &str = "UPDATE auth.queued_messages SET attempts = attempts + 1, \
+pub(crate) const LEASE_MESSAGES: &str = "UPDATE auth.queued_messages SET attempts = attempts + 1, \
     is_claimed = true, next_attempt_at = $2 WHERE id = ANY (ARRAY(\
         SELECT id FROM auth.queued_messages WHERE next_attempt_at <= $1 AND expires_at > $1 \
         ORDER BY next_attempt_at LIMIT $3 FOR UPDATE SKIP LOCKED)) \

@@ -117,13 +117,13 @@ impl HotPath for ClaimMessages {
 
     async fn run(&self, conn: &mut Conn) -> QueryResult<Self::Output> {
         type Time = SqlTypeOf<queued_messages::next_attempt_at>;
-        let claimed: Vec<MessageRow> = diesel::sql_query(dialect::CLAIM_MESSAGES)
+        let leased: Vec<MessageRow> = diesel::sql_query(dialect::LEASE_MESSAGES)
             .bind::<Time, _>(Moment(self.now))
             .bind::<Time, _>(Moment(self.leased_until))
             .bind::<BigInt, _>(i64::from(self.limit))
             .get_results(conn)
             .await?;
-        Ok(claimed.into_iter().map(Into::into).collect())
+        Ok(leased.into_iter().map(Into::into).collect())
     }
 }
 

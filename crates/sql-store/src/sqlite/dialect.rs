@@ -155,7 +155,7 @@ pub(crate) async fn remove_expired(
 }
 
 /// Claims messages that are due at ?1, ?3 at most, until ?2.
-pub(crate) const CLAIM_MESSAGES: &str = "UPDATE queued_messages SET attempts = attempts + 1, \
+pub(crate) const LEASE_MESSAGES: &str = "UPDATE queued_messages SET attempts = attempts + 1, \
     is_claimed = TRUE, next_attempt_at = ?2 WHERE id IN (\
         SELECT id FROM queued_messages WHERE next_attempt_at <= ?1 AND expires_at > ?1 \
         ORDER BY next_attempt_at LIMIT ?3) \

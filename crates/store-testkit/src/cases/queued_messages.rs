@@ -52,9 +52,9 @@ pub async fn queued_message_belongs_to_its_first_attempt(fixture: &dyn Fixture) 
     let ada = given_user(&*store, new_user("ada")).await.id;
     let queued = given_message(&*store, "first", ada).await;
 
-    assert_eq!(claimed(&*store, DUE - 1).await, []);
+    assert_eq!(leased(&*store, DUE - 1).await, []);
     assert!(!store.expedite_message(queued.id, at(2)).await.unwrap());
-    assert_eq!(claimed(&*store, DUE - 1).await, []);
+    assert_eq!(leased(&*store, DUE - 1).await, []);
 }
 
 /// An attempt that came to no end, because its server was killed, is made again by another.
@@ -63,9 +63,9 @@ pub async fn message_is_claimed_when_its_lease_runs_out(fixture: &dyn Fixture) {
     let ada = given_user(&*store, new_user("ada")).await.id;
     let queued = given_message(&*store, "first", ada).await;
 
-    let claimed = claimed(&*store, DUE).await;
+    let leased = leased(&*store, DUE).await;
 
-    let message = only(claimed);
+    let message = only(leased);
     assert_eq!(message.id, queued.id);
     assert_eq!(message.payload, queued.payload);
     assert_eq!((message.attempts, message.is_claimed), (2, true));
@@ -77,10 +77,10 @@ pub async fn claimed_message_is_not_claimed_before_its_lease_runs_out(fixture: &
     let store = fixture.store();
     let ada = given_user(&*store, new_user("ada")).await.id;
     given_message(&*store, "first", ada).await;
-    assert_eq!(claimed(&*store, DUE).await.len(), 1);
+    assert_eq!(leased(&*store, DUE).await.len(), 1);
 
-    assert_eq!(claimed(&*store, DUE + 44).await, []);
-    assert_eq!(claimed(&*store, DUE + 45).await.len(), 1);
+    assert_eq!(leased(&*store, DUE + 44).await, []);
+    assert_eq!(leased(&*store, DUE + 45).await.len(), 1);
 }
 
 /// A claim takes as many as it is told at most, beginning with the one that has waited longest.
@@ -95,12 +95,12 @@ pub async fn no_more_is_claimed_than_asked_and_the_longest_waiting_first(fixture
         queue(&*store, name, &message).await;
     }
 
-    let first = store.claim_messages(at(DUE), at(100), 2).await.unwrap();
-    let none = store.claim_messages(at(DUE), at(100), 0).await.unwrap();
-    let second = store.claim_messages(at(DUE), at(100), 2).await.unwrap();
+    let first = store.lease_messages(at(DUE), at(100), 2).await.unwrap();
+    let none = store.lease_messages(at(DUE), at(100), 0).await.unwrap();
+    let second = store.lease_messages(at(DUE), at(100), 2).await.unwrap();
 
-    let users = |claimed: &[QueuedMessage]| {
-        let mut users: Vec<_> = claimed.iter().map(|it| it.user_id).collect();
+    let users = |leased: &[QueuedMessage]| {
+        let mut users: Vec<_> = leased.iter().map(|it| it.user_id).collect();
         users.sort();
         users
     };
@@ -122,27 +122,27 @@ pub async fn parallel_claims_of_one_message_have_one_winner(fixture: &dyn Fixtur
     let claims = all_at_once((0..8).map(|_| {
         let store = Arc::clone(&store);
         async move {
-            let mut claimed = Vec::new();
+            let mut leased = Vec::new();
             loop {
-                let some = retried(|| store.claim_messages(at(DUE), at(DUE + 45), 3)).await;
+                let some = retried(|| store.lease_messages(at(DUE), at(DUE + 45), 3)).await;
                 let some = some.unwrap();
                 if some.is_empty() {
-                    return claimed;
+                    return leased;
                 }
-                claimed.extend(some.into_iter().map(|it| it.id));
+                leased.extend(some.into_iter().map(|it| it.id));
                 tokio::task::yield_now().await;
             }
         }
     }))
     .await;
 
-    let mut claimed = claims.concat();
-    let count = claimed.len();
-    claimed.sort();
-    claimed.dedup();
-    assert_eq!(count, claimed.len(), "each message was claimed once");
+    let mut leased = claims.concat();
+    let count = leased.len();
+    leased.sort();
+    leased.dedup();
+    assert_eq!(count, leased.len(), "each message was leased once");
     // Those that one claim had in hand another passed over.
-    let left = store.claim_messages(at(DUE), at(DUE + 45), 100).await;
+    let left = store.lease_messages(at(DUE), at(DUE + 45), 100).await;
     assert_eq!(count + left.unwrap().len(), 20);
 }
 
@@ -155,7 +155,7 @@ pub async fn removed_message_is_gone(fixture: &dyn Fixture) {
     store.remove_message(queued.id).await.unwrap();
     store.remove_message(queued.id).await.unwrap();
 
-    assert_eq!(claimed(&*store, DUE).await, []);
+    assert_eq!(leased(&*store, DUE).await, []);
     assert_eq!(messages_of(&*store, ada).await, []);
 }
 
@@ -171,9 +171,9 @@ pub async fn failed_attempt_is_made_again_when_it_is_due(fixture: &dyn Fixture) 
     let listed = only(messages_of(&*store, ada).await);
     assert_eq!((listed.attempts, listed.is_claimed), (1, false));
     assert_eq!(listed.last_error.as_deref(), Some("no answer in time"));
-    let early = store.claim_messages(just_before(at(7)), at(50), 10).await;
+    let early = store.lease_messages(just_before(at(7)), at(50), 10).await;
     assert_eq!(early.unwrap(), []);
-    let again = only(claimed(&*store, 7).await);
+    let again = only(leased(&*store, 7).await);
     assert_eq!(again.attempts, 2);
     assert_eq!(again.last_error, listed.last_error);
 }
@@ -183,12 +183,12 @@ pub async fn attempt_that_was_overtaken_changes_nothing(fixture: &dyn Fixture) {
     let store = fixture.store();
     let ada = given_user(&*store, new_user("ada")).await.id;
     let queued = given_message(&*store, "first", ada).await;
-    assert_eq!(claimed(&*store, DUE).await.len(), 1);
+    assert_eq!(leased(&*store, DUE).await.len(), 1);
 
     let late = failed_attempt(&queued, 1, DUE + 1);
     store.postpone_message(&late).await.unwrap();
 
-    assert_eq!(claimed(&*store, DUE + 1).await, []);
+    assert_eq!(leased(&*store, DUE + 1).await, []);
     assert_eq!(only(messages_of(&*store, ada).await).last_error, None);
 }
 
@@ -198,11 +198,11 @@ pub async fn expired_message_is_not_claimed(fixture: &dyn Fixture) {
     let ada = given_user(&*store, new_user("ada")).await.id;
     let queued = given_message(&*store, "first", ada).await;
 
-    assert_eq!(claimed(&*store, LIFE).await, []);
+    assert_eq!(leased(&*store, LIFE).await, []);
 
     let listed = store.list_messages(at(LIFE), 100).await.unwrap();
     assert!(listed.iter().all(|it| it.id != queued.id));
-    let last = store.claim_messages(just_before(at(LIFE)), at(LIFE), 10);
+    let last = store.lease_messages(just_before(at(LIFE)), at(LIFE), 10);
     assert_eq!(last.await.unwrap().len(), 1);
 }
 
@@ -216,7 +216,7 @@ pub async fn message_is_due_at_once_when_expedited(fixture: &dyn Fixture) {
 
     assert!(store.expedite_message(queued.id, at(3)).await.unwrap());
 
-    assert_eq!(claimed(&*store, 3).await.len(), 1);
+    assert_eq!(leased(&*store, 3).await.len(), 1);
     store.remove_message(queued.id).await.unwrap();
     assert!(!store.expedite_message(queued.id, at(3)).await.unwrap());
 }
@@ -231,7 +231,7 @@ pub async fn message_of_undone_work_is_not_queued(fixture: &dyn Fixture) {
     work.rollback().await.unwrap();
 
     assert_eq!(messages_of(&*store, ada).await, []);
-    assert_eq!(claimed(&*store, DUE).await, []);
+    assert_eq!(leased(&*store, DUE).await, []);
 }
 
 /// Of several messages of one purpose the last is sent, and an attempt at an earlier one that ends
@@ -321,7 +321,7 @@ pub async fn message_goes_with_its_user(fixture: &dyn Fixture) {
 
     fixture.delete(ada).await;
 
-    assert_eq!(only(claimed(&*store, DUE).await).id, other.id);
+    assert_eq!(only(leased(&*store, DUE).await).id, other.id);
 }
 
 /// A message is queued after what it carries, and never without.
@@ -385,9 +385,9 @@ fn failed_attempt(message: &NewQueuedMessage, attempt: u32, next: i64) -> Failed
 }
 
 /// Claims what is due at a moment, for 45 seconds.
-async fn claimed(store: &dyn Store, seconds: i64) -> Vec<QueuedMessage> {
-    let claim = store.claim_messages(at(seconds), at(seconds + 45), 100);
-    claim.await.unwrap()
+async fn leased(store: &dyn Store, seconds: i64) -> Vec<QueuedMessage> {
+    let lease = store.lease_messages(at(seconds), at(seconds + 45), 100);
+    lease.await.unwrap()
 }
 
 /// The one message that there has to be.

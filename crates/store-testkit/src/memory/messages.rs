@@ -50,7 +50,7 @@ impl Messages {
             .retain(|(user, _), row| is_there(*user, &row.carried));
     }
 
-    pub(super) fn claim(
+    pub(super) fn lease(
         &mut self,
         now: DateTime<Utc>,
         leased_until: DateTime<Utc>,
@@ -61,13 +61,13 @@ impl Messages {
             .filter(|it| it.next_attempt_at <= now && it.expires_at > now)
             .collect();
         due.sort_by_key(|it| it.next_attempt_at);
-        let claimed = due.into_iter().take(limit).map(|message| {
+        let leased = due.into_iter().take(limit).map(|message| {
             message.attempts += 1;
             message.is_claimed = true;
             message.next_attempt_at = leased_until;
             message.clone()
         });
-        claimed.collect()
+        leased.collect()
     }
 
     pub(super) fn remove(&mut self, id: MessageId) {

@@ -51,14 +51,14 @@ pub(crate) async fn post(
 ) -> Result<web::Json<SignInReply>, ModernError> {
     // What is no code is a wrong code.
     let code = OneTimeCode::parse(&body.code).map_err(|_invalid| ErrorCode::INVALID_TICKET)?;
-    let claim = LinkCode {
+    let attempt = LinkCode {
         email: body.email.0,
         purpose: body.kind.into(),
         code,
     };
     let session = state
         .run_from(seen_from, |services| async move {
-            services.links.redeem_code(claim).await
+            services.links.redeem_code(attempt).await
         })
         .await??;
     Ok(web::Json(session.into()))

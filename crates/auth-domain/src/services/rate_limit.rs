@@ -9,7 +9,7 @@ use crate::{
 impl Dependencies {
     /// Judges a claim to an account by `work`, unless too many were wrong lately. Every error that
     /// is no failure counts as wrong.
-    pub(super) async fn judge_claim<T, E>(
+    pub(super) async fn limit_attempts<T, E>(
         &self,
         account: AccountName<'_>,
         client: Option<ClientNetwork>,
@@ -22,11 +22,14 @@ impl Dependencies {
         let Some(limits) = &self.limits else {
             return work.await;
         };
-        let claim = limits.claim(account, client).await.map_err(Failure::from)?;
+        let attempt = limits
+            .attempt(account, client)
+            .await
+            .map_err(Failure::from)?;
         let outcome = work.await;
         match outcome.as_ref().map_err(MayBeFailure::failure) {
-            Ok(_) => claim.was_right().await,
-            Err(Some(_)) => claim.was_not_judged().await,
+            Ok(_) => attempt.was_right().await,
+            Err(Some(_)) => attempt.was_not_judged().await,
             Err(None) => {}
         }
         outcome
