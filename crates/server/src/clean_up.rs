@@ -7,12 +7,12 @@ use std::time::{Duration, Instant};
 
 use auth_domain::{
     error::{StoreError, chain},
-    ports::{ExpiredRows, Pacing, Removal},
+    ports::{Delay, ExpiredRows, Removal},
     services::CleanUpService,
 };
 use tokio::{sync::watch, task::JoinHandle};
 
-use crate::{config::CleanUpSettings, pacing::TokioPacing};
+use crate::{config::CleanUpSettings, delay::TokioDelay};
 
 /// A server that is restarted often still gets to it.
 const FIRST_AFTER: Duration = Duration::from_secs(30);
@@ -122,7 +122,7 @@ impl Worker {
         tokio::select! {
             // Also when the sender is gone.
             _ = self.stopping.wait_for(|stop| *stop) => Err(Ended::Stopping),
-            () = TokioPacing.pause(time) => Ok(()),
+            () = TokioDelay.pause(time) => Ok(()),
         }
     }
 }

@@ -5,11 +5,11 @@
 
 use std::time::Duration;
 
-use auth_domain::{error::chain, ports::Pacing};
+use auth_domain::{error::chain, ports::Delay};
 use postgres_store::{MigrateError, PostgresUrl};
 use tokio::runtime::Handle;
 
-use crate::{config::Database, pacing::TokioPacing};
+use crate::{config::Database, delay::TokioDelay};
 
 /// How long after a failure it is tried again, the first time and at most.
 const SOON: Duration = Duration::from_mins(1);
@@ -43,7 +43,7 @@ async fn until_built(url: &PostgresUrl) {
                 "indexes are missing, requests are slow"
             ),
         }
-        TokioPacing.pause(pause).await;
+        TokioDelay.pause(pause).await;
         pause = SELDOM.min(pause * 2);
     }
 }

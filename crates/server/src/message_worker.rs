@@ -8,7 +8,7 @@ use std::{sync::Arc, time::Duration};
 
 use auth_domain::{
     error::chain,
-    ports::{Background, Pacing},
+    ports::{Background, Delay},
     services::MessageDeliveryService,
 };
 use tokio::{
@@ -16,7 +16,7 @@ use tokio::{
     task::JoinHandle,
 };
 
-use crate::{background::TokioBackground, pacing::TokioPacing};
+use crate::{background::TokioBackground, delay::TokioDelay};
 
 /// How many attempts go on at once: as many as there are connections to a mail server, so that
 /// requests that send a mail are not kept waiting for long.
@@ -131,7 +131,7 @@ impl Worker {
     async fn rest(&mut self, time: Duration) -> Result<(), Stopping> {
         tokio::select! {
             _ = self.stopping.wait_for(|stop| *stop) => Err(Stopping),
-            () = TokioPacing.pause(time) => Ok(()),
+            () = TokioDelay.pause(time) => Ok(()),
         }
     }
 }

@@ -14,8 +14,8 @@ use auth_domain::{
         SecretBox, Store, TokenSigner, WebAuthn,
     },
     services::{
-        AuthenticatorApps, CleanUpService, Concealment, Dependencies, MessageDeliveryService,
-        MessageQueueService, Ports, Providers, Services,
+        AuthenticatorApps, CleanUpService, Dependencies, EnumerationProtection,
+        MessageDeliveryService, MessageQueueService, Ports, Providers, Services,
     },
     system::{RandomIds, SystemClock},
 };
@@ -36,9 +36,9 @@ use crate::{
     background::TokioBackground,
     clean_up::CleanUp,
     config::{Config, Database, SameSite},
+    delay::TokioDelay,
     first_run::{self, Premises},
     message_worker::MessageWorker,
-    pacing::TokioPacing,
     start_error::StartError,
 };
 
@@ -158,7 +158,7 @@ impl Foundation {
         let mut dependencies = Dependencies::new(ports, config.policy(self.keys.clone()));
         dependencies.breached_passwords = breached_passwords(config, &self.adapters.egress);
         dependencies.custom_claims = custom_claims(config, &self.runtime)?;
-        dependencies.concealment = concealment(config, &self.background);
+        dependencies.enumeration_protection = enumeration_protection(config, &self.background);
         dependencies.limits.clone_from(&self.account_limits);
         dependencies.sms = self.sms(config)?;
         dependencies.authenticator_apps = Some(AuthenticatorApps {
@@ -282,11 +282,14 @@ fn account_limits(
     ))
 }
 
-fn concealment(config: &Config, background: &TokioBackground) -> Option<Concealment> {
+fn enumeration_protection(
+    config: &Config,
+    background: &TokioBackground,
+) -> Option<EnumerationProtection> {
     let conceals = config.server.conceal_errors;
-    conceals.then(|| Concealment {
+    conceals.then(|| EnumerationProtection {
         background: Arc::new(background.clone()),
-        pacing: Arc::new(TokioPacing),
+        delay: Arc::new(TokioDelay),
     })
 }
 

@@ -9,11 +9,11 @@ mod clean_up;
 mod clock;
 mod counter;
 mod custom_claims;
+mod delay;
 mod hasher;
 mod identities;
 mod mailer;
 mod message_queue;
-mod pacing;
 mod person_check;
 mod provider;
 mod second_factors;
@@ -33,11 +33,11 @@ pub use clean_up::{ExpiredRows, Removal};
 pub use clock::{Clock, IdGenerator};
 pub use counter::{CounterError, SharedCounter};
 pub use custom_claims::{CustomClaimSource, CustomClaimSourceError};
+pub use delay::{Delay, Pause};
 pub use hasher::{HasherError, PasswordHasher};
 pub use identities::LinkedIdentityRepository;
 pub use mailer::{Mail, MailKind, Mailer, MailerError};
 pub use message_queue::{MessageQueue, MessageRepository};
-pub use pacing::{Pacing, Pause};
 pub use person_check::{PersonCheck, PersonCheckError, PersonVerdict};
 pub use provider::{
     Answer, FlowProof, IdTokenError, IdTokenVerifier, Parameters, Provider, ProviderError, Question,

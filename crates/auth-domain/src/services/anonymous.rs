@@ -252,7 +252,7 @@ impl AnonymousService {
         ctx.count_text(TextRequest::Change, &number).await?;
         let service = self.clone();
         let work = async move { service.stage(caller, number, options, &delivery).await };
-        ctx.discreetly(work).await
+        ctx.in_background(work).await
     }
 
     async fn stage(

@@ -15,8 +15,8 @@ use crate::{
     limits::{AccountLimits, ClientNetwork, Limiter},
     policy::AuthPolicy,
     ports::{
-        Background, BreachedPasswords, Clock, CodeDelivery, CustomClaimSource, ExpiredRows,
-        IdGenerator, Mailer, Pacing, PasswordHasher, QrRenderer, SecretBox, Store, TokenSigner,
+        Background, BreachedPasswords, Clock, CodeDelivery, CustomClaimSource, Delay, ExpiredRows,
+        IdGenerator, Mailer, PasswordHasher, QrRenderer, SecretBox, Store, TokenSigner,
         TotpVerifier, WebAuthn,
     },
     session::Device,
@@ -62,7 +62,7 @@ pub struct Dependencies {
     /// What access tokens say beyond the standard claims; `None` leaves it at those.
     pub custom_claims: Option<Arc<dyn CustomClaimSource>>,
     /// Set to conceal whether an account exists.
-    pub concealment: Option<Concealment>,
+    pub enumeration_protection: Option<EnumerationProtection>,
     /// How mail leaves.
     pub mailer: Arc<dyn Mailer>,
     /// How codes get to phones; `None` switches off all that needs them.
@@ -97,13 +97,13 @@ pub struct AuthenticatorApps {
 
 /// How it is concealed whether an account exists.
 #[derive(Clone)]
-pub struct Concealment {
+pub struct EnumerationProtection {
     /// Where to do what would tell: requests that end in a message are answered alike and at once,
     /// whatever becomes of them.
     pub background: Arc<dyn Background>,
     /// What guesses wait for: a wrong one is told so after the same time, whatever it took to find
     /// out.
-    pub pacing: Arc<dyn Pacing>,
+    pub delay: Arc<dyn Delay>,
 }
 
 impl Dependencies {
@@ -118,7 +118,7 @@ impl Dependencies {
             breached_passwords: None,
             signer: ports.signer,
             custom_claims: None,
-            concealment: None,
+            enumeration_protection: None,
             mailer: ports.mailer,
             sms: None,
             clock: Arc::new(SystemClock),

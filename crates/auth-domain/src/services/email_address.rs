@@ -95,7 +95,7 @@ impl EmailAddressService {
             .await?;
         let service = self.clone();
         self.ctx
-            .discreetly(async move { service.send_verification(request, redirect_to).await })
+            .in_background(async move { service.send_verification(request, redirect_to).await })
             .await
     }
 
@@ -153,7 +153,7 @@ impl EmailAddressService {
             .count_mail(MailRequest::Change, &request.email)
             .await?;
         let service = self.clone();
-        ctx.discreetly(async move {
+        ctx.in_background(async move {
             service
                 .send_change((caller, user), request, redirect_to)
                 .await
@@ -227,7 +227,7 @@ impl EmailAddressService {
             .await?;
         let service = self.clone();
         self.ctx
-            .discreetly(async move { service.send_password_reset(request, redirect_to).await })
+            .in_background(async move { service.send_password_reset(request, redirect_to).await })
             .await
     }
 

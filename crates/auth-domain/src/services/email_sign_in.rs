@@ -159,7 +159,7 @@ impl EmailSignInService {
             return Err(EmailSignInError::MethodDisabled);
         }
         let judged = self.judge(&attempt);
-        self.ctx.at_an_even_pace(judged).await
+        self.ctx.after_fixed_delay(judged).await
     }
 
     async fn judge(&self, attempt: &EmailCode) -> Result<Session, EmailSignInError> {
@@ -203,7 +203,7 @@ impl EmailSignInService {
         self.ctx.count_mail(mail, &request.email).await?;
         let service = self.clone();
         self.ctx
-            .discreetly(async move { service.send_to_whoever(request, options, form).await })
+            .in_background(async move { service.send_to_whoever(request, options, form).await })
             .await
     }
 

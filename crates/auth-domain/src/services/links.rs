@@ -241,7 +241,7 @@ impl LinkService {
             return Err(LinkError::MethodDisabled);
         }
         let judged = self.judge_code(&attempt);
-        ctx.at_an_even_pace(judged).await
+        ctx.after_fixed_delay(judged).await
     }
 
     async fn judge_code(&self, attempt: &LinkCode) -> Result<Session, LinkError> {

@@ -11,10 +11,10 @@ mod context;
 mod current_user;
 mod custom_claims;
 mod dependencies;
-mod discretion;
 mod elevation;
 mod email_address;
 mod email_sign_in;
+mod enumeration_protection;
 mod failure;
 mod first_proof;
 mod grant;
@@ -49,7 +49,7 @@ pub use anonymous::{
 };
 pub use clean_up::CleanUpService;
 pub use current_user::{CurrentUserError, CurrentUserService};
-pub use dependencies::{AuthenticatorApps, Concealment, Dependencies, Ports, Services};
+pub use dependencies::{AuthenticatorApps, Dependencies, EnumerationProtection, Ports, Services};
 pub use elevation::{
     CodeChannel, DelicateAction, ElevationError, ElevationMethod, ElevationService,
 };

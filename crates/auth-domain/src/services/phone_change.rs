@@ -83,7 +83,7 @@ impl PhoneChangeService {
         ctx.count_text(TextRequest::Change, &to).await?;
         let service = self.clone();
         let work = async move { service.send((caller, user), to, &delivery).await };
-        ctx.discreetly(work).await
+        ctx.in_background(work).await
     }
 
     /// Moves an account to the number that its owner reads messages at.

@@ -272,7 +272,7 @@ impl SignUpService {
         let mail = TicketMail::new(&self.ctx, purpose, &user, None, redirect_to, challenge)?;
         let service = self.clone();
         self.ctx
-            .discreetly(async move {
+            .in_background(async move {
                 let with_key = key.as_ref().map_or(Along::Nothing, Along::SecurityKey);
                 let along = [with_key, Along::Ticket(&mail)];
                 service.insert(&user, &along).await?;

@@ -154,7 +154,7 @@ impl SmsSignInService {
         ctx.count_text(text, &request.phone_number).await?;
         let service = self.clone();
         let work = async move { service.send_to_whoever(request, options, &delivery).await };
-        ctx.discreetly(work).await
+        ctx.in_background(work).await
     }
 
     /// Signs in with a code from a text message, or finishes what
@@ -166,7 +166,7 @@ impl SmsSignInService {
     pub async fn with_code(&self, attempt: SmsCode) -> Result<Session, SmsSignInError> {
         let delivery = self.delivery()?;
         let judged = self.limit_attempts(&attempt, &delivery);
-        self.ctx.at_an_even_pace(judged).await
+        self.ctx.after_fixed_delay(judged).await
     }
 
     /// Judges a guess as a claim to the account. Where no code is awaited nothing is compared, and no
@@ -180,7 +180,7 @@ impl SmsSignInService {
         let ctx = &self.ctx;
         let aim = self.aim(attempt).await?;
         let guess = ctx.guess(aim.user, aim.purpose(), &attempt.code);
-        let counts = ctx.concealment.is_some() || ctx.awaits(&guess).await?;
+        let counts = ctx.enumeration_protection.is_some() || ctx.awaits(&guess).await?;
         let work = self.judge(attempt, aim, delivery);
         if !counts {
             return work.await;

@@ -127,7 +127,7 @@ impl RequestContext {
         let mut guess = self.guess(user, purpose, code);
         if let CodeDelivery::Verifier(verifier) = delivery
             && self.policy.sms.test_code(number).is_none()
-            && (self.concealment.is_some() || self.awaits(&guess).await?)
+            && (self.enumeration_protection.is_some() || self.awaits(&guess).await?)
             && verifier.check(number, code).await?
         {
             guess.hash = HashedCode::of_foreign_code(&self.policy.codes.key, user, purpose);

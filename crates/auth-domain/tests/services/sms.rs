@@ -11,11 +11,11 @@ use std::{
 use async_trait::async_trait;
 use auth_domain::{
     one_time_code::OneTimeCode,
-    ports::{CodeDelivery, Pacing, Pause, PhoneVerifier, SmsError, UserLookup},
+    ports::{CodeDelivery, Delay, Pause, PhoneVerifier, SmsError, UserLookup},
     services::{
-        AnonymousError, AnonymousSignIn, Audience, CodeChannel, Concealment, DeanonymizeBySms,
-        ElevationError, Failure, PhoneChangeError, SignUpError, SignUpOptions, SmsCode, SmsSignIn,
-        SmsSignInError,
+        AnonymousError, AnonymousSignIn, Audience, CodeChannel, DeanonymizeBySms, ElevationError,
+        EnumerationProtection, Failure, PhoneChangeError, SignUpError, SignUpOptions, SmsCode,
+        SmsSignIn, SmsSignInError,
     },
     session::Session,
     testing::policy,
@@ -350,7 +350,7 @@ async fn a_code_judged_elsewhere_still_works_once_and_for_ten_minutes() {
 /// Pauses that are over at once.
 struct Hasty;
 
-impl Pacing for Hasty {
+impl Delay for Hasty {
     fn pause(&self, _: Duration) -> Pause {
         Box::pin(async {})
     }
@@ -366,9 +366,9 @@ async fn while_accounts_are_concealed_the_service_judges_guesses_at_anybody() {
         policy(),
         |it| {
             it.sms = Some(delivery);
-            it.concealment = Some(Concealment {
+            it.enumeration_protection = Some(EnumerationProtection {
                 background: Arc::new(Errands::default()),
-                pacing: Arc::new(Hasty),
+                delay: Arc::new(Hasty),
             });
         },
     )

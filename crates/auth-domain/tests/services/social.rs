@@ -9,7 +9,7 @@ use auth_domain::{
     ports::Background,
     secret::Secret,
     services::{
-        Audience, BegunFlow, Concealment, FinishedFlow, FlowFailure, Grant, IdTokenProof,
+        Audience, BegunFlow, EnumerationProtection, FinishedFlow, FlowFailure, Grant, IdTokenProof,
         IdTokenSignIn, ProviderCallback, ProviderComplaint, ProviderFlowRequest,
         ProviderSignInError, Providers, SignUpError, SignUpOptions, SignedUp,
     },
@@ -37,7 +37,7 @@ impl Town {
     }
 
     async fn with(change: impl FnOnce(&mut AuthPolicy)) -> Self {
-        Self::with_concealment(None, change).await
+        Self::with_enumeration_protection(None, change).await
     }
 
     /// The same where it is concealed whether accounts exist.
@@ -45,15 +45,15 @@ impl Town {
         background: Arc<dyn Background>,
         change: impl FnOnce(&mut AuthPolicy),
     ) -> Self {
-        let concealment = Concealment {
+        let enumeration_protection = EnumerationProtection {
             background,
-            pacing: Arc::new(Pauses::default()),
+            delay: Arc::new(Pauses::default()),
         };
-        Self::with_concealment(Some(concealment), change).await
+        Self::with_enumeration_protection(Some(enumeration_protection), change).await
     }
 
-    async fn with_concealment(
-        concealment: Option<Concealment>,
+    async fn with_enumeration_protection(
+        enumeration_protection: Option<EnumerationProtection>,
         change: impl FnOnce(&mut AuthPolicy),
     ) -> Self {
         let mut policy = policy();
@@ -70,7 +70,7 @@ impl Town {
         let store = Arc::new(MemoryStore::default());
         let world = World::over_with(store, Arc::default(), policy, |it| {
             it.providers = providers;
-            it.concealment = concealment;
+            it.enumeration_protection = enumeration_protection;
         });
         Self {
             world: world.await,

@@ -11,10 +11,10 @@ use auth_domain::{
     policy::AuthPolicy,
     ports::{
         Background, BackgroundBusy, BackgroundWork, BreachedPasswords, BreachedPasswordsError,
-        CodeDelivery, HasherError, Pacing, PasswordHasher, Pause, Store, UserLookup,
+        CodeDelivery, Delay, HasherError, PasswordHasher, Pause, Store, UserLookup,
     },
     services::{
-        Concealment, Dependencies, EmailPasswordSignIn, EmailPasswordSignUp, Services,
+        Dependencies, EmailPasswordSignIn, EmailPasswordSignUp, EnumerationProtection, Services,
         SignUpOptions, SignedIn, SignedUp, UsernameSignUp,
     },
     session::{AccessIdentity, AuthMethod, OpaqueSession, Session},
@@ -74,7 +74,7 @@ pub(crate) struct Pauses {
     pub(crate) over: Arc<Notify>,
 }
 
-impl Pacing for Pauses {
+impl Delay for Pauses {
     fn pause(&self, _time: Duration) -> Pause {
         let (waiting, over) = (Arc::clone(&self.waiting), Arc::clone(&self.over));
         Box::pin(async move {
@@ -160,7 +160,7 @@ impl World {
     /// The same where wrong guesses wait for `pacing`.
     pub(crate) async fn concealing_at(
         background: Arc<dyn Background>,
-        pacing: Arc<dyn Pacing>,
+        delay: Arc<dyn Delay>,
         change: impl FnOnce(&mut AuthPolicy),
     ) -> Self {
         let mut policy = policy();
@@ -168,7 +168,7 @@ impl World {
         let store = Arc::new(MemoryStore::default());
         let ids = Arc::new(SequentialIds::default());
         let concealing = |it: &mut Dependencies| {
-            it.concealment = Some(Concealment { background, pacing });
+            it.enumeration_protection = Some(EnumerationProtection { background, delay });
         };
         Self::over_with(store, ids, policy, concealing).await
     }

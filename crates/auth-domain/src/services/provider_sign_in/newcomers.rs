@@ -69,7 +69,7 @@ impl ProviderSignInService {
             ProviderSignInError::SignUp(SignUpError::EmailTaken)
                 | ProviderSignInError::Refused(AccountRefusal::Unverified)
         );
-        if self.ctx.concealment.is_none() || !tells_of_the_address {
+        if self.ctx.enumeration_protection.is_none() || !tells_of_the_address {
             return Err(refusal);
         }
         let candidate = self.candidate(arrival)?;
@@ -92,7 +92,7 @@ impl ProviderSignInService {
         let mail = TicketMail::new(&ctx, purpose, &user, None, redirect_to, challenge)?;
         let link = self.link_row(user.id, arrival.newcomer.key.clone());
         self.ctx
-            .discreetly(async move {
+            .in_background(async move {
                 let service = SignUpService::new(ctx.clone());
                 let along = [Along::Identity(&link), Along::Ticket(&mail)];
                 let inserted = service.insert(&user, &along).await;

@@ -26,7 +26,7 @@ impl SecurityKeyService {
         let Some(email) = email else {
             return self.ask_for(web_authn, Person::Anybody, None).await;
         };
-        let conceals = self.ctx.concealment.is_some();
+        let conceals = self.ctx.enumeration_protection.is_some();
         let owner = match self.owner_of(&email).await {
             Ok(user) => Some(user.id),
             Err(SecurityKeyError::Failure(failure)) => return Err(failure.into()),

@@ -2,13 +2,13 @@
 
 use std::time::Duration;
 
-use auth_domain::ports::{Pacing, Pause};
+use auth_domain::ports::{Delay, Pause};
 
 /// Lets time pass by tokio's clock.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct TokioPacing;
+pub(crate) struct TokioDelay;
 
-impl Pacing for TokioPacing {
+impl Delay for TokioDelay {
     #[expect(
         clippy::disallowed_methods,
         reason = "no condition is waited for: that time passes is what is wanted"
@@ -27,7 +27,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_pause_begins_when_it_is_asked_for_and_not_when_it_is_waited_for() {
         let begin = Instant::now();
-        let pause = TokioPacing.pause(Duration::from_secs(3));
+        let pause = TokioDelay.pause(Duration::from_secs(3));
         tokio::time::advance(Duration::from_secs(2)).await;
 
         pause.await;

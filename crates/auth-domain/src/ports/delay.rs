@@ -6,7 +6,7 @@ use std::{pin::Pin, time::Duration};
 pub type Pause = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 /// Lets time pass.
-pub trait Pacing: Send + Sync {
+pub trait Delay: Send + Sync {
     /// Comes to an end `time` after this call, whenever it is waited for.
     fn pause(&self, time: Duration) -> Pause;
 }
