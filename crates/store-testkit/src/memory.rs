@@ -36,8 +36,8 @@ use auth_domain::{
     },
     queued_message::{FailedAttempt, MessageId, NewQueuedMessage, QueuedMessage},
     session::{
-        HashedExchangeCode, HashedRefreshToken, HashedSessionToken, NewExchangeCode,
-        NewOpaqueSession, NewRefreshToken, OpenSession, SessionId,
+        HashedExchangeCode, HashedRefreshToken, HashedSessionToken, OpenSession, SessionId,
+        StoredExchangeCode, StoredOpaqueSession, StoredRefreshToken,
     },
     system::SystemClock,
     ticket::{NewTicket, RedeemedTicket, Ticket},
@@ -478,7 +478,7 @@ impl SessionRepository for MemoryUnitOfWork {
         })
     }
 
-    async fn insert_refresh_token(&mut self, token: &NewRefreshToken) -> Result<(), StoreError> {
+    async fn insert_refresh_token(&mut self, token: &StoredRefreshToken) -> Result<(), StoreError> {
         self.attempt(|state| state.insert_refresh_token(token.clone()))
     }
 
@@ -537,7 +537,7 @@ impl SessionRepository for MemoryUnitOfWork {
 
     async fn insert_opaque_session(
         &mut self,
-        session: &NewOpaqueSession,
+        session: &StoredOpaqueSession,
     ) -> Result<(), StoreError> {
         self.attempt(|state| state.insert_opaque_session(session.clone()))
     }
@@ -601,7 +601,7 @@ impl TicketRepository for MemoryUnitOfWork {
         self.attempt(|state| Ok(state.awaits_guess(guess)))
     }
 
-    async fn insert_exchange_code(&mut self, code: &NewExchangeCode) -> Result<(), StoreError> {
+    async fn insert_exchange_code(&mut self, code: &StoredExchangeCode) -> Result<(), StoreError> {
         self.attempt(|state| state.insert_exchange_code(code.clone()))
     }
 
@@ -609,7 +609,7 @@ impl TicketRepository for MemoryUnitOfWork {
         &mut self,
         hash: &HashedExchangeCode,
         now: DateTime<Utc>,
-    ) -> Result<Option<NewExchangeCode>, StoreError> {
+    ) -> Result<Option<StoredExchangeCode>, StoreError> {
         self.attempt(|state| Ok(state.take_exchange_code(hash, now)))
     }
 

@@ -26,8 +26,9 @@ use auth_domain::{
     },
     session::{
         AddressBlock, AuthMethod, CodeChallenge, Device, ExchangeCode, HashedExchangeCode,
-        HashedRefreshToken, HashedSessionToken, NewExchangeCode, NewOpaqueSession, NewRefreshToken,
-        PlainRefreshToken, PlainSessionToken, RefreshTokenKind, SessionId, UserAgent,
+        HashedRefreshToken, HashedSessionToken, PlainRefreshToken, PlainSessionToken,
+        RefreshTokenKind, SessionId, StoredExchangeCode, StoredOpaqueSession, StoredRefreshToken,
+        UserAgent,
     },
     ticket::{NewTicket, Ticket, TicketPurpose},
     user::{EmailAddress, HashedPassword, Locale, NewUser, PhoneNumber, Role, UserId, Username},
@@ -200,8 +201,8 @@ pub fn session_id(name: &str) -> SessionId {
 
 /// A regular refresh token with [`LIFE`].
 #[must_use]
-pub fn refresh_token(name: &str, user_id: UserId) -> NewRefreshToken {
-    NewRefreshToken {
+pub fn refresh_token(name: &str, user_id: UserId) -> StoredRefreshToken {
+    StoredRefreshToken {
         id: session_id(name),
         user_id,
         kind: RefreshTokenKind::Regular,
@@ -229,8 +230,8 @@ pub fn device(user_agent: &str, address: &str) -> Device {
 
 /// A personal access token with [`LIFE`].
 #[must_use]
-pub fn personal_access_token(name: &str, user_id: UserId) -> NewRefreshToken {
-    NewRefreshToken {
+pub fn personal_access_token(name: &str, user_id: UserId) -> StoredRefreshToken {
+    StoredRefreshToken {
         kind: RefreshTokenKind::PersonalAccess,
         ..refresh_token(name, user_id)
     }
@@ -267,8 +268,8 @@ pub fn session_hash(name: &str) -> HashedSessionToken {
 
 /// An opaque session with [`LIFE`].
 #[must_use]
-pub fn opaque_session(name: &str, user_id: UserId) -> NewOpaqueSession {
-    NewOpaqueSession {
+pub fn opaque_session(name: &str, user_id: UserId) -> StoredOpaqueSession {
+    StoredOpaqueSession {
         id: session_id(name),
         device: device("curl/8", "198.51.100.9"),
         hash: session_hash(name),
@@ -433,8 +434,8 @@ pub fn challenge() -> CodeChallenge {
 
 /// An exchange code with [`LIFE`].
 #[must_use]
-pub fn new_exchange_code(name: &str, user_id: UserId) -> NewExchangeCode {
-    NewExchangeCode {
+pub fn new_exchange_code(name: &str, user_id: UserId) -> StoredExchangeCode {
+    StoredExchangeCode {
         hash: exchange_code_hash(name),
         user_id,
         challenge: challenge(),

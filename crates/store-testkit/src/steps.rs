@@ -15,8 +15,8 @@ use auth_domain::{
         UserLookup,
     },
     session::{
-        HashedExchangeCode, HashedRefreshToken, NewExchangeCode, NewOpaqueSession, NewRefreshToken,
-        SessionId,
+        HashedExchangeCode, HashedRefreshToken, SessionId, StoredExchangeCode, StoredOpaqueSession,
+        StoredRefreshToken,
     },
     ticket::{NewTicket, RedeemedTicket, Ticket},
     user::{NewUser, Role, User, UserId},
@@ -43,7 +43,7 @@ pub(crate) async fn given_user(store: &dyn Store, user: NewUser) -> User {
 }
 
 /// Stores a refresh token in a unit of work of its own.
-pub(crate) async fn given_refresh_token(store: &dyn Store, token: &NewRefreshToken) {
+pub(crate) async fn given_refresh_token(store: &dyn Store, token: &StoredRefreshToken) {
     let mut work = store.begin().await.unwrap();
     work.sessions().insert_refresh_token(token).await.unwrap();
     work.commit().await.unwrap();
@@ -61,7 +61,7 @@ pub(crate) async fn given_session(store: &dyn Store, token: &str) -> User {
 }
 
 /// Stores an opaque session in a unit of work of its own.
-pub(crate) async fn given_opaque_session(store: &dyn Store, session: &NewOpaqueSession) {
+pub(crate) async fn given_opaque_session(store: &dyn Store, session: &StoredOpaqueSession) {
     let mut work = store.begin().await.unwrap();
     work.sessions()
         .insert_opaque_session(session)
@@ -85,7 +85,7 @@ pub(crate) async fn given_code(store: &dyn Store, code: &NewCode) {
 }
 
 /// Stores an exchange code in a unit of work of its own.
-pub(crate) async fn given_exchange_code(store: &dyn Store, code: &NewExchangeCode) {
+pub(crate) async fn given_exchange_code(store: &dyn Store, code: &StoredExchangeCode) {
     let mut work = store.begin().await.unwrap();
     work.tickets().insert_exchange_code(code).await.unwrap();
     work.commit().await.unwrap();
@@ -191,7 +191,7 @@ pub(crate) async fn try_to_exchange(
     store: &dyn Store,
     hash: &HashedExchangeCode,
     now: DateTime<Utc>,
-) -> Result<Option<NewExchangeCode>, StoreError> {
+) -> Result<Option<StoredExchangeCode>, StoreError> {
     let mut work = store.begin().await?;
     let taken = work.tickets().take_exchange_code(hash, now).await?;
     commit(work).await?;

@@ -9,8 +9,8 @@ use crate::{
     error::StoreError,
     guessing::Place,
     session::{
-        AuthMethods, Device, HashedRefreshToken, HashedSessionToken, NewOpaqueSession,
-        NewRefreshToken, OpenSession, SessionId,
+        AuthMethods, Device, HashedRefreshToken, HashedSessionToken, OpenSession, SessionId,
+        StoredOpaqueSession, StoredRefreshToken,
     },
     user::{User, UserId},
 };
@@ -110,7 +110,7 @@ pub trait SessionRepository: Send {
 
     /// Stores a refresh token. Those of the user that have expired are left to
     /// [`Store::remove_expired`](super::Store::remove_expired).
-    async fn insert_refresh_token(&mut self, token: &NewRefreshToken) -> Result<(), StoreError>;
+    async fn insert_refresh_token(&mut self, token: &StoredRefreshToken) -> Result<(), StoreError>;
 
     /// What is known of the refresh token with this hash.
     async fn trace_refresh_token(
@@ -164,8 +164,10 @@ pub trait SessionRepository: Send {
 
     /// Stores an opaque session. Those of the user that have expired are left to
     /// [`Store::remove_expired`](super::Store::remove_expired).
-    async fn insert_opaque_session(&mut self, session: &NewOpaqueSession)
-    -> Result<(), StoreError>;
+    async fn insert_opaque_session(
+        &mut self,
+        session: &StoredOpaqueSession,
+    ) -> Result<(), StoreError>;
 
     /// Ends the opaque session with this hash. `false`: there was none.
     async fn end_opaque_session(&mut self, hash: &HashedSessionToken) -> Result<bool, StoreError>;

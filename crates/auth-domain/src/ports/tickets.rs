@@ -7,7 +7,7 @@ use crate::{
     browser_mark::EndedFlow,
     error::StoreError,
     one_time_code::{CodeGuess, CodeVerdict, NewCode},
-    session::{HashedExchangeCode, NewExchangeCode},
+    session::{HashedExchangeCode, StoredExchangeCode},
     ticket::{NewTicket, RedeemedTicket, Ticket},
     user::UserId,
 };
@@ -66,7 +66,7 @@ pub trait TicketRepository: Send {
     async fn awaits_guess(&mut self, guess: &CodeGuess) -> Result<bool, StoreError>;
 
     /// Stores an exchange code.
-    async fn insert_exchange_code(&mut self, code: &NewExchangeCode) -> Result<(), StoreError>;
+    async fn insert_exchange_code(&mut self, code: &StoredExchangeCode) -> Result<(), StoreError>;
 
     /// Takes an exchange code out. `None`: it is unknown, spent, or `expires_at <= now`. Of any
     /// number of concurrent calls with one code at most one gets `Some`.
@@ -74,7 +74,7 @@ pub trait TicketRepository: Send {
         &mut self,
         hash: &HashedExchangeCode,
         now: DateTime<Utc>,
-    ) -> Result<Option<NewExchangeCode>, StoreError>;
+    ) -> Result<Option<StoredExchangeCode>, StoreError>;
 
     /// Notes that a flow has ended. `false`: it had before. Of any number of concurrent calls for one
     /// flow at most one gets `true`.

@@ -4,12 +4,12 @@ use serde_json::Value;
 
 use super::{
     AccountRefusal, Failure, PasswordRefusal, SignUpError, SignUpOptions,
-    admission::{SessionOpening, is_still_signed_in},
     context::RequestContext,
     failure::failures_of,
     mailing::{Recipient, TicketMail},
     password_rule::PasswordRule,
     retry::retry,
+    session_opening::{NewJwtSession, is_still_signed_in},
     sign_up::{Along, ResolvedOptions, SignUpService},
     texting::CodeText,
 };
@@ -166,7 +166,7 @@ impl AnonymousService {
             metadata: Some(request.metadata.map_or(Value::Null, Value::Object)),
             ..sign_up.blank_user(None)
         };
-        let opening = SessionOpening::new(&self.ctx, user.id, AuthMethods::NONE);
+        let opening = NewJwtSession::new(&self.ctx, user.id, AuthMethods::NONE);
         let user = sign_up.insert(&user, &[Along::Session(&opening)]).await?;
         Ok(opening.finish(&self.ctx, user).await?)
     }

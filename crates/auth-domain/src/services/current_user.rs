@@ -1,8 +1,8 @@
 //! Who is asking: the user behind an access token or an opaque session.
 
 use super::{
-    AccountRefusal, Failure, admission::EmailNeed, context::RequestContext, failure::failures_of,
-    noted_user::note_user,
+    AccountRefusal, Failure, context::RequestContext, failure::failures_of, noted_user::note_user,
+    session_opening::EmailNeed,
 };
 use crate::{
     error::StoreError,

@@ -5,11 +5,11 @@ mod obligation;
 use super::{
     AccountRefusal, CurrentUserError, CurrentUserService, Failure, SecondFactorError,
     SecondFactorProof, SecondFactorService,
-    admission::{NotAdmitted, SessionOpening},
     context::RequestContext,
     failure::failures_of,
     mailing::CodeMail,
     redemption::{CodeRefusal, Effect},
+    session_opening::{NewJwtSession, NotAdmitted},
     texting::CodeText,
 };
 use crate::{
@@ -295,13 +295,8 @@ impl ElevationService {
     }
 
     /// A session that tells of every proof so far, those of the sign-in among them.
-    fn opening(
-        &self,
-        user: UserId,
-        identity: AccessIdentity,
-        method: AuthMethod,
-    ) -> SessionOpening {
+    fn opening(&self, user: UserId, identity: AccessIdentity, method: AuthMethod) -> NewJwtSession {
         let methods = identity.methods.and(method);
-        SessionOpening::new(&self.ctx, user, methods).beside(identity)
+        NewJwtSession::new(&self.ctx, user, methods).beside(identity)
     }
 }

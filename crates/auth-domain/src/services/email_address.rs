@@ -2,11 +2,11 @@
 
 use super::{
     AccountRefusal, DelicateAction, Failure,
-    admission::{EmailNeed, is_still_signed_in},
     context::RequestContext,
     failure::failures_of,
     mailing::TicketMail,
     retry::retry,
+    session_opening::{EmailNeed, is_still_signed_in},
 };
 use crate::{
     error::StoreError,

@@ -2,12 +2,12 @@
 
 use super::{
     AccountRefusal, Failure, SignUpError, SignUpOptions,
-    admission::{EmailNeed, NotAdmitted, SessionOpening},
     context::RequestContext,
     failure::failures_of,
     mailing::{CodeMail, Recipient, TicketMail},
     noted_user::note_user,
     redemption::{CodeRefusal, Effect},
+    session_opening::{EmailNeed, NewJwtSession, NotAdmitted},
     sign_up::{Along, ResolvedOptions, SignUpService},
 };
 use crate::{
@@ -175,7 +175,7 @@ impl EmailSignInService {
         }
         let user_id = found.map_or_else(nobody, |user| user.id);
         let guess = self.ctx.guess(user_id, CodePurpose::SignIn, &attempt.code);
-        let opening = SessionOpening::new(&self.ctx, user_id, AuthMethod::Email);
+        let opening = NewJwtSession::new(&self.ctx, user_id, AuthMethod::Email);
         let redeemed = self
             .ctx
             .redeem_for_session(&guess, Effect::ProvesMailbox, &opening);

@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use super::{admission::SessionOpening, context::RequestContext};
+use super::{context::RequestContext, session_opening::NewJwtSession};
 use crate::{
     error::StoreError,
     ports::UnitOfWork,
-    session::{AuthMethod, CodeChallenge, ExchangeCode, NewExchangeCode, PlainRefreshToken},
+    session::{AuthMethod, CodeChallenge, ExchangeCode, PlainRefreshToken, StoredExchangeCode},
     user::UserId,
 };
 
@@ -26,13 +26,13 @@ pub enum Grant {
 }
 
 /// A grant that is about to be stored.
-pub(super) enum GrantOpening {
-    Session(SessionOpening),
-    Code(ExchangeCode, NewExchangeCode),
+pub(super) enum NewGrant {
+    Session(NewJwtSession),
+    Code(ExchangeCode, StoredExchangeCode),
     Nothing,
 }
 
-impl GrantOpening {
+impl NewGrant {
     /// The grant for a user who has just proven by `method` who they are.
     pub(super) fn new(
         ctx: &RequestContext,
@@ -43,7 +43,7 @@ impl GrantOpening {
         match challenge {
             Some(challenge) => {
                 let code = ExchangeCode::new(ctx.ids.token_bytes());
-                let row = NewExchangeCode {
+                let row = StoredExchangeCode {
                     hash: code.hashed(),
                     user_id: user,
                     challenge,
@@ -53,7 +53,7 @@ impl GrantOpening {
                 Self::Code(code, row)
             }
             None if ctx.policy.sessions.refresh_token_in_redirect => {
-                Self::Session(SessionOpening::new(ctx, user, method))
+                Self::Session(NewJwtSession::new(ctx, user, method))
             }
             None => Self::Nothing,
         }

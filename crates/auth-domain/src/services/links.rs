@@ -2,14 +2,14 @@
 
 use super::{
     AccountRefusal, Failure,
-    admission::{EmailNeed, NotAdmitted, SessionOpening},
     context::RequestContext,
     failure::failures_of,
     first_proof::prove_mailbox,
-    grant::{Grant, GrantOpening},
+    grant::{Grant, NewGrant},
     noted_user::note_user,
     retry::retry,
-    sign_up::Opening,
+    session_opening::{EmailNeed, NewJwtSession, NotAdmitted},
+    sign_up::NewSession,
 };
 use chrono::{DateTime, Utc};
 
@@ -18,7 +18,7 @@ use crate::{
     one_time_code::{CodeGuess, CodePurpose, CodeVerdict, OneTimeCode},
     ports::{SignerError, UnitOfWork, UserLookup},
     redirect::RedirectUrl,
-    session::{AuthMethod, CodeChallenge, CodeVerifier, ExchangeCode, NewExchangeCode, Session},
+    session::{AuthMethod, CodeChallenge, CodeVerifier, ExchangeCode, Session, StoredExchangeCode},
     ticket::{RedeemedTicket, Ticket, TicketPurpose},
     user::{EmailAddress, User, UserId},
 };
@@ -134,7 +134,7 @@ failures_of!(ExchangeError: Failure, StoreError, SignerError);
 
 /// What became of an exchange code in the store.
 enum Exchanged {
-    Session(Box<User>, Box<SessionOpening>),
+    Session(Box<User>, Box<NewJwtSession>),
     Refused(AccountRefusal),
     InvalidCode,
 }
@@ -167,7 +167,7 @@ impl LinkService {
             return Err(LinkError::InvalidTicket);
         }
         let ctx = &self.ctx;
-        let open = |user, challenge| GrantOpening::new(ctx, user, AuthMethod::Email, challenge);
+        let open = |user, challenge| NewGrant::new(ctx, user, AuthMethod::Email, challenge);
         let (_, opening) = self.redeem(&Proof::Ticket(&ticket), open).await?;
         let grant = opening.grant();
         Ok(FollowedLink { purpose, grant })
@@ -214,9 +214,9 @@ impl LinkService {
     async fn open_for(
         &self,
         work: &mut dyn UnitOfWork,
-        code: &NewExchangeCode,
+        code: &StoredExchangeCode,
     ) -> Result<Exchanged, StoreError> {
-        let opening = SessionOpening::new(&self.ctx, code.user_id, code.methods);
+        let opening = NewJwtSession::new(&self.ctx, code.user_id, code.methods);
         let opening = if code.methods.contains(AuthMethod::Provider) {
             opening.without_address()
         } else {
@@ -260,7 +260,7 @@ impl LinkService {
             &attempt.code,
         );
         let proof = Proof::Code(&guess, attempt.purpose);
-        let open = |user, _| SessionOpening::new(ctx, user, AuthMethod::Email);
+        let open = |user, _| NewJwtSession::new(ctx, user, AuthMethod::Email);
         let (user, opening) = self.redeem(&proof, open).await?;
         Ok(opening.finish(ctx, user).await?)
     }
@@ -269,7 +269,7 @@ impl LinkService {
     /// work: a failure half-way leaves the ticket good, and nobody who is shut out in between gets in.
     ///
     /// Where another account has the new address by now, the ticket is spent all the same.
-    async fn redeem<O: Opening>(
+    async fn redeem<O: NewSession>(
         &self,
         proof: &Proof<'_>,
         open: impl Fn(UserId, Option<CodeChallenge>) -> O + Send + Sync,
@@ -287,7 +287,7 @@ impl LinkService {
 
     /// A refusal is committed like a success: it spends a ticket, as in Hasura Auth, or counts a wrong
     /// guess.
-    async fn try_to_redeem<O: Opening>(
+    async fn try_to_redeem<O: NewSession>(
         &self,
         proof: &Proof<'_>,
         open: &(impl Fn(UserId, Option<CodeChallenge>) -> O + Send + Sync),
@@ -299,7 +299,7 @@ impl LinkService {
     }
 
     /// An accepted proof has locked the user's row.
-    async fn redeem_in<O: Opening>(
+    async fn redeem_in<O: NewSession>(
         &self,
         work: &mut dyn UnitOfWork,
         proof: &Proof<'_>,

@@ -1,10 +1,9 @@
 //! Use cases: what a person can ask for, written once for both generations of the API.
 //!
 //! Every way to sign in ends in the same steps: *identify* the user, *check the account*, perhaps
-//! ask for a *second factor*, *open a session* (module `admission`). Slow work (hashing, mail)
+//! ask for a *second factor*, *open a session* (module `session_opening`). Slow work (hashing, mail)
 //! happens outside a unit of work.
 
-mod admission;
 mod anonymous;
 mod clean_up;
 mod context;
@@ -34,6 +33,7 @@ mod redemption;
 mod retry;
 mod second_factor;
 mod security_keys;
+mod session_opening;
 mod sessions;
 mod sign_in;
 mod sign_out;
@@ -42,7 +42,6 @@ mod sms_sign_in;
 mod texting;
 mod tokens;
 
-pub use admission::AccountRefusal;
 pub use anonymous::{
     AnonymousError, AnonymousService, AnonymousSignIn, Deanonymize, DeanonymizeBySms,
     DeanonymizeMethod,
@@ -75,6 +74,7 @@ pub use second_factor::{
     SecondFactorError, SecondFactorProof, SecondFactorService, SecondFactorSignIn, TotpEnrolment,
 };
 pub use security_keys::{SecurityKeyError, SecurityKeyService, SecurityKeySignUp};
+pub use session_opening::AccountRefusal;
 pub use sessions::{SessionError, SessionService};
 pub use sign_in::{EmailPasswordSignIn, SignInError, SignInService, SignedIn, UsernameSignIn};
 pub use sign_out::SignOutService;

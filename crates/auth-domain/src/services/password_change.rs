@@ -4,13 +4,13 @@ use chrono::{DateTime, Utc};
 
 use super::{
     AccountRefusal, CurrentUserError, CurrentUserService, Failure, PasswordRefusal,
-    admission::{EmailNeed, is_still_signed_in, lock_judged},
     context::RequestContext,
     failure::failures_of,
     first_proof::prove_mailbox,
     noted_user::note_user,
     password_rule::PasswordRule,
     retry::retry,
+    session_opening::{EmailNeed, is_still_signed_in, lock_judged},
 };
 use crate::{
     error::StoreError,

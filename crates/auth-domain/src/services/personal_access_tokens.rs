@@ -4,17 +4,17 @@ use chrono::{DateTime, Utc};
 
 use super::{
     AccountRefusal, CurrentUserError, CurrentUserService, Failure,
-    admission::{NotAdmitted, SessionOpening, is_still_signed_in},
     context::RequestContext,
     failure::failures_of,
     retry::retry,
+    session_opening::{NewJwtSession, NotAdmitted, is_still_signed_in},
 };
 use crate::{
     error::StoreError,
     ports::SignerError,
     session::{
-        AccessIdentity, AuthMethod, AuthMethods, HashedRefreshToken, NewRefreshToken,
-        PersonalAccessToken, PlainRefreshToken, RefreshTokenKind, Session, SessionId,
+        AccessIdentity, AuthMethod, AuthMethods, HashedRefreshToken, PersonalAccessToken,
+        PlainRefreshToken, RefreshTokenKind, Session, SessionId, StoredRefreshToken,
     },
     user::{Metadata, User},
 };
@@ -89,7 +89,7 @@ impl PersonalAccessTokenService {
             return Err(PersonalAccessTokenError::TooLong);
         }
         let token = PlainRefreshToken::new(ctx.ids.uuid());
-        let row = NewRefreshToken {
+        let row = StoredRefreshToken {
             id: SessionId(ctx.ids.uuid()),
             user_id: user.id,
             kind: RefreshTokenKind::PersonalAccess,
@@ -131,7 +131,7 @@ impl PersonalAccessTokenService {
         let hash = token.hashed();
         let found = ctx.store.find_personal_access_token(&hash, now);
         let owner = found.await?.ok_or(PersonalAccessTokenError::InvalidToken)?;
-        let opening = SessionOpening::new(ctx, owner.id, AuthMethod::PersonalAccessToken);
+        let opening = NewJwtSession::new(ctx, owner.id, AuthMethod::PersonalAccessToken);
         let admitted = retry(|| self.try_to_open(&opening, &hash)).await?;
         let user = admitted.map_err(|reason| match reason {
             NotAdmitted::Refused(refusal) => refusal.into(),
@@ -146,7 +146,7 @@ impl PersonalAccessTokenService {
     /// what revokes the token and ends all sessions.
     async fn try_to_open(
         &self,
-        opening: &SessionOpening,
+        opening: &NewJwtSession,
         hash: &HashedRefreshToken,
     ) -> Result<Result<User, NotAdmitted>, StoreError> {
         let ctx = &self.ctx;

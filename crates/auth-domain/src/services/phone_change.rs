@@ -1,8 +1,8 @@
 //! Moving an account to another phone number.
 
 use super::{
-    CurrentUserError, CurrentUserService, DelicateAction, Failure, admission::is_still_signed_in,
-    context::RequestContext, failure::failures_of, redemption::Effect, retry::retry,
+    CurrentUserError, CurrentUserService, DelicateAction, Failure, context::RequestContext,
+    failure::failures_of, redemption::Effect, retry::retry, session_opening::is_still_signed_in,
     texting::CodeText,
 };
 use crate::{

@@ -4,9 +4,9 @@ use chrono::{DateTime, Utc};
 
 use super::{
     Dependencies,
-    admission::{NotAdmitted, SessionOpening, is_still_signed_in},
     first_proof::{prove_mailbox, prove_phone},
     retry::retry,
+    session_opening::{NewJwtSession, NotAdmitted, is_still_signed_in},
 };
 use crate::{
     error::StoreError,
@@ -100,7 +100,7 @@ impl Dependencies {
         &self,
         guess: &CodeGuess,
         effect: Effect<'_>,
-        opening: &SessionOpening,
+        opening: &NewJwtSession,
     ) -> Result<Result<User, CodeRefusal>, StoreError> {
         retry(|| async {
             let mut work = self.store.begin().await?;

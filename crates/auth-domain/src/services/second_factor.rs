@@ -5,11 +5,11 @@ mod proof;
 use super::{
     AccountRefusal, AuthenticatorApps, CurrentUserError, CurrentUserService, DelicateAction,
     Failure,
-    admission::{EmailNeed, NotAdmitted, SessionOpening, is_still_signed_in},
     context::RequestContext,
     failure::failures_of,
     noted_user::note_user,
     retry::retry,
+    session_opening::{EmailNeed, NewJwtSession, NotAdmitted, is_still_signed_in},
 };
 use crate::{
     error::StoreError,
@@ -199,7 +199,7 @@ impl SecondFactorService {
     /// failure half-way leaves a recovery code good.
     pub(super) async fn prove_once_more(
         &self,
-        opening: &SessionOpening,
+        opening: &NewJwtSession,
         user: UserId,
         proof: &SecondFactorProof,
     ) -> Result<Result<User, NotAdmitted>, SecondFactorError> {
@@ -236,7 +236,7 @@ impl SecondFactorService {
             .ticket
             .filter(|it| it.purpose() == TicketPurpose::MfaTotp)
             .ok_or(SecondFactorError::InvalidTicket)?;
-        let decision: Decision<(SessionOpening, User)> = retry(|| async {
+        let decision: Decision<(NewJwtSession, User)> = retry(|| async {
             let mut work = self.ctx.store.begin().await?;
             let decision = self.redeem(work.as_mut(), &ticket, &attempt.proof).await?;
             work.commit().await?;
@@ -339,7 +339,7 @@ impl SecondFactorService {
         work: &mut dyn UnitOfWork,
         ticket: &Ticket,
         proof: &SecondFactorProof,
-    ) -> Result<Decision<(SessionOpening, User)>, StoreError> {
+    ) -> Result<Decision<(NewJwtSession, User)>, StoreError> {
         let now = self.ctx.clock.now();
         let Some(redeemed) = work.tickets().take(ticket, now).await? else {
             return Ok(Err(SecondFactorError::InvalidTicket));
@@ -358,7 +358,7 @@ impl SecondFactorService {
             return Ok(Err(error));
         }
         let methods = AuthMethods::from(AuthMethod::Password).and(AuthMethod::OneTimePassword);
-        let opening = SessionOpening::new(&self.ctx, user.id, methods);
+        let opening = NewJwtSession::new(&self.ctx, user.id, methods);
         opening.write(work).await?;
         Ok(Ok((opening, user)))
     }

@@ -17,10 +17,10 @@ pub use sign_up::SecurityKeySignUp;
 
 use super::{
     AccountRefusal, CurrentUserError, CurrentUserService, Failure, SignUpError,
-    admission::{EmailNeed, NotAdmitted, SessionOpening},
     context::RequestContext,
     failure::failures_of,
     retry::retry,
+    session_opening::{EmailNeed, NewJwtSession, NotAdmitted},
 };
 use crate::{
     error::{StoreError, UniqueField, chain},
@@ -311,7 +311,7 @@ impl SecurityKeyService {
     async fn open(
         &self,
         signed: &Signed,
-        opening: &SessionOpening,
+        opening: &NewJwtSession,
     ) -> Result<User, SecurityKeyError> {
         let now = self.ctx.clock.now();
         let opened = retry(|| async {

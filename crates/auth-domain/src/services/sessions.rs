@@ -1,8 +1,8 @@
 //! The sessions of a user: seeing them, and ending those that should not be.
 
 use super::{
-    Failure, admission::is_still_signed_in, context::RequestContext, failure::failures_of,
-    retry::retry,
+    Failure, context::RequestContext, failure::failures_of, retry::retry,
+    session_opening::is_still_signed_in,
 };
 use crate::{
     error::StoreError,

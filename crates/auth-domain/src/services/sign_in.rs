@@ -2,11 +2,11 @@
 
 use super::{
     AccountRefusal, Failure,
-    admission::{EmailNeed, OpaqueSessionOpening, SessionOpening, lock_judged},
     context::RequestContext,
     failure::failures_of,
     noted_user::note_user,
     retry::retry,
+    session_opening::{EmailNeed, NewJwtSession, NewOpaqueSession, lock_judged},
 };
 use crate::{
     error::StoreError,
@@ -59,7 +59,7 @@ const JUDGEMENTS: usize = 2;
 
 /// What became of the right password in the store.
 enum Entry {
-    Session(Box<User>, Box<SessionOpening>),
+    Session(Box<User>, Box<NewJwtSession>),
     SecondFactor(Ticket),
     /// The password, or whose it is, was changed while it was judged.
     Overtaken,
@@ -228,7 +228,7 @@ impl SignInService {
             work.tickets().insert(&row).await?;
             return Ok(Entry::SecondFactor(ticket));
         }
-        let opening = SessionOpening::new(ctx, user.id, AuthMethod::Password);
+        let opening = NewJwtSession::new(ctx, user.id, AuthMethod::Password);
         opening.write(work).await?;
         Ok(Entry::Session(Box::new(user), Box::new(opening)))
     }
@@ -236,7 +236,7 @@ impl SignInService {
     /// Opens a legacy session for the user whose password was judged. `None`: it was changed
     /// meanwhile.
     async fn enter_by_username(&self, judged: &User) -> Result<Option<OpaqueSession>, SignInError> {
-        let opening = OpaqueSessionOpening::new(&self.ctx, judged.id);
+        let opening = NewOpaqueSession::new(&self.ctx, judged.id);
         let entered = retry(|| async {
             let mut work = self.ctx.store.begin().await?;
             let Some(user) = lock_judged(work.as_mut(), judged).await? else {

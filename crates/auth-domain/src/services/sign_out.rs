@@ -1,6 +1,6 @@
 //! Signing out.
 
-use super::{Failure, admission::is_still_signed_in, context::RequestContext, retry::retry};
+use super::{Failure, context::RequestContext, retry::retry, session_opening::is_still_signed_in};
 use crate::{
     ports::EndedSessions,
     session::{AccessIdentity, PlainRefreshToken, PlainSessionToken},

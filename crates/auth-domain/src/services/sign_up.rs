@@ -11,13 +11,13 @@ pub use options::SignUpOptions;
 
 use super::{
     Failure, PasswordRefusal,
-    admission::{OpaqueSessionOpening, SessionOpening},
     context::RequestContext,
     failure::failures_of,
-    grant::GrantOpening,
+    grant::NewGrant,
     mailing::{CodeMail, TicketMail},
     password_rule::PasswordRule,
     retry::retry,
+    session_opening::{NewJwtSession, NewOpaqueSession},
     texting::CodeText,
 };
 use crate::{
@@ -215,7 +215,7 @@ impl SignUpService {
             Some(_) => AuthMethod::SecurityKey,
             None => AuthMethod::Password,
         };
-        let opening = SessionOpening::new(&self.ctx, user.id, method);
+        let opening = NewJwtSession::new(&self.ctx, user.id, method);
         let along = [with_key, Along::Session(&opening)];
         let user = self.insert(&user, &along).await?;
         let session = opening.finish(&self.ctx, user).await?;
@@ -254,7 +254,7 @@ impl SignUpService {
             self.insert(&user, &[]).await?;
             return Err(SignUpError::CreatedDisabled);
         }
-        let opening = OpaqueSessionOpening::new(&self.ctx, user.id);
+        let opening = NewOpaqueSession::new(&self.ctx, user.id);
         let user = self
             .insert(&user, &[Along::OpaqueSession(&opening)])
             .await?;
@@ -399,29 +399,29 @@ impl NewKey {
 #[derive(Clone, Copy)]
 pub(super) enum Along<'a> {
     Nothing,
-    Session(&'a SessionOpening),
-    OpaqueSession(&'a OpaqueSessionOpening),
+    Session(&'a NewJwtSession),
+    OpaqueSession(&'a NewOpaqueSession),
     Ticket(&'a TicketMail),
     Code(&'a CodeMail),
     Text(&'a CodeText),
     SecurityKey(&'a NewKey),
     Identity(&'a NewLinkedIdentity),
-    Grant(&'a GrantOpening),
+    Grant(&'a NewGrant),
 }
 
 /// What somebody is let in with.
-pub(super) trait Opening: Send + Sync {
+pub(super) trait NewSession: Send + Sync {
     /// Itself, to be stored.
     fn along(&self) -> Along<'_>;
 }
 
-impl Opening for SessionOpening {
+impl NewSession for NewJwtSession {
     fn along(&self) -> Along<'_> {
         Along::Session(self)
     }
 }
 
-impl Opening for GrantOpening {
+impl NewSession for NewGrant {
     fn along(&self) -> Along<'_> {
         Along::Grant(self)
     }

@@ -2,11 +2,11 @@
 
 use super::{
     AccountRefusal, Audience, Failure, SignUpError, SignUpOptions,
-    admission::{EmailNeed, NotAdmitted, SessionOpening},
     context::RequestContext,
     failure::failures_of,
     noted_user::note_user,
     redemption::{CodeRefusal, Effect},
+    session_opening::{EmailNeed, NewJwtSession, NotAdmitted},
     sign_up::{Along, ResolvedOptions, SignUpService},
     texting::CodeText,
 };
@@ -313,7 +313,7 @@ impl SmsSignInService {
         let guess = ctx
             .texted_guess(delivery, number, (user, purpose), &attempt.code)
             .await?;
-        let opening = SessionOpening::new(ctx, user, AuthMethod::Sms).without_address();
+        let opening = NewJwtSession::new(ctx, user, AuthMethod::Sms).without_address();
         let redeemed = ctx.redeem_for_session(&guess, effect, &opening);
         let user = redeemed.await??;
         Ok(opening.finish(ctx, user).await?)

@@ -5,8 +5,8 @@ use std::time::Duration;
 use chrono::TimeDelta;
 
 use super::{
-    AccountRefusal, Failure, admission::OpenedSession, context::RequestContext,
-    failure::failures_of, noted_user::note_user, retry::retry,
+    AccountRefusal, Failure, context::RequestContext, failure::failures_of, noted_user::note_user,
+    retry::retry, session_opening::UnsignedSession,
 };
 use crate::{
     DateTime, Utc,
@@ -201,8 +201,8 @@ fn refreshed(
     id: SessionId,
     refresh_token: PlainRefreshToken,
     methods: AuthMethods,
-) -> OpenedSession {
-    OpenedSession {
+) -> UnsignedSession {
+    UnsignedSession {
         id,
         refresh_token,
         methods,

@@ -124,7 +124,7 @@ impl ExchangeCode {
 
 /// An exchange code about to be stored.
 #[derive(Debug, Clone, PartialEq)]
-pub struct NewExchangeCode {
+pub struct StoredExchangeCode {
     /// The only form of the code that is stored.
     pub hash: HashedExchangeCode,
     /// Whose session it is worth.

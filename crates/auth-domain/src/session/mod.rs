@@ -2,7 +2,7 @@
 //!
 //! The modern generation gives out a short-lived access token and a refresh token; the legacy
 //! generation one opaque session token. Both open for the same [`crate::user::User`] through the
-//! same steps (see `services::admission`).
+//! same steps (see `services::session_opening`).
 
 mod access_token;
 mod auth_methods;
@@ -21,7 +21,7 @@ pub use custom_claims::{CustomClaimName, CustomClaims, InvalidCustomClaimName};
 pub use device::{AddressBlock, Device, UserAgent};
 pub use exchange_code::{
     CodeChallenge, CodeVerifier, ExchangeCode, HashedExchangeCode, InvalidCodeChallenge,
-    InvalidCodeVerifier, NewExchangeCode,
+    InvalidCodeVerifier, StoredExchangeCode,
 };
 pub use opaque_token::{HashedSessionToken, InvalidSessionToken, PlainSessionToken};
 pub use refresh_token::{
@@ -46,7 +46,7 @@ pub enum RefreshTokenKind {
 
 /// A refresh token about to be stored.
 #[derive(Debug, Clone, PartialEq)]
-pub struct NewRefreshToken {
+pub struct StoredRefreshToken {
     /// The id of the row.
     pub id: SessionId,
     /// Whose it is.
@@ -78,7 +78,7 @@ pub struct PersonalAccessToken {
 
 /// An opaque session of the legacy generation about to be stored.
 #[derive(Debug, Clone, PartialEq)]
-pub struct NewOpaqueSession {
+pub struct StoredOpaqueSession {
     /// Names the session to its owner.
     pub id: SessionId,
     /// The only form of the token that is stored.

@@ -1,7 +1,7 @@
 //! Exchange codes.
 
 use auth_domain::{
-    session::{AuthMethod, AuthMethods, CodeChallenge, HashedExchangeCode, NewExchangeCode},
+    session::{AuthMethod, AuthMethods, CodeChallenge, HashedExchangeCode, StoredExchangeCode},
     user::UserId,
 };
 use diesel::{ExpressionMethods, OptionalExtension, QueryDsl, QueryResult};
@@ -11,7 +11,7 @@ use super::{Conn, dialect::lock_user, schema::exchange_codes};
 use crate::types::{Id, Moment};
 
 /// Stores an exchange code.
-pub(super) async fn insert(conn: &mut Conn, code: &NewExchangeCode) -> QueryResult<()> {
+pub(super) async fn insert(conn: &mut Conn, code: &StoredExchangeCode) -> QueryResult<()> {
     diesel::insert_into(exchange_codes::table)
         .values((
             exchange_codes::code_hash.eq(code.hash.as_str()),
@@ -31,7 +31,7 @@ pub(super) async fn take(
     conn: &mut Conn,
     hash: &HashedExchangeCode,
     now: Moment,
-) -> QueryResult<Option<NewExchangeCode>> {
+) -> QueryResult<Option<StoredExchangeCode>> {
     let Some(holder) = holder(conn, hash).await? else {
         return Ok(None);
     };
@@ -53,7 +53,7 @@ async fn take_of(
     holder: Id,
     hash: &HashedExchangeCode,
     now: Moment,
-) -> QueryResult<Option<NewExchangeCode>> {
+) -> QueryResult<Option<StoredExchangeCode>> {
     let presented = exchange_codes::table
         .find(hash.as_str())
         .filter(exchange_codes::expires_at.gt(now));
@@ -67,7 +67,7 @@ async fn take_of(
         .await
         .optional()?;
     Ok(
-        taken.map(|(challenge, methods, expires_at)| NewExchangeCode {
+        taken.map(|(challenge, methods, expires_at)| StoredExchangeCode {
             hash: hash.clone(),
             user_id: UserId(holder.0),
             challenge: CodeChallenge::from_stored(challenge),

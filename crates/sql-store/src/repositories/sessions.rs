@@ -6,8 +6,8 @@ use auth_domain::{
     guessing::Place,
     ports::{EndedSessions, RefreshTokenTrace, SessionRepository},
     session::{
-        AddressBlock, AuthMethods, Device, HashedRefreshToken, HashedSessionToken,
-        NewOpaqueSession, NewRefreshToken, OpenSession, RefreshTokenKind, SessionId, UserAgent,
+        AddressBlock, AuthMethods, Device, HashedRefreshToken, HashedSessionToken, OpenSession,
+        RefreshTokenKind, SessionId, StoredOpaqueSession, StoredRefreshToken, UserAgent,
     },
     user::{User, UserId},
 };
@@ -53,7 +53,7 @@ impl SessionRepository for SqlUnitOfWork {
             .map_err(store_error)
     }
 
-    async fn insert_refresh_token(&mut self, token: &NewRefreshToken) -> Result<(), StoreError> {
+    async fn insert_refresh_token(&mut self, token: &StoredRefreshToken) -> Result<(), StoreError> {
         diesel::insert_into(refresh_tokens::table)
             .values((
                 refresh_tokens::id.eq(Id(token.id.0)),
@@ -154,7 +154,7 @@ impl SessionRepository for SqlUnitOfWork {
 
     async fn insert_opaque_session(
         &mut self,
-        session: &NewOpaqueSession,
+        session: &StoredOpaqueSession,
     ) -> Result<(), StoreError> {
         diesel::insert_into(opaque_sessions::table)
             .values((

@@ -9,7 +9,7 @@ use auth_domain::{
     error::StoreError,
     one_time_code::{CodeGuess, CodePurpose, CodeVerdict, NewCode},
     ports::TicketRepository,
-    session::{CodeChallenge, HashedExchangeCode, NewExchangeCode},
+    session::{CodeChallenge, HashedExchangeCode, StoredExchangeCode},
     ticket::{NewTicket, RedeemedTicket, Ticket, TicketPurpose},
     user::UserId,
 };
@@ -86,7 +86,7 @@ impl TicketRepository for SqlUnitOfWork {
             .map_err(store_error)
     }
 
-    async fn insert_exchange_code(&mut self, code: &NewExchangeCode) -> Result<(), StoreError> {
+    async fn insert_exchange_code(&mut self, code: &StoredExchangeCode) -> Result<(), StoreError> {
         exchange_codes::insert(self.conn(), code)
             .await
             .map_err(store_error)
@@ -96,7 +96,7 @@ impl TicketRepository for SqlUnitOfWork {
         &mut self,
         hash: &HashedExchangeCode,
         now: DateTime<Utc>,
-    ) -> Result<Option<NewExchangeCode>, StoreError> {
+    ) -> Result<Option<StoredExchangeCode>, StoreError> {
         exchange_codes::take(self.conn(), hash, Moment(now))
             .await
             .map_err(store_error)

@@ -8,7 +8,7 @@ use auth_domain::{
     one_time_code::CodeVerdict,
     ports::{ExpiredRows, RefreshTokenTrace, Removal, Store},
     queued_message::Carried,
-    session::NewRefreshToken,
+    session::StoredRefreshToken,
     ticket::TicketPurpose,
     user::UserId,
 };
@@ -139,7 +139,7 @@ pub async fn no_more_is_removed_than_asked_and_the_oldest_first(fixture: &dyn Fi
     let store = fixture.store();
     let ada = given_user(&*store, new_user("ada")).await.id;
     for seconds in [20, 50, 10, 40, 30] {
-        let token = NewRefreshToken {
+        let token = StoredRefreshToken {
             expires_at: at(seconds),
             ..refresh_token(&seconds.to_string(), ada)
         };

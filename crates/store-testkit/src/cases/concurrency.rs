@@ -13,7 +13,7 @@ use std::{
 use auth_domain::{
     error::{StoreError, UniqueField},
     ports::{EndedSessions, RefreshRotation, RefreshTokenTrace, Store, UserLookup},
-    session::{HashedRefreshToken, NewRefreshToken, SessionId},
+    session::{HashedRefreshToken, SessionId, StoredRefreshToken},
     user::{HashedPassword, NewUser, UserId},
 };
 use futures_util::FutureExt;
@@ -271,7 +271,7 @@ pub async fn what_is_stored_beside_an_open_session_ends_with_all(fixture: &dyn F
     }
 }
 
-async fn make_beside(store: Arc<dyn Store>, session: SessionId, token: NewRefreshToken) {
+async fn make_beside(store: Arc<dyn Store>, session: SessionId, token: StoredRefreshToken) {
     let made = retried(|| async {
         let mut work = store.begin().await?;
         work.second_factors().find(token.user_id).await?;
@@ -413,7 +413,7 @@ async fn assert_one_is_stored(fixture: &dyn Fixture, users: Vec<NewUser>, field:
 /// Lets `end` and a rotation compete for a session, which then has to be gone with both its tokens.
 async fn race_against_rotation<End>(
     fixture: &dyn Fixture,
-    end: impl Fn(Arc<dyn Store>, NewRefreshToken) -> End + Send + Sync,
+    end: impl Fn(Arc<dyn Store>, StoredRefreshToken) -> End + Send + Sync,
 ) where
     End: Future<Output = ()> + Send + 'static,
 {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use auth_domain::{
     ports::Store,
-    session::{AuthMethod, AuthMethods, NewExchangeCode},
+    session::{AuthMethod, AuthMethods, StoredExchangeCode},
 };
 
 use crate::{
@@ -37,7 +37,7 @@ pub async fn exchange_code_keeps_how_its_user_proved_themselves(fixture: &dyn Fi
         ("one", provider),
         ("two", provider.and(AuthMethod::OneTimePassword)),
     ] {
-        let code = NewExchangeCode {
+        let code = StoredExchangeCode {
             methods,
             ..new_exchange_code(name, ada)
         };
@@ -129,7 +129,7 @@ async fn given_exchange_codes_of_ada(store: &dyn Store, names: &[&str]) {
 }
 
 /// Takes a code one minute after samples are made, or finds that it is good for nothing.
-async fn exchange(store: &dyn Store, name: &str) -> Option<NewExchangeCode> {
+async fn exchange(store: &dyn Store, name: &str) -> Option<StoredExchangeCode> {
     let taken = try_to_exchange(store, &exchange_code_hash(name), at(60)).await;
     taken.unwrap()
 }
@@ -137,7 +137,7 @@ async fn exchange(store: &dyn Store, name: &str) -> Option<NewExchangeCode> {
 async fn exchange_in_parallel(
     store: Arc<dyn Store>,
     names: Vec<&'static str>,
-) -> Vec<Option<NewExchangeCode>> {
+) -> Vec<Option<StoredExchangeCode>> {
     let outcomes = all_at_once(names.into_iter().map(|name| {
         let store = Arc::clone(&store);
         async move {

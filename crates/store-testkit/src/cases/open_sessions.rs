@@ -3,7 +3,9 @@
 use auth_domain::{
     DateTime, Utc,
     ports::{EndedSessions, RefreshRotation, RefreshTokenTrace, Store},
-    session::{AuthMethod, AuthMethods, Device, NewOpaqueSession, NewRefreshToken, OpenSession},
+    session::{
+        AuthMethod, AuthMethods, Device, OpenSession, StoredOpaqueSession, StoredRefreshToken,
+    },
     user::UserId,
 };
 
@@ -23,11 +25,11 @@ use crate::{
 pub async fn sessions_are_listed_as_they_began(fixture: &dyn Fixture) {
     let store = fixture.store();
     let ada = given_user(&*store, new_user("ada")).await.id;
-    let laptop = NewRefreshToken {
+    let laptop = StoredRefreshToken {
         methods: AuthMethods::from(AuthMethod::Password).and(AuthMethod::OneTimePassword),
         ..refresh_token("laptop", ada)
     };
-    let phone = NewOpaqueSession {
+    let phone = StoredOpaqueSession {
         created_at: at(7),
         ..opaque_session("phone", ada)
     };

@@ -4,7 +4,7 @@ use auth_domain::{
     DateTime, Utc,
     error::UniqueField,
     ports::{EndedSessions, RefreshTokenTrace, Store},
-    session::NewRefreshToken,
+    session::StoredRefreshToken,
     user::{User, UserId},
 };
 
@@ -51,7 +51,7 @@ pub async fn stored_refresh_token_is_live(fixture: &dyn Fixture) {
 pub async fn session_id_is_unique(fixture: &dyn Fixture) {
     let store = fixture.store();
     let user = given_session(&*store, "first").await;
-    let second = NewRefreshToken {
+    let second = StoredRefreshToken {
         id: session_id("first"),
         ..refresh_token("second", user.id)
     };
@@ -261,7 +261,7 @@ pub async fn personal_access_token_may_have_metadata(fixture: &dyn Fixture) {
     let metadata = [("name".to_owned(), "nightly".into())]
         .into_iter()
         .collect();
-    let token = NewRefreshToken {
+    let token = StoredRefreshToken {
         metadata: Some(metadata),
         ..personal_access_token("script", ada.id)
     };

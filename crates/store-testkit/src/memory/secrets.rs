@@ -7,7 +7,7 @@ use auth_domain::{
     browser_mark::{EndedFlow, HashedBrowserMark},
     guessing::Tally,
     one_time_code::{CodeGuess, CodePurpose, CodeVerdict, GuessKind, NewCode},
-    session::{HashedExchangeCode, NewExchangeCode},
+    session::{HashedExchangeCode, StoredExchangeCode},
     ticket::{HashedTicket, NewTicket, RedeemedTicket, Ticket, TicketPurpose},
     user::UserId,
 };
@@ -21,7 +21,7 @@ pub(super) struct Secrets {
     tickets: HashMap<HashedTicket, NewTicket>,
     codes: HashMap<(UserId, CodePurpose), NewCode>,
     wrong_guesses: HashMap<(UserId, GuessKind), Guesses>,
-    exchange_codes: HashMap<HashedExchangeCode, NewExchangeCode>,
+    exchange_codes: HashMap<HashedExchangeCode, StoredExchangeCode>,
     ended_flows: HashMap<HashedBrowserMark, DateTime<Utc>>,
 }
 
@@ -163,7 +163,7 @@ impl Secrets {
         self.exchange_codes.contains_key(hash)
     }
 
-    pub(super) fn insert_exchange_code(&mut self, code: NewExchangeCode) {
+    pub(super) fn insert_exchange_code(&mut self, code: StoredExchangeCode) {
         self.exchange_codes.insert(code.hash.clone(), code);
     }
 
@@ -171,7 +171,7 @@ impl Secrets {
         &mut self,
         hash: &HashedExchangeCode,
         now: DateTime<Utc>,
-    ) -> Option<NewExchangeCode> {
+    ) -> Option<StoredExchangeCode> {
         let code = self.exchange_codes.remove(hash)?;
         (now < code.expires_at).then_some(code)
     }

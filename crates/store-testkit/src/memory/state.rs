@@ -18,8 +18,8 @@ use auth_domain::{
     sealed::StoredSecret,
     session::{
         AuthMethods, Device, HashedExchangeCode, HashedRefreshToken, HashedSessionToken,
-        NewExchangeCode, NewOpaqueSession, NewRefreshToken, OpenSession, RefreshTokenKind,
-        SessionId,
+        OpenSession, RefreshTokenKind, SessionId, StoredExchangeCode, StoredOpaqueSession,
+        StoredRefreshToken,
     },
     ticket::{NewTicket, RedeemedTicket, Ticket},
     user::{EmailAddress, HashedPassword, MfaMethod, PhoneNumber, Role, User, UserId},
@@ -40,7 +40,7 @@ pub(super) struct State {
     roles: BTreeSet<Role>,
     accounts: BTreeMap<UserId, Account>,
     sessions: BTreeMap<SessionId, Session>,
-    opaque_sessions: Vec<NewOpaqueSession>,
+    opaque_sessions: Vec<StoredOpaqueSession>,
     secrets: Secrets,
     messages: Messages,
     pub(super) places: KnownPlaces,
@@ -60,7 +60,7 @@ struct Account {
 /// A refresh token with the ones it took the place of.
 #[derive(Debug, Clone)]
 struct Session {
-    token: NewRefreshToken,
+    token: StoredRefreshToken,
     last_seen: DateTime<Utc>,
     predecessors: Vec<Predecessor>,
 }
@@ -377,7 +377,7 @@ impl State {
 impl State {
     pub(super) fn insert_refresh_token(
         &mut self,
-        token: NewRefreshToken,
+        token: StoredRefreshToken,
     ) -> Result<(), StoreError> {
         self.check_user_exists(token.user_id)?;
         check_free(!self.sessions.contains_key(&token.id))?;
@@ -551,7 +551,7 @@ impl Session {
     }
 }
 
-fn shown_opaque(session: &NewOpaqueSession) -> OpenSession {
+fn shown_opaque(session: &StoredOpaqueSession) -> OpenSession {
     OpenSession {
         id: session.id,
         created_at: session.created_at,
@@ -565,7 +565,7 @@ fn shown_opaque(session: &NewOpaqueSession) -> OpenSession {
 impl State {
     pub(super) fn insert_opaque_session(
         &mut self,
-        session: NewOpaqueSession,
+        session: StoredOpaqueSession,
     ) -> Result<(), StoreError> {
         self.check_user_exists(session.user_id)?;
         let is_free = (self.opaque_sessions.iter()).all(|it| it.hash != session.hash);
@@ -668,7 +668,10 @@ impl State {
         Ok(())
     }
 
-    pub(super) fn insert_exchange_code(&mut self, code: NewExchangeCode) -> Result<(), StoreError> {
+    pub(super) fn insert_exchange_code(
+        &mut self,
+        code: StoredExchangeCode,
+    ) -> Result<(), StoreError> {
         self.check_user_exists(code.user_id)?;
         check_free(!self.secrets.has_exchange_code(&code.hash))?;
         self.secrets.insert_exchange_code(code);
@@ -679,7 +682,7 @@ impl State {
         &mut self,
         hash: &HashedExchangeCode,
         now: DateTime<Utc>,
-    ) -> Option<NewExchangeCode> {
+    ) -> Option<StoredExchangeCode> {
         self.secrets.take_exchange_code(hash, now)
     }
 

@@ -6,8 +6,8 @@ use crate::{
     error::{StoreError, UniqueField},
     ports::{UnitOfWork, UserLookup},
     services::{
-        AccountRefusal, Audience, SignUpError, SignUpOptions, admission::EmailNeed,
-        first_proof::prove_mailbox, retry::retry, sign_up::Opening,
+        AccountRefusal, Audience, SignUpError, SignUpOptions, first_proof::prove_mailbox,
+        retry::retry, session_opening::EmailNeed, sign_up::NewSession,
     },
     session::CodeChallenge,
     user::{User, UserId},
@@ -43,7 +43,7 @@ impl ProviderSignInService {
     ///
     /// Of two arrivals of one person at once, one makes the account or the link, and the other
     /// finds it.
-    pub(super) async fn enter<O: Opening>(
+    pub(super) async fn enter<O: NewSession>(
         &self,
         arrival: Arrival,
         open: impl Fn(UserId) -> O + Send + Sync,
@@ -57,7 +57,7 @@ impl ProviderSignInService {
     }
 
     /// `None`: another arrival has just made what this one was about to make.
-    async fn enter_unless_overtaken<O: Opening>(
+    async fn enter_unless_overtaken<O: NewSession>(
         &self,
         arrival: &Arrival,
         open: &(impl Fn(UserId) -> O + Send + Sync),
@@ -85,7 +85,7 @@ impl ProviderSignInService {
         Ok(Some(Entered::VerificationPending))
     }
 
-    async fn greet<O: Opening>(
+    async fn greet<O: NewSession>(
         &self,
         arrival: &Arrival,
         open: &(impl Fn(UserId) -> O + Send + Sync),
@@ -99,7 +99,7 @@ impl ProviderSignInService {
         Ok(known)
     }
 
-    async fn recognise<O: Opening>(
+    async fn recognise<O: NewSession>(
         &self,
         work: &mut dyn UnitOfWork,
         arrival: &Arrival,
@@ -126,7 +126,7 @@ impl ProviderSignInService {
         }
     }
 
-    async fn let_in<O: Opening>(
+    async fn let_in<O: NewSession>(
         &self,
         work: &mut dyn UnitOfWork,
         (user, acquaintance): (User, Acquaintance),

@@ -15,7 +15,7 @@ use crate::{
     redirect::RedirectUrl,
     sealed::SealContext,
     services::{
-        grant::{Grant, GrantOpening},
+        grant::{Grant, NewGrant},
         retry::retry,
     },
     session::{AccessIdentity, AuthMethod},
@@ -173,7 +173,7 @@ impl ProviderSignInService {
                     code_challenge: challenge.clone(),
                 };
                 let method = AuthMethod::Provider;
-                let open = |user| GrantOpening::new(&self.ctx, user, method, challenge.clone());
+                let open = |user| NewGrant::new(&self.ctx, user, method, challenge.clone());
                 Ok(match self.enter(arrival, open).await? {
                     Entered::SignedIn(_, opening) => opening.grant(),
                     Entered::VerificationPending => Grant::Nothing,

@@ -8,7 +8,7 @@ use crate::{
     identity::ProviderId,
     ports::IdTokenError,
     secret::Secret,
-    services::{Audience, SignUpError, SignUpOptions, SignedUp, admission::SessionOpening},
+    services::{Audience, SignUpError, SignUpOptions, SignedUp, session_opening::NewJwtSession},
     session::{AccessIdentity, AuthMethod},
 };
 
@@ -56,7 +56,7 @@ impl ProviderSignInService {
             audience: request.audience,
             code_challenge: None,
         };
-        let open = |user| SessionOpening::new(&self.ctx, user, AuthMethod::Provider);
+        let open = |user| NewJwtSession::new(&self.ctx, user, AuthMethod::Provider);
         Ok(match self.enter(arrival, open).await? {
             Entered::SignedIn(user, opening) => {
                 let session = opening.finish(&self.ctx, *user).await?;

@@ -7,8 +7,8 @@ use crate::{
     ports::{UnitOfWork, UserLookup},
     services::{
         AccountRefusal, CurrentUserError, DelicateAction, ElevationError,
-        admission::{EmailNeed, is_still_signed_in},
         retry::retry,
+        session_opening::{EmailNeed, is_still_signed_in},
     },
     session::AccessIdentity,
     user::UserId,

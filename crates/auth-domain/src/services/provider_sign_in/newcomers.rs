@@ -11,7 +11,7 @@ use crate::{
     services::{
         AccountRefusal, Audience, SignUpError, SignUpService,
         mailing::TicketMail,
-        sign_up::{Along, Opening},
+        sign_up::{Along, NewSession},
     },
     ticket::TicketPurpose,
     user::{EmailAddress, NewUser, UserId, composed, disturbs_reading},
@@ -31,7 +31,7 @@ struct Candidate {
 
 impl ProviderSignInService {
     /// Makes an account, and signs its owner in unless they have to verify their address first.
-    pub(super) async fn sign_up<O: Opening>(
+    pub(super) async fn sign_up<O: NewSession>(
         &self,
         arrival: &Arrival,
         open: &(impl Fn(UserId) -> O + Send + Sync),

@@ -3,7 +3,7 @@
 use super::{Person, SecurityKeyError, SecurityKeyService, sign_in::credentials};
 use crate::{
     security_key::{Assertion, ChallengePurpose, RequestOptions},
-    services::admission::SessionOpening,
+    services::session_opening::NewJwtSession,
     session::{AccessIdentity, AuthMethod, Session},
     user::UserId,
 };
@@ -50,7 +50,7 @@ impl SecurityKeyService {
             return Err(self.refuse(&signed.challenge).await?);
         }
         let methods = identity.methods.and(AuthMethod::SecurityKey);
-        let opening = SessionOpening::new(&self.ctx, user.id, methods).beside(identity);
+        let opening = NewJwtSession::new(&self.ctx, user.id, methods).beside(identity);
         let user = self.open(&signed, &opening).await?;
         Ok(opening.finish_elevated(&self.ctx, user).await?)
     }

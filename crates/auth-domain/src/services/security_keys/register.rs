@@ -7,7 +7,7 @@ use crate::{
         Attestation, ChallengePurpose, CreationOptions, HashedChallenge, KeyNickname,
         RegisteredCredential, SecurityKey, SecurityKeyId,
     },
-    services::{DelicateAction, admission::is_still_signed_in, retry::retry},
+    services::{DelicateAction, retry::retry, session_opening::is_still_signed_in},
     session::AccessIdentity,
     user::{User, UserId},
 };

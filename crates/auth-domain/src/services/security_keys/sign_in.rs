@@ -4,7 +4,7 @@ use super::{Person, SecurityKeyError, SecurityKeyService};
 use crate::{
     ports::{UserLookup, WebAuthn},
     security_key::{Assertion, ChallengePurpose, CredentialId, RequestOptions, SecurityKey},
-    services::admission::SessionOpening,
+    services::session_opening::NewJwtSession,
     session::{AuthMethod, Session},
     user::{EmailAddress, User, UserId},
 };
@@ -84,7 +84,7 @@ impl SecurityKeyService {
         let purpose = ChallengePurpose::SignIn;
         let signed = self.asserted(web_authn, assertion, purpose).await?;
         let owner = signed.key.user_id;
-        let opening = SessionOpening::new(&self.ctx, owner, AuthMethod::SecurityKey);
+        let opening = NewJwtSession::new(&self.ctx, owner, AuthMethod::SecurityKey);
         let user = self.open(&signed, &opening).await?;
         Ok(opening.finish(&self.ctx, user).await?)
     }

@@ -11,9 +11,9 @@ use crate::{
     policy::AuthPolicy,
     ports::UnitOfWork,
     session::{
-        AccessClaims, AccessIdentity, AuthMethod, AuthMethods, CodeChallenge, NewOpaqueSession,
-        NewRefreshToken, OpaqueSession, PlainRefreshToken, PlainSessionToken, RefreshTokenKind,
-        Session, SessionId,
+        AccessClaims, AccessIdentity, AuthMethod, AuthMethods, CodeChallenge, OpaqueSession,
+        PlainRefreshToken, PlainSessionToken, RefreshTokenKind, Session, SessionId,
+        StoredOpaqueSession, StoredRefreshToken,
     },
     ticket::{NewTicket, Ticket},
     user::{User, UserId},
@@ -135,21 +135,21 @@ async fn is_session_open(
 }
 
 /// A modern session that is about to be written.
-pub(super) struct SessionOpening {
+pub(super) struct NewJwtSession {
     token: PlainRefreshToken,
-    row: NewRefreshToken,
+    row: StoredRefreshToken,
     need: EmailNeed,
     beside: Option<AccessIdentity>,
     place: Option<Place>,
 }
 
-impl SessionOpening {
+impl NewJwtSession {
     /// A session for a user who has just proven by `methods` who they are.
     pub(super) fn new(ctx: &RequestContext, user: UserId, methods: impl Into<AuthMethods>) -> Self {
         let token = PlainRefreshToken::new(ctx.ids.uuid());
         let now = ctx.clock.now();
         let methods = methods.into();
-        let row = NewRefreshToken {
+        let row = StoredRefreshToken {
             id: SessionId(ctx.ids.uuid()),
             user_id: user,
             kind: RefreshTokenKind::Regular,
@@ -249,8 +249,8 @@ impl SessionOpening {
         ctx.session(user, self.opened(true)).await
     }
 
-    fn opened(&self, is_elevated: bool) -> OpenedSession {
-        OpenedSession {
+    fn opened(&self, is_elevated: bool) -> UnsignedSession {
+        UnsignedSession {
             id: self.row.id,
             refresh_token: self.token,
             methods: self.row.methods,
@@ -277,7 +277,7 @@ async fn note_place(
 }
 
 /// A modern session that was opened or refreshed, and needs an access token.
-pub(super) struct OpenedSession {
+pub(super) struct UnsignedSession {
     pub(super) id: SessionId,
     pub(super) refresh_token: PlainRefreshToken,
     pub(super) methods: AuthMethods,
@@ -285,17 +285,17 @@ pub(super) struct OpenedSession {
 }
 
 /// A legacy session that is about to be written.
-pub(super) struct OpaqueSessionOpening {
+pub(super) struct NewOpaqueSession {
     token: PlainSessionToken,
-    row: NewOpaqueSession,
+    row: StoredOpaqueSession,
     place: Option<Place>,
 }
 
-impl OpaqueSessionOpening {
+impl NewOpaqueSession {
     pub(super) fn new(ctx: &RequestContext, user: UserId) -> Self {
         let token = PlainSessionToken::new(ctx.ids.token_bytes());
         let now = ctx.clock.now();
-        let row = NewOpaqueSession {
+        let row = StoredOpaqueSession {
             id: SessionId(ctx.ids.uuid()),
             hash: token.hashed(),
             user_id: user,
@@ -355,7 +355,7 @@ impl Dependencies {
     pub(super) async fn session(
         &self,
         user: User,
-        opened: OpenedSession,
+        opened: UnsignedSession,
     ) -> Result<Session, Failure> {
         note_user(user.id);
         let custom = self.custom_claims_of(user.id).await;
