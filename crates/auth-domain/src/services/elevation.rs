@@ -8,7 +8,7 @@ use super::{
     context::RequestContext,
     failure::failures_of,
     mailing::CodeMail,
-    redemption::{CodeRefusal, Effect},
+    redeem_code::{CodeRefusal, Effect},
     session_opening::{NewJwtSession, NotAdmitted},
     texting::CodeText,
 };

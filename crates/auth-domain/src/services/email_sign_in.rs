@@ -6,7 +6,7 @@ use super::{
     failure::failures_of,
     mailing::{CodeMail, Recipient, TicketMail},
     noted_user::note_user,
-    redemption::{CodeRefusal, Effect},
+    redeem_code::{CodeRefusal, Effect},
     session_opening::{EmailNeed, NewJwtSession, NotAdmitted},
     sign_up::{Along, ResolvedOptions, SignUpService},
 };

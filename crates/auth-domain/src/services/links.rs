@@ -4,7 +4,7 @@ use super::{
     AccountRefusal, Failure,
     context::RequestContext,
     failure::failures_of,
-    first_proof::prove_mailbox,
+    first_verification::prove_mailbox,
     grant::{Grant, NewGrant},
     noted_user::note_user,
     retry::retry,

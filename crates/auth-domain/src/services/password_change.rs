@@ -6,7 +6,7 @@ use super::{
     AccountRefusal, CurrentUserError, CurrentUserService, Failure, PasswordRefusal,
     context::RequestContext,
     failure::failures_of,
-    first_proof::prove_mailbox,
+    first_verification::prove_mailbox,
     noted_user::note_user,
     password_rule::PasswordRule,
     retry::retry,

@@ -2,7 +2,7 @@
 
 use super::{
     CurrentUserError, CurrentUserService, DelicateAction, Failure, context::RequestContext,
-    failure::failures_of, redemption::Effect, retry::retry, session_opening::is_still_signed_in,
+    failure::failures_of, redeem_code::Effect, retry::retry, session_opening::is_still_signed_in,
     texting::CodeText,
 };
 use crate::{

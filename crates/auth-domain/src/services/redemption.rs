@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 
 use super::{
     Dependencies,
-    first_proof::{prove_mailbox, prove_phone},
+    first_verification::{prove_mailbox, prove_phone},
     retry::retry,
     session_opening::{NewJwtSession, NotAdmitted, is_still_signed_in},
 };

@@ -5,7 +5,7 @@ use super::{
     context::RequestContext,
     failure::failures_of,
     noted_user::note_user,
-    redemption::{CodeRefusal, Effect},
+    redeem_code::{CodeRefusal, Effect},
     session_opening::{EmailNeed, NewJwtSession, NotAdmitted},
     sign_up::{Along, ResolvedOptions, SignUpService},
     texting::CodeText,

@@ -6,7 +6,7 @@ use crate::{
     error::{StoreError, UniqueField},
     ports::{UnitOfWork, UserLookup},
     services::{
-        AccountRefusal, Audience, SignUpError, SignUpOptions, first_proof::prove_mailbox,
+        AccountRefusal, Audience, SignUpError, SignUpOptions, first_verification::prove_mailbox,
         retry::retry, session_opening::EmailNeed, sign_up::NewSession,
     },
     session::CodeChallenge,

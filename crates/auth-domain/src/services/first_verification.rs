@@ -22,7 +22,7 @@ pub(super) async fn prove_mailbox(
     }
     work.users().set_email_verified(user).await?;
     work.users().clear_phone_number(user).await?;
-    drop_what_was_there(work, user).await
+    revoke_unverified_credentials(work, user).await
 }
 
 /// Notes that whoever acts now reads the messages to `number`, the phone of `user`. An address
@@ -39,12 +39,12 @@ pub(super) async fn prove_phone(
     };
     if !user.phone_number_verified {
         work.users().set_phone_number_verified(user.id).await?;
-        drop_what_was_there(work, user.id).await?;
+        revoke_unverified_credentials(work, user.id).await?;
     }
     Ok(true)
 }
 
-async fn drop_what_was_there(work: &mut dyn UnitOfWork, user: UserId) -> Result<(), StoreError> {
+async fn revoke_unverified_credentials(work: &mut dyn UnitOfWork, user: UserId) -> Result<(), StoreError> {
     work.users().clear_password(user).await?;
     work.sessions().forget_places_of(user).await?;
     work.sessions().end_all_of(user, EndedSessions::All).await?;
