@@ -56,7 +56,7 @@ impl PostmarkMailer {
         }
     }
 
-    async fn hand_over(&self, mail: &Mail) -> Result<(), HttpMailError> {
+    async fn transmit(&self, mail: &Mail) -> Result<(), HttpMailError> {
         let locale = mail.locale.as_str();
         let model = variables(mail, locale, &self.settings.site)
             .map(|(name, value)| (name.to_owned(), Value::from(value)));
@@ -79,7 +79,7 @@ impl PostmarkMailer {
 #[async_trait]
 impl Mailer for PostmarkMailer {
     async fn send(&self, mail: Mail) -> Result<(), MailerError> {
-        let handed_over = self.hand_over(&mail).await;
+        let handed_over = self.transmit(&mail).await;
         handed_over.map_err(MailerError::from)
     }
 }

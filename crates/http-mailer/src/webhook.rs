@@ -9,7 +9,7 @@ use auth_domain::{
     user::EmailAddress,
 };
 use egress::{Egress, Request, Url};
-use mail_templates::{Rendered, Site, Wording};
+use mail_templates::{MessageRenderer, Rendered, Site};
 use serde_json::{Value, json};
 
 use crate::{
@@ -25,7 +25,7 @@ pub struct WebhookSettings {
     /// What they are signed with.
     pub key: WebhookKey,
     /// What the mails say.
-    pub wording: Arc<dyn Wording>,
+    pub renderer: Arc<dyn MessageRenderer>,
     /// What the receiver is told about the installation.
     pub site: Site,
 }
@@ -62,9 +62,9 @@ impl WebhookMailer {
         }
     }
 
-    async fn hand_over(&self, mail: &Mail) -> Result<(), HttpMailError> {
+    async fn transmit(&self, mail: &Mail) -> Result<(), HttpMailError> {
         let to = recipient(mail)?;
-        let rendered = self.settings.wording.words(mail).await?;
+        let rendered = self.settings.renderer.render(mail).await?;
         let body = body(mail, to, &rendered, &self.settings.site).to_string();
         self.delivery.deliver(self.signed(body.into_bytes())).await
     }
@@ -106,7 +106,7 @@ fn body(mail: &Mail, to: &str, words: &Rendered, site: &Site) -> Value {
 #[async_trait]
 impl Mailer for WebhookMailer {
     async fn send(&self, mail: Mail) -> Result<(), MailerError> {
-        let handed_over = self.hand_over(&mail).await;
+        let handed_over = self.transmit(&mail).await;
         handed_over.map_err(MailerError::from)
     }
 }

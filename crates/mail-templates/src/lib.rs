@@ -1,6 +1,6 @@
 //! What mails and text messages say, whichever way they leave.
 //!
-//! [`Wording`] is what a transport asks for the words of a mail. [`Templates`] answers with the
+//! [`MessageRenderer`] is what a transport asks for the words of a mail. [`Templates`] answers with the
 //! templates in the binary (`templates/` of this crate) and those of the operator's folder;
 //! [`RemoteTemplates`] looks for them on a web server first.
 //!
@@ -30,19 +30,19 @@ mod folder;
 mod mail_template;
 mod problem;
 mod remote;
+mod renderer;
 mod surroundings;
 mod tags;
 mod template;
 mod templates;
 mod variables;
-mod wording;
 
 pub use self::{
     clean::without_controls,
     mail_template::{MailSources, MailTemplate, Rendered},
     problem::{Flaw, InvalidTemplates, TemplateProblem},
     remote::{RemoteSettings, RemoteTemplates},
+    renderer::MessageRenderer,
     templates::{MissingTemplate, SMS as SMS_TEMPLATE, Site, TemplateSettings, Templates},
     variables::variables,
-    wording::Wording,
 };

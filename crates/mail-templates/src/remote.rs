@@ -22,7 +22,7 @@ use self::{
     cache::{Cache, Found},
     fetch::{Failure, Source},
 };
-use crate::{MissingTemplate, Rendered, Site, Wording, tags::Tags};
+use crate::{MessageRenderer, MissingTemplate, Rendered, Site, tags::Tags};
 
 /// How long fetching may take for one mail, in all languages together.
 const PATIENCE: Duration = Duration::from_secs(3);
@@ -37,7 +37,7 @@ pub struct RemoteSettings {
     /// What templates can say about the installation.
     pub site: Site,
     /// The words of mails for which there are none at `url`, or none in time.
-    pub local: Arc<dyn Wording>,
+    pub local: Arc<dyn MessageRenderer>,
 }
 
 /// Words from elsewhere before those from here.
@@ -70,7 +70,7 @@ impl RemoteTemplates {
         self
     }
 
-    async fn remote_words(&self, mail: &Mail) -> Option<Rendered> {
+    async fn render_remote(&self, mail: &Mail) -> Option<Rendered> {
         let deadline = Instant::now() + PATIENCE;
         for locale in self.languages(mail) {
             if let Some(template) = self.template(&locale, mail.kind, deadline).await {
@@ -125,11 +125,11 @@ impl RemoteTemplates {
 }
 
 #[async_trait]
-impl Wording for RemoteTemplates {
-    async fn words(&self, mail: &Mail) -> Result<Rendered, MissingTemplate> {
-        match self.remote_words(mail).await {
+impl MessageRenderer for RemoteTemplates {
+    async fn render(&self, mail: &Mail) -> Result<Rendered, MissingTemplate> {
+        match self.render_remote(mail).await {
             Some(rendered) => Ok(rendered),
-            None => self.settings.local.words(mail).await,
+            None => self.settings.local.render(mail).await,
         }
     }
 

@@ -95,7 +95,7 @@ impl Templates {
     /// # Errors
     ///
     /// [`MissingTemplate`], which does not happen with the built-in templates.
-    pub fn render(&self, mail: &Mail) -> Result<Rendered, MissingTemplate> {
+    pub fn render_mail(&self, mail: &Mail) -> Result<Rendered, MissingTemplate> {
         let (locale, template) = self
             .languages(&mail.locale)
             .find_map(|locale| self.collection.mail(locale, mail.kind))

@@ -18,7 +18,7 @@ use auth_domain::{
 };
 use chrono::NaiveDateTime;
 use http_api::{KeptMessage, Outbox, OutboxMessage};
-use mail_templates::{MissingTemplate, SMS_TEMPLATE, Wording};
+use mail_templates::{MessageRenderer, MissingTemplate, SMS_TEMPLATE};
 use serde::Serialize;
 use serde_json::json;
 use tokio::task::spawn_blocking;
@@ -141,7 +141,7 @@ pub(crate) struct OutboxMailer {
     folder: PathBuf,
     clock: Arc<dyn Clock>,
     ids: Arc<dyn IdGenerator>,
-    wording: Arc<dyn Wording>,
+    renderer: Arc<dyn MessageRenderer>,
     kept: Mutex<VecDeque<Kept>>,
 }
 
@@ -151,19 +151,19 @@ impl OutboxMailer {
         folder: PathBuf,
         clock: Arc<dyn Clock>,
         ids: Arc<dyn IdGenerator>,
-        wording: Arc<dyn Wording>,
+        renderer: Arc<dyn MessageRenderer>,
     ) -> Self {
         Self {
             folder,
             clock,
             ids,
-            wording,
+            renderer,
             kept: Mutex::default(),
         }
     }
 
     async fn kept(&self, mail: &Mail) -> Result<KeptMail, MissingTemplate> {
-        let words = self.wording.words(mail).await?;
+        let words = self.renderer.render(mail).await?;
         Ok(KeptMail {
             sent_at: self.clock.now(),
             template: mail.kind.template(),
@@ -290,7 +290,7 @@ fn is_message(name: &str) -> bool {
 /// that wait for a code.
 pub(crate) struct DevSmsSender {
     outbox: Arc<OutboxMailer>,
-    wording: Arc<dyn Wording>,
+    renderer: Arc<dyn MessageRenderer>,
     folder: Option<PathBuf>,
     /// The files there that this process wrote, the one that was written last at the end. Those of
     /// others are not ours to remove.
@@ -301,19 +301,19 @@ impl DevSmsSender {
     /// A sender that has kept nothing yet. `folder` is made with the first message.
     pub(crate) fn new(
         outbox: Arc<OutboxMailer>,
-        wording: Arc<dyn Wording>,
+        renderer: Arc<dyn MessageRenderer>,
         folder: Option<PathBuf>,
     ) -> Self {
         Self {
             outbox,
-            wording,
+            renderer,
             folder,
             files: Mutex::default(),
         }
     }
 
     async fn keep(&self, message: &TextMessage) -> Result<(), Cause> {
-        let words = self.wording.text_message(&message.locale, &message.code);
+        let words = self.renderer.text_message(&message.locale, &message.code);
         let body = words.await?;
         if let Some(folder) = &self.folder {
             let path = folder.join(file_name(message.to.as_str()));
@@ -386,11 +386,11 @@ mod tests {
             folder.join("outbox"),
             Arc::new(FixedClock::default()),
             Arc::new(SequentialIds::default()),
-            wording(),
+            renderer(),
         )
     }
 
-    fn wording() -> Arc<dyn Wording> {
+    fn renderer() -> Arc<dyn MessageRenderer> {
         let templates = Templates::load(TemplateSettings {
             folder: None,
             default_locale: Locale::english(),
@@ -582,7 +582,7 @@ mod tests {
 
     fn sender(folder: &Path, output: Option<&Path>) -> DevSmsSender {
         let outbox = Arc::new(outbox(folder));
-        DevSmsSender::new(outbox, wording(), output.map(Path::to_owned))
+        DevSmsSender::new(outbox, renderer(), output.map(Path::to_owned))
     }
 
     fn text(to: &str, code: &str) -> TextMessage {

@@ -1,6 +1,6 @@
 //! Which adapter stands behind which port: the one place that sees them all.
 
-pub(crate) mod post;
+pub(crate) mod messaging;
 mod providers;
 
 use std::{num::NonZeroUsize, sync::Arc, thread, time::Duration};
@@ -31,7 +31,7 @@ use totp::{OathVerifier, PngQrRenderer};
 use turnstile::Turnstile;
 use webauthn::CoreWebAuthn;
 
-use self::post::Post;
+use self::messaging::Messaging;
 use crate::{
     background::TokioBackground,
     clean_up::CleanUp,
@@ -53,7 +53,7 @@ const CHECK_AFTER: Duration = Duration::from_secs(5);
 /// What is made of a configuration alone: no database is asked, and nothing is written.
 pub(crate) struct Adapters {
     egress: Egress,
-    post: Post,
+    messaging: Messaging,
     limiter: Limiter,
     hasher: Arc<dyn PasswordHasher>,
     person_check: Option<Arc<dyn PersonCheck>>,
@@ -70,7 +70,7 @@ impl Adapters {
     /// [`StartError::WebAuthn`], those of [`post::transport`].
     pub(crate) fn make(config: &Config, runtime: &Handle) -> Result<Self, StartError> {
         let egress = egress(config)?;
-        let post = Post::new(config, &egress, runtime)?;
+        let messaging = Messaging::new(config, &egress, runtime)?;
         let hasher = BcryptHasher::new(config.bcrypt_cost, cores());
         let adapters = Self {
             limiter: limiter(config, runtime)?,
@@ -78,7 +78,7 @@ impl Adapters {
             person_check: person_check(config, &egress),
             providers: providers::providers(&config.providers, &egress),
             egress,
-            post,
+            messaging,
         };
         adapters.try_what_changes(config)?;
         Ok(adapters)
@@ -89,7 +89,7 @@ impl Adapters {
         claim_source(config)?;
         web_authn(config)?;
         if let Some(sms) = &config.sms {
-            self.post.code_delivery(sms, config, &self.egress)?;
+            self.messaging.code_delivery(sms, config, &self.egress)?;
         }
         Ok(())
     }
@@ -152,7 +152,7 @@ impl Foundation {
             store: Arc::clone(&self.store),
             hasher: Arc::clone(&self.adapters.hasher),
             signer: Arc::clone(&self.signer),
-            mailer: Arc::clone(&self.adapters.post.mailer),
+            mailer: Arc::clone(&self.adapters.messaging.mailer),
             secrets: Arc::clone(&self.secrets),
         };
         let mut dependencies = Dependencies::new(ports, config.policy(self.keys.clone()));
@@ -184,7 +184,7 @@ impl Foundation {
             Some(check) => state.with_person_check(Arc::clone(check)),
             None => state,
         };
-        match self.adapters.post.shown_outbox(config) {
+        match self.adapters.messaging.shown_outbox(config) {
             Some(outbox) => state.with_outbox(outbox, self.outbox_key.clone()),
             None => state,
         }
@@ -211,15 +211,17 @@ impl Foundation {
             Arc::new(SystemClock),
         );
         let sms = self.sms(&self.started_with)?;
-        let mailer = Arc::clone(&self.adapters.post.mailer);
+        let mailer = Arc::clone(&self.adapters.messaging.mailer);
         let service = MessageDeliveryService::new(queue, mailer, sms.as_ref());
         Ok(MessageWorker::begin(service, self.background.clone()))
     }
 
     /// What messages say does not change with what they leave by.
     fn sms(&self, config: &Config) -> Result<Option<CodeDelivery>, StartError> {
-        let Adapters { post, egress, .. } = &self.adapters;
-        let deliver = |sms| post.code_delivery(sms, &self.started_with, egress);
+        let Adapters {
+            messaging, egress, ..
+        } = &self.adapters;
+        let deliver = |sms| messaging.code_delivery(sms, &self.started_with, egress);
         config.sms.as_ref().map(deliver).transpose()
     }
 }

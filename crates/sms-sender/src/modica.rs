@@ -8,7 +8,7 @@ use auth_domain::{
     secret::Secret,
 };
 use egress::{Egress, Request, Url};
-use mail_templates::Wording;
+use mail_templates::MessageRenderer;
 use serde_json::json;
 
 use crate::{
@@ -31,7 +31,7 @@ pub struct ModicaSettings {
     /// What proves it.
     pub password: Secret,
     /// What messages say.
-    pub wording: Arc<dyn Wording>,
+    pub renderer: Arc<dyn MessageRenderer>,
 }
 
 /// Hands messages to Modica, which takes numbers that begin with `+` alone.
@@ -56,7 +56,7 @@ impl ModicaSender {
         }
     }
 
-    async fn hand_over(&self, message: &TextMessage) -> Result<(), SmsServiceError> {
+    async fn transmit(&self, message: &TextMessage) -> Result<(), SmsServiceError> {
         let to = message.to.as_str();
         if !to.starts_with('+') {
             let service = self.service.name;
@@ -64,23 +64,21 @@ impl ModicaSender {
         }
         let settings = &self.settings;
         let words = settings
-            .wording
+            .renderer
             .text_message(&message.locale, &message.code);
         let body = json!({ "destination": to, "content": words.await? });
         let request = Request::post(self.endpoint.clone())
             .timeout(TIMEOUT)
             .json(&body);
         let request = with_basic_auth(request, &settings.username, &settings.password);
-        self.service
-            .hand_over(request, |status| status == 202)
-            .await
+        self.service.transmit(request, |status| status == 202).await
     }
 }
 
 #[async_trait]
 impl SmsSender for ModicaSender {
     async fn send(&self, message: TextMessage) -> Result<(), SmsError> {
-        let handed_over = self.hand_over(&message).await;
+        let handed_over = self.transmit(&message).await;
         handed_over.map_err(not_sent)
     }
 }

@@ -21,7 +21,7 @@ impl Service {
     }
 
     /// Hands something over; only an `accepted` status is a success.
-    pub(crate) async fn hand_over(
+    pub(crate) async fn transmit(
         &self,
         request: Request,
         accepted: impl Fn(u16) -> bool,

@@ -8,7 +8,7 @@ use auth_domain::{
     secret::Secret,
 };
 use egress::{Egress, Request, Url};
-use mail_templates::Wording;
+use mail_templates::MessageRenderer;
 
 use crate::{
     SmsServiceError,
@@ -33,7 +33,7 @@ pub struct TwilioSettings {
     /// as a sender, such as a phone number.
     pub sender: String,
     /// What messages say.
-    pub wording: Arc<dyn Wording>,
+    pub renderer: Arc<dyn MessageRenderer>,
 }
 
 /// Hands messages to Twilio.
@@ -60,10 +60,10 @@ impl TwilioSender {
         }
     }
 
-    async fn hand_over(&self, message: &TextMessage) -> Result<(), SmsServiceError> {
+    async fn transmit(&self, message: &TextMessage) -> Result<(), SmsServiceError> {
         let settings = &self.settings;
         let words = settings
-            .wording
+            .renderer
             .text_message(&message.locale, &message.code);
         let words = words.await?;
         let from = if settings.sender.starts_with(MESSAGING_SERVICE) {
@@ -77,16 +77,14 @@ impl TwilioSender {
             ("Body", &words),
         ]);
         let request = with_basic_auth(request, &settings.account_sid, &settings.auth_token);
-        self.service
-            .hand_over(request, |status| status == 201)
-            .await
+        self.service.transmit(request, |status| status == 201).await
     }
 }
 
 #[async_trait]
 impl SmsSender for TwilioSender {
     async fn send(&self, message: TextMessage) -> Result<(), SmsError> {
-        let handed_over = self.hand_over(&message).await;
+        let handed_over = self.transmit(&message).await;
         handed_over.map_err(not_sent)
     }
 }

@@ -68,9 +68,7 @@ impl TwilioVerify {
             ("Locale", locale.as_str()),
         ];
         let request = self.request("Verifications", fields);
-        self.service
-            .hand_over(request, |status| status == 201)
-            .await
+        self.service.transmit(request, |status| status == 201).await
     }
 
     /// Twilio knows no code for a number (404) when none was sent, when it expired, and when it was

@@ -8,7 +8,7 @@ use auth_domain::{
     secret::Secret,
 };
 use egress::{Egress, Request, Url};
-use mail_templates::Wording;
+use mail_templates::MessageRenderer;
 use serde_json::{Map, Value};
 
 use crate::{SmsServiceError, error::not_sent, service::Service};
@@ -151,7 +151,7 @@ pub struct WebhookSettings {
     /// The body.
     pub template: BodyTemplate,
     /// What messages say.
-    pub wording: Arc<dyn Wording>,
+    pub renderer: Arc<dyn MessageRenderer>,
 }
 
 /// Posts messages to a URL. Any status from 200 to 299 means that the message is taken care of.
@@ -174,10 +174,10 @@ impl WebhookSender {
         }
     }
 
-    async fn hand_over(&self, message: &TextMessage) -> Result<(), SmsServiceError> {
+    async fn transmit(&self, message: &TextMessage) -> Result<(), SmsServiceError> {
         let settings = &self.settings;
         let words = settings
-            .wording
+            .renderer
             .text_message(&message.locale, &message.code);
         let body = settings.template.filled(message.to.as_str(), &words.await?);
         let mut request = Request::post(settings.url.clone()).timeout(settings.timeout);
@@ -193,14 +193,14 @@ impl WebhookSender {
             }
         };
         let accepted = |status| (200..300).contains(&status);
-        self.service.hand_over(request, accepted).await
+        self.service.transmit(request, accepted).await
     }
 }
 
 #[async_trait]
 impl SmsSender for WebhookSender {
     async fn send(&self, message: TextMessage) -> Result<(), SmsError> {
-        let handed_over = self.hand_over(&message).await;
+        let handed_over = self.transmit(&message).await;
         handed_over.map_err(not_sent)
     }
 }

@@ -1,7 +1,7 @@
 //! Mails over SMTP.
 //!
 //! [`SmtpMailer`] is the [`Mailer`](auth_domain::ports::Mailer) of an installation with an SMTP
-//! server. It asks a [`Wording`](mail_templates::Wording) for the words of a mail, writes it as MIME, and hands it to the server over
+//! server. It asks a [`MessageRenderer`](mail_templates::MessageRenderer) for the words of a mail, writes it as MIME, and hands it to the server over
 //! a connection that is kept for a while.
 //!
 //! Three things are never trusted: the network (no password and no mail without TLS, except to

@@ -5,13 +5,13 @@ use std::{fmt, sync::Arc, time::Duration};
 use async_trait::async_trait;
 use auth_domain::ports::{Mail, Mailer, MailerError};
 use bb8::Pool;
-use mail_templates::{Rendered, Wording};
+use mail_templates::{MessageRenderer, Rendered};
 use tokio::runtime::Handle;
 
 use crate::{
     deadline::Deadline,
     error::{SmtpError, Step},
-    message::{Letter, Stationery},
+    message::{Message, MessageDefaults},
     pool::{IDLE, Places},
     sender::Sender,
     server::Server,
@@ -25,8 +25,8 @@ use crate::{
 /// tried again is a connection that had been kept open and turns out to be lost.
 pub struct SmtpMailer {
     server: Server,
-    stationery: Stationery,
-    wording: Arc<dyn Wording>,
+    defaults: MessageDefaults,
+    renderer: Arc<dyn MessageRenderer>,
     places: Pool<Places>,
 }
 
@@ -50,9 +50,9 @@ impl SmtpMailer {
     ) -> Result<Self, InvalidSmtpSettings> {
         Ok(Self {
             server: Server::new(&settings)?,
-            stationery: stationery(&settings)?,
+            defaults: defaults(&settings)?,
             places: Places::pool(settings.pool_size, settings.timeout, idle, runtime),
-            wording: settings.wording,
+            renderer: settings.renderer,
         })
     }
 
@@ -67,36 +67,36 @@ impl SmtpMailer {
     }
 
     async fn send_rendered(&self, mail: &Mail, rendered: &Rendered) -> Result<(), SmtpError> {
-        let letter = self.stationery.letter(mail, rendered)?;
+        let message = self.defaults.message(mail, rendered)?;
         let deadline = Deadline::after(self.server.timeout);
         let mut place = deadline.run(Step::Waiting, self.places.get()).await?;
-        let session = self.hand_over(&letter, place.take(), deadline).await?;
+        let session = self.transmit(&message, place.take(), deadline).await?;
         place.keep(session);
         Ok(())
     }
 
     /// Returns the connection that the server accepted `letter` on.
-    async fn hand_over(
+    async fn transmit(
         &self,
-        letter: &Letter,
+        message: &Message,
         idle: Option<Session>,
         deadline: Deadline,
     ) -> Result<Session, SmtpError> {
         if let Some(session) = idle {
-            match self.on_idle(session, letter, deadline).await {
+            match self.on_idle(session, message, deadline).await {
                 Err(error) if error.connection_was_lost() => {}
                 outcome => return outcome,
             }
         }
         let mut session = Session::open(&self.server, deadline).await?;
-        session.send(letter, deadline).await?;
+        session.send(message, deadline).await?;
         Ok(session)
     }
 
     async fn on_idle(
         &self,
         mut session: Session,
-        letter: &Letter,
+        message: &Message,
         deadline: Deadline,
     ) -> Result<Session, SmtpError> {
         // A server that is still there answers at once; the rest of the time is for another
@@ -104,12 +104,12 @@ impl SmtpMailer {
         session
             .reset(deadline.within(self.server.timeout / 4))
             .await?;
-        session.send(letter, deadline).await?;
+        session.send(message, deadline).await?;
         Ok(session)
     }
 }
 
-fn stationery(settings: &SmtpSettings) -> Result<Stationery, InvalidSmtpSettings> {
+fn defaults(settings: &SmtpSettings) -> Result<MessageDefaults, InvalidSmtpSettings> {
     let sender = Sender::parse(&settings.sender)
         .ok_or_else(|| InvalidSmtpSettings::Sender(settings.sender.clone()))?;
     let x_smtpapi = settings.x_smtpapi.as_deref().map(str::trim);
@@ -118,7 +118,7 @@ fn stationery(settings: &SmtpSettings) -> Result<Stationery, InvalidSmtpSettings
     if !x_smtpapi.is_none_or(writable) {
         return Err(InvalidSmtpSettings::XSmtpApi);
     }
-    Ok(Stationery {
+    Ok(MessageDefaults {
         sender,
         x_smtpapi: x_smtpapi.map(str::to_owned),
     })
@@ -127,7 +127,7 @@ fn stationery(settings: &SmtpSettings) -> Result<Stationery, InvalidSmtpSettings
 #[async_trait]
 impl Mailer for SmtpMailer {
     async fn send(&self, mail: Mail) -> Result<(), MailerError> {
-        let words = self.wording.words(&mail).await;
+        let words = self.renderer.render(&mail).await;
         let rendered = words.map_err(|error| MailerError::Permanent(error.into()))?;
         self.send_rendered(&mail, &rendered).await.map_err(|error| {
             if error.is_permanent() {

@@ -18,7 +18,7 @@ use crate::{
 const MAX_VERBATIM: usize = 950;
 
 /// A mail in its envelope.
-pub(crate) struct Letter {
+pub(crate) struct Message {
     pub(crate) sender: SenderAddress,
     pub(crate) recipient: EmailAddress,
     pub(crate) content: Vec<u8>,
@@ -26,31 +26,31 @@ pub(crate) struct Letter {
 
 /// What all letters have in common.
 #[derive(Debug, Clone)]
-pub(crate) struct Stationery {
+pub(crate) struct MessageDefaults {
     pub(crate) sender: Sender,
     pub(crate) x_smtpapi: Option<String>,
 }
 
-impl Stationery {
+impl MessageDefaults {
     /// Puts `mail`, in the words of `rendered`, into its envelope.
     ///
     /// Its address is checked once more: a store may hold one that was never checked as strictly,
     /// and mail-send would put anything into its commands.
-    pub(crate) fn letter(&self, mail: &Mail, rendered: &Rendered) -> Result<Letter, SmtpError> {
+    pub(crate) fn message(&self, mail: &Mail, rendered: &Rendered) -> Result<Message, SmtpError> {
         let Ok(recipient) = EmailAddress::parse(mail.to.as_str()) else {
             return Err(SmtpError::new(Step::Writing, Failure::NoRecipient));
         };
-        let message = self.message(mail, rendered, &recipient);
+        let built = self.build(mail, rendered, &recipient);
         let mut content = Vec::new();
-        message.serialize(&mut content);
-        Ok(Letter {
+        built.serialize(&mut content);
+        Ok(Message {
             sender: self.sender.address.clone(),
             recipient,
             content,
         })
     }
 
-    fn message<'a>(
+    fn build<'a>(
         &'a self,
         mail: &'a Mail,
         rendered: &'a Rendered,

@@ -16,7 +16,7 @@ use tokio::{
 use crate::{
     deadline::Deadline,
     error::{Failure, SmtpError, Step},
-    message::Letter,
+    message::Message,
     server::Server,
     settings::TlsMode,
 };
@@ -66,17 +66,17 @@ impl Session {
     /// Hands a mail over.
     pub(crate) async fn send(
         &mut self,
-        letter: &Letter,
+        message: &Message,
         deadline: Deadline,
     ) -> Result<(), SmtpError> {
         let Self(client) = self;
         let none = Parameters::default();
-        let sender = client.mail_from(letter.sender.as_str(), &none);
+        let sender = client.mail_from(message.sender.as_str(), &none);
         deadline.run(Step::Sender, sender).await?;
-        let recipient = client.rcpt_to(letter.recipient.as_str(), &none);
+        let recipient = client.rcpt_to(message.recipient.as_str(), &none);
         deadline.run(Step::Recipient, recipient).await?;
         deadline
-            .run(Step::Data, client.data(&letter.content))
+            .run(Step::Data, client.data(&message.content))
             .await?;
         Ok(())
     }

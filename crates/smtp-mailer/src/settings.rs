@@ -3,7 +3,7 @@
 use std::{fmt, path::PathBuf, sync::Arc, time::Duration};
 
 use auth_domain::secret::Secret;
-use mail_templates::Wording;
+use mail_templates::MessageRenderer;
 use rustls_pki_types::pem;
 
 /// How to send mail.
@@ -37,7 +37,7 @@ pub struct SmtpSettings {
     /// The most connections that are open at once; at least one.
     pub pool_size: u32,
     /// What the mails say.
-    pub wording: Arc<dyn Wording>,
+    pub renderer: Arc<dyn MessageRenderer>,
 }
 
 /// How the connection to the server is encrypted.

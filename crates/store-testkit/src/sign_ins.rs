@@ -214,7 +214,14 @@ impl Server {
     async fn exchange_code(&self, user: &User) -> Credential {
         let verifier = CodeVerifier::new([5; 24]);
         let (ticket, _) = self.link(user, Some(&verifier)).await;
-        match self.services.links.follow(ticket).await.unwrap().grant {
+        match self
+            .services
+            .email_links
+            .follow(ticket)
+            .await
+            .unwrap()
+            .grant
+        {
             Grant::Code(code) => Credential::ExchangeCode(code, verifier),
             other => panic!("a code, not {other:?}"),
         }
@@ -298,7 +305,7 @@ impl Server {
                 })
             }
             Credential::ExchangeCode(code, verifier) => {
-                let answer = services.links.exchange(code, verifier).await;
+                let answer = services.email_links.exchange(code, verifier).await;
                 outcome(&answer, |it| matches!(it, ExchangeError::Failure(_)))
             }
             Credential::SecondFactor(ticket, proof) => {
@@ -334,7 +341,7 @@ impl Server {
                 outcome(&answer, |it| matches!(it, SmsSignInError::Failure(_)))
             }
             Credential::Link(ticket) => {
-                let answer = services.links.follow(ticket).await;
+                let answer = services.email_links.follow(ticket).await;
                 outcome(&answer, |it| matches!(it, LinkError::Failure(_)))
             }
             Credential::CodeBesideLink(user, code) => {
@@ -343,7 +350,7 @@ impl Server {
                     purpose: TicketPurpose::SignInLink,
                     code,
                 };
-                let answer = services.links.redeem_code(attempt).await;
+                let answer = services.email_links.redeem_code(attempt).await;
                 outcome(&answer, |it| matches!(it, LinkError::Failure(_)))
             }
             Credential::Elevation(user, code) => {

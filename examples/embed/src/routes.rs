@@ -59,7 +59,7 @@ async fn sign_up(site: Data<Site>, body: Json<Credentials>) -> Result<&'static s
 #[get("/verify")]
 async fn verify(site: Data<Site>, link: Query<Link>) -> Result<&'static str> {
     let ticket = Ticket::parse(&link.ticket).map_err(ErrorBadRequest)?;
-    let service = site.services.links.clone();
+    let service = site.services.email_links.clone();
     site.run(async move { service.follow(ticket).await })
         .await?;
     Ok("the address is verified")

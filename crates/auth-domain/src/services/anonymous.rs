@@ -6,12 +6,12 @@ use super::{
     AccountRefusal, Failure, PasswordRefusal, SignUpError, SignUpOptions,
     context::RequestContext,
     failure::failures_of,
-    mailing::{Recipient, TicketMail},
+    email::{Recipient, TicketMail},
     password_rule::PasswordRule,
     retry::retry,
     session_opening::{NewJwtSession, is_still_signed_in},
     sign_up::{Along, ResolvedOptions, SignUpService},
-    texting::CodeText,
+    sms::CodeText,
 };
 use crate::{
     error::{StoreError, UniqueField},

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{
     AnonymousService, CleanUpService, CurrentUserService, ElevationService, EmailAddressService,
-    EmailSignInService, LinkService, MessageDeliveryService, MessageQueueService,
+    EmailSignInService, EmailLinkService, MessageDeliveryService, MessageQueueService,
     PasswordChangeService, PersonalAccessTokenService, PhoneChangeService, ProviderSignInService,
     Providers, ReadinessService, SecondFactorService, SecurityKeyService, SessionService,
     SignInService, SignOutService, SignUpService, SmsSignInService, TokenService,
@@ -207,7 +207,7 @@ pub struct Services {
     /// Verifying and changing addresses.
     pub email_address: EmailAddressService,
     /// Following links, and exchanging the codes of redirects.
-    pub links: LinkService,
+    pub email_links: EmailLinkService,
     /// One-time passwords and recovery codes.
     pub second_factor: SecondFactorService,
     /// Security keys and passkeys.
@@ -287,7 +287,7 @@ impl Services {
             sms_sign_in: SmsSignInService::new(ctx.clone()),
             phone_change: PhoneChangeService::new(ctx.clone()),
             email_address: EmailAddressService::new(ctx.clone()),
-            links: LinkService::new(ctx.clone()),
+            links: EmailLinkService::new(ctx.clone()),
             second_factor: SecondFactorService::new(ctx.clone()),
             security_keys: SecurityKeyService::new(ctx.clone()),
             provider_sign_in: ProviderSignInService::new(ctx.clone()),

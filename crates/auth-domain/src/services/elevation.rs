@@ -7,10 +7,10 @@ use super::{
     SecondFactorProof, SecondFactorService,
     context::RequestContext,
     failure::failures_of,
-    mailing::CodeMail,
+    email::CodeMail,
     redeem_code::{CodeRefusal, Effect},
     session_opening::{NewJwtSession, NotAdmitted},
-    texting::CodeText,
+    sms::CodeText,
 };
 use crate::{
     error::StoreError,

@@ -4,7 +4,7 @@ use super::{
     AccountRefusal, DelicateAction, Failure,
     context::RequestContext,
     failure::failures_of,
-    mailing::TicketMail,
+    email::TicketMail,
     retry::retry,
     session_opening::{EmailNeed, is_still_signed_in},
 };

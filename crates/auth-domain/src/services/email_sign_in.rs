@@ -4,7 +4,7 @@ use super::{
     AccountRefusal, Failure, SignUpError, SignUpOptions,
     context::RequestContext,
     failure::failures_of,
-    mailing::{CodeMail, Recipient, TicketMail},
+    email::{CodeMail, Recipient, TicketMail},
     noted_user::note_user,
     redeem_code::{CodeRefusal, Effect},
     session_opening::{EmailNeed, NewJwtSession, NotAdmitted},
@@ -102,7 +102,7 @@ enum Form {
 }
 
 /// A secret to be mailed.
-enum Letter {
+enum SignInMail {
     Link(TicketMail),
     Code(CodeMail),
 }
@@ -238,9 +238,9 @@ impl EmailSignInService {
         match (existing, request.audience) {
             (Some(user), Audience::Anybody) => {
                 self.check_recipient(&user)?;
-                let letter = self.letter(form, &user, redirect_to, request.code_challenge)?;
-                self.store(&letter).await?;
-                self.hand_over(letter).await
+                let mail = self.mail(form, &user, redirect_to, request.code_challenge)?;
+                self.store(&mail).await?;
+                self.send_mail(mail).await
             }
             (Some(_), Audience::NewPeople) => Ok(()),
             (None, Audience::Anybody) if !accounts.auto_sign_up => Ok(()),
@@ -250,19 +250,19 @@ impl EmailSignInService {
                 }
                 let sign_up = SignUpService::new(self.ctx.clone());
                 let new_user = sign_up.user_with_email(request.email, None, options);
-                let letter = self.letter(form, &new_user, redirect_to, request.code_challenge)?;
-                let along = match &letter {
+                let mail = self.mail(form, &new_user, redirect_to, request.code_challenge)?;
+                let along = match &mail {
                     // Nothing is sent to accounts that wait for an administrator.
                     _ if new_user.disabled => Along::Nothing,
-                    Letter::Link(mail) => Along::Ticket(mail),
-                    Letter::Code(mail) => Along::Code(mail),
+                    SignInMail::Link(mail) => Along::Ticket(mail),
+                    SignInMail::Code(mail) => Along::Code(mail),
                 };
                 let user = sign_up.insert(&new_user, &[along]).await;
                 let user = user.map_err(SignUpError::from)?;
                 if user.disabled {
                     return Err(SignUpError::CreatedDisabled.into());
                 }
-                self.hand_over(letter).await
+                self.send_mail(mail).await
             }
         }
     }
@@ -275,18 +275,18 @@ impl EmailSignInService {
         }
     }
 
-    fn letter(
+    fn mail(
         &self,
         form: Form,
         to: impl Into<Recipient>,
         redirect_to: crate::redirect::RedirectUrl,
         challenge: Option<CodeChallenge>,
-    ) -> Result<Letter, SecretBoxError> {
+    ) -> Result<SignInMail, SecretBoxError> {
         let ctx = &self.ctx;
         Ok(match form {
             Form::Link => {
                 let purpose = TicketPurpose::SignInLink;
-                Letter::Link(TicketMail::new(
+                SignInMail::Link(TicketMail::new(
                     ctx,
                     purpose,
                     to,
@@ -297,22 +297,22 @@ impl EmailSignInService {
             }
             Form::Code => {
                 let purpose = CodePurpose::SignIn;
-                Letter::Code(CodeMail::new(ctx, to, purpose, redirect_to)?)
+                SignInMail::Code(CodeMail::new(ctx, to, purpose, redirect_to)?)
             }
         })
     }
 
-    async fn store(&self, letter: &Letter) -> Result<(), StoreError> {
-        match letter {
-            Letter::Link(mail) => mail.store(&self.ctx).await,
-            Letter::Code(mail) => mail.store(&self.ctx).await,
+    async fn store(&self, mail: &SignInMail) -> Result<(), StoreError> {
+        match mail {
+            SignInMail::Link(mail) => mail.store(&self.ctx).await,
+            SignInMail::Code(mail) => mail.store(&self.ctx).await,
         }
     }
 
-    async fn hand_over(&self, letter: Letter) -> Result<(), EmailSignInError> {
-        match letter {
-            Letter::Link(mail) => mail.send(&self.ctx).await?,
-            Letter::Code(mail) => mail.send(&self.ctx).await?,
+    async fn send_mail(&self, mail: SignInMail) -> Result<(), EmailSignInError> {
+        match mail {
+            SignInMail::Link(mail) => mail.send(&self.ctx).await?,
+            SignInMail::Code(mail) => mail.send(&self.ctx).await?,
         }
         Ok(())
     }

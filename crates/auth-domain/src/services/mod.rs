@@ -17,8 +17,8 @@ mod enumeration_protection;
 mod failure;
 mod first_verification;
 mod grant;
-mod links;
-mod mailing;
+mod email_links;
+mod email;
 mod message_queue;
 mod noted_user;
 mod password_change;
@@ -39,7 +39,7 @@ mod sign_in;
 mod sign_out;
 mod sign_up;
 mod sms_sign_in;
-mod texting;
+mod sms;
 mod tokens;
 
 pub use anonymous::{
@@ -56,7 +56,7 @@ pub use email_address::{EmailAddressError, EmailAddressService, LinkRequest};
 pub use email_sign_in::{Audience, EmailCode, EmailSignIn, EmailSignInError, EmailSignInService};
 pub use failure::{Failure, MayBeFailure};
 pub use grant::Grant;
-pub use links::{ExchangeError, FollowedLink, LinkCode, LinkError, LinkService};
+pub use email_links::{ExchangeError, FollowedLink, LinkCode, LinkError, EmailLinkService};
 pub use message_queue::{MessageDeliveryService, MessageQueueService};
 pub use password_change::{PasswordChange, PasswordChangeError, PasswordChangeService};
 pub use password_rule::PasswordRefusal;

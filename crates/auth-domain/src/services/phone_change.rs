@@ -3,7 +3,7 @@
 use super::{
     CurrentUserError, CurrentUserService, DelicateAction, Failure, context::RequestContext,
     failure::failures_of, redeem_code::Effect, retry::retry, session_opening::is_still_signed_in,
-    texting::CodeText,
+    sms::CodeText,
 };
 use crate::{
     error::{StoreError, UniqueField},

@@ -6,7 +6,7 @@ mod entry;
 mod finish;
 mod flow;
 mod id_tokens;
-mod linking;
+mod identity_linking;
 mod newcomers;
 
 pub use begin::{BegunFlow, ProviderFlowRequest};

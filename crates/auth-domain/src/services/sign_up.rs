@@ -14,11 +14,11 @@ use super::{
     context::RequestContext,
     failure::failures_of,
     grant::NewGrant,
-    mailing::{CodeMail, TicketMail},
+    email::{CodeMail, TicketMail},
     password_rule::PasswordRule,
     retry::retry,
     session_opening::{NewJwtSession, NewOpaqueSession},
-    texting::CodeText,
+    sms::CodeText,
 };
 use crate::{
     error::{StoreError, UniqueField},

@@ -8,7 +8,7 @@ use super::{
     redeem_code::{CodeRefusal, Effect},
     session_opening::{EmailNeed, NewJwtSession, NotAdmitted},
     sign_up::{Along, ResolvedOptions, SignUpService},
-    texting::CodeText,
+    sms::CodeText,
 };
 use crate::{
     error::{StoreError, UniqueField},

@@ -71,8 +71,13 @@ async fn a_link_signs_a_new_person_up_and_in_once() {
         .await
         .unwrap();
     let mail = last_mail(&world);
-    let followed = world.services.links.follow(ticket_of(&mail)).await.unwrap();
-    let again = world.services.links.follow(ticket_of(&mail)).await;
+    let followed = world
+        .services
+        .email_links
+        .follow(ticket_of(&mail))
+        .await
+        .unwrap();
+    let again = world.services.email_links.follow(ticket_of(&mail)).await;
 
     assert_eq!(mail.kind, MailKind::SignInLink);
     let Grant::RefreshToken(token) = followed.grant else {
@@ -97,9 +102,9 @@ async fn a_second_mail_does_not_kill_the_first_link_until_one_is_used() {
     };
     let (first, second) = (send().await, send().await);
 
-    assert!(world.services.links.follow(first).await.is_ok());
+    assert!(world.services.email_links.follow(first).await.is_ok());
 
-    let late = world.services.links.follow(second).await;
+    let late = world.services.email_links.follow(second).await;
     assert!(matches!(late, Err(LinkError::InvalidTicket)));
 }
 
@@ -115,7 +120,7 @@ async fn a_link_is_good_for_an_hour() {
     let ticket = ticket_of(&last_mail(&world));
     world.clock.advance(Duration::from_hours(1));
 
-    let late = world.services.links.follow(ticket).await;
+    let late = world.services.email_links.follow(ticket).await;
 
     assert!(matches!(late, Err(LinkError::InvalidTicket)));
 }
@@ -253,7 +258,7 @@ async fn the_first_proof_of_a_mailbox_drops_a_password_somebody_else_set() {
         .unwrap();
     world
         .services
-        .links
+        .email_links
         .follow(ticket_of(&last_mail(&world)))
         .await
         .unwrap();
@@ -285,7 +290,7 @@ async fn a_verified_owner_keeps_their_password_when_they_use_a_link() {
         .unwrap();
     world
         .services
-        .links
+        .email_links
         .follow(ticket_of(&last_mail(&world)))
         .await
         .unwrap();
@@ -298,7 +303,7 @@ async fn a_verified_owner_keeps_their_password_when_they_use_a_link() {
         .unwrap();
     world
         .services
-        .links
+        .email_links
         .follow(ticket_of(&last_mail(&world)))
         .await
         .unwrap();
@@ -427,7 +432,7 @@ async fn a_ticket_for_one_thing_is_no_ticket_for_another() {
             .await;
         assert!(matches!(reset, Err(PasswordChangeError::InvalidTicket)));
     }
-    assert!(world.services.links.follow(sign_in).await.is_ok());
+    assert!(world.services.email_links.follow(sign_in).await.is_ok());
 }
 
 #[tokio::test]
@@ -456,7 +461,12 @@ async fn an_account_moves_only_when_the_new_mailbox_says_so() {
             .unwrap()
             .email_verified
     );
-    let followed = world.services.links.follow(ticket_of(&mail)).await.unwrap();
+    let followed = world
+        .services
+        .email_links
+        .follow(ticket_of(&mail))
+        .await
+        .unwrap();
     assert_eq!(followed.purpose, TicketPurpose::ConfirmEmailChange);
     let moved = world.stored("new@example.com").await.unwrap();
     assert_eq!((moved.id, moved.email_verified), (ada.id, true));
@@ -476,7 +486,7 @@ async fn a_wish_for_a_taken_address_voids_the_link_for_another_like_any_wish() {
 
     let taken = link_request("bob@example.com");
     let refused = service.request_change(ada.id, taken).await;
-    let followed = world.services.links.follow(ticket_of(&mail)).await;
+    let followed = world.services.email_links.follow(ticket_of(&mail)).await;
 
     assert!(matches!(refused, Err(EmailAddressError::EmailTaken)));
     assert!(matches!(followed, Err(LinkError::InvalidTicket)));
@@ -500,7 +510,7 @@ async fn a_client_with_a_challenge_gets_a_code_that_only_it_can_exchange() {
             .unwrap();
         match world
             .services
-            .links
+            .email_links
             .follow(ticket_of(&last_mail(&world)))
             .await
             .unwrap()
@@ -512,7 +522,7 @@ async fn a_client_with_a_challenge_gets_a_code_that_only_it_can_exchange() {
     };
     let exchange = async |code: ExchangeCode, verifier: &str| {
         let verifier = CodeVerifier::parse(verifier).unwrap();
-        world.services.links.exchange(code, verifier).await
+        world.services.email_links.exchange(code, verifier).await
     };
 
     let code = follow().await;
@@ -539,7 +549,7 @@ async fn without_a_challenge_urls_can_be_kept_free_of_tokens() {
 
     let followed = world
         .services
-        .links
+        .email_links
         .follow(ticket_of(&last_mail(&world)))
         .await
         .unwrap();
@@ -625,7 +635,7 @@ async fn verification_by_its_own_link_keeps_the_password() {
 
     world
         .services
-        .links
+        .email_links
         .follow(ticket_of(&last_mail(&world)))
         .await
         .unwrap();
@@ -668,7 +678,7 @@ async fn reading_ones_own_mail_buys_no_guesses_at_a_code_sent_to_a_new_address()
             purpose: TicketPurpose::ConfirmEmailChange,
             code: OneTimeCode::parse(digits).unwrap(),
         };
-        services.links.redeem_code(claim).await
+        services.email_links.redeem_code(claim).await
     };
 
     for _ in 0..3 {

@@ -218,7 +218,7 @@ async fn a_wrong_guess_at_the_code_beside_a_link_waits_as_well() {
     world.signed_up("ada@example.com").await;
 
     for address in ["ada@example.com", "nobody@example.com"] {
-        let service = world.services.links.clone();
+        let service = world.services.email_links.clone();
         let claim = LinkCode {
             email: email(address),
             purpose: TicketPurpose::ResetPassword,

@@ -57,7 +57,7 @@ async fn an_address_is_verified_by_a_link_to_the_server_before_its_user_signs_in
     let too_early = signed_in(&services, PASSWORD).await;
     let mail = mailer.sent().remove(0);
     let ticket = Ticket::parse(mail.ticket.expose()).unwrap();
-    services.links.follow(ticket).await.unwrap();
+    services.email_links.follow(ticket).await.unwrap();
 
     let unverified = SignInError::Refused(AccountRefusal::Unverified);
     assert_eq!(too_early.unwrap_err().to_string(), unverified.to_string());

@@ -216,7 +216,7 @@ async fn becoming_obliged_withdraws_changes_that_were_asked_for_before() {
     services.second_factor.activate(plain, proof).await.unwrap();
 
     let ticket = Ticket::parse(ticket.expose()).unwrap();
-    let followed = services.links.follow(ticket).await;
+    let followed = services.email_links.follow(ticket).await;
     assert!(
         matches!(followed, Err(LinkError::InvalidTicket)),
         "{followed:?}"
@@ -249,5 +249,5 @@ async fn where_nobody_is_obliged_a_change_goes_on() {
     services.second_factor.activate(plain, proof).await.unwrap();
 
     let ticket = Ticket::parse(ticket.expose()).unwrap();
-    assert!(services.links.follow(ticket).await.is_ok());
+    assert!(services.email_links.follow(ticket).await.is_ok());
 }

@@ -170,7 +170,7 @@ async fn where_no_code_is_open_no_guess_closes_the_account() {
             purpose: TicketPurpose::ResetPassword,
             code: digits.clone(),
         };
-        let beside = world.services.links.redeem_code(beside).await;
+        let beside = world.services.email_links.redeem_code(beside).await;
         assert!(matches!(beside, Err(LinkError::InvalidTicket)));
     }
 
@@ -386,7 +386,7 @@ async fn no_place_is_known_at_a_code_that_went_to_a_new_address() {
             purpose: TicketPurpose::ConfirmEmailChange,
             code,
         };
-        world.from(address).links.redeem_code(claim).await
+        world.from(address).email_links.redeem_code(claim).await
     };
 
     for _ in 0..5 {
@@ -398,5 +398,5 @@ async fn no_place_is_known_at_a_code_that_went_to_a_new_address() {
     assert_eq!(world.stored("bob@example.com").await, None);
     let link = world.mailer.sent().pop().unwrap().ticket;
     let link = Ticket::parse(link.expose()).unwrap();
-    assert!(world.services.links.follow(link).await.is_ok());
+    assert!(world.services.email_links.follow(link).await.is_ok());
 }

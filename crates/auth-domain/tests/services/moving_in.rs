@@ -80,7 +80,7 @@ async fn settle_down(world: &World, user: UserId) -> Leavings {
 /// Nothing of whoever was there before is left.
 async fn assert_alone(world: &World, left: Leavings) {
     let services = &world.services;
-    assert!(services.links.follow(left.change).await.is_err());
+    assert!(services.email_links.follow(left.change).await.is_err());
     assert!(
         services
             .personal_access_tokens
@@ -167,7 +167,7 @@ async fn a_link_puts_out_whoever_never_had_a_password() {
     let ticket = world.mailer.sent().pop().unwrap().ticket;
 
     let ticket = Ticket::parse(ticket.expose()).unwrap();
-    world.services.links.follow(ticket).await.unwrap();
+    world.services.email_links.follow(ticket).await.unwrap();
 
     assert_alone(&world, token).await;
 }
@@ -188,7 +188,7 @@ async fn a_reset_password_puts_out_whoever_signed_up_with_the_address() {
         let ticket = Ticket::parse(ticket.expose()).unwrap();
 
         if follows_the_link {
-            services.links.follow(ticket).await.unwrap();
+            services.email_links.follow(ticket).await.unwrap();
         } else {
             let new = password("battery staple");
             services.password_change.reset(&ticket, &new).await.unwrap();
@@ -223,7 +223,7 @@ async fn whoever_was_verified_before_keeps_everything() {
         .unwrap();
     let ticket = world.mailer.sent().pop().unwrap().ticket;
     services
-        .links
+        .email_links
         .follow(Ticket::parse(ticket.expose()).unwrap())
         .await
         .unwrap();
@@ -232,7 +232,7 @@ async fn whoever_was_verified_before_keeps_everything() {
     services.email_sign_in.send_link(sign_in()).await.unwrap();
     let ticket = world.mailer.sent().pop().unwrap().ticket;
     services
-        .links
+        .email_links
         .follow(Ticket::parse(ticket.expose()).unwrap())
         .await
         .unwrap();

@@ -289,8 +289,8 @@ async fn a_client_with_a_challenge_gets_a_code_to_exchange() {
 
     let (code, verifier) = town.arrive_with_challenge("ada").await;
 
-    let links = &town.world.services.links;
-    let session = links.exchange(code, verifier).await.unwrap();
+    let email_links = &town.world.services.email_links;
+    let session = email_links.exchange(code, verifier).await.unwrap();
     let identity = &town.world.services.current_user;
     let identity = identity.identify(&session.access_token.value).unwrap();
     assert!(identity.methods.contains(AuthMethod::Provider));
@@ -303,10 +303,10 @@ async fn a_code_is_good_for_somebody_without_an_address_too() {
 
     let (code, verifier) = town.arrive_with_challenge("ada").await;
 
-    let links = &town.world.services.links;
-    let session = links.exchange(code.clone(), verifier.clone()).await;
+    let email_links = &town.world.services.email_links;
+    let session = email_links.exchange(code.clone(), verifier.clone()).await;
     assert_eq!(session.unwrap().user.email, None);
-    assert!(links.exchange(code, verifier).await.is_err());
+    assert!(email_links.exchange(code, verifier).await.is_err());
 }
 
 #[tokio::test]
@@ -319,7 +319,12 @@ async fn a_code_of_somebody_who_is_shut_out_is_worth_nothing() {
     town.knows("ada", Some((ADA, true)));
     town.arrive("ada").await.unwrap();
 
-    let exchanged = town.world.services.links.exchange(code, verifier).await;
+    let exchanged = town
+        .world
+        .services
+        .email_links
+        .exchange(code, verifier)
+        .await;
 
     assert!(exchanged.is_err(), "{exchanged:?}");
 }

@@ -93,7 +93,7 @@ pub(crate) async fn exchange(
         CodeVerifier::parse(&body.code_verifier).map_err(|_invalid| ErrorCode::INVALID_REQUEST)?;
     let session = state
         .run_from(seen_from, |services| async move {
-            services.links.exchange(code, verifier).await
+            services.email_links.exchange(code, verifier).await
         })
         .await??;
     Ok(web::Json(session.into()))

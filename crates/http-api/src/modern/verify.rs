@@ -64,7 +64,11 @@ async fn follow(state: &AppState, seen_from: SeenFrom, query: VerifyQuery) -> Ht
         let error = ModernError::from(ErrorCode::INVALID_REQUEST);
         return error.answer(false, state.settings().compat);
     }
-    let Ok(redirect_to) = state.services().links.check_redirect(&query.redirect_to) else {
+    let Ok(redirect_to) = state
+        .services()
+        .email_links
+        .check_redirect(&query.redirect_to)
+    else {
         let client = state.redirects().client_url();
         return fail(state, &client, &ErrorCode::REDIRECT_TO_NOT_ALLOWED.into());
     };
@@ -82,7 +86,7 @@ async fn redeem(
     let ticket = Ticket::parse(ticket).map_err(|_other| ErrorCode::INVALID_TICKET)?;
     Ok(state
         .run_from(seen_from, |services| async move {
-            services.links.follow(ticket).await
+            services.email_links.follow(ticket).await
         })
         .await??)
 }

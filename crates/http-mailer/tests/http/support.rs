@@ -50,7 +50,7 @@ pub(crate) fn webhook(url: &str, egress: Egress) -> WebhookMailer {
     let settings = WebhookSettings {
         url: url.parse().unwrap(),
         key: WebhookKey::parse(&Secret::new(KEY)).unwrap(),
-        wording: Arc::new(templates.unwrap()),
+        renderer: Arc::new(templates.unwrap()),
         site: site(),
     };
     WebhookMailer::new(

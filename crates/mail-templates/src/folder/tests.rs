@@ -30,7 +30,7 @@ fn load(path: &Path) -> Result<Templates, InvalidTemplates> {
 
 fn rendered(templates: &Templates, kind: MailKind, locale: &str) -> Rendered {
     let mail = crate::templates::tests::mail(kind, locale);
-    templates.render(&mail).unwrap()
+    templates.render_mail(&mail).unwrap()
 }
 
 /// What is wrong with a folder, without the part of the paths that differs from run to run.

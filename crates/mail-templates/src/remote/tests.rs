@@ -37,12 +37,12 @@ fn remote(url: &str) -> RemoteTemplates {
     remote_with(url, this_machine())
 }
 
-async fn words(remote: &RemoteTemplates, locale: &str) -> Rendered {
-    remote.words(&mail(KIND, locale)).await.unwrap()
+async fn render(remote: &RemoteTemplates, locale: &str) -> Rendered {
+    remote.render(&mail(KIND, locale)).await.unwrap()
 }
 
 async fn subject(remote: &RemoteTemplates, locale: &str) -> String {
-    words(remote, locale).await.subject
+    render(remote, locale).await.subject
 }
 
 async fn serve(server: &MockServer, at: &str, answer: ResponseTemplate) {
@@ -90,7 +90,7 @@ async fn a_remote_template_comes_before_the_local_one() {
     let mut mail = mail(KIND, "fr");
     mail.display_name = "<Ada>".to_owned();
 
-    let words = remote(&server.uri()).words(&mail).await.unwrap();
+    let words = remote(&server.uri()).render(&mail).await.unwrap();
 
     assert_eq!(words.subject, "Remote fr for <Ada>");
     assert_eq!(
@@ -110,7 +110,7 @@ async fn plain_text_is_used_where_there_is_some() {
     let body = text("Hello ${displayName}");
     serve(&server, "/en/signin-passwordless/body.txt", body).await;
 
-    let words = words(&remote(&server.uri()), "en").await;
+    let words = render(&remote(&server.uri()), "en").await;
 
     assert_eq!(words.text.as_deref(), Some("Hello Ada"));
 }
@@ -138,7 +138,7 @@ async fn the_url_may_have_a_path_and_a_query() {
     for base in ["/mails?key=1", "/mails/?key=1"] {
         let server = MockServer::start().await;
 
-        words(&remote(&format!("{}{base}", server.uri())), "en").await;
+        render(&remote(&format!("{}{base}", server.uri())), "en").await;
 
         for request in server.received_requests().await.unwrap() {
             let folder = "/mails/en/signin-passwordless/";
@@ -180,12 +180,12 @@ async fn a_template_is_fetched_once_in_five_minutes() {
     let server = server_with("en").await;
     let remote = remote(&server.uri());
 
-    words(&remote, "en").await;
+    render(&remote, "en").await;
     pass(Duration::from_secs(299)).await;
-    words(&remote, "en").await;
+    render(&remote, "en").await;
     let within = asked(&server).await.len();
     pass(Duration::from_secs(1)).await;
-    words(&remote, "en").await;
+    render(&remote, "en").await;
 
     assert_eq!(within, 3);
     assert_eq!(asked(&server).await.len(), 6);
@@ -196,12 +196,12 @@ async fn a_server_without_the_template_is_left_alone_for_half_a_minute() {
     let server = MockServer::start().await;
     let remote = remote(&server.uri());
 
-    words(&remote, "en").await;
+    render(&remote, "en").await;
     pass(Duration::from_secs(29)).await;
-    words(&remote, "en").await;
+    render(&remote, "en").await;
     let within = asked(&server).await.len();
     pass(Duration::from_secs(1)).await;
-    words(&remote, "en").await;
+    render(&remote, "en").await;
 
     assert_eq!(within, 3);
     assert_eq!(asked(&server).await.len(), 6);

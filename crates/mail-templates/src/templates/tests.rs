@@ -43,7 +43,7 @@ pub(crate) fn mail(kind: MailKind, locale: &str) -> Mail {
 
 fn subject(templates: &Templates, locale: &str) -> String {
     let mail = mail(MailKind::SignInLink, locale);
-    templates.render(&mail).unwrap().subject
+    templates.render_mail(&mail).unwrap().subject
 }
 
 #[test]
@@ -53,7 +53,7 @@ fn every_language_words_every_mail() {
         for kind in MailKind::ALL {
             let mail = mail(kind, language.locale);
 
-            let rendered = templates.render(&mail).unwrap();
+            let rendered = templates.render_mail(&mail).unwrap();
 
             let text = rendered.text.unwrap();
             let (in_html, in_text) = match &mail.link {
@@ -91,8 +91,8 @@ fn a_code_in_place_of_the_link_is_told_in_every_language_and_only_where_there_is
                 code: Some(Secret::new("314159")),
                 ..without.clone()
             };
-            let told = templates.render(&with).unwrap();
-            let silent = templates.render(&without).unwrap();
+            let told = templates.render_mail(&with).unwrap();
+            let silent = templates.render_mail(&without).unwrap();
 
             let place = (language.locale, kind);
             let is_told = with.link.is_some();
@@ -270,7 +270,7 @@ fn a_byte_order_mark_is_no_text() {
 
 #[test]
 fn the_debug_form_of_a_mail_in_words_shows_none_of_them() {
-    let rendered = templates("en").render(&mail(MailKind::SignInLink, "en"));
+    let rendered = templates("en").render_mail(&mail(MailKind::SignInLink, "en"));
 
     assert_eq!(format!("{rendered:?}"), "Ok(Rendered(***))");
 }

@@ -92,8 +92,8 @@ pub(super) async fn run(command: EmailCommand, config: &Config) -> Result<(), St
                 tracing::warn!("Postmark has words of its own; these are what others would send");
             }
             let mail = example::mail(config, template, locale, to);
-            let words = post::wording(config, &wire::egress(config)?)?
-                .words(&mail)
+            let words = post::renderer(config, &wire::egress(config)?)?
+                .render(&mail)
                 .await;
             output::write(part.of(words.map_err(StartError::Words)?))
         }

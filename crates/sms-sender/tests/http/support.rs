@@ -8,7 +8,7 @@ use auth_domain::{
     user::{Locale, PhoneNumber},
 };
 use egress::{Egress, EgressRules};
-use mail_templates::{Site, TemplateSettings, Templates, Wording};
+use mail_templates::{MessageRenderer, Site, TemplateSettings, Templates};
 use sms_sender::{
     BodyTemplate, ContentType, ModicaSender, ModicaSettings, TwilioSender, TwilioSettings,
     TwilioVerify, TwilioVerifySettings, WebhookSender, WebhookSettings,
@@ -24,7 +24,7 @@ pub(crate) fn egress() -> Egress {
     Egress::new(EgressRules { allowed_hosts }).unwrap()
 }
 
-fn wording() -> Arc<dyn Wording> {
+fn renderer() -> Arc<dyn MessageRenderer> {
     let templates = Templates::load(TemplateSettings {
         folder: None,
         default_locale: Locale::english(),
@@ -42,7 +42,7 @@ pub(crate) fn twilio(url: &str, from: &str, egress: Egress) -> TwilioSender {
         account_sid: "AC1".to_owned(),
         auth_token: Secret::new(TOKEN),
         sender: from.to_owned(),
-        wording: wording(),
+        renderer: renderer(),
     };
     TwilioSender::new(settings, egress)
 }
@@ -62,7 +62,7 @@ pub(crate) fn modica(url: &str, egress: Egress) -> ModicaSender {
         base_url: url.parse().unwrap(),
         username: "acme".to_owned(),
         password: Secret::new(TOKEN),
-        wording: wording(),
+        renderer: renderer(),
     };
     ModicaSender::new(settings, egress)
 }
@@ -74,7 +74,7 @@ pub(crate) fn webhook(url: &str, content_type: ContentType, egress: Egress) -> W
         headers: vec![("X-Api-Key".to_owned(), Secret::new(TOKEN))],
         timeout: Duration::from_secs(3),
         template: BodyTemplate::parse(r#"{"m": {"to": ["${to}"]}, "text": "${body}"}"#).unwrap(),
-        wording: wording(),
+        renderer: renderer(),
     };
     WebhookSender::new(settings, egress)
 }

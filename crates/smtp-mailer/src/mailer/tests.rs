@@ -30,7 +30,7 @@ fn settings() -> SmtpSettings {
         ca_file: None,
         timeout: Duration::from_secs(20),
         pool_size: 4,
-        wording: Arc::new(templates.unwrap()),
+        renderer: Arc::new(templates.unwrap()),
     }
 }
 
@@ -186,12 +186,12 @@ async fn a_header_for_sendgrid_must_fit_into_a_header() {
 
 #[tokio::test]
 async fn an_empty_header_for_sendgrid_is_none() {
-    let stationery = stationery(&SmtpSettings {
+    let defaults = defaults(&SmtpSettings {
         x_smtpapi: Some(" \n".to_owned()),
         ..settings()
     });
 
-    assert_eq!(stationery.unwrap().x_smtpapi, None);
+    assert_eq!(defaults.unwrap().x_smtpapi, None);
 }
 
 #[tokio::test]

@@ -3,8 +3,8 @@ use mail_parser::{Message, MessageParser};
 
 use super::*;
 
-fn stationery() -> Stationery {
-    Stationery {
+fn defaults() -> MessageDefaults {
+    MessageDefaults {
         sender: Sender::parse("\"Acme, Größe & Co\" <hello@example.com>").unwrap(),
         x_smtpapi: None,
     }
@@ -36,8 +36,8 @@ fn rendered() -> Rendered {
     }
 }
 
-fn written(stationery: &Stationery, mail: &Mail, rendered: &Rendered) -> Vec<u8> {
-    stationery.letter(mail, rendered).unwrap().content
+fn written(defaults: &MessageDefaults, mail: &Mail, rendered: &Rendered) -> Vec<u8> {
+    defaults.message(mail, rendered).unwrap().content
 }
 
 fn parsed(content: &[u8]) -> Message<'_> {
@@ -46,7 +46,7 @@ fn parsed(content: &[u8]) -> Message<'_> {
 
 #[test]
 fn a_message_can_be_read_back() {
-    let content = written(&stationery(), &mail(), &rendered());
+    let content = written(&defaults(), &mail(), &rendered());
 
     let message = parsed(&content);
     let from = message.from().unwrap().first().unwrap();
@@ -61,7 +61,7 @@ fn a_message_can_be_read_back() {
 
 #[test]
 fn readers_that_know_html_are_offered_it_last() {
-    let content = written(&stationery(), &mail(), &rendered());
+    let content = written(&defaults(), &mail(), &rendered());
 
     let content = String::from_utf8(content).unwrap();
     let plain = content.find("text/plain").unwrap();
@@ -78,7 +78,7 @@ fn without_plain_text_a_message_has_a_single_part() {
         ..rendered()
     };
 
-    let content = written(&stationery(), &mail(), &html_only);
+    let content = written(&defaults(), &mail(), &html_only);
 
     let content = String::from_utf8(content).unwrap();
     assert!(!content.contains("multipart") && !content.contains("text/plain"));
@@ -87,8 +87,8 @@ fn without_plain_text_a_message_has_a_single_part() {
 #[test]
 fn no_message_names_this_machine_or_has_the_id_of_another() {
     let (one, other) = (
-        written(&stationery(), &mail(), &rendered()),
-        written(&stationery(), &mail(), &rendered()),
+        written(&defaults(), &mail(), &rendered()),
+        written(&defaults(), &mail(), &rendered()),
     );
 
     let id = |content| parsed(content).message_id().unwrap().to_owned();
@@ -104,7 +104,7 @@ fn a_code_to_type_has_an_empty_link() {
         ..mail()
     };
 
-    let content = written(&stationery(), &mail, &rendered());
+    let content = written(&defaults(), &mail, &rendered());
 
     let content = String::from_utf8(content).unwrap();
     assert!(content.contains("X-Email-Template: signin-otp\r\n"));
@@ -120,7 +120,7 @@ fn a_link_is_one_line_of_its_header_even_when_it_is_long() {
         ..mail()
     };
 
-    let content = String::from_utf8(written(&stationery(), &mail, &rendered())).unwrap();
+    let content = String::from_utf8(written(&defaults(), &mail, &rendered())).unwrap();
 
     assert!(content.contains(&format!("\r\nX-Link: {link}\r\n")));
 }
@@ -141,7 +141,7 @@ fn no_line_is_longer_than_smtp_allows() {
         text: Some(link.clone()),
     };
 
-    let content = written(&stationery(), &mail, &long);
+    let content = written(&defaults(), &mail, &long);
 
     // RFC 5321 §4.5.3.1.6, without the line break.
     assert!(
@@ -166,7 +166,7 @@ fn line_breaks_in_a_header_are_spaces() {
         ..rendered()
     };
 
-    let content = written(&stationery(), &mail, &broken);
+    let content = written(&defaults(), &mail, &broken);
 
     let message = parsed(&content);
     assert!(message.bcc().is_none());
@@ -176,12 +176,12 @@ fn line_breaks_in_a_header_are_spaces() {
 
 #[test]
 fn the_header_for_sendgrid_is_written_as_configured() {
-    let stationery = Stationery {
+    let defaults = MessageDefaults {
         x_smtpapi: Some(r#"{"category":["auth"],"asm_group_id":1}"#.to_owned()),
-        ..stationery()
+        ..defaults()
     };
 
-    let content = String::from_utf8(written(&stationery, &mail(), &rendered())).unwrap();
+    let content = String::from_utf8(written(&defaults, &mail(), &rendered())).unwrap();
 
     assert!(content.starts_with("X-SMTPAPI: {\"category\":[\"auth\"],\"asm_group_id\":1}\r\n"));
 }

@@ -47,7 +47,7 @@ pub(crate) fn settings(port: u16) -> SmtpSettings {
         ca_file: None,
         timeout: Duration::from_secs(20),
         pool_size: 4,
-        wording: Arc::new(templates(None)),
+        renderer: Arc::new(templates(None)),
     }
 }
 

@@ -306,7 +306,7 @@ async fn a_subject_may_have_any_letter() {
 #[tokio::test]
 async fn nothing_a_user_wrote_becomes_a_header_or_markup() {
     let mailer = mailer(SmtpSettings {
-        wording: Arc::new(templates(Some(hostile_folder().path().to_owned()))),
+        renderer: Arc::new(templates(Some(hostile_folder().path().to_owned()))),
         ..server("PLAIN", TlsMode::StartTls)
     });
     for (number, name) in [
@@ -361,7 +361,7 @@ async fn lines_of_a_template_that_begin_with_a_dot_arrive() {
     fs::write(template.join("subject.txt"), "Dots").unwrap();
     fs::write(template.join("body.html"), "<p>\n.\n..two\n.\r\n</p>\n").unwrap();
     let settings = SmtpSettings {
-        wording: Arc::new(templates(Some(folder.path().to_owned()))),
+        renderer: Arc::new(templates(Some(folder.path().to_owned()))),
         ..server("PLAIN", TlsMode::StartTls)
     };
 

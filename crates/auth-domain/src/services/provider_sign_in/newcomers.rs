@@ -10,7 +10,7 @@ use crate::{
     redirect::RedirectUrl,
     services::{
         AccountRefusal, Audience, SignUpError, SignUpService,
-        mailing::TicketMail,
+        email::TicketMail,
         sign_up::{Along, NewSession},
     },
     ticket::TicketPurpose,

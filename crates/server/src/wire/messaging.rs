@@ -9,7 +9,9 @@ use auth_domain::{
 use egress::Egress;
 use http_api::Outbox;
 use http_mailer::{PostmarkMailer, PostmarkSettings, WebhookMailer, WebhookSettings};
-use mail_templates::{RemoteSettings, RemoteTemplates, Site, TemplateSettings, Templates, Wording};
+use mail_templates::{
+    MessageRenderer, RemoteSettings, RemoteTemplates, Site, TemplateSettings, Templates,
+};
 use sms_sender::{
     ModicaSender, ModicaSettings, TwilioSender, TwilioSettings, TwilioVerify, TwilioVerifySettings,
     WebhookSender, WebhookSettings as SmsWebhookSettings,
@@ -24,12 +26,12 @@ use crate::{
 };
 
 /// How mail leaves, and where messages are kept that do not.
-pub(super) struct Post {
+pub(super) struct Messaging {
     pub(super) mailer: Arc<dyn Mailer>,
     outbox: Arc<OutboxMailer>,
 }
 
-impl Post {
+impl Messaging {
     /// The transport of this configuration, or the development outbox.
     pub(super) fn new(
         config: &Config,
@@ -40,7 +42,7 @@ impl Post {
             config.outbox_dir(),
             Arc::new(SystemClock),
             Arc::new(RandomIds),
-            wording(config, egress)?,
+            renderer(config, egress)?,
         ));
         let transport = transport(config, egress, runtime)?;
         let mailer = transport.unwrap_or_else(|| Arc::clone(&outbox) as _);
@@ -70,7 +72,7 @@ fn code_delivery(
     outbox: &Arc<OutboxMailer>,
 ) -> Result<CodeDelivery, StartError> {
     let egress = egress.clone();
-    let wording = || wording(config, &egress);
+    let renderer = || renderer(config, &egress);
     Ok(match sms.provider.clone() {
         SmsProvider::TwilioVerify(account) => {
             let settings = TwilioVerifySettings {
@@ -87,7 +89,7 @@ fn code_delivery(
                 account_sid: account.sid,
                 auth_token: account.token,
                 sender: account.service,
-                wording: wording()?,
+                renderer: renderer()?,
             };
             CodeDelivery::Message(Arc::new(TwilioSender::new(settings, egress)))
         }
@@ -100,7 +102,7 @@ fn code_delivery(
                 base_url: url,
                 username,
                 password,
-                wording: wording()?,
+                renderer: renderer()?,
             };
             CodeDelivery::Message(Arc::new(ModicaSender::new(settings, egress)))
         }
@@ -117,12 +119,12 @@ fn code_delivery(
                 headers,
                 timeout,
                 template,
-                wording: wording()?,
+                renderer: renderer()?,
             };
             CodeDelivery::Message(Arc::new(WebhookSender::new(settings, egress)))
         }
         SmsProvider::Dev { folder } => {
-            let sender = DevSmsSender::new(Arc::clone(outbox), wording()?, folder);
+            let sender = DevSmsSender::new(Arc::clone(outbox), renderer()?, folder);
             CodeDelivery::Message(Arc::new(sender))
         }
     })
@@ -140,7 +142,7 @@ pub(crate) fn transport(
 ) -> Result<Option<Arc<dyn Mailer>>, StartError> {
     Ok(Some(match &config.transport {
         Some(Transport::Smtp(smtp)) => {
-            Arc::new(smtp_mailer(smtp, wording(config, egress)?, runtime)?)
+            Arc::new(smtp_mailer(smtp, renderer(config, egress)?, runtime)?)
         }
         Some(Transport::Postmark(postmark)) => Arc::new(PostmarkMailer::new(
             postmark_settings(postmark, config),
@@ -154,7 +156,7 @@ pub(crate) fn transport(
         )),
         None => {
             // Whoever gets templates ready wants to know what is wrong with them.
-            wording(config, egress)?;
+            renderer(config, egress)?;
             return Ok(None);
         }
     }))
@@ -167,10 +169,10 @@ pub(crate) fn transport(
 /// [`StartError::Smtp`].
 pub(crate) fn smtp_mailer(
     smtp: &Smtp,
-    wording: Arc<dyn Wording>,
+    renderer: Arc<dyn MessageRenderer>,
     runtime: &Handle,
 ) -> Result<SmtpMailer, StartError> {
-    SmtpMailer::new(smtp_settings(smtp, wording), runtime).map_err(StartError::Smtp)
+    SmtpMailer::new(smtp_settings(smtp, renderer), runtime).map_err(StartError::Smtp)
 }
 
 /// What mails say.
@@ -178,7 +180,10 @@ pub(crate) fn smtp_mailer(
 /// # Errors
 ///
 /// [`StartError::Templates`].
-pub(crate) fn wording(config: &Config, egress: &Egress) -> Result<Arc<dyn Wording>, StartError> {
+pub(crate) fn renderer(
+    config: &Config,
+    egress: &Egress,
+) -> Result<Arc<dyn MessageRenderer>, StartError> {
     let settings = TemplateSettings {
         folder: config.templates_folder.clone(),
         default_locale: config.accounts.default_locale.clone(),
@@ -223,12 +228,12 @@ fn webhook_settings(
     Ok(WebhookSettings {
         url: webhook.url.clone(),
         key: webhook.key.clone(),
-        wording: wording(config, egress)?,
+        renderer: renderer(config, egress)?,
         site: site(config),
     })
 }
 
-fn smtp_settings(smtp: &Smtp, wording: Arc<dyn Wording>) -> SmtpSettings {
+fn smtp_settings(smtp: &Smtp, renderer: Arc<dyn MessageRenderer>) -> SmtpSettings {
     SmtpSettings {
         host: smtp.host.clone(),
         port: smtp.port,
@@ -242,6 +247,6 @@ fn smtp_settings(smtp: &Smtp, wording: Arc<dyn Wording>) -> SmtpSettings {
         ca_file: smtp.ca_file.clone(),
         timeout: smtp::TIMEOUT,
         pool_size: smtp::POOL_SIZE,
-        wording,
+        renderer,
     }
 }

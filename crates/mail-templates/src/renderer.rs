@@ -9,7 +9,7 @@ use crate::{MissingTemplate, Rendered, Templates};
 
 /// Knows what mails and text messages say.
 #[async_trait]
-pub trait Wording: fmt::Debug + Send + Sync {
+pub trait MessageRenderer: fmt::Debug + Send + Sync {
     /// `mail` in words.
     ///
     /// Comes to an end by itself, and soon: somebody waits for the mail to be sent.
@@ -17,7 +17,7 @@ pub trait Wording: fmt::Debug + Send + Sync {
     /// # Errors
     ///
     /// [`MissingTemplate`] when there are no words for it in any language.
-    async fn words(&self, mail: &Mail) -> Result<Rendered, MissingTemplate>;
+    async fn render(&self, mail: &Mail) -> Result<Rendered, MissingTemplate>;
 
     /// The text message that carries `code`.
     ///
@@ -29,9 +29,9 @@ pub trait Wording: fmt::Debug + Send + Sync {
 }
 
 #[async_trait]
-impl Wording for Templates {
-    async fn words(&self, mail: &Mail) -> Result<Rendered, MissingTemplate> {
-        self.render(mail)
+impl MessageRenderer for Templates {
+    async fn render(&self, mail: &Mail) -> Result<Rendered, MissingTemplate> {
+        self.render_mail(mail)
     }
 
     async fn text_message(
@@ -55,8 +55,8 @@ mod tests {
         let templates = templates("en");
         let mail = mail(MailKind::SignInLink, "fr");
 
-        let words = templates.words(&mail).await;
+        let words = templates.render(&mail).await;
 
-        assert_eq!(words, templates.render(&mail));
+        assert_eq!(words, templates.render_mail(&mail));
     }
 }

@@ -25,7 +25,7 @@ use crate::{
 
 /// Redeems the tickets of links, and the codes of redirects.
 #[derive(Clone)]
-pub struct LinkService {
+pub struct EmailLinkService {
     ctx: RequestContext,
 }
 
@@ -139,7 +139,7 @@ enum Exchanged {
     InvalidCode,
 }
 
-impl LinkService {
+impl EmailLinkService {
     pub(super) fn new(ctx: RequestContext) -> Self {
         Self { ctx }
     }
