@@ -70,8 +70,8 @@
 //! [`ports::Store`] to bring a store of your own: the crate `store-testkit` holds the suite it has
 //! to pass.
 
-pub mod browser_mark;
 pub mod error;
+pub mod flow_binding;
 pub mod guessing;
 pub mod identity;
 pub mod limits;

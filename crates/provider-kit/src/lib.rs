@@ -1,9 +1,9 @@
 //! What identity providers have in common, written once.
 //!
-//! A provider of the authorization-code flow (RFC 6749 §4.1) is a [`CodeFlow`]: constants that its
+//! A provider of the authorization-code flow (RFC 6749 §4.1) is a [`AuthorizationCodeProvider`]: constants that its
 //! documentation gives, and a type that reads its profiles. [`OAuth2`] makes a
 //! [`Provider`](auth_domain::ports::Provider) of it. Those that are different take the pieces by
-//! themselves: [`Flow`] sends the browser and exchanges the code, [`Api`] fetches profiles,
+//! themselves: [`OAuthClient`] sends the browser and exchanges the code, [`Api`] fetches profiles,
 //! [`IdTokens`] judges ID tokens.
 //!
 //! Everything a provider answers is read by types that cannot fail for one odd member:
@@ -11,11 +11,11 @@
 
 mod api;
 mod authorization;
+mod authorization_code_provider;
 mod cached;
-mod code_flow;
 mod error;
-mod flow;
 mod id_token;
+mod oauth_client;
 pub mod profile;
 mod registration;
 #[cfg(feature = "testing")]
@@ -27,11 +27,11 @@ pub use async_trait::async_trait;
 
 pub use self::{
     api::{Api, fetch},
+    authorization_code_provider::{AuthorizationCodeProvider, OAuth2, scope},
     cached::{Cached, Resting},
-    code_flow::{CodeFlow, OAuth2, scope},
     error::{ExchangeError, ProfileError},
-    flow::{ClientAuthentication, Flow},
     id_token::{IdTokenRules, IdTokens},
+    oauth_client::{ClientAuthentication, OAuthClient},
     registration::{Endpoints, Registration},
     token_exchange::Tokens,
 };

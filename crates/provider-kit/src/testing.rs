@@ -1,6 +1,6 @@
 //! What every provider has to do, as tests, and a service that plays one.
 //!
-//! [`contract_tests!`](crate::contract_tests) makes the tests of a [`CodeFlow`](crate::CodeFlow).
+//! [`contract_tests!`](crate::contract_tests) makes the tests of a [`AuthorizationCodeProvider`](crate::AuthorizationCodeProvider).
 
 #![expect(
     clippy::unwrap_used,
@@ -26,7 +26,7 @@ pub use self::{
     signer::Signer,
 };
 
-/// Makes the tests of a [`CodeFlow`](crate::CodeFlow) from a function that makes its
+/// Makes the tests of a [`AuthorizationCodeProvider`](crate::AuthorizationCodeProvider) from a function that makes its
 /// [`Contract`]. The crate needs `tokio` with `macros` and `rt` for its tests.
 #[macro_export]
 macro_rules! contract_tests {

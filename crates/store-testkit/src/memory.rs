@@ -23,8 +23,8 @@ use std::{
 use async_trait::async_trait;
 use auth_domain::{
     DateTime, Utc,
-    browser_mark::EndedFlow,
     error::StoreError,
+    flow_binding::EndedFlow,
     guessing::Place,
     one_time_code::{CodeGuess, CodePurpose, CodeVerdict, NewCode},
     ports::{

@@ -11,7 +11,7 @@ use std::{net::Ipv6Addr, time::Duration};
 
 use auth_domain::{
     DateTime, Utc,
-    browser_mark::{BrowserMark, EndedFlow},
+    flow_binding::{EndedFlow, FlowBindingCookie},
     guessing::{GuessLimits, Place},
     identity::{IdentityKey, NewLinkedIdentity, ProviderId, Subject},
     limits::ClientNetwork,
@@ -417,7 +417,7 @@ pub fn exchange_code_hash(name: &str) -> HashedExchangeCode {
 #[must_use]
 pub fn ended_flow(name: &str) -> EndedFlow {
     EndedFlow {
-        mark: BrowserMark::new(name_bytes(name)).hashed(),
+        mark: FlowBindingCookie::new(name_bytes(name)).hashed(),
         remembered_until: at(LIFE),
     }
 }

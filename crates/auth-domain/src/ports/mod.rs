@@ -40,7 +40,8 @@ pub use mailer::{Mail, MailKind, Mailer, MailerError};
 pub use message_queue::{MessageQueue, MessageRepository};
 pub use person_check::{PersonCheck, PersonCheckError, PersonVerdict};
 pub use provider::{
-    Answer, FlowProof, IdTokenError, IdTokenVerifier, Parameters, Provider, ProviderError, Question,
+    AuthorizationRequest, AuthorizationResponse, IdTokenError, IdTokenVerifier, Parameters,
+    PkceAndNonce, Provider, ProviderError,
 };
 pub use second_factors::{SecondFactorRepository, StoredFactor};
 pub use secret_box::{OpenedSecret, SecretBox, SecretBoxError};

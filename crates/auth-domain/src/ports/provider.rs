@@ -25,42 +25,45 @@ pub trait Provider: Send + Sync {
     /// # Errors
     ///
     /// [`ProviderError::Unavailable`] when the provider has to be asked for that, and fails.
-    async fn authorize(&self, question: &Question) -> Result<Url, ProviderError>;
+    async fn authorize(&self, question: &AuthorizationRequest) -> Result<Url, ProviderError>;
 
     /// Who the person is, by what the browser brought back.
     ///
     /// # Errors
     ///
     /// [`ProviderError::CodeRefused`] and [`ProviderError::ProfileFailed`].
-    async fn identify(&self, answer: &Answer) -> Result<ExternalIdentity, ProviderError>;
+    async fn identify(
+        &self,
+        answer: &AuthorizationResponse,
+    ) -> Result<ExternalIdentity, ProviderError>;
 }
 
 /// A question to a provider, which a browser carries there.
 #[derive(Debug, Clone)]
-pub struct Question {
+pub struct AuthorizationRequest {
     /// What has to come back unchanged.
     pub state: Secret,
     /// Where the browser is to come back to.
     pub callback: Url,
     /// What binds question and answer.
-    pub proof: FlowProof,
+    pub proof: PkceAndNonce,
 }
 
 /// What a browser brought back from a provider.
 #[derive(Debug, Clone)]
-pub struct Answer {
+pub struct AuthorizationResponse {
     /// The parameters, as far as any provider is known to send them.
     pub parameters: Parameters,
     /// Where the browser came back to; the same as in the question.
     pub callback: Url,
     /// What binds question and answer; the same as in the question.
-    pub proof: FlowProof,
+    pub proof: PkceAndNonce,
 }
 
 /// Secrets of one flow that never pass through the browser in the clear. A provider that supports
 /// either gets it; for others the state alone binds the flow.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct FlowProof {
+pub struct PkceAndNonce {
     /// What proves that the code is exchanged by whoever asked for it (RFC 7636).
     pub verifier: CodeVerifier,
     /// What an ID token has to repeat (OpenID Connect Core §3.1.2.1).

@@ -4,8 +4,8 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 
 use crate::{
-    browser_mark::EndedFlow,
     error::StoreError,
+    flow_binding::EndedFlow,
     one_time_code::{CodeGuess, CodeVerdict, NewCode},
     session::{HashedExchangeCode, StoredExchangeCode},
     ticket::{NewTicket, RedeemedTicket, Ticket},

@@ -5,8 +5,8 @@ use serde_json::Value;
 use super::{
     AccountRefusal, Failure, PasswordRefusal, SignUpError, SignUpOptions,
     context::RequestContext,
-    failure::failures_of,
     email::{Recipient, TicketMail},
+    failure::failures_of,
     password_rule::PasswordRule,
     retry::retry,
     session_opening::{NewJwtSession, is_still_signed_in},

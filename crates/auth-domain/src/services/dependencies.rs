@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{
     AnonymousService, CleanUpService, CurrentUserService, ElevationService, EmailAddressService,
-    EmailSignInService, EmailLinkService, MessageDeliveryService, MessageQueueService,
+    EmailLinkService, EmailSignInService, MessageDeliveryService, MessageQueueService,
     PasswordChangeService, PersonalAccessTokenService, PhoneChangeService, ProviderSignInService,
     Providers, ReadinessService, SecondFactorService, SecurityKeyService, SessionService,
     SignInService, SignOutService, SignUpService, SmsSignInService, TokenService,

@@ -3,8 +3,8 @@
 use super::{
     AccountRefusal, DelicateAction, Failure,
     context::RequestContext,
-    failure::failures_of,
     email::TicketMail,
+    failure::failures_of,
     retry::retry,
     session_opening::{EmailNeed, is_still_signed_in},
 };

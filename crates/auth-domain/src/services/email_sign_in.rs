@@ -3,8 +3,8 @@
 use super::{
     AccountRefusal, Failure, SignUpError, SignUpOptions,
     context::RequestContext,
-    failure::failures_of,
     email::{CodeMail, Recipient, TicketMail},
+    failure::failures_of,
     noted_user::note_user,
     redeem_code::{CodeRefusal, Effect},
     session_opening::{EmailNeed, NewJwtSession, NotAdmitted},

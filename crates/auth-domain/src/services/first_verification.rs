@@ -44,7 +44,10 @@ pub(super) async fn prove_phone(
     Ok(true)
 }
 
-async fn revoke_unverified_credentials(work: &mut dyn UnitOfWork, user: UserId) -> Result<(), StoreError> {
+async fn revoke_unverified_credentials(
+    work: &mut dyn UnitOfWork,
+    user: UserId,
+) -> Result<(), StoreError> {
     work.users().clear_password(user).await?;
     work.sessions().forget_places_of(user).await?;
     work.sessions().end_all_of(user, EndedSessions::All).await?;

@@ -11,14 +11,14 @@ mod current_user;
 mod custom_claims;
 mod dependencies;
 mod elevation;
+mod email;
 mod email_address;
+mod email_links;
 mod email_sign_in;
 mod enumeration_protection;
 mod failure;
 mod first_verification;
 mod grant;
-mod email_links;
-mod email;
 mod message_queue;
 mod noted_user;
 mod password_change;
@@ -38,8 +38,8 @@ mod sessions;
 mod sign_in;
 mod sign_out;
 mod sign_up;
-mod sms_sign_in;
 mod sms;
+mod sms_sign_in;
 mod tokens;
 
 pub use anonymous::{
@@ -53,10 +53,10 @@ pub use elevation::{
     CodeChannel, DelicateAction, ElevationError, ElevationMethod, ElevationService,
 };
 pub use email_address::{EmailAddressError, EmailAddressService, LinkRequest};
+pub use email_links::{EmailLinkService, ExchangeError, FollowedLink, LinkCode, LinkError};
 pub use email_sign_in::{Audience, EmailCode, EmailSignIn, EmailSignInError, EmailSignInService};
 pub use failure::{Failure, MayBeFailure};
 pub use grant::Grant;
-pub use email_links::{ExchangeError, FollowedLink, LinkCode, LinkError, EmailLinkService};
 pub use message_queue::{MessageDeliveryService, MessageQueueService};
 pub use password_change::{PasswordChange, PasswordChangeError, PasswordChangeService};
 pub use password_rule::PasswordRefusal;
@@ -65,8 +65,8 @@ pub use personal_access_tokens::{
 };
 pub use phone_change::{PhoneChangeError, PhoneChangeService};
 pub use provider_sign_in::{
-    BegunFlow, FinishedFlow, FlowFailure, IdTokenProof, IdTokenSignIn, ProviderCallback,
-    ProviderComplaint, ProviderFlowRequest, ProviderSignInError, ProviderSignInService,
+    AuthorizationError, BegunFlow, FinishedFlow, FlowFailure, IdTokenProof, IdTokenSignIn,
+    ProviderCallback, ProviderFlowRequest, ProviderSignInError, ProviderSignInService,
 };
 pub use providers::Providers;
 pub use readiness::{Missing, ReadinessService};

@@ -2,15 +2,15 @@
 //! their app brings an ID token.
 
 mod begin;
-mod entry;
 mod finish;
 mod flow;
 mod id_tokens;
 mod identity_linking;
-mod newcomers;
+mod matching;
+mod profiles;
 
 pub use begin::{BegunFlow, ProviderFlowRequest};
-pub use finish::{FinishedFlow, ProviderCallback, ProviderComplaint};
+pub use finish::{AuthorizationError, FinishedFlow, ProviderCallback};
 pub use id_tokens::{IdTokenProof, IdTokenSignIn};
 
 use super::{
@@ -45,7 +45,7 @@ pub enum ProviderSignInError {
     InvalidState,
     /// The provider sent the browser back with an error.
     #[error("the provider complained")]
-    Complained(ProviderComplaint),
+    AuthorizationFailed(AuthorizationError),
     /// The provider could not be asked, or a token not be checked.
     #[error(transparent)]
     Unavailable(Cause),
@@ -114,7 +114,7 @@ pub struct FlowFailure {
 }
 
 /// Somebody as a provider knows them.
-struct Newcomer {
+struct ProviderProfile {
     key: IdentityKey,
     identity: ExternalIdentity,
     /// Whether `identity.email` is theirs beyond doubt.
@@ -134,7 +134,7 @@ impl ProviderSignInService {
 
     /// Tells the log why a provider did not help, where the client is not told: it could mend
     /// nothing. What is a failure of ours as well is told by whoever answers.
-    fn trouble(provider: &ProviderId, error: ProviderError) -> ProviderSignInError {
+    fn log_and_map(provider: &ProviderId, error: ProviderError) -> ProviderSignInError {
         let refusal = match &error {
             ProviderError::Unavailable(_) => return ProviderSignInError::Unavailable(error.into()),
             ProviderError::CodeRefused(_) => ProviderSignInError::CodeRefused,
@@ -149,7 +149,7 @@ impl ProviderSignInService {
     /// that nobody can have another's there; a denial is one whatever the operator knows. One that an
     /// installation configured itself is not believed unless it is trusted: an account that is
     /// verified on its word is one that the owner of the address shares with whoever came first.
-    fn newcomer(&self, provider: ProviderId, identity: ExternalIdentity) -> Newcomer {
+    fn profile(&self, provider: ProviderId, identity: ExternalIdentity) -> ProviderProfile {
         let providers = &self.ctx.providers;
         let is_trusted = providers.trusts_addresses_of(&provider);
         let is_checked = match identity.email_verified {
@@ -161,7 +161,7 @@ impl ProviderSignInService {
             provider,
             subject: identity.subject.clone(),
         };
-        Newcomer {
+        ProviderProfile {
             key,
             identity,
             email_verified,

@@ -10,16 +10,16 @@ use crate::{
 /// The identity providers of an installation.
 #[derive(Clone, Default)]
 pub struct Providers {
-    to_be_sent_to: Vec<Arc<dyn Provider>>,
+    redirecting: Vec<Arc<dyn Provider>>,
     id_tokens: Vec<Arc<dyn IdTokenVerifier>>,
-    trusted_with_addresses: Vec<ProviderId>,
+    trusted_email_issuers: Vec<ProviderId>,
 }
 
 impl Providers {
     /// With one that people are sent to.
     #[must_use]
     pub fn with(mut self, provider: Arc<dyn Provider>) -> Self {
-        self.to_be_sent_to.push(provider);
+        self.redirecting.push(provider);
         self
     }
 
@@ -34,13 +34,13 @@ impl Providers {
     /// knows that nobody can have another's there.
     #[must_use]
     pub fn trusting_addresses_of(mut self, providers: Vec<ProviderId>) -> Self {
-        self.trusted_with_addresses = providers;
+        self.trusted_email_issuers = providers;
         self
     }
 
     /// The names of all.
     pub(super) fn ids(&self) -> Vec<ProviderId> {
-        let sent_to = self.to_be_sent_to.iter().map(|it| it.id());
+        let sent_to = self.redirecting.iter().map(|it| it.id());
         let of_apps = self.id_tokens.iter().map(|it| it.id());
         let mut ids: Vec<_> = sent_to.chain(of_apps).cloned().collect();
         ids.sort();
@@ -49,7 +49,7 @@ impl Providers {
     }
 
     pub(super) fn find(&self, id: &ProviderId) -> Option<&Arc<dyn Provider>> {
-        self.to_be_sent_to.iter().find(|it| it.id() == id)
+        self.redirecting.iter().find(|it| it.id() == id)
     }
 
     pub(super) fn find_id_tokens(&self, id: &ProviderId) -> Option<&Arc<dyn IdTokenVerifier>> {
@@ -57,6 +57,6 @@ impl Providers {
     }
 
     pub(super) fn trusts_addresses_of(&self, id: &ProviderId) -> bool {
-        self.trusted_with_addresses.contains(id)
+        self.trusted_email_issuers.contains(id)
     }
 }

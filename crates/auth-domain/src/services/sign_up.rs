@@ -12,9 +12,9 @@ pub use options::SignUpOptions;
 use super::{
     Failure, PasswordRefusal,
     context::RequestContext,
+    email::{CodeMail, TicketMail},
     failure::failures_of,
     grant::NewGrant,
-    email::{CodeMail, TicketMail},
     password_rule::PasswordRule,
     retry::retry,
     session_opening::{NewJwtSession, NewOpaqueSession},

@@ -10,7 +10,10 @@ use url::Url;
 
 use crate::{
     identity::{ExternalIdentity, ProviderId},
-    ports::{Answer, IdTokenError, IdTokenVerifier, Parameters, Provider, ProviderError, Question},
+    ports::{
+        AuthorizationRequest, AuthorizationResponse, IdTokenError, IdTokenVerifier, Parameters,
+        Provider, ProviderError,
+    },
     secret::Secret,
 };
 
@@ -19,7 +22,7 @@ use crate::{
 pub struct KnownPeople {
     id: ProviderId,
     people: Mutex<HashMap<String, ExternalIdentity>>,
-    questions: Mutex<Vec<Question>>,
+    questions: Mutex<Vec<AuthorizationRequest>>,
 }
 
 impl KnownPeople {
@@ -41,7 +44,7 @@ impl KnownPeople {
 
     /// What it was asked so far.
     #[must_use]
-    pub fn questions(&self) -> Vec<Question> {
+    pub fn questions(&self) -> Vec<AuthorizationRequest> {
         let questions = self.questions.lock();
         questions.unwrap_or_else(PoisonError::into_inner).clone()
     }
@@ -64,7 +67,7 @@ impl Provider for KnownPeople {
         &self.id
     }
 
-    async fn authorize(&self, question: &Question) -> Result<Url, ProviderError> {
+    async fn authorize(&self, question: &AuthorizationRequest) -> Result<Url, ProviderError> {
         let mut questions = self
             .questions
             .lock()
@@ -75,7 +78,10 @@ impl Provider for KnownPeople {
     }
 
     /// A code that is missing was refused; one of nobody led to no profile.
-    async fn identify(&self, answer: &Answer) -> Result<ExternalIdentity, ProviderError> {
+    async fn identify(
+        &self,
+        answer: &AuthorizationResponse,
+    ) -> Result<ExternalIdentity, ProviderError> {
         let Some(code) = answer.parameters.get("code") else {
             return Err(ProviderError::CodeRefused("no code".into()));
         };

@@ -3,14 +3,14 @@
 use std::{sync::Arc, time::Duration};
 
 use auth_domain::{
-    browser_mark::BrowserMark,
+    flow_binding::FlowBindingCookie,
     identity::{ExternalIdentity, ProviderId, Subject},
     policy::{AuthPolicy, ElevationRule},
     ports::Background,
     secret::Secret,
     services::{
-        Audience, BegunFlow, EnumerationProtection, FinishedFlow, FlowFailure, Grant, IdTokenProof,
-        IdTokenSignIn, ProviderCallback, ProviderComplaint, ProviderFlowRequest,
+        Audience, AuthorizationError, BegunFlow, EnumerationProtection, FinishedFlow, FlowFailure,
+        Grant, IdTokenProof, IdTokenSignIn, ProviderCallback, ProviderFlowRequest,
         ProviderSignInError, Providers, SignUpError, SignUpOptions, SignedUp,
     },
     session::{AccessIdentity, AuthMethod, CodeVerifier, ExchangeCode, Session},
@@ -181,7 +181,7 @@ fn back(provider: ProviderId, begun: &BegunFlow, code: &str) -> ProviderCallback
         provider,
         state: begun.state.expose().to_owned(),
         mark: Some(begun.mark.clone()),
-        complaint: None,
+        authorization_error: None,
         parameters: KnownPeople::parameters(code),
     }
 }
@@ -814,7 +814,7 @@ async fn a_flow_ends_in_the_browser_it_began_in() {
     let begun = town.begin(request("github")).await.unwrap();
     let github = || ProviderId::of("github");
 
-    for mark in [None, Some(BrowserMark::new([9; 24]))] {
+    for mark in [None, Some(FlowBindingCookie::new([9; 24]))] {
         let elsewhere = ProviderCallback {
             mark,
             ..back(github(), &begun, "eve")
@@ -862,15 +862,15 @@ async fn a_flow_ends_once_whatever_comes_of_it() {
     town.knows("ada", None);
     town.knows("eve", None);
     let github = || ProviderId::of("github");
-    let complaint = ProviderComplaint {
+    let authorization_error = AuthorizationError {
         error: "access_denied".to_owned(),
         description: String::new(),
         uri: String::new(),
     };
-    let first_ends: [fn(ProviderCallback, ProviderComplaint) -> ProviderCallback; 3] = [
+    let first_ends: [fn(ProviderCallback, AuthorizationError) -> ProviderCallback; 3] = [
         |back, _| back,
-        |back, complaint| ProviderCallback {
-            complaint: Some(complaint),
+        |back, authorization_error| ProviderCallback {
+            authorization_error: Some(authorization_error),
             ..back
         },
         |back, _| ProviderCallback {
@@ -881,7 +881,7 @@ async fn a_flow_ends_once_whatever_comes_of_it() {
 
     for end in first_ends {
         let begun = town.begin(request("github")).await.unwrap();
-        let first = end(back(github(), &begun, "ada"), complaint.clone());
+        let first = end(back(github(), &begun, "ada"), authorization_error.clone());
         let first = town.finish(first).await;
         let again = town.finish(back(github(), &begun, "eve")).await;
 
@@ -951,13 +951,13 @@ async fn what_a_provider_complains_of_is_told_to_the_client_itself() {
         ..request("github")
     });
     let begun = begun.await.unwrap();
-    let complaint = ProviderComplaint {
+    let authorization_error = AuthorizationError {
         error: "access_denied".to_owned(),
         description: "no".to_owned(),
         uri: String::new(),
     };
     let callback = ProviderCallback {
-        complaint: Some(complaint.clone()),
+        authorization_error: Some(authorization_error.clone()),
         ..back(ProviderId::of("github"), &begun, "ada")
     };
 
@@ -968,7 +968,7 @@ async fn what_a_provider_complains_of_is_told_to_the_client_itself() {
         "http://localhost:3000"
     );
     assert!(
-        matches!(&failure.error, ProviderSignInError::Complained(it) if *it == complaint),
+        matches!(&failure.error, ProviderSignInError::AuthorizationFailed(it) if *it == authorization_error),
         "{:?}",
         failure.error
     );

@@ -489,7 +489,7 @@ impl From<ProviderSignInError> for ModernError {
             ProviderSignInError::RedirectNotAllowed => ErrorCode::REDIRECT_TO_NOT_ALLOWED,
             ProviderSignInError::ProviderDisabled => ErrorCode::DISABLED_ENDPOINT,
             ProviderSignInError::InvalidState => ErrorCode::INVALID_STATE,
-            ProviderSignInError::Complained(_) => ErrorCode::OAUTH_PROVIDER_ERROR,
+            ProviderSignInError::AuthorizationFailed(_) => ErrorCode::OAUTH_PROVIDER_ERROR,
             ProviderSignInError::CodeRefused => ErrorCode::OAUTH_TOKEN_EXCHANGE_FAILED,
             ProviderSignInError::ProfileFailed => ErrorCode::OAUTH_PROFILE_FETCH_FAILED,
             ProviderSignInError::InvalidIdToken => ErrorCode::INVALID_REQUEST,

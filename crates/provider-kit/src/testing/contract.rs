@@ -16,9 +16,9 @@ use super::service::{
     proof, question,
 };
 use crate::{
-    code_flow::{CodeFlow, OAuth2},
+    authorization_code_provider::{AuthorizationCodeProvider, OAuth2},
     error::ProfileError,
-    flow::ClientAuthentication,
+    oauth_client::ClientAuthentication,
 };
 
 /// What the documentation of a provider says, written once more, by hand: it is what the code is
@@ -90,7 +90,7 @@ impl Person {
 /// # Errors
 ///
 /// See [`ProfileError`].
-pub fn identity_of<F: CodeFlow>(
+pub fn identity_of<F: AuthorizationCodeProvider>(
     provider: &F,
     profile: &Value,
 ) -> Result<ExternalIdentity, ProfileError> {
@@ -99,7 +99,11 @@ pub fn identity_of<F: CodeFlow>(
 }
 
 /// An address is verified if one member of the profile is true, and in no other case.
-pub fn verified_only_if_said_by<F: CodeFlow>(provider: &F, profile: &Value, member: &str) {
+pub fn verified_only_if_said_by<F: AuthorizationCodeProvider>(
+    provider: &F,
+    profile: &Value,
+    member: &str,
+) {
     let judged = |value: Option<Value>| {
         let mut profile = profile.clone();
         let members = profile.as_object_mut().unwrap();
@@ -126,7 +130,7 @@ pub fn verified_only_if_said_by<F: CodeFlow>(provider: &F, profile: &Value, memb
 }
 
 /// Nobody is kept out by a member that is `null`, but for the one that says who they are.
-pub fn only_needs<F: CodeFlow>(provider: &F, profile: &Value, id: &str) {
+pub fn only_needs<F: AuthorizationCodeProvider>(provider: &F, profile: &Value, id: &str) {
     let names: Vec<String> = profile.as_object().unwrap().keys().cloned().collect();
     for name in names {
         let mut odd = profile.clone();
@@ -138,7 +142,7 @@ pub fn only_needs<F: CodeFlow>(provider: &F, profile: &Value, id: &str) {
 }
 
 /// No member that other providers have makes an address verified.
-pub fn never_verified<F: CodeFlow>(provider: &F, profile: &Value) {
+pub fn never_verified<F: AuthorizationCodeProvider>(provider: &F, profile: &Value) {
     let mut profile = profile.clone();
     let members = profile.as_object_mut().unwrap();
     for member in [
@@ -157,7 +161,7 @@ pub fn never_verified<F: CodeFlow>(provider: &F, profile: &Value) {
     assert_eq!(identity.email_verified, None);
 }
 
-impl<F: CodeFlow> Contract<F> {
+impl<F: AuthorizationCodeProvider> Contract<F> {
     async fn start(self) -> (Service, OAuth2<F>) {
         let service = Service::start().await;
         let tokens = json!({ "access_token": ACCESS_TOKEN, "token_type": "bearer" });
@@ -171,7 +175,9 @@ impl<F: CodeFlow> Contract<F> {
 }
 
 /// The browser gets all that the provider needs to know, and no secret.
-pub async fn the_browser_is_sent_with_what_is_documented<F: CodeFlow>(contract: Contract<F>) {
+pub async fn the_browser_is_sent_with_what_is_documented<F: AuthorizationCodeProvider>(
+    contract: Contract<F>,
+) {
     let (parameters, pkce) = (contract.parameters, contract.pkce);
     let (_service, provider) = contract.start().await;
 
@@ -202,7 +208,9 @@ pub async fn the_browser_is_sent_with_what_is_documented<F: CodeFlow>(contract: 
 }
 
 /// The code is exchanged once, the profile is asked for with the token, and both as documented.
-pub async fn the_person_is_who_the_profile_says<F: CodeFlow>(contract: Contract<F>) {
+pub async fn the_person_is_who_the_profile_says<F: AuthorizationCodeProvider>(
+    contract: Contract<F>,
+) {
     let (pkce, authentication, headers) =
         (contract.pkce, contract.authentication, contract.headers);
     let person = contract.person.identity();
@@ -265,7 +273,9 @@ fn header<'a>(request: &'a Request, name: &str) -> Option<&'a str> {
 }
 
 /// A profile without an id, in other words, or not given at all tells nobody.
-pub async fn a_profile_that_is_none_is_refused<F: CodeFlow>(contract: Contract<F>) {
+pub async fn a_profile_that_is_none_is_refused<F: AuthorizationCodeProvider>(
+    contract: Contract<F>,
+) {
     let is_other = |(path, _): &&(&str, Value)| *path != "/profile";
     let others: Vec<_> = contract.answers.iter().filter(is_other).cloned().collect();
     let (service, provider) = contract.start().await;
@@ -301,7 +311,9 @@ pub async fn a_profile_that_is_none_is_refused<F: CodeFlow>(contract: Contract<F
 }
 
 /// Whoever has no token asks for nothing with it.
-pub async fn a_code_that_is_refused_asks_for_no_profile<F: CodeFlow>(contract: Contract<F>) {
+pub async fn a_code_that_is_refused_asks_for_no_profile<F: AuthorizationCodeProvider>(
+    contract: Contract<F>,
+) {
     let (service, provider) = contract.start().await;
     let token = json!({ "access_token": ACCESS_TOKEN });
     let error = json!({ "error": "invalid_grant", "error_description": CODE });
@@ -329,7 +341,7 @@ pub async fn a_code_that_is_refused_asks_for_no_profile<F: CodeFlow>(contract: C
 }
 
 /// Whoever brings no code costs nothing.
-pub async fn nothing_is_asked_without_a_code<F: CodeFlow>(contract: Contract<F>) {
+pub async fn nothing_is_asked_without_a_code<F: AuthorizationCodeProvider>(contract: Contract<F>) {
     let (service, provider) = contract.start().await;
 
     for parameters in [&[][..], &[("code", "")], &[("state", "a state")]] {

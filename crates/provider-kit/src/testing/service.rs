@@ -6,7 +6,7 @@ use std::{
 };
 
 use auth_domain::{
-    ports::{Answer, FlowProof, Question},
+    ports::{AuthorizationRequest, AuthorizationResponse, PkceAndNonce},
     secret::Secret,
     session::CodeVerifier,
 };
@@ -153,8 +153,8 @@ pub fn egress() -> Egress {
 
 /// What binds the question and the answer here.
 #[must_use]
-pub fn proof() -> FlowProof {
-    FlowProof {
+pub fn proof() -> PkceAndNonce {
+    PkceAndNonce {
         verifier: CodeVerifier::new([7; 24]),
         nonce: Secret::new("hunter2-nonce"),
     }
@@ -162,8 +162,8 @@ pub fn proof() -> FlowProof {
 
 /// A question.
 #[must_use]
-pub fn question() -> Question {
-    Question {
+pub fn question() -> AuthorizationRequest {
+    AuthorizationRequest {
         state: Secret::new("a state"),
         callback: callback(),
         proof: proof(),
@@ -172,9 +172,9 @@ pub fn question() -> Question {
 
 /// An answer with these parameters.
 #[must_use]
-pub fn answer(parameters: &[(&str, &str)]) -> Answer {
+pub fn answer(parameters: &[(&str, &str)]) -> AuthorizationResponse {
     let pairs = parameters.iter();
-    Answer {
+    AuthorizationResponse {
         parameters: pairs
             .map(|(name, value)| ((*name).to_owned(), Secret::new(*value)))
             .collect(),

@@ -14,13 +14,16 @@ use std::sync::Arc;
 
 use auth_domain::{
     identity::{ExternalIdentity, ProviderId},
-    ports::{Answer, Clock, IdTokenError, Parameters, Provider, ProviderError, Question},
+    ports::{
+        AuthorizationRequest, AuthorizationResponse, Clock, IdTokenError, Parameters, Provider,
+        ProviderError,
+    },
     secret::Secret,
 };
 use egress::Egress;
 use provider_kit::{
-    ClientAuthentication, ExchangeError, Flow, IdTokenRules, IdTokens, ProfileError, async_trait,
-    profile::Name, scope,
+    ClientAuthentication, ExchangeError, IdTokenRules, IdTokens, OAuthClient, ProfileError,
+    async_trait, profile::Name, scope,
 };
 use serde::Deserialize;
 use serde_json::json;
@@ -71,7 +74,7 @@ pub struct AppleRegistration {
 
 /// Apple.
 pub struct Apple {
-    flow: Flow,
+    oauth_client: OAuthClient,
     id_tokens: IdTokens,
     team_id: String,
     key_id: String,
@@ -104,7 +107,7 @@ impl Apple {
             needs_address: false,
         };
         Self {
-            flow: Flow {
+            oauth_client: OAuthClient {
                 id: ProviderId::of(ID),
                 client_id: registration.client_id,
                 authorization_url: registration.authorization_url,
@@ -136,7 +139,7 @@ impl Apple {
         let now = self.clock.now().timestamp();
         let claims = json!({
             "iss": self.team_id,
-            "sub": self.flow.client_id,
+            "sub": self.oauth_client.client_id,
             "aud": ISSUER,
             "iat": now,
             "exp": now + PROOF_TTL,
@@ -149,18 +152,24 @@ impl Apple {
 #[async_trait]
 impl Provider for Apple {
     fn id(&self) -> &ProviderId {
-        &self.flow.id
+        &self.oauth_client.id
     }
 
-    async fn authorize(&self, question: &Question) -> Result<Url, ProviderError> {
-        Ok(self.flow.authorize(question))
+    async fn authorize(&self, question: &AuthorizationRequest) -> Result<Url, ProviderError> {
+        Ok(self.oauth_client.authorize(question))
     }
 
     /// The ID token that the browser brings is left alone: it went through the browser, and the one
     /// for the code says the same.
-    async fn identify(&self, answer: &Answer) -> Result<ExternalIdentity, ProviderError> {
+    async fn identify(
+        &self,
+        answer: &AuthorizationResponse,
+    ) -> Result<ExternalIdentity, ProviderError> {
         let proof = self.proof()?;
-        let tokens = self.flow.exchange(&self.egress, answer, &proof).await?;
+        let tokens = self
+            .oauth_client
+            .exchange(&self.egress, answer, &proof)
+            .await?;
         let token = tokens.id.ok_or(IdTokenError::Invalid);
         let token = token.map_err(ProfileError::from)?;
         let nonce = &answer.proof.nonce;

@@ -8,7 +8,7 @@
 
 use auth_domain::identity::ExternalIdentity;
 use provider_kit::{
-    CodeFlow, ProfileError,
+    AuthorizationCodeProvider, ProfileError,
     profile::{Address, Name, PersonId},
 };
 use serde::Deserialize;
@@ -28,7 +28,7 @@ pub struct Profile {
     name: Name,
 }
 
-impl CodeFlow for AzureAd {
+impl AuthorizationCodeProvider for AzureAd {
     const ID: &'static str = "azuread";
     const AUTHORIZATION_URL: &'static str =
         "https://login.microsoftonline.com/{tenant}/oauth2/authorize";

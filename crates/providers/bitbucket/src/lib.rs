@@ -7,7 +7,7 @@
 use auth_domain::identity::ExternalIdentity;
 use futures_util::future::try_join;
 use provider_kit::{
-    Api, ClientAuthentication, CodeFlow, ProfileError, async_trait,
+    Api, AuthorizationCodeProvider, ClientAuthentication, ProfileError, async_trait,
     profile::{ListedAddress, Name, PersonId, Picture, best_address, nested},
 };
 use serde::Deserialize;
@@ -52,7 +52,7 @@ struct Page {
 }
 
 #[async_trait]
-impl CodeFlow for Bitbucket {
+impl AuthorizationCodeProvider for Bitbucket {
     const ID: &'static str = "bitbucket";
     const AUTHORIZATION_URL: &'static str = "https://bitbucket.org/site/oauth2/authorize";
     const TOKEN_URL: &'static str = "https://bitbucket.org/site/oauth2/access_token";

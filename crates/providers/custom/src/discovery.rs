@@ -5,7 +5,7 @@ use std::{slice::from_ref, sync::Arc};
 use auth_domain::{identity::ProviderId, ports::Clock};
 use egress::{Egress, Request};
 use provider_kit::{
-    ClientAuthentication, Flow, IdTokenRules, IdTokens, ProfileError, Resting, fetch, scope,
+    ClientAuthentication, IdTokenRules, IdTokens, OAuthClient, ProfileError, Resting, fetch, scope,
 };
 use serde::Deserialize;
 use url::Url;
@@ -16,7 +16,7 @@ const SCOPES: [&str; 3] = ["openid", "email", "profile"];
 
 /// A service that described itself.
 pub(crate) struct Discovered {
-    pub(crate) flow: Flow,
+    pub(crate) oauth_client: OAuthClient,
     pub(crate) id_tokens: IdTokens,
     pub(crate) userinfo_url: Option<Url>,
 }
@@ -65,7 +65,7 @@ pub(crate) async fn discover(
     };
     let keys_url = needed("jwks_uri", document.jwks_uri.as_deref())?;
     Ok(Discovered {
-        flow: Flow {
+        oauth_client: OAuthClient {
             id: id.clone(),
             client_id,
             authorization_url: needed(

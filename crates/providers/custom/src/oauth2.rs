@@ -2,11 +2,11 @@
 
 use auth_domain::{
     identity::{ExternalIdentity, ProviderId},
-    ports::{Answer, Provider, ProviderError, Question},
+    ports::{AuthorizationRequest, AuthorizationResponse, Provider, ProviderError},
     secret::Secret,
 };
 use egress::Egress;
-use provider_kit::{Api, Flow, async_trait, scope};
+use provider_kit::{Api, OAuthClient, async_trait, scope};
 use serde_json::Value;
 use url::Url;
 
@@ -14,7 +14,7 @@ use crate::{claims::ClaimNames, definition::OAuth2Definition};
 
 /// A service of OAuth2, whose profiles are read as the operator says.
 pub struct CustomOAuth2 {
-    flow: Flow,
+    oauth_client: OAuthClient,
     client_secret: Secret,
     userinfo_url: Url,
     claims: ClaimNames,
@@ -26,7 +26,7 @@ impl CustomOAuth2 {
     #[must_use]
     pub fn new(id: ProviderId, definition: OAuth2Definition, egress: Egress) -> Self {
         Self {
-            flow: Flow {
+            oauth_client: OAuthClient {
                 id,
                 client_id: definition.client_id,
                 authorization_url: definition.authorization_url,
@@ -49,22 +49,25 @@ impl CustomOAuth2 {
 #[async_trait]
 impl Provider for CustomOAuth2 {
     fn id(&self) -> &ProviderId {
-        &self.flow.id
+        &self.oauth_client.id
     }
 
-    async fn authorize(&self, question: &Question) -> Result<Url, ProviderError> {
-        Ok(self.flow.authorize(question))
+    async fn authorize(&self, question: &AuthorizationRequest) -> Result<Url, ProviderError> {
+        Ok(self.oauth_client.authorize(question))
     }
 
-    async fn identify(&self, answer: &Answer) -> Result<ExternalIdentity, ProviderError> {
+    async fn identify(
+        &self,
+        answer: &AuthorizationResponse,
+    ) -> Result<ExternalIdentity, ProviderError> {
         let exchanged = self
-            .flow
+            .oauth_client
             .exchange(&self.egress, answer, &self.client_secret)
             .await;
         let token = exchanged?.access;
         let api = Api::new(
             &self.egress,
-            &self.flow.client_id,
+            &self.oauth_client.client_id,
             &self.userinfo_url,
             &token,
         );

@@ -4,7 +4,10 @@ use std::sync::Arc;
 
 use auth_domain::{
     identity::{ExternalIdentity, ProviderId},
-    ports::{Answer, Clock, IdTokenError, IdTokenVerifier, Provider, ProviderError, Question},
+    ports::{
+        AuthorizationRequest, AuthorizationResponse, Clock, IdTokenError, IdTokenVerifier,
+        Provider, ProviderError,
+    },
     secret::Secret,
 };
 use egress::Egress;
@@ -98,18 +101,21 @@ impl Provider for CustomOidc {
         &self.id
     }
 
-    async fn authorize(&self, question: &Question) -> Result<Url, ProviderError> {
+    async fn authorize(&self, question: &AuthorizationRequest) -> Result<Url, ProviderError> {
         let discovered = self.discovered().await;
         let discovered = discovered.map_err(|error| ProviderError::Unavailable(error.into()))?;
-        Ok(discovered.flow.authorize(question))
+        Ok(discovered.oauth_client.authorize(question))
     }
 
-    async fn identify(&self, answer: &Answer) -> Result<ExternalIdentity, ProviderError> {
+    async fn identify(
+        &self,
+        answer: &AuthorizationResponse,
+    ) -> Result<ExternalIdentity, ProviderError> {
         let discovered = self.discovered().await;
         let discovered = discovered.map_err(|error| ProviderError::CodeRefused(error.into()))?;
         let secret = &self.definition.client_secret;
         let tokens = discovered
-            .flow
+            .oauth_client
             .exchange(&self.egress, answer, secret)
             .await?;
         let token = tokens.id.ok_or(IdTokenError::Invalid);

@@ -5,7 +5,7 @@
 
 use auth_domain::identity::{ExternalIdentity, Subject};
 use provider_kit::{
-    CodeFlow, ProfileError,
+    AuthorizationCodeProvider, ProfileError,
     profile::{Address, Checked, Name, PersonId},
 };
 use serde::Deserialize;
@@ -33,7 +33,7 @@ pub struct Profile {
     avatar: Name,
 }
 
-impl CodeFlow for Discord {
+impl AuthorizationCodeProvider for Discord {
     const ID: &'static str = "discord";
     const AUTHORIZATION_URL: &'static str = "https://discord.com/api/oauth2/authorize";
     const TOKEN_URL: &'static str = "https://discord.com/api/oauth2/token";

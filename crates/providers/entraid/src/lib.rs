@@ -7,7 +7,7 @@
 
 use auth_domain::identity::ExternalIdentity;
 use provider_kit::{
-    CodeFlow, ProfileError,
+    AuthorizationCodeProvider, ProfileError,
     profile::{Address, Name, PersonId},
 };
 use serde::Deserialize;
@@ -30,7 +30,7 @@ pub struct Profile {
     name: Name,
 }
 
-impl CodeFlow for EntraId {
+impl AuthorizationCodeProvider for EntraId {
     const ID: &'static str = "entraid";
     const AUTHORIZATION_URL: &'static str =
         "https://login.microsoftonline.com/{tenant}/oauth2/v2.0/authorize";

@@ -6,7 +6,7 @@
 
 use auth_domain::identity::ExternalIdentity;
 use provider_kit::{
-    CodeFlow, ProfileError,
+    AuthorizationCodeProvider, ProfileError,
     profile::{Address, Name, PersonId, Picture, nested},
 };
 use serde::Deserialize;
@@ -39,7 +39,7 @@ struct Image {
     url: Picture,
 }
 
-impl CodeFlow for Facebook {
+impl AuthorizationCodeProvider for Facebook {
     const ID: &'static str = "facebook";
     const AUTHORIZATION_URL: &'static str = "https://www.facebook.com/v22.0/dialog/oauth";
     const TOKEN_URL: &'static str = "https://graph.facebook.com/v22.0/oauth/access_token";

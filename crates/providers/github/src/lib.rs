@@ -7,7 +7,7 @@
 use auth_domain::identity::ExternalIdentity;
 use futures_util::future::try_join;
 use provider_kit::{
-    Api, CodeFlow, ProfileError, async_trait,
+    Api, AuthorizationCodeProvider, ProfileError, async_trait,
     profile::{ListedAddress, Name, PersonId, Picture, best_address},
 };
 use serde::Deserialize;
@@ -32,7 +32,7 @@ struct Account {
 }
 
 #[async_trait]
-impl CodeFlow for GitHub {
+impl AuthorizationCodeProvider for GitHub {
     const ID: &'static str = "github";
     const AUTHORIZATION_URL: &'static str = "https://github.com/login/oauth/authorize";
     const TOKEN_URL: &'static str = "https://github.com/login/oauth/access_token";

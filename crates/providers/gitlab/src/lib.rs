@@ -7,7 +7,7 @@
 
 use auth_domain::identity::ExternalIdentity;
 use provider_kit::{
-    CodeFlow, ProfileError,
+    AuthorizationCodeProvider, ProfileError,
     profile::{Address, Name, PersonId, Picture},
 };
 use serde::Deserialize;
@@ -27,7 +27,7 @@ pub struct Profile {
     avatar_url: Picture,
 }
 
-impl CodeFlow for GitLab {
+impl AuthorizationCodeProvider for GitLab {
     const ID: &'static str = "gitlab";
     const AUTHORIZATION_URL: &'static str = "https://gitlab.com/oauth/authorize";
     const TOKEN_URL: &'static str = "https://gitlab.com/oauth/token";

@@ -6,7 +6,7 @@
 
 use auth_domain::identity::ExternalIdentity;
 use provider_kit::{
-    CodeFlow, ProfileError,
+    AuthorizationCodeProvider, ProfileError,
     profile::{Address, Checked, Name, PersonId, Picture},
 };
 use serde::Deserialize;
@@ -32,7 +32,7 @@ pub struct Profile {
     picture: Picture,
 }
 
-impl CodeFlow for Google {
+impl AuthorizationCodeProvider for Google {
     const ID: &'static str = "google";
     const AUTHORIZATION_URL: &'static str = "https://accounts.google.com/o/oauth2/auth";
     const TOKEN_URL: &'static str = "https://oauth2.googleapis.com/token";

@@ -4,7 +4,7 @@
 
 use auth_domain::identity::ExternalIdentity;
 use provider_kit::{
-    CodeFlow, ProfileError,
+    AuthorizationCodeProvider, ProfileError,
     profile::{Address, Checked, Name, PersonId, Picture},
 };
 use serde::Deserialize;
@@ -25,7 +25,7 @@ pub struct Profile {
     picture: Picture,
 }
 
-impl CodeFlow for LinkedIn {
+impl AuthorizationCodeProvider for LinkedIn {
     const ID: &'static str = "linkedin";
     const AUTHORIZATION_URL: &'static str = "https://www.linkedin.com/oauth/v2/authorization";
     const TOKEN_URL: &'static str = "https://www.linkedin.com/oauth/v2/accessToken";

@@ -6,7 +6,7 @@
 
 use auth_domain::identity::ExternalIdentity;
 use provider_kit::{
-    ClientAuthentication, CodeFlow, ProfileError,
+    AuthorizationCodeProvider, ClientAuthentication, ProfileError,
     profile::{Address, Name, PersonId, Picture, nested},
 };
 use serde::Deserialize;
@@ -32,7 +32,7 @@ struct Image {
     url: Picture,
 }
 
-impl CodeFlow for Spotify {
+impl AuthorizationCodeProvider for Spotify {
     const ID: &'static str = "spotify";
     const AUTHORIZATION_URL: &'static str = "https://accounts.spotify.com/authorize";
     const TOKEN_URL: &'static str = "https://accounts.spotify.com/api/token";

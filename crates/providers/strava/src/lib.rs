@@ -5,7 +5,7 @@
 
 use auth_domain::identity::ExternalIdentity;
 use provider_kit::{
-    CodeFlow, ProfileError,
+    AuthorizationCodeProvider, ProfileError,
     profile::{Name, PersonId, Picture},
 };
 use serde::Deserialize;
@@ -25,7 +25,7 @@ pub struct Profile {
     picture: Picture,
 }
 
-impl CodeFlow for Strava {
+impl AuthorizationCodeProvider for Strava {
     const ID: &'static str = "strava";
     const AUTHORIZATION_URL: &'static str = "https://www.strava.com/api/v3/oauth/authorize";
     const TOKEN_URL: &'static str = "https://www.strava.com/api/v3/oauth/token";

@@ -7,7 +7,7 @@
 
 use auth_domain::identity::ExternalIdentity;
 use provider_kit::{
-    CodeFlow, ProfileError,
+    AuthorizationCodeProvider, ProfileError,
     profile::{Address, Checked, Name, PersonId, Picture},
 };
 use serde::Deserialize;
@@ -27,7 +27,7 @@ pub struct Profile {
     picture: Picture,
 }
 
-impl CodeFlow for Template {
+impl AuthorizationCodeProvider for Template {
     const ID: &'static str = "template";
     const AUTHORIZATION_URL: &'static str = "https://accounts.example.com/authorize";
     const TOKEN_URL: &'static str = "https://accounts.example.com/token";

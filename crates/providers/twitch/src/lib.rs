@@ -6,7 +6,7 @@
 
 use auth_domain::identity::ExternalIdentity;
 use provider_kit::{
-    Api, CodeFlow, ProfileError, async_trait,
+    Api, AuthorizationCodeProvider, ProfileError, async_trait,
     profile::{Address, Name, PersonId, Picture},
 };
 use serde::Deserialize;
@@ -32,7 +32,7 @@ struct Person {
 }
 
 #[async_trait]
-impl CodeFlow for Twitch {
+impl AuthorizationCodeProvider for Twitch {
     const ID: &'static str = "twitch";
     const AUTHORIZATION_URL: &'static str = "https://id.twitch.tv/oauth2/authorize";
     const TOKEN_URL: &'static str = "https://id.twitch.tv/oauth2/token";

@@ -11,7 +11,9 @@ use std::{fmt, sync::Arc};
 
 use auth_domain::{
     identity::{ExternalIdentity, ProviderId},
-    ports::{Answer, Clock, IdGenerator, Provider, ProviderError, Question},
+    ports::{
+        AuthorizationRequest, AuthorizationResponse, Clock, IdGenerator, Provider, ProviderError,
+    },
     secret::Secret,
 };
 use data_encoding::HEXLOWER;
@@ -116,7 +118,7 @@ impl Twitter {
 
     /// The first step: a token for this one sign-in. The state comes back with the callback, for
     /// this protocol has none of its own.
-    async fn request_token(&self, question: &Question) -> Result<Token, TokenError> {
+    async fn request_token(&self, question: &AuthorizationRequest) -> Result<Token, TokenError> {
         let mut callback = question.callback.clone();
         callback
             .query_pairs_mut()
@@ -133,7 +135,7 @@ impl Twitter {
 
     /// The second step. The secret of the first step's token is not kept in between, and Twitter
     /// does not ask for it: the verifier is the proof.
-    async fn access_token(&self, answer: &Answer) -> Result<Token, TokenError> {
+    async fn access_token(&self, answer: &AuthorizationResponse) -> Result<Token, TokenError> {
         let parameter = |name: &'static str| {
             let found = answer.parameters.get(name);
             found.ok_or(TokenError::NoParameter(name))
@@ -208,7 +210,7 @@ impl Provider for Twitter {
         &self.id
     }
 
-    async fn authorize(&self, question: &Question) -> Result<Url, ProviderError> {
+    async fn authorize(&self, question: &AuthorizationRequest) -> Result<Url, ProviderError> {
         let token = self.request_token(question).await;
         let token = token.map_err(|error| ProviderError::Unavailable(error.into()))?;
         let mut url = self.registration.authorization_url.clone();
@@ -217,7 +219,10 @@ impl Provider for Twitter {
         Ok(url)
     }
 
-    async fn identify(&self, answer: &Answer) -> Result<ExternalIdentity, ProviderError> {
+    async fn identify(
+        &self,
+        answer: &AuthorizationResponse,
+    ) -> Result<ExternalIdentity, ProviderError> {
         let token = self.access_token(answer).await;
         // Hasura Auth tells the steps of this protocol not apart.
         let token = token.map_err(|error| ProviderError::ProfileFailed(error.into()))?;

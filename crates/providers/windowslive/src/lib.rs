@@ -5,7 +5,7 @@
 
 use auth_domain::identity::ExternalIdentity;
 use provider_kit::{
-    CodeFlow, ProfileError,
+    AuthorizationCodeProvider, ProfileError,
     profile::{Address, Name, PersonId, Picture, nested},
 };
 use serde::Deserialize;
@@ -35,7 +35,7 @@ struct Emails {
     account: Address,
 }
 
-impl CodeFlow for WindowsLive {
+impl AuthorizationCodeProvider for WindowsLive {
     const ID: &'static str = "windowslive";
     const AUTHORIZATION_URL: &'static str = "https://login.live.com/oauth20_authorize.srf";
     const TOKEN_URL: &'static str = "https://login.live.com/oauth20_token.srf";

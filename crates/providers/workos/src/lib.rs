@@ -5,7 +5,7 @@
 
 use auth_domain::identity::ExternalIdentity;
 use provider_kit::{
-    CodeFlow, ProfileError,
+    AuthorizationCodeProvider, ProfileError,
     profile::{Address, Name, PersonId},
 };
 use serde::Deserialize;
@@ -31,7 +31,7 @@ pub struct Profile {
     last_name: Name,
 }
 
-impl CodeFlow for WorkOs {
+impl AuthorizationCodeProvider for WorkOs {
     const ID: &'static str = "workos";
     const AUTHORIZATION_URL: &'static str = "https://api.workos.com/sso/authorize";
     const TOKEN_URL: &'static str = "https://api.workos.com/sso/token";

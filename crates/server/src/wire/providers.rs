@@ -18,7 +18,7 @@ use provider_facebook::Facebook;
 use provider_github::GitHub;
 use provider_gitlab::GitLab;
 use provider_google::Google;
-use provider_kit::{CodeFlow, IdTokenRules, IdTokens, OAuth2};
+use provider_kit::{AuthorizationCodeProvider, IdTokenRules, IdTokens, OAuth2};
 use provider_linkedin::LinkedIn;
 use provider_spotify::Spotify;
 use provider_strava::Strava;
@@ -79,7 +79,7 @@ struct Wiring<'a> {
 }
 
 impl Wiring<'_> {
-    fn code_flow<F: CodeFlow>(mut self, provider: F) -> Self {
+    fn code_flow<F: AuthorizationCodeProvider>(mut self, provider: F) -> Self {
         if let Some(registration) = self.settings.code_flows.get(F::ID) {
             let provider = OAuth2::new(provider, registration.clone(), self.egress.clone());
             self.providers = self.providers.with(Arc::new(provider));

@@ -1,6 +1,6 @@
 //! Flows at identity providers that have ended.
 
-use auth_domain::browser_mark::EndedFlow;
+use auth_domain::flow_binding::EndedFlow;
 use diesel::{ExpressionMethods, QueryResult};
 use diesel_async::RunQueryDsl;
 

@@ -5,8 +5,8 @@
 
 use async_trait::async_trait;
 use auth_domain::{
-    browser_mark::EndedFlow,
     error::StoreError,
+    flow_binding::EndedFlow,
     one_time_code::{CodeGuess, CodePurpose, CodeVerdict, NewCode},
     ports::TicketRepository,
     session::{CodeChallenge, HashedExchangeCode, StoredExchangeCode},

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use auth_domain::{browser_mark::EndedFlow, error::StoreError, ports::Store};
+use auth_domain::{error::StoreError, flow_binding::EndedFlow, ports::Store};
 
 use crate::{
     Fixture,

@@ -4,7 +4,7 @@ use std::{collections::HashMap, hash::Hash};
 
 use auth_domain::{
     DateTime, Utc,
-    browser_mark::{EndedFlow, HashedBrowserMark},
+    flow_binding::{EndedFlow, HashedFlowBindingCookie},
     guessing::Tally,
     one_time_code::{CodeGuess, CodePurpose, CodeVerdict, GuessKind, NewCode},
     session::{HashedExchangeCode, StoredExchangeCode},
@@ -22,7 +22,7 @@ pub(super) struct Secrets {
     codes: HashMap<(UserId, CodePurpose), NewCode>,
     wrong_guesses: HashMap<(UserId, GuessKind), Guesses>,
     exchange_codes: HashMap<HashedExchangeCode, StoredExchangeCode>,
-    ended_flows: HashMap<HashedBrowserMark, DateTime<Utc>>,
+    ended_flows: HashMap<HashedFlowBindingCookie, DateTime<Utc>>,
 }
 
 impl Secrets {

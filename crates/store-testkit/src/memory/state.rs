@@ -6,8 +6,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use auth_domain::{
     DateTime, Utc,
-    browser_mark::EndedFlow,
     error::{StoreError, UniqueField},
+    flow_binding::EndedFlow,
     guessing::Place,
     one_time_code::{CodeGuess, CodePurpose, CodeVerdict, NewCode},
     ports::{

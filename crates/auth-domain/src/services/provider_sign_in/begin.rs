@@ -6,12 +6,12 @@ use url::Url;
 
 use super::{
     FlowFailure, ProviderSignInError, ProviderSignInService,
-    flow::{Flow, FlowPurpose},
+    flow::{FlowPurpose, SignInFlow},
 };
 use crate::{
-    browser_mark::BrowserMark,
+    flow_binding::FlowBindingCookie,
     identity::ProviderId,
-    ports::{FlowProof, Provider, Question},
+    ports::{AuthorizationRequest, PkceAndNonce, Provider},
     sealed::SealContext,
     secret::Secret,
     services::{
@@ -50,7 +50,7 @@ pub struct BegunFlow {
     /// The provider's `state`; it comes back in the callback.
     pub state: Secret,
     /// What the browser has to keep until then.
-    pub mark: BrowserMark,
+    pub mark: FlowBindingCookie,
     /// For how long.
     pub ttl: Duration,
 }
@@ -88,13 +88,13 @@ impl ProviderSignInService {
         };
         let ctx = &self.ctx;
         let ids = &ctx.ids;
-        let mark = BrowserMark::new(ids.token_bytes());
-        let flow = Flow {
+        let mark = FlowBindingCookie::new(ids.token_bytes());
+        let flow = SignInFlow {
             purpose,
             options: request.options,
             client_state: request.client_state,
             code_challenge: request.code_challenge,
-            proof: FlowProof {
+            proof: PkceAndNonce {
                 verifier: CodeVerifier::new(ids.token_bytes()),
                 nonce: Secret::new(ids.uuid().to_string()),
             },
@@ -103,13 +103,13 @@ impl ProviderSignInService {
         };
         let context = SealContext::ProviderFlow(request.provider.clone());
         let state = flow.seal(ctx.secrets.as_ref(), &context)?;
-        let question = Question {
+        let question = AuthorizationRequest {
             state: state.clone(),
             callback: self.callback(&request.provider)?,
             proof: flow.proof,
         };
         let asked = provider.authorize(&question).await;
-        let authorize = asked.map_err(|error| Self::trouble(&request.provider, error))?;
+        let authorize = asked.map_err(|error| Self::log_and_map(&request.provider, error))?;
         Ok(BegunFlow {
             authorize,
             state,

@@ -4,14 +4,14 @@ use chrono::TimeDelta;
 
 use super::{
     FlowFailure, ProviderSignInError, ProviderSignInService,
-    entry::{Arrival, Entered},
-    flow::{Flow, FlowPurpose},
+    flow::{FlowPurpose, SignInFlow},
+    matching::{ProviderSignInAttempt, ProviderSignInOutcome},
 };
 use crate::{
-    browser_mark::{BrowserMark, EndedFlow},
     error::StoreError,
+    flow_binding::{EndedFlow, FlowBindingCookie},
     identity::ProviderId,
-    ports::{Answer, Parameters},
+    ports::{AuthorizationResponse, Parameters},
     redirect::RedirectUrl,
     sealed::SealContext,
     services::{
@@ -33,9 +33,9 @@ pub struct ProviderCallback {
     /// The provider's `state`.
     pub state: String,
     /// What the browser kept.
-    pub mark: Option<BrowserMark>,
+    pub mark: Option<FlowBindingCookie>,
     /// What the provider complains of instead of telling who the person is.
-    pub complaint: Option<ProviderComplaint>,
+    pub authorization_error: Option<AuthorizationError>,
     /// Everything else.
     pub parameters: Parameters,
 }
@@ -43,7 +43,7 @@ pub struct ProviderCallback {
 /// Why a provider tells nothing, in its own words (RFC 6749 §4.1.2.1). Anybody may have written
 /// them.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ProviderComplaint {
+pub struct AuthorizationError {
     /// Its code.
     pub error: String,
     /// Its explanation.
@@ -90,8 +90,8 @@ impl ProviderSignInService {
             let error = ProviderSignInError::RedirectNotAllowed;
             return Err(to_client(error, client_state));
         };
-        if let Some(complaint) = callback.complaint {
-            let error = ProviderSignInError::Complained(complaint);
+        if let Some(authorization_error) = callback.authorization_error {
+            let error = ProviderSignInError::AuthorizationFailed(authorization_error);
             return Err(to_client(error, client_state));
         }
         let concluded = self.conclude(flow, callback.provider, callback.parameters);
@@ -110,17 +110,17 @@ impl ProviderSignInService {
     }
 
     /// The flow that began in this browser.
-    fn returned(&self, callback: &ProviderCallback) -> Option<Flow> {
+    fn returned(&self, callback: &ProviderCallback) -> Option<SignInFlow> {
         let ctx = &self.ctx;
         let context = SealContext::ProviderFlow(callback.provider.clone());
         let now = ctx.clock.now();
-        let flow = Flow::open(&callback.state, ctx.secrets.as_ref(), &context, now)?;
+        let flow = SignInFlow::open(&callback.state, ctx.secrets.as_ref(), &context, now)?;
         let mark = callback.mark.as_ref()?;
         (mark.hashed() == flow.mark).then_some(flow)
     }
 
     /// `false`: it had ended before.
-    async fn end(&self, flow: &Flow) -> Result<bool, StoreError> {
+    async fn end(&self, flow: &SignInFlow) -> Result<bool, StoreError> {
         let ctx = &self.ctx;
         let ended = EndedFlow {
             mark: flow.mark.clone(),
@@ -137,19 +137,19 @@ impl ProviderSignInService {
 
     async fn conclude(
         &self,
-        flow: Flow,
+        flow: SignInFlow,
         provider_id: ProviderId,
         parameters: Parameters,
     ) -> Result<Grant, ProviderSignInError> {
         let provider = self.provider(&provider_id)?;
-        let answer = Answer {
+        let answer = AuthorizationResponse {
             parameters,
             callback: self.callback(&provider_id)?,
             proof: flow.proof,
         };
         let told = provider.identify(&answer).await;
-        let identity = told.map_err(|error| Self::trouble(&provider_id, error))?;
-        let newcomer = self.newcomer(provider_id, identity);
+        let identity = told.map_err(|error| Self::log_and_map(&provider_id, error))?;
+        let profile = self.profile(provider_id, identity);
         match flow.purpose {
             FlowPurpose::Link {
                 user_id,
@@ -161,22 +161,22 @@ impl ProviderSignInService {
                     is_elevated,
                     ..user_id.into()
                 };
-                self.link(caller, newcomer.key).await?;
+                self.link(caller, profile.key).await?;
                 Ok(Grant::Nothing)
             }
             FlowPurpose::Enter(audience) => {
                 let challenge = flow.code_challenge;
-                let arrival = Arrival {
-                    newcomer,
+                let attempt = ProviderSignInAttempt {
+                    profile,
                     options: flow.options,
                     audience,
                     code_challenge: challenge.clone(),
                 };
                 let method = AuthMethod::Provider;
                 let open = |user| NewGrant::new(&self.ctx, user, method, challenge.clone());
-                Ok(match self.enter(arrival, open).await? {
-                    Entered::SignedIn(_, opening) => opening.grant(),
-                    Entered::VerificationPending => Grant::Nothing,
+                Ok(match self.enter(attempt, open).await? {
+                    ProviderSignInOutcome::SignedIn(_, opening) => opening.grant(),
+                    ProviderSignInOutcome::VerificationPending => Grant::Nothing,
                 })
             }
         }

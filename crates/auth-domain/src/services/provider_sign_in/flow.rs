@@ -10,8 +10,8 @@ use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
 use crate::{
-    browser_mark::HashedBrowserMark,
-    ports::{FlowProof, SecretBox, SecretBoxError},
+    flow_binding::HashedFlowBindingCookie,
+    ports::{PkceAndNonce, SecretBox, SecretBoxError},
     sealed::{SealContext, StoredSecret},
     secret::Secret,
     services::{Audience, SignUpOptions},
@@ -21,13 +21,13 @@ use crate::{
 
 /// A flow on its way through a browser.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Flow {
+pub(super) struct SignInFlow {
     pub(super) purpose: FlowPurpose,
     pub(super) options: SignUpOptions,
     pub(super) client_state: Option<String>,
     pub(super) code_challenge: Option<CodeChallenge>,
-    pub(super) proof: FlowProof,
-    pub(super) mark: HashedBrowserMark,
+    pub(super) proof: PkceAndNonce,
+    pub(super) mark: HashedFlowBindingCookie,
     pub(super) expires_at: DateTime<Utc>,
 }
 
@@ -55,7 +55,7 @@ impl FlowPurpose {
     }
 }
 
-impl Flow {
+impl SignInFlow {
     /// The flow as the provider's `state`.
     pub(super) fn seal(
         &self,
@@ -133,11 +133,11 @@ impl Flow {
             purpose: purpose(members.get("purpose")?)?,
             client_state: owned("clientState"),
             code_challenge: owned("challenge").map(CodeChallenge::from_stored),
-            proof: FlowProof {
+            proof: PkceAndNonce {
                 verifier: CodeVerifier::parse(text("verifier")?).ok()?,
                 nonce: Secret::new(text("nonce")?),
             },
-            mark: HashedBrowserMark::from_flow(owned("mark")?),
+            mark: HashedFlowBindingCookie::from_flow(owned("mark")?),
             expires_at: DateTime::from_timestamp(seconds, 0)?,
             options: SignUpOptions::from_members(members)?,
         })
@@ -169,12 +169,12 @@ fn purpose(value: &Value) -> Option<FlowPurpose> {
 #[cfg(all(test, feature = "testing"))]
 mod tests {
     use super::*;
-    use crate::{browser_mark::BrowserMark, identity::ProviderId, testing::PlainBox};
+    use crate::{flow_binding::FlowBindingCookie, identity::ProviderId, testing::PlainBox};
 
     const NOW: DateTime<Utc> = DateTime::UNIX_EPOCH;
 
-    fn flow(purpose: FlowPurpose) -> Flow {
-        Flow {
+    fn flow(purpose: FlowPurpose) -> SignInFlow {
+        SignInFlow {
             purpose,
             options: SignUpOptions {
                 redirect_to: Some("http://localhost:3000/a".to_owned()),
@@ -182,11 +182,11 @@ mod tests {
             },
             client_state: Some("mine".to_owned()),
             code_challenge: None,
-            proof: FlowProof {
+            proof: PkceAndNonce {
                 verifier: CodeVerifier::new([7; 24]),
                 nonce: Secret::new("nonce"),
             },
-            mark: BrowserMark::new([8; 24]).hashed(),
+            mark: FlowBindingCookie::new([8; 24]).hashed(),
             expires_at: NOW + chrono::TimeDelta::seconds(60),
         }
     }
@@ -216,7 +216,7 @@ mod tests {
             let flow = flow(purpose);
 
             let state = flow.seal(&PlainBox, &context("github")).unwrap();
-            let opened = Flow::open(state.expose(), &PlainBox, &context("github"), NOW);
+            let opened = SignInFlow::open(state.expose(), &PlainBox, &context("github"), NOW);
 
             assert_eq!(opened, Some(flow));
         }
@@ -227,7 +227,8 @@ mod tests {
         let flow = flow(FlowPurpose::Enter(Audience::Anybody));
         let state = flow.seal(&PlainBox, &context("github")).unwrap();
 
-        let opened = |provider, now| Flow::open(state.expose(), &PlainBox, &context(provider), now);
+        let opened =
+            |provider, now| SignInFlow::open(state.expose(), &PlainBox, &context(provider), now);
 
         assert!(opened("github", NOW).is_some());
         assert_eq!(opened("google", NOW), None);
@@ -251,7 +252,7 @@ mod tests {
             encoded(foreign.as_str()),
             encoded(empty.as_str()),
         ] {
-            let opened = Flow::open(&state, &PlainBox, &context("github"), NOW);
+            let opened = SignInFlow::open(&state, &PlainBox, &context("github"), NOW);
             assert_eq!(opened, None, "{state}");
         }
     }

@@ -1,8 +1,8 @@
 //! ID tokens that apps bring.
 
 use super::{
-    Newcomer, ProviderSignInError, ProviderSignInService,
-    entry::{Arrival, Entered},
+    ProviderProfile, ProviderSignInError, ProviderSignInService,
+    matching::{ProviderSignInAttempt, ProviderSignInOutcome},
 };
 use crate::{
     identity::ProviderId,
@@ -44,25 +44,25 @@ impl ProviderSignInService {
         &self,
         request: IdTokenSignIn,
     ) -> Result<SignedUp, ProviderSignInError> {
-        let newcomer = self.proven(request.proof).await?;
+        let profile = self.proven(request.proof).await?;
         let accounts = &self.ctx.policy.accounts;
-        let email = newcomer.identity.email.as_ref();
+        let email = profile.identity.email.as_ref();
         if !email.is_some_and(|it| accounts.email_access.accepts(it)) {
             return Err(SignUpError::EmailNotAllowed.into());
         }
-        let arrival = Arrival {
-            newcomer,
+        let attempt = ProviderSignInAttempt {
+            profile,
             options: request.options,
             audience: request.audience,
             code_challenge: None,
         };
         let open = |user| NewJwtSession::new(&self.ctx, user, AuthMethod::Provider);
-        Ok(match self.enter(arrival, open).await? {
-            Entered::SignedIn(user, opening) => {
+        Ok(match self.enter(attempt, open).await? {
+            ProviderSignInOutcome::SignedIn(user, opening) => {
                 let session = opening.finish(&self.ctx, *user).await?;
                 SignedUp::Session(Box::new(session))
             }
-            Entered::VerificationPending => SignedUp::VerificationPending,
+            ProviderSignInOutcome::VerificationPending => SignedUp::VerificationPending,
         })
     }
 
@@ -76,16 +76,16 @@ impl ProviderSignInService {
         caller: impl Into<AccessIdentity>,
         proof: IdTokenProof,
     ) -> Result<(), ProviderSignInError> {
-        let newcomer = self.proven(proof).await?;
-        self.link(caller.into(), newcomer.key).await
+        let profile = self.proven(proof).await?;
+        self.link(caller.into(), profile.key).await
     }
 
-    async fn proven(&self, proof: IdTokenProof) -> Result<Newcomer, ProviderSignInError> {
+    async fn proven(&self, proof: IdTokenProof) -> Result<ProviderProfile, ProviderSignInError> {
         let providers = &self.ctx.providers;
         let verifier = providers.find_id_tokens(&proof.provider);
         let verifier = verifier.ok_or(ProviderSignInError::ProviderDisabled)?;
         match verifier.verify(&proof.token, proof.nonce.as_ref()).await {
-            Ok(identity) => Ok(self.newcomer(proof.provider, identity)),
+            Ok(identity) => Ok(self.profile(proof.provider, identity)),
             Err(IdTokenError::Invalid) => Err(ProviderSignInError::InvalidIdToken),
             Err(error @ IdTokenError::Unavailable(_)) => {
                 Err(ProviderSignInError::Unavailable(error.into()))

@@ -6,7 +6,7 @@ use auth_domain::{
     ports::Parameters,
     secret::Secret,
     services::{
-        FinishedFlow, FlowFailure, ProviderCallback, ProviderComplaint, ProviderSignInError,
+        AuthorizationError, FinishedFlow, FlowFailure, ProviderCallback, ProviderSignInError,
     },
 };
 
@@ -54,13 +54,13 @@ pub(crate) async fn post(
 /// What a browser brought back.
 struct Returned {
     state: String,
-    complaint: Option<ProviderComplaint>,
+    authorization_error: Option<AuthorizationError>,
     parameters: Parameters,
 }
 
 fn read(query: &Query) -> Result<Returned, InvalidQuery> {
     let text = |name| Ok(query.optional(name)?.unwrap_or_default());
-    let complaint = ProviderComplaint {
+    let authorization_error = AuthorizationError {
         error: text("error")?,
         description: text("error_description")?,
         uri: text("error_uri")?,
@@ -73,7 +73,7 @@ fn read(query: &Query) -> Result<Returned, InvalidQuery> {
     }
     Ok(Returned {
         state: query.required("state")?,
-        complaint: (!complaint.error.is_empty()).then_some(complaint),
+        authorization_error: (!authorization_error.error.is_empty()).then_some(authorization_error),
         parameters: parameters.into_iter().collect(),
     })
 }
@@ -87,14 +87,14 @@ async fn finish(
     let cookies = FlowCookies::of(state.settings().server_url.as_deref());
     let Returned {
         state: flow,
-        complaint,
+        authorization_error,
         parameters,
     } = returned;
     let callback = ProviderCallback {
         provider,
         mark: cookies.kept(request, &flow),
         state: flow.clone(),
-        complaint,
+        authorization_error,
         parameters,
     };
     let is_kept = callback.mark.is_some();
@@ -123,13 +123,16 @@ fn succeed(finished: FinishedFlow) -> HttpResponse {
 
 /// A complaint of the provider is handed on in its own words.
 fn fail(state: &AppState, failure: FlowFailure) -> Result<HttpResponse, ModernError> {
-    let ProviderSignInError::Complained(complaint) = &failure.error else {
+    let ProviderSignInError::AuthorizationFailed(authorization_error) = &failure.error else {
         return tell(state, failure);
     };
     let mut added = vec![
-        ("provider_error", complaint.error.clone()),
-        ("provider_error_description", complaint.description.clone()),
-        ("provider_error_url", complaint.uri.clone()),
+        ("provider_error", authorization_error.error.clone()),
+        (
+            "provider_error_description",
+            authorization_error.description.clone(),
+        ),
+        ("provider_error_url", authorization_error.uri.clone()),
     ];
     added.extend(failure.client_state.map(|it| ("state", it)));
     let error = ModernError::from(failure.error);

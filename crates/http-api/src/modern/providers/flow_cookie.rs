@@ -6,7 +6,7 @@ use actix_web::{
     HttpRequest,
     cookie::{Cookie, CookieBuilder, SameSite, time},
 };
-use auth_domain::browser_mark::BrowserMark;
+use auth_domain::flow_binding::FlowBindingCookie;
 use url::Url;
 
 /// Each flow has a cookie of its own, so that several tabs do not get in each other's way.
@@ -30,7 +30,12 @@ impl FlowCookies {
     }
 
     /// A cookie that keeps `mark` while the flow of `state` goes on.
-    pub(super) fn keeping(self, mark: &BrowserMark, state: &str, ttl: Duration) -> Cookie<'static> {
+    pub(super) fn keeping(
+        self,
+        mark: &FlowBindingCookie,
+        state: &str,
+        ttl: Duration,
+    ) -> Cookie<'static> {
         let seconds = i64::try_from(ttl.as_secs()).unwrap_or(i64::MAX);
         self.builder(state, mark.expose())
             .max_age(time::Duration::seconds(seconds))
@@ -38,9 +43,9 @@ impl FlowCookies {
     }
 
     /// What the browser kept of the flow of `state`.
-    pub(super) fn kept(self, request: &HttpRequest, state: &str) -> Option<BrowserMark> {
+    pub(super) fn kept(self, request: &HttpRequest, state: &str) -> Option<FlowBindingCookie> {
         let cookie = request.cookie(&self.name(state))?;
-        Some(BrowserMark::presented(cookie.value()))
+        Some(FlowBindingCookie::presented(cookie.value()))
     }
 
     /// A cookie that makes the browser forget the flow of `state`.
@@ -85,7 +90,7 @@ mod tests {
     use super::*;
 
     fn cookie(server_url: &str, state: &str) -> Cookie<'static> {
-        let mark = BrowserMark::new([1; 24]);
+        let mark = FlowBindingCookie::new([1; 24]);
         FlowCookies::of(Some(server_url)).keeping(&mark, state, Duration::from_mins(10))
     }
 

@@ -6,7 +6,7 @@ use auth_domain::{identity::ProviderId, secret::Secret};
 use provider_apple::{AppleRegistration, PrivateKey};
 use provider_custom::Definition;
 use provider_google::Google;
-use provider_kit::{CodeFlow, Endpoints, Registration};
+use provider_kit::{AuthorizationCodeProvider, Endpoints, Registration};
 use provider_twitter::TwitterRegistration;
 use provider_workos::WorkOs;
 use url::Url;

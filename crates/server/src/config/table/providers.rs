@@ -8,7 +8,7 @@ use provider_facebook::Facebook;
 use provider_github::GitHub;
 use provider_gitlab::GitLab;
 use provider_google::Google;
-use provider_kit::CodeFlow;
+use provider_kit::AuthorizationCodeProvider;
 use provider_linkedin::LinkedIn;
 use provider_spotify::Spotify;
 use provider_strava::Strava;

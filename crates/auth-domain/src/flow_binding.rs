@@ -9,13 +9,13 @@ random_text! {
     ///
     /// Without it a flow could begin in one browser and end in another: somebody could sign others
     /// in to an account of their own (RFC 6819 §4.4.1.8).
-    BrowserMark;
+    FlowBindingCookie;
 
     /// The form of a mark that travels with the flow.
-    HashedBrowserMark;
+    HashedFlowBindingCookie;
 }
 
-impl BrowserMark {
+impl FlowBindingCookie {
     /// A mark that a browser shows; whether it is good is for the flow to say.
     #[must_use]
     pub fn presented(text: &str) -> Self {
@@ -27,12 +27,12 @@ impl BrowserMark {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EndedFlow {
     /// What its browser kept; no other flow has the same.
-    pub mark: HashedBrowserMark,
+    pub mark: HashedFlowBindingCookie,
     /// Until when that has to be known: from then on no server takes the flow for a valid one.
     pub remembered_until: DateTime<Utc>,
 }
 
-impl HashedBrowserMark {
+impl HashedFlowBindingCookie {
     /// A mark that travelled with a flow.
     pub(crate) fn from_flow(text: String) -> Self {
         Self(text)

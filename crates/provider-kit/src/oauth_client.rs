@@ -3,7 +3,7 @@
 
 use auth_domain::{
     identity::ProviderId,
-    ports::{Answer, Question},
+    ports::{AuthorizationRequest, AuthorizationResponse},
     secret::Secret,
 };
 use egress::{Egress, Request};
@@ -27,7 +27,7 @@ pub enum ClientAuthentication {
 
 /// How one provider does the flow.
 #[derive(Debug, Clone)]
-pub struct Flow {
+pub struct OAuthClient {
     /// Its name.
     pub id: ProviderId,
     /// Id that the provider knows this server by.
@@ -50,10 +50,10 @@ pub struct Flow {
     pub nonce: bool,
 }
 
-impl Flow {
+impl OAuthClient {
     /// Where to send the browser.
     #[must_use]
-    pub fn authorize(&self, question: &Question) -> Url {
+    pub fn authorize(&self, question: &AuthorizationRequest) -> Url {
         let challenge = question.proof.verifier.challenge();
         let mut parameters = vec![
             ("response_type", self.response_type),
@@ -83,7 +83,7 @@ impl Flow {
     pub async fn exchange(
         &self,
         egress: &Egress,
-        answer: &Answer,
+        answer: &AuthorizationResponse,
         secret: &Secret,
     ) -> Result<Tokens, ExchangeError> {
         let code = answer.parameters.get("code").ok_or(ExchangeError::NoCode)?;

@@ -1,7 +1,7 @@
 //! Letting in whom a provider vouches for: by their link, by an address that the provider has
 //! checked, or as somebody new.
 
-use super::{Newcomer, ProviderSignInError, ProviderSignInService};
+use super::{ProviderProfile, ProviderSignInError, ProviderSignInService};
 use crate::{
     error::{StoreError, UniqueField},
     ports::{UnitOfWork, UserLookup},
@@ -14,21 +14,21 @@ use crate::{
 };
 
 /// Somebody at the door.
-pub(super) struct Arrival {
-    pub(super) newcomer: Newcomer,
+pub(super) struct ProviderSignInAttempt {
+    pub(super) profile: ProviderProfile,
     pub(super) options: SignUpOptions,
     pub(super) audience: Audience,
     pub(super) code_challenge: Option<CodeChallenge>,
 }
 
 /// How somebody got in.
-pub(super) enum Entered<O> {
+pub(super) enum ProviderSignInOutcome<O> {
     SignedIn(Box<User>, O),
     VerificationPending,
 }
 
 /// What the store knows of somebody at the door.
-enum Known<O> {
+enum Match<O> {
     LetIn(Box<User>, O),
     Refused(AccountRefusal),
     /// They wanted to sign up, and have an account.
@@ -45,11 +45,11 @@ impl ProviderSignInService {
     /// finds it.
     pub(super) async fn enter<O: NewSession>(
         &self,
-        arrival: Arrival,
+        attempt: ProviderSignInAttempt,
         open: impl Fn(UserId) -> O + Send + Sync,
-    ) -> Result<Entered<O>, ProviderSignInError> {
+    ) -> Result<ProviderSignInOutcome<O>, ProviderSignInError> {
         for _ in 0..2 {
-            if let Some(entered) = self.enter_unless_overtaken(&arrival, &open).await? {
+            if let Some(entered) = self.sign_in_or_retry(&attempt, &open).await? {
                 return Ok(entered);
             }
         }
@@ -57,23 +57,25 @@ impl ProviderSignInService {
     }
 
     /// `None`: another arrival has just made what this one was about to make.
-    async fn enter_unless_overtaken<O: NewSession>(
+    async fn sign_in_or_retry<O: NewSession>(
         &self,
-        arrival: &Arrival,
+        attempt: &ProviderSignInAttempt,
         open: &(impl Fn(UserId) -> O + Send + Sync),
-    ) -> Result<Option<Entered<O>>, ProviderSignInError> {
-        let known = match retry(|| self.greet(arrival, open)).await {
+    ) -> Result<Option<ProviderSignInOutcome<O>>, ProviderSignInError> {
+        let found = match retry(|| self.resolve(attempt, open)).await {
             Err(StoreError::Duplicate {
                 field: UniqueField::Identity,
             }) => return Ok(None),
             other => other?,
         };
-        let refusal: ProviderSignInError = match known {
-            Known::LetIn(user, opening) => return Ok(Some(Entered::SignedIn(user, opening))),
-            Known::Refused(refusal) => refusal.into(),
-            Known::Already | Known::AddressTaken => SignUpError::EmailTaken.into(),
-            Known::Nobody => {
-                return match self.sign_up(arrival, open).await {
+        let refusal: ProviderSignInError = match found {
+            Match::LetIn(user, opening) => {
+                return Ok(Some(ProviderSignInOutcome::SignedIn(user, opening)));
+            }
+            Match::Refused(refusal) => refusal.into(),
+            Match::Already | Match::AddressTaken => SignUpError::EmailTaken.into(),
+            Match::Nobody => {
+                return match self.sign_up(attempt, open).await {
                     Err(ProviderSignInError::SignUp(
                         SignUpError::EmailTaken | SignUpError::IdentityTaken,
                     )) => Ok(None),
@@ -81,98 +83,98 @@ impl ProviderSignInService {
                 };
             }
         };
-        self.refuse(arrival, refusal).await?;
-        Ok(Some(Entered::VerificationPending))
+        self.refuse(attempt, refusal).await?;
+        Ok(Some(ProviderSignInOutcome::VerificationPending))
     }
 
-    async fn greet<O: NewSession>(
+    async fn resolve<O: NewSession>(
         &self,
-        arrival: &Arrival,
+        attempt: &ProviderSignInAttempt,
         open: &(impl Fn(UserId) -> O + Send + Sync),
-    ) -> Result<Known<O>, StoreError> {
+    ) -> Result<Match<O>, StoreError> {
         let mut work = self.ctx.store.begin().await?;
-        let known = self.recognise(work.as_mut(), arrival, open).await?;
-        match &known {
-            Known::LetIn(..) => work.commit().await?,
+        let found = self.find_user(work.as_mut(), attempt, open).await?;
+        match &found {
+            Match::LetIn(..) => work.commit().await?,
             _ => work.rollback().await?,
         }
-        Ok(known)
+        Ok(found)
     }
 
-    async fn recognise<O: NewSession>(
+    async fn find_user<O: NewSession>(
         &self,
         work: &mut dyn UnitOfWork,
-        arrival: &Arrival,
+        attempt: &ProviderSignInAttempt,
         open: &(impl Fn(UserId) -> O + Send + Sync),
-    ) -> Result<Known<O>, StoreError> {
-        let newcomer = &arrival.newcomer;
-        let linked = UserLookup::Identity(&newcomer.key);
+    ) -> Result<Match<O>, StoreError> {
+        let profile = &attempt.profile;
+        let linked = UserLookup::Identity(&profile.key);
         if let Some(user) = found(work, linked).await? {
             return self
-                .let_in(work, (user, Acquaintance::Linked), arrival, open)
+                .sign_in_existing(work, (user, MatchedBy::Linked), attempt, open)
                 .await;
         }
-        let Some(email) = &newcomer.identity.email else {
-            return Ok(Known::Nobody);
+        let Some(email) = &profile.identity.email else {
+            return Ok(Match::Nobody);
         };
         match found(work, UserLookup::Email(email)).await? {
-            None => Ok(Known::Nobody),
+            None => Ok(Match::Nobody),
             // Whoever can write another's address into a profile must not get their account.
-            Some(_) if !newcomer.email_verified => Ok(Known::AddressTaken),
+            Some(_) if !profile.email_verified => Ok(Match::AddressTaken),
             Some(user) => {
-                self.let_in(work, (user, Acquaintance::ByAddress), arrival, open)
+                self.sign_in_existing(work, (user, MatchedBy::ByAddress), attempt, open)
                     .await
             }
         }
     }
 
-    async fn let_in<O: NewSession>(
+    async fn sign_in_existing<O: NewSession>(
         &self,
         work: &mut dyn UnitOfWork,
-        (user, acquaintance): (User, Acquaintance),
-        arrival: &Arrival,
+        (user, acquaintance): (User, MatchedBy),
+        attempt: &ProviderSignInAttempt,
         open: &(impl Fn(UserId) -> O + Send + Sync),
-    ) -> Result<Known<O>, StoreError> {
-        if arrival.audience == Audience::NewPeople {
-            return Ok(Known::Already);
+    ) -> Result<Match<O>, StoreError> {
+        if attempt.audience == Audience::NewPeople {
+            return Ok(Match::Already);
         }
-        let newcomer = &arrival.newcomer;
-        let is_first_proof = !user.email_verified && newcomer.has_the_mailbox_of(&user);
+        let profile = &attempt.profile;
+        let is_first_proof = !user.email_verified && profile.has_the_mailbox_of(&user);
         let policy = &self.ctx.policy;
         match policy.check_account(&user, acquaintance.email_need()) {
             Err(AccountRefusal::Unverified) if is_first_proof => {}
-            Err(refusal) => return Ok(Known::Refused(refusal)),
+            Err(refusal) => return Ok(Match::Refused(refusal)),
             Ok(()) => {}
         }
         if is_first_proof {
             prove_mailbox(work, user.id).await?;
         }
         // A first proof drops all links: whoever came first may have made them.
-        if is_first_proof || acquaintance == Acquaintance::ByAddress {
-            let row = self.link_row(user.id, newcomer.key.clone());
+        if is_first_proof || acquaintance == MatchedBy::ByAddress {
+            let row = self.link_row(user.id, profile.key.clone());
             work.identities().link(&row).await?;
         }
         let opening = open(user.id);
         opening.along().write(work).await?;
         if !is_first_proof {
-            return Ok(Known::LetIn(Box::new(user), opening));
+            return Ok(Match::LetIn(Box::new(user), opening));
         }
         // What was dropped must not be told of, either.
         let left = work.users().find(UserLookup::Id(user.id)).await?;
-        Ok(left.map_or(Known::Nobody, |it| Known::LetIn(Box::new(it), opening)))
+        Ok(left.map_or(Match::Nobody, |it| Match::LetIn(Box::new(it), opening)))
     }
 }
 
 /// By what somebody is known here.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Acquaintance {
+enum MatchedBy {
     /// Their account is linked.
     Linked,
     /// Their account has the same address.
     ByAddress,
 }
 
-impl Acquaintance {
+impl MatchedBy {
     fn email_need(self) -> EmailNeed {
         match self {
             Self::Linked => EmailNeed::IfPresent,
@@ -181,7 +183,7 @@ impl Acquaintance {
     }
 }
 
-impl Newcomer {
+impl ProviderProfile {
     /// Whether the provider has checked that they read the mail of `user`.
     fn has_the_mailbox_of(&self, user: &User) -> bool {
         let email = self.identity.email.as_ref();

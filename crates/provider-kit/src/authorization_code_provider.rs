@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use auth_domain::{
     identity::{ExternalIdentity, ProviderId},
-    ports::{Answer, Provider, ProviderError, Question},
+    ports::{AuthorizationRequest, AuthorizationResponse, Provider, ProviderError},
 };
 use egress::Egress;
 use serde::de::DeserializeOwned;
@@ -12,14 +12,14 @@ use url::Url;
 use crate::{
     api::Api,
     error::ProfileError,
-    flow::{ClientAuthentication, Flow},
+    oauth_client::{ClientAuthentication, OAuthClient},
     registration::Registration,
 };
 
 /// A provider of the authorization-code flow: what its documentation says of it, and how its
 /// profiles are read.
 #[async_trait]
-pub trait CodeFlow: Send + Sync + 'static {
+pub trait AuthorizationCodeProvider: Send + Sync + 'static {
     /// Its name, as in `/signin/provider/{name}`.
     const ID: &'static str;
     /// Where browsers are sent, unless a setting says otherwise.
@@ -67,19 +67,19 @@ pub trait CodeFlow: Send + Sync + 'static {
 /// A provider of the authorization-code flow, as the domain asks it.
 pub struct OAuth2<F> {
     provider: F,
-    flow: Flow,
+    oauth_client: OAuthClient,
     registration: Registration,
     egress: Egress,
 }
 
-impl<F: CodeFlow> OAuth2<F> {
+impl<F: AuthorizationCodeProvider> OAuth2<F> {
     /// The provider where this server has `registration`.
     #[must_use]
     pub fn new(provider: F, registration: Registration, egress: Egress) -> Self {
         let fixed = F::PARAMETERS
             .iter()
             .map(|(name, value)| (*name, (*value).to_owned()));
-        let flow = Flow {
+        let oauth_client = OAuthClient {
             id: ProviderId::of(F::ID),
             client_id: registration.client_id.clone(),
             authorization_url: registration.endpoints.authorization.clone(),
@@ -93,7 +93,7 @@ impl<F: CodeFlow> OAuth2<F> {
         };
         Self {
             provider,
-            flow,
+            oauth_client,
             registration,
             egress,
         }
@@ -116,22 +116,28 @@ pub fn scope(configured: &[String], usual: &[&str], separator: &str) -> String {
 }
 
 #[async_trait]
-impl<F: CodeFlow> Provider for OAuth2<F> {
+impl<F: AuthorizationCodeProvider> Provider for OAuth2<F> {
     fn id(&self) -> &ProviderId {
-        &self.flow.id
+        &self.oauth_client.id
     }
 
-    async fn authorize(&self, question: &Question) -> Result<Url, ProviderError> {
-        Ok(self.flow.authorize(question))
+    async fn authorize(&self, question: &AuthorizationRequest) -> Result<Url, ProviderError> {
+        Ok(self.oauth_client.authorize(question))
     }
 
-    async fn identify(&self, answer: &Answer) -> Result<ExternalIdentity, ProviderError> {
+    async fn identify(
+        &self,
+        answer: &AuthorizationResponse,
+    ) -> Result<ExternalIdentity, ProviderError> {
         let secret = &self.registration.client_secret;
-        let tokens = self.flow.exchange(&self.egress, answer, secret).await?;
+        let tokens = self
+            .oauth_client
+            .exchange(&self.egress, answer, secret)
+            .await?;
         let profile_url = &self.registration.endpoints.profile;
         let api = Api::new(
             &self.egress,
-            &self.flow.client_id,
+            &self.oauth_client.client_id,
             profile_url,
             &tokens.access,
         );

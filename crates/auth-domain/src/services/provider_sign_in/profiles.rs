@@ -2,7 +2,7 @@
 
 use super::{
     ProviderSignInError, ProviderSignInService,
-    entry::{Arrival, Entered},
+    matching::{ProviderSignInAttempt, ProviderSignInOutcome},
 };
 use crate::{
     identity::ExternalIdentity,
@@ -33,17 +33,17 @@ impl ProviderSignInService {
     /// Makes an account, and signs its owner in unless they have to verify their address first.
     pub(super) async fn sign_up<O: NewSession>(
         &self,
-        arrival: &Arrival,
+        attempt: &ProviderSignInAttempt,
         open: &(impl Fn(UserId) -> O + Send + Sync),
-    ) -> Result<Entered<O>, ProviderSignInError> {
-        let candidate = self.candidate(arrival)?;
+    ) -> Result<ProviderSignInOutcome<O>, ProviderSignInError> {
+        let candidate = self.candidate(attempt)?;
         if self.has_to_verify(&candidate.user) {
-            self.await_verification(candidate, arrival).await?;
-            return Ok(Entered::VerificationPending);
+            self.await_verification(candidate, attempt).await?;
+            return Ok(ProviderSignInOutcome::VerificationPending);
         }
         let user = candidate.user;
         let service = SignUpService::new(self.ctx.clone());
-        let link = self.link_row(user.id, arrival.newcomer.key.clone());
+        let link = self.link_row(user.id, attempt.profile.key.clone());
         let linked = Along::Identity(&link);
         if user.disabled {
             let inserted = service.insert(&user, &[linked]).await;
@@ -53,7 +53,7 @@ impl ProviderSignInService {
         let opening = open(user.id);
         let inserted = service.insert(&user, &[linked, opening.along()]).await;
         let user = inserted.map_err(SignUpError::from)?;
-        Ok(Entered::SignedIn(Box::new(user), opening))
+        Ok(ProviderSignInOutcome::SignedIn(Box::new(user), opening))
     }
 
     /// Refuses somebody. While it is concealed who has an account, they are answered like somebody
@@ -61,7 +61,7 @@ impl ProviderSignInService {
     /// time after that, because they have not verified it yet. Nobody can tell one from the other.
     pub(super) async fn refuse(
         &self,
-        arrival: &Arrival,
+        attempt: &ProviderSignInAttempt,
         refusal: ProviderSignInError,
     ) -> Result<(), ProviderSignInError> {
         let tells_of_the_address = matches!(
@@ -72,7 +72,7 @@ impl ProviderSignInService {
         if self.ctx.enumeration_protection.is_none() || !tells_of_the_address {
             return Err(refusal);
         }
-        let candidate = self.candidate(arrival)?;
+        let candidate = self.candidate(attempt)?;
         if !self.has_to_verify(&candidate.user) {
             return Err(refusal);
         }
@@ -82,15 +82,15 @@ impl ProviderSignInService {
     async fn await_verification(
         &self,
         candidate: Candidate,
-        arrival: &Arrival,
+        attempt: &ProviderSignInAttempt,
     ) -> Result<(), ProviderSignInError> {
         let Candidate { user, redirect_to } = candidate;
         self.count_verification(&user).await?;
         let ctx = self.ctx.clone();
         let purpose = TicketPurpose::VerifyEmail;
-        let challenge = arrival.code_challenge.clone();
+        let challenge = attempt.code_challenge.clone();
         let mail = TicketMail::new(&ctx, purpose, &user, None, redirect_to, challenge)?;
-        let link = self.link_row(user.id, arrival.newcomer.key.clone());
+        let link = self.link_row(user.id, attempt.profile.key.clone());
         self.ctx
             .in_background(async move {
                 let service = SignUpService::new(ctx.clone());
@@ -119,20 +119,20 @@ impl ProviderSignInService {
     }
 
     /// Checks what can be checked without the store.
-    fn candidate(&self, arrival: &Arrival) -> Result<Candidate, ProviderSignInError> {
+    fn candidate(&self, attempt: &ProviderSignInAttempt) -> Result<Candidate, ProviderSignInError> {
         let policy = &self.ctx.policy;
         let accounts = &policy.accounts;
-        let is_wanted = arrival.audience == Audience::NewPeople || accounts.auto_sign_up;
+        let is_wanted = attempt.audience == Audience::NewPeople || accounts.auto_sign_up;
         if !accounts.sign_up_enabled || !is_wanted {
             return Err(SignUpError::Disabled.into());
         }
-        let identity = &arrival.newcomer.identity;
+        let identity = &attempt.profile.identity;
         if let Some(email) = &identity.email
             && !accounts.email_access.accepts(email)
         {
             return Err(SignUpError::EmailNotAllowed.into());
         }
-        let options = arrival
+        let options = attempt
             .options
             .clone()
             .resolve(policy, &name_of(identity))?;
@@ -140,7 +140,7 @@ impl ProviderSignInService {
         let service = SignUpService::new(self.ctx.clone());
         let user = NewUser {
             email: identity.email.clone(),
-            email_verified: arrival.newcomer.email_verified,
+            email_verified: attempt.profile.email_verified,
             avatar_url: self.avatar(identity),
             ..service.user_with(options)
         };
