@@ -11,7 +11,7 @@ use auth_domain::user::EmailAddress;
 use crate::{
     config::{Config, Database, Transport},
     encryption_keys,
-    first_run::Premises,
+    first_run::KeyFiles,
 };
 
 /// The address and the password of the sign-up to try.
@@ -25,7 +25,7 @@ pub(crate) fn print(text: &str) {
 }
 
 /// The banner of a server with this configuration that listens on `listening`.
-pub(crate) fn text(config: &Config, premises: &Premises, listening: SocketAddr) -> String {
+pub(crate) fn text(config: &Config, key_files: &KeyFiles, listening: SocketAddr) -> String {
     let mut lines = vec![
         format!(
             "hasura-auth {} on {}",
@@ -34,23 +34,23 @@ pub(crate) fn text(config: &Config, premises: &Premises, listening: SocketAddr) 
         ),
         format!("  listening  {listening}"),
         format!("  database   {}", database(&config.database)),
-        format!("  key        {}", key(premises)),
+        format!("  key        {}", key(key_files)),
         format!("  mail       {}", mail(config)),
     ];
-    if premises.encryption.kept_in_folder {
+    if key_files.encryption.kept_in_folder {
         let path = encryption_keys::file_in(&config.server.data_dir);
         lines.push(format!(
             "  encryption {}, made by this server",
             path.display()
         ));
     }
-    let mut unsafe_yet = unsafe_for_production(config, premises).peekable();
+    let mut unsafe_yet = unsafe_for_production(config, key_files).peekable();
     if unsafe_yet.peek().is_some() {
         lines.push("Before production:".to_owned());
         lines.extend(unsafe_yet.map(|it| format!("  - {it}")));
     }
     if config.shows_outbox() {
-        let link = premises.outbox_key.link(&origin(listening));
+        let link = key_files.outbox_key.link(&origin(listening));
         lines.push(format!("Kept messages: {link}"));
     }
     if config.server.console_enabled {
@@ -113,8 +113,8 @@ fn mail(config: &Config) -> String {
     }
 }
 
-fn key(premises: &Premises) -> String {
-    match &premises.key_file {
+fn key(key_files: &KeyFiles) -> String {
+    match &key_files.key_file {
         Some(path) => format!("{}, made by this server", path.display()),
         None => "HASURA_GRAPHQL_JWT_SECRET".to_owned(),
     }
@@ -122,7 +122,7 @@ fn key(premises: &Premises) -> String {
 
 fn unsafe_for_production(
     config: &Config,
-    premises: &Premises,
+    key_files: &KeyFiles,
 ) -> impl Iterator<Item = &'static str> {
     let accounts = &config.accounts;
     [
@@ -135,15 +135,15 @@ fn unsafe_for_production(
             "one server alone can use SQLite: set POSTGRES_CONNECTION for PostgreSQL",
         ),
         (
-            premises.key_file.is_some(),
+            key_files.key_file.is_some(),
             "Hasura and other servers need the same key: set HASURA_GRAPHQL_JWT_SECRET",
         ),
         (
-            premises.jwt_secret.is_weak(),
+            key_files.jwt_secret.is_weak(),
             "access tokens can be forged by guessing their key: give it 32 random bytes or more",
         ),
         (
-            config.second_factors.totp_enabled && premises.encryption.kept_in_folder,
+            config.second_factors.totp_enabled && key_files.encryption.kept_in_folder,
             "other servers need the same encryption key: set AUTH_ENCRYPTION_KEY",
         ),
         (
@@ -196,7 +196,7 @@ mod tests {
     }
 
     fn banner_with_key(variables: &[(&str, &str)], key_file: Option<&str>, key: &str) -> String {
-        let premises = Premises {
+        let key_files = KeyFiles {
             jwt_secret: JwtSecret::parse(&format!(r#"{{"type":"HS256","key":"{key}"}}"#)).unwrap(),
             key_file: key_file.map(Into::into),
             encryption: EncryptionKeys::in_order(
@@ -208,7 +208,7 @@ mod tests {
         };
         text(
             &config_of(variables),
-            &premises,
+            &key_files,
             "0.0.0.0:4000".parse().unwrap(),
         )
     }

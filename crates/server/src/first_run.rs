@@ -16,7 +16,7 @@ use crate::{
 
 /// What the server starts with.
 #[derive(Debug)]
-pub(crate) struct Premises {
+pub(crate) struct KeyFiles {
     /// The key of access tokens.
     pub(crate) jwt_secret: JwtSecret,
     /// The file of that key, if it is the server's own.
@@ -49,10 +49,10 @@ pub(crate) fn look(config: &Config) -> Result<(), StartError> {
 ///
 /// [`StartError::Folder`], [`StartError::KeyFile`], [`StartError::NotAKey`],
 /// [`StartError::WeakKeyFile`], [`StartError::JwtSecret`], or those of [`EncryptionKeys::collect`].
-pub(crate) fn prepare(config: &Config, ids: &dyn IdGenerator) -> Result<Premises, StartError> {
+pub(crate) fn prepare(config: &Config, ids: &dyn IdGenerator) -> Result<KeyFiles, StartError> {
     let (jwt_secret, key_file) = signing_key(config, ids)?;
     let encryption = EncryptionKeys::collect(config, &jwt_secret, ids)?;
-    Ok(Premises {
+    Ok(KeyFiles {
         jwt_secret,
         key_file,
         encryption,
@@ -108,7 +108,7 @@ mod tests {
     use super::*;
     use crate::config::tests::config_of;
 
-    fn prepare_with(variables: &[(&str, &str)]) -> Result<Premises, StartError> {
+    fn prepare_with(variables: &[(&str, &str)]) -> Result<KeyFiles, StartError> {
         prepare(&config_of(variables), &SequentialIds::default())
     }
 
@@ -117,9 +117,9 @@ mod tests {
         let parent = tempfile::tempdir().unwrap();
         let folder = parent.path().join("data");
 
-        let premises = prepare_with(&[("AUTH_DATA_DIR", folder.to_str().unwrap())]).unwrap();
+        let key_files = prepare_with(&[("AUTH_DATA_DIR", folder.to_str().unwrap())]).unwrap();
 
-        assert_eq!(premises.key_file, Some(folder.join("jwt-secret.json")));
+        assert_eq!(key_files.key_file, Some(folder.join("jwt-secret.json")));
         assert!(folder.join("encryption-key").exists());
         let mode = fs::metadata(&folder).unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o700);
@@ -150,13 +150,13 @@ mod tests {
         let folder = parent.path().join("data");
         let secret = format!(r#"{{"type":"HS256","key":"{}"}}"#, "k".repeat(32));
 
-        let premises = prepare_with(&[
+        let key_files = prepare_with(&[
             ("AUTH_DATA_DIR", folder.to_str().unwrap()),
             ("POSTGRES_CONNECTION", "postgres://db/x"),
             ("HASURA_GRAPHQL_JWT_SECRET", &secret),
         ]);
 
-        assert_eq!(premises.unwrap().key_file, None);
+        assert_eq!(key_files.unwrap().key_file, None);
         assert!(!folder.exists());
     }
 

@@ -12,12 +12,12 @@ use tokio::{sync::Mutex, task::spawn_blocking};
 use crate::{
     config::{self, Config, Settings},
     start_error::StartError,
-    wire::Foundation,
+    wire::SharedState,
 };
 
 /// The settings of a running server, and the state that follows from them.
 pub(crate) struct LiveSettings {
-    foundation: Arc<Foundation>,
+    shared: Arc<SharedState>,
     /// Locked for as long as a change takes, so that the next one goes on from it.
     settings: Mutex<Settings>,
     newest: RwLock<Data<AppState>>,
@@ -25,13 +25,9 @@ pub(crate) struct LiveSettings {
 
 impl LiveSettings {
     /// Goes on from `settings`, from which `state` was made on `foundation`.
-    pub(crate) fn new(
-        foundation: Arc<Foundation>,
-        settings: Settings,
-        state: Data<AppState>,
-    ) -> Self {
+    pub(crate) fn new(shared: Arc<SharedState>, settings: Settings, state: Data<AppState>) -> Self {
         Self {
-            foundation,
+            shared,
             settings: Mutex::new(settings),
             newest: RwLock::new(state),
         }
@@ -39,15 +35,15 @@ impl LiveSettings {
 
     /// The state of a server with this configuration, on the same foundation.
     async fn state(&self, config: Config) -> Result<AppState, ChangeError> {
-        let foundation = Arc::clone(&self.foundation);
+        let shared = Arc::clone(&self.shared);
         // Templates and certificates are read from files.
         let made = spawn_blocking(move || {
-            let dependencies = foundation.dependencies(&config);
+            let dependencies = shared.dependencies(&config);
             dependencies.map(|dependencies| (dependencies, config))
         });
         let (dependencies, config) = made.await.map_err(failed)?.map_err(not_made)?;
         let services = dependencies.open().await.map_err(failed)?;
-        Ok(self.foundation.state(services, &config))
+        Ok(self.shared.state(services, &config))
     }
 }
 

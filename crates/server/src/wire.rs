@@ -37,7 +37,7 @@ use crate::{
     clean_up::CleanUp,
     config::{Config, Database, SameSite},
     delay::TokioDelay,
-    first_run::{self, Premises},
+    first_run::{self, KeyFiles},
     message_worker::MessageWorker,
     start_error::StartError,
 };
@@ -97,7 +97,7 @@ impl Adapters {
 
 /// What a server stands on for as long as it runs, whatever becomes of its other settings: what is
 /// connected, counted or kept in memory, and the keys.
-pub(crate) struct Foundation {
+pub(crate) struct SharedState {
     /// What the server does beside requests, and still when all of them are answered.
     pub(crate) background: TokioBackground,
     started_with: Config,
@@ -111,17 +111,17 @@ pub(crate) struct Foundation {
     outbox_key: OutboxKey,
 }
 
-impl Foundation {
+impl SharedState {
     /// Lays the foundation that this configuration asks for, with the adapters that were made of it, on
     /// a store that answers.
     ///
     /// # Errors
     ///
     /// [`StartError::Sqlite`] or [`StartError::Postgres`] when it does not.
-    pub(crate) async fn lay(
+    pub(crate) async fn build(
         config: &Config,
         adapters: Adapters,
-        premises: Premises,
+        key_files: KeyFiles,
         runtime: &Handle,
     ) -> Result<Self, StartError> {
         adapters.limiter.probe().await;
@@ -133,12 +133,12 @@ impl Foundation {
             started_with: config.clone(),
             runtime: runtime.clone(),
             store,
-            secrets: Arc::new(premises.encryption.secret_box()),
-            keys: policy_keys(&premises),
-            account_limits: account_limits(config, &premises, &adapters.limiter),
+            secrets: Arc::new(key_files.encryption.secret_box()),
+            keys: policy_keys(&key_files),
+            account_limits: account_limits(config, &key_files, &adapters.limiter),
             adapters,
-            outbox_key: premises.outbox_key,
-            signer: Arc::new(JoseSigner::new(premises.jwt_secret, &RandomIds)),
+            outbox_key: key_files.outbox_key,
+            signer: Arc::new(JoseSigner::new(key_files.jwt_secret, &RandomIds)),
         })
     }
 
@@ -227,9 +227,9 @@ impl Foundation {
 }
 
 /// Recovery codes outlive keys, so theirs follow those that stored secrets are encrypted with.
-fn policy_keys(premises: &Premises) -> PolicyKeys {
-    let mut keys = PolicyKeys::derive(premises.jwt_secret.successor_secret());
-    keys.recovery = premises.encryption.recovery_keys();
+fn policy_keys(key_files: &KeyFiles) -> PolicyKeys {
+    let mut keys = PolicyKeys::derive(key_files.jwt_secret.successor_secret());
+    keys.recovery = key_files.encryption.recovery_keys();
     keys
 }
 
@@ -271,11 +271,11 @@ pub(crate) fn redis(config: &Config, runtime: &Handle) -> Result<Option<RedisCou
 
 fn account_limits(
     config: &Config,
-    premises: &Premises,
+    key_files: &KeyFiles,
     limiter: &Limiter,
 ) -> Option<AccountLimits> {
     let limits = config.limits.as_ref()?;
-    let naming = NamingKey::derive(premises.jwt_secret.successor_secret());
+    let naming = NamingKey::derive(key_files.jwt_secret.successor_secret());
     Some(AccountLimits::new(
         limiter.clone(),
         naming,
@@ -349,9 +349,9 @@ pub(crate) async fn message_queue(
     config: &Config,
     runtime: &Handle,
 ) -> Result<MessageQueueService, StartError> {
-    let premises = first_run::prepare(config, &RandomIds)?;
+    let key_files = first_run::prepare(config, &RandomIds)?;
     let store = store(&config.database, runtime).await?;
-    let secrets = Arc::new(premises.encryption.secret_box());
+    let secrets = Arc::new(key_files.encryption.secret_box());
     Ok(MessageQueueService::new(
         store,
         secrets,

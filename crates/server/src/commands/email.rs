@@ -92,7 +92,7 @@ pub(super) async fn run(command: EmailCommand, config: &Config) -> Result<(), St
                 tracing::warn!("Postmark has words of its own; these are what others would send");
             }
             let mail = example::mail(config, template, locale, to);
-            let words = post::renderer(config, &wire::egress(config)?)?
+            let words = messaging::renderer(config, &wire::egress(config)?)?
                 .render(&mail)
                 .await;
             output::write(part.of(words.map_err(StartError::Words)?))
@@ -111,7 +111,7 @@ async fn send_test(
     template: MailKind,
     locale: Option<Locale>,
 ) -> Result<(), StartError> {
-    let transport = post::transport(config, &wire::egress(config)?, &Handle::current())?;
+    let transport = messaging::transport(config, &wire::egress(config)?, &Handle::current())?;
     let transport = transport.ok_or(StartError::NoTransport)?;
     let done = format!("accepted for delivery to {}", address.as_str());
     let mail = example::mail(config, template, locale, address);

@@ -72,8 +72,8 @@ async fn smtp(config: &Config) -> Result<Option<Finding>, StartError> {
     let Some(Transport::Smtp(smtp)) = &config.transport else {
         return Ok(None);
     };
-    let renderer = post::renderer(config, &wire::egress(config)?)?;
-    let mailer = post::smtp_mailer(smtp, renderer, &Handle::current())?;
+    let renderer = messaging::renderer(config, &wire::egress(config)?)?;
+    let mailer = messaging::smtp_mailer(smtp, renderer, &Handle::current())?;
     let outcome = mailer.try_to_connect().await;
     Ok(Some(Finding::of("SMTP", outcome.map_err(Into::into))))
 }

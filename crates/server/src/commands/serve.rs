@@ -19,7 +19,7 @@ use crate::{
     live_settings::LiveSettings,
     logging, preflight, signals,
     start_error::StartError,
-    wire::Foundation,
+    wire::SharedState,
 };
 
 /// Serves until Ctrl-C or SIGTERM. `config` was read from `settings`.
@@ -34,7 +34,7 @@ pub(crate) async fn run(config: Config, settings: Settings) -> Result<(), StartE
     }
     let runtime = Handle::current();
     let adapters = preflight::run(&config, &runtime)?;
-    let premises = first_run::prepare(&config, &RandomIds)?;
+    let key_files = first_run::prepare(&config, &RandomIds)?;
     let (listener, address) = listen(&config.server)?;
     let mut shutdown_requested = pin!(signals::shutdown_requested());
     tokio::select! {
@@ -48,13 +48,13 @@ pub(crate) async fn run(config: Config, settings: Settings) -> Result<(), StartE
     } else {
         super::migrate::check(&config.database).await?;
     }
-    let banner = banner::text(&config, &premises, address);
-    let foundation = Foundation::lay(&config, adapters, premises, &runtime).await?;
-    let foundation = Arc::new(foundation);
-    let state = state(&foundation, &config).await?;
+    let banner = banner::text(&config, &key_files, address);
+    let shared = SharedState::build(&config, adapters, key_files, &runtime).await?;
+    let shared = Arc::new(shared);
+    let state = state(&shared, &config).await?;
     let live = config.server.change_env_enabled.then(|| {
-        let foundation = Arc::clone(&foundation);
-        Arc::new(LiveSettings::new(foundation, settings, state.clone())) as Arc<dyn LiveState>
+        let shared = Arc::clone(&shared);
+        Arc::new(LiveSettings::new(shared, settings, state.clone())) as Arc<dyn LiveState>
     });
     let server = http_server(state, live, listener, &config.server)
         .map_err(|source| StartError::listen(&config.server, source))?;
@@ -64,8 +64,8 @@ pub(crate) async fn run(config: Config, settings: Settings) -> Result<(), StartE
     if config.migrate_on_start {
         index_build::begin(&config.database);
     }
-    let clean_up = foundation.clean_up();
-    let message_worker = foundation.message_worker()?;
+    let clean_up = shared.clean_up();
+    let message_worker = shared.message_worker()?;
     until_stopped(serving, shutdown_requested, || control.stop(true))
         .await
         .map_err(StartError::Serve)?;
@@ -73,18 +73,18 @@ pub(crate) async fn run(config: Config, settings: Settings) -> Result<(), StartE
     if let Some(clean_up) = clean_up {
         clean_up.stop().await;
     }
-    foundation
+    shared
         .background
         .finish(config.server.shutdown_timeout)
         .await;
     Ok(())
 }
 
-async fn state(foundation: &Foundation, config: &Config) -> Result<Data<AppState>, StartError> {
-    let dependencies = foundation.dependencies(config)?;
+async fn state(shared: &SharedState, config: &Config) -> Result<Data<AppState>, StartError> {
+    let dependencies = shared.dependencies(config)?;
     let store = Arc::clone(&dependencies.store);
     match dependencies.open().await {
-        Ok(services) => Ok(Data::new(foundation.state(services, config))),
+        Ok(services) => Ok(Data::new(shared.state(services, config))),
         // Without its tables a database refuses the first statement, in words that lead nowhere.
         Err(source) => Err(match store.is_migrated().await {
             Ok(false) => StartError::NotMigrated(source.into()),
