@@ -3,8 +3,8 @@
 //! * [`BcryptHasher`] is the [`PasswordHasher`](auth_domain::ports::PasswordHasher),
 //! * [`JoseSigner`], made from a [`JwtSecret`], is the
 //!   [`TokenSigner`](auth_domain::ports::TokenSigner), and
-//! * [`AesSecretBox`], made from [`EncryptionKey`]s, is the
-//!   [`SecretBox`](auth_domain::ports::SecretBox).
+//! * [`AesSecretCipher`], made from [`EncryptionKey`]s, is the
+//!   [`SecretCipher`](auth_domain::ports::SecretCipher).
 //!
 //! They live outside the domain because josekit links OpenSSL: whoever embeds the domain with a
 //! hasher and a signer of their own does not inherit a C library.
@@ -12,14 +12,14 @@
 mod claims;
 mod encryption_key;
 mod fair_queue;
+mod hashing_pool;
 mod hmac;
 mod jwks;
 mod jwt;
 mod jwt_secret;
-mod lanes;
 mod password;
 mod pem;
-mod secret_box;
+mod secret_cipher;
 mod signing_key;
 #[cfg(test)]
 mod testing;
@@ -28,4 +28,4 @@ pub use encryption_key::{EncryptionKey, InvalidEncryptionKey};
 pub use jwt::{JoseSigner, TOKEN_MAX_BYTES};
 pub use jwt_secret::{GenerateError, InvalidJwtSecret, JwtSecret, generate};
 pub use password::{BcryptHasher, HIGHEST_COST, HasherSetupError, LOWEST_COST};
-pub use secret_box::AesSecretBox;
+pub use secret_cipher::AesSecretCipher;

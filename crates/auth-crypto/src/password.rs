@@ -15,7 +15,7 @@ use auth_domain::{
 };
 use bcrypt::{BcryptError, HashParts, Version};
 
-use crate::lanes::Lanes;
+use crate::hashing_pool::HashingPool;
 
 /// The lowest cost bcrypt knows. Only fit for tests.
 pub const LOWEST_COST: u32 = 4;
@@ -34,7 +34,7 @@ pub const HIGHEST_COST: u32 = 16;
 pub struct BcryptHasher {
     cost: u32,
     dummy: HashedPassword,
-    lanes: Lanes,
+    pool: HashingPool,
 }
 
 /// Why there is no hasher.
@@ -68,7 +68,7 @@ impl BcryptHasher {
         Ok(Self {
             cost,
             dummy: dummy(cost),
-            lanes: Lanes::new(parallel).map_err(HasherSetupError::Threads)?,
+            pool: HashingPool::new(parallel).map_err(HasherSetupError::Threads)?,
         })
     }
 
@@ -82,15 +82,15 @@ impl BcryptHasher {
         let password = bytes_bcrypt_sees(password);
         let hash = hash.clone();
         let work = move || verify_evenly(&hash, cost, |hash| verify_now(&password, hash));
-        self.in_lane(client, work).await
+        self.run(client, work).await
     }
 
-    async fn in_lane<T: Send + 'static>(
+    async fn run<T: Send + 'static>(
         &self,
         client: ClientNetwork,
         work: impl FnOnce() -> Result<T, BcryptError> + Send + 'static,
     ) -> Result<T, HasherError> {
-        let result = self.lanes.run(client, work).await?;
+        let result = self.pool.run(client, work).await?;
         result.map_err(|error| HasherError::Failed(error.into()))
     }
 }
@@ -107,8 +107,7 @@ impl PasswordHasher for BcryptHasher {
         }
         let cost = self.cost;
         let password = bytes_bcrypt_sees(password);
-        self.in_lane(client, move || hash_now(&password, cost))
-            .await
+        self.run(client, move || hash_now(&password, cost)).await
     }
 
     async fn verify(
@@ -117,8 +116,8 @@ impl PasswordHasher for BcryptHasher {
         hash: &HashedPassword,
         client: ClientNetwork,
     ) -> Result<bool, HasherError> {
-        if bearable_cost(hash).is_none() {
-            self.verify_nothing(password, client).await?;
+        if supported_cost(hash).is_none() {
+            self.verify_dummy(password, client).await?;
             return Ok(false);
         }
         // bcrypt looks at the first 72 bytes only: without the second half, whatever follows a
@@ -126,7 +125,7 @@ impl PasswordHasher for BcryptHasher {
         Ok(self.matches(password, hash, client).await? && password.can_be_hashed())
     }
 
-    async fn verify_nothing(
+    async fn verify_dummy(
         &self,
         password: &PlainPassword,
         client: ClientNetwork,
@@ -147,7 +146,7 @@ fn is_bearable(cost: u32) -> bool {
 }
 
 /// The cost of a hash that can be verified.
-fn bearable_cost(hash: &HashedPassword) -> Option<u32> {
+fn supported_cost(hash: &HashedPassword) -> Option<u32> {
     let parts: HashParts = hash.expose().parse().ok()?;
     Some(parts.get_cost()).filter(|cost| is_bearable(*cost))
 }
@@ -162,7 +161,7 @@ fn verify_evenly(
     mut verify: impl FnMut(&HashedPassword) -> Result<bool, BcryptError>,
 ) -> Result<bool, BcryptError> {
     let matches = verify(hash)?;
-    for missing in bearable_cost(hash).unwrap_or(cost)..cost {
+    for missing in supported_cost(hash).unwrap_or(cost)..cost {
         verify(&dummy(missing))?;
     }
     Ok(matches)
@@ -290,8 +289,8 @@ mod tests {
     fn a_cost_is_refused_that_would_keep_a_core_busy_for_long() {
         let with_cost = |cost| HashedPassword::new(KNOWN[0].1.replace("$05$", cost));
 
-        assert_eq!(bearable_cost(&with_cost("$16$")), Some(16));
-        assert_eq!(bearable_cost(&with_cost("$17$")), None);
+        assert_eq!(supported_cost(&with_cost("$16$")), Some(16));
+        assert_eq!(supported_cost(&with_cost("$17$")), None);
         for cost in [3, 17] {
             let refused = BcryptHasher::new(cost, 1).unwrap_err();
             assert!(matches!(refused, HasherSetupError::Cost));
@@ -321,7 +320,7 @@ mod tests {
         let overlong = PlainPassword::new("ü".repeat(37));
 
         assert!(hasher().hash(&overlong, CLIENT).await.is_err());
-        assert!(hasher().verify_nothing(&overlong, CLIENT).await.is_ok());
+        assert!(hasher().verify_dummy(&overlong, CLIENT).await.is_ok());
     }
 
     #[tokio::test]
@@ -366,7 +365,7 @@ mod tests {
             let hash = HashedPassword::new(KNOWN[0].1.replace("$05$", &format!("${stored:02}$")));
             let mut rounds = 0_u64;
             let matches = verify_evenly(&hash, configured, |asked| {
-                rounds += 1 << bearable_cost(asked).unwrap();
+                rounds += 1 << supported_cost(asked).unwrap();
                 Ok(*asked == hash && answer)
             });
             assert_eq!(matches.unwrap(), answer);

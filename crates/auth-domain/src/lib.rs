@@ -7,7 +7,7 @@
 //!   [`security_key`], [`redirect`], [`queued_message`]), which cannot hold a value their rules forbid;
 //! * **ports** ([`ports`]), the traits an installation implements: [`ports::Store`] with its
 //!   repositories, [`ports::Mailer`], [`ports::Provider`], [`ports::PasswordHasher`],
-//!   [`ports::TokenSigner`], [`ports::TotpVerifier`], [`ports::QrRenderer`], [`ports::SecretBox`],
+//!   [`ports::TokenSigner`], [`ports::TotpVerifier`], [`ports::QrRenderer`], [`ports::SecretCipher`],
 //!   [`ports::WebAuthn`],
 //!   [`ports::Clock`] and [`ports::IdGenerator`];
 //! * **services** ([`services`]), one per use case, built from ports and an
@@ -41,13 +41,13 @@
 //!
 //! # #[tokio::main(flavor = "current_thread")]
 //! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-//! # use auth_domain::testing::{PlainBox, PlainHasher, PlainSigner, RecordingMailer};
+//! # use auth_domain::testing::{PlainCipher, PlainHasher, PlainSigner, RecordingMailer};
 //! # let ports = Ports {
 //! #     store: Arc::new(store_testkit::MemoryStore::new()),
 //! #     hasher: Arc::new(PlainHasher::default()),
 //! #     signer: Arc::new(PlainSigner),
 //! #     mailer: Arc::new(RecordingMailer::default()),
-//! #     secrets: Arc::new(PlainBox),
+//! #     secrets: Arc::new(PlainCipher),
 //! # };
 //! # let secret = b"a secret of 32 random bytes, once";
 //! let services = open(ports, secret).await?;

@@ -41,7 +41,7 @@ impl SealContext {
 pub struct SealedSecret(String);
 
 impl SealedSecret {
-    /// Wraps what [`SecretBox::seal`](crate::ports::SecretBox::seal) made; a prefix marks it as
+    /// Wraps what [`SecretCipher::seal`](crate::ports::SecretCipher::seal) made; a prefix marks it as
     /// ours.
     #[must_use]
     pub fn new(ciphertext: &str) -> Self {

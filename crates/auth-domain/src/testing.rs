@@ -26,8 +26,8 @@ use crate::{
     },
     ports::{
         Clock, HasherError, IdGenerator, InvalidAccessToken, Mail, Mailer, MailerError,
-        OpenedSecret, PasswordHasher, PngImage, PublicKeys, QrError, QrRenderer, SecretBox,
-        SecretBoxError, SignerError, SmsError, SmsSender, Store, TextMessage, TokenSigner,
+        OpenedSecret, PasswordHasher, PngImage, PublicKeys, QrError, QrRenderer, SecretCipher,
+        SecretCipherError, SignerError, SmsError, SmsSender, Store, TextMessage, TokenSigner,
         TotpVerifier,
     },
     recovery_code::RecoveryKeys,
@@ -120,7 +120,7 @@ impl PasswordHasher for PlainHasher {
         Ok(hash.expose().strip_prefix("plain:") == Some(password.expose()))
     }
 
-    async fn verify_nothing(
+    async fn verify_dummy(
         &self,
         _password: &PlainPassword,
         _: ClientNetwork,
@@ -289,10 +289,14 @@ impl QrRenderer for PlainQr {
 
 /// A box that anybody can look into, but that opens in the right context only.
 #[derive(Debug, Default)]
-pub struct PlainBox;
+pub struct PlainCipher;
 
-impl SecretBox for PlainBox {
-    fn seal(&self, secret: &Secret, context: &SealContext) -> Result<SealedSecret, SecretBoxError> {
+impl SecretCipher for PlainCipher {
+    fn seal(
+        &self,
+        secret: &Secret,
+        context: &SealContext,
+    ) -> Result<SealedSecret, SecretCipherError> {
         let context = String::from_utf8_lossy(&context.associated_data()).into_owned();
         Ok(SealedSecret::new(&format!("{context}/{}", secret.expose())))
     }
@@ -301,19 +305,19 @@ impl SecretBox for PlainBox {
         &self,
         sealed: &SealedSecret,
         context: &SealContext,
-    ) -> Result<OpenedSecret, SecretBoxError> {
+    ) -> Result<OpenedSecret, SecretCipherError> {
         let context = String::from_utf8_lossy(&context.associated_data()).into_owned();
         let (sealed_in, secret) = sealed
             .ciphertext()
             .and_then(|it| it.split_once('/'))
-            .ok_or(SecretBoxError::DoesNotOpen)?;
+            .ok_or(SecretCipherError::DoesNotOpen)?;
         if sealed_in == context {
             Ok(OpenedSecret {
                 secret: Secret::new(secret),
                 is_current: true,
             })
         } else {
-            Err(SecretBoxError::DoesNotOpen)
+            Err(SecretCipherError::DoesNotOpen)
         }
     }
 }
@@ -327,7 +331,7 @@ pub fn dependencies(store: Arc<dyn Store>, hasher: Arc<dyn PasswordHasher>) -> D
         hasher,
         signer: Arc::new(PlainSigner),
         mailer: Arc::new(RecordingMailer::default()),
-        secrets: Arc::new(PlainBox),
+        secrets: Arc::new(PlainCipher),
     };
     let mut dependencies = Dependencies::new(ports, policy());
     dependencies.clock = Arc::new(FixedClock::default());

@@ -50,14 +50,14 @@ pub struct HasuraClaims {
 }
 
 #[derive(Debug, thiserror::Error)]
-enum Trouble {
+enum ClaimsQueryError {
     #[error("Hasura cannot be asked")]
     Egress(#[from] EgressError),
     #[error(transparent)]
     NoUser(#[from] NoUser),
 }
 
-impl Trouble {
+impl ClaimsQueryError {
     /// What Hasura says against the query itself.
     fn refusal(&self) -> Option<&Complaint> {
         match self {
@@ -97,40 +97,40 @@ impl HasuraClaims {
     pub async fn try_to_ask(&self) -> Result<(), Cause> {
         // No user has this id: a query that is allowed finds none.
         match self.ask(UserId(Uuid::nil())).await {
-            Ok(_) | Err(Trouble::NoUser(NoUser::Unknown)) => Ok(()),
-            Err(trouble) => Err(trouble.into()),
+            Ok(_) | Err(ClaimsQueryError::NoUser(NoUser::Unknown)) => Ok(()),
+            Err(error) => Err(error.into()),
         }
     }
 
     /// The same for the start of a server, which goes on in any case.
     pub async fn check(&self) {
-        if let Err(trouble) = self.try_to_ask().await {
+        if let Err(error) = self.try_to_ask().await {
             tracing::warn!(
-                error = chain(&*trouble),
+                error = chain(&*error),
                 "Hasura could not be asked for custom claims at the start"
             );
         }
     }
 
-    async fn ask(&self, user: UserId) -> Result<CustomClaims, Trouble> {
+    async fn ask(&self, user: UserId) -> Result<CustomClaims, ClaimsQueryError> {
         let until = Instant::now() + self.timeout;
         let without = self.refused.left_out(Instant::now());
         let asked = self.ask_without(user, &without, until).await;
-        let trouble = match asked {
+        let error = match asked {
             Ok(claims) => {
                 if without.is_empty() {
                     self.refused.forget();
                 }
                 return Ok(claims);
             }
-            Err(trouble) => trouble,
+            Err(error) => error,
         };
-        if trouble.refusal().is_none() || !self.refused.may_be_searched(Instant::now()) {
-            return Err(trouble);
+        if error.refusal().is_none() || !self.refused.may_be_searched(Instant::now()) {
+            return Err(error);
         }
         let refused = self.search_refused(user, &without, until).await?;
         if refused.is_subset(&without) {
-            return Err(trouble);
+            return Err(error);
         }
         self.ask_without(user, &refused, until).await
     }
@@ -141,19 +141,19 @@ impl HasuraClaims {
         user: UserId,
         asked_without: &BTreeSet<String>,
         until: Instant,
-    ) -> Result<BTreeSet<String>, Trouble> {
+    ) -> Result<BTreeSet<String>, ClaimsQueryError> {
         let mut refused = BTreeMap::new();
         for (name, path) in self.definitions.paths() {
             let Some(query) = self.definitions.query_for(name) else {
                 continue;
             };
             match self.send(&query, user, until).await {
-                Ok(_) | Err(Trouble::NoUser(NoUser::Unknown)) => {}
-                Err(trouble) => match trouble.refusal() {
+                Ok(_) | Err(ClaimsQueryError::NoUser(NoUser::Unknown)) => {}
+                Err(error) => match error.refusal() {
                     Some(complaint) => {
                         refused.insert(name.to_owned(), (path, complaint.field()));
                     }
-                    None => return Err(trouble),
+                    None => return Err(error),
                 },
             }
         }
@@ -176,7 +176,7 @@ impl HasuraClaims {
         user: UserId,
         without: &BTreeSet<String>,
         until: Instant,
-    ) -> Result<CustomClaims, Trouble> {
+    ) -> Result<CustomClaims, ClaimsQueryError> {
         let Some(query) = self.definitions.query(without) else {
             return Ok(CustomClaims::default());
         };
@@ -192,7 +192,12 @@ impl HasuraClaims {
     }
 
     /// The user, as Hasura answers the query.
-    async fn send(&self, query: &str, user: UserId, until: Instant) -> Result<Value, Trouble> {
+    async fn send(
+        &self,
+        query: &str,
+        user: UserId,
+        until: Instant,
+    ) -> Result<Value, ClaimsQueryError> {
         let body = json!({
             "query": query,
             "variables": { "id": user.to_string() },
@@ -212,6 +217,6 @@ impl HasuraClaims {
 impl CustomClaimSource for HasuraClaims {
     async fn claims_of(&self, user: UserId) -> Result<CustomClaims, CustomClaimSourceError> {
         let asked = self.ask(user).await;
-        asked.map_err(|trouble| CustomClaimSourceError(trouble.into()))
+        asked.map_err(|error| CustomClaimSourceError(error.into()))
     }
 }

@@ -44,7 +44,7 @@ pub struct Hibp {
 }
 
 #[derive(Debug, thiserror::Error)]
-enum Trouble {
+enum RangeError {
     #[error("the service cannot be asked")]
     Egress(#[from] EgressError),
     #[error("the service answered with status {0}")]
@@ -80,17 +80,17 @@ impl Hibp {
         url
     }
 
-    async fn range(&self, prefix: &str) -> Result<String, Trouble> {
+    async fn range(&self, prefix: &str) -> Result<String, RangeError> {
         for _ in 0..MORE_ATTEMPTS {
             match self.ask(prefix).await {
-                Err(Trouble::Status(429)) => self.wait().await,
+                Err(RangeError::Status(429)) => self.wait().await,
                 outcome => return outcome,
             }
         }
         self.ask(prefix).await
     }
 
-    async fn ask(&self, prefix: &str) -> Result<String, Trouble> {
+    async fn ask(&self, prefix: &str) -> Result<String, RangeError> {
         let request = Request::get(self.range_url(prefix))
             // Keeps the size of the answer from telling which range was asked for.
             .header("add-padding", "true")
@@ -98,9 +98,9 @@ impl Hibp {
             .largest_reply(LARGEST_REPLY);
         let reply = self.egress.send(request).await?;
         if reply.status != 200 {
-            return Err(Trouble::Status(reply.status));
+            return Err(RangeError::Status(reply.status));
         }
-        let text = reply.text().ok_or(Trouble::NoRange)?;
+        let text = reply.text().ok_or(RangeError::NoRange)?;
         Ok(text.to_owned())
     }
 
@@ -119,10 +119,10 @@ impl BreachedPasswords for Hibp {
         let digits = HEXUPPER.encode(&Sha1::digest(password.expose()));
         let (prefix, suffix) = digits.split_at(PREFIX_DIGITS);
         let range = self.range(prefix).await.map_err(failed)?;
-        range::contains(&range, suffix).ok_or_else(|| failed(Trouble::NoRange))
+        range::contains(&range, suffix).ok_or_else(|| failed(RangeError::NoRange))
     }
 }
 
-fn failed(trouble: Trouble) -> BreachedPasswordsError {
-    BreachedPasswordsError(trouble.into())
+fn failed(error: RangeError) -> BreachedPasswordsError {
+    BreachedPasswordsError(error.into())
 }

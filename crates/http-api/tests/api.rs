@@ -92,7 +92,7 @@ impl PasswordHasher for WaitingHasher {
         panic!("provoked by a test");
     }
 
-    async fn verify_nothing(&self, _: &PlainPassword, _: ClientNetwork) -> Result<(), HasherError> {
+    async fn verify_dummy(&self, _: &PlainPassword, _: ClientNetwork) -> Result<(), HasherError> {
         panic!("provoked by a test");
     }
 }

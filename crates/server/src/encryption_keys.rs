@@ -14,7 +14,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use auth_crypto::{AesSecretBox, EncryptionKey, JwtSecret};
+use auth_crypto::{AesSecretCipher, EncryptionKey, JwtSecret};
 use auth_domain::{ports::IdGenerator, recovery_code::RecoveryKeys};
 
 use crate::{config::Config, key_file, start_error::StartError};
@@ -83,8 +83,8 @@ impl EncryptionKeys {
     }
 
     /// What seals and opens with them.
-    pub(crate) fn secret_box(&self) -> AesSecretBox {
-        AesSecretBox::new(self.current.clone(), self.former.clone())
+    pub(crate) fn secret_cipher(&self) -> AesSecretCipher {
+        AesSecretCipher::new(self.current.clone(), self.former.clone())
     }
 
     /// What recovery codes are hashed with.
@@ -135,7 +135,8 @@ mod tests {
     use std::{fs, os::unix::fs::PermissionsExt};
 
     use auth_domain::{
-        ports::SecretBox, sealed::SealContext, secret::Secret, testing::SequentialIds, user::UserId,
+        ports::SecretCipher, sealed::SealContext, secret::Secret, testing::SequentialIds,
+        user::UserId,
     };
     use uuid::Uuid;
 
@@ -154,9 +155,9 @@ mod tests {
 
     /// Whether what one seals the other opens.
     fn opens(sealing: &EncryptionKeys, opening: &EncryptionKeys) -> bool {
-        let sealed = sealing.secret_box().seal(&Secret::new("x"), &CONTEXT);
+        let sealed = sealing.secret_cipher().seal(&Secret::new("x"), &CONTEXT);
         opening
-            .secret_box()
+            .secret_cipher()
             .open(&sealed.unwrap(), &CONTEXT)
             .is_ok()
     }

@@ -11,7 +11,7 @@ use auth_domain::{
     policy::PolicyKeys,
     ports::{
         BreachedPasswords, Clock, CodeDelivery, CustomClaimSource, PasswordHasher, PersonCheck,
-        SecretBox, Store, TokenSigner, WebAuthn,
+        SecretCipher, Store, TokenSigner, WebAuthn,
     },
     services::{
         AuthenticatorApps, CleanUpService, Dependencies, EnumerationProtection,
@@ -105,7 +105,7 @@ pub(crate) struct SharedState {
     adapters: Adapters,
     store: Arc<dyn Store>,
     signer: Arc<dyn TokenSigner>,
-    secrets: Arc<dyn SecretBox>,
+    secrets: Arc<dyn SecretCipher>,
     keys: PolicyKeys,
     account_limits: Option<AccountLimits>,
     outbox_key: OutboxKey,
@@ -133,7 +133,7 @@ impl SharedState {
             started_with: config.clone(),
             runtime: runtime.clone(),
             store,
-            secrets: Arc::new(key_files.encryption.secret_box()),
+            secrets: Arc::new(key_files.encryption.secret_cipher()),
             keys: policy_keys(&key_files),
             account_limits: account_limits(config, &key_files, &adapters.limiter),
             adapters,
@@ -351,7 +351,7 @@ pub(crate) async fn message_queue(
 ) -> Result<MessageQueueService, StartError> {
     let key_files = first_run::prepare(config, &RandomIds)?;
     let store = store(&config.database, runtime).await?;
-    let secrets = Arc::new(key_files.encryption.secret_box());
+    let secrets = Arc::new(key_files.encryption.secret_cipher());
     Ok(MessageQueueService::new(
         store,
         secrets,

@@ -51,7 +51,7 @@ struct Answer {
 }
 
 #[derive(Debug, thiserror::Error)]
-enum Trouble {
+enum SiteverifyError {
     #[error("the service cannot be asked")]
     Egress(#[from] EgressError),
     #[error("the service answered something else than a verdict, with status {0}")]
@@ -77,7 +77,7 @@ impl Turnstile {
         url
     }
 
-    async fn ask(&self, response: &Secret) -> Result<Answer, Trouble> {
+    async fn ask(&self, response: &Secret) -> Result<Answer, SiteverifyError> {
         let question = Question {
             secret: self.secret.expose(),
             response: response.expose(),
@@ -93,7 +93,7 @@ impl Turnstile {
         answer
             // A failure is one whatever the status; a success has to be one in every respect.
             .filter(|it| reply.is_success() || !it.success)
-            .ok_or(Trouble::NoVerdict(reply.status))
+            .ok_or(SiteverifyError::NoVerdict(reply.status))
     }
 }
 
@@ -105,7 +105,7 @@ impl PersonCheck for Turnstile {
             return Ok(PersonVerdict::Failed { messages });
         }
         let answer = self.ask(response).await;
-        let answer = answer.map_err(|trouble| PersonCheckError(trouble.into()))?;
+        let answer = answer.map_err(|error| PersonCheckError(error.into()))?;
         if answer.success {
             return Ok(PersonVerdict::Passed);
         }

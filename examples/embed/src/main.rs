@@ -9,7 +9,7 @@ use std::{env, error::Error, fs, net::TcpListener, path::PathBuf, sync::Arc, tim
 
 use actix_web::{App, HttpServer, web::Data};
 use async_trait::async_trait;
-use auth_crypto::{AesSecretBox, BcryptHasher, EncryptionKey, JoseSigner, JwtSecret};
+use auth_crypto::{AesSecretCipher, BcryptHasher, EncryptionKey, JoseSigner, JwtSecret};
 use auth_domain::{
     policy::{AuthPolicy, PolicyKeys},
     ports::{Mail, Mailer, MailerError},
@@ -54,7 +54,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         hasher: Arc::new(BcryptHasher::new(12, 2)?),
         signer: Arc::new(JoseSigner::new(jwt_secret, &RandomIds)),
         mailer: Arc::new(ShownMails),
-        secrets: Arc::new(AesSecretBox::new(encryption_key, Vec::new())),
+        secrets: Arc::new(AesSecretCipher::new(encryption_key, Vec::new())),
     };
 
     let policy = AuthPolicy::new(keys, &url, RedirectPolicy::new(&url, &[])?);

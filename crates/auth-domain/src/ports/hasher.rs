@@ -37,7 +37,7 @@ pub trait PasswordHasher: Send + Sync {
 
     /// Takes as long as [`verify`](Self::verify) with a hash of the current strength, so that an
     /// account that does not exist cannot be told by the time of the answer.
-    async fn verify_nothing(
+    async fn verify_dummy(
         &self,
         password: &PlainPassword,
         client: ClientNetwork,

@@ -17,7 +17,7 @@ mod message_queue;
 mod person_check;
 mod provider;
 mod second_factors;
-mod secret_box;
+mod secret_cipher;
 mod security_keys;
 mod sessions;
 mod signer;
@@ -44,7 +44,7 @@ pub use provider::{
     PkceAndNonce, Provider, ProviderError,
 };
 pub use second_factors::{SecondFactorRepository, StoredFactor};
-pub use secret_box::{OpenedSecret, SecretBox, SecretBoxError};
+pub use secret_cipher::{OpenedSecret, SecretCipher, SecretCipherError};
 pub use security_keys::{CeremonyError, SecurityKeyRepository, WebAuthn};
 pub use sessions::{
     EndedSessions, RefreshGate, RefreshRotation, RefreshTokenTrace, RotatedSession,

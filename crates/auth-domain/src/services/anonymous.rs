@@ -19,7 +19,7 @@ use crate::{
     one_time_code::CodePurpose,
     ports::{
         BackgroundBusy, BreachedPasswordsError, CodeDelivery, Contact, Deanonymization,
-        EndedSessions, HasherError, MailerError, SecretBoxError, SignerError, SmsError,
+        EndedSessions, HasherError, MailerError, SecretCipherError, SignerError, SmsError,
         StagedProfile, UserLookup,
     },
     session::{AccessIdentity, AuthMethods, CodeChallenge, Session},
@@ -103,7 +103,7 @@ pub enum AnonymousError {
 
 failures_of!(
     AnonymousError: Failure, BackgroundBusy, BreachedPasswordsError, HasherError, MailerError,
-    SecretBoxError, SignerError, SmsError, TooMany
+    SecretCipherError, SignerError, SmsError, TooMany
 );
 
 impl From<StoreError> for AnonymousError {
@@ -329,7 +329,7 @@ impl AnonymousService {
         request: &Deanonymize,
         id: UserId,
         options: &ResolvedOptions,
-    ) -> Result<Option<TicketMail>, SecretBoxError> {
+    ) -> Result<Option<TicketMail>, SecretCipherError> {
         let ctx = &self.ctx;
         let purpose = match request.method {
             DeanonymizeMethod::EmailLink => TicketPurpose::SignInLink,

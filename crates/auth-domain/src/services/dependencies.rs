@@ -16,7 +16,7 @@ use crate::{
     policy::AuthPolicy,
     ports::{
         Background, BreachedPasswords, Clock, CodeDelivery, CustomClaimSource, Delay, ExpiredRows,
-        IdGenerator, Mailer, PasswordHasher, QrRenderer, SecretBox, Store, TokenSigner,
+        IdGenerator, Mailer, PasswordHasher, QrRenderer, SecretCipher, Store, TokenSigner,
         TotpVerifier, WebAuthn,
     },
     session::Device,
@@ -42,7 +42,7 @@ pub struct Ports {
     pub mailer: Arc<dyn Mailer>,
     /// How secrets are encrypted that have to be read back, such as those in mails that wait for
     /// another attempt.
-    pub secrets: Arc<dyn SecretBox>,
+    pub secrets: Arc<dyn SecretCipher>,
 }
 
 /// The ports and the policy of one installation.
@@ -74,7 +74,7 @@ pub struct Dependencies {
     /// What authenticator apps need; `None` switches them off as a second factor.
     pub authenticator_apps: Option<AuthenticatorApps>,
     /// How secrets are encrypted that have to be read back.
-    pub secrets: Arc<dyn SecretBox>,
+    pub secrets: Arc<dyn SecretCipher>,
     /// How security keys are judged; `None` for no security keys.
     pub web_authn: Option<Arc<dyn WebAuthn>>,
     /// Whose word about people counts.

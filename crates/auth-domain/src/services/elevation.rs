@@ -16,7 +16,7 @@ use crate::{
     error::StoreError,
     limits::{MailRequest, TextRequest, TooMany},
     one_time_code::{CodePurpose, OneTimeCode},
-    ports::{CodeDelivery, MailerError, SecretBoxError, SignerError, SmsError, UserLookup},
+    ports::{CodeDelivery, MailerError, SecretCipherError, SignerError, SmsError, UserLookup},
     session::{AccessIdentity, AuthMethod, Session},
     user::{PhoneNumber, User, UserId},
 };
@@ -96,7 +96,7 @@ pub enum ElevationError {
 }
 
 failures_of!(
-    ElevationError: Failure, StoreError, MailerError, SecretBoxError, SignerError, SmsError, TooMany
+    ElevationError: Failure, StoreError, MailerError, SecretCipherError, SignerError, SmsError, TooMany
 );
 
 impl From<SecondFactorError> for ElevationError {

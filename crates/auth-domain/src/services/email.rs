@@ -10,7 +10,7 @@ use super::{
 use crate::{
     error::StoreError,
     one_time_code::{CodeGuess, CodePurpose, NewCode, OneTimeCode},
-    ports::{Mail, MailKind, MailerError, SecretBoxError, UnitOfWork},
+    ports::{Mail, MailKind, MailerError, SecretCipherError, UnitOfWork},
     queued_message::{Carried, OutgoingMessage},
     redirect::RedirectUrl,
     secret::Secret,
@@ -79,7 +79,7 @@ impl TicketMail {
         new_email: Option<EmailAddress>,
         redirect_to: RedirectUrl,
         challenge: Option<CodeChallenge>,
-    ) -> Result<Self, SecretBoxError> {
+    ) -> Result<Self, SecretCipherError> {
         let recipient = recipient.into();
         let user = recipient.id;
         let ticket = Ticket::new(purpose, ctx.ids.uuid());
@@ -228,7 +228,7 @@ impl CodeMail {
         recipient: impl Into<Recipient>,
         purpose: CodePurpose,
         redirect_to: RedirectUrl,
-    ) -> Result<Self, SecretBoxError> {
+    ) -> Result<Self, SecretCipherError> {
         let recipient = recipient.into();
         let user = recipient.id;
         let (code, row) = ctx.new_code(user, purpose);

@@ -11,7 +11,7 @@ use super::{
 use crate::{
     error::StoreError,
     limits::{MailRequest, TooMany},
-    ports::{BackgroundBusy, MailerError, SecretBoxError, UserLookup},
+    ports::{BackgroundBusy, MailerError, SecretCipherError, UserLookup},
     redirect::{RedirectNotAllowed, RedirectUrl},
     session::{AccessIdentity, CodeChallenge},
     ticket::TicketPurpose,
@@ -65,7 +65,7 @@ pub enum EmailAddressError {
 }
 
 failures_of!(
-    EmailAddressError: BackgroundBusy, StoreError, MailerError, SecretBoxError, TooMany
+    EmailAddressError: BackgroundBusy, StoreError, MailerError, SecretCipherError, TooMany
 );
 
 impl From<RedirectNotAllowed> for EmailAddressError {

@@ -14,7 +14,7 @@ use crate::{
     error::StoreError,
     limits::{MailRequest, TooMany},
     one_time_code::{CodePurpose, OneTimeCode},
-    ports::{BackgroundBusy, MailerError, SecretBoxError, SignerError, UserLookup},
+    ports::{BackgroundBusy, MailerError, SecretCipherError, SignerError, UserLookup},
     session::{AuthMethod, CodeChallenge, Session},
     ticket::TicketPurpose,
     user::{EmailAddress, User, UserId},
@@ -81,7 +81,7 @@ pub enum EmailSignInError {
 }
 
 failures_of!(
-    EmailSignInError: Failure, BackgroundBusy, StoreError, MailerError, SecretBoxError, SignerError,
+    EmailSignInError: Failure, BackgroundBusy, StoreError, MailerError, SecretCipherError, SignerError,
     TooMany
 );
 
@@ -281,7 +281,7 @@ impl EmailSignInService {
         to: impl Into<Recipient>,
         redirect_to: crate::redirect::RedirectUrl,
         challenge: Option<CodeChallenge>,
-    ) -> Result<SignInMail, SecretBoxError> {
+    ) -> Result<SignInMail, SecretCipherError> {
         let ctx = &self.ctx;
         Ok(match form {
             Form::Link => {

@@ -6,8 +6,8 @@ use crate::{
     error::StoreError,
     limits::TooMany,
     ports::{
-        BackgroundBusy, BreachedPasswordsError, HasherError, MailerError, QrError, SecretBoxError,
-        SignerError, SmsError,
+        BackgroundBusy, BreachedPasswordsError, HasherError, MailerError, QrError,
+        SecretCipherError, SignerError, SmsError,
     },
 };
 
@@ -38,7 +38,7 @@ pub enum Failure {
     Sms(#[from] SmsError),
     /// The encryption of stored secrets.
     #[error(transparent)]
-    SecretBox(#[from] SecretBoxError),
+    SecretCipher(#[from] SecretCipherError),
     /// The drawing of QR codes.
     #[error(transparent)]
     Qr(#[from] QrError),

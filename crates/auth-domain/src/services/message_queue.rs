@@ -10,8 +10,8 @@ use super::{Dependencies, retry::retry};
 use crate::{
     error::{StoreError, chain},
     ports::{
-        Clock, CodeDelivery, Mailer, MailerError, SecretBox, SecretBoxError, SmsError, SmsSender,
-        Store, UnitOfWork, UserLookup,
+        Clock, CodeDelivery, Mailer, MailerError, SecretCipher, SecretCipherError, SmsError,
+        SmsSender, Store, UnitOfWork, UserLookup,
     },
     queued_message::{
         Carried, FailedAttempt, LEASE, MessageId, NewQueuedMessage, OutgoingMessage, QueuedMessage,
@@ -25,7 +25,7 @@ use crate::{
 #[derive(Clone)]
 pub struct MessageQueueService {
     store: Arc<dyn Store>,
-    secrets: Arc<dyn SecretBox>,
+    secrets: Arc<dyn SecretCipher>,
     clock: Arc<dyn Clock>,
 }
 
@@ -45,7 +45,7 @@ pub(super) enum DeliveryError {
     #[error(transparent)]
     Text(#[from] SmsError),
     #[error(transparent)]
-    Sealed(#[from] SecretBoxError),
+    Sealed(#[from] SecretCipherError),
     #[error("this version cannot read the message")]
     Unreadable,
     #[error("text messages are switched off")]
@@ -74,7 +74,11 @@ struct Attempt<'a> {
 impl MessageQueueService {
     /// Looks at the queue of `store`.
     #[must_use]
-    pub fn new(store: Arc<dyn Store>, secrets: Arc<dyn SecretBox>, clock: Arc<dyn Clock>) -> Self {
+    pub fn new(
+        store: Arc<dyn Store>,
+        secrets: Arc<dyn SecretCipher>,
+        clock: Arc<dyn Clock>,
+    ) -> Self {
         Self {
             store,
             secrets,
@@ -252,7 +256,7 @@ impl Outgoing {
         carried: Carried,
         expires_at: DateTime<Utc>,
         message: OutgoingMessage,
-    ) -> Result<Box<Self>, SecretBoxError> {
+    ) -> Result<Box<Self>, SecretCipherError> {
         let id = MessageId(ctx.ids.uuid());
         let context = SealContext::QueuedMessage(id);
         let payload = ctx.secrets.seal(&message.write(), &context)?;

@@ -9,7 +9,7 @@ use crate::{
     error::{StoreError, UniqueField},
     limits::{TextRequest, TooMany},
     one_time_code::{CodePurpose, CodeVerdict, OneTimeCode},
-    ports::{BackgroundBusy, CodeDelivery, SecretBoxError, SmsError, UserLookup},
+    ports::{BackgroundBusy, CodeDelivery, SecretCipherError, SmsError, UserLookup},
     session::AccessIdentity,
     user::{PhoneNumber, User, UserId},
 };
@@ -46,7 +46,7 @@ pub enum PhoneChangeError {
     Failure(Failure),
 }
 
-failures_of!(PhoneChangeError: Failure, BackgroundBusy, SecretBoxError, SmsError, TooMany);
+failures_of!(PhoneChangeError: Failure, BackgroundBusy, SecretCipherError, SmsError, TooMany);
 
 impl From<StoreError> for PhoneChangeError {
     fn from(error: StoreError) -> Self {

@@ -21,7 +21,7 @@ use crate::{
     error::{Cause, StoreError, chain},
     identity::{ExternalIdentity, IdentityKey, ProviderId},
     limits::TooMany,
-    ports::{BackgroundBusy, MailerError, ProviderError, SecretBoxError, SignerError},
+    ports::{BackgroundBusy, MailerError, ProviderError, SecretCipherError, SignerError},
     redirect::RedirectUrl,
 };
 
@@ -79,7 +79,7 @@ pub enum ProviderSignInError {
 }
 
 failures_of!(
-    ProviderSignInError: Failure, BackgroundBusy, StoreError, MailerError, SecretBoxError,
+    ProviderSignInError: Failure, BackgroundBusy, StoreError, MailerError, SecretCipherError,
     SignerError, TooMany
 );
 

@@ -13,7 +13,9 @@ use super::{
 };
 use crate::{
     error::StoreError,
-    ports::{PngImage, QrError, SecretBoxError, SignerError, StoredFactor, UnitOfWork, UserLookup},
+    ports::{
+        PngImage, QrError, SecretCipherError, SignerError, StoredFactor, UnitOfWork, UserLookup,
+    },
     recovery_code::{HashedRecoveryCode, RECOVERY_CODES, RecoveryCode},
     sealed::SealedSecret,
     session::{AccessIdentity, AuthMethod, AuthMethods, Session},
@@ -82,7 +84,7 @@ pub enum SecondFactorError {
     Failure(Failure),
 }
 
-failures_of!(SecondFactorError: Failure, StoreError, SignerError, SecretBoxError, QrError);
+failures_of!(SecondFactorError: Failure, StoreError, SignerError, SecretCipherError, QrError);
 
 /// What was decided within a unit of work. A refusal is committed like a success: it spends a
 /// ticket, or counts a wrong guess.

@@ -192,7 +192,7 @@ impl SignInService {
         let client = self.ctx.client();
         let fits = match user.and_then(|it| it.password_hash.as_ref()) {
             Some(hash) => hasher.verify(password, hash, client).await?,
-            None => (hasher.verify_nothing(password, client).await).map(|()| false)?,
+            None => (hasher.verify_dummy(password, client).await).map(|()| false)?,
         };
         if let Some(user) = user.filter(|_| !fits) {
             note_user(user.id);

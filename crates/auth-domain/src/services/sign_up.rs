@@ -25,7 +25,7 @@ use crate::{
     identity::NewLinkedIdentity,
     limits::{MailRequest, TooMany},
     ports::{
-        BackgroundBusy, BreachedPasswordsError, HasherError, MailerError, SecretBoxError,
+        BackgroundBusy, BreachedPasswordsError, HasherError, MailerError, SecretCipherError,
         UnitOfWork,
     },
     redirect::RedirectUrl,
@@ -124,7 +124,7 @@ pub enum SignUpError {
 
 failures_of!(
     SignUpError: Failure, BackgroundBusy, BreachedPasswordsError, HasherError, MailerError,
-    SecretBoxError, TooMany
+    SecretCipherError, TooMany
 );
 
 impl From<StoreError> for SignUpError {

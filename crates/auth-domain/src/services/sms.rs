@@ -15,7 +15,7 @@ use super::{
 use crate::{
     error::StoreError,
     one_time_code::{CodeGuess, CodePurpose, HashedCode, NewCode, OneTimeCode},
-    ports::{CodeDelivery, PhoneVerifier, SecretBoxError, SmsError, TextMessage, UnitOfWork},
+    ports::{CodeDelivery, PhoneVerifier, SecretCipherError, SmsError, TextMessage, UnitOfWork},
     queued_message::{Carried, OutgoingMessage},
     secret::Secret,
     user::{Locale, PhoneNumber, UserId},
@@ -44,7 +44,7 @@ impl CodeText {
         purpose: CodePurpose,
         to: PhoneNumber,
         locale: Locale,
-    ) -> Result<Self, SecretBoxError> {
+    ) -> Result<Self, SecretCipherError> {
         let policy = &ctx.policy;
         let (by, row) = match (policy.sms.test_code(&to), delivery) {
             (Some(code), _) => (Way::NotAtAll, ctx.code_row(code, user, purpose)),

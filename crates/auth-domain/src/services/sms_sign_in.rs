@@ -15,7 +15,7 @@ use crate::{
     limits::{AccountName, ClientNetwork, TextRequest, TooMany},
     one_time_code::{CodePurpose, OneTimeCode},
     ports::{
-        BackgroundBusy, CodeDelivery, Contact, Deanonymization, NumberClaimant, SecretBoxError,
+        BackgroundBusy, CodeDelivery, Contact, Deanonymization, NumberClaimant, SecretCipherError,
         SignerError, SmsError, StagedProfile, UserLookup,
     },
     session::{AuthMethod, Session},
@@ -74,7 +74,7 @@ pub enum SmsSignInError {
 }
 
 failures_of!(
-    SmsSignInError: Failure, BackgroundBusy, SecretBoxError, SignerError, SmsError, TooMany
+    SmsSignInError: Failure, BackgroundBusy, SecretCipherError, SignerError, SmsError, TooMany
 );
 
 impl From<StoreError> for SmsSignInError {
@@ -274,7 +274,7 @@ impl SmsSignInService {
         user: UserId,
         to: PhoneNumber,
         locale: Locale,
-    ) -> Result<CodeText, SecretBoxError> {
+    ) -> Result<CodeText, SecretCipherError> {
         let purpose = CodePurpose::TextedSignIn;
         CodeText::new(&self.ctx, delivery, user, purpose, to, locale)
     }

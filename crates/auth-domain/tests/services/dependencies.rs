@@ -11,7 +11,7 @@ use auth_domain::{
         SignInError, SignUpError, SignedIn, SignedUp, UsernameSignUp,
     },
     session::Session,
-    testing::{FixedClock, PlainBox, PlainHasher, PlainSigner, RecordingMailer},
+    testing::{FixedClock, PlainCipher, PlainHasher, PlainSigner, RecordingMailer},
     ticket::Ticket,
 };
 use store_testkit::MemoryStore;
@@ -27,7 +27,7 @@ fn minimal(store: &MemoryStore, mailer: &Arc<RecordingMailer>) -> Dependencies {
         hasher: Arc::new(PlainHasher::default()),
         signer: Arc::new(PlainSigner),
         mailer: Arc::clone(mailer) as _,
-        secrets: Arc::new(PlainBox),
+        secrets: Arc::new(PlainCipher),
     };
     let keys = PolicyKeys::derive(b"a secret for tests");
     let redirects = RedirectPolicy::new("https://app.example.com", &[]).unwrap();

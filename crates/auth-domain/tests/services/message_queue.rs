@@ -10,7 +10,7 @@ use auth_domain::{
         Audience, EmailAddressError, EmailSignIn, Failure, LinkRequest, MessageDeliveryService,
         MessageQueueService, SignUpOptions, SignedUp, SmsSignIn,
     },
-    testing::PlainBox,
+    testing::PlainCipher,
     user::PhoneNumber,
 };
 
@@ -24,7 +24,7 @@ fn verified(policy: &mut AuthPolicy) {
 
 fn queue(world: &World) -> MessageQueueService {
     let store = Arc::clone(&world.store);
-    MessageQueueService::new(store, Arc::new(PlainBox), Arc::clone(&world.clock) as _)
+    MessageQueueService::new(store, Arc::new(PlainCipher), Arc::clone(&world.clock) as _)
 }
 
 fn delivery(world: &World) -> MessageDeliveryService {

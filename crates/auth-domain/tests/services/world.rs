@@ -348,7 +348,7 @@ impl PasswordHasher for BusyHasher {
         Err(HasherError::Busy)
     }
 
-    async fn verify_nothing(&self, _: &PlainPassword, _: ClientNetwork) -> Result<(), HasherError> {
+    async fn verify_dummy(&self, _: &PlainPassword, _: ClientNetwork) -> Result<(), HasherError> {
         Err(HasherError::Busy)
     }
 }
@@ -388,7 +388,7 @@ impl PasswordHasher for OvertakenHasher {
         PlainHasher::default().verify(password, hash, client).await
     }
 
-    async fn verify_nothing(&self, _: &PlainPassword, _: ClientNetwork) -> Result<(), HasherError> {
+    async fn verify_dummy(&self, _: &PlainPassword, _: ClientNetwork) -> Result<(), HasherError> {
         Ok(())
     }
 }

@@ -248,7 +248,7 @@ impl From<Failure> for LegacyError {
             | Failure::Signer(_)
             | Failure::Mailer(_)
             | Failure::Sms(_)
-            | Failure::SecretBox(_)
+            | Failure::SecretCipher(_)
             | Failure::Qr(_) => Self::internal(failure.into()),
         }
     }

@@ -366,7 +366,7 @@ impl From<Failure> for ModernError {
             | Failure::Signer(_)
             | Failure::Mailer(_)
             | Failure::Sms(SmsError::NotChecked(_))
-            | Failure::SecretBox(_)
+            | Failure::SecretCipher(_)
             | Failure::Qr(_) => Self::Internal(failure.into()),
         }
     }

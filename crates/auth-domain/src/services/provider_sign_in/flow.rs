@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use crate::{
     flow_binding::HashedFlowBindingCookie,
-    ports::{PkceAndNonce, SecretBox, SecretBoxError},
+    ports::{PkceAndNonce, SecretCipher, SecretCipherError},
     sealed::{SealContext, StoredSecret},
     secret::Secret,
     services::{Audience, SignUpOptions},
@@ -59,9 +59,9 @@ impl SignInFlow {
     /// The flow as the provider's `state`.
     pub(super) fn seal(
         &self,
-        secrets: &dyn SecretBox,
+        secrets: &dyn SecretCipher,
         context: &SealContext,
-    ) -> Result<Secret, SecretBoxError> {
+    ) -> Result<Secret, SecretCipherError> {
         let plain = Secret::new(Value::Object(self.to_members()).to_string());
         let sealed = secrets.seal(&plain, context)?;
         // Only letters, digits, hyphens and underscores go through every provider unharmed.
@@ -73,7 +73,7 @@ impl SignInFlow {
     /// The flow of a `state`, unless it is something else or its time is over.
     pub(super) fn open(
         state: &str,
-        secrets: &dyn SecretBox,
+        secrets: &dyn SecretCipher,
         context: &SealContext,
         now: DateTime<Utc>,
     ) -> Option<Self> {
@@ -169,7 +169,7 @@ fn purpose(value: &Value) -> Option<FlowPurpose> {
 #[cfg(all(test, feature = "testing"))]
 mod tests {
     use super::*;
-    use crate::{flow_binding::FlowBindingCookie, identity::ProviderId, testing::PlainBox};
+    use crate::{flow_binding::FlowBindingCookie, identity::ProviderId, testing::PlainCipher};
 
     const NOW: DateTime<Utc> = DateTime::UNIX_EPOCH;
 
@@ -215,8 +215,8 @@ mod tests {
         ] {
             let flow = flow(purpose);
 
-            let state = flow.seal(&PlainBox, &context("github")).unwrap();
-            let opened = SignInFlow::open(state.expose(), &PlainBox, &context("github"), NOW);
+            let state = flow.seal(&PlainCipher, &context("github")).unwrap();
+            let opened = SignInFlow::open(state.expose(), &PlainCipher, &context("github"), NOW);
 
             assert_eq!(opened, Some(flow));
         }
@@ -225,10 +225,10 @@ mod tests {
     #[test]
     fn a_state_is_good_for_its_provider_and_its_time_alone() {
         let flow = flow(FlowPurpose::Enter(Audience::Anybody));
-        let state = flow.seal(&PlainBox, &context("github")).unwrap();
+        let state = flow.seal(&PlainCipher, &context("github")).unwrap();
 
         let opened =
-            |provider, now| SignInFlow::open(state.expose(), &PlainBox, &context(provider), now);
+            |provider, now| SignInFlow::open(state.expose(), &PlainCipher, &context(provider), now);
 
         assert!(opened("github", NOW).is_some());
         assert_eq!(opened("google", NOW), None);
@@ -238,8 +238,8 @@ mod tests {
     #[test]
     fn anything_else_is_no_state() {
         let of_user = SealContext::TotpSecret(UserId(Uuid::nil()));
-        let foreign = PlainBox.seal(&Secret::new("{}"), &of_user).unwrap();
-        let empty = PlainBox
+        let foreign = PlainCipher.seal(&Secret::new("{}"), &of_user).unwrap();
+        let empty = PlainCipher
             .seal(&Secret::new("{}"), &context("github"))
             .unwrap();
         let encoded = |text: &str| BASE64URL_NOPAD.encode(text.as_bytes());
@@ -252,7 +252,7 @@ mod tests {
             encoded(foreign.as_str()),
             encoded(empty.as_str()),
         ] {
-            let opened = SignInFlow::open(&state, &PlainBox, &context("github"), NOW);
+            let opened = SignInFlow::open(&state, &PlainCipher, &context("github"), NOW);
             assert_eq!(opened, None, "{state}");
         }
     }

@@ -3,7 +3,7 @@
 use super::{Decision, SecondFactorError, SecondFactorService};
 use crate::{
     error::StoreError,
-    ports::{OpenedSecret, SecretBoxError, StoredFactor, UnitOfWork},
+    ports::{OpenedSecret, SecretCipherError, StoredFactor, UnitOfWork},
     recovery_code::RecoveryCode,
     sealed::{SealContext, SealedSecret, StoredSecret},
     totp::{StepUse, TimeStep, TotpCode, TotpPurpose, TotpSecret},
@@ -83,7 +83,7 @@ impl SecondFactorService {
         secret: &StoredSecret,
         code: &TotpCode,
         purpose: TotpPurpose,
-    ) -> Result<Result<bool, SecretBoxError>, StoreError> {
+    ) -> Result<Result<bool, SecretCipherError>, StoreError> {
         let limits = self.ctx.guess_limits(user);
         let factors = work.second_factors();
         let so_far = factors.count_wrong_guesses(user, &limits).await?;
@@ -121,7 +121,7 @@ impl SecondFactorService {
         &self,
         user: UserId,
         secret: &TotpSecret,
-    ) -> Result<SealedSecret, SecretBoxError> {
+    ) -> Result<SealedSecret, SecretCipherError> {
         let secrets = &self.ctx.secrets;
         secrets.seal(&secret.base32(), &context(user))
     }
@@ -133,7 +133,7 @@ impl SecondFactorService {
         work: &mut dyn UnitOfWork,
         user: UserId,
         stored: &StoredSecret,
-    ) -> Result<Result<TotpSecret, SecretBoxError>, StoreError> {
+    ) -> Result<Result<TotpSecret, SecretCipherError>, StoreError> {
         let opened = match stored {
             StoredSecret::Sealed(sealed) => self.ctx.secrets.open(sealed, &context(user)),
             StoredSecret::Plain(plain) => Ok(OpenedSecret {
@@ -178,6 +178,6 @@ fn context(user_id: UserId) -> SealContext {
     SealContext::TotpSecret(user_id)
 }
 
-fn read(base32: &str) -> Result<TotpSecret, SecretBoxError> {
-    TotpSecret::parse(base32).map_err(|error| SecretBoxError::Unreadable(error.into()))
+fn read(base32: &str) -> Result<TotpSecret, SecretCipherError> {
+    TotpSecret::parse(base32).map_err(|error| SecretCipherError::Unreadable(error.into()))
 }

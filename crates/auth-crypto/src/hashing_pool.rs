@@ -27,7 +27,7 @@ const NICENESS: i32 = 10;
 /// Runs closures on threads of their own, one at a time on each. Client networks take turns; what
 /// comes from one runs in the order it came.
 #[derive(Debug)]
-pub(crate) struct Lanes {
+pub(crate) struct HashingPool {
     threads: ThreadPool,
     queue: Arc<FairQueue>,
 }
@@ -37,7 +37,7 @@ pub(crate) struct Lanes {
 #[error("work in a lane panicked")]
 struct Panicked;
 
-impl Lanes {
+impl HashingPool {
     /// `parallel` lanes, at least one.
     ///
     /// # Errors
@@ -48,7 +48,7 @@ impl Lanes {
         let threads = ThreadPoolBuilder::new()
             .num_threads(parallel)
             .thread_name(|number| format!("lane-{number}"))
-            .start_handler(|_number| step_back())
+            .start_handler(|_number| lower_priority())
             .build()?;
         Ok(Self {
             threads,
@@ -87,7 +87,7 @@ impl Lanes {
 }
 
 /// Lowers the priority of the calling thread, where one thread can have its own.
-fn step_back() {
+fn lower_priority() {
     #[cfg(target_os = "linux")]
     // Lowering needs no privilege; if it is refused all the same, work is done at the usual one.
     let _ = rustix::process::setpriority_process(None, NICENESS);
@@ -131,50 +131,50 @@ mod tests {
 
     #[tokio::test(flavor = "multi_thread")]
     async fn no_more_work_runs_at_once_than_there_are_lanes() {
-        const LANES: usize = 3;
-        let lanes = Arc::new(Lanes::new(LANES).unwrap());
+        const THREADS: usize = 3;
+        let pool = Arc::new(HashingPool::new(THREADS).unwrap());
         let gauge = Arc::new(Gauge::default());
         // Opens only when every lane is taken, so the bound is reached and not merely kept.
-        let all_lanes = Arc::new(Barrier::new(LANES));
+        let all_lanes = Arc::new(Barrier::new(THREADS));
 
         let mut tasks = JoinSet::new();
-        for _ in 0..LANES * 8 {
-            let (lanes, gauge, all_lanes) = (lanes.clone(), gauge.clone(), all_lanes.clone());
+        for _ in 0..THREADS * 8 {
+            let (pool, gauge, all_lanes) = (pool.clone(), gauge.clone(), all_lanes.clone());
             tasks.spawn(async move {
                 let work = move || {
                     gauge.enter();
                     all_lanes.wait();
                     gauge.leave();
                 };
-                lanes.run(CLIENT, work).await.unwrap();
+                pool.run(CLIENT, work).await.unwrap();
             });
         }
         tasks.join_all().await;
 
-        assert_eq!(gauge.highest.load(SeqCst), LANES);
+        assert_eq!(gauge.highest.load(SeqCst), THREADS);
     }
 
     #[tokio::test(flavor = "multi_thread")]
     async fn a_cancelled_request_keeps_its_lane_until_its_work_has_ended() {
-        let lanes = Arc::new(Lanes::new(1).unwrap());
+        let pool = Arc::new(HashingPool::new(1).unwrap());
         let (began, has_begun) = oneshot::channel();
         let (end, may_end) = mpsc::channel::<()>();
         let request = tokio::spawn({
-            let lanes = Arc::clone(&lanes);
+            let pool = Arc::clone(&pool);
             let work = move || {
                 began.send(()).unwrap();
                 may_end.recv().unwrap();
             };
-            async move { lanes.run(CLIENT, work).await }
+            async move { pool.run(CLIENT, work).await }
         });
         has_begun.await.unwrap();
 
         request.abort();
         assert!(request.await.unwrap_err().is_cancelled());
 
-        assert_eq!(lanes.queue.free().0, 0);
+        assert_eq!(pool.queue.free().0, 0);
         end.send(()).unwrap();
-        lanes.run(CLIENT, || ()).await.unwrap();
+        pool.run(CLIENT, || ()).await.unwrap();
     }
 
     /// What `future` comes to when nobody waits for it.
@@ -184,17 +184,17 @@ mod tests {
 
     #[tokio::test(flavor = "multi_thread")]
     async fn who_finds_the_queue_full_is_told_at_once() {
-        const LANES: usize = 2;
-        const LAST: usize = LANES * WAITERS_PER_LANE - 1;
-        let lanes = Lanes::new(LANES).unwrap();
+        const THREADS: usize = 2;
+        const LAST: usize = THREADS * WAITERS_PER_LANE - 1;
+        let pool = HashingPool::new(THREADS).unwrap();
         let mut at_work = Vec::new();
-        for _ in 0..LANES {
+        for _ in 0..THREADS {
             let (end, may_end) = mpsc::channel::<()>();
-            let mut working = Box::pin(lanes.run(CLIENT, move || may_end.recv().unwrap()));
+            let mut working = Box::pin(pool.run(CLIENT, move || may_end.recv().unwrap()));
             assert!(poll_once(working.as_mut()).is_pending());
             at_work.push((end, working));
         }
-        let ask = |number| Box::pin(lanes.run(CLIENT, move || number));
+        let ask = |number| Box::pin(pool.run(CLIENT, move || number));
         let mut queue: Vec<_> = (0..=LAST).map(ask).collect();
         assert!(
             queue
@@ -219,16 +219,16 @@ mod tests {
         for (number, waiting) in queue.into_iter().enumerate() {
             assert_eq!(waiting.await.unwrap(), number);
         }
-        assert_eq!(lanes.run(CLIENT, || 7).await.unwrap(), 7);
+        assert_eq!(pool.run(CLIENT, || 7).await.unwrap(), 7);
     }
 
     #[tokio::test(flavor = "multi_thread")]
     async fn who_comes_from_elsewhere_is_served_during_a_flood() {
-        let lanes = Lanes::new(1).unwrap();
+        let pool = HashingPool::new(1).unwrap();
         let (end, may_end) = mpsc::channel::<()>();
-        let mut working = Box::pin(lanes.run(CLIENT, move || may_end.recv().unwrap()));
+        let mut working = Box::pin(pool.run(CLIENT, move || may_end.recv().unwrap()));
         assert!(poll_once(working.as_mut()).is_pending());
-        let ask = |client, number| Box::pin(lanes.run(client, move || number));
+        let ask = |client, number| Box::pin(pool.run(client, move || number));
         let mut flood: Vec<_> = (0..WAITERS_PER_LANE).map(|it| ask(CLIENT, it)).collect();
         for waiting in &mut flood {
             assert!(poll_once(waiting.as_mut()).is_pending());
@@ -253,27 +253,27 @@ mod tests {
         let own = || rustix::process::getpriority_process(None).unwrap();
         let before = own();
 
-        let in_lane = Lanes::new(1).unwrap().run(CLIENT, own).await.unwrap();
+        let in_pool = HashingPool::new(1).unwrap().run(CLIENT, own).await.unwrap();
 
-        assert_eq!(in_lane, NICENESS.max(before));
+        assert_eq!(in_pool, NICENESS.max(before));
         assert_eq!(own(), before, "the thread that asks keeps its priority");
     }
 
     #[tokio::test]
     async fn there_is_always_one_lane_and_never_more_than_can_be_counted() {
         for parallel in [0, usize::MAX] {
-            let lanes = Lanes::new(parallel).unwrap();
-            assert_eq!(lanes.run(CLIENT, || 7).await.unwrap(), 7);
+            let pool = HashingPool::new(parallel).unwrap();
+            assert_eq!(pool.run(CLIENT, || 7).await.unwrap(), 7);
         }
     }
 
     #[tokio::test]
     async fn work_that_panics_is_an_error_and_frees_its_lane() {
-        let lanes = Lanes::new(1).unwrap();
+        let pool = HashingPool::new(1).unwrap();
 
-        let outcome = lanes.run(CLIENT, || panic!("work failed")).await;
+        let outcome = pool.run(CLIENT, || panic!("work failed")).await;
 
         assert!(matches!(outcome, Err(HasherError::Failed(_))));
-        assert_eq!(lanes.queue.free(), (1, WAITERS_PER_LANE));
+        assert_eq!(pool.queue.free(), (1, WAITERS_PER_LANE));
     }
 }

@@ -7,26 +7,30 @@ use crate::{
 };
 
 /// Seals secrets before they are stored.
-pub trait SecretBox: Send + Sync {
+pub trait SecretCipher: Send + Sync {
     /// Encrypts `secret` so that it opens in the same context and in no other. Two calls give two
     /// texts.
     ///
     /// # Errors
     ///
-    /// [`SecretBoxError::Failed`].
-    fn seal(&self, secret: &Secret, context: &SealContext) -> Result<SealedSecret, SecretBoxError>;
+    /// [`SecretCipherError::Failed`].
+    fn seal(
+        &self,
+        secret: &Secret,
+        context: &SealContext,
+    ) -> Result<SealedSecret, SecretCipherError>;
 
     /// Decrypts what was sealed in this context, here or by Hasura Auth.
     ///
     /// # Errors
     ///
-    /// [`SecretBoxError::DoesNotOpen`] when none of the keys fits, the text was changed, or it was
-    /// sealed in another context; [`SecretBoxError::Failed`].
+    /// [`SecretCipherError::DoesNotOpen`] when none of the keys fits, the text was changed, or it was
+    /// sealed in another context; [`SecretCipherError::Failed`].
     fn open(
         &self,
         sealed: &SealedSecret,
         context: &SealContext,
-    ) -> Result<OpenedSecret, SecretBoxError>;
+    ) -> Result<OpenedSecret, SecretCipherError>;
 }
 
 /// A secret that was sealed.
@@ -34,14 +38,14 @@ pub trait SecretBox: Send + Sync {
 pub struct OpenedSecret {
     /// The secret.
     pub secret: Secret,
-    /// Whether [`SecretBox::seal`] would use the same key and form now. Otherwise it should be
+    /// Whether [`SecretCipher::seal`] would use the same key and form now. Otherwise it should be
     /// sealed anew, as long as the former key is known.
     pub is_current: bool,
 }
 
 /// Why a secret was not sealed or opened. The text names neither the secret nor a key.
 #[derive(Debug, thiserror::Error)]
-pub enum SecretBoxError {
+pub enum SecretCipherError {
     /// No key of this installation opens it.
     #[error("a stored secret does not open with the encryption key of this server")]
     DoesNotOpen,

@@ -8,7 +8,7 @@
 use std::borrow::Cow;
 
 use auth_domain::{
-    ports::{OpenedSecret, SecretBox, SecretBoxError},
+    ports::{OpenedSecret, SecretCipher, SecretCipherError},
     sealed::{SealContext, SealedSecret},
     secret::{Secret, derived_key},
     system::random_bytes,
@@ -23,12 +23,12 @@ const TAG_BYTES: usize = 16;
 
 /// Seals with one key, and opens with it and with former ones.
 #[derive(Debug, Clone)]
-pub struct AesSecretBox {
+pub struct AesSecretCipher {
     current: EncryptionKey,
     former: Vec<EncryptionKey>,
 }
 
-impl AesSecretBox {
+impl AesSecretCipher {
     /// A box that seals with `current`. What was sealed with one of `former` still opens.
     #[must_use]
     pub fn new(current: EncryptionKey, former: Vec<EncryptionKey>) -> Self {
@@ -36,8 +36,12 @@ impl AesSecretBox {
     }
 }
 
-impl SecretBox for AesSecretBox {
-    fn seal(&self, secret: &Secret, context: &SealContext) -> Result<SealedSecret, SecretBoxError> {
+impl SecretCipher for AesSecretCipher {
+    fn seal(
+        &self,
+        secret: &Secret,
+        context: &SealContext,
+    ) -> Result<SealedSecret, SecretCipherError> {
         let nonce: [u8; NONCE_BYTES] = random_bytes();
         let mut tag = [0; TAG_BYTES];
         let ciphertext = encrypt_aead(
@@ -48,7 +52,7 @@ impl SecretBox for AesSecretBox {
             secret.expose().as_bytes(),
             &mut tag,
         );
-        let ciphertext = ciphertext.map_err(|error| SecretBoxError::Failed(error.into()))?;
+        let ciphertext = ciphertext.map_err(|error| SecretCipherError::Failed(error.into()))?;
         let sealed = [&nonce[..], &ciphertext, &tag].concat();
         Ok(SealedSecret::new(&BASE64.encode(&sealed)))
     }
@@ -57,22 +61,22 @@ impl SecretBox for AesSecretBox {
         &self,
         sealed: &SealedSecret,
         context: &SealContext,
-    ) -> Result<OpenedSecret, SecretBoxError> {
+    ) -> Result<OpenedSecret, SecretCipherError> {
         // Hasura Auth writes the same bytes in hexadecimal digits, and binds them to nothing.
         let (bytes, associated_data) = match sealed.ciphertext() {
             Some(text) => (BASE64.decode(text.as_bytes()), context.associated_data()),
             None => (HEXLOWER.decode(sealed.as_str().as_bytes()), Vec::new()),
         };
-        let bytes = bytes.map_err(|error| SecretBoxError::Unreadable(error.into()))?;
-        let parts = Parts::of(&bytes).ok_or(SecretBoxError::DoesNotOpen)?;
+        let bytes = bytes.map_err(|error| SecretCipherError::Unreadable(error.into()))?;
+        let parts = Parts::of(&bytes).ok_or(SecretCipherError::DoesNotOpen)?;
         let with = |key| parts.open(&key_for(context, key), &associated_data);
         let opened = with(&self.current);
         let is_current = opened.is_some() && sealed.ciphertext().is_some();
         let opened = opened
             .or_else(|| self.former.iter().find_map(with))
-            .ok_or(SecretBoxError::DoesNotOpen)?;
+            .ok_or(SecretCipherError::DoesNotOpen)?;
         let text = String::from_utf8(opened)
-            .map_err(|error| SecretBoxError::Unreadable(error.utf8_error().into()))?;
+            .map_err(|error| SecretCipherError::Unreadable(error.utf8_error().into()))?;
         Ok(OpenedSecret {
             secret: Secret::new(text),
             is_current,
@@ -142,8 +146,8 @@ mod tests {
         EncryptionKey::derive(name.as_bytes())
     }
 
-    fn secret_box(current: &str, former: &[&str]) -> AesSecretBox {
-        AesSecretBox::new(key(current), former.iter().map(|name| key(name)).collect())
+    fn secret_cipher(current: &str, former: &[&str]) -> AesSecretCipher {
+        AesSecretCipher::new(key(current), former.iter().map(|name| key(name)).collect())
     }
 
     fn context(user: u128) -> SealContext {
@@ -160,7 +164,7 @@ mod tests {
     #[test]
     fn what_is_sealed_opens_again_and_does_not_show_the_secret() {
         let secret = Secret::new("GEZDGNBVGY3TQOJQ");
-        let one = secret_box("key", &[]);
+        let one = secret_cipher("key", &[]);
 
         let sealed = one.seal(&secret, &context(1)).unwrap();
 
@@ -174,24 +178,24 @@ mod tests {
 
     #[test]
     fn a_secret_of_one_user_does_not_open_for_another() {
-        let one = secret_box("key", &[]);
+        let one = secret_cipher("key", &[]);
         let sealed = one.seal(&Secret::new("x"), &context(1)).unwrap();
 
         let opened = one.open(&sealed, &context(2));
 
-        assert!(matches!(opened, Err(SecretBoxError::DoesNotOpen)));
+        assert!(matches!(opened, Err(SecretCipherError::DoesNotOpen)));
     }
 
     #[test]
     fn nothing_opens_with_another_key_unless_it_is_a_former_one() {
-        let sealed = secret_box("old", &[])
+        let sealed = secret_cipher("old", &[])
             .seal(&Secret::new("x"), &context(1))
             .unwrap();
 
-        let other = secret_box("new", &["none"]).open(&sealed, &context(1));
-        let former = secret_box("new", &["none", "old"]).open(&sealed, &context(1));
+        let other = secret_cipher("new", &["none"]).open(&sealed, &context(1));
+        let former = secret_cipher("new", &["none", "old"]).open(&sealed, &context(1));
 
-        assert!(matches!(other, Err(SecretBoxError::DoesNotOpen)));
+        assert!(matches!(other, Err(SecretCipherError::DoesNotOpen)));
         let former = former.unwrap();
         assert_eq!(former.secret, Secret::new("x"));
         assert!(!former.is_current, "it has to be sealed anew");
@@ -199,14 +203,14 @@ mod tests {
 
     #[test]
     fn a_queued_message_opens_under_its_number_and_no_other() {
-        let sealing = secret_box("a", &[]);
+        let sealing = secret_cipher("a", &[]);
         let message = |id| SealContext::QueuedMessage(MessageId(Uuid::from_u128(id)));
         let secret = Secret::new("message");
 
         let sealed = sealing.seal(&secret, &message(1)).unwrap();
 
         assert_eq!(sealing.open(&sealed, &message(1)).unwrap().secret, secret);
-        let former = secret_box("b", &["a"]);
+        let former = secret_cipher("b", &["a"]);
         assert_eq!(former.open(&sealed, &message(1)).unwrap().secret, secret);
         for other in [message(2), context(1)] {
             assert!(sealing.open(&sealed, &other).is_err());
@@ -215,7 +219,7 @@ mod tests {
 
     #[test]
     fn a_flow_opens_at_its_provider_and_nowhere_else() {
-        let sealing = secret_box("a", &[]);
+        let sealing = secret_cipher("a", &[]);
         let flow = |name| SealContext::ProviderFlow(ProviderId::of(name));
         let secret = Secret::new("flow");
 
@@ -226,7 +230,7 @@ mod tests {
             sealing.open(&sealed, &flow("github")).unwrap().secret,
             secret
         );
-        let former = secret_box("b", &["a"]);
+        let former = secret_cipher("b", &["a"]);
         assert_eq!(
             former.open(&sealed, &flow("github")).unwrap().secret,
             secret
@@ -238,7 +242,7 @@ mod tests {
 
     #[test]
     fn a_change_anywhere_is_noticed() {
-        let one = secret_box("key", &[]);
+        let one = secret_cipher("key", &[]);
         let sealed = one.seal(&Secret::new("secret"), &context(1)).unwrap();
         let bytes = BASE64
             .decode(sealed.ciphertext().unwrap().as_bytes())
@@ -265,7 +269,7 @@ mod tests {
     #[test]
     fn what_hasura_auth_sealed_opens_for_everybody() {
         let key = EncryptionKey::parse(&"01".repeat(32)).unwrap();
-        let one = AesSecretBox::new(key, Vec::new());
+        let one = AesSecretCipher::new(key, Vec::new());
         let sealed = read(UPSTREAM);
 
         for user in [1, 2] {
