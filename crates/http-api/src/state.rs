@@ -8,7 +8,7 @@ use std::{
 use actix_web::web::Bytes;
 use auth_domain::{
     limits::Limiter,
-    ports::{IdGenerator, PersonCheck, TokenSigner},
+    ports::{BotCheck, IdGenerator, TokenSigner},
     redirect::RedirectPolicy,
     services::Services,
 };
@@ -32,7 +32,7 @@ pub struct AppState {
     settings: ApiSettings,
     outbox: Option<(Arc<dyn Outbox>, OutboxKey)>,
     request_limits: Option<(Limiter, RequestLimits)>,
-    person_check: Option<Arc<dyn PersonCheck>>,
+    bot_check: Option<Arc<dyn BotCheck>>,
     description: OnceLock<Option<Bytes>>,
     readiness: Readiness,
     runtime: Handle,
@@ -66,7 +66,7 @@ impl AppState {
             settings,
             outbox: None,
             request_limits: None,
-            person_check: None,
+            bot_check: None,
             description: OnceLock::new(),
             readiness: Readiness::default(),
             runtime,
@@ -99,16 +99,16 @@ impl AppState {
 
     /// Turns programs away where an account is made or a mail sent.
     #[must_use]
-    pub fn with_person_check(self, check: Arc<dyn PersonCheck>) -> Self {
+    pub fn with_person_check(self, check: Arc<dyn BotCheck>) -> Self {
         Self {
-            person_check: Some(check),
+            bot_check: Some(check),
             ..self
         }
     }
 
     /// Who tells people from programs, if anybody does.
-    pub(crate) fn person_check(&self) -> Option<&Arc<dyn PersonCheck>> {
-        self.person_check.as_ref()
+    pub(crate) fn bot_check(&self) -> Option<&Arc<dyn BotCheck>> {
+        self.bot_check.as_ref()
     }
 
     /// The mails to show and to whom, if any are to be shown.

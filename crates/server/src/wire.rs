@@ -10,7 +10,7 @@ use auth_domain::{
     limits::{AccountLimits, Limiter, NamingKey},
     policy::PolicyKeys,
     ports::{
-        BreachedPasswords, Clock, CodeDelivery, CustomClaimSource, PasswordHasher, PersonCheck,
+        BotCheck, BreachedPasswords, Clock, CodeDelivery, CustomClaimSource, PasswordHasher,
         SecretCipher, Store, TokenSigner, WebAuthn,
     },
     services::{
@@ -56,7 +56,7 @@ pub(crate) struct Adapters {
     messaging: Messaging,
     limiter: Limiter,
     hasher: Arc<dyn PasswordHasher>,
-    person_check: Option<Arc<dyn PersonCheck>>,
+    bot_check: Option<Arc<dyn BotCheck>>,
     providers: Providers,
 }
 
@@ -75,7 +75,7 @@ impl Adapters {
         let adapters = Self {
             limiter: limiter(config, runtime)?,
             hasher: Arc::new(hasher.map_err(StartError::PasswordHasher)?),
-            person_check: person_check(config, &egress),
+            bot_check: bot_check(config, &egress),
             providers: providers::providers(&config.providers, &egress),
             egress,
             messaging,
@@ -180,7 +180,7 @@ impl SharedState {
             }
             None => state,
         };
-        let state = match &self.adapters.person_check {
+        let state = match &self.adapters.bot_check {
             Some(check) => state.with_person_check(Arc::clone(check)),
             None => state,
         };
@@ -242,8 +242,8 @@ pub(crate) fn egress(config: &Config) -> Result<Egress, StartError> {
     Egress::new(config.egress.clone()).map_err(StartError::Egress)
 }
 
-fn person_check(config: &Config, egress: &Egress) -> Option<Arc<dyn PersonCheck>> {
-    let service = config.person_check.clone()?;
+fn bot_check(config: &Config, egress: &Egress) -> Option<Arc<dyn BotCheck>> {
+    let service = config.bot_check.clone()?;
     let turnstile = Turnstile::new(egress.clone(), service.url, service.secret);
     Some(Arc::new(turnstile))
 }

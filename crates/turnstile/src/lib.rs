@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use auth_domain::{
-    ports::{PersonCheck, PersonCheckError, PersonVerdict},
+    ports::{BotCheck, BotCheckError, PersonVerdict},
     secret::Secret,
 };
 use egress::{Egress, EgressError, Request, Url};
@@ -98,14 +98,14 @@ impl Turnstile {
 }
 
 #[async_trait]
-impl PersonCheck for Turnstile {
-    async fn judge(&self, response: &Secret) -> Result<PersonVerdict, PersonCheckError> {
+impl BotCheck for Turnstile {
+    async fn judge(&self, response: &Secret) -> Result<PersonVerdict, BotCheckError> {
         if response.expose().len() > LONGEST_RESPONSE {
             let messages = Vec::new();
             return Ok(PersonVerdict::Failed { messages });
         }
         let answer = self.ask(response).await;
-        let answer = answer.map_err(|error| PersonCheckError(error.into()))?;
+        let answer = answer.map_err(|error| BotCheckError(error.into()))?;
         if answer.success {
             return Ok(PersonVerdict::Passed);
         }

@@ -7,7 +7,7 @@
 )]
 
 use auth_domain::{
-    ports::{PersonCheck, PersonVerdict},
+    ports::{BotCheck, PersonVerdict},
     secret::Secret,
 };
 use egress::{Egress, EgressRules};

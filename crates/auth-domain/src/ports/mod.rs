@@ -4,6 +4,7 @@
 //! and no service carries type parameters.
 
 mod background;
+mod bot_check;
 mod breached_passwords;
 mod clean_up;
 mod clock;
@@ -14,7 +15,6 @@ mod hasher;
 mod identities;
 mod mailer;
 mod message_queue;
-mod person_check;
 mod provider;
 mod second_factors;
 mod secret_cipher;
@@ -28,6 +28,7 @@ mod totp;
 mod users;
 
 pub use background::{Background, BackgroundBusy, BackgroundWork};
+pub use bot_check::{BotCheck, BotCheckError, PersonVerdict};
 pub use breached_passwords::{BreachedPasswords, BreachedPasswordsError};
 pub use clean_up::{ExpiredRows, Removal};
 pub use clock::{Clock, IdGenerator};
@@ -38,7 +39,6 @@ pub use hasher::{HasherError, PasswordHasher};
 pub use identities::LinkedIdentityRepository;
 pub use mailer::{Mail, MailKind, Mailer, MailerError};
 pub use message_queue::{MessageQueue, MessageRepository};
-pub use person_check::{PersonCheck, PersonCheckError, PersonVerdict};
 pub use provider::{
     AuthorizationRequest, AuthorizationResponse, IdTokenError, IdTokenVerifier, Parameters,
     PkceAndNonce, Provider, ProviderError,

@@ -48,10 +48,10 @@ pub(crate) use environment::Environment;
 pub(crate) use kind::Kind;
 pub(crate) use load::{Loaded, Sources, load};
 pub(crate) use parts::{
-    CleanUpSettings, CustomClaimSettings, Database, IdTokenSettings, Limits, LogSettings,
-    PersonCheckService, PostgresDatabase, Postmark, ProviderSettings, SameSite,
-    SecondFactorSettings, ServerSettings, SessionCookie, SessionSettings, Sms, SmsProvider, Smtp,
-    Transport, Webhook, is_loopback, smtp,
+    BotCheckService, CleanUpSettings, CustomClaimSettings, Database, IdTokenSettings, Limits,
+    LogSettings, PostgresDatabase, Postmark, ProviderSettings, SameSite, SecondFactorSettings,
+    ServerSettings, SessionCookie, SessionSettings, Sms, SmsProvider, Smtp, Transport, Webhook,
+    is_loopback, smtp,
 };
 pub(crate) use reference::reference;
 pub(crate) use setting::Setting;
@@ -116,7 +116,7 @@ pub(crate) struct Config {
     /// How often something may happen; without limits, any number of times.
     pub(crate) limits: Option<Limits>,
     /// The service that tells people from programs, if one is to be asked.
-    pub(crate) person_check: Option<PersonCheckService>,
+    pub(crate) bot_check: Option<BotCheckService>,
     /// The services that people sign in with.
     pub(crate) providers: ProviderSettings,
     /// Whether no database is configured, and nothing but this machine reaches the server: a
@@ -167,7 +167,7 @@ impl Config {
                 &mut problems,
             ),
             keep(Limits::read(&settings, &mut warnings), &mut problems),
-            keep(PersonCheckService::read(&settings), &mut problems),
+            keep(BotCheckService::read(&settings), &mut problems),
             keep(parts::relying_party(&settings), &mut problems),
             keep(Sms::read(&settings, &mut warnings), &mut problems),
         );
@@ -182,7 +182,7 @@ impl Config {
                 Some(hibp_url),
                 Some(custom_claims),
                 Some(limits),
-                Some(person_check),
+                Some(bot_check),
                 Some(relying_party),
                 Some(sms),
             ) if problems.is_empty() => Ok(Self {
@@ -211,7 +211,7 @@ impl Config {
                 templates_folder: parts::templates_folder(&settings),
                 templates_url,
                 limits,
-                person_check,
+                bot_check,
                 providers,
                 zero_setup: derived::is_zero_setup(&settings),
                 warnings,

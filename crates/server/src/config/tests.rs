@@ -1286,9 +1286,9 @@ mod turnstile {
         let config = config_of(&[SECRET]);
 
         assert!(!format!("{config:?}").contains("hunter2"));
-        let service = config.person_check.unwrap();
+        let service = config.bot_check.unwrap();
         assert_eq!(service.url.as_str(), ::turnstile::BASE_URL);
-        assert!(config_of(&[]).person_check.is_none());
+        assert!(config_of(&[]).bot_check.is_none());
     }
 
     #[test]
@@ -1480,7 +1480,7 @@ mod protections {
         );
         let elsewhere = ("hasura-auth.toml", "[turnstile]\nsecret = \"x\"\n");
         let config = read(&[(name, "")], &[elsewhere]).unwrap();
-        assert!(config.person_check.is_some());
+        assert!(config.bot_check.is_some());
         assert_eq!(config.warnings, [""; 0]);
     }
 

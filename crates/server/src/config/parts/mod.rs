@@ -38,5 +38,5 @@ pub(crate) use sms::{Sms, SmsProvider};
 pub(crate) use smtp::Smtp;
 pub(super) use templates::{templates_folder, templates_url};
 pub(crate) use transport::{Postmark, Transport, Webhook};
-pub(crate) use turnstile::PersonCheckService;
+pub(crate) use turnstile::BotCheckService;
 pub(super) use webauthn::relying_party;

@@ -8,14 +8,14 @@ use crate::config::{settings::Settings, table::abuse};
 
 /// The service that tells people from programs.
 #[derive(Debug, Clone)]
-pub(crate) struct PersonCheckService {
+pub(crate) struct BotCheckService {
     /// Where it is.
     pub(crate) url: Url,
     /// What this server proves itself with.
     pub(crate) secret: Secret,
 }
 
-impl PersonCheckService {
+impl BotCheckService {
     /// Picks this part from all settings; `None` when nobody is to be asked.
     ///
     /// # Errors

@@ -45,7 +45,7 @@ enum Refusal {
 }
 
 /// Turns a request away that is for people alone and not known to be a person's.
-pub(crate) async fn turn_programs_away(
+pub(crate) async fn require_bot_check(
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
@@ -65,7 +65,7 @@ pub(crate) async fn turn_programs_away(
 
 async fn judge(request: &ServiceRequest, state: &AppState) -> Result<(), Refusal> {
     let path = path_of(request);
-    let Some(check) = state.person_check() else {
+    let Some(check) = state.bot_check() else {
         return Ok(());
     };
     let settings = state.settings();

@@ -6,11 +6,11 @@ use crate::{error::Cause, secret::Secret};
 
 /// Tells people from programs by what a challenge on the client's page gave them.
 #[async_trait]
-pub trait PersonCheck: Send + Sync {
+pub trait BotCheck: Send + Sync {
     /// Judges `response`, which is good for one request.
     ///
     /// Must come to an end by itself: somebody waits for the answer.
-    async fn judge(&self, response: &Secret) -> Result<PersonVerdict, PersonCheckError>;
+    async fn judge(&self, response: &Secret) -> Result<PersonVerdict, BotCheckError>;
 }
 
 /// What a challenge showed.
@@ -28,4 +28,4 @@ pub enum PersonVerdict {
 /// Nobody can tell.
 #[derive(Debug, thiserror::Error)]
 #[error("nobody can tell whether it was a person")]
-pub struct PersonCheckError(#[source] pub Cause);
+pub struct BotCheckError(#[source] pub Cause);
