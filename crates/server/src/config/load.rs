@@ -10,11 +10,12 @@ use super::{
     environment::Environment,
     file::{self, Entry, FileSettings},
     misfit,
-    setting::{Preset, Setting},
+    setting::{DefaultValue, Setting},
     settings::Settings,
     source::Source,
+    support,
     table::{self, CONFIG_FILE_VARIABLE},
-    unbuilt, unknown, unnamed_database,
+    unknown, unnamed_database,
     value::Value,
 };
 
@@ -81,7 +82,7 @@ pub(crate) fn load(sources: &Sources<'_>) -> Loaded {
     unnamed_database::report(sources.environment, &mut loaded);
     blank::report(sources.environment, &mut loaded);
     misfit::report(sources.environment, &mut loaded);
-    unbuilt::report(&mut loaded);
+    support::report(&mut loaded);
     loaded
 }
 
@@ -143,8 +144,8 @@ fn resolve(
 /// The default of `setting`, unless it depends on others.
 pub(super) fn preset(setting: &Setting) -> Option<(Value, Source)> {
     match setting.preset {
-        Preset::Text(text) => Some((setting.kind.read_text(text)?, Source::Default)),
-        Preset::Unset | Preset::Derived(_) => None,
+        DefaultValue::Text(text) => Some((setting.kind.read_text(text)?, Source::Default)),
+        DefaultValue::Unset | DefaultValue::Derived(_) => None,
     }
 }
 

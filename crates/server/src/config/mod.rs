@@ -22,11 +22,11 @@ mod settings;
 mod show;
 mod source;
 mod suggestion;
+mod support;
 mod table;
 #[cfg(test)]
 pub(crate) mod tests;
 mod toml_defaults;
-mod unbuilt;
 mod unknown;
 mod unnamed_database;
 mod value;

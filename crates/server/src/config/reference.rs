@@ -1,7 +1,7 @@
 //! The reference of all settings, as it stands in `docs/configuration.md`.
 
 use super::{
-    setting::{Preset, Setting, Status},
+    setting::{DefaultValue, Setting, Status},
     table::{self, Section},
     toml_defaults::preset,
 };
@@ -32,7 +32,7 @@ fn row(setting: &Setting) -> String {
 
 fn default(setting: &Setting) -> String {
     match (setting.preset, preset(setting)) {
-        (Preset::Derived(words), _) => words.to_owned(),
+        (DefaultValue::Derived(words), _) => words.to_owned(),
         (_, Some(value)) => format!("`{value}`"),
         (_, None) => String::new(),
     }

@@ -15,7 +15,7 @@ pub(crate) struct Setting {
     /// Which values it takes.
     pub(crate) kind: Kind,
     /// What holds when nobody sets it.
-    pub(crate) preset: Preset,
+    pub(crate) preset: DefaultValue,
     /// Whether its value must never be shown, and may be given as the name of a file.
     pub(crate) secret: bool,
     /// Whether it keeps something from happening that its default would let happen, so that a value
@@ -31,7 +31,7 @@ pub(crate) struct Setting {
 
 /// What holds when nobody sets a setting.
 #[derive(Debug, Clone, Copy)]
-pub(crate) enum Preset {
+pub(crate) enum DefaultValue {
     /// Nothing.
     Unset,
     /// A value, spelled as in a variable.
@@ -74,7 +74,7 @@ impl Setting {
             variable,
             alternative: None,
             kind,
-            preset: Preset::Unset,
+            preset: DefaultValue::Unset,
             secret: false,
             protective: false,
             status: Status::Built,
@@ -85,13 +85,13 @@ impl Setting {
 
     /// The same with a default, spelled as in a variable.
     pub(crate) const fn preset(mut self, text: &'static str) -> Self {
-        self.preset = Preset::Text(text);
+        self.preset = DefaultValue::Text(text);
         self
     }
 
     /// The same with a default that depends on other settings, told in words.
     pub(crate) const fn derived(mut self, words: &'static str) -> Self {
-        self.preset = Preset::Derived(words);
+        self.preset = DefaultValue::Derived(words);
         self
     }
 

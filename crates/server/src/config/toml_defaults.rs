@@ -1,7 +1,7 @@
 //! The configuration file that changes nothing: `config/default.toml`.
 
 use super::{
-    setting::{Preset, Setting, Status},
+    setting::{DefaultValue, Setting, Status},
     table::{self, Section},
 };
 
@@ -48,8 +48,8 @@ fn setting(setting: &Setting) -> String {
 fn about(setting: &Setting) -> String {
     let variables: Vec<_> = setting.variables().collect();
     let default = match setting.preset {
-        Preset::Derived(words) => format!(" Default: {words}."),
-        Preset::Unset | Preset::Text(_) => String::new(),
+        DefaultValue::Derived(words) => format!(" Default: {words}."),
+        DefaultValue::Unset | DefaultValue::Text(_) => String::new(),
     };
     let gap = match setting.status {
         Status::NotYet(does_not) | Status::Refused(does_not) => {
@@ -68,8 +68,8 @@ fn about(setting: &Setting) -> String {
 /// The default as TOML, if there is one.
 pub(super) fn preset(setting: &Setting) -> Option<String> {
     match setting.preset {
-        Preset::Text(text) => setting.kind.read_text(text).map(|it| it.to_toml()),
-        Preset::Unset | Preset::Derived(_) => None,
+        DefaultValue::Text(text) => setting.kind.read_text(text).map(|it| it.to_toml()),
+        DefaultValue::Unset | DefaultValue::Derived(_) => None,
     }
 }
 

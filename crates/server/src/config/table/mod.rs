@@ -83,7 +83,7 @@ mod tests {
     use std::collections::BTreeSet;
 
     use super::{
-        super::setting::{Preset, Status},
+        super::setting::{DefaultValue, Status},
         *,
     };
 
@@ -102,7 +102,7 @@ mod tests {
     #[test]
     fn every_preset_fits_its_own_setting() {
         for setting in settings() {
-            if let Preset::Text(text) = setting.preset {
+            if let DefaultValue::Text(text) = setting.preset {
                 assert!(setting.kind.read_text(text).is_some(), "{}", setting.key);
             }
         }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::{
     load::Loaded,
-    setting::{Preset, Setting, Status},
+    setting::{DefaultValue, Setting, Status},
     source::Source,
     value::Value,
 };
@@ -42,8 +42,8 @@ pub(super) fn report(loaded: &mut Loaded) {
 /// Whether somebody set the setting to something other than its default.
 fn differs(setting: &Setting, value: &Value, source: &Source) -> bool {
     let preset = match setting.preset {
-        Preset::Text(text) => setting.kind.read_text(text),
-        Preset::Unset | Preset::Derived(_) => None,
+        DefaultValue::Text(text) => setting.kind.read_text(text),
+        DefaultValue::Unset | DefaultValue::Derived(_) => None,
     };
     *source != Source::Default && preset.as_ref() != Some(value)
 }
