@@ -17,7 +17,7 @@ impl Compat {
     /// The row of the error table that clients know for this one: later versions tell apart what
     /// earlier ones did not, and renamed a row.
     #[must_use]
-    pub fn row(self, code: ErrorCode) -> ErrorCode {
+    pub fn error_code(self, code: ErrorCode) -> ErrorCode {
         match self {
             Self::V0_42 if code == ErrorCode::INVALID_OTP => ErrorCode::INVALID_TICKET,
             Self::V0_42 if code == ErrorCode::OTP_TOO_MANY_ATTEMPTS => ErrorCode::INVALID_TICKET,
@@ -34,7 +34,7 @@ impl Compat {
     /// The same for a wrong code of a text message, of which nothing was told before but that the
     /// request is wrong.
     #[must_use]
-    pub fn row_of_texted_code(self, code: ErrorCode) -> ErrorCode {
+    pub fn error_code_of_texted_code(self, code: ErrorCode) -> ErrorCode {
         match self {
             Self::V0_42 => ErrorCode::INVALID_REQUEST,
             Self::Latest => code,

@@ -384,7 +384,7 @@ fn modern_resource(
         InitError = (),
     > + use<>,
 > {
-    resource(path).wrap(from_fn(modern::present_errors))
+    resource(path).wrap(from_fn(modern::render_errors))
 }
 
 #[cfg(test)]

@@ -19,14 +19,14 @@ use super::{
 };
 
 /// A member that may be absent but not `null`.
-pub(crate) fn present<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
+pub(crate) fn non_null<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
     deserializer: D,
 ) -> Result<Option<T>, D::Error> {
     T::deserialize(deserializer).map(Some)
 }
 
 /// The same of an object.
-pub(crate) fn present_object<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
+pub(crate) fn non_null_object<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
     deserializer: D,
 ) -> Result<Option<T>, D::Error> {
     FromObject::deserialize(deserializer).map(|it| Some(it.0))
@@ -102,9 +102,9 @@ fn password() -> utoipa::openapi::ObjectBuilder {
 
 /// A password that was chosen earlier, perhaps by the rule of the legacy API, which has no longest
 /// one: at least 3 characters.
-pub(crate) struct KnownPassword(pub(crate) PlainPassword);
+pub(crate) struct ExistingPassword(pub(crate) PlainPassword);
 
-schema!(KnownPassword, "KnownPassword", password());
+schema!(ExistingPassword, "KnownPassword", password());
 
 /// The pattern and length of `displayName`.
 ///
@@ -227,7 +227,7 @@ impl<'de> Deserialize<'de> for Password {
     }
 }
 
-impl<'de> Deserialize<'de> for KnownPassword {
+impl<'de> Deserialize<'de> for ExistingPassword {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
         if text.chars().take(PASSWORD_MIN).count() < PASSWORD_MIN {
@@ -322,7 +322,7 @@ mod tests {
             &[long(3), long(50)],
             &[long(2), long(51), json!(null), json!(1)],
         );
-        agree::<KnownPassword>(&[long(3), long(51)], &[long(2), json!(null)]);
+        agree::<ExistingPassword>(&[long(3), long(51)], &[long(2), json!(null)]);
     }
 
     #[test]

@@ -31,7 +31,7 @@ pub(crate) async fn refuse_too_many(
         Ok(()) => next.call(request).await?.map_into_boxed_body(),
         Err(too_many) => request.into_response(refusal(generation, too_many)),
     };
-    Ok(in_the_form_of(state.settings().compat, generation, answer))
+    Ok(for_version(state.settings().compat, generation, answer))
 }
 
 async fn count(request: &ServiceRequest, state: &AppState) -> Result<(), TooMany> {
@@ -52,7 +52,7 @@ fn refusal(generation: Generation, too_many: TooMany) -> HttpResponse {
 }
 
 /// Also for limits that a service keeps: clients of the original know no body of a 429.
-fn in_the_form_of(
+fn for_version(
     compat: Compat,
     generation: Generation,
     mut answer: ServiceResponse<BoxBody>,

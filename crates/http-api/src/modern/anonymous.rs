@@ -18,7 +18,7 @@ use super::{
 use crate::{
     extract::{
         device::SeenFrom,
-        members::{Challenge, Email, Language, Object, Password, Phone, present, present_object},
+        members::{Challenge, Email, Language, Object, Password, Phone, non_null, non_null_object},
         schema::{schema, text},
     },
     state::AppState,
@@ -29,13 +29,13 @@ use crate::{
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[schema(as = SignInAnonymousRequest)]
 pub(crate) struct AnonymousBody {
-    #[serde(default, deserialize_with = "present")]
+    #[serde(default, deserialize_with = "non_null")]
     #[schema(nullable = false)]
     display_name: Option<AnyName>,
-    #[serde(default, deserialize_with = "present")]
+    #[serde(default, deserialize_with = "non_null")]
     #[schema(nullable = false)]
     locale: Option<Language>,
-    #[serde(default, deserialize_with = "present")]
+    #[serde(default, deserialize_with = "non_null")]
     #[schema(nullable = false)]
     metadata: Option<Object>,
 }
@@ -90,17 +90,17 @@ pub(crate) async fn sign_in(
 pub(crate) struct DeanonymizeBody {
     sign_in_method: Method,
     email: Email,
-    #[serde(default, deserialize_with = "present")]
+    #[serde(default, deserialize_with = "non_null")]
     #[schema(nullable = false)]
     password: Option<Password>,
     /// Accepted and without effect, as in the original.
-    #[serde(default, rename = "connection", deserialize_with = "present")]
+    #[serde(default, rename = "connection", deserialize_with = "non_null")]
     #[schema(nullable = false)]
     _connection: Option<String>,
-    #[serde(default, deserialize_with = "present_object")]
+    #[serde(default, deserialize_with = "non_null_object")]
     #[schema(nullable = false)]
     options: Option<OptionsBody>,
-    #[serde(default, deserialize_with = "present")]
+    #[serde(default, deserialize_with = "non_null")]
     #[schema(nullable = false)]
     code_challenge: Option<Challenge>,
 }
@@ -146,7 +146,7 @@ pub(crate) async fn deanonymize(
 #[schema(as = UserDeanonymizeSmsRequest)]
 pub(crate) struct DeanonymizeSmsBody {
     phone_number: Phone,
-    #[serde(default, deserialize_with = "present_object")]
+    #[serde(default, deserialize_with = "non_null_object")]
     #[schema(nullable = false)]
     options: Option<OptionsBody>,
 }

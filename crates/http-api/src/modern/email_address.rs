@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 
 use super::{ModernError, caller::ElevatedCaller, json::Json, options::RedirectBody};
 use crate::{
-    extract::members::{Challenge, Email, present, present_object},
+    extract::members::{Challenge, Email, non_null, non_null_object},
     state::AppState,
 };
 
@@ -17,10 +17,10 @@ use crate::{
 #[schema(as = EmailLinkRequest)]
 pub(crate) struct LinkBody {
     email: Email,
-    #[serde(default, deserialize_with = "present_object")]
+    #[serde(default, deserialize_with = "non_null_object")]
     #[schema(nullable = false)]
     options: Option<RedirectBody>,
-    #[serde(default, deserialize_with = "present")]
+    #[serde(default, deserialize_with = "non_null")]
     #[schema(nullable = false)]
     code_challenge: Option<Challenge>,
 }
@@ -31,10 +31,10 @@ pub(crate) struct LinkBody {
 #[schema(as = UserEmailChangeRequest)]
 pub(crate) struct ChangeBody {
     new_email: Email,
-    #[serde(default, deserialize_with = "present_object")]
+    #[serde(default, deserialize_with = "non_null_object")]
     #[schema(nullable = false)]
     options: Option<RedirectBody>,
-    #[serde(default, deserialize_with = "present")]
+    #[serde(default, deserialize_with = "non_null")]
     #[schema(nullable = false)]
     code_challenge: Option<Challenge>,
 }

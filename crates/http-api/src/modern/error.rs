@@ -206,8 +206,8 @@ impl ModernError {
     fn row(&self, compat: Compat) -> Option<ErrorCode> {
         let code = self.code()?;
         Some(match self {
-            Self::TextedCode(_) => compat.row_of_texted_code(code),
-            _ => compat.row(code),
+            Self::TextedCode(_) => compat.error_code_of_texted_code(code),
+            _ => compat.error_code(code),
         })
     }
 
@@ -289,7 +289,7 @@ impl ResponseError for ModernError {
             .map_or(StatusCode::BAD_REQUEST, |code| status(code.status))
     }
 
-    /// As clients of the default version get it; `present_errors` knows better.
+    /// As clients of the default version get it; `render_errors` knows better.
     fn error_response(&self) -> HttpResponse {
         self.log();
         self.answer(false, Compat::default())

@@ -15,10 +15,10 @@ pub(crate) mod password;
 pub(crate) mod passwordless;
 pub(crate) mod personal_access_token;
 pub(crate) mod phone_number;
-mod present;
 pub(crate) mod providers;
 pub(crate) mod query;
 mod redirect;
+mod render_errors;
 pub(crate) mod reply;
 pub(crate) mod security_keys;
 pub(crate) mod sessions;
@@ -38,5 +38,5 @@ pub use error::{ErrorCode, ModernError};
 pub(crate) use error_reply::{
     ErrorReply, RequestErrorReply, RequestProblemReply, UnauthorizedReply,
 };
-pub(crate) use present::present_errors;
+pub(crate) use render_errors::render_errors;
 pub use token_problem::TokenProblem;

@@ -5,34 +5,34 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 
 use super::security_keys::Nickname;
-use crate::extract::members::{Language, Name, Object, RoleName, present};
+use crate::extract::members::{Language, Name, Object, RoleName, non_null};
 
 /// What a new user starts with.
 #[derive(Default, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[schema(as = SignUpOptions)]
 pub(super) struct OptionsBody {
-    #[serde(default, deserialize_with = "present")]
+    #[serde(default, deserialize_with = "non_null")]
     #[schema(nullable = false)]
     allowed_roles: Option<Vec<RoleName>>,
-    #[serde(default, deserialize_with = "present")]
+    #[serde(default, deserialize_with = "non_null")]
     #[schema(nullable = false)]
     default_role: Option<RoleName>,
-    #[serde(default, deserialize_with = "present")]
+    #[serde(default, deserialize_with = "non_null")]
     #[schema(nullable = false)]
     display_name: Option<Name>,
-    #[serde(default, deserialize_with = "present")]
+    #[serde(default, deserialize_with = "non_null")]
     #[schema(nullable = false)]
     locale: Option<Language>,
-    #[serde(default, deserialize_with = "present")]
+    #[serde(default, deserialize_with = "non_null")]
     #[schema(nullable = false)]
     metadata: Option<Object>,
-    #[serde(default, deserialize_with = "present")]
+    #[serde(default, deserialize_with = "non_null")]
     #[schema(nullable = false)]
     redirect_to: Option<String>,
     /// The name of the security key that a user signs up with. Clients before nhost-js 4 tell it here,
     /// and not beside the key; other requests ignore it.
-    #[serde(default, deserialize_with = "present")]
+    #[serde(default, deserialize_with = "non_null")]
     #[schema(nullable = false)]
     pub(super) nickname: Option<Nickname>,
 }
@@ -64,7 +64,7 @@ impl From<OptionsBody> for SignUpOptions {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[schema(as = OptionsRedirectTo)]
 pub(super) struct RedirectBody {
-    #[serde(default, deserialize_with = "present")]
+    #[serde(default, deserialize_with = "non_null")]
     #[schema(nullable = false)]
     pub(super) redirect_to: Option<String>,
 }

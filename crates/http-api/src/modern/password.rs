@@ -9,7 +9,7 @@ use super::{ErrorCode, ModernError, caller::OptionalElevatedCaller, json::Json, 
 use crate::{
     extract::{
         device::SeenFrom,
-        members::{Password, present},
+        members::{Password, non_null},
         schema::schema,
     },
     state::AppState,
@@ -21,7 +21,7 @@ use crate::{
 #[schema(as = UserPasswordRequest)]
 pub(crate) struct PasswordBody {
     new_password: Password,
-    #[serde(default, deserialize_with = "present")]
+    #[serde(default, deserialize_with = "non_null")]
     #[schema(nullable = false)]
     ticket: Option<ResetTicket>,
 }

@@ -12,7 +12,7 @@ use super::{ErrorCode, ModernError, json::Json, options::OptionsBody, reply::Sig
 use crate::{
     extract::{
         device::SeenFrom,
-        members::{Challenge, Email, present, present_object},
+        members::{Challenge, Email, non_null, non_null_object},
     },
     state::AppState,
 };
@@ -23,10 +23,10 @@ use crate::{
 #[schema(as = SignInEmailRequest)]
 pub(crate) struct EmailBody {
     email: Email,
-    #[serde(default, deserialize_with = "present_object")]
+    #[serde(default, deserialize_with = "non_null_object")]
     #[schema(nullable = false)]
     options: Option<OptionsBody>,
-    #[serde(default, deserialize_with = "present")]
+    #[serde(default, deserialize_with = "non_null")]
     #[schema(nullable = false)]
     code_challenge: Option<Challenge>,
 }

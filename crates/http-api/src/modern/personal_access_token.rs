@@ -17,7 +17,7 @@ use super::{ErrorCode, ModernError, caller::ElevatedCaller, json::Json, reply::S
 use crate::{
     extract::{
         device::SeenFrom,
-        members::{Object, UuidLike, present},
+        members::{Object, UuidLike, non_null},
         schema::{schema, text},
     },
     state::AppState,
@@ -29,7 +29,7 @@ use crate::{
 #[schema(as = CreatePATRequest)]
 pub(crate) struct CreateBody {
     expires_at: Moment,
-    #[serde(default, deserialize_with = "present")]
+    #[serde(default, deserialize_with = "non_null")]
     #[schema(nullable = false)]
     metadata: Option<Object>,
 }

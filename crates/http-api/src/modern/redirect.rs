@@ -53,7 +53,9 @@ pub(super) fn fail_with(
     let code = error.code().unwrap_or(ErrorCode::INVALID_REQUEST);
     error.log();
     let settings = state.settings();
-    let shown = settings.compat.row(code.shown(settings.conceal_errors));
+    let shown = settings
+        .compat
+        .error_code(code.shown(settings.conceal_errors));
     let answer = if redirect_to.as_str().is_empty() {
         ModernError::from(shown).answer(false, settings.compat)
     } else {

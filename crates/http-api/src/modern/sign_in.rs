@@ -10,7 +10,7 @@ use crate::{
     extract::{
         client::Client,
         device::SeenFrom,
-        members::{Email, KnownPassword},
+        members::{Email, ExistingPassword},
     },
     state::AppState,
 };
@@ -21,7 +21,7 @@ use crate::{
 #[schema(as = SignInEmailPasswordRequest)]
 pub(crate) struct SignInBody {
     email: Email,
-    password: KnownPassword,
+    password: ExistingPassword,
 }
 
 /// `POST /signin/email-password`

@@ -6,14 +6,14 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 
 use super::{ErrorCode, ModernError, caller::OptionalCaller, json::Json};
-use crate::{extract::members::present, state::AppState};
+use crate::{extract::members::non_null, state::AppState};
 
 /// `SignOutRequest`; unlike all others it may have unknown members.
 #[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(as = SignOutRequest)]
 pub(crate) struct SignOutBody {
-    #[serde(default, deserialize_with = "present")]
+    #[serde(default, deserialize_with = "non_null")]
     #[schema(nullable = false)]
     refresh_token: Option<String>,
     #[serde(default)]

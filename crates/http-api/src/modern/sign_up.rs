@@ -9,7 +9,7 @@ use super::{ModernError, json::Json, options::OptionsBody, reply::SignInReply};
 use crate::{
     extract::{
         device::SeenFrom,
-        members::{Challenge, Email, Password, present, present_object},
+        members::{Challenge, Email, Password, non_null, non_null_object},
     },
     state::AppState,
 };
@@ -21,10 +21,10 @@ use crate::{
 pub(crate) struct SignUpBody {
     email: Email,
     password: Password,
-    #[serde(default, deserialize_with = "present_object")]
+    #[serde(default, deserialize_with = "non_null_object")]
     #[schema(nullable = false)]
     options: Option<OptionsBody>,
-    #[serde(default, deserialize_with = "present")]
+    #[serde(default, deserialize_with = "non_null")]
     #[schema(nullable = false)]
     code_challenge: Option<Challenge>,
 }

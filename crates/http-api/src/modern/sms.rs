@@ -13,7 +13,7 @@ use crate::{
     extract::{
         client::Client,
         device::SeenFrom,
-        members::{Phone, present_object},
+        members::{Phone, non_null_object},
     },
     state::AppState,
 };
@@ -24,7 +24,7 @@ use crate::{
 #[schema(as = SignInPasswordlessSmsRequest)]
 pub(crate) struct SmsBody {
     phone_number: Phone,
-    #[serde(default, deserialize_with = "present_object")]
+    #[serde(default, deserialize_with = "non_null_object")]
     #[schema(nullable = false)]
     options: Option<OptionsBody>,
 }

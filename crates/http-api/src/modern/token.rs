@@ -14,7 +14,7 @@ use super::{
 use crate::{
     extract::{
         device::SeenFrom,
-        members::{UuidLike, present},
+        members::{UuidLike, non_null},
     },
     state::AppState,
 };
@@ -48,7 +48,7 @@ pub(crate) async fn refresh(
 #[serde(deny_unknown_fields)]
 #[schema(as = VerifyTokenRequest)]
 pub(crate) struct VerifyBody {
-    #[serde(default, deserialize_with = "present")]
+    #[serde(default, deserialize_with = "non_null")]
     #[schema(nullable = false)]
     token: Option<String>,
 }

@@ -49,7 +49,7 @@ pub(crate) fn document(settings: &ApiSettings) -> OpenApi {
     let unprefixed = (!settings.prefix.is_empty()).then(paths::unprefixed);
     let unprefixed = unprefixed.into_iter().flat_map(|it| tagged(it, ""));
     for (path, operation) in served.chain(unprefixed) {
-        let mut operation = operation.in_the_form_of(settings.compat);
+        let mut operation = operation.for_version(settings.compat);
         components
             .schemas
             .extend(std::mem::take(&mut operation.schemas));

@@ -368,13 +368,15 @@ impl Operation {
     }
 
     /// The same with its errors in the form of a version, that of too many requests among them.
-    pub(super) fn in_the_form_of(mut self, compat: Compat) -> Self {
+    pub(super) fn for_version(mut self, compat: Compat) -> Self {
         let errors = std::mem::take(&mut self.errors);
         let described = errors
             .into_iter()
             .fold(self, |operation, error| match error {
-                ModernErrors::Row(code) => operation.error(compat.row(code)),
-                ModernErrors::TextedCode(code) => operation.error(compat.row_of_texted_code(code)),
+                ModernErrors::Row(code) => operation.error(compat.error_code(code)),
+                ModernErrors::TextedCode(code) => {
+                    operation.error(compat.error_code_of_texted_code(code))
+                }
                 ModernErrors::Token => operation.token_error(compat),
                 ModernErrors::Body => {
                     operation.schema_error(compat, "The body does not fit its schema.")

@@ -12,7 +12,7 @@ use utoipa::ToSchema;
 use crate::{
     extract::{
         device::SeenFrom,
-        members::{present, present_object},
+        members::{non_null, non_null_object},
         schema::{schema, text},
     },
     modern::{
@@ -52,10 +52,10 @@ impl<'de> Deserialize<'de> for Issuer {
 pub(crate) struct SignInBody {
     provider: Issuer,
     id_token: String,
-    #[serde(default, deserialize_with = "present")]
+    #[serde(default, deserialize_with = "non_null")]
     #[schema(nullable = false)]
     nonce: Option<String>,
-    #[serde(default, deserialize_with = "present_object")]
+    #[serde(default, deserialize_with = "non_null_object")]
     #[schema(nullable = false)]
     options: Option<OptionsBody>,
 }
@@ -83,7 +83,7 @@ impl SignInBody {
 pub(crate) struct LinkBody {
     provider: Issuer,
     id_token: String,
-    #[serde(default, deserialize_with = "present")]
+    #[serde(default, deserialize_with = "non_null")]
     #[schema(nullable = false)]
     nonce: Option<String>,
 }

@@ -11,7 +11,7 @@ use super::{
 use crate::{
     extract::{
         device::SeenFrom,
-        members::{Email, present},
+        members::{Email, non_null},
     },
     modern::{ModernError, caller::OpenCaller, json::Json, reply::SignInReply},
     state::AppState,
@@ -39,7 +39,7 @@ pub(crate) struct VerifyBody {
     #[schema(value_type = AssertionBody)]
     credential: Credential<AssertionBody>,
     /// Accepted and without effect: clients before nhost-js 4 tell it.
-    #[serde(default, rename = "email", deserialize_with = "present")]
+    #[serde(default, rename = "email", deserialize_with = "non_null")]
     #[schema(nullable = false)]
     _email: Option<Email>,
 }

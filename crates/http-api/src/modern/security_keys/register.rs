@@ -11,7 +11,7 @@ use super::{
     options::CreationOptionsReply,
 };
 use crate::{
-    extract::members::present,
+    extract::members::non_null,
     modern::{ModernError, caller::FactorAddingCaller, json::Json},
     state::AppState,
 };
@@ -39,7 +39,7 @@ pub(crate) async fn begin(
 pub(crate) struct VerifyBody {
     #[schema(value_type = AttestationBody)]
     credential: Credential<AttestationBody>,
-    #[serde(default, deserialize_with = "present")]
+    #[serde(default, deserialize_with = "non_null")]
     #[schema(nullable = false)]
     nickname: Option<Nickname>,
 }

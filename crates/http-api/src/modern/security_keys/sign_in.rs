@@ -11,7 +11,7 @@ use super::{
 use crate::{
     extract::{
         device::SeenFrom,
-        members::{Email, present},
+        members::{Email, non_null},
     },
     modern::{
         ModernError,
@@ -26,7 +26,7 @@ use crate::{
 #[serde(deny_unknown_fields)]
 #[schema(as = SignInWebauthnRequest)]
 pub(crate) struct SignInBody {
-    #[serde(default, deserialize_with = "present")]
+    #[serde(default, deserialize_with = "non_null")]
     #[schema(nullable = false)]
     email: Option<Email>,
 }
@@ -51,7 +51,7 @@ pub(crate) struct VerifyBody {
     #[schema(value_type = AssertionBody)]
     credential: Credential<AssertionBody>,
     /// Accepted and without effect, as in the original.
-    #[serde(default, rename = "email", deserialize_with = "present")]
+    #[serde(default, rename = "email", deserialize_with = "non_null")]
     #[schema(nullable = false)]
     _email: Option<Email>,
 }

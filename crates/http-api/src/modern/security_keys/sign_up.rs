@@ -13,7 +13,7 @@ use super::{
 use crate::{
     extract::{
         device::SeenFrom,
-        members::{Challenge, Email, present, present_object},
+        members::{Challenge, Email, non_null, non_null_object},
     },
     modern::{ModernError, json::Json, options::OptionsBody, reply::SignInReply},
     state::AppState,
@@ -25,7 +25,7 @@ use crate::{
 #[schema(as = SignUpWebauthnRequest)]
 pub(crate) struct SignUpBody {
     email: Email,
-    #[serde(default, deserialize_with = "present_object")]
+    #[serde(default, deserialize_with = "non_null_object")]
     #[schema(nullable = false)]
     options: Option<OptionsBody>,
 }
@@ -52,13 +52,13 @@ pub(crate) async fn begin(
 pub(crate) struct VerifyBody {
     #[schema(value_type = AttestationBody)]
     credential: Credential<AttestationBody>,
-    #[serde(default, deserialize_with = "present_object")]
+    #[serde(default, deserialize_with = "non_null_object")]
     #[schema(nullable = false)]
     options: Option<OptionsBody>,
-    #[serde(default, deserialize_with = "present")]
+    #[serde(default, deserialize_with = "non_null")]
     #[schema(nullable = false)]
     nickname: Option<Nickname>,
-    #[serde(default, rename = "codeChallenge", deserialize_with = "present")]
+    #[serde(default, rename = "codeChallenge", deserialize_with = "non_null")]
     #[schema(nullable = false)]
     code_challenge: Option<Challenge>,
 }

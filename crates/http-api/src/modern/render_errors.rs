@@ -13,7 +13,7 @@ use super::ModernError;
 use crate::state::AppState;
 
 /// Replaces the answer of an error by the one that is wanted.
-pub(crate) async fn present_errors(
+pub(crate) async fn render_errors(
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
