@@ -2,8 +2,8 @@
 //! shut out.
 
 use crate::{
-    handed_out::{hand_out, handing_out},
-    rows::{INVALID_REQUEST, Row, SHUT_OUT, expect_row, expect_row_at_client},
+    error_rows::{INVALID_REQUEST, Row, SHUT_OUT, expect_row, expect_row_at_client},
+    issued_tokens::{hand_out, handing_out},
     support::{Database, PASSWORD, Server, on_both_databases},
 };
 

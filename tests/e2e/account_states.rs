@@ -3,11 +3,11 @@
 use serde_json::{Value, json};
 
 use crate::{
-    handed_out::{hand_out, handing_out},
-    rows::{
+    error_rows::{
         ANONYMOUS, DISABLED, INVALID_REQUEST, INVALID_TICKET, Row, SHUT_OUT, UNVERIFIED,
         expect_row, expect_row_at_client,
     },
+    issued_tokens::{hand_out, handing_out},
     support::{Answer, Database, PASSWORD, Server, ServerBuilder, on_both_databases},
 };
 

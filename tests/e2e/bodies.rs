@@ -4,7 +4,7 @@ use reqwest::Method;
 use serde_json::{Map, Value, json};
 
 use crate::{
-    rows::expect_misfit,
+    error_rows::expect_misfit,
     support::{Answer, Database, PASSWORD, Server, ServerBuilder, on_both_databases},
 };
 

@@ -3,8 +3,8 @@
 use serde_json::{Value, json};
 
 use crate::{
-    handed_out::{hand_out, handing_out},
-    rows::{INVALID_REQUEST, Row, expect_row, expect_row_at_client},
+    error_rows::{INVALID_REQUEST, Row, expect_row, expect_row_at_client},
+    issued_tokens::{hand_out, handing_out},
     support::{Answer, Database, PASSWORD, Server, ServerBuilder, on_both_databases, other_than},
 };
 

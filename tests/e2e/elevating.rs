@@ -5,7 +5,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::{
-    rows::{INVALID_TICKET, UNVERIFIED, expect_row},
+    error_rows::{INVALID_TICKET, UNVERIFIED, expect_row},
     support::{Answer, Database, Phones, Server, ServerBuilder, on_both_databases, other_than},
 };
 

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use crate::{
-    rows::{INVALID_TICKET, expect_row, expect_row_at_client},
+    error_rows::{INVALID_TICKET, expect_row, expect_row_at_client},
     support::{CLIENT_URL, Database, PASSWORD, ServerBuilder, on_both_databases},
 };
 

@@ -4,8 +4,8 @@ use reqwest::{Method, header};
 use serde_json::{Value, json};
 
 use crate::{
-    behind_a_token::{hs256, signed},
-    rows::{INVALID_REQUEST, SHARED_KEY, expect_row, shared_secret},
+    authenticated_routes::{hs256, signed},
+    error_rows::{INVALID_REQUEST, SHARED_KEY, expect_row, shared_secret},
     support::{
         Answer, Browser, Database, GitHub, PASSWORD, SIGN_IN, Server, ServerBuilder, claims_of,
         on_both_databases, parameter,

@@ -2,12 +2,12 @@
 
 mod anonymous;
 mod change_env;
-mod concealment;
 mod diagrams;
 mod elevation;
 mod email_address;
 mod email_code;
 mod email_link;
+mod enumeration_protection;
 mod link_code;
 mod mfa;
 mod password;

@@ -9,15 +9,15 @@
 mod breached_passwords;
 mod by_mail;
 mod clean_up;
-mod concealment;
 mod custom_claims;
 mod dependencies;
 mod elevation;
+mod enumeration_protection;
 mod guessing;
 mod limits;
 mod message_queue;
-mod moving_in;
 mod password_change;
+mod pre_hijacking;
 mod second_factor;
 mod sessions;
 mod sign_in;

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::{
-    rows::shared_secret,
+    error_rows::shared_secret,
     support::{Database, PASSWORD, Server, ServerBuilder},
 };
 

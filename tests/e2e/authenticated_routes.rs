@@ -6,7 +6,7 @@ use ring::hmac;
 use serde_json::{Value, json};
 
 use crate::{
-    rows::{
+    error_rows::{
         ANONYMOUS, DISABLED, INVALID_REQUEST, Row, SHARED_KEY, SHUT_OUT, UNVERIFIED, expect_row,
         shared_secret,
     },
