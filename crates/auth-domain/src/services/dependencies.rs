@@ -287,7 +287,7 @@ impl Services {
             sms_sign_in: SmsSignInService::new(ctx.clone()),
             phone_change: PhoneChangeService::new(ctx.clone()),
             email_address: EmailAddressService::new(ctx.clone()),
-            links: EmailLinkService::new(ctx.clone()),
+            email_links: EmailLinkService::new(ctx.clone()),
             second_factor: SecondFactorService::new(ctx.clone()),
             security_keys: SecurityKeyService::new(ctx.clone()),
             provider_sign_in: ProviderSignInService::new(ctx.clone()),

@@ -19,7 +19,7 @@ use crate::{
     config::{Config, Transport},
     logging,
     start_error::StartError,
-    wire::{self, post},
+    wire::{self, messaging},
 };
 
 #[derive(Debug, Subcommand)]

@@ -9,7 +9,7 @@ use super::migrate;
 use crate::{
     config::{Config, Transport},
     start_error::StartError,
-    wire::{self, post},
+    wire::{self, messaging},
 };
 
 /// How it went with one service.
