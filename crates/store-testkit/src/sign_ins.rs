@@ -15,12 +15,10 @@ use auth_domain::{
     secret::Secret,
     security_key::Assertion,
     services::{
-        Audience, CodeChannel, CurrentUserError, Dependencies, ElevationError, EmailCode,
-        EmailPasswordSignIn, EmailSignIn, EmailSignInError, ExchangeError, Grant, IdTokenProof,
-        IdTokenSignIn, LinkCode, LinkError, PersonalAccessTokenError, PersonalAccessTokenRequest,
-        ProviderSignInError, Providers, SecondFactorError, SecondFactorProof, SecondFactorSignIn,
-        SecurityKeyError, Services, SignInError, SignUpOptions, SignedIn, SmsCode, SmsSignIn,
-        SmsSignInError, UsernameSignIn,
+        Audience, CodeChannel, Dependencies, EmailCode, EmailPasswordSignIn, EmailSignIn, Error,
+        Grant, IdTokenProof, IdTokenSignIn, LinkCode, PersonalAccessTokenRequest, Providers,
+        SecondFactorProof, SecondFactorSignIn, Services, SignUpOptions, SignedIn, SmsCode,
+        SmsSignIn, UsernameSignIn,
     },
     session::{AccessIdentity, CodeVerifier, ExchangeCode, PlainRefreshToken},
     testing::{
@@ -287,7 +285,7 @@ impl Server {
         match credential {
             Credential::Password(user) => {
                 let answer = services.sign_in.with_email_password(password(&user)).await;
-                outcome(&answer, |it| matches!(it, SignInError::Failure(_)))
+                outcome(&answer)
             }
             Credential::Username(user) => {
                 let attempt = UsernameSignIn {
@@ -296,23 +294,21 @@ impl Server {
                     client: None,
                 };
                 let answer = services.sign_in.with_username(attempt).await;
-                outcome(&answer, |it| matches!(it, SignInError::Failure(_)))
+                outcome(&answer)
             }
             Credential::PersonalAccessToken(token) => {
                 let answer = services.personal_access_tokens.sign_in(token).await;
-                outcome(&answer, |it| {
-                    matches!(it, PersonalAccessTokenError::Failure(_))
-                })
+                outcome(&answer)
             }
             Credential::ExchangeCode(code, verifier) => {
                 let answer = services.email_links.exchange(code, verifier).await;
-                outcome(&answer, |it| matches!(it, ExchangeError::Failure(_)))
+                outcome(&answer)
             }
             Credential::SecondFactor(ticket, proof) => {
                 let ticket = Some(ticket);
                 let attempt = SecondFactorSignIn { ticket, proof };
                 let answer = services.second_factor.sign_in(attempt).await;
-                outcome(&answer, |it| matches!(it, SecondFactorError::Failure(_)))
+                outcome(&answer)
             }
             Credential::IdToken(subject) => {
                 let request = IdTokenSignIn {
@@ -321,7 +317,7 @@ impl Server {
                     audience: Audience::Anybody,
                 };
                 let answer = services.provider_sign_in.with_id_token(request).await;
-                outcome(&answer, |it| matches!(it, ProviderSignInError::Failure(_)))
+                outcome(&answer)
             }
             Credential::EmailCode(user, code) => {
                 let email = user.email.unwrap();
@@ -329,7 +325,7 @@ impl Server {
                     .email_sign_in
                     .with_code(EmailCode { email, code })
                     .await;
-                outcome(&answer, |it| matches!(it, EmailSignInError::Failure(_)))
+                outcome(&answer)
             }
             Credential::TextedCode(phone_number, code) => {
                 let attempt = SmsCode {
@@ -338,11 +334,11 @@ impl Server {
                     client: None,
                 };
                 let answer = services.sms_sign_in.with_code(attempt).await;
-                outcome(&answer, |it| matches!(it, SmsSignInError::Failure(_)))
+                outcome(&answer)
             }
             Credential::Link(ticket) => {
                 let answer = services.email_links.follow(ticket).await;
-                outcome(&answer, |it| matches!(it, LinkError::Failure(_)))
+                outcome(&answer)
             }
             Credential::CodeBesideLink(user, code) => {
                 let attempt = LinkCode {
@@ -351,17 +347,17 @@ impl Server {
                     code,
                 };
                 let answer = services.email_links.redeem_code(attempt).await;
-                outcome(&answer, |it| matches!(it, LinkError::Failure(_)))
+                outcome(&answer)
             }
             Credential::Elevation(user, code) => {
                 let caller = AccessIdentity::from(user);
                 let by = CodeChannel::Mail;
                 let answer = services.elevation.with_code(caller, by, &code).await;
-                outcome(&answer, is_elevation_failure)
+                outcome(&answer)
             }
             Credential::SecurityKey(assertion) => {
                 let answer = services.security_keys.sign_in(Some(assertion)).await;
-                outcome(&answer, |it| matches!(it, SecurityKeyError::Failure(_)))
+                outcome(&answer)
             }
         }
     }
@@ -376,19 +372,12 @@ pub(crate) enum Outcome {
     Failed,
 }
 
-fn outcome<T, E>(answer: &Result<T, E>, is_failure: impl FnOnce(&E) -> bool) -> Outcome {
+fn outcome<T, R>(answer: &Result<T, Error<R>>) -> Outcome {
     match answer {
         Ok(_) => Outcome::SignedIn,
-        Err(error) if is_failure(error) => Outcome::Failed,
-        Err(_) => Outcome::Refused,
+        Err(Error::Failed(_)) => Outcome::Failed,
+        Err(Error::Refused(_)) => Outcome::Refused,
     }
-}
-
-fn is_elevation_failure(error: &ElevationError) -> bool {
-    matches!(
-        error,
-        ElevationError::Failure(_) | ElevationError::NotSignedIn(CurrentUserError::Failure(_))
-    )
 }
 
 fn password(user: &User) -> EmailPasswordSignIn {

@@ -11,7 +11,7 @@ use auth_domain::{
     error::chain,
     limits::ClientNetwork,
     services::{
-        EmailPasswordSignIn, EmailPasswordSignUp, MayBeFailure, Services, SignUpOptions, SignedIn,
+        EmailPasswordSignIn, EmailPasswordSignUp, Error, Refusal, Services, SignUpOptions, SignedIn,
     },
     session::Device,
     ticket::Ticket,
@@ -73,13 +73,13 @@ async fn sign_in(
     body: Json<Credentials>,
 ) -> Result<String> {
     let client = Some(ClientNetwork::of(address.ip()));
-    let claim = EmailPasswordSignIn {
+    let attempt = EmailPasswordSignIn {
         email: EmailAddress::parse(&body.email).map_err(ErrorBadRequest)?,
         password: PlainPassword::new(&body.password),
         client,
     };
     let service = site.services.seen_from(Device::default(), client).sign_in;
-    let signed_in = site.run(async move { service.with_email_password(claim).await });
+    let signed_in = site.run(async move { service.with_email_password(attempt).await });
     match signed_in.await? {
         SignedIn::Session(session) => Ok(session.access_token.value),
         SignedIn::SecondFactor(_) => Err(ErrorForbidden("this page cannot ask for a code")),
@@ -89,13 +89,13 @@ async fn sign_in(
 impl Site {
     /// Runs a use case to its end, even when the client goes away: a worker of actix-web would drop
     /// it with the request, in the middle of a transaction.
-    async fn run<T, E>(
+    async fn run<T, R>(
         &self,
-        work: impl Future<Output = Result<T, E>> + Send + 'static,
+        work: impl Future<Output = Result<T, Error<R>>> + Send + 'static,
     ) -> Result<T>
     where
         T: Send + 'static,
-        E: MayBeFailure + Send + 'static,
+        R: Refusal + Send + 'static,
     {
         let outcome = self.runtime.spawn(work).await;
         let outcome = outcome.map_err(ErrorInternalServerError)?;

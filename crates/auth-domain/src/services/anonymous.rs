@@ -3,10 +3,10 @@
 use serde_json::Value;
 
 use super::{
-    AccountRefusal, Failure, PasswordRefusal, SignUpError, SignUpOptions,
+    AccountRefusal, Error, PasswordRefusal, Refusal, SignUpOptions, SignUpRefusal,
     context::RequestContext,
     email::{Recipient, TicketMail},
-    failure::failures_of,
+    error::passes_on,
     password_rule::PasswordRule,
     retry::retry,
     session_opening::{NewJwtSession, is_still_signed_in},
@@ -14,13 +14,12 @@ use super::{
     sms::CodeText,
 };
 use crate::{
-    error::{StoreError, UniqueField},
-    limits::{MailRequest, TextRequest, TooMany},
+    error::UniqueField,
+    limits::{MailRequest, TextRequest},
     one_time_code::CodePurpose,
     ports::{
-        BackgroundBusy, BreachedPasswordsError, CodeDelivery, Contact, Deanonymization,
-        EndedSessions, HasherError, MailerError, SecretCipherError, SignerError, SmsError,
-        StagedProfile, UserLookup,
+        CodeDelivery, Contact, Deanonymization, EndedSessions, SecretCipherError, StagedProfile,
+        UserLookup,
     },
     session::{AccessIdentity, AuthMethods, CodeChallenge, Session},
     ticket::TicketPurpose,
@@ -80,7 +79,7 @@ pub enum DeanonymizeMethod {
 
 /// Why there is no anonymous account, or it stays anonymous.
 #[derive(Debug, thiserror::Error)]
-pub enum AnonymousError {
+pub enum AnonymousRefusal {
     /// Anonymous accounts, or text messages, are switched off.
     #[error("anonymous users or text messages are disabled")]
     MethodDisabled,
@@ -92,44 +91,28 @@ pub enum AnonymousError {
     SessionEnded,
     /// The account may not be used right now.
     #[error(transparent)]
-    Refused(AccountRefusal),
+    Account(AccountRefusal),
     /// A wish cannot be met, for one of the reasons a sign-up has.
     #[error(transparent)]
-    SignUp(SignUpError),
-    /// An adapter failed.
-    #[error(transparent)]
-    Failure(Failure),
+    SignUp(#[from] SignUpRefusal),
 }
 
-failures_of!(
-    AnonymousError: Failure, BackgroundBusy, BreachedPasswordsError, HasherError, MailerError,
-    SecretCipherError, SignerError, SmsError, TooMany
-);
-
-impl From<StoreError> for AnonymousError {
-    fn from(error: StoreError) -> Self {
-        match error {
-            StoreError::Duplicate {
-                field: UniqueField::Email,
-            } => Self::SignUp(SignUpError::EmailTaken),
-            StoreError::Duplicate {
-                field: UniqueField::PhoneNumber,
-            } => Self::SignUp(SignUpError::PhoneNumberTaken),
-            other => Self::Failure(other.into()),
+impl Refusal for AnonymousRefusal {
+    fn of_duplicate(field: UniqueField) -> Option<Self> {
+        match field {
+            UniqueField::Email => Some(Self::SignUp(SignUpRefusal::EmailTaken)),
+            UniqueField::PhoneNumber => Some(Self::SignUp(SignUpRefusal::PhoneNumberTaken)),
+            _ => None,
         }
     }
 }
 
-impl From<SignUpError> for AnonymousError {
-    fn from(error: SignUpError) -> Self {
-        match error {
-            SignUpError::Failure(failure) => Self::Failure(failure),
-            other => Self::SignUp(other),
-        }
-    }
-}
+/// A refusal, or a failure.
+pub type AnonymousError = Error<AnonymousRefusal>;
 
-impl From<PasswordRefusal> for AnonymousError {
+passes_on!(SignUpRefusal => AnonymousRefusal);
+
+impl From<PasswordRefusal> for AnonymousRefusal {
     fn from(refusal: PasswordRefusal) -> Self {
         Self::SignUp(refusal.into())
     }
@@ -144,14 +127,14 @@ impl AnonymousService {
     ///
     /// # Errors
     ///
-    /// [`SignUpError::Disabled`], [`AnonymousError::MethodDisabled`], or a failure.
+    /// [`SignUpRefusal::Disabled`], [`AnonymousRefusal::MethodDisabled`], or a failure.
     pub async fn sign_in(&self, request: AnonymousSignIn) -> Result<Session, AnonymousError> {
         let accounts = &self.ctx.policy.accounts;
         if !accounts.sign_up_enabled {
-            return Err(SignUpError::Disabled.into());
+            return Err(SignUpRefusal::Disabled.into());
         }
         if !accounts.anonymous_enabled {
-            return Err(AnonymousError::MethodDisabled);
+            return Err(AnonymousRefusal::MethodDisabled.into());
         }
         let sign_up = SignUpService::new(self.ctx.clone());
         let user = NewUser {
@@ -189,7 +172,7 @@ impl AnonymousService {
         let user = self.anonymous_user(caller.user_id).await?;
         if let DeanonymizeMethod::Password(password) = &request.method {
             self.ctx
-                .check_password::<AnonymousError>(password, PasswordRule::Modern)
+                .check_password::<AnonymousRefusal>(password, PasswordRule::Modern)
                 .await?;
         }
         let options = request
@@ -197,7 +180,7 @@ impl AnonymousService {
             .clone()
             .resolve(policy, request.email.as_str())?;
         if !policy.accounts.email_access.accepts(&request.email) {
-            return Err(SignUpError::EmailNotAllowed.into());
+            return Err(SignUpRefusal::EmailNotAllowed.into());
         }
         let letter = self.letter(&request, user.id, &options)?;
         if letter.is_some() {
@@ -207,7 +190,7 @@ impl AnonymousService {
         }
         let lookup = UserLookup::Email(&request.email);
         if self.ctx.store.find_user(lookup).await?.is_some() {
-            return Err(SignUpError::EmailTaken.into());
+            return Err(SignUpRefusal::EmailTaken.into());
         }
         let password_hash = match &request.method {
             DeanonymizeMethod::Password(password) => {
@@ -244,7 +227,7 @@ impl AnonymousService {
         let caller = caller.into();
         let ctx = &self.ctx;
         let delivery = ctx.sms.clone();
-        let delivery = delivery.ok_or(AnonymousError::MethodDisabled)?;
+        let delivery = delivery.ok_or(AnonymousRefusal::MethodDisabled)?;
         self.anonymous_user(caller.user_id).await?;
         let number = request.phone_number;
         let policy = &ctx.policy;
@@ -303,10 +286,10 @@ impl AnonymousService {
         })
         .await?;
         if !is_staged {
-            return Err(AnonymousError::SessionEnded);
+            return Err(AnonymousRefusal::SessionEnded.into());
         }
         if is_taken {
-            return Err(SignUpError::PhoneNumberTaken.into());
+            return Err(SignUpRefusal::PhoneNumberTaken.into());
         }
         text.send(ctx).await?;
         Ok(())
@@ -316,9 +299,9 @@ impl AnonymousService {
         let found = self.ctx.store.find_user(UserLookup::Id(id)).await?;
         let user = found
             .filter(|it| it.is_anonymous)
-            .ok_or(AnonymousError::NotAnonymous)?;
+            .ok_or(AnonymousRefusal::NotAnonymous)?;
         if user.disabled {
-            return Err(AnonymousError::Refused(AccountRefusal::Disabled));
+            return Err(AnonymousRefusal::Account(AccountRefusal::Disabled).into());
         }
         Ok(user)
     }
@@ -362,11 +345,11 @@ impl AnonymousService {
             let mut work = ctx.store.begin().await?;
             if !is_still_signed_in(work.as_mut(), caller, changes.now).await? {
                 work.rollback().await?;
-                return Ok(Some(AnonymousError::SessionEnded));
+                return Ok(Some(AnonymousRefusal::SessionEnded));
             }
             if !work.users().deanonymize(user.id, &changes).await? {
                 work.rollback().await?;
-                return Ok(Some(AnonymousError::NotAnonymous));
+                return Ok(Some(AnonymousRefusal::NotAnonymous));
             }
             if let Some(letter) = &letter {
                 work.sessions()
@@ -379,7 +362,7 @@ impl AnonymousService {
         })
         .await?;
         if let Some(refusal) = refusal {
-            return Err(refusal);
+            return Err(refusal.into());
         }
         if let Some(letter) = letter {
             letter.send(ctx).await?;

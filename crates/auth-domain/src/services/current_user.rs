@@ -1,11 +1,10 @@
 //! Who is asking: the user behind an access token or an opaque session.
 
 use super::{
-    AccountRefusal, Failure, context::RequestContext, failure::failures_of, noted_user::note_user,
+    AccountRefusal, Error, Refusal, context::RequestContext, noted_user::note_user,
     session_opening::EmailNeed,
 };
 use crate::{
-    error::StoreError,
     ports::{InvalidAccessToken, UserLookup},
     session::{AccessIdentity, PlainSessionToken},
     user::{Role, User, UserId},
@@ -19,7 +18,7 @@ pub struct CurrentUserService {
 
 /// Why there is no current user.
 #[derive(Debug, thiserror::Error)]
-pub enum CurrentUserError {
+pub enum CurrentUserRefusal {
     /// The token is not one of ours, or no longer good.
     #[error("the token is not valid")]
     InvalidToken,
@@ -28,16 +27,16 @@ pub enum CurrentUserError {
     UnknownUser,
     /// The account may not be used right now.
     #[error(transparent)]
-    Refused(AccountRefusal),
+    Account(AccountRefusal),
     /// The user lacks the role `user`, which the legacy API asks of everyone.
     #[error("the user does not have the role `user`")]
     UserRoleMissing,
-    /// An adapter failed.
-    #[error(transparent)]
-    Failure(Failure),
 }
 
-failures_of!(CurrentUserError: StoreError);
+impl Refusal for CurrentUserRefusal {}
+
+/// A refusal, or a failure.
+pub type CurrentUserError = Error<CurrentUserRefusal>;
 
 impl CurrentUserService {
     pub(super) fn new(ctx: RequestContext) -> Self {
@@ -62,9 +61,9 @@ impl CurrentUserService {
     /// See [`CurrentUserError`].
     pub async fn get(&self, id: UserId) -> Result<User, CurrentUserError> {
         let found = self.ctx.store.find_user(UserLookup::Id(id)).await?;
-        let user = found.ok_or(CurrentUserError::UnknownUser)?;
+        let user = found.ok_or(CurrentUserRefusal::UnknownUser)?;
         let checked = self.ctx.policy.check_account(&user, EmailNeed::Required);
-        checked.map_err(CurrentUserError::Refused)?;
+        checked.map_err(CurrentUserRefusal::Account)?;
         Ok(user)
     }
 
@@ -75,7 +74,7 @@ impl CurrentUserService {
     ///
     /// # Errors
     ///
-    /// [`CurrentUserError::InvalidToken`], or a failure.
+    /// [`CurrentUserRefusal::InvalidToken`], or a failure.
     pub async fn check_session(&self, identity: AccessIdentity) -> Result<(), CurrentUserError> {
         let Some(id) = identity.session else {
             return Ok(());
@@ -83,7 +82,9 @@ impl CurrentUserService {
         let ctx = &self.ctx;
         let now = ctx.clock.now();
         let is_open = ctx.store.is_session_open(identity.user_id, id, now).await?;
-        is_open.then_some(()).ok_or(CurrentUserError::InvalidToken)
+        is_open
+            .then_some(())
+            .ok_or(CurrentUserRefusal::InvalidToken.into())
     }
 
     /// The user behind a bearer token of the legacy API: an opaque session token, or an access
@@ -98,11 +99,11 @@ impl CurrentUserService {
             Err(_not_opaque) => self.by_access_token(bearer).await?,
         };
         let checked = self.ctx.policy.check_account(&user, EmailNeed::IfPresent);
-        checked.map_err(CurrentUserError::Refused)?;
+        checked.map_err(CurrentUserRefusal::Account)?;
         if user.has_role(&Role::user()) {
             Ok(user)
         } else {
-            Err(CurrentUserError::UserRoleMissing)
+            Err(CurrentUserRefusal::UserRoleMissing.into())
         }
     }
 
@@ -113,7 +114,7 @@ impl CurrentUserService {
             .store
             .find_opaque_session(&token.hashed(), now)
             .await?;
-        let user = found.ok_or(CurrentUserError::InvalidToken)?;
+        let user = found.ok_or(CurrentUserRefusal::InvalidToken)?;
         note_user(user.id);
         Ok(user)
     }
@@ -121,12 +122,12 @@ impl CurrentUserService {
     async fn by_access_token(&self, token: &str) -> Result<User, CurrentUserError> {
         let identity = self
             .identify(token)
-            .map_err(|_invalid| CurrentUserError::InvalidToken)?;
+            .map_err(|_invalid| CurrentUserRefusal::InvalidToken)?;
         let found = self
             .ctx
             .store
             .find_user(UserLookup::Id(identity.user_id))
             .await?;
-        found.ok_or(CurrentUserError::UnknownUser)
+        found.ok_or(CurrentUserRefusal::UnknownUser.into())
     }
 }

@@ -3,20 +3,19 @@
 mod obligation;
 
 use super::{
-    AccountRefusal, CurrentUserError, CurrentUserService, Failure, SecondFactorError,
-    SecondFactorProof, SecondFactorService,
+    AccountRefusal, CurrentUserError, CurrentUserRefusal, CurrentUserService, Error, Refusal,
+    SecondFactorProof, SecondFactorRefusal, SecondFactorService,
     context::RequestContext,
     email::CodeMail,
-    failure::failures_of,
+    error::passes_on,
     redeem_code::{CodeRefusal, Effect},
     session_opening::{NewJwtSession, NotAdmitted},
     sms::CodeText,
 };
 use crate::{
-    error::StoreError,
-    limits::{MailRequest, TextRequest, TooMany},
+    limits::{MailRequest, TextRequest},
     one_time_code::{CodePurpose, OneTimeCode},
-    ports::{CodeDelivery, MailerError, SecretCipherError, SignerError, SmsError, UserLookup},
+    ports::{CodeDelivery, UserLookup},
     session::{AccessIdentity, AuthMethod, Session},
     user::{PhoneNumber, User, UserId},
 };
@@ -65,7 +64,7 @@ enum Reader {
 
 /// Why an access token was not elevated, or is not elevated enough.
 #[derive(Debug, thiserror::Error)]
-pub enum ElevationError {
+pub enum ElevationRefusal {
     /// What was asked for needs an elevated token.
     #[error("an elevated access token is needed")]
     Needed,
@@ -74,7 +73,7 @@ pub enum ElevationError {
     MethodDisabled,
     /// The token does not lead to a user, or to one whose account may be used.
     #[error(transparent)]
-    NotSignedIn(#[from] CurrentUserError),
+    NotSignedIn(#[from] CurrentUserRefusal),
     /// The address or number is not verified, so a code sent there proves nothing.
     #[error("the e-mail address or phone number is not verified")]
     Unverified,
@@ -86,41 +85,42 @@ pub enum ElevationError {
     TooManyGuesses,
     /// The second factor does not prove anything.
     #[error(transparent)]
-    SecondFactor(SecondFactorError),
+    SecondFactor(SecondFactorRefusal),
     /// The account may not be used right now.
     #[error(transparent)]
-    Refused(#[from] AccountRefusal),
-    /// An adapter failed.
-    #[error(transparent)]
-    Failure(Failure),
+    Account(#[from] AccountRefusal),
 }
 
-failures_of!(
-    ElevationError: Failure, StoreError, MailerError, SecretCipherError, SignerError, SmsError, TooMany
-);
+impl Refusal for ElevationRefusal {}
 
-impl From<SecondFactorError> for ElevationError {
-    fn from(error: SecondFactorError) -> Self {
-        match error {
-            SecondFactorError::Disabled => Self::MethodDisabled,
-            SecondFactorError::NotSignedIn(error) => Self::NotSignedIn(error),
-            SecondFactorError::Failure(failure) => Self::Failure(failure),
+/// A refusal, or a failure.
+pub type ElevationError = Error<ElevationRefusal>;
+
+passes_on!(CurrentUserRefusal => ElevationRefusal);
+
+passes_on!(SecondFactorRefusal => ElevationRefusal);
+
+impl From<SecondFactorRefusal> for ElevationRefusal {
+    fn from(refusal: SecondFactorRefusal) -> Self {
+        match refusal {
+            SecondFactorRefusal::Disabled => Self::MethodDisabled,
+            SecondFactorRefusal::NotSignedIn(refusal) => Self::NotSignedIn(refusal),
             other => Self::SecondFactor(other),
         }
     }
 }
 
-impl From<NotAdmitted> for ElevationError {
+impl From<NotAdmitted> for ElevationRefusal {
     fn from(reason: NotAdmitted) -> Self {
         match reason {
-            NotAdmitted::Deleted => CurrentUserError::UnknownUser.into(),
-            NotAdmitted::SessionEnded => CurrentUserError::InvalidToken.into(),
-            NotAdmitted::Refused(refusal) => CurrentUserError::Refused(refusal).into(),
+            NotAdmitted::Deleted => CurrentUserRefusal::UnknownUser.into(),
+            NotAdmitted::SessionEnded => CurrentUserRefusal::InvalidToken.into(),
+            NotAdmitted::Account(refusal) => CurrentUserRefusal::Account(refusal).into(),
         }
     }
 }
 
-impl From<CodeRefusal> for ElevationError {
+impl From<CodeRefusal> for ElevationRefusal {
     fn from(refusal: CodeRefusal) -> Self {
         match refusal {
             CodeRefusal::Wrong => Self::InvalidCode,
@@ -140,7 +140,7 @@ impl ElevationService {
     ///
     /// # Errors
     ///
-    /// [`ElevationError::NotSignedIn`], [`ElevationError::Needed`], or a failure.
+    /// [`ElevationRefusal::NotSignedIn`], [`ElevationRefusal::Needed`], or a failure.
     pub async fn check(
         &self,
         identity: AccessIdentity,
@@ -153,7 +153,9 @@ impl ElevationService {
             Some(decided) => decided,
             None => !self.is_obliged(identity.user_id).await?,
         };
-        may_pass.then_some(()).ok_or(ElevationError::Needed)
+        may_pass
+            .then_some(())
+            .ok_or(ElevationRefusal::Needed.into())
     }
 
     /// Whether a user has what obliges them to elevate.
@@ -274,21 +276,21 @@ impl ElevationService {
         match by {
             CodeChannel::Mail => {
                 if !self.ctx.policy.accounts.email_code_enabled {
-                    return Err(ElevationError::MethodDisabled);
+                    return Err(ElevationRefusal::MethodDisabled.into());
                 }
                 let user = self.current_user(user).await?;
                 if !user.email_verified {
-                    return Err(ElevationError::Unverified);
+                    return Err(ElevationRefusal::Unverified.into());
                 }
                 Ok(Reader::OfMail(user))
             }
             CodeChannel::Text => {
                 let delivery = self.ctx.sms.clone();
-                let delivery = delivery.ok_or(ElevationError::MethodDisabled)?;
+                let delivery = delivery.ok_or(ElevationRefusal::MethodDisabled)?;
                 let user = self.current_user(user).await?;
                 let number = user.phone_number.clone();
                 let proven = number.filter(|_| user.phone_number_verified);
-                let number = proven.ok_or(ElevationError::Unverified)?;
+                let number = proven.ok_or(ElevationRefusal::Unverified)?;
                 Ok(Reader::OfPhone(user, number, delivery))
             }
         }

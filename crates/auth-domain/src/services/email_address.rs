@@ -1,17 +1,16 @@
 //! Mails about an account's address: proving it once more, and changing it.
 
 use super::{
-    AccountRefusal, DelicateAction, Failure,
+    AccountRefusal, DelicateAction, Error, Refusal,
     context::RequestContext,
     email::TicketMail,
-    failure::failures_of,
+    error::parts_of_refusals,
     retry::retry,
     session_opening::{EmailNeed, is_still_signed_in},
 };
 use crate::{
-    error::StoreError,
-    limits::{MailRequest, TooMany},
-    ports::{BackgroundBusy, MailerError, SecretCipherError, UserLookup},
+    limits::MailRequest,
+    ports::UserLookup,
     redirect::{RedirectNotAllowed, RedirectUrl},
     session::{AccessIdentity, CodeChallenge},
     ticket::TicketPurpose,
@@ -37,7 +36,7 @@ pub struct LinkRequest {
 
 /// Why no mail was sent.
 #[derive(Debug, thiserror::Error)]
-pub enum EmailAddressError {
+pub enum EmailAddressRefusal {
     /// The place to redirect to is not in the allow-list.
     #[error("the redirect is not allowed")]
     RedirectNotAllowed,
@@ -52,23 +51,23 @@ pub enum EmailAddressError {
     EmailTaken,
     /// The account may not be used right now.
     #[error(transparent)]
-    Refused(AccountRefusal),
+    Account(AccountRefusal),
     /// The session that the access token belongs to has ended.
     #[error("the session has ended")]
     SessionEnded,
     /// Moving to another address needs an elevated token.
     #[error("an elevated access token is needed")]
     NotElevated,
-    /// An adapter failed.
-    #[error(transparent)]
-    Failure(Failure),
 }
 
-failures_of!(
-    EmailAddressError: BackgroundBusy, StoreError, MailerError, SecretCipherError, TooMany
-);
+impl Refusal for EmailAddressRefusal {}
 
-impl From<RedirectNotAllowed> for EmailAddressError {
+/// A refusal, or a failure.
+pub type EmailAddressError = Error<EmailAddressRefusal>;
+
+parts_of_refusals!(RedirectNotAllowed);
+
+impl From<RedirectNotAllowed> for EmailAddressRefusal {
     fn from(_: RedirectNotAllowed) -> Self {
         Self::RedirectNotAllowed
     }
@@ -107,13 +106,13 @@ impl EmailAddressService {
         let policy = &self.ctx.policy;
         let lookup = UserLookup::Email(&request.email);
         let found = self.ctx.store.find_user(lookup).await?;
-        let user = found.ok_or(EmailAddressError::UnknownAccount)?;
+        let user = found.ok_or(EmailAddressRefusal::UnknownAccount)?;
         match policy.check_account(&user, EmailNeed::Required) {
             Ok(()) | Err(AccountRefusal::Unverified) => {}
-            Err(refusal) => return Err(EmailAddressError::Refused(refusal)),
+            Err(refusal) => return Err(EmailAddressRefusal::Account(refusal).into()),
         }
         if user.email_verified {
-            return Err(EmailAddressError::AlreadyVerified);
+            return Err(EmailAddressRefusal::AlreadyVerified.into());
         }
         self.mail(
             TicketPurpose::VerifyEmail,
@@ -143,11 +142,11 @@ impl EmailAddressService {
         let redirect_to = policy.redirects.check(request.redirect_to.as_deref())?;
         let lookup = UserLookup::Id(caller.user_id);
         let found = ctx.store.find_user(lookup).await?;
-        let user = found.ok_or(EmailAddressError::UnknownAccount)?;
+        let user = found.ok_or(EmailAddressRefusal::UnknownAccount)?;
         let checked = policy.check_account(&user, EmailNeed::Required);
-        checked.map_err(EmailAddressError::Refused)?;
+        checked.map_err(EmailAddressRefusal::Account)?;
         if !policy.accounts.email_access.accepts(&request.email) {
-            return Err(EmailAddressError::Refused(AccountRefusal::EmailNotAllowed));
+            return Err(EmailAddressRefusal::Account(AccountRefusal::EmailNotAllowed).into());
         }
         self.ctx
             .count_mail(MailRequest::Change, &request.email)
@@ -184,12 +183,12 @@ impl EmailAddressService {
             let mut work = ctx.store.begin().await?;
             if !is_still_signed_in(work.as_mut(), caller, now).await? {
                 work.rollback().await?;
-                return Ok(Err(EmailAddressError::SessionEnded));
+                return Ok(Err(EmailAddressRefusal::SessionEnded.into()));
             }
             let action = DelicateAction::Any;
             if !ctx.may(work.as_mut(), caller, action).await? {
                 work.rollback().await?;
-                return Ok(Err(EmailAddressError::NotElevated));
+                return Ok(Err(EmailAddressRefusal::NotElevated.into()));
             }
             // A ticket that went to another new address must not move the account to this one. Nor
             // may its going on being good tell that this one is taken.
@@ -204,7 +203,7 @@ impl EmailAddressService {
         .await?;
         noted?;
         if is_taken {
-            return Err(EmailAddressError::EmailTaken);
+            return Err(EmailAddressRefusal::EmailTaken.into());
         }
         mail.send(ctx).await?;
         Ok(())
@@ -215,7 +214,7 @@ impl EmailAddressService {
     ///
     /// # Errors
     ///
-    /// [`EmailAddressError::RedirectNotAllowed`], or [`EmailAddressError::Failure`].
+    /// [`EmailAddressRefusal::RedirectNotAllowed`], or [`EmailAddressRefusal::Failure`].
     pub async fn request_password_reset(
         &self,
         request: LinkRequest,

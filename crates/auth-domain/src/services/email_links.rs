@@ -1,9 +1,8 @@
 //! Following the link of a mail.
 
 use super::{
-    AccountRefusal, Failure,
+    AccountRefusal, Error, Refusal,
     context::RequestContext,
-    failure::failures_of,
     first_verification::prove_mailbox,
     grant::{Grant, NewGrant},
     noted_user::note_user,
@@ -16,7 +15,7 @@ use chrono::{DateTime, Utc};
 use crate::{
     error::{StoreError, UniqueField},
     one_time_code::{CodeGuess, CodePurpose, CodeVerdict, OneTimeCode},
-    ports::{SignerError, UnitOfWork, UserLookup},
+    ports::{UnitOfWork, UserLookup},
     redirect::RedirectUrl,
     session::{AuthMethod, CodeChallenge, CodeVerifier, ExchangeCode, Session, StoredExchangeCode},
     ticket::{RedeemedTicket, Ticket, TicketPurpose},
@@ -85,7 +84,7 @@ pub struct FollowedLink {
 
 /// Why a link led nowhere.
 #[derive(Debug, thiserror::Error)]
-pub enum LinkError {
+pub enum LinkRefusal {
     /// Mails with links carry no codes.
     #[error("codes in place of links are disabled")]
     MethodDisabled,
@@ -94,48 +93,44 @@ pub enum LinkError {
     InvalidTicket,
     /// The account may not be used right now. The ticket is spent.
     #[error(transparent)]
-    Refused(#[from] AccountRefusal),
+    Account(#[from] AccountRefusal),
     /// Somebody else has the new address by now.
     #[error("the e-mail address already has an account")]
     EmailTaken,
-    /// An adapter failed.
-    #[error(transparent)]
-    Failure(Failure),
 }
 
-failures_of!(LinkError: Failure, SignerError);
-
-impl From<StoreError> for LinkError {
-    fn from(error: StoreError) -> Self {
-        match error {
-            StoreError::Duplicate {
-                field: UniqueField::Email,
-            } => Self::EmailTaken,
-            other => Self::Failure(other.into()),
+impl Refusal for LinkRefusal {
+    fn of_duplicate(field: UniqueField) -> Option<Self> {
+        match field {
+            UniqueField::Email => Some(Self::EmailTaken),
+            _ => None,
         }
     }
 }
 
+/// A refusal, or a failure.
+pub type LinkError = Error<LinkRefusal>;
+
 /// Why a code was not exchanged.
 #[derive(Debug, thiserror::Error)]
-pub enum ExchangeError {
+pub enum ExchangeRefusal {
     /// The code is unknown, spent or expired, or the verifier is not that of its challenge.
     #[error("the code is not valid")]
     InvalidCode,
     /// The account may not be used right now. The code is spent.
     #[error(transparent)]
-    Refused(#[from] AccountRefusal),
-    /// An adapter failed.
-    #[error(transparent)]
-    Failure(Failure),
+    Account(#[from] AccountRefusal),
 }
 
-failures_of!(ExchangeError: Failure, StoreError, SignerError);
+impl Refusal for ExchangeRefusal {}
+
+/// A refusal, or a failure.
+pub type ExchangeError = Error<ExchangeRefusal>;
 
 /// What became of an exchange code in the store.
 enum Exchanged {
     Session(Box<User>, Box<NewJwtSession>),
-    Refused(AccountRefusal),
+    Account(AccountRefusal),
     InvalidCode,
 }
 
@@ -164,7 +159,7 @@ impl EmailLinkService {
     pub async fn follow(&self, ticket: Ticket) -> Result<FollowedLink, LinkError> {
         let purpose = ticket.purpose();
         if purpose == TicketPurpose::MfaTotp {
-            return Err(LinkError::InvalidTicket);
+            return Err(LinkRefusal::InvalidTicket.into());
         }
         let ctx = &self.ctx;
         let open = |user, challenge| NewGrant::new(ctx, user, AuthMethod::Email, challenge);
@@ -185,8 +180,8 @@ impl EmailLinkService {
     ) -> Result<Session, ExchangeError> {
         match retry(|| self.spend(&code, &verifier)).await? {
             Exchanged::Session(user, opening) => Ok(opening.finish(&self.ctx, *user).await?),
-            Exchanged::Refused(refusal) => Err(refusal.into()),
-            Exchanged::InvalidCode => Err(ExchangeError::InvalidCode),
+            Exchanged::Account(refusal) => Err(refusal.into()),
+            Exchanged::InvalidCode => Err(ExchangeRefusal::InvalidCode.into()),
         }
     }
 
@@ -225,7 +220,7 @@ impl EmailLinkService {
         let admitted = opening.admit(work, &self.ctx.policy).await?;
         Ok(match admitted {
             Ok(user) => Exchanged::Session(Box::new(user), Box::new(opening)),
-            Err(NotAdmitted::Refused(refusal)) => Exchanged::Refused(refusal),
+            Err(NotAdmitted::Account(refusal)) => Exchanged::Account(refusal),
             Err(NotAdmitted::Deleted | NotAdmitted::SessionEnded) => Exchanged::InvalidCode,
         })
     }
@@ -238,7 +233,7 @@ impl EmailLinkService {
     pub async fn redeem_code(&self, attempt: LinkCode) -> Result<Session, LinkError> {
         let ctx = &self.ctx;
         if !ctx.policy.codes.beside_links {
-            return Err(LinkError::MethodDisabled);
+            return Err(LinkRefusal::MethodDisabled.into());
         }
         let judged = self.judge_code(&attempt);
         ctx.after_fixed_delay(judged).await
@@ -279,7 +274,7 @@ impl EmailLinkService {
                 field: UniqueField::Email,
             }) => {
                 retry(|| self.spend_proof(proof)).await?;
-                Err(LinkError::EmailTaken)
+                Err(LinkRefusal::EmailTaken.into())
             }
             redeemed => redeemed?,
         }
@@ -307,11 +302,11 @@ impl EmailLinkService {
     ) -> Result<Result<(User, O), LinkError>, StoreError> {
         let now = self.ctx.clock.now();
         let Some(redeemed) = proof.accept(work, now).await? else {
-            return Ok(Err(LinkError::InvalidTicket));
+            return Ok(Err(LinkRefusal::InvalidTicket.into()));
         };
         let lookup = UserLookup::Id(redeemed.user_id);
         let Some(user) = work.users().find(lookup).await? else {
-            return Ok(Err(LinkError::InvalidTicket));
+            return Ok(Err(LinkRefusal::InvalidTicket.into()));
         };
         if let Err(refusal) = self.check(&user, proof.purpose()) {
             return Ok(Err(refusal.into()));
@@ -323,7 +318,7 @@ impl EmailLinkService {
         let current = work.users().find(lookup).await?;
         Ok(current
             .map(|user| (user, opening))
-            .ok_or(LinkError::InvalidTicket))
+            .ok_or(LinkRefusal::InvalidTicket.into()))
     }
 
     async fn spend_proof(&self, proof: &Proof<'_>) -> Result<(), StoreError> {

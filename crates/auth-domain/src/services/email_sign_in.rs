@@ -1,10 +1,10 @@
 //! Signing in by mail: a link to follow, or a code to type.
 
 use super::{
-    AccountRefusal, Failure, SignUpError, SignUpOptions,
+    AccountRefusal, Error, Refusal, SignUpError, SignUpOptions, SignUpRefusal,
     context::RequestContext,
     email::{CodeMail, Recipient, TicketMail},
-    failure::failures_of,
+    error::passes_on,
     noted_user::note_user,
     redeem_code::{CodeRefusal, Effect},
     session_opening::{EmailNeed, NewJwtSession, NotAdmitted},
@@ -12,9 +12,9 @@ use super::{
 };
 use crate::{
     error::StoreError,
-    limits::{MailRequest, TooMany},
+    limits::MailRequest,
     one_time_code::{CodePurpose, OneTimeCode},
-    ports::{BackgroundBusy, MailerError, SecretCipherError, SignerError, UserLookup},
+    ports::{SecretCipherError, UserLookup},
     session::{AuthMethod, CodeChallenge, Session},
     ticket::TicketPurpose,
     user::{EmailAddress, User, UserId},
@@ -59,40 +59,30 @@ pub struct EmailCode {
 
 /// Why no mail was sent, or nobody signed in.
 #[derive(Debug, thiserror::Error)]
-pub enum EmailSignInError {
+pub enum EmailSignInRefusal {
     /// This way to sign in is switched off.
     #[error("this way to sign in is disabled")]
     MethodDisabled,
     /// The account could not be made, or a wish cannot be met.
     #[error(transparent)]
-    SignUp(SignUpError),
+    SignUp(#[from] SignUpRefusal),
     /// The account may not be used right now.
     #[error(transparent)]
-    Refused(#[from] AccountRefusal),
+    Account(#[from] AccountRefusal),
     /// It is not the code, or there is none.
     #[error("the code is wrong or no longer good")]
     InvalidCode,
     /// There were too many wrong codes; nothing was compared.
     #[error("there were too many wrong codes")]
     TooManyGuesses,
-    /// An adapter failed.
-    #[error(transparent)]
-    Failure(Failure),
 }
 
-failures_of!(
-    EmailSignInError: Failure, BackgroundBusy, StoreError, MailerError, SecretCipherError, SignerError,
-    TooMany
-);
+impl Refusal for EmailSignInRefusal {}
 
-impl From<SignUpError> for EmailSignInError {
-    fn from(error: SignUpError) -> Self {
-        match error {
-            SignUpError::Failure(failure) => Self::Failure(failure),
-            other => Self::SignUp(other),
-        }
-    }
-}
+/// A refusal, or a failure.
+pub type EmailSignInError = Error<EmailSignInRefusal>;
+
+passes_on!(SignUpRefusal => EmailSignInRefusal);
 
 /// Which secret a mail carries.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -107,11 +97,11 @@ enum SignInMail {
     Code(CodeMail),
 }
 
-impl From<CodeRefusal> for EmailSignInError {
+impl From<CodeRefusal> for EmailSignInRefusal {
     fn from(refusal: CodeRefusal) -> Self {
         match refusal {
             CodeRefusal::TooManyWrong => Self::TooManyGuesses,
-            CodeRefusal::NotAdmitted(NotAdmitted::Refused(refusal)) => Self::Refused(refusal),
+            CodeRefusal::NotAdmitted(NotAdmitted::Account(refusal)) => Self::Account(refusal),
             CodeRefusal::Wrong
             | CodeRefusal::NotAdmitted(NotAdmitted::Deleted | NotAdmitted::SessionEnded) => {
                 Self::InvalidCode
@@ -132,7 +122,7 @@ impl EmailSignInService {
     /// See [`EmailSignInError`].
     pub async fn send_link(&self, request: EmailSignIn) -> Result<(), EmailSignInError> {
         if !self.ctx.policy.accounts.email_link_enabled {
-            return Err(EmailSignInError::MethodDisabled);
+            return Err(EmailSignInRefusal::MethodDisabled.into());
         }
         self.send(request, Form::Link).await
     }
@@ -144,7 +134,7 @@ impl EmailSignInService {
     /// See [`EmailSignInError`].
     pub async fn send_code(&self, request: EmailSignIn) -> Result<(), EmailSignInError> {
         if !self.ctx.policy.accounts.email_code_enabled {
-            return Err(EmailSignInError::MethodDisabled);
+            return Err(EmailSignInRefusal::MethodDisabled.into());
         }
         self.send(request, Form::Code).await
     }
@@ -156,7 +146,7 @@ impl EmailSignInService {
     /// See [`EmailSignInError`]; an address without an account is not told apart from a wrong code.
     pub async fn with_code(&self, attempt: EmailCode) -> Result<Session, EmailSignInError> {
         if !self.ctx.policy.accounts.email_code_enabled {
-            return Err(EmailSignInError::MethodDisabled);
+            return Err(EmailSignInRefusal::MethodDisabled.into());
         }
         let judged = self.judge(&attempt);
         self.ctx.after_fixed_delay(judged).await
@@ -187,10 +177,10 @@ impl EmailSignInService {
         let policy = &self.ctx.policy;
         let accounts = &policy.accounts;
         if request.audience == Audience::NewPeople && !accounts.sign_up_enabled {
-            return Err(SignUpError::Disabled.into());
+            return Err(SignUpRefusal::Disabled.into());
         }
         if !accounts.email_access.accepts(&request.email) {
-            return Err(SignUpError::EmailNotAllowed.into());
+            return Err(SignUpRefusal::EmailNotAllowed.into());
         }
         let options = request
             .options
@@ -218,7 +208,7 @@ impl EmailSignInService {
             .send_to_recipient(request.clone(), options.clone(), form)
             .await;
         match first {
-            Err(EmailSignInError::SignUp(SignUpError::EmailTaken)) => {
+            Err(Error::Refused(EmailSignInRefusal::SignUp(SignUpRefusal::EmailTaken))) => {
                 self.send_to_recipient(request, options, form).await
             }
             outcome => outcome,
@@ -246,7 +236,7 @@ impl EmailSignInService {
             (None, Audience::Anybody) if !accounts.auto_sign_up => Ok(()),
             (None, _) => {
                 if !accounts.sign_up_enabled {
-                    return Err(SignUpError::Disabled.into());
+                    return Err(SignUpRefusal::Disabled.into());
                 }
                 let sign_up = SignUpService::new(self.ctx.clone());
                 let new_user = sign_up.user_with_email(request.email, None, options);
@@ -260,7 +250,7 @@ impl EmailSignInService {
                 let user = sign_up.insert(&new_user, &[along]).await;
                 let user = user.map_err(SignUpError::from)?;
                 if user.disabled {
-                    return Err(SignUpError::CreatedDisabled.into());
+                    return Err(SignUpRefusal::CreatedDisabled.into());
                 }
                 self.send_mail(mail).await
             }
@@ -271,7 +261,7 @@ impl EmailSignInService {
     fn check_recipient(&self, user: &User) -> Result<(), EmailSignInError> {
         match self.ctx.policy.check_account(user, EmailNeed::Required) {
             Ok(()) | Err(AccountRefusal::Unverified) => Ok(()),
-            Err(refusal) => Err(EmailSignInError::Refused(refusal)),
+            Err(refusal) => Err(EmailSignInRefusal::Account(refusal).into()),
         }
     }
 

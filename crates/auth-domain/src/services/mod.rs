@@ -16,7 +16,7 @@ mod email_address;
 mod email_links;
 mod email_sign_in;
 mod enumeration_protection;
-mod failure;
+mod error;
 mod first_verification;
 mod grant;
 mod message_queue;
@@ -43,43 +43,59 @@ mod sms_sign_in;
 mod tokens;
 
 pub use anonymous::{
-    AnonymousError, AnonymousService, AnonymousSignIn, Deanonymize, DeanonymizeBySms,
-    DeanonymizeMethod,
+    AnonymousError, AnonymousRefusal, AnonymousService, AnonymousSignIn, Deanonymize,
+    DeanonymizeBySms, DeanonymizeMethod,
 };
 pub use clean_up::CleanUpService;
-pub use current_user::{CurrentUserError, CurrentUserService};
+pub use current_user::{CurrentUserError, CurrentUserRefusal, CurrentUserService};
 pub use dependencies::{AuthenticatorApps, Dependencies, EnumerationProtection, Ports, Services};
 pub use elevation::{
-    CodeChannel, DelicateAction, ElevationError, ElevationMethod, ElevationService,
+    CodeChannel, DelicateAction, ElevationError, ElevationMethod, ElevationRefusal,
+    ElevationService,
 };
-pub use email_address::{EmailAddressError, EmailAddressService, LinkRequest};
-pub use email_links::{EmailLinkService, ExchangeError, FollowedLink, LinkCode, LinkError};
-pub use email_sign_in::{Audience, EmailCode, EmailSignIn, EmailSignInError, EmailSignInService};
-pub use failure::{Failure, MayBeFailure};
+pub use email_address::{EmailAddressError, EmailAddressRefusal, EmailAddressService, LinkRequest};
+pub use email_links::{
+    EmailLinkService, ExchangeError, ExchangeRefusal, FollowedLink, LinkCode, LinkError,
+    LinkRefusal,
+};
+pub use email_sign_in::{
+    Audience, EmailCode, EmailSignIn, EmailSignInError, EmailSignInRefusal, EmailSignInService,
+};
+pub use error::{Error, Failure, Refusal};
 pub use grant::Grant;
 pub use message_queue::{MessageDeliveryService, MessageQueueService};
-pub use password_change::{PasswordChange, PasswordChangeError, PasswordChangeService};
+pub use password_change::{
+    PasswordChange, PasswordChangeError, PasswordChangeRefusal, PasswordChangeService,
+};
 pub use password_rule::PasswordRefusal;
 pub use personal_access_tokens::{
-    PersonalAccessTokenError, PersonalAccessTokenRequest, PersonalAccessTokenService,
+    PersonalAccessTokenError, PersonalAccessTokenRefusal, PersonalAccessTokenRequest,
+    PersonalAccessTokenService,
 };
-pub use phone_change::{PhoneChangeError, PhoneChangeService};
+pub use phone_change::{PhoneChangeError, PhoneChangeRefusal, PhoneChangeService};
 pub use provider_sign_in::{
     AuthorizationError, BegunFlow, FinishedFlow, FlowFailure, IdTokenProof, IdTokenSignIn,
-    ProviderCallback, ProviderFlowRequest, ProviderSignInError, ProviderSignInService,
+    ProviderCallback, ProviderFlowRequest, ProviderSignInError, ProviderSignInRefusal,
+    ProviderSignInService,
 };
 pub use providers::Providers;
 pub use readiness::{Missing, ReadinessService};
 pub use second_factor::{
-    SecondFactorError, SecondFactorProof, SecondFactorService, SecondFactorSignIn, TotpEnrolment,
+    SecondFactorError, SecondFactorProof, SecondFactorRefusal, SecondFactorService,
+    SecondFactorSignIn, TotpEnrolment,
 };
-pub use security_keys::{SecurityKeyError, SecurityKeyService, SecurityKeySignUp};
+pub use security_keys::{
+    SecurityKeyError, SecurityKeyRefusal, SecurityKeyService, SecurityKeySignUp,
+};
 pub use session_opening::AccountRefusal;
-pub use sessions::{SessionError, SessionService};
-pub use sign_in::{EmailPasswordSignIn, SignInError, SignInService, SignedIn, UsernameSignIn};
+pub use sessions::{SessionError, SessionRefusal, SessionService};
+pub use sign_in::{
+    EmailPasswordSignIn, SignInError, SignInRefusal, SignInService, SignedIn, UsernameSignIn,
+};
 pub use sign_out::SignOutService;
 pub use sign_up::{
-    EmailPasswordSignUp, SignUpError, SignUpOptions, SignUpService, SignedUp, UsernameSignUp,
+    EmailPasswordSignUp, SignUpError, SignUpOptions, SignUpRefusal, SignUpService, SignedUp,
+    UsernameSignUp,
 };
-pub use sms_sign_in::{SmsCode, SmsSignIn, SmsSignInError, SmsSignInService};
-pub use tokens::{RefreshError, TokenService};
+pub use sms_sign_in::{SmsCode, SmsSignIn, SmsSignInError, SmsSignInRefusal, SmsSignInService};
+pub use tokens::{RefreshError, RefreshRefusal, TokenService};

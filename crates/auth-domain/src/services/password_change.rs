@@ -3,9 +3,9 @@
 use chrono::{DateTime, Utc};
 
 use super::{
-    AccountRefusal, CurrentUserError, CurrentUserService, Failure, PasswordRefusal,
+    AccountRefusal, CurrentUserRefusal, CurrentUserService, Error, PasswordRefusal, Refusal,
     context::RequestContext,
-    failure::failures_of,
+    error::passes_on,
     first_verification::prove_mailbox,
     noted_user::note_user,
     password_rule::PasswordRule,
@@ -15,7 +15,7 @@ use super::{
 use crate::{
     error::StoreError,
     limits::AccountName,
-    ports::{BreachedPasswordsError, EndedSessions, HasherError, UnitOfWork, UserLookup},
+    ports::{EndedSessions, UnitOfWork, UserLookup},
     session::AccessIdentity,
     ticket::{Ticket, TicketPurpose},
     user::{PlainPassword, User, UserId},
@@ -49,10 +49,10 @@ enum Grounds<'a> {
 
 /// Why a password stayed as it was.
 #[derive(Debug, thiserror::Error)]
-pub enum PasswordChangeError {
+pub enum PasswordChangeRefusal {
     /// The token does not lead to a user, or to one whose account may be used.
     #[error(transparent)]
-    NotSignedIn(#[from] CurrentUserError),
+    NotSignedIn(#[from] CurrentUserRefusal),
     /// The account has no password.
     #[error("the account has no password")]
     NoPassword,
@@ -61,19 +61,21 @@ pub enum PasswordChangeError {
     InvalidTicket,
     /// The account may not be used right now.
     #[error(transparent)]
-    Refused(AccountRefusal),
+    Account(AccountRefusal),
     /// The new password cannot be chosen.
     #[error(transparent)]
     Password(#[from] PasswordRefusal),
     /// The old password is wrong.
     #[error("the old password is wrong")]
     WrongPassword,
-    /// An adapter failed.
-    #[error(transparent)]
-    Failure(Failure),
 }
 
-failures_of!(PasswordChangeError: Failure, StoreError, BreachedPasswordsError, HasherError);
+impl Refusal for PasswordChangeRefusal {}
+
+/// A refusal, or a failure.
+pub type PasswordChangeError = Error<PasswordChangeRefusal>;
+
+passes_on!(CurrentUserRefusal => PasswordChangeRefusal);
 
 impl PasswordChangeService {
     pub(super) fn new(ctx: RequestContext) -> Self {
@@ -87,7 +89,7 @@ impl PasswordChangeService {
     ///
     /// # Errors
     ///
-    /// See [`PasswordChangeError`]. [`PasswordChangeError::WrongPassword`] also when another change
+    /// See [`PasswordChangeError`]. [`PasswordChangeRefusal::WrongPassword`] also when another change
     /// came first.
     pub async fn change(
         &self,
@@ -99,7 +101,7 @@ impl PasswordChangeService {
         let old_hash = user
             .password_hash
             .as_ref()
-            .ok_or(PasswordChangeError::NoPassword)?;
+            .ok_or(PasswordChangeRefusal::NoPassword)?;
         // An opaque token is found with its session alone.
         let caller = current_user.identify(bearer).ok();
         if let Some(caller) = caller {
@@ -112,7 +114,7 @@ impl PasswordChangeService {
             let is_right = hasher.verify(&request.old, old_hash, client).await?;
             is_right
                 .then_some(())
-                .ok_or(PasswordChangeError::WrongPassword)
+                .ok_or(PasswordChangeRefusal::WrongPassword.into())
         };
         self.ctx
             .limit_attempts(AccountName::Id(user.id), None, judge)
@@ -123,7 +125,7 @@ impl PasswordChangeService {
         {
             Ok(())
         } else {
-            Err(PasswordChangeError::WrongPassword)
+            Err(PasswordChangeRefusal::WrongPassword.into())
         }
     }
 
@@ -146,7 +148,7 @@ impl PasswordChangeService {
         if self.replace(user.id, new, grounds).await? {
             Ok(())
         } else {
-            Err(CurrentUserError::InvalidToken.into())
+            Err(CurrentUserRefusal::InvalidToken.into())
         }
     }
 
@@ -163,7 +165,7 @@ impl PasswordChangeService {
         new: &PlainPassword,
     ) -> Result<(), PasswordChangeError> {
         if ticket.purpose() != TicketPurpose::ResetPassword {
-            return Err(PasswordChangeError::InvalidTicket);
+            return Err(PasswordChangeRefusal::InvalidTicket.into());
         }
         self.check(new, PasswordRule::Modern).await?;
         let owner = self.owner_of(ticket).await?;
@@ -171,7 +173,7 @@ impl PasswordChangeService {
         let replaced = self.replace(owner, new, Grounds::Mailbox(ticket)).await?;
         replaced
             .then_some(())
-            .ok_or(PasswordChangeError::InvalidTicket)
+            .ok_or(PasswordChangeRefusal::InvalidTicket.into())
     }
 
     async fn check(
@@ -193,10 +195,10 @@ impl PasswordChangeService {
             None => None,
         };
         work.rollback().await?;
-        let user = user.ok_or(PasswordChangeError::InvalidTicket)?;
+        let user = user.ok_or(PasswordChangeRefusal::InvalidTicket)?;
         let policy = &self.ctx.policy;
         let checked = policy.check_account(&user, EmailNeed::Required);
-        checked.map_err(PasswordChangeError::Refused)?;
+        checked.map_err(PasswordChangeRefusal::Account)?;
         Ok(user.id)
     }
 

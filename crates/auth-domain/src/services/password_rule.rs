@@ -1,9 +1,8 @@
 //! What every new password has to be, whichever way it is chosen.
 
-use super::Dependencies;
+use super::{Dependencies, Error, Refusal, error::parts_of_refusals};
 use crate::{
     policy::PasswordPolicy,
-    ports::BreachedPasswordsError,
     user::{PASSWORD_MAX_BYTES, PlainPassword},
 };
 
@@ -24,6 +23,8 @@ pub enum PasswordRefusal {
     Breached,
 }
 
+parts_of_refusals!(PasswordRefusal);
+
 /// How the length of a new password is measured.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum PasswordRule {
@@ -35,13 +36,13 @@ pub(super) enum PasswordRule {
 
 impl Dependencies {
     /// Judges a new password. What costs nothing is judged first.
-    pub(super) async fn check_password<E>(
+    pub(super) async fn check_password<R>(
         &self,
         password: &PlainPassword,
         rule: PasswordRule,
-    ) -> Result<(), E>
+    ) -> Result<(), Error<R>>
     where
-        E: From<PasswordRefusal> + From<BreachedPasswordsError>,
+        R: Refusal + From<PasswordRefusal>,
     {
         self.policy.passwords.check(password, rule)?;
         if let Some(breached) = &self.breached_passwords

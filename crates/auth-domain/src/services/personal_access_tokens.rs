@@ -3,15 +3,14 @@
 use chrono::{DateTime, Utc};
 
 use super::{
-    AccountRefusal, CurrentUserError, CurrentUserService, Failure,
+    AccountRefusal, CurrentUserRefusal, CurrentUserService, Error, Refusal,
     context::RequestContext,
-    failure::failures_of,
+    error::passes_on,
     retry::retry,
     session_opening::{NewJwtSession, NotAdmitted, is_still_signed_in},
 };
 use crate::{
     error::StoreError,
-    ports::SignerError,
     session::{
         AccessIdentity, AuthMethod, AuthMethods, HashedRefreshToken, PersonalAccessToken,
         PlainRefreshToken, RefreshTokenKind, Session, SessionId, StoredRefreshToken,
@@ -36,10 +35,10 @@ pub struct PersonalAccessTokenRequest {
 
 /// Why there is no personal access token, or it did not sign in.
 #[derive(Debug, thiserror::Error)]
-pub enum PersonalAccessTokenError {
+pub enum PersonalAccessTokenRefusal {
     /// The access token does not lead to a user, or to one whose account may be used.
     #[error(transparent)]
-    NotSignedIn(#[from] CurrentUserError),
+    NotSignedIn(#[from] CurrentUserRefusal),
     /// It would have expired already, and such tokens are not made here.
     #[error("the personal access token would have expired already")]
     ExpiredAlready,
@@ -51,13 +50,15 @@ pub enum PersonalAccessTokenError {
     InvalidToken,
     /// The account may not be used right now.
     #[error(transparent)]
-    Refused(#[from] AccountRefusal),
-    /// An adapter failed.
-    #[error(transparent)]
-    Failure(Failure),
+    Account(#[from] AccountRefusal),
 }
 
-failures_of!(PersonalAccessTokenError: Failure, StoreError, SignerError);
+impl Refusal for PersonalAccessTokenRefusal {}
+
+/// A refusal, or a failure.
+pub type PersonalAccessTokenError = Error<PersonalAccessTokenRefusal>;
+
+passes_on!(CurrentUserRefusal => PersonalAccessTokenRefusal);
 
 impl PersonalAccessTokenService {
     pub(super) fn new(ctx: RequestContext) -> Self {
@@ -83,10 +84,10 @@ impl PersonalAccessTokenService {
         let now = ctx.clock.now();
         let sessions = &ctx.policy.sessions;
         if request.expires_at <= now && !sessions.expired_personal_access_tokens {
-            return Err(PersonalAccessTokenError::ExpiredAlready);
+            return Err(PersonalAccessTokenRefusal::ExpiredAlready.into());
         }
         if !sessions.allows_until(request.expires_at, now) {
-            return Err(PersonalAccessTokenError::TooLong);
+            return Err(PersonalAccessTokenRefusal::TooLong.into());
         }
         let token = PlainRefreshToken::new(ctx.ids.uuid());
         let row = StoredRefreshToken {
@@ -112,7 +113,7 @@ impl PersonalAccessTokenService {
         })
         .await?;
         if !is_made {
-            return Err(CurrentUserError::InvalidToken.into());
+            return Err(CurrentUserRefusal::InvalidToken.into());
         }
         Ok(PersonalAccessToken { id: row.id, token })
     }
@@ -130,13 +131,15 @@ impl PersonalAccessTokenService {
         let now = ctx.clock.now();
         let hash = token.hashed();
         let found = ctx.store.find_personal_access_token(&hash, now);
-        let owner = found.await?.ok_or(PersonalAccessTokenError::InvalidToken)?;
+        let owner = found
+            .await?
+            .ok_or(PersonalAccessTokenRefusal::InvalidToken)?;
         let opening = NewJwtSession::new(ctx, owner.id, AuthMethod::PersonalAccessToken);
         let admitted = retry(|| self.try_to_open(&opening, &hash)).await?;
         let user = admitted.map_err(|reason| match reason {
-            NotAdmitted::Refused(refusal) => refusal.into(),
+            NotAdmitted::Account(refusal) => refusal.into(),
             NotAdmitted::Deleted | NotAdmitted::SessionEnded => {
-                PersonalAccessTokenError::InvalidToken
+                PersonalAccessTokenRefusal::InvalidToken
             }
         })?;
         Ok(opening.finish(ctx, user).await?)

@@ -1,15 +1,15 @@
 //! Moving an account to another phone number.
 
 use super::{
-    CurrentUserError, CurrentUserService, DelicateAction, Failure, context::RequestContext,
-    failure::failures_of, redeem_code::Effect, retry::retry, session_opening::is_still_signed_in,
-    sms::CodeText,
+    CurrentUserRefusal, CurrentUserService, DelicateAction, Error, Refusal,
+    context::RequestContext, error::passes_on, redeem_code::Effect, retry::retry,
+    session_opening::is_still_signed_in, sms::CodeText,
 };
 use crate::{
-    error::{StoreError, UniqueField},
-    limits::{TextRequest, TooMany},
+    error::UniqueField,
+    limits::TextRequest,
     one_time_code::{CodePurpose, CodeVerdict, OneTimeCode},
-    ports::{BackgroundBusy, CodeDelivery, SecretCipherError, SmsError, UserLookup},
+    ports::{CodeDelivery, UserLookup},
     session::AccessIdentity,
     user::{PhoneNumber, User, UserId},
 };
@@ -22,13 +22,13 @@ pub struct PhoneChangeService {
 
 /// Why an account did not move.
 #[derive(Debug, thiserror::Error)]
-pub enum PhoneChangeError {
+pub enum PhoneChangeRefusal {
     /// Text messages are switched off.
     #[error("text messages are disabled")]
     MethodDisabled,
     /// The token does not lead to a user, or to one whose account may be used.
     #[error(transparent)]
-    NotSignedIn(#[from] CurrentUserError),
+    NotSignedIn(#[from] CurrentUserRefusal),
     /// Moving to another number needs an elevated token.
     #[error("an elevated access token is needed")]
     NotElevated,
@@ -41,23 +41,21 @@ pub enum PhoneChangeError {
     /// There were too many wrong codes; nothing was compared.
     #[error("there were too many wrong codes")]
     TooManyGuesses,
-    /// An adapter failed.
-    #[error(transparent)]
-    Failure(Failure),
 }
 
-failures_of!(PhoneChangeError: Failure, BackgroundBusy, SecretCipherError, SmsError, TooMany);
-
-impl From<StoreError> for PhoneChangeError {
-    fn from(error: StoreError) -> Self {
-        match error {
-            StoreError::Duplicate {
-                field: UniqueField::PhoneNumber,
-            } => Self::PhoneNumberTaken,
-            other => Self::Failure(other.into()),
+impl Refusal for PhoneChangeRefusal {
+    fn of_duplicate(field: UniqueField) -> Option<Self> {
+        match field {
+            UniqueField::PhoneNumber => Some(Self::PhoneNumberTaken),
+            _ => None,
         }
     }
 }
+
+/// A refusal, or a failure.
+pub type PhoneChangeError = Error<PhoneChangeRefusal>;
+
+passes_on!(CurrentUserRefusal => PhoneChangeRefusal);
 
 impl PhoneChangeService {
     pub(super) fn new(ctx: RequestContext) -> Self {
@@ -92,7 +90,7 @@ impl PhoneChangeService {
     ///
     /// # Errors
     ///
-    /// See [`PhoneChangeError`]; [`PhoneChangeError::PhoneNumberTaken`] when somebody else was
+    /// See [`PhoneChangeError`]; [`PhoneChangeRefusal::PhoneNumberTaken`] when somebody else was
     /// faster.
     pub async fn confirm(
         &self,
@@ -109,14 +107,14 @@ impl PhoneChangeService {
         let moves = Effect::Moves { caller, to };
         match ctx.redeem(&guess, moves).await? {
             CodeVerdict::Accepted => Ok(()),
-            CodeVerdict::Wrong => Err(PhoneChangeError::InvalidCode),
-            CodeVerdict::TooManyWrong => Err(PhoneChangeError::TooManyGuesses),
+            CodeVerdict::Wrong => Err(PhoneChangeRefusal::InvalidCode.into()),
+            CodeVerdict::TooManyWrong => Err(PhoneChangeRefusal::TooManyGuesses.into()),
         }
     }
 
     async fn begin(&self, user: UserId) -> Result<(CodeDelivery, User), PhoneChangeError> {
         let delivery = self.ctx.sms.clone();
-        let delivery = delivery.ok_or(PhoneChangeError::MethodDisabled)?;
+        let delivery = delivery.ok_or(PhoneChangeRefusal::MethodDisabled)?;
         let current_user = CurrentUserService::new(self.ctx.clone());
         Ok((delivery, current_user.get(user).await?))
     }
@@ -138,12 +136,12 @@ impl PhoneChangeService {
             let mut work = ctx.store.begin().await?;
             if !is_still_signed_in(work.as_mut(), caller, now).await? {
                 work.rollback().await?;
-                return Ok(Err(CurrentUserError::InvalidToken.into()));
+                return Ok(Err(CurrentUserRefusal::InvalidToken.into()));
             }
             let action = DelicateAction::Any;
             if !ctx.may(work.as_mut(), caller, action).await? {
                 work.rollback().await?;
-                return Ok(Err(PhoneChangeError::NotElevated));
+                return Ok(Err(PhoneChangeRefusal::NotElevated.into()));
             }
             if is_taken {
                 // In place of a code for another number, whose going on being good would tell that
@@ -159,7 +157,7 @@ impl PhoneChangeService {
         .await?;
         noted?;
         if is_taken {
-            return Err(PhoneChangeError::PhoneNumberTaken);
+            return Err(PhoneChangeRefusal::PhoneNumberTaken.into());
         }
         text.send(ctx).await?;
         Ok(())

@@ -14,14 +14,13 @@ pub use finish::{AuthorizationError, FinishedFlow, ProviderCallback};
 pub use id_tokens::{IdTokenProof, IdTokenSignIn};
 
 use super::{
-    AccountRefusal, CurrentUserError, ElevationError, Failure, SignUpError,
-    context::RequestContext, failure::failures_of,
+    AccountRefusal, CurrentUserRefusal, ElevationRefusal, Error, Refusal, SignUpRefusal,
+    context::RequestContext, error::passes_on,
 };
 use crate::{
-    error::{Cause, StoreError, chain},
+    error::{Cause, chain},
     identity::{ExternalIdentity, IdentityKey, ProviderId},
-    limits::TooMany,
-    ports::{BackgroundBusy, MailerError, ProviderError, SecretCipherError, SignerError},
+    ports::ProviderError,
     redirect::RedirectUrl,
 };
 
@@ -33,7 +32,7 @@ pub struct ProviderSignInService {
 
 /// Why the word of a provider led nowhere.
 #[derive(Debug, thiserror::Error)]
-pub enum ProviderSignInError {
+pub enum ProviderSignInRefusal {
     /// The place to redirect to is not in the allow-list.
     #[error("the redirect is not allowed")]
     RedirectNotAllowed,
@@ -60,43 +59,35 @@ pub enum ProviderSignInError {
     InvalidIdToken,
     /// Whoever wants their account linked is not signed in, or may not use it right now.
     #[error(transparent)]
-    NotSignedIn(#[from] CurrentUserError),
+    NotSignedIn(#[from] CurrentUserRefusal),
     /// Whoever wants their account linked has to prove once more who they are.
     #[error(transparent)]
-    NotElevated(ElevationError),
+    NotElevated(ElevationRefusal),
     /// The identity is linked with an account already.
     #[error("the identity is linked already")]
     AlreadyLinked,
     /// The account could not be made, or a wish cannot be met.
     #[error(transparent)]
-    SignUp(SignUpError),
+    SignUp(#[from] SignUpRefusal),
     /// The account may not be used right now.
     #[error(transparent)]
-    Refused(#[from] AccountRefusal),
-    /// An adapter failed.
-    #[error(transparent)]
-    Failure(Failure),
+    Account(#[from] AccountRefusal),
 }
 
-failures_of!(
-    ProviderSignInError: Failure, BackgroundBusy, StoreError, MailerError, SecretCipherError,
-    SignerError, TooMany
-);
+impl Refusal for ProviderSignInRefusal {}
 
-impl From<SignUpError> for ProviderSignInError {
-    fn from(error: SignUpError) -> Self {
-        match error {
-            SignUpError::Failure(failure) => Self::Failure(failure),
-            other => Self::SignUp(other),
-        }
-    }
-}
+/// A refusal, or a failure.
+pub type ProviderSignInError = Error<ProviderSignInRefusal>;
 
-impl From<ElevationError> for ProviderSignInError {
-    fn from(error: ElevationError) -> Self {
-        match error {
-            ElevationError::NotSignedIn(error) => Self::NotSignedIn(error),
-            ElevationError::Failure(failure) => Self::Failure(failure),
+passes_on!(CurrentUserRefusal => ProviderSignInRefusal);
+
+passes_on!(SignUpRefusal => ProviderSignInRefusal);
+passes_on!(ElevationRefusal => ProviderSignInRefusal);
+
+impl From<ElevationRefusal> for ProviderSignInRefusal {
+    fn from(refusal: ElevationRefusal) -> Self {
+        match refusal {
+            ElevationRefusal::NotSignedIn(refusal) => Self::NotSignedIn(refusal),
             other => Self::NotElevated(other),
         }
     }
@@ -136,13 +127,15 @@ impl ProviderSignInService {
     /// nothing. What is a failure of ours as well is told by whoever answers.
     fn log_and_map(provider: &ProviderId, error: ProviderError) -> ProviderSignInError {
         let refusal = match &error {
-            ProviderError::Unavailable(_) => return ProviderSignInError::Unavailable(error.into()),
-            ProviderError::CodeRefused(_) => ProviderSignInError::CodeRefused,
-            ProviderError::ProfileFailed(_) => ProviderSignInError::ProfileFailed,
+            ProviderError::Unavailable(_) => {
+                return ProviderSignInRefusal::Unavailable(error.into()).into();
+            }
+            ProviderError::CodeRefused(_) => ProviderSignInRefusal::CodeRefused,
+            ProviderError::ProfileFailed(_) => ProviderSignInRefusal::ProfileFailed,
         };
         let provider = provider.as_str();
         tracing::warn!(provider, error = chain(&error), "a provider did not help");
-        refusal
+        refusal.into()
     }
 
     /// Takes a provider at its word about an address. Where it says nothing, the operator may know

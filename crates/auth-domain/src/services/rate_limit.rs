@@ -1,6 +1,6 @@
 //! Keeping to the limits per account, per mailbox and per phone.
 
-use super::{Dependencies, Failure, MayBeFailure};
+use super::{Dependencies, Error, Failure, Refusal};
 use crate::{
     limits::{AccountName, ClientNetwork, MailRequest, TextRequest, TooMany},
     user::{EmailAddress, PhoneNumber},
@@ -9,15 +9,15 @@ use crate::{
 impl Dependencies {
     /// Judges a claim to an account by `work`, unless too many were wrong lately. Every error that
     /// is no failure counts as wrong.
-    pub(super) async fn limit_attempts<T, E>(
+    pub(super) async fn limit_attempts<T, R>(
         &self,
         account: AccountName<'_>,
         client: Option<ClientNetwork>,
-        work: impl Future<Output = Result<T, E>> + Send,
-    ) -> Result<T, E>
+        work: impl Future<Output = Result<T, Error<R>>> + Send,
+    ) -> Result<T, Error<R>>
     where
         T: Send,
-        E: MayBeFailure + From<Failure> + Send,
+        R: Refusal + Send,
     {
         let Some(limits) = &self.limits else {
             return work.await;
@@ -27,7 +27,7 @@ impl Dependencies {
             .await
             .map_err(Failure::from)?;
         let outcome = work.await;
-        match outcome.as_ref().map_err(MayBeFailure::failure) {
+        match outcome.as_ref().map_err(Error::failure) {
             Ok(_) => attempt.was_right().await,
             Err(Some(_)) => attempt.was_not_judged().await,
             Err(None) => {}

@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 
 use super::{
     Dependencies,
+    error::parts_of_refusals,
     first_verification::{prove_mailbox, prove_phone},
     retry::retry,
     session_opening::{NewJwtSession, NotAdmitted, is_still_signed_in},
@@ -92,6 +93,8 @@ pub(super) enum CodeRefusal {
     /// It was the code, and is spent.
     NotAdmitted(NotAdmitted),
 }
+
+parts_of_refusals!(CodeRefusal);
 
 impl Dependencies {
     /// Judges a guess, brings about what a right one is for, and opens a session, in one unit of

@@ -3,19 +3,17 @@
 mod proof;
 
 use super::{
-    AccountRefusal, AuthenticatorApps, CurrentUserError, CurrentUserService, DelicateAction,
-    Failure,
+    AccountRefusal, AuthenticatorApps, CurrentUserError, CurrentUserRefusal, CurrentUserService,
+    DelicateAction, Error, Refusal,
     context::RequestContext,
-    failure::failures_of,
+    error::passes_on,
     noted_user::note_user,
     retry::retry,
     session_opening::{EmailNeed, NewJwtSession, NotAdmitted, is_still_signed_in},
 };
 use crate::{
     error::StoreError,
-    ports::{
-        PngImage, QrError, SecretCipherError, SignerError, StoredFactor, UnitOfWork, UserLookup,
-    },
+    ports::{PngImage, StoredFactor, UnitOfWork, UserLookup},
     recovery_code::{HashedRecoveryCode, RECOVERY_CODES, RecoveryCode},
     sealed::SealedSecret,
     session::{AccessIdentity, AuthMethod, AuthMethods, Session},
@@ -51,19 +49,19 @@ pub struct SecondFactorSignIn {
 
 /// Why nothing came of a request about second factors.
 #[derive(Debug, thiserror::Error)]
-pub enum SecondFactorError {
+pub enum SecondFactorRefusal {
     /// Second factors are switched off.
     #[error("second factors are disabled")]
     Disabled,
     /// The token does not lead to a user, or to one whose account may be used.
     #[error(transparent)]
-    NotSignedIn(#[from] CurrentUserError),
+    NotSignedIn(#[from] CurrentUserRefusal),
     /// The ticket is unknown, spent or expired.
     #[error("the ticket is not valid")]
     InvalidTicket,
     /// The account may not be used right now. The ticket is spent.
     #[error(transparent)]
-    Refused(AccountRefusal),
+    Account(AccountRefusal),
     /// Setting up an authenticator app needs an elevated token.
     #[error("an elevated access token is needed")]
     NotElevated,
@@ -79,12 +77,14 @@ pub enum SecondFactorError {
     /// The code is wrong or used, or there were too many wrong ones. Which of these is not told.
     #[error("the code is not valid")]
     InvalidCode,
-    /// An adapter failed.
-    #[error(transparent)]
-    Failure(Failure),
 }
 
-failures_of!(SecondFactorError: Failure, StoreError, SignerError, SecretCipherError, QrError);
+impl Refusal for SecondFactorRefusal {}
+
+/// A refusal, or a failure.
+pub type SecondFactorError = Error<SecondFactorRefusal>;
+
+passes_on!(CurrentUserRefusal => SecondFactorRefusal);
 
 /// What was decided within a unit of work. A refusal is committed like a success: it spends a
 /// ticket, or counts a wrong guess.
@@ -237,7 +237,7 @@ impl SecondFactorService {
         let ticket = attempt
             .ticket
             .filter(|it| it.purpose() == TicketPurpose::MfaTotp)
-            .ok_or(SecondFactorError::InvalidTicket)?;
+            .ok_or(SecondFactorRefusal::InvalidTicket)?;
         let decision: Decision<(NewJwtSession, User)> = retry(|| async {
             let mut work = self.ctx.store.begin().await?;
             let decision = self.redeem(work.as_mut(), &ticket, &attempt.proof).await?;
@@ -258,12 +258,12 @@ impl SecondFactorService {
         let user = caller.user_id;
         let now = self.ctx.clock.now();
         if !is_still_signed_in(work, caller, now).await? {
-            return Ok(Err(CurrentUserError::InvalidToken.into()));
+            return Ok(Err(CurrentUserRefusal::InvalidToken.into()));
         }
         let factor = work.second_factors().find(user).await?;
         let action = DelicateAction::AddFactor;
         if !self.ctx.may(work, caller, action).await? {
-            return Ok(Err(SecondFactorError::NotElevated));
+            return Ok(Err(SecondFactorRefusal::NotElevated.into()));
         }
         if factor.is_some_and(|it| is_active(&it)) {
             work.second_factors()
@@ -284,17 +284,17 @@ impl SecondFactorService {
         let user = caller.user_id;
         let now = self.ctx.clock.now();
         if !is_still_signed_in(work, caller, now).await? {
-            return Ok(Err(CurrentUserError::InvalidToken.into()));
+            return Ok(Err(CurrentUserRefusal::InvalidToken.into()));
         }
         let Some(factor) = work.second_factors().find(user).await? else {
-            return Ok(Err(CurrentUserError::UnknownUser.into()));
+            return Ok(Err(CurrentUserRefusal::UnknownUser.into()));
         };
         if is_active(&factor) {
-            return Ok(Err(SecondFactorError::AlreadyActive));
+            return Ok(Err(SecondFactorRefusal::AlreadyActive.into()));
         }
         let action = DelicateAction::AddFactor;
         if !self.ctx.may(work, caller, action).await? {
-            return Ok(Err(SecondFactorError::NotElevated));
+            return Ok(Err(SecondFactorRefusal::NotElevated.into()));
         }
         let purpose = TotpPurpose::Activation;
         let proven = self.prove(work, user, &factor, proof, purpose).await?;
@@ -344,15 +344,15 @@ impl SecondFactorService {
     ) -> Result<Decision<(NewJwtSession, User)>, StoreError> {
         let now = self.ctx.clock.now();
         let Some(redeemed) = work.tickets().take(ticket, now).await? else {
-            return Ok(Err(SecondFactorError::InvalidTicket));
+            return Ok(Err(SecondFactorRefusal::InvalidTicket.into()));
         };
         let lookup = UserLookup::Id(redeemed.user_id);
         let Some(user) = work.users().find(lookup).await? else {
-            return Ok(Err(SecondFactorError::InvalidTicket));
+            return Ok(Err(SecondFactorRefusal::InvalidTicket.into()));
         };
         let policy = &self.ctx.policy;
         if let Err(refusal) = policy.check_account(&user, EmailNeed::Required) {
-            return Ok(Err(SecondFactorError::Refused(refusal)));
+            return Ok(Err(SecondFactorRefusal::Account(refusal).into()));
         }
         let purpose = TotpPurpose::SignIn;
         if let Err(error) = self.prove_active(work, user.id, proof, purpose).await? {
@@ -375,7 +375,7 @@ impl SecondFactorService {
     ) -> Result<Decision<()>, StoreError> {
         let now = self.ctx.clock.now();
         if !is_still_signed_in(work, caller, now).await? {
-            return Ok(Err(CurrentUserError::InvalidToken.into()));
+            return Ok(Err(CurrentUserRefusal::InvalidToken.into()));
         }
         self.prove_active(work, caller.user_id, proof, purpose)
             .await
@@ -393,8 +393,8 @@ impl SecondFactorService {
             Some(factor) if is_active(&factor) => {
                 self.prove(work, user, &factor, proof, purpose).await
             }
-            Some(_) => Ok(Err(SecondFactorError::NotActive)),
-            None => Ok(Err(CurrentUserError::UnknownUser.into())),
+            Some(_) => Ok(Err(SecondFactorRefusal::NotActive.into())),
+            None => Ok(Err(CurrentUserRefusal::UnknownUser.into())),
         }
     }
 
@@ -404,7 +404,7 @@ impl SecondFactorService {
 
     fn apps(&self) -> Result<&AuthenticatorApps, SecondFactorError> {
         let apps = self.ctx.authenticator_apps();
-        apps.ok_or(SecondFactorError::Disabled)
+        apps.ok_or(SecondFactorRefusal::Disabled.into())
     }
 
     async fn current_user(&self, user: UserId) -> Result<User, CurrentUserError> {

@@ -16,16 +16,16 @@ use serde_json::Value;
 pub use sign_up::SecurityKeySignUp;
 
 use super::{
-    AccountRefusal, CurrentUserError, CurrentUserService, Failure, SignUpError,
+    AccountRefusal, CurrentUserError, CurrentUserRefusal, CurrentUserService, Error, Refusal,
+    SignUpRefusal,
     context::RequestContext,
-    failure::failures_of,
+    error::passes_on,
     retry::retry,
     session_opening::{EmailNeed, NewJwtSession, NotAdmitted},
 };
 use crate::{
     error::{StoreError, UniqueField, chain},
-    limits::TooMany,
-    ports::{CeremonyError, SignerError, WebAuthn},
+    ports::{CeremonyError, WebAuthn},
     security_key::{
         Assertion, Attestation, Challenge, ChallengePurpose, HashedChallenge, IssuedChallenge,
         RegisteredCredential, SecurityKey, SignCount,
@@ -41,13 +41,13 @@ pub struct SecurityKeyService {
 
 /// Why nothing came of a ceremony.
 #[derive(Debug, thiserror::Error)]
-pub enum SecurityKeyError {
+pub enum SecurityKeyRefusal {
     /// Security keys are switched off.
     #[error("security keys are disabled")]
     Disabled,
     /// The token does not lead to a user, or to one whose account may be used.
     #[error(transparent)]
-    NotSignedIn(#[from] CurrentUserError),
+    NotSignedIn(#[from] CurrentUserRefusal),
     /// Nobody has the address.
     #[error("there is no account with this address")]
     UnknownAccount,
@@ -66,33 +66,32 @@ pub enum SecurityKeyError {
     NotElevated,
     /// The account may not be used right now.
     #[error(transparent)]
-    Refused(#[from] AccountRefusal),
+    Account(#[from] AccountRefusal),
     /// The account could not be made, or a wish cannot be met.
     #[error(transparent)]
-    SignUp(SignUpError),
-    /// An adapter failed.
-    #[error(transparent)]
-    Failure(Failure),
+    SignUp(SignUpRefusal),
 }
 
-failures_of!(SecurityKeyError: Failure, SignerError, TooMany);
-
-impl From<StoreError> for SecurityKeyError {
-    fn from(error: StoreError) -> Self {
-        match error {
-            StoreError::Duplicate {
-                field: UniqueField::Credential,
-            } => Self::Taken,
-            other => Self::Failure(other.into()),
+impl Refusal for SecurityKeyRefusal {
+    fn of_duplicate(field: UniqueField) -> Option<Self> {
+        match field {
+            UniqueField::Credential => Some(Self::Taken),
+            _ => None,
         }
     }
 }
 
-impl From<SignUpError> for SecurityKeyError {
-    fn from(error: SignUpError) -> Self {
-        match error {
-            SignUpError::SecurityKeyTaken => Self::Taken,
-            SignUpError::Failure(failure) => Self::Failure(failure),
+/// A refusal, or a failure.
+pub type SecurityKeyError = Error<SecurityKeyRefusal>;
+
+passes_on!(CurrentUserRefusal => SecurityKeyRefusal);
+
+passes_on!(SignUpRefusal => SecurityKeyRefusal);
+
+impl From<SignUpRefusal> for SecurityKeyRefusal {
+    fn from(refusal: SignUpRefusal) -> Self {
+        match refusal {
+            SignUpRefusal::SecurityKeyTaken => Self::Taken,
             other => Self::SignUp(other),
         }
     }
@@ -114,12 +113,12 @@ enum AssertionRefusal {
     Cloned,
 }
 
-impl From<NotAdmitted> for SecurityKeyError {
+impl From<NotAdmitted> for SecurityKeyRefusal {
     fn from(reason: NotAdmitted) -> Self {
         match reason {
             NotAdmitted::Deleted => Self::InvalidCredential,
-            NotAdmitted::SessionEnded => CurrentUserError::InvalidToken.into(),
-            NotAdmitted::Refused(refusal) => Self::Refused(refusal),
+            NotAdmitted::SessionEnded => CurrentUserRefusal::InvalidToken.into(),
+            NotAdmitted::Account(refusal) => Self::Account(refusal),
         }
     }
 }
@@ -141,7 +140,7 @@ impl SecurityKeyService {
 
     fn web_authn(&self) -> Result<&dyn WebAuthn, SecurityKeyError> {
         let web_authn = self.ctx.web_authn.as_deref();
-        web_authn.ok_or(SecurityKeyError::Disabled)
+        web_authn.ok_or(SecurityKeyRefusal::Disabled.into())
     }
 
     async fn current_user(&self, user: UserId) -> Result<User, CurrentUserError> {
@@ -200,8 +199,8 @@ impl SecurityKeyService {
         attestation: &Attestation,
         purpose: ChallengePurpose,
     ) -> Result<(Challenge, IssuedChallenge), SecurityKeyError> {
-        let invalid = || SecurityKeyError::InvalidCredential;
-        let challenge = Challenge::claimed_in(&attestation.client_data_json).ok_or_else(invalid)?;
+        let challenge = Challenge::claimed_in(&attestation.client_data_json)
+            .ok_or(SecurityKeyRefusal::InvalidCredential)?;
         let now = self.ctx.clock.now();
         let mut work = self.ctx.store.begin().await?;
         let keys = work.security_keys();
@@ -210,7 +209,7 @@ impl SecurityKeyService {
         match found {
             Some(issued) if issued.purpose == purpose => Ok((challenge, issued)),
             Some(issued) => Err(self.refuse(&issued.hash).await?),
-            None => Err(invalid()),
+            None => Err(SecurityKeyRefusal::InvalidCredential.into()),
         }
     }
 
@@ -239,7 +238,7 @@ impl SecurityKeyService {
             work.commit().await
         })
         .await?;
-        Ok(SecurityKeyError::InvalidCredential)
+        Ok(SecurityKeyRefusal::InvalidCredential.into())
     }
 
     /// What was signed. The challenge is spent only if that is nothing.
@@ -249,7 +248,7 @@ impl SecurityKeyService {
         assertion: Option<Assertion>,
         purpose: ChallengePurpose,
     ) -> Result<Signed, SecurityKeyError> {
-        let assertion = assertion.ok_or(SecurityKeyError::InvalidCredential)?;
+        let assertion = assertion.ok_or(SecurityKeyRefusal::InvalidCredential)?;
         let (challenge, key) = self.presented(&assertion, purpose).await?;
         match web_authn
             .verify_assertion(assertion, &challenge, &key)
@@ -279,15 +278,15 @@ impl SecurityKeyService {
         assertion: &Assertion,
         purpose: ChallengePurpose,
     ) -> Result<(Challenge, SecurityKey), SecurityKeyError> {
-        let invalid = || SecurityKeyError::InvalidCredential;
-        let challenge = Challenge::claimed_in(&assertion.client_data_json).ok_or_else(invalid)?;
+        let challenge = Challenge::claimed_in(&assertion.client_data_json)
+            .ok_or(SecurityKeyRefusal::InvalidCredential)?;
         let hash = challenge.hashed();
         let now = self.ctx.clock.now();
         let mut work = self.ctx.store.begin().await?;
         let issued = work.security_keys().find_challenge(&hash, now).await?;
         let key = work.security_keys().find(&assertion.credential_id).await?;
         work.rollback().await?;
-        let issued = issued.ok_or_else(invalid)?;
+        let issued = issued.ok_or(SecurityKeyRefusal::InvalidCredential)?;
         let key = match key {
             Some(key) if issued.purpose == purpose => key,
             _ => return Err(self.refuse(&hash).await?),
@@ -337,7 +336,7 @@ impl SecurityKeyService {
         match opened {
             Ok(user) => Ok(user),
             Err(AssertionRefusal::NotAdmitted(reason)) => Err(reason.into()),
-            Err(AssertionRefusal::Replayed) => Err(SecurityKeyError::InvalidCredential),
+            Err(AssertionRefusal::Replayed) => Err(SecurityKeyRefusal::InvalidCredential.into()),
             Err(AssertionRefusal::Cloned) => {
                 warn_of_clone(&signed.key);
                 Err(self.refuse(&signed.challenge).await?)

@@ -1,6 +1,8 @@
 //! The steps that every way to sign in ends in: check the account, open a session.
 
-use super::{Dependencies, Failure, context::RequestContext, noted_user::note_user};
+use super::{
+    Dependencies, Failure, context::RequestContext, error::parts_of_refusals, noted_user::note_user,
+};
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
@@ -38,6 +40,8 @@ pub enum AccountRefusal {
     #[error("the account is anonymous")]
     Anonymous,
 }
+
+parts_of_refusals!(AccountRefusal, NotAdmitted);
 
 /// Whether an account needs an e-mail address for what is asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -89,7 +93,7 @@ pub(super) enum NotAdmitted {
     /// The session they act from has ended meanwhile.
     SessionEnded,
     /// Their account may not be used.
-    Refused(AccountRefusal),
+    Account(AccountRefusal),
 }
 
 /// The user whose password was judged, under their row lock. `None`: they are gone, or it is another
@@ -209,7 +213,7 @@ impl NewJwtSession {
             return Ok(Err(NotAdmitted::SessionEnded));
         }
         if let Err(refusal) = policy.check_account(&user, self.need) {
-            return Ok(Err(NotAdmitted::Refused(refusal)));
+            return Ok(Err(NotAdmitted::Account(refusal)));
         }
         self.write(work).await?;
         Ok(Ok(user))

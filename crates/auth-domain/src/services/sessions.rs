@@ -1,11 +1,10 @@
 //! The sessions of a user: seeing them, and ending those that should not be.
 
 use super::{
-    Failure, context::RequestContext, failure::failures_of, retry::retry,
+    Error, Failure, Refusal, context::RequestContext, retry::retry,
     session_opening::is_still_signed_in,
 };
 use crate::{
-    error::StoreError,
     ports::EndedSessions,
     session::{AccessIdentity, OpenSession, SessionId},
     user::UserId,
@@ -19,7 +18,7 @@ pub struct SessionService {
 
 /// Why a session was not shown or ended.
 #[derive(Debug, thiserror::Error)]
-pub enum SessionError {
+pub enum SessionRefusal {
     /// The access token does not say which session it belongs to.
     #[error("the session of the access token is not known")]
     Unknown,
@@ -29,12 +28,12 @@ pub enum SessionError {
     /// The session that asks has ended.
     #[error("the session has ended")]
     SessionEnded,
-    /// An adapter failed.
-    #[error(transparent)]
-    Failure(Failure),
 }
 
-failures_of!(SessionError: StoreError);
+impl Refusal for SessionRefusal {}
+
+/// A refusal, or a failure.
+pub type SessionError = Error<SessionRefusal>;
 
 impl SessionService {
     pub(super) fn new(ctx: RequestContext) -> Self {
@@ -59,8 +58,8 @@ impl SessionService {
     ///
     /// # Errors
     ///
-    /// [`SessionError::NoSuchSession`] also for a session of another user,
-    /// [`SessionError::SessionEnded`], or a failure.
+    /// [`SessionRefusal::NoSuchSession`] also for a session of another user,
+    /// [`SessionRefusal::SessionEnded`], or a failure.
     pub async fn end(
         &self,
         caller: impl Into<AccessIdentity>,
@@ -81,8 +80,8 @@ impl SessionService {
         .await?;
         match ended {
             Some(true) => Ok(()),
-            Some(false) => Err(SessionError::NoSuchSession),
-            None => Err(SessionError::SessionEnded),
+            Some(false) => Err(SessionRefusal::NoSuchSession.into()),
+            None => Err(SessionRefusal::SessionEnded.into()),
         }
     }
 
@@ -90,9 +89,9 @@ impl SessionService {
     ///
     /// # Errors
     ///
-    /// [`SessionError::Unknown`], [`SessionError::SessionEnded`], or a failure.
+    /// [`SessionRefusal::Unknown`], [`SessionRefusal::SessionEnded`], or a failure.
     pub async fn end_others(&self, identity: AccessIdentity) -> Result<(), SessionError> {
-        let kept = identity.session.ok_or(SessionError::Unknown)?;
+        let kept = identity.session.ok_or(SessionRefusal::Unknown)?;
         let which = EndedSessions::Others(kept);
         let now = self.ctx.clock.now();
         let ended = retry(|| async {
@@ -106,6 +105,8 @@ impl SessionService {
             Ok(true)
         })
         .await?;
-        ended.then_some(()).ok_or(SessionError::SessionEnded)
+        ended
+            .then_some(())
+            .ok_or(SessionRefusal::SessionEnded.into())
     }
 }

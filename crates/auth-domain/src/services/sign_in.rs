@@ -1,9 +1,8 @@
 //! Signing in.
 
 use super::{
-    AccountRefusal, Failure,
+    AccountRefusal, Error, Refusal,
     context::RequestContext,
-    failure::failures_of,
     noted_user::note_user,
     retry::retry,
     session_opening::{EmailNeed, NewJwtSession, NewOpaqueSession, lock_judged},
@@ -11,7 +10,7 @@ use super::{
 use crate::{
     error::StoreError,
     limits::{AccountName, ClientNetwork},
-    ports::{HasherError, SignerError, UnitOfWork, UserLookup},
+    ports::{HasherError, UnitOfWork, UserLookup},
     session::{AuthMethod, OpaqueSession, Session},
     ticket::{Ticket, TicketPurpose},
     user::{EmailAddress, MfaMethod, PlainPassword, User, Username},
@@ -67,7 +66,7 @@ enum Entry {
 
 /// Why a person could not sign in.
 #[derive(Debug, thiserror::Error)]
-pub enum SignInError {
+pub enum SignInRefusal {
     /// This way to sign in is switched off.
     #[error("the provider is disabled")]
     ProviderDisabled,
@@ -76,20 +75,20 @@ pub enum SignInError {
     InvalidCredentials,
     /// The account may not be used right now.
     #[error(transparent)]
-    Refused(AccountRefusal),
+    Account(AccountRefusal),
     /// The account has a second factor, which this way to sign in cannot ask for.
     #[error("the account has a second factor")]
     SecondFactorRequired,
-    /// An adapter failed.
-    #[error(transparent)]
-    Failure(Failure),
 }
 
-failures_of!(SignInError: Failure, StoreError, HasherError, SignerError);
+impl Refusal for SignInRefusal {}
 
-impl From<AccountRefusal> for SignInError {
+/// A refusal, or a failure.
+pub type SignInError = Error<SignInRefusal>;
+
+impl From<AccountRefusal> for SignInRefusal {
     fn from(refusal: AccountRefusal) -> Self {
-        Self::Refused(refusal)
+        Self::Account(refusal)
     }
 }
 
@@ -125,10 +124,10 @@ impl SignInService {
             let proven = self
                 .password_fits(found.as_ref(), &attempt.password)
                 .await?;
-            let user = found.ok_or(SignInError::InvalidCredentials)?;
+            let user = found.ok_or(SignInRefusal::InvalidCredentials)?;
             self.check_account(&user, EmailNeed::Required)?;
             if !proven {
-                return Err(SignInError::InvalidCredentials);
+                return Err(SignInRefusal::InvalidCredentials.into());
             }
             match self.enter(&user).await? {
                 Entry::Session(user, opening) => {
@@ -139,7 +138,7 @@ impl SignInService {
                 Entry::Overtaken => {}
             }
         }
-        Err(SignInError::InvalidCredentials)
+        Err(SignInRefusal::InvalidCredentials.into())
     }
 
     /// Signs in with a user name and a password.
@@ -152,7 +151,7 @@ impl SignInService {
         attempt: UsernameSignIn,
     ) -> Result<OpaqueSession, SignInError> {
         if !self.ctx.policy.accounts.username_enabled {
-            return Err(SignInError::ProviderDisabled);
+            return Err(SignInRefusal::ProviderDisabled.into());
         }
         let account = AccountName::Username(&attempt.username);
         let work = self.judge_username(&attempt);
@@ -168,18 +167,18 @@ impl SignInService {
                 .await?;
             let user = found
                 .filter(|_| proven)
-                .ok_or(SignInError::InvalidCredentials)?;
+                .ok_or(SignInRefusal::InvalidCredentials)?;
             self.check_opaque(&user)?;
             if let Some(session) = self.enter_by_username(&user).await? {
                 return Ok(session);
             }
         }
-        Err(SignInError::InvalidCredentials)
+        Err(SignInRefusal::InvalidCredentials.into())
     }
 
     fn check_account(&self, user: &User, need: EmailNeed) -> Result<(), SignInError> {
         let policy = &self.ctx.policy;
-        policy.check_account(user, need).map_err(SignInError::from)
+        Ok(policy.check_account(user, need)?)
     }
 
     /// Judges the password; takes as long for nobody as for somebody.
@@ -258,7 +257,7 @@ impl SignInService {
     fn check_opaque(&self, user: &User) -> Result<(), SignInError> {
         self.check_account(user, EmailNeed::IfPresent)?;
         match user.active_mfa {
-            Some(_) => Err(SignInError::SecondFactorRequired),
+            Some(_) => Err(SignInRefusal::SecondFactorRequired.into()),
             None => Ok(()),
         }
     }

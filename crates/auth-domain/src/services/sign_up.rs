@@ -10,10 +10,9 @@ pub(super) use options::ResolvedOptions;
 pub use options::SignUpOptions;
 
 use super::{
-    Failure, PasswordRefusal,
+    Error, PasswordRefusal, Refusal,
     context::RequestContext,
     email::{CodeMail, TicketMail},
-    failure::failures_of,
     grant::NewGrant,
     password_rule::PasswordRule,
     retry::retry,
@@ -23,11 +22,8 @@ use super::{
 use crate::{
     error::{StoreError, UniqueField},
     identity::NewLinkedIdentity,
-    limits::{MailRequest, TooMany},
-    ports::{
-        BackgroundBusy, BreachedPasswordsError, HasherError, MailerError, SecretCipherError,
-        UnitOfWork,
-    },
+    limits::MailRequest,
+    ports::UnitOfWork,
     redirect::RedirectUrl,
     security_key::{HashedChallenge, SecurityKey},
     session::{AuthMethod, CodeChallenge, OpaqueSession, Session},
@@ -77,7 +73,7 @@ pub enum SignedUp {
 
 /// Why an account could not be created.
 #[derive(Debug, thiserror::Error)]
-pub enum SignUpError {
+pub enum SignUpRefusal {
     /// Nobody may sign up.
     #[error("sign-up is disabled")]
     Disabled,
@@ -117,38 +113,23 @@ pub enum SignUpError {
     /// The account was made, and waits for an administrator to enable it.
     #[error("the account was created disabled")]
     CreatedDisabled,
-    /// An adapter failed.
-    #[error(transparent)]
-    Failure(Failure),
 }
 
-failures_of!(
-    SignUpError: Failure, BackgroundBusy, BreachedPasswordsError, HasherError, MailerError,
-    SecretCipherError, TooMany
-);
-
-impl From<StoreError> for SignUpError {
-    fn from(error: StoreError) -> Self {
-        match error {
-            StoreError::Duplicate {
-                field: UniqueField::Email,
-            } => Self::EmailTaken,
-            StoreError::Duplicate {
-                field: UniqueField::PhoneNumber,
-            } => Self::PhoneNumberTaken,
-            StoreError::Duplicate {
-                field: UniqueField::Username,
-            } => Self::UsernameTaken,
-            StoreError::Duplicate {
-                field: UniqueField::Credential,
-            } => Self::SecurityKeyTaken,
-            StoreError::Duplicate {
-                field: UniqueField::Identity,
-            } => Self::IdentityTaken,
-            other => Self::Failure(other.into()),
+impl Refusal for SignUpRefusal {
+    fn of_duplicate(field: UniqueField) -> Option<Self> {
+        match field {
+            UniqueField::Email => Some(Self::EmailTaken),
+            UniqueField::PhoneNumber => Some(Self::PhoneNumberTaken),
+            UniqueField::Username => Some(Self::UsernameTaken),
+            UniqueField::Credential => Some(Self::SecurityKeyTaken),
+            UniqueField::Identity => Some(Self::IdentityTaken),
+            _ => None,
         }
     }
 }
+
+/// A refusal, or a failure.
+pub type SignUpError = Error<SignUpRefusal>;
 
 impl SignUpService {
     pub(super) fn new(ctx: RequestContext) -> Self {
@@ -160,7 +141,7 @@ impl SignUpService {
     ///
     /// # Errors
     ///
-    /// Checked in the order of the variants of [`SignUpError`]. [`SignUpError::EmailTaken`] also
+    /// Checked in the order of the variants of [`SignUpError`]. [`SignUpRefusal::EmailTaken`] also
     /// when a concurrent sign-up won the race. When the mail is refused for good the account exists,
     /// unverified.
     pub async fn with_email_password(
@@ -169,13 +150,13 @@ impl SignUpService {
     ) -> Result<SignedUp, SignUpError> {
         let policy = &self.ctx.policy;
         if !policy.accounts.sign_up_enabled {
-            return Err(SignUpError::Disabled);
+            return Err(SignUpRefusal::Disabled.into());
         }
         if !policy.accounts.email_access.accepts(&request.email) {
-            return Err(SignUpError::EmailNotAllowed);
+            return Err(SignUpRefusal::EmailNotAllowed.into());
         }
         self.ctx
-            .check_password::<SignUpError>(&request.password, PasswordRule::Modern)
+            .check_password::<SignUpRefusal>(&request.password, PasswordRule::Modern)
             .await?;
         let options = request.options.resolve(policy, request.email.as_str())?;
         if policy.accounts.email_verification_required {
@@ -204,7 +185,7 @@ impl SignUpService {
         let with_key = key.as_ref().map_or(Along::Nothing, Along::SecurityKey);
         if user.disabled {
             self.insert(&user, &[with_key]).await?;
-            return Err(SignUpError::CreatedDisabled);
+            return Err(SignUpRefusal::CreatedDisabled.into());
         }
         if self.ctx.policy.accounts.email_verification_required {
             return self
@@ -226,7 +207,7 @@ impl SignUpService {
     ///
     /// # Errors
     ///
-    /// Checked in the order of the variants of [`SignUpError`]. [`SignUpError::UsernameTaken`]
+    /// Checked in the order of the variants of [`SignUpError`]. [`SignUpRefusal::UsernameTaken`]
     /// also when a concurrent sign-up won the race.
     pub async fn with_username(
         &self,
@@ -234,13 +215,13 @@ impl SignUpService {
     ) -> Result<OpaqueSession, SignUpError> {
         let policy = &self.ctx.policy;
         if !policy.accounts.username_enabled {
-            return Err(SignUpError::ProviderDisabled);
+            return Err(SignUpRefusal::ProviderDisabled.into());
         }
         if !policy.accounts.sign_up_enabled {
-            return Err(SignUpError::Disabled);
+            return Err(SignUpRefusal::Disabled.into());
         }
         self.ctx
-            .check_password::<SignUpError>(&request.password, PasswordRule::Legacy)
+            .check_password::<SignUpRefusal>(&request.password, PasswordRule::Legacy)
             .await?;
         let client = self.ctx.client();
         let hash = self.ctx.hasher.hash(&request.password, client).await?;
@@ -252,7 +233,7 @@ impl SignUpService {
         };
         if user.disabled {
             self.insert(&user, &[]).await?;
-            return Err(SignUpError::CreatedDisabled);
+            return Err(SignUpRefusal::CreatedDisabled.into());
         }
         let opening = NewOpaqueSession::new(&self.ctx, user.id);
         let user = self

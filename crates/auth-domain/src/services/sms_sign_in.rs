@@ -1,9 +1,9 @@
 //! Signing in by a code in a text message.
 
 use super::{
-    AccountRefusal, Audience, Failure, SignUpError, SignUpOptions,
+    AccountRefusal, Audience, Error, Refusal, SignUpError, SignUpOptions, SignUpRefusal,
     context::RequestContext,
-    failure::failures_of,
+    error::passes_on,
     noted_user::note_user,
     redeem_code::{CodeRefusal, Effect},
     session_opening::{EmailNeed, NewJwtSession, NotAdmitted},
@@ -11,12 +11,12 @@ use super::{
     sms::CodeText,
 };
 use crate::{
-    error::{StoreError, UniqueField},
-    limits::{AccountName, ClientNetwork, TextRequest, TooMany},
+    error::UniqueField,
+    limits::{AccountName, ClientNetwork, TextRequest},
     one_time_code::{CodePurpose, OneTimeCode},
     ports::{
-        BackgroundBusy, CodeDelivery, Contact, Deanonymization, NumberClaimant, SecretCipherError,
-        SignerError, SmsError, StagedProfile, UserLookup,
+        CodeDelivery, Contact, Deanonymization, NumberClaimant, SecretCipherError, StagedProfile,
+        UserLookup,
     },
     session::{AuthMethod, Session},
     user::{Locale, PhoneNumber, UserId},
@@ -52,56 +52,43 @@ pub struct SmsCode {
 
 /// Why no message was sent, or nobody signed in.
 #[derive(Debug, thiserror::Error)]
-pub enum SmsSignInError {
+pub enum SmsSignInRefusal {
     /// Text messages are switched off.
     #[error("text messages are disabled")]
     MethodDisabled,
     /// The account could not be made, or a wish cannot be met.
     #[error(transparent)]
-    SignUp(SignUpError),
+    SignUp(#[from] SignUpRefusal),
     /// The account may not be used right now.
     #[error(transparent)]
-    Refused(#[from] AccountRefusal),
+    Account(#[from] AccountRefusal),
     /// It is not the code, or there is none.
     #[error("the code is wrong or no longer good")]
     InvalidCode,
     /// There were too many wrong codes; nothing was compared.
     #[error("there were too many wrong codes")]
     TooManyGuesses,
-    /// An adapter failed.
-    #[error(transparent)]
-    Failure(Failure),
 }
 
-failures_of!(
-    SmsSignInError: Failure, BackgroundBusy, SecretCipherError, SignerError, SmsError, TooMany
-);
-
-impl From<StoreError> for SmsSignInError {
-    fn from(error: StoreError) -> Self {
-        match error {
-            StoreError::Duplicate {
-                field: UniqueField::PhoneNumber,
-            } => Self::SignUp(SignUpError::PhoneNumberTaken),
-            other => Self::Failure(other.into()),
+impl Refusal for SmsSignInRefusal {
+    fn of_duplicate(field: UniqueField) -> Option<Self> {
+        match field {
+            UniqueField::PhoneNumber => Some(Self::SignUp(SignUpRefusal::PhoneNumberTaken)),
+            _ => None,
         }
     }
 }
 
-impl From<SignUpError> for SmsSignInError {
-    fn from(error: SignUpError) -> Self {
-        match error {
-            SignUpError::Failure(failure) => Self::Failure(failure),
-            other => Self::SignUp(other),
-        }
-    }
-}
+/// A refusal, or a failure.
+pub type SmsSignInError = Error<SmsSignInRefusal>;
 
-impl From<CodeRefusal> for SmsSignInError {
+passes_on!(SignUpRefusal => SmsSignInRefusal);
+
+impl From<CodeRefusal> for SmsSignInRefusal {
     fn from(refusal: CodeRefusal) -> Self {
         match refusal {
             CodeRefusal::TooManyWrong => Self::TooManyGuesses,
-            CodeRefusal::NotAdmitted(NotAdmitted::Refused(refusal)) => Self::Refused(refusal),
+            CodeRefusal::NotAdmitted(NotAdmitted::Account(refusal)) => Self::Account(refusal),
             CodeRefusal::Wrong
             | CodeRefusal::NotAdmitted(NotAdmitted::Deleted | NotAdmitted::SessionEnded) => {
                 Self::InvalidCode
@@ -143,7 +130,7 @@ impl SmsSignInService {
         let delivery = self.delivery()?;
         let policy = &ctx.policy;
         if request.audience == Audience::NewPeople && !policy.accounts.sign_up_enabled {
-            return Err(SignUpError::Disabled.into());
+            return Err(SignUpRefusal::Disabled.into());
         }
         let identity = request.phone_number.as_str();
         let options = request.options.clone().resolve(policy, identity)?;
@@ -191,7 +178,7 @@ impl SmsSignInService {
 
     fn delivery(&self) -> Result<CodeDelivery, SmsSignInError> {
         let delivery = self.ctx.sms.clone();
-        delivery.ok_or(SmsSignInError::MethodDisabled)
+        delivery.ok_or(SmsSignInRefusal::MethodDisabled.into())
     }
 
     /// Of two who ask for a new number at once one makes the account, and the other finds it.
@@ -205,7 +192,7 @@ impl SmsSignInService {
             .send_to_recipient(request.clone(), options.clone(), delivery)
             .await;
         match first {
-            Err(SmsSignInError::SignUp(SignUpError::PhoneNumberTaken)) => {
+            Err(Error::Refused(SmsSignInRefusal::SignUp(SignUpRefusal::PhoneNumberTaken))) => {
                 self.send_to_recipient(request, options, delivery).await
             }
             outcome => outcome,
@@ -235,7 +222,7 @@ impl SmsSignInService {
             (None, Audience::Anybody) if !accounts.auto_sign_up => Ok(()),
             (None, _) => {
                 if !accounts.sign_up_enabled {
-                    return Err(SignUpError::Disabled.into());
+                    return Err(SignUpRefusal::Disabled.into());
                 }
                 let number = request.phone_number;
                 let text = self.sign_up(number, options, delivery).await?;
@@ -263,7 +250,7 @@ impl SmsSignInService {
         let stored = sign_up.insert(&new_user, &[along]).await;
         let user = stored.map_err(SignUpError::from)?;
         if user.disabled {
-            return Err(SignUpError::CreatedDisabled.into());
+            return Err(SignUpRefusal::CreatedDisabled.into());
         }
         Ok(text)
     }

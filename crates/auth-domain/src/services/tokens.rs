@@ -5,14 +5,13 @@ use std::time::Duration;
 use chrono::TimeDelta;
 
 use super::{
-    AccountRefusal, Failure, context::RequestContext, failure::failures_of, noted_user::note_user,
-    retry::retry, session_opening::UnsignedSession,
+    AccountRefusal, Error, Refusal, context::RequestContext, noted_user::note_user, retry::retry,
+    session_opening::UnsignedSession,
 };
 use crate::{
     DateTime, Utc,
-    error::StoreError,
     policy::SessionPolicy,
-    ports::{RefreshGate, RefreshRotation, RefreshTokenTrace, SignerError},
+    ports::{RefreshGate, RefreshRotation, RefreshTokenTrace},
     session::{AuthMethods, HashedRefreshToken, PlainRefreshToken, Session, SessionId},
     user::User,
 };
@@ -29,19 +28,19 @@ pub struct TokenService {
 
 /// Why a refresh token fetched nothing.
 #[derive(Debug, thiserror::Error)]
-pub enum RefreshError {
+pub enum RefreshRefusal {
     /// Unknown, expired, spent, or not meant for this.
     #[error("the refresh token is invalid or expired")]
     InvalidRefreshToken,
     /// Its user may not be signed in right now. The token stays as it is.
     #[error(transparent)]
-    Refused(AccountRefusal),
-    /// An adapter failed.
-    #[error(transparent)]
-    Failure(Failure),
+    Account(AccountRefusal),
 }
 
-failures_of!(RefreshError: Failure, StoreError, SignerError);
+impl Refusal for RefreshRefusal {}
+
+/// A refusal, or a failure.
+pub type RefreshError = Error<RefreshRefusal>;
 
 impl TokenService {
     pub(super) fn new(ctx: RequestContext) -> Self {
@@ -88,10 +87,13 @@ impl TokenService {
         let trace = work.sessions().trace_refresh_token(&hash, now).await?;
         work.rollback().await?;
         match trace {
-            RefreshTokenTrace::Unknown => Err(RefreshError::InvalidRefreshToken),
+            RefreshTokenTrace::Unknown => Err(RefreshRefusal::InvalidRefreshToken.into()),
             RefreshTokenTrace::Live { user } => {
                 let refusal = self.check_refresh(&user).err();
-                Err(refusal.map_or(RefreshError::InvalidRefreshToken, RefreshError::Refused))
+                let refusal = refusal.map(RefreshRefusal::Account);
+                Err(refusal
+                    .unwrap_or(RefreshRefusal::InvalidRefreshToken)
+                    .into())
             }
             RefreshTokenTrace::Superseded {
                 id,
@@ -106,10 +108,10 @@ impl TokenService {
                 if age - presented_ago > time_delta(grace) {
                     return self.end_reused_session(id, &user).await;
                 }
-                self.check_refresh(&user).map_err(RefreshError::Refused)?;
+                self.check_refresh(&user).map_err(RefreshRefusal::Account)?;
                 let successor = self
                     .find_successor(token, &current)
-                    .ok_or(RefreshError::InvalidRefreshToken)?;
+                    .ok_or(RefreshRefusal::InvalidRefreshToken)?;
                 let opened = refreshed(id, successor, methods);
                 Ok(self.ctx.session(user, opened).await?)
             }
@@ -133,7 +135,7 @@ impl TokenService {
             session_id = %id.0,
             "a rotated refresh token was used again; its session was ended"
         );
-        Err(RefreshError::InvalidRefreshToken)
+        Err(RefreshRefusal::InvalidRefreshToken.into())
     }
 
     /// Follows the chain of successors from `token` to the one the row holds now. `None` when it

@@ -2,9 +2,9 @@
 
 use auth_domain::{
     services::{
-        AnonymousError, AnonymousSignIn, Deanonymize, DeanonymizeMethod, Failure, LinkRequest,
-        PasswordChange, PasswordChangeError, PasswordRefusal, SignUpError, SignUpOptions,
-        UsernameSignUp,
+        AnonymousRefusal, AnonymousSignIn, Deanonymize, DeanonymizeMethod, Error, Failure,
+        LinkRequest, PasswordChange, PasswordChangeRefusal, PasswordRefusal, SignUpOptions,
+        SignUpRefusal, UsernameSignUp,
     },
     ticket::Ticket,
 };
@@ -28,7 +28,7 @@ async fn nobody_signs_up_with_one() {
     let by_name = services.sign_up.with_username(request).await;
 
     for refused in [by_address.map(drop), by_name.map(drop)] {
-        let breached = SignUpError::Password(PasswordRefusal::Breached);
+        let breached = SignUpRefusal::Password(PasswordRefusal::Breached);
         assert_eq!(
             format!("{:?}", refused.unwrap_err()),
             format!("{breached:?}")
@@ -53,7 +53,9 @@ async fn nobody_changes_to_one() {
     for refused in [changed, set] {
         assert!(matches!(
             refused,
-            Err(PasswordChangeError::Password(PasswordRefusal::Breached))
+            Err(Error::Refused(PasswordChangeRefusal::Password(
+                PasswordRefusal::Breached
+            )))
         ));
     }
     world.signed_in("ada@example.com").await;
@@ -87,7 +89,9 @@ async fn a_reset_to_one_leaves_the_ticket_good() {
 
     assert!(matches!(
         refused,
-        Err(PasswordChangeError::Password(PasswordRefusal::Breached))
+        Err(Error::Refused(PasswordChangeRefusal::Password(
+            PasswordRefusal::Breached
+        )))
     ));
     assert!(chosen.is_ok());
 }
@@ -115,8 +119,8 @@ async fn an_anonymous_user_stays_anonymous_with_one() {
 
     assert!(matches!(
         refused,
-        Err(AnonymousError::SignUp(SignUpError::Password(
-            PasswordRefusal::Breached
+        Err(Error::Refused(AnonymousRefusal::SignUp(
+            SignUpRefusal::Password(PasswordRefusal::Breached)
         )))
     ));
     assert!(world.stored("ada@example.com").await.is_none());
@@ -134,7 +138,7 @@ async fn while_the_service_is_away_nobody_chooses_a_password_and_everybody_signs
 
     assert!(matches!(
         refused,
-        Err(PasswordChangeError::Failure(Failure::BreachedPasswords(_)))
+        Err(Error::Failed(Failure::BreachedPasswords(_)))
     ));
     let signed_in = world
         .services

@@ -6,9 +6,9 @@ use auth_domain::{
     one_time_code::OneTimeCode,
     ports::{Mail, MailKind},
     services::{
-        AnonymousError, AnonymousSignIn, Audience, Deanonymize, DeanonymizeMethod,
-        EmailAddressError, EmailCode, EmailSignIn, EmailSignInError, ExchangeError, Grant,
-        LinkCode, LinkError, LinkRequest, PasswordChangeError, SignUpOptions, SignedUp,
+        AnonymousRefusal, AnonymousSignIn, Audience, Deanonymize, DeanonymizeMethod,
+        EmailAddressRefusal, EmailCode, EmailSignIn, EmailSignInRefusal, Error, ExchangeRefusal,
+        Grant, LinkCode, LinkRefusal, LinkRequest, PasswordChangeRefusal, SignUpOptions, SignedUp,
     },
     session::{CodeChallenge, CodeVerifier, ExchangeCode},
     ticket::{Ticket, TicketPurpose},
@@ -85,7 +85,10 @@ async fn a_link_signs_a_new_person_up_and_in_once() {
     };
     let session = world.services.tokens.refresh(token).await.unwrap();
     assert!(session.user.email_verified);
-    assert!(matches!(again, Err(LinkError::InvalidTicket)));
+    assert!(matches!(
+        again,
+        Err(Error::Refused(LinkRefusal::InvalidTicket))
+    ));
 }
 
 #[tokio::test]
@@ -105,7 +108,10 @@ async fn a_second_mail_does_not_kill_the_first_link_until_one_is_used() {
     assert!(world.services.email_links.follow(first).await.is_ok());
 
     let late = world.services.email_links.follow(second).await;
-    assert!(matches!(late, Err(LinkError::InvalidTicket)));
+    assert!(matches!(
+        late,
+        Err(Error::Refused(LinkRefusal::InvalidTicket))
+    ));
 }
 
 #[tokio::test]
@@ -122,7 +128,10 @@ async fn a_link_is_good_for_an_hour() {
 
     let late = world.services.email_links.follow(ticket).await;
 
-    assert!(matches!(late, Err(LinkError::InvalidTicket)));
+    assert!(matches!(
+        late,
+        Err(Error::Refused(LinkRefusal::InvalidTicket))
+    ));
 }
 
 #[tokio::test]
@@ -185,9 +194,18 @@ async fn methods_that_are_switched_off_answer_so() {
     let code = service.send_code(request("ada@example.com")).await;
     let typed = service.with_code(typed("ada@example.com", "123456")).await;
 
-    assert!(matches!(link, Err(EmailSignInError::MethodDisabled)));
-    assert!(matches!(code, Err(EmailSignInError::MethodDisabled)));
-    assert!(matches!(typed, Err(EmailSignInError::MethodDisabled)));
+    assert!(matches!(
+        link,
+        Err(Error::Refused(EmailSignInRefusal::MethodDisabled))
+    ));
+    assert!(matches!(
+        code,
+        Err(Error::Refused(EmailSignInRefusal::MethodDisabled))
+    ));
+    assert!(matches!(
+        typed,
+        Err(Error::Refused(EmailSignInRefusal::MethodDisabled))
+    ));
 }
 
 #[tokio::test]
@@ -207,9 +225,15 @@ async fn a_code_signs_in_once_and_only_for_its_address() {
     let again = service.with_code(typed("ada@example.com", code)).await;
 
     assert_eq!((mail.kind, mail.link), (MailKind::SignInCode, None));
-    assert!(matches!(stranger, Err(EmailSignInError::InvalidCode)));
+    assert!(matches!(
+        stranger,
+        Err(Error::Refused(EmailSignInRefusal::InvalidCode))
+    ));
     assert!(right.user.email_verified);
-    assert!(matches!(again, Err(EmailSignInError::InvalidCode)));
+    assert!(matches!(
+        again,
+        Err(Error::Refused(EmailSignInRefusal::InvalidCode))
+    ));
 }
 
 #[tokio::test]
@@ -233,7 +257,10 @@ async fn asking_for_another_code_buys_no_more_guesses() {
         .with_code(typed("ada@example.com", code.expose()))
         .await;
 
-    assert!(matches!(right, Err(EmailSignInError::TooManyGuesses)));
+    assert!(matches!(
+        right,
+        Err(Error::Refused(EmailSignInRefusal::TooManyGuesses))
+    ));
     world.clock.advance(Duration::from_mins(61));
     service.send_code(request("ada@example.com")).await.unwrap();
     let code = last_mail(&world).ticket;
@@ -315,7 +342,7 @@ async fn a_verified_owner_keeps_their_password_when_they_use_a_link() {
         .request_verification(link_request("ada@example.com"));
     assert!(matches!(
         again.await,
-        Err(EmailAddressError::AlreadyVerified)
+        Err(Error::Refused(EmailAddressRefusal::AlreadyVerified))
     ));
 }
 
@@ -346,10 +373,16 @@ async fn a_reset_sets_the_password_once_and_ends_every_session() {
         .await;
 
     assert!(
-        matches!(short, Err(PasswordChangeError::Password(_))),
+        matches!(
+            short,
+            Err(Error::Refused(PasswordChangeRefusal::Password(_)))
+        ),
         "and the ticket stayed good"
     );
-    assert!(matches!(again, Err(PasswordChangeError::InvalidTicket)));
+    assert!(matches!(
+        again,
+        Err(Error::Refused(PasswordChangeRefusal::InvalidTicket))
+    ));
     assert!(
         services
             .tokens
@@ -380,7 +413,7 @@ async fn a_reset_that_a_busy_server_refuses_leaves_the_ticket_good() {
     let refused = busy.reset(&ticket, &new).await;
     let later = services.password_change.reset(&ticket, &new).await;
 
-    assert!(matches!(refused, Err(PasswordChangeError::Failure(_))));
+    assert!(matches!(refused, Err(Error::Failed(_))));
     later.unwrap();
 }
 
@@ -392,7 +425,10 @@ async fn a_bad_ticket_costs_no_hashing() {
     let busy = world.hashing_with(Arc::new(BusyHasher)).password_change;
     let refused = busy.reset(&ticket, &password("battery staple")).await;
 
-    assert!(matches!(refused, Err(PasswordChangeError::InvalidTicket)));
+    assert!(matches!(
+        refused,
+        Err(Error::Refused(PasswordChangeRefusal::InvalidTicket))
+    ));
 }
 
 #[tokio::test]
@@ -430,7 +466,10 @@ async fn a_ticket_for_one_thing_is_no_ticket_for_another() {
             .password_change
             .reset(ticket, &password("battery staple"))
             .await;
-        assert!(matches!(reset, Err(PasswordChangeError::InvalidTicket)));
+        assert!(matches!(
+            reset,
+            Err(Error::Refused(PasswordChangeRefusal::InvalidTicket))
+        ));
     }
     assert!(world.services.email_links.follow(sign_in).await.is_ok());
 }
@@ -453,7 +492,10 @@ async fn an_account_moves_only_when_the_new_mailbox_says_so() {
     let mail = last_mail(&world);
     assert_eq!(mail.to.as_str(), "new@example.com");
     assert_eq!(mail.email.as_str(), "ada@example.com");
-    assert!(matches!(taken, Err(EmailAddressError::EmailTaken)));
+    assert!(matches!(
+        taken,
+        Err(Error::Refused(EmailAddressRefusal::EmailTaken))
+    ));
     assert!(
         !world
             .stored("ada@example.com")
@@ -488,8 +530,14 @@ async fn a_wish_for_a_taken_address_voids_the_link_for_another_like_any_wish() {
     let refused = service.request_change(ada.id, taken).await;
     let followed = world.services.email_links.follow(ticket_of(&mail)).await;
 
-    assert!(matches!(refused, Err(EmailAddressError::EmailTaken)));
-    assert!(matches!(followed, Err(LinkError::InvalidTicket)));
+    assert!(matches!(
+        refused,
+        Err(Error::Refused(EmailAddressRefusal::EmailTaken))
+    ));
+    assert!(matches!(
+        followed,
+        Err(Error::Refused(LinkRefusal::InvalidTicket))
+    ));
     assert_eq!(world.mailer.sent().len(), 1);
 }
 
@@ -533,7 +581,10 @@ async fn a_client_with_a_challenge_gets_a_code_that_only_it_can_exchange() {
     let spent = exchange(code, VERIFIER).await;
 
     for refused in [again, wrong, spent] {
-        assert!(matches!(refused, Err(ExchangeError::InvalidCode)));
+        assert!(matches!(
+            refused,
+            Err(Error::Refused(ExchangeRefusal::InvalidCode))
+        ));
     }
 }
 
@@ -580,7 +631,10 @@ async fn an_anonymous_session_that_has_ended_tells_nothing_any_more() {
     };
     let refused = anonymous.deanonymize(bearer_of(&session), request).await;
 
-    assert!(matches!(refused, Err(AnonymousError::SessionEnded)));
+    assert!(matches!(
+        refused,
+        Err(Error::Refused(AnonymousRefusal::SessionEnded))
+    ));
     let claim = claim("thief@example.com", PASSWORD);
     let refused = world.services.sign_in.with_email_password(claim).await;
     assert!(refused.is_err());
@@ -683,11 +737,17 @@ async fn reading_ones_own_mail_buys_no_guesses_at_a_code_sent_to_a_new_address()
 
     for _ in 0..3 {
         let wrong = guess(&other_than(code.expose())).await;
-        assert!(matches!(wrong, Err(LinkError::InvalidTicket)));
+        assert!(matches!(
+            wrong,
+            Err(Error::Refused(LinkRefusal::InvalidTicket))
+        ));
         sign_in().await;
     }
     let right = guess(code.expose()).await;
 
-    assert!(matches!(right, Err(LinkError::InvalidTicket)));
+    assert!(matches!(
+        right,
+        Err(Error::Refused(LinkRefusal::InvalidTicket))
+    ));
     assert_eq!(world.stored("bob@example.com").await, None);
 }

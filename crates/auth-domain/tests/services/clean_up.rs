@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use auth_domain::{
     ports::{ExpiredRows, Removal},
-    services::{CleanUpService, RefreshError},
+    services::{CleanUpService, Error, RefreshRefusal},
     testing::policy,
 };
 
@@ -53,9 +53,15 @@ async fn a_rotated_token_is_remembered_as_long_as_its_use_ends_the_session() {
     assert_eq!(removed(&world, ExpiredRows::RefreshTokenRotations).await, 0);
     let reused = tokens.refresh(first).await;
 
-    assert!(matches!(reused, Err(RefreshError::InvalidRefreshToken)));
+    assert!(matches!(
+        reused,
+        Err(Error::Refused(RefreshRefusal::InvalidRefreshToken))
+    ));
     let ended = tokens.refresh(second).await;
-    assert!(matches!(ended, Err(RefreshError::InvalidRefreshToken)));
+    assert!(matches!(
+        ended,
+        Err(Error::Refused(RefreshRefusal::InvalidRefreshToken))
+    ));
 }
 
 #[tokio::test]
@@ -69,6 +75,9 @@ async fn a_rotated_token_is_forgotten_afterwards_and_its_session_goes_on() {
     assert_eq!(removed(&world, ExpiredRows::RefreshTokenRotations).await, 1);
     let unknown = tokens.refresh(first).await;
 
-    assert!(matches!(unknown, Err(RefreshError::InvalidRefreshToken)));
+    assert!(matches!(
+        unknown,
+        Err(Error::Refused(RefreshRefusal::InvalidRefreshToken))
+    ));
     assert!(tokens.refresh(second).await.is_ok());
 }

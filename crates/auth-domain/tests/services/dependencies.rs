@@ -7,8 +7,8 @@ use auth_domain::{
     ports::{Store, UserLookup},
     redirect::RedirectPolicy,
     services::{
-        AccountRefusal, AnonymousError, AnonymousSignIn, Dependencies, Failure, Ports, Services,
-        SignInError, SignUpError, SignedIn, SignedUp, UsernameSignUp,
+        AccountRefusal, AnonymousRefusal, AnonymousSignIn, Dependencies, Error, Failure, Ports,
+        Services, SignInError, SignInRefusal, SignUpRefusal, SignedIn, SignedUp, UsernameSignUp,
     },
     session::Session,
     testing::{FixedClock, PlainCipher, PlainHasher, PlainSigner, RecordingMailer},
@@ -59,7 +59,7 @@ async fn an_address_is_verified_by_a_link_to_the_server_before_its_user_signs_in
     let ticket = Ticket::parse(mail.ticket.expose()).unwrap();
     services.email_links.follow(ticket).await.unwrap();
 
-    let unverified = SignInError::Refused(AccountRefusal::Unverified);
+    let unverified = SignInRefusal::Account(AccountRefusal::Unverified);
     assert_eq!(too_early.unwrap_err().to_string(), unverified.to_string());
     let link = mail.link.unwrap();
     assert!(
@@ -81,8 +81,14 @@ async fn other_ways_in_are_off() {
     let anonymous = services.anonymous.sign_in(AnonymousSignIn::default()).await;
     let named = services.sign_up.with_username(by_name).await;
 
-    assert!(matches!(anonymous, Err(AnonymousError::MethodDisabled)));
-    assert!(matches!(named, Err(SignUpError::ProviderDisabled)));
+    assert!(matches!(
+        anonymous,
+        Err(Error::Refused(AnonymousRefusal::MethodDisabled))
+    ));
+    assert!(matches!(
+        named,
+        Err(Error::Refused(SignUpRefusal::ProviderDisabled))
+    ));
 }
 
 #[tokio::test]
@@ -95,14 +101,14 @@ async fn passwords_cannot_be_guessed_for_long() {
 
     for _ in 0..20 {
         let wrong = signed_in(&services, "wrong horse").await;
-        assert!(matches!(wrong, Err(SignInError::InvalidCredentials)));
+        assert!(matches!(
+            wrong,
+            Err(Error::Refused(SignInRefusal::InvalidCredentials))
+        ));
     }
 
     let right = signed_in(&services, PASSWORD).await;
-    assert!(matches!(
-        right,
-        Err(SignInError::Failure(Failure::TooMany(_)))
-    ));
+    assert!(matches!(right, Err(Error::Failed(Failure::TooMany(_)))));
 }
 
 #[tokio::test]

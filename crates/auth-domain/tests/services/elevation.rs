@@ -8,8 +8,8 @@ use auth_domain::{
     policy::{AuthPolicy, ElevationRule},
     ports::Clock,
     services::{
-        DelicateAction, EmailAddressError, LinkError, LinkRequest, PhoneChangeError,
-        SecondFactorError, SecondFactorProof,
+        DelicateAction, EmailAddressRefusal, Error, LinkRefusal, LinkRequest, PhoneChangeRefusal,
+        SecondFactorProof, SecondFactorRefusal,
     },
     session::AccessIdentity,
     testing::{PlainTotp, PlainWebAuthn, policy},
@@ -109,19 +109,25 @@ async fn for_the_owner_of_a_key_nothing_that_elevates_is_added_with_a_plain_toke
             .await;
 
         assert!(
-            matches!(app, Err(SecondFactorError::NotElevated)),
+            matches!(app, Err(Error::Refused(SecondFactorRefusal::NotElevated))),
             "{rule:?}"
         );
         assert!(
-            matches!(activated, Err(SecondFactorError::NotElevated)),
+            matches!(
+                activated,
+                Err(Error::Refused(SecondFactorRefusal::NotElevated))
+            ),
             "{rule:?}"
         );
         assert!(
-            matches!(phone, Err(PhoneChangeError::NotElevated)),
+            matches!(phone, Err(Error::Refused(PhoneChangeRefusal::NotElevated))),
             "{rule:?}"
         );
         assert!(
-            matches!(address, Err(EmailAddressError::NotElevated)),
+            matches!(
+                address,
+                Err(Error::Refused(EmailAddressRefusal::NotElevated))
+            ),
             "{rule:?}"
         );
         assert!(key.is_err(), "{rule:?}");
@@ -218,13 +224,13 @@ async fn becoming_obliged_withdraws_changes_that_were_asked_for_before() {
     let ticket = Ticket::parse(ticket.expose()).unwrap();
     let followed = services.email_links.follow(ticket).await;
     assert!(
-        matches!(followed, Err(LinkError::InvalidTicket)),
+        matches!(followed, Err(Error::Refused(LinkRefusal::InvalidTicket))),
         "{followed:?}"
     );
     let code = OneTimeCode::parse(text.code.expose()).unwrap();
     let moved = services.phone_change.confirm(plain, &number(), &code).await;
     assert!(
-        matches!(moved, Err(PhoneChangeError::InvalidCode)),
+        matches!(moved, Err(Error::Refused(PhoneChangeRefusal::InvalidCode))),
         "{moved:?}"
     );
     let owner = world.stored(ADA).await.unwrap();

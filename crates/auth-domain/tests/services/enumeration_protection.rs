@@ -7,8 +7,8 @@ use auth_domain::{
     policy::AuthPolicy,
     ports::{Background, BackgroundBusy, BackgroundWork},
     services::{
-        Audience, EmailAddressError, EmailCode, EmailSignIn, EmailSignInError, Failure, LinkCode,
-        LinkError, LinkRequest, SignUpOptions, SignedUp,
+        Audience, EmailAddressRefusal, EmailCode, EmailSignIn, EmailSignInRefusal, Error, Failure,
+        LinkCode, LinkRefusal, LinkRequest, SignUpOptions, SignedUp,
     },
     ticket::TicketPurpose,
 };
@@ -124,10 +124,13 @@ async fn what_is_wrong_for_everybody_is_told() {
         .request_verification(elsewhere)
         .await;
 
-    assert!(matches!(disabled, Err(EmailSignInError::MethodDisabled)));
+    assert!(matches!(
+        disabled,
+        Err(Error::Refused(EmailSignInRefusal::MethodDisabled))
+    ));
     assert!(matches!(
         elsewhere,
-        Err(EmailAddressError::RedirectNotAllowed)
+        Err(Error::Refused(EmailAddressRefusal::RedirectNotAllowed))
     ));
     assert_eq!(errands.run().await, 0);
 }
@@ -162,10 +165,7 @@ async fn who_asks_while_too_much_goes_on_is_told_whoever_they_ask_for() {
             .send_link(sign_in(address))
             .await;
 
-        let busy = matches!(
-            refused,
-            Err(EmailSignInError::Failure(Failure::Background(_)))
-        );
+        let busy = matches!(refused, Err(Error::Failed(Failure::Background(_))));
         assert!(busy, "{address}");
     }
 }
@@ -203,7 +203,10 @@ async fn a_wrong_guess_waits_whether_or_not_there_is_an_account() {
         pauses.over.notify_one();
         let refused = answer.await.unwrap();
         assert!(
-            matches!(refused, Err(EmailSignInError::InvalidCode)),
+            matches!(
+                refused,
+                Err(Error::Refused(EmailSignInRefusal::InvalidCode))
+            ),
             "{address}"
         );
     }
@@ -232,7 +235,7 @@ async fn a_wrong_guess_at_the_code_beside_a_link_waits_as_well() {
         pauses.over.notify_one();
         let refused = answer.await.unwrap();
         assert!(
-            matches!(refused, Err(LinkError::InvalidTicket)),
+            matches!(refused, Err(Error::Refused(LinkRefusal::InvalidTicket))),
             "{address}"
         );
     }

@@ -8,9 +8,10 @@ use auth_domain::{
     policy::AuthPolicy,
     ports::{Clock, MailKind},
     services::{
-        Audience, CodeChannel, ElevationError, EmailCode, EmailSignIn, EmailSignInError, LinkCode,
-        LinkError, LinkRequest, SecondFactorError, SecondFactorProof, SecondFactorSignIn, Services,
-        SignUpOptions, SignedIn, SmsCode, SmsSignIn, SmsSignInError,
+        Audience, CodeChannel, ElevationRefusal, EmailCode, EmailSignIn, EmailSignInError,
+        EmailSignInRefusal, Error, LinkCode, LinkRefusal, LinkRequest, SecondFactorError,
+        SecondFactorProof, SecondFactorRefusal, SecondFactorSignIn, Services, SignUpOptions,
+        SignedIn, SmsCode, SmsSignIn, SmsSignInError, SmsSignInRefusal,
     },
     session::{Device, Session},
     testing::PlainTotp,
@@ -86,7 +87,10 @@ impl World {
     async fn guess_from_elsewhere(&self, right: &OneTimeCode) {
         for address in ELSEWHERE.iter().cycle().take(5) {
             let guess = self.type_mailed(address, &other_than(right)).await;
-            assert!(matches!(guess, Err(EmailSignInError::InvalidCode)));
+            assert!(matches!(
+                guess,
+                Err(Error::Refused(EmailSignInRefusal::InvalidCode))
+            ));
         }
     }
 
@@ -162,16 +166,25 @@ async fn where_no_code_is_open_no_guess_closes_the_account() {
     let digits = OneTimeCode::parse("123456").unwrap();
     for _ in 0..10 {
         let mailed = world.type_mailed(ELSEWHERE[0], &digits).await;
-        assert!(matches!(mailed, Err(EmailSignInError::InvalidCode)));
+        assert!(matches!(
+            mailed,
+            Err(Error::Refused(EmailSignInRefusal::InvalidCode))
+        ));
         let texted = world.type_texted(ELSEWHERE[0], &digits).await;
-        assert!(matches!(texted, Err(SmsSignInError::InvalidCode)));
+        assert!(matches!(
+            texted,
+            Err(Error::Refused(SmsSignInRefusal::InvalidCode))
+        ));
         let beside = LinkCode {
             email: email(ADA),
             purpose: TicketPurpose::ResetPassword,
             code: digits.clone(),
         };
         let beside = world.services.email_links.redeem_code(beside).await;
-        assert!(matches!(beside, Err(LinkError::InvalidTicket)));
+        assert!(matches!(
+            beside,
+            Err(Error::Refused(LinkRefusal::InvalidTicket))
+        ));
     }
 
     let mailed = world.mailed_code().await;
@@ -189,7 +202,10 @@ async fn a_code_that_has_expired_is_not_open() {
     world.clock.advance(Duration::from_hours(1));
     for _ in 0..10 {
         let guess = world.type_mailed(ELSEWHERE[0], &other_than(&late)).await;
-        assert!(matches!(guess, Err(EmailSignInError::InvalidCode)));
+        assert!(matches!(
+            guess,
+            Err(Error::Refused(EmailSignInRefusal::InvalidCode))
+        ));
     }
 
     let code = world.mailed_code().await;
@@ -209,8 +225,14 @@ async fn strangers_who_have_codes_sent_shut_out_each_other_and_not_the_owner() {
     let at_another = world.type_mailed("198.51.100.77", &another).await;
     let owner = world.type_mailed(HOME, &another).await;
 
-    assert!(matches!(strangers, Err(EmailSignInError::TooManyGuesses)));
-    assert!(matches!(at_another, Err(EmailSignInError::TooManyGuesses)));
+    assert!(matches!(
+        strangers,
+        Err(Error::Refused(EmailSignInRefusal::TooManyGuesses))
+    ));
+    assert!(matches!(
+        at_another,
+        Err(Error::Refused(EmailSignInRefusal::TooManyGuesses))
+    ));
     assert!(owner.is_ok());
 }
 
@@ -229,8 +251,14 @@ async fn a_place_is_known_for_thirty_days() {
     world.guess_from_elsewhere(&code).await;
     let late = world.type_mailed(HOME, &code).await;
 
-    assert!(matches!(wrong, Err(EmailSignInError::InvalidCode)));
-    assert!(matches!(late, Err(EmailSignInError::TooManyGuesses)));
+    assert!(matches!(
+        wrong,
+        Err(Error::Refused(EmailSignInRefusal::InvalidCode))
+    ));
+    assert!(matches!(
+        late,
+        Err(Error::Refused(EmailSignInRefusal::TooManyGuesses))
+    ));
 }
 
 #[tokio::test]
@@ -241,11 +269,17 @@ async fn the_owner_has_no_more_guesses_than_strangers_have() {
 
     for _ in 0..5 {
         let wrong = world.type_mailed(HOME, &other_than(&code)).await;
-        assert!(matches!(wrong, Err(EmailSignInError::InvalidCode)));
+        assert!(matches!(
+            wrong,
+            Err(Error::Refused(EmailSignInRefusal::InvalidCode))
+        ));
     }
 
     let right = world.type_mailed(HOME, &code).await;
-    assert!(matches!(right, Err(EmailSignInError::TooManyGuesses)));
+    assert!(matches!(
+        right,
+        Err(Error::Refused(EmailSignInRefusal::TooManyGuesses))
+    ));
 }
 
 /// Whoever signs up with somebody else's address is known where they did, and gets no more than a few
@@ -265,8 +299,11 @@ async fn many_networks_buy_few_guesses() {
     for last in 0..100 {
         let address = format!("198.51.100.{last}");
         match world.type_mailed(&address, &other_than(&code)).await {
-            Err(EmailSignInError::InvalidCode) => guesses += 1,
-            other => assert!(matches!(other, Err(EmailSignInError::TooManyGuesses))),
+            Err(Error::Refused(EmailSignInRefusal::InvalidCode)) => guesses += 1,
+            other => assert!(matches!(
+                other,
+                Err(Error::Refused(EmailSignInRefusal::TooManyGuesses))
+            )),
         }
     }
 
@@ -283,12 +320,18 @@ async fn the_first_proof_of_a_mailbox_forgets_where_somebody_else_signed_in() {
     let code = world.mailed_code().await;
     for _ in 0..5 {
         let guess = world.type_mailed("203.0.113.9", &other_than(&code)).await;
-        assert!(matches!(guess, Err(EmailSignInError::InvalidCode)));
+        assert!(matches!(
+            guess,
+            Err(Error::Refused(EmailSignInRefusal::InvalidCode))
+        ));
     }
     let squatter = world.type_mailed(HOME, &code).await;
     let owner = world.type_mailed(ELSEWHERE[0], &code).await;
 
-    assert!(matches!(squatter, Err(EmailSignInError::TooManyGuesses)));
+    assert!(matches!(
+        squatter,
+        Err(Error::Refused(EmailSignInRefusal::TooManyGuesses))
+    ));
     assert!(owner.is_ok());
 }
 
@@ -330,12 +373,18 @@ async fn a_thief_with_a_token_does_not_close_the_codes_that_elevate_at_home() {
 
     for _ in 0..5 {
         let wrong = elevate(ELSEWHERE[0], &other_than(&code)).await;
-        assert!(matches!(wrong, Err(ElevationError::InvalidCode)));
+        assert!(matches!(
+            wrong,
+            Err(Error::Refused(ElevationRefusal::InvalidCode))
+        ));
     }
     let thief = elevate(ELSEWHERE[1], &code).await;
     let owner = elevate(HOME, &code).await;
 
-    assert!(matches!(thief, Err(ElevationError::TooManyGuesses)));
+    assert!(matches!(
+        thief,
+        Err(Error::Refused(ElevationRefusal::TooManyGuesses))
+    ));
     assert!(owner.is_ok());
 }
 
@@ -354,12 +403,18 @@ async fn whoever_knows_the_password_does_not_close_the_second_factor_at_home() {
 
     for address in ELSEWHERE.iter().cycle().take(5) {
         let guess = world.type_totp(address, wrong).await;
-        assert!(matches!(guess, Err(SecondFactorError::InvalidCode)));
+        assert!(matches!(
+            guess,
+            Err(Error::Refused(SecondFactorRefusal::InvalidCode))
+        ));
     }
     let stranger = world.type_totp("198.51.100.77", &right).await;
     let owner = world.type_totp(HOME, &right).await;
 
-    assert!(matches!(stranger, Err(SecondFactorError::InvalidCode)));
+    assert!(matches!(
+        stranger,
+        Err(Error::Refused(SecondFactorRefusal::InvalidCode))
+    ));
     assert!(owner.is_ok());
 }
 
@@ -394,7 +449,10 @@ async fn no_place_is_known_at_a_code_that_went_to_a_new_address() {
     }
     let at_home = guess(HOME, code).await;
 
-    assert!(matches!(at_home, Err(LinkError::InvalidTicket)));
+    assert!(matches!(
+        at_home,
+        Err(Error::Refused(LinkRefusal::InvalidTicket))
+    ));
     assert_eq!(world.stored("bob@example.com").await, None);
     let link = world.mailer.sent().pop().unwrap().ticket;
     let link = Ticket::parse(link.expose()).unwrap();

@@ -5,8 +5,8 @@ use std::time::Duration;
 use auth_domain::{
     limits::{ClientNetwork, TooMany},
     services::{
-        Audience, EmailAddressError, EmailPasswordSignIn, EmailSignIn, EmailSignInError, Failure,
-        LinkRequest, PasswordChange, PasswordChangeError, SignInError, SignUpError, SignUpOptions,
+        Audience, EmailAddressError, EmailPasswordSignIn, EmailSignIn, Error, Failure, LinkRequest,
+        PasswordChange, PasswordChangeRefusal, SignInRefusal, SignUpOptions, SignUpRefusal,
         UsernameSignIn,
     },
 };
@@ -28,8 +28,12 @@ async fn judged(world: &World, address: &str, secret: &str, from: u8) -> bool {
         client: Some(place(from)),
     };
     match world.services.sign_in.with_email_password(claim).await {
-        Ok(_) | Err(SignInError::InvalidCredentials | SignInError::Refused(_)) => true,
-        Err(SignInError::Failure(Failure::TooMany(_))) => false,
+        Ok(_)
+        | Err(
+            Error::Refused(SignInRefusal::InvalidCredentials)
+            | Error::Refused(SignInRefusal::Account(_)),
+        ) => true,
+        Err(Error::Failed(Failure::TooMany(_))) => false,
         Err(other) => panic!("{other:?}"),
     }
 }
@@ -124,7 +128,7 @@ async fn an_account_is_open_again_after_the_time_that_was_said() {
         client: None,
     };
     let refused = world.services.sign_in.with_email_password(claim).await;
-    let Err(SignInError::Failure(Failure::TooMany(TooMany { retry_after }))) = refused else {
+    let Err(Error::Failed(Failure::TooMany(TooMany { retry_after }))) = refused else {
         panic!("it was judged");
     };
 
@@ -145,12 +149,15 @@ async fn a_user_name_is_limited_like_an_address() {
     };
     for _ in 0..3 {
         let wrong = world.services.sign_in.with_username(claim("wrong")).await;
-        assert!(matches!(wrong, Err(SignInError::InvalidCredentials)));
+        assert!(matches!(
+            wrong,
+            Err(Error::Refused(SignInRefusal::InvalidCredentials))
+        ));
     }
 
     let refused = world.services.sign_in.with_username(claim(PASSWORD)).await;
 
-    let too_many = |it: &_| matches!(it, SignInError::Failure(Failure::TooMany(_)));
+    let too_many = |it: &_| matches!(it, Error::Failed(Failure::TooMany(_)));
     assert!(refused.as_ref().is_err_and(too_many));
 }
 
@@ -168,10 +175,13 @@ async fn whoever_holds_a_session_cannot_guess_the_old_password_without_end() {
     };
     for _ in 0..3 {
         let wrong = guess().await;
-        assert!(matches!(wrong, Err(PasswordChangeError::WrongPassword)));
+        assert!(matches!(
+            wrong,
+            Err(Error::Refused(PasswordChangeRefusal::WrongPassword))
+        ));
     }
 
-    let too_many = |it: &_| matches!(it, PasswordChangeError::Failure(Failure::TooMany(_)));
+    let too_many = |it: &_| matches!(it, Error::Failed(Failure::TooMany(_)));
     assert!(guess().await.as_ref().is_err_and(too_many));
 }
 
@@ -184,10 +194,7 @@ fn link(address: &str) -> LinkRequest {
 }
 
 fn is_too_many(outcome: &Result<(), EmailAddressError>) -> bool {
-    matches!(
-        outcome,
-        Err(EmailAddressError::Failure(Failure::TooMany(_)))
-    )
+    matches!(outcome, Err(Error::Failed(Failure::TooMany(_))))
 }
 
 #[tokio::test]
@@ -242,7 +249,7 @@ async fn asking_for_one_kind_of_mail_in_vain_does_not_keep_another_from_being_se
     for _ in 0..3 {
         send(Audience::NewPeople).await.unwrap();
     }
-    let too_many = |it: &_| matches!(it, EmailSignInError::Failure(Failure::TooMany(_)));
+    let too_many = |it: &_| matches!(it, Error::Failed(Failure::TooMany(_)));
     assert!(
         send(Audience::NewPeople)
             .await
@@ -268,9 +275,12 @@ async fn signing_up_over_and_over_does_not_flood_a_mailbox() {
     };
     sign_up().await.unwrap();
     for _ in 0..2 {
-        assert!(matches!(sign_up().await, Err(SignUpError::EmailTaken)));
+        assert!(matches!(
+            sign_up().await,
+            Err(Error::Refused(SignUpRefusal::EmailTaken))
+        ));
     }
 
-    let too_many = |it: &_| matches!(it, SignUpError::Failure(Failure::TooMany(_)));
+    let too_many = |it: &_| matches!(it, Error::Failed(Failure::TooMany(_)));
     assert!(sign_up().await.as_ref().is_err_and(too_many));
 }

@@ -7,7 +7,7 @@ use auth_domain::{
     ports::CodeDelivery,
     queued_message::{LEASE, MessageId},
     services::{
-        Audience, EmailAddressError, EmailSignIn, Failure, LinkRequest, MessageDeliveryService,
+        Audience, EmailSignIn, Error, Failure, LinkRequest, MessageDeliveryService,
         MessageQueueService, SignUpOptions, SignedUp, SmsSignIn,
     },
     testing::PlainCipher,
@@ -145,10 +145,7 @@ async fn a_mail_that_is_refused_for_good_is_a_failure_and_leaves_the_queue() {
     let failed = service.request_verification(link_for(ADA)).await;
 
     let error = failed.unwrap_err();
-    assert!(matches!(
-        error,
-        EmailAddressError::Failure(Failure::Mailer(_))
-    ));
+    assert!(matches!(error, Error::Failed(Failure::Mailer(_))));
     assert_eq!(waiting(&world).await, 0);
 }
 

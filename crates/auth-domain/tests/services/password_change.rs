@@ -1,6 +1,6 @@
 //! Changing a password.
 
-use auth_domain::services::{PasswordChange, PasswordChangeError, PasswordRefusal};
+use auth_domain::services::{Error, PasswordChange, PasswordChangeRefusal, PasswordRefusal};
 
 use crate::world::{PASSWORD, World, claim, password};
 
@@ -64,16 +64,21 @@ async fn a_password_stays_when_the_change_is_refused() {
         .change(session.token.expose(), change(PASSWORD, &"x".repeat(73)))
         .await;
 
-    assert!(matches!(wrong, Err(PasswordChangeError::WrongPassword)));
+    assert!(matches!(
+        wrong,
+        Err(Error::Refused(PasswordChangeRefusal::WrongPassword))
+    ));
     assert!(matches!(
         short,
-        Err(PasswordChangeError::Password(PasswordRefusal::TooShort {
-            min: 8
-        }))
+        Err(Error::Refused(PasswordChangeRefusal::Password(
+            PasswordRefusal::TooShort { min: 8 }
+        )))
     ));
     assert!(matches!(
         long,
-        Err(PasswordChangeError::Password(PasswordRefusal::TooLong))
+        Err(Error::Refused(PasswordChangeRefusal::Password(
+            PasswordRefusal::TooLong
+        )))
     ));
     assert!(
         world

@@ -4,8 +4,8 @@ use auth_domain::{
     recovery_code::RecoveryKeys,
     sealed::{SealedSecret, StoredSecret},
     services::{
-        CurrentUserError, SecondFactorError, SecondFactorProof, SecondFactorSignIn, SignInError,
-        SignedIn, TotpEnrolment,
+        CurrentUserRefusal, Error, SecondFactorError, SecondFactorProof, SecondFactorRefusal,
+        SecondFactorSignIn, SignInRefusal, SignedIn, TotpEnrolment,
     },
     session::{AccessIdentity, Session, SessionId},
     testing::PlainTotp,
@@ -88,7 +88,10 @@ impl World {
 
 #[track_caller]
 fn assert_invalid_code<T>(outcome: &Result<T, SecondFactorError>) {
-    assert!(matches!(outcome, Err(SecondFactorError::InvalidCode)));
+    assert!(matches!(
+        outcome,
+        Err(Error::Refused(SecondFactorRefusal::InvalidCode))
+    ));
 }
 
 #[tokio::test]
@@ -157,7 +160,10 @@ async fn a_ticket_lives_five_minutes() {
         proof: world.proof(&secret, 0),
     };
     let outcome = world.services.second_factor.sign_in(claim).await;
-    assert!(matches!(outcome, Err(SecondFactorError::InvalidTicket)));
+    assert!(matches!(
+        outcome,
+        Err(Error::Refused(SecondFactorRefusal::InvalidTicket))
+    ));
 }
 
 #[tokio::test]
@@ -173,7 +179,10 @@ async fn a_ticket_for_something_else_is_refused_and_not_spent() {
 
         let outcome = world.services.second_factor.sign_in(claim).await;
 
-        assert!(matches!(outcome, Err(SecondFactorError::InvalidTicket)));
+        assert!(matches!(
+            outcome,
+            Err(Error::Refused(SecondFactorRefusal::InvalidTicket))
+        ));
     }
 }
 
@@ -189,7 +198,7 @@ async fn secrets_are_sealed_for_their_user() {
     world.leave_secret(eve, &sealed).await;
     let proof = world.proof(&secret, 0);
     let stolen = world.services.second_factor.activate(eve, proof).await;
-    assert!(matches!(stolen, Err(SecondFactorError::Failure(_))));
+    assert!(matches!(stolen, Err(Error::Failed(_))));
 }
 
 #[tokio::test]
@@ -202,7 +211,7 @@ async fn a_code_of_a_secret_that_does_not_open_is_not_counted() {
 
     for _ in 0..9 {
         let outcome = world.sign_in_with(world.proof(&secret, 0)).await;
-        assert!(matches!(outcome, Err(SecondFactorError::Failure(_))));
+        assert!(matches!(outcome, Err(Error::Failed(_))));
     }
 
     world.leave_secret(ada, &kept).await;
@@ -249,9 +258,15 @@ async fn a_disabled_second_factor_is_still_asked_for() {
 
     let outcome = without.sign_in_with(world.proof(&secret, 0)).await;
 
-    assert!(matches!(outcome, Err(SecondFactorError::Disabled)));
+    assert!(matches!(
+        outcome,
+        Err(Error::Refused(SecondFactorRefusal::Disabled))
+    ));
     let generated = without.services.second_factor.generate(ada).await;
-    assert!(matches!(generated, Err(SecondFactorError::Disabled)));
+    assert!(matches!(
+        generated,
+        Err(Error::Refused(SecondFactorRefusal::Disabled))
+    ));
     let stored = world.stored(ADA).await.unwrap();
     assert_eq!(stored.active_mfa, Some(MfaMethod::Totp));
 }
@@ -264,9 +279,15 @@ async fn an_installation_without_authenticator_apps_lets_no_protected_account_in
 
     let outcome = without.sign_in_with(world.proof(&secret, 0)).await;
 
-    assert!(matches!(outcome, Err(SecondFactorError::Disabled)));
+    assert!(matches!(
+        outcome,
+        Err(Error::Refused(SecondFactorRefusal::Disabled))
+    ));
     let generated = without.services.second_factor.generate(ada).await;
-    assert!(matches!(generated, Err(SecondFactorError::Disabled)));
+    assert!(matches!(
+        generated,
+        Err(Error::Refused(SecondFactorRefusal::Disabled))
+    ));
     assert!(world.sign_in_with(world.proof(&secret, 0)).await.is_ok());
 }
 
@@ -314,7 +335,10 @@ async fn a_password_that_was_changed_while_it_was_judged_gets_no_ticket() {
     let overtaken = world.overtaken(ada).sign_in;
     let answer = overtaken.with_email_password(claim(ADA, PASSWORD)).await;
 
-    assert!(matches!(answer, Err(SignInError::InvalidCredentials)));
+    assert!(matches!(
+        answer,
+        Err(Error::Refused(SignInRefusal::InvalidCredentials))
+    ));
 }
 
 /// What a request in flight finds whose session ended after it was let in.
@@ -335,9 +359,9 @@ async fn a_request_that_outlived_its_session_takes_no_second_factor_away() {
     for change in [off, codes] {
         assert!(matches!(
             change,
-            Err(SecondFactorError::NotSignedIn(
-                CurrentUserError::InvalidToken
-            ))
+            Err(Error::Refused(SecondFactorRefusal::NotSignedIn(
+                CurrentUserRefusal::InvalidToken
+            )))
         ));
     }
     // The code was not spent either.

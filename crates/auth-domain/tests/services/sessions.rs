@@ -7,10 +7,10 @@ use auth_domain::{
     one_time_code::OneTimeCode,
     ports::Clock,
     services::{
-        CodeChannel, CurrentUserError, DelicateAction, ElevationError, EmailAddressError,
-        EmailPasswordSignIn, LinkRequest, PasswordChangeError, PersonalAccessTokenError,
-        PersonalAccessTokenRequest, SecondFactorError, SecondFactorProof, Services, SessionError,
-        SignedIn,
+        CodeChannel, CurrentUserRefusal, DelicateAction, ElevationRefusal, EmailAddressRefusal,
+        EmailPasswordSignIn, Error, LinkRequest, PasswordChangeRefusal, PersonalAccessTokenRefusal,
+        PersonalAccessTokenRequest, SecondFactorProof, SecondFactorRefusal, Services,
+        SessionRefusal, SignedIn,
     },
     session::{AccessIdentity, AddressBlock, AuthMethod, Device, OpenSession, Session, UserAgent},
     testing::PlainTotp,
@@ -89,7 +89,10 @@ async fn one_session_ends_and_its_owner_ends_no_other_ones() {
     let again = sessions.end(first.user.id, first.id).await;
 
     for refused in [foreign, again] {
-        assert!(matches!(refused, Err(SessionError::NoSuchSession)));
+        assert!(matches!(
+            refused,
+            Err(Error::Refused(SessionRefusal::NoSuchSession))
+        ));
     }
     let tokens = &world.services.tokens;
     assert!(tokens.refresh(first.refresh_token).await.is_err());
@@ -123,7 +126,10 @@ async fn a_token_that_names_no_session_ends_no_others() {
 
     let refused = world.services.sessions.end_others(bearer).await;
 
-    assert!(matches!(refused, Err(SessionError::Unknown)));
+    assert!(matches!(
+        refused,
+        Err(Error::Refused(SessionRefusal::Unknown))
+    ));
     assert_eq!(sessions_of(&world, &session).await.len(), 1);
 }
 
@@ -147,7 +153,10 @@ async fn nothing_lasting_is_done_with_the_token_of_an_ended_session() {
         .unwrap();
 
     let checked = services.current_user.check_session(bearer).await;
-    assert!(matches!(checked, Err(CurrentUserError::InvalidToken)));
+    assert!(matches!(
+        checked,
+        Err(Error::Refused(CurrentUserRefusal::InvalidToken))
+    ));
     let elevated = AccessIdentity {
         is_elevated: true,
         ..bearer
@@ -157,7 +166,9 @@ async fn nothing_lasting_is_done_with_the_token_of_an_ended_session() {
             .elevation
             .check(identity, DelicateAction::Any)
             .await;
-        let Err(ElevationError::NotSignedIn(CurrentUserError::InvalidToken)) = checked else {
+        let Err(Error::Refused(ElevationRefusal::NotSignedIn(CurrentUserRefusal::InvalidToken))) =
+            checked
+        else {
             panic!("{checked:?}")
         };
     }
@@ -240,23 +251,26 @@ async fn nothing_lasting_comes_of_a_request_that_outlived_its_session() {
 
     assert!(matches!(
         set,
-        Err(PasswordChangeError::NotSignedIn(
-            CurrentUserError::InvalidToken
-        ))
+        Err(Error::Refused(PasswordChangeRefusal::NotSignedIn(
+            CurrentUserRefusal::InvalidToken
+        )))
     ));
     assert!(matches!(
         pat,
-        Err(PersonalAccessTokenError::NotSignedIn(
-            CurrentUserError::InvalidToken
-        ))
+        Err(Error::Refused(PersonalAccessTokenRefusal::NotSignedIn(
+            CurrentUserRefusal::InvalidToken
+        )))
     ));
-    assert!(matches!(change, Err(EmailAddressError::SessionEnded)));
+    assert!(matches!(
+        change,
+        Err(Error::Refused(EmailAddressRefusal::SessionEnded))
+    ));
     for change in [factor, secret] {
         assert!(matches!(
             change,
-            Err(SecondFactorError::NotSignedIn(
-                CurrentUserError::InvalidToken
-            ))
+            Err(Error::Refused(SecondFactorRefusal::NotSignedIn(
+                CurrentUserRefusal::InvalidToken
+            )))
         ));
     }
     assert!(world.mailer.sent().is_empty());
@@ -295,7 +309,9 @@ async fn nobody_elevates_in_a_session_that_has_ended() {
         .with_code(bearer_of(&session), mail, &code)
         .await;
 
-    let Err(ElevationError::NotSignedIn(CurrentUserError::InvalidToken)) = elevated else {
+    let Err(Error::Refused(ElevationRefusal::NotSignedIn(CurrentUserRefusal::InvalidToken))) =
+        elevated
+    else {
         panic!("{elevated:?}")
     };
     assert_eq!(sessions_of(&world, &session).await, []);
@@ -327,6 +343,9 @@ async fn a_personal_access_token_is_good_for_no_longer_than_the_policy_allows() 
         DateTime::<Utc>::MAX_UTC,
     ] {
         let refused = create(too_long).await;
-        assert!(matches!(refused, Err(PersonalAccessTokenError::TooLong)));
+        assert!(matches!(
+            refused,
+            Err(Error::Refused(PersonalAccessTokenRefusal::TooLong))
+        ));
     }
 }

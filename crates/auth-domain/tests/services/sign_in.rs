@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use auth_domain::{
-    services::{AccountRefusal, SignInError, SignedIn, UsernameSignIn},
+    services::{AccountRefusal, Error, SignInRefusal, SignedIn, UsernameSignIn},
     testing::policy,
     user::{EmailAccessList, HasuraId},
 };
@@ -39,8 +39,14 @@ async fn unknown_users_and_wrong_passwords_look_alike_and_cost_the_same() {
         .await;
     let after_unknown = world.hasher.verifications();
 
-    assert!(matches!(wrong, Err(SignInError::InvalidCredentials)));
-    assert!(matches!(unknown, Err(SignInError::InvalidCredentials)));
+    assert!(matches!(
+        wrong,
+        Err(Error::Refused(SignInRefusal::InvalidCredentials))
+    ));
+    assert!(matches!(
+        unknown,
+        Err(Error::Refused(SignInRefusal::InvalidCredentials))
+    ));
     assert_eq!(after_wrong - before, 1);
     assert_eq!(after_unknown - after_wrong, 1);
 }
@@ -73,7 +79,9 @@ async fn an_account_whose_state_forbids_it_is_told_so() {
 
         let outcome = world.services.sign_in.with_email_password(claim).await;
 
-        assert!(matches!(outcome, Err(SignInError::Refused(refusal)) if refusal == expected));
+        assert!(
+            matches!(outcome, Err(Error::Refused(SignInRefusal::Account(refusal))) if refusal == expected)
+        );
         assert_eq!(
             world.hasher.verifications() - before,
             1,
@@ -105,7 +113,10 @@ async fn a_user_name_signs_in_to_the_same_user() {
         .await;
 
     assert_eq!(right.user.hasura_id, HasuraId(2));
-    assert!(matches!(wrong, Err(SignInError::InvalidCredentials)));
+    assert!(matches!(
+        wrong,
+        Err(Error::Refused(SignInRefusal::InvalidCredentials))
+    ));
 }
 
 #[tokio::test]
@@ -152,10 +163,15 @@ async fn the_state_of_a_named_account_is_told_only_to_who_knows_its_password() {
         .await;
     let right = world.services.sign_in.with_username(claim(PASSWORD)).await;
 
-    assert!(matches!(wrong, Err(SignInError::InvalidCredentials)));
+    assert!(matches!(
+        wrong,
+        Err(Error::Refused(SignInRefusal::InvalidCredentials))
+    ));
     assert!(matches!(
         right,
-        Err(SignInError::Refused(AccountRefusal::Disabled))
+        Err(Error::Refused(SignInRefusal::Account(
+            AccountRefusal::Disabled
+        )))
     ));
 }
 
@@ -178,8 +194,14 @@ async fn a_password_that_was_changed_while_it_was_judged_opens_nothing() {
         .await;
     let legacy = world.overtaken(john).sign_in.with_username(named).await;
 
-    assert!(matches!(modern, Err(SignInError::InvalidCredentials)));
-    assert!(matches!(legacy, Err(SignInError::InvalidCredentials)));
+    assert!(matches!(
+        modern,
+        Err(Error::Refused(SignInRefusal::InvalidCredentials))
+    ));
+    assert!(matches!(
+        legacy,
+        Err(Error::Refused(SignInRefusal::InvalidCredentials))
+    ));
 }
 
 #[tokio::test]
@@ -203,7 +225,10 @@ async fn a_second_factor_switched_on_while_the_password_is_judged_is_asked_for()
         matches!(modern, Ok(SignedIn::SecondFactor(_))),
         "{modern:?}"
     );
-    assert!(matches!(legacy, Err(SignInError::SecondFactorRequired)));
+    assert!(matches!(
+        legacy,
+        Err(Error::Refused(SignInRefusal::SecondFactorRequired))
+    ));
 }
 
 #[tokio::test]
@@ -222,6 +247,8 @@ async fn an_account_disabled_while_its_password_is_judged_is_told_to_be_disabled
 
     let refusal = answer.await.unwrap_err();
     let disabled = AccountRefusal::Disabled;
-    assert!(matches!(refusal, SignInError::Refused(reason) if reason == disabled));
+    assert!(
+        matches!(refusal, Error::Refused(SignInRefusal::Account(reason)) if reason == disabled)
+    );
     assert_eq!(sessions.list(ada).await.unwrap(), before);
 }

@@ -1,6 +1,6 @@
 //! Signing out.
 
-use auth_domain::services::{CurrentUserError, RefreshError, SessionError};
+use auth_domain::services::{CurrentUserRefusal, Error, RefreshRefusal, SessionRefusal};
 
 use crate::world::{World, bearer_of};
 
@@ -24,7 +24,10 @@ async fn signing_out_ends_one_session_and_is_repeatable() {
         .unwrap();
 
     let ended = world.services.tokens.refresh(first.refresh_token).await;
-    assert!(matches!(ended, Err(RefreshError::InvalidRefreshToken)));
+    assert!(matches!(
+        ended,
+        Err(Error::Refused(RefreshRefusal::InvalidRefreshToken))
+    ));
     assert!(
         world
             .services
@@ -78,8 +81,14 @@ async fn a_session_that_has_ended_ends_no_others() {
     let one = sessions.end(bearer_of(&thief), owner.id).await;
 
     assert!(matches!(all, Ok(false)));
-    assert!(matches!(others, Err(SessionError::SessionEnded)));
-    assert!(matches!(one, Err(SessionError::SessionEnded)));
+    assert!(matches!(
+        others,
+        Err(Error::Refused(SessionRefusal::SessionEnded))
+    ));
+    assert!(matches!(
+        one,
+        Err(Error::Refused(SessionRefusal::SessionEnded))
+    ));
     let refreshed = world.services.tokens.refresh(owner.refresh_token).await;
     assert!(refreshed.is_ok());
 }
@@ -93,7 +102,10 @@ async fn a_token_that_names_no_session_signs_out_everywhere() {
     assert!(sign_out.end_all_sessions(session.user.id).await.unwrap());
 
     let refreshed = world.services.tokens.refresh(session.refresh_token).await;
-    assert!(matches!(refreshed, Err(RefreshError::InvalidRefreshToken)));
+    assert!(matches!(
+        refreshed,
+        Err(Error::Refused(RefreshRefusal::InvalidRefreshToken))
+    ));
 }
 
 #[tokio::test]
@@ -109,9 +121,15 @@ async fn an_opaque_session_is_gone_after_logout_and_after_its_time() {
     assert!(!sign_out.end_opaque_session(&session.token).await.unwrap());
 
     let ended = current.by_bearer(session.token.expose()).await;
-    assert!(matches!(ended, Err(CurrentUserError::InvalidToken)));
+    assert!(matches!(
+        ended,
+        Err(Error::Refused(CurrentUserRefusal::InvalidToken))
+    ));
     assert!(current.by_bearer(other.token.expose()).await.is_ok());
     world.clock.advance(std::time::Duration::from_hours(48));
     let expired = current.by_bearer(other.token.expose()).await;
-    assert!(matches!(expired, Err(CurrentUserError::InvalidToken)));
+    assert!(matches!(
+        expired,
+        Err(Error::Refused(CurrentUserRefusal::InvalidToken))
+    ));
 }

@@ -3,8 +3,8 @@
 use auth_domain::{
     ports::MailKind,
     services::{
-        EmailPasswordSignUp, Failure, PasswordRefusal, SignUpError, SignUpOptions, SignedUp,
-        UsernameSignUp,
+        EmailPasswordSignUp, Error, Failure, PasswordRefusal, SignUpOptions, SignUpRefusal,
+        SignedUp, UsernameSignUp,
     },
     user::{DisplayName, EmailAccessList, HasuraId, Locale, Role},
 };
@@ -44,7 +44,10 @@ async fn one_address_has_one_account_whatever_its_spelling() {
         .with_email_password(sign_up("ADA@example.com"))
         .await;
 
-    assert!(matches!(again, Err(SignUpError::EmailTaken)));
+    assert!(matches!(
+        again,
+        Err(Error::Refused(SignUpRefusal::EmailTaken))
+    ));
 }
 
 #[tokio::test]
@@ -62,8 +65,14 @@ async fn nobody_signs_up_while_sign_up_is_disabled() {
         .await;
     let legacy = world.services.sign_up.with_username(by_name).await;
 
-    assert!(matches!(modern, Err(SignUpError::Disabled)));
-    assert!(matches!(legacy, Err(SignUpError::Disabled)));
+    assert!(matches!(
+        modern,
+        Err(Error::Refused(SignUpRefusal::Disabled))
+    ));
+    assert!(matches!(
+        legacy,
+        Err(Error::Refused(SignUpRefusal::Disabled))
+    ));
     assert_eq!(world.stored("ada@example.com").await, None);
 }
 
@@ -77,7 +86,10 @@ async fn a_user_created_disabled_exists_but_has_no_session() {
         .with_email_password(sign_up("ada@example.com"))
         .await;
 
-    assert!(matches!(outcome, Err(SignUpError::CreatedDisabled)));
+    assert!(matches!(
+        outcome,
+        Err(Error::Refused(SignUpRefusal::CreatedDisabled))
+    ));
     assert!(world.stored("ada@example.com").await.unwrap().disabled);
     assert_eq!(world.mailer.sent(), []);
 }
@@ -136,10 +148,7 @@ async fn a_mail_that_is_refused_for_good_is_an_error_and_keeps_the_account() {
         .with_email_password(sign_up("ada@example.com"))
         .await;
 
-    assert!(matches!(
-        outcome,
-        Err(SignUpError::Failure(Failure::Mailer(_)))
-    ));
+    assert!(matches!(outcome, Err(Error::Failed(Failure::Mailer(_)))));
     assert!(world.stored("ada@example.com").await.is_some());
 }
 
@@ -157,7 +166,10 @@ async fn a_shut_out_address_is_refused_before_its_password_is_looked_at() {
 
     let outcome = world.services.sign_up.with_email_password(request).await;
 
-    assert!(matches!(outcome, Err(SignUpError::EmailNotAllowed)));
+    assert!(matches!(
+        outcome,
+        Err(Error::Refused(SignUpRefusal::EmailNotAllowed))
+    ));
 }
 
 #[tokio::test]
@@ -186,11 +198,15 @@ async fn passwords_have_a_shortest_and_a_longest_length() {
 
     assert!(matches!(
         short,
-        Err(SignUpError::Password(PasswordRefusal::TooShort { min: 5 }))
+        Err(Error::Refused(SignUpRefusal::Password(
+            PasswordRefusal::TooShort { min: 5 }
+        )))
     ));
     assert!(matches!(
         long,
-        Err(SignUpError::Password(PasswordRefusal::TooLong))
+        Err(Error::Refused(SignUpRefusal::Password(
+            PasswordRefusal::TooLong
+        )))
     ));
     assert!(longest.is_ok());
 }
@@ -227,15 +243,21 @@ async fn wishes_beyond_what_is_allowed_are_refused() {
     let default_only = sign_up.with_email_password(with(default_only)).await;
     let not_among = sign_up.with_email_password(with(not_among)).await;
 
-    assert!(matches!(redirect, Err(SignUpError::RedirectNotAllowed)));
-    assert!(matches!(admin, Err(SignUpError::RoleNotAllowed)));
+    assert!(matches!(
+        redirect,
+        Err(Error::Refused(SignUpRefusal::RedirectNotAllowed))
+    ));
+    assert!(matches!(
+        admin,
+        Err(Error::Refused(SignUpRefusal::RoleNotAllowed))
+    ));
     assert!(matches!(
         default_only,
-        Err(SignUpError::DefaultRoleNotInAllowedRoles)
+        Err(Error::Refused(SignUpRefusal::DefaultRoleNotInAllowedRoles))
     ));
     assert!(matches!(
         not_among,
-        Err(SignUpError::DefaultRoleNotInAllowedRoles)
+        Err(Error::Refused(SignUpRefusal::DefaultRoleNotInAllowedRoles))
     ));
     assert_eq!(world.stored("ada@example.com").await, None);
 }
@@ -307,9 +329,14 @@ async fn the_legacy_rules_for_passwords_and_names_hold() {
 
     assert!(matches!(
         short,
-        Err(SignUpError::Password(PasswordRefusal::TooShort { min: 8 }))
+        Err(Error::Refused(SignUpRefusal::Password(
+            PasswordRefusal::TooShort { min: 8 }
+        )))
     ));
-    assert!(matches!(taken, Err(SignUpError::UsernameTaken)));
+    assert!(matches!(
+        taken,
+        Err(Error::Refused(SignUpRefusal::UsernameTaken))
+    ));
     assert!(other_case.is_ok());
 }
 
@@ -323,7 +350,10 @@ async fn a_provider_that_is_switched_off_signs_nobody_up_or_in() {
 
     let outcome = world.services.sign_up.with_username(request).await;
 
-    assert!(matches!(outcome, Err(SignUpError::ProviderDisabled)));
+    assert!(matches!(
+        outcome,
+        Err(Error::Refused(SignUpRefusal::ProviderDisabled))
+    ));
 }
 
 #[tokio::test]

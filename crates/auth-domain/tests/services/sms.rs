@@ -13,9 +13,9 @@ use auth_domain::{
     one_time_code::OneTimeCode,
     ports::{CodeDelivery, Delay, Pause, PhoneVerifier, SmsError, UserLookup},
     services::{
-        AnonymousError, AnonymousSignIn, Audience, CodeChannel, DeanonymizeBySms, ElevationError,
-        EnumerationProtection, Failure, PhoneChangeError, SignUpError, SignUpOptions, SmsCode,
-        SmsSignIn, SmsSignInError,
+        AnonymousRefusal, AnonymousSignIn, Audience, CodeChannel, DeanonymizeBySms,
+        ElevationRefusal, EnumerationProtection, Error, Failure, PhoneChangeRefusal, SignUpOptions,
+        SignUpRefusal, SmsCode, SmsSignIn, SmsSignInRefusal,
     },
     session::Session,
     testing::policy,
@@ -97,8 +97,14 @@ async fn a_code_signs_in_once_and_for_five_minutes() {
     let late = service.with_code(typed(ADA, &digits)).await;
 
     assert!(session.user.phone_number_verified);
-    assert!(matches!(again, Err(SmsSignInError::InvalidCode)));
-    assert!(matches!(late, Err(SmsSignInError::InvalidCode)));
+    assert!(matches!(
+        again,
+        Err(Error::Refused(SmsSignInRefusal::InvalidCode))
+    ));
+    assert!(matches!(
+        late,
+        Err(Error::Refused(SmsSignInRefusal::InvalidCode))
+    ));
 }
 
 #[tokio::test]
@@ -112,7 +118,7 @@ async fn a_message_that_is_not_accepted_is_a_failure_and_can_be_asked_for_again(
 
     assert!(matches!(
         failed,
-        Err(SmsSignInError::Failure(Failure::Sms(SmsError::NotSent(_))))
+        Err(Error::Failed(Failure::Sms(SmsError::NotSent(_))))
     ));
     signed_in(&world, ADA).await;
 }
@@ -150,14 +156,14 @@ async fn a_number_is_guessed_at_no_more_often_than_an_account_is_claimed() {
     for _ in 0..3 {
         let wrong = typed(ADA, &other_than(&digits));
         let wrong = service.with_code(wrong).await;
-        assert!(matches!(wrong, Err(SmsSignInError::InvalidCode)));
+        assert!(matches!(
+            wrong,
+            Err(Error::Refused(SmsSignInRefusal::InvalidCode))
+        ));
     }
     let closed = service.with_code(typed(ADA, &digits)).await;
 
-    assert!(matches!(
-        closed,
-        Err(SmsSignInError::Failure(Failure::TooMany(_)))
-    ));
+    assert!(matches!(closed, Err(Error::Failed(Failure::TooMany(_)))));
 }
 
 /// A stranger who has no code sent uses up neither the guesses nor the claims of the owner.
@@ -169,7 +175,10 @@ async fn a_guess_is_no_claim_where_no_code_is_open() {
 
     for spelling in [ADA, "+41 79 000 00 01", "0041790000001", ADA, ADA, ADA] {
         let wrong = service.with_code(typed(spelling, "123456")).await;
-        assert!(matches!(wrong, Err(SmsSignInError::InvalidCode)));
+        assert!(matches!(
+            wrong,
+            Err(Error::Refused(SmsSignInRefusal::InvalidCode))
+        ));
     }
 
     signed_in(&world, ADA).await;
@@ -189,10 +198,7 @@ async fn a_phone_gets_so_many_messages_of_each_kind() {
         .send_code(session.user.id, CodeChannel::Text)
         .await;
 
-    assert!(matches!(
-        fourth,
-        Err(SmsSignInError::Failure(Failure::TooMany(_)))
-    ));
+    assert!(matches!(fourth, Err(Error::Failed(Failure::TooMany(_)))));
     assert!(elevating.is_ok());
     assert_eq!(world.sms.sent().len(), 4);
 }
@@ -209,7 +215,10 @@ async fn a_number_for_tests_gets_no_message_and_has_its_own_code() {
     service.send_code(request(ADA)).await.unwrap();
     let session = service.with_code(typed(ADA, "424242")).await;
 
-    assert!(matches!(too_early, Err(SmsSignInError::InvalidCode)));
+    assert!(matches!(
+        too_early,
+        Err(Error::Refused(SmsSignInRefusal::InvalidCode))
+    ));
     assert!(session.is_ok());
     assert_eq!(world.sms.sent(), []);
 }
@@ -242,11 +251,16 @@ async fn an_anonymous_user_stays_so_until_the_code_is_typed() {
     assert_eq!(session.user.default_role.as_str(), "me");
     assert_eq!(session.user.display_name, ADA);
     let again = service.deanonymize_by_sms(user, request(EVE)).await;
-    assert!(matches!(again, Err(AnonymousError::NotAnonymous)));
+    assert!(matches!(
+        again,
+        Err(Error::Refused(AnonymousRefusal::NotAnonymous))
+    ));
     let taken = service.deanonymize_by_sms(other, request(ADA)).await;
     assert!(matches!(
         taken,
-        Err(AnonymousError::SignUp(SignUpError::PhoneNumberTaken))
+        Err(Error::Refused(AnonymousRefusal::SignUp(
+            SignUpRefusal::PhoneNumberTaken
+        )))
     ));
 }
 
@@ -261,7 +275,10 @@ async fn an_account_moves_only_to_the_number_the_last_code_went_to() {
     service.request(user, number(EVE)).await.unwrap();
     let elsewhere = number("+41790000009");
     let to_first = service.confirm(user, &elsewhere, &code(&first)).await;
-    assert!(matches!(to_first, Err(PhoneChangeError::InvalidCode)));
+    assert!(matches!(
+        to_first,
+        Err(Error::Refused(PhoneChangeRefusal::InvalidCode))
+    ));
     assert_eq!(holder(&world, ADA).await, Some(user));
     service.request(user, number(EVE)).await.unwrap();
     let second = code(&last_code(&world, EVE));
@@ -284,10 +301,22 @@ async fn without_text_messages_every_use_of_them_says_so() {
     let moved = services.phone_change.request(user, number(ADA)).await;
     let elevated = services.elevation.send_code(user, CodeChannel::Text).await;
 
-    assert!(matches!(sent, Err(SmsSignInError::MethodDisabled)));
-    assert!(matches!(typed, Err(SmsSignInError::MethodDisabled)));
-    assert!(matches!(moved, Err(PhoneChangeError::MethodDisabled)));
-    assert!(matches!(elevated, Err(ElevationError::MethodDisabled)));
+    assert!(matches!(
+        sent,
+        Err(Error::Refused(SmsSignInRefusal::MethodDisabled))
+    ));
+    assert!(matches!(
+        typed,
+        Err(Error::Refused(SmsSignInRefusal::MethodDisabled))
+    ));
+    assert!(matches!(
+        moved,
+        Err(Error::Refused(PhoneChangeRefusal::MethodDisabled))
+    ));
+    assert!(matches!(
+        elevated,
+        Err(Error::Refused(ElevationRefusal::MethodDisabled))
+    ));
 }
 
 /// Finds `111111` right, whoever asks and however often; `500500` it cannot judge.
@@ -339,7 +368,10 @@ async fn a_code_judged_elsewhere_still_works_once_and_for_ten_minutes() {
 
     assert!(session.is_ok());
     for refused in [unasked, again, late] {
-        assert!(matches!(refused, Err(SmsSignInError::InvalidCode)));
+        assert!(matches!(
+            refused,
+            Err(Error::Refused(SmsSignInRefusal::InvalidCode))
+        ));
     }
     // Where no code is awaited the service is not asked.
     assert_eq!(verifier.asked.load(Ordering::Relaxed), 1);
@@ -380,7 +412,10 @@ async fn while_accounts_are_concealed_the_service_judges_guesses_at_anybody() {
         .with_code(typed(ADA, "111111"))
         .await;
 
-    assert!(matches!(nobody, Err(SmsSignInError::InvalidCode)));
+    assert!(matches!(
+        nobody,
+        Err(Error::Refused(SmsSignInRefusal::InvalidCode))
+    ));
     assert_eq!(verifier.asked.load(Ordering::Relaxed), 1);
 }
 
@@ -393,13 +428,19 @@ async fn guesses_judged_elsewhere_are_counted_here() {
     let unjudged = service.with_code(typed(ADA, "500500")).await;
     for _ in 0..5 {
         let wrong = service.with_code(typed(ADA, "222222")).await;
-        assert!(matches!(wrong, Err(SmsSignInError::InvalidCode)));
+        assert!(matches!(
+            wrong,
+            Err(Error::Refused(SmsSignInRefusal::InvalidCode))
+        ));
     }
     service.send_code(request(ADA)).await.unwrap();
     let closed = service.with_code(typed(ADA, "111111")).await;
 
-    assert!(matches!(unjudged, Err(SmsSignInError::Failure(_))));
-    assert!(matches!(closed, Err(SmsSignInError::TooManyGuesses)));
+    assert!(matches!(unjudged, Err(Error::Failed(_))));
+    assert!(matches!(
+        closed,
+        Err(Error::Refused(SmsSignInRefusal::TooManyGuesses))
+    ));
 }
 
 #[tokio::test]
@@ -415,11 +456,17 @@ async fn a_code_judged_elsewhere_is_good_for_what_was_asked_for_alone() {
 
     let right = code("111111");
     let elevated = elevation.with_code(bearer, CodeChannel::Text, &right).await;
-    assert!(matches!(elevated, Err(ElevationError::InvalidCode)));
+    assert!(matches!(
+        elevated,
+        Err(Error::Refused(ElevationRefusal::InvalidCode))
+    ));
     change.request(user, number(EVE)).await.unwrap();
     let elsewhere = number("+41790000009");
     let moved = change.confirm(user, &elsewhere, &right).await;
 
-    assert!(matches!(moved, Err(PhoneChangeError::InvalidCode)));
+    assert!(matches!(
+        moved,
+        Err(Error::Refused(PhoneChangeRefusal::InvalidCode))
+    ));
     assert_eq!(holder(&world, ADA).await, Some(user));
 }

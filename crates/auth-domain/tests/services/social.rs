@@ -9,9 +9,10 @@ use auth_domain::{
     ports::Background,
     secret::Secret,
     services::{
-        Audience, AuthorizationError, BegunFlow, EnumerationProtection, FinishedFlow, FlowFailure,
-        Grant, IdTokenProof, IdTokenSignIn, ProviderCallback, ProviderFlowRequest,
-        ProviderSignInError, Providers, SignUpError, SignUpOptions, SignedUp,
+        Audience, AuthorizationError, BegunFlow, EnumerationProtection, Error, FinishedFlow,
+        FlowFailure, Grant, IdTokenProof, IdTokenSignIn, ProviderCallback, ProviderFlowRequest,
+        ProviderSignInError, ProviderSignInRefusal, Providers, SignUpOptions, SignUpRefusal,
+        SignedUp,
     },
     session::{AccessIdentity, AuthMethod, CodeVerifier, ExchangeCode, Session},
     testing::{KnownPeople, policy},
@@ -197,7 +198,9 @@ fn proof(token: &str) -> IdTokenProof {
 fn is_taken<T>(outcome: &Result<T, ProviderSignInError>) -> bool {
     matches!(
         outcome,
-        Err(ProviderSignInError::SignUp(SignUpError::EmailTaken))
+        Err(Error::Refused(ProviderSignInRefusal::SignUp(
+            SignUpRefusal::EmailTaken
+        )))
     )
 }
 
@@ -205,7 +208,7 @@ fn is_invalid_state(outcome: &Result<FinishedFlow, FlowFailure>) -> bool {
     matches!(
         outcome,
         Err(FlowFailure {
-            error: ProviderSignInError::InvalidState,
+            error: Error::Refused(ProviderSignInRefusal::InvalidState),
             ..
         })
     )
@@ -464,7 +467,10 @@ async fn an_unchecked_address_has_to_be_verified_where_addresses_have_to_be() {
     assert_eq!(town.world.mailer.sent().len(), 1);
     let again = town.arrive("ada").await;
     assert!(
-        matches!(again, Err(ProviderSignInError::Refused(_))),
+        matches!(
+            again,
+            Err(Error::Refused(ProviderSignInRefusal::Account(_)))
+        ),
         "{again:?}"
     );
     // As soon as the provider has checked it, nobody needs the mail.
@@ -531,7 +537,9 @@ async fn an_unchecked_address_does_not_tell_that_it_is_taken() {
         assert!(
             matches!(
                 refused,
-                Err(ProviderSignInError::SignUp(SignUpError::RoleNotAllowed))
+                Err(Error::Refused(ProviderSignInRefusal::SignUp(
+                    SignUpRefusal::RoleNotAllowed
+                )))
             ),
             "{refused:?}"
         );
@@ -581,7 +589,9 @@ async fn nobody_signs_up_where_that_is_switched_off() {
         assert!(
             matches!(
                 arrived,
-                Err(ProviderSignInError::SignUp(SignUpError::Disabled))
+                Err(Error::Refused(ProviderSignInRefusal::SignUp(
+                    SignUpRefusal::Disabled
+                )))
             ),
             "{arrived:?}"
         );
@@ -617,12 +627,17 @@ async fn an_account_that_starts_disabled_gives_no_session() {
     assert!(
         matches!(
             first,
-            Err(ProviderSignInError::SignUp(SignUpError::CreatedDisabled))
+            Err(Error::Refused(ProviderSignInRefusal::SignUp(
+                SignUpRefusal::CreatedDisabled
+            )))
         ),
         "{first:?}"
     );
     assert!(
-        matches!(second, Err(ProviderSignInError::Refused(_))),
+        matches!(
+            second,
+            Err(Error::Refused(ProviderSignInRefusal::Account(_)))
+        ),
         "{second:?}"
     );
     assert!(town.stored(ADA).await.disabled);
@@ -720,7 +735,10 @@ async fn an_identity_belongs_to_one_account() {
 
     for refused in [by_another, again] {
         assert!(
-            matches!(refused, Err(ProviderSignInError::AlreadyLinked)),
+            matches!(
+                refused,
+                Err(Error::Refused(ProviderSignInRefusal::AlreadyLinked))
+            ),
             "{refused:?}"
         );
     }
@@ -753,7 +771,7 @@ async fn linking_needs_a_session_that_is_open_when_the_browser_comes_back() {
     let errors = [late.err(), never.err(), after.err()];
     for error in errors.map(|it| it.unwrap().error) {
         assert!(
-            matches!(error, ProviderSignInError::NotSignedIn(_)),
+            matches!(error, Error::Refused(ProviderSignInRefusal::NotSignedIn(_))),
             "{error:?}"
         );
     }
@@ -769,7 +787,10 @@ async fn linking_is_delicate() {
     let refused = town.visit(connecting(&session), "eve").await;
 
     assert!(
-        matches!(refused, Err(ProviderSignInError::NotElevated(_))),
+        matches!(
+            refused,
+            Err(Error::Refused(ProviderSignInRefusal::NotElevated(_)))
+        ),
         "{refused:?}"
     );
 }
@@ -794,14 +815,14 @@ async fn a_link_that_was_begun_with_a_plain_token_is_not_made_for_whoever_is_obl
 
     let error = finished.await.unwrap_err().error;
     assert!(
-        matches!(error, ProviderSignInError::NotElevated(_)),
+        matches!(error, Error::Refused(ProviderSignInRefusal::NotElevated(_))),
         "{error:?}"
     );
     let service = &town.world.services.provider_sign_in;
     let plain = service.link_id_token(bearer_of(&session), proof("eve"));
     assert!(matches!(
         plain.await,
-        Err(ProviderSignInError::NotElevated(_))
+        Err(Error::Refused(ProviderSignInRefusal::NotElevated(_)))
     ));
     let by_owner = service.link_id_token(elevated, proof("eve")).await;
     assert!(by_owner.is_ok(), "{by_owner:?}");
@@ -968,7 +989,7 @@ async fn what_a_provider_complains_of_is_told_to_the_client_itself() {
         "http://localhost:3000"
     );
     assert!(
-        matches!(&failure.error, ProviderSignInError::AuthorizationFailed(it) if *it == authorization_error),
+        matches!(&failure.error, Error::Refused(ProviderSignInRefusal::AuthorizationFailed(it)) if *it == authorization_error),
         "{:?}",
         failure.error
     );
@@ -991,11 +1012,11 @@ async fn a_provider_that_does_not_help_is_told_apart_by_what_it_refuses() {
 
     assert!(matches!(
         without_code.unwrap_err().error,
-        ProviderSignInError::CodeRefused
+        Error::Refused(ProviderSignInRefusal::CodeRefused)
     ));
     assert!(matches!(
         without_profile.unwrap_err().error,
-        ProviderSignInError::ProfileFailed
+        Error::Refused(ProviderSignInRefusal::ProfileFailed)
     ));
 }
 
@@ -1019,7 +1040,10 @@ async fn a_provider_that_is_switched_off_sends_nobody_and_lets_nobody_in() {
 
     for error in [sent.unwrap_err().error, back.unwrap_err().error] {
         assert!(
-            matches!(error, ProviderSignInError::ProviderDisabled),
+            matches!(
+                error,
+                Error::Refused(ProviderSignInRefusal::ProviderDisabled)
+            ),
             "{error:?}"
         );
     }
@@ -1044,7 +1068,7 @@ async fn nobody_is_led_where_nobody_may_be_led() {
     assert_eq!(failure.redirect_to, None);
     assert!(matches!(
         failure.error,
-        ProviderSignInError::RedirectNotAllowed
+        Error::Refused(ProviderSignInRefusal::RedirectNotAllowed)
     ));
 }
 
@@ -1073,7 +1097,9 @@ async fn an_id_token_without_an_address_that_is_allowed_signs_nobody_in() {
     assert!(
         matches!(
             brought,
-            Err(ProviderSignInError::SignUp(SignUpError::EmailNotAllowed))
+            Err(Error::Refused(ProviderSignInRefusal::SignUp(
+                SignUpRefusal::EmailNotAllowed
+            )))
         ),
         "{brought:?}"
     );
@@ -1090,7 +1116,10 @@ async fn an_invalid_id_token_signs_nobody_in_and_links_nobody() {
 
     for error in [brought, linked.await.err()] {
         assert!(
-            matches!(error, Some(ProviderSignInError::InvalidIdToken)),
+            matches!(
+                error,
+                Some(Error::Refused(ProviderSignInRefusal::InvalidIdToken))
+            ),
             "{error:?}"
         );
     }

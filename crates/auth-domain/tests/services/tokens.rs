@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use auth_domain::{
     DateTime, Utc,
     ports::Clock,
-    services::{AccountRefusal, Dependencies, RefreshError},
+    services::{AccountRefusal, Dependencies, Error, RefreshRefusal},
     session::{PlainRefreshToken, SuccessorKey},
     testing::{FixedClock, policy},
 };
@@ -127,9 +127,15 @@ async fn reuse_after_the_grace_ends_the_session_for_everyone() {
 
     let reuse = world.services.tokens.refresh(first.refresh_token).await;
 
-    assert!(matches!(reuse, Err(RefreshError::InvalidRefreshToken)));
+    assert!(matches!(
+        reuse,
+        Err(Error::Refused(RefreshRefusal::InvalidRefreshToken))
+    ));
     let owner = world.services.tokens.refresh(second.refresh_token).await;
-    assert!(matches!(owner, Err(RefreshError::InvalidRefreshToken)));
+    assert!(matches!(
+        owner,
+        Err(Error::Refused(RefreshRefusal::InvalidRefreshToken))
+    ));
     assert!(
         world
             .services
@@ -161,7 +167,10 @@ async fn a_forgotten_predecessor_is_merely_unknown() {
 
     let ancient = world.services.tokens.refresh(first.refresh_token).await;
 
-    assert!(matches!(ancient, Err(RefreshError::InvalidRefreshToken)));
+    assert!(matches!(
+        ancient,
+        Err(Error::Refused(RefreshRefusal::InvalidRefreshToken))
+    ));
     assert!(
         world
             .services
@@ -188,7 +197,10 @@ async fn a_changed_key_does_not_end_sessions() {
 
     let behind = rekeyed.services.tokens.refresh(first.refresh_token).await;
 
-    assert!(matches!(behind, Err(RefreshError::InvalidRefreshToken)));
+    assert!(matches!(
+        behind,
+        Err(Error::Refused(RefreshRefusal::InvalidRefreshToken))
+    ));
     assert!(
         rekeyed
             .services
@@ -208,7 +220,10 @@ async fn an_expired_or_invented_token_fetches_nothing() {
 
     for token in [session.refresh_token, invented] {
         let outcome = world.services.tokens.refresh(token).await;
-        assert!(matches!(outcome, Err(RefreshError::InvalidRefreshToken)));
+        assert!(matches!(
+            outcome,
+            Err(Error::Refused(RefreshRefusal::InvalidRefreshToken))
+        ));
     }
 }
 
@@ -228,7 +243,9 @@ async fn a_refused_account_keeps_its_token() {
 
     assert!(matches!(
         refused,
-        Err(RefreshError::Refused(AccountRefusal::Unverified))
+        Err(Error::Refused(RefreshRefusal::Account(
+            AccountRefusal::Unverified
+        )))
     ));
     assert!(
         world

@@ -11,8 +11,8 @@ use auth_domain::{
     limits::TooMany,
     ports::HasherError,
     services::{
-        AccountRefusal, CurrentUserError, Failure, PasswordChangeError, PasswordRefusal,
-        SignInError, SignUpError,
+        AccountRefusal, CurrentUserRefusal, Error, Failure, PasswordChangeRefusal, PasswordRefusal,
+        SignInRefusal, SignUpRefusal,
     },
 };
 use serde::Serialize;
@@ -255,6 +255,15 @@ impl From<Failure> for LegacyError {
 }
 
 /// What signing in tells of an account's state.
+impl<R: Into<Self>> From<Error<R>> for LegacyError {
+    fn from(error: Error<R>) -> Self {
+        match error {
+            Error::Refused(refusal) => refusal.into(),
+            Error::Failed(failure) => failure.into(),
+        }
+    }
+}
+
 impl From<AccountRefusal> for LegacyError {
     fn from(refusal: AccountRefusal) -> Self {
         match refusal {
@@ -282,78 +291,76 @@ impl From<PasswordRefusal> for LegacyError {
     }
 }
 
-impl From<SignUpError> for LegacyError {
-    fn from(error: SignUpError) -> Self {
+impl From<SignUpRefusal> for LegacyError {
+    fn from(error: SignUpRefusal) -> Self {
         match error {
-            SignUpError::ProviderDisabled => Self::provider_disabled(),
-            SignUpError::Disabled => Self::bad_request("not-enabled", "sign up is disabled"),
-            SignUpError::EmailNotAllowed => Self::bad_request("invalid-email", "bad email address"),
-            SignUpError::Password(refusal) => refusal.into(),
-            SignUpError::UsernameTaken
-            | SignUpError::SecurityKeyTaken
-            | SignUpError::IdentityTaken
-            | SignUpError::PhoneNumberTaken => {
+            SignUpRefusal::ProviderDisabled => Self::provider_disabled(),
+            SignUpRefusal::Disabled => Self::bad_request("not-enabled", "sign up is disabled"),
+            SignUpRefusal::EmailNotAllowed => {
+                Self::bad_request("invalid-email", "bad email address")
+            }
+            SignUpRefusal::Password(refusal) => refusal.into(),
+            SignUpRefusal::UsernameTaken
+            | SignUpRefusal::SecurityKeyTaken
+            | SignUpRefusal::IdentityTaken
+            | SignUpRefusal::PhoneNumberTaken => {
                 Self::bad_request("user-exists", "user already exists")
             }
-            SignUpError::EmailTaken => {
+            SignUpRefusal::EmailTaken => {
                 Self::bad_request("email-exists", "user with email already exists")
             }
-            SignUpError::CreatedDisabled => Self::not_active(),
-            SignUpError::RoleNotAllowed | SignUpError::DefaultRoleNotInAllowedRoles => {
+            SignUpRefusal::CreatedDisabled => Self::not_active(),
+            SignUpRefusal::RoleNotAllowed | SignUpRefusal::DefaultRoleNotInAllowedRoles => {
                 Self::bad_request("no-role", "given role does not exists")
             }
-            SignUpError::RedirectNotAllowed => {
+            SignUpRefusal::RedirectNotAllowed => {
                 Self::invalid_argument(".data.redirect_url", "not allowed")
             }
-            SignUpError::Failure(failure) => failure.into(),
         }
     }
 }
 
-impl From<SignInError> for LegacyError {
-    fn from(error: SignInError) -> Self {
+impl From<SignInRefusal> for LegacyError {
+    fn from(error: SignInRefusal) -> Self {
         match error {
-            SignInError::ProviderDisabled => Self::provider_disabled(),
-            SignInError::InvalidCredentials => Self::invalid_credentials(),
-            SignInError::Refused(refusal) => refusal.into(),
+            SignInRefusal::ProviderDisabled => Self::provider_disabled(),
+            SignInRefusal::InvalidCredentials => Self::invalid_credentials(),
+            SignInRefusal::Account(refusal) => refusal.into(),
             // The original had no second factor; this is ours.
-            SignInError::SecondFactorRequired => {
+            SignInRefusal::SecondFactorRequired => {
                 let message = "the account has a second factor, which this API cannot ask for";
                 Self::new(StatusCode::FORBIDDEN, "second-factor-required", message)
             }
-            SignInError::Failure(failure) => failure.into(),
         }
     }
 }
 
-impl From<CurrentUserError> for LegacyError {
-    fn from(error: CurrentUserError) -> Self {
+impl From<CurrentUserRefusal> for LegacyError {
+    fn from(error: CurrentUserRefusal) -> Self {
         match error {
-            CurrentUserError::InvalidToken
-            | CurrentUserError::UnknownUser
-            | CurrentUserError::Refused(_) => Self::invalid_session(),
-            CurrentUserError::UserRoleMissing => {
+            CurrentUserRefusal::InvalidToken
+            | CurrentUserRefusal::UnknownUser
+            | CurrentUserRefusal::Account(_) => Self::invalid_session(),
+            CurrentUserRefusal::UserRoleMissing => {
                 Self::new(StatusCode::FORBIDDEN, "access-denied", "user role required")
             }
-            CurrentUserError::Failure(failure) => failure.into(),
         }
     }
 }
 
-impl From<PasswordChangeError> for LegacyError {
-    fn from(error: PasswordChangeError) -> Self {
+impl From<PasswordChangeRefusal> for LegacyError {
+    fn from(error: PasswordChangeRefusal) -> Self {
         match error {
-            PasswordChangeError::NotSignedIn(error) => error.into(),
+            PasswordChangeRefusal::NotSignedIn(error) => error.into(),
             // The original's code and text, but not its 500: the server is not at fault.
-            PasswordChangeError::NoPassword => {
+            PasswordChangeRefusal::NoPassword => {
                 Self::bad_request("unexpected-state", "user not found in password db")
             }
-            PasswordChangeError::Password(refusal) => refusal.into(),
-            PasswordChangeError::InvalidTicket | PasswordChangeError::Refused(_) => {
+            PasswordChangeRefusal::Password(refusal) => refusal.into(),
+            PasswordChangeRefusal::InvalidTicket | PasswordChangeRefusal::Account(_) => {
                 Self::invalid_session()
             }
-            PasswordChangeError::WrongPassword => Self::invalid_credentials(),
-            PasswordChangeError::Failure(failure) => failure.into(),
+            PasswordChangeRefusal::WrongPassword => Self::invalid_credentials(),
         }
     }
 }
@@ -366,7 +373,7 @@ mod tests {
 
     #[actix_web::test]
     async fn a_full_queue_of_passwords_is_a_503_that_says_when_to_ask_again() {
-        let error = LegacyError::from(SignInError::Failure(HasherError::Busy.into()));
+        let error = LegacyError::from(Failure::from(HasherError::Busy));
 
         let answer = error.error_response();
 

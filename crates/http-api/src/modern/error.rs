@@ -11,11 +11,11 @@ use auth_domain::{
     limits::TooMany,
     ports::{HasherError, SmsError},
     services::{
-        AccountRefusal, AnonymousError, CurrentUserError, ElevationError, EmailAddressError,
-        EmailSignInError, ExchangeError, Failure, LinkError, PasswordChangeError, PasswordRefusal,
-        PersonalAccessTokenError, PhoneChangeError, ProviderSignInError, RefreshError,
-        SecondFactorError, SecurityKeyError, SessionError, SignInError, SignUpError,
-        SmsSignInError,
+        AccountRefusal, AnonymousRefusal, CurrentUserRefusal, ElevationRefusal,
+        EmailAddressRefusal, EmailSignInRefusal, Error, ExchangeRefusal, Failure, LinkRefusal,
+        PasswordChangeRefusal, PasswordRefusal, PersonalAccessTokenRefusal, PhoneChangeRefusal,
+        ProviderSignInRefusal, RefreshRefusal, SecondFactorRefusal, SecurityKeyRefusal,
+        SessionRefusal, SignInRefusal, SignUpRefusal, SmsSignInRefusal,
     },
 };
 
@@ -372,6 +372,15 @@ impl From<Failure> for ModernError {
     }
 }
 
+impl<R: Into<Self>> From<Error<R>> for ModernError {
+    fn from(error: Error<R>) -> Self {
+        match error {
+            Error::Refused(refusal) => refusal.into(),
+            Error::Failed(failure) => failure.into(),
+        }
+    }
+}
+
 impl From<AccountRefusal> for ModernError {
     fn from(refusal: AccountRefusal) -> Self {
         Self::Code(match refusal {
@@ -383,23 +392,24 @@ impl From<AccountRefusal> for ModernError {
     }
 }
 
-impl From<SignUpError> for ModernError {
-    fn from(error: SignUpError) -> Self {
+impl From<SignUpRefusal> for ModernError {
+    fn from(error: SignUpRefusal) -> Self {
         Self::Code(match error {
-            SignUpError::Disabled | SignUpError::ProviderDisabled => ErrorCode::SIGNUP_DISABLED,
-            SignUpError::EmailNotAllowed => ErrorCode::INVALID_EMAIL_PASSWORD,
-            SignUpError::Password(refusal) => return refusal.into(),
-            SignUpError::RedirectNotAllowed => ErrorCode::REDIRECT_TO_NOT_ALLOWED,
-            SignUpError::RoleNotAllowed => ErrorCode::ROLE_NOT_ALLOWED,
-            SignUpError::DefaultRoleNotInAllowedRoles => {
+            SignUpRefusal::Disabled | SignUpRefusal::ProviderDisabled => ErrorCode::SIGNUP_DISABLED,
+            SignUpRefusal::EmailNotAllowed => ErrorCode::INVALID_EMAIL_PASSWORD,
+            SignUpRefusal::Password(refusal) => return refusal.into(),
+            SignUpRefusal::RedirectNotAllowed => ErrorCode::REDIRECT_TO_NOT_ALLOWED,
+            SignUpRefusal::RoleNotAllowed => ErrorCode::ROLE_NOT_ALLOWED,
+            SignUpRefusal::DefaultRoleNotInAllowedRoles => {
                 ErrorCode::DEFAULT_ROLE_MUST_BE_IN_ALLOWED_ROLES
             }
-            SignUpError::EmailTaken | SignUpError::UsernameTaken => ErrorCode::EMAIL_ALREADY_IN_USE,
-            SignUpError::SecurityKeyTaken => ErrorCode::INVALID_REQUEST,
-            SignUpError::IdentityTaken => ErrorCode::PROVIDER_ACCOUNT_ALREADY_LINKED,
-            SignUpError::PhoneNumberTaken => ErrorCode::USER_ALREADY_EXISTS,
-            SignUpError::CreatedDisabled => ErrorCode::DISABLED_USER,
-            SignUpError::Failure(failure) => return failure.into(),
+            SignUpRefusal::EmailTaken | SignUpRefusal::UsernameTaken => {
+                ErrorCode::EMAIL_ALREADY_IN_USE
+            }
+            SignUpRefusal::SecurityKeyTaken => ErrorCode::INVALID_REQUEST,
+            SignUpRefusal::IdentityTaken => ErrorCode::PROVIDER_ACCOUNT_ALREADY_LINKED,
+            SignUpRefusal::PhoneNumberTaken => ErrorCode::USER_ALREADY_EXISTS,
+            SignUpRefusal::CreatedDisabled => ErrorCode::DISABLED_USER,
         })
     }
 }
@@ -414,237 +424,222 @@ impl From<PasswordRefusal> for ModernError {
     }
 }
 
-impl From<ElevationError> for ModernError {
-    fn from(error: ElevationError) -> Self {
+impl From<ElevationRefusal> for ModernError {
+    fn from(error: ElevationRefusal) -> Self {
         match error {
-            ElevationError::Needed => Self::Token(TokenProblem::NotElevated),
-            ElevationError::MethodDisabled => ErrorCode::DISABLED_ENDPOINT.into(),
-            ElevationError::NotSignedIn(error) => error.into(),
-            ElevationError::Unverified => ErrorCode::UNVERIFIED_USER.into(),
-            ElevationError::InvalidCode => ErrorCode::INVALID_OTP.into(),
-            ElevationError::TooManyGuesses => ErrorCode::OTP_TOO_MANY_ATTEMPTS.into(),
-            ElevationError::SecondFactor(error) => error.into(),
-            ElevationError::Refused(refusal) => refusal.into(),
-            ElevationError::Failure(failure) => failure.into(),
+            ElevationRefusal::Needed => Self::Token(TokenProblem::NotElevated),
+            ElevationRefusal::MethodDisabled => ErrorCode::DISABLED_ENDPOINT.into(),
+            ElevationRefusal::NotSignedIn(error) => error.into(),
+            ElevationRefusal::Unverified => ErrorCode::UNVERIFIED_USER.into(),
+            ElevationRefusal::InvalidCode => ErrorCode::INVALID_OTP.into(),
+            ElevationRefusal::TooManyGuesses => ErrorCode::OTP_TOO_MANY_ATTEMPTS.into(),
+            ElevationRefusal::SecondFactor(error) => error.into(),
+            ElevationRefusal::Account(refusal) => refusal.into(),
         }
     }
 }
 
-impl From<PersonalAccessTokenError> for ModernError {
-    fn from(error: PersonalAccessTokenError) -> Self {
+impl From<PersonalAccessTokenRefusal> for ModernError {
+    fn from(error: PersonalAccessTokenRefusal) -> Self {
         match error {
-            PersonalAccessTokenError::InvalidToken => ErrorCode::INVALID_PAT.into(),
-            PersonalAccessTokenError::ExpiredAlready => ErrorCode::INVALID_EXPIRY_DATE.into(),
-            PersonalAccessTokenError::TooLong => ErrorCode::TOO_DISTANT_EXPIRY_DATE.into(),
-            PersonalAccessTokenError::NotSignedIn(error) => error.into(),
-            PersonalAccessTokenError::Refused(refusal) => refusal.into(),
-            PersonalAccessTokenError::Failure(failure) => failure.into(),
+            PersonalAccessTokenRefusal::InvalidToken => ErrorCode::INVALID_PAT.into(),
+            PersonalAccessTokenRefusal::ExpiredAlready => ErrorCode::INVALID_EXPIRY_DATE.into(),
+            PersonalAccessTokenRefusal::TooLong => ErrorCode::TOO_DISTANT_EXPIRY_DATE.into(),
+            PersonalAccessTokenRefusal::NotSignedIn(error) => error.into(),
+            PersonalAccessTokenRefusal::Account(refusal) => refusal.into(),
         }
     }
 }
 
-impl From<EmailSignInError> for ModernError {
-    fn from(error: EmailSignInError) -> Self {
+impl From<EmailSignInRefusal> for ModernError {
+    fn from(error: EmailSignInRefusal) -> Self {
         match error {
-            EmailSignInError::MethodDisabled => ErrorCode::DISABLED_ENDPOINT.into(),
-            EmailSignInError::SignUp(error) => error.into(),
-            EmailSignInError::Refused(refusal) => refusal.into(),
-            EmailSignInError::InvalidCode => ErrorCode::INVALID_OTP.into(),
-            EmailSignInError::TooManyGuesses => ErrorCode::OTP_TOO_MANY_ATTEMPTS.into(),
-            EmailSignInError::Failure(failure) => failure.into(),
+            EmailSignInRefusal::MethodDisabled => ErrorCode::DISABLED_ENDPOINT.into(),
+            EmailSignInRefusal::SignUp(error) => error.into(),
+            EmailSignInRefusal::Account(refusal) => refusal.into(),
+            EmailSignInRefusal::InvalidCode => ErrorCode::INVALID_OTP.into(),
+            EmailSignInRefusal::TooManyGuesses => ErrorCode::OTP_TOO_MANY_ATTEMPTS.into(),
         }
     }
 }
 
-impl From<SmsSignInError> for ModernError {
-    fn from(error: SmsSignInError) -> Self {
+impl From<SmsSignInRefusal> for ModernError {
+    fn from(error: SmsSignInRefusal) -> Self {
         match error {
-            SmsSignInError::MethodDisabled => ErrorCode::DISABLED_ENDPOINT.into(),
-            SmsSignInError::SignUp(error) => error.into(),
-            SmsSignInError::Refused(refusal) => refusal.into(),
-            SmsSignInError::InvalidCode => Self::TextedCode(ErrorCode::INVALID_OTP),
-            SmsSignInError::TooManyGuesses => Self::TextedCode(ErrorCode::OTP_TOO_MANY_ATTEMPTS),
-            SmsSignInError::Failure(failure) => failure.into(),
+            SmsSignInRefusal::MethodDisabled => ErrorCode::DISABLED_ENDPOINT.into(),
+            SmsSignInRefusal::SignUp(error) => error.into(),
+            SmsSignInRefusal::Account(refusal) => refusal.into(),
+            SmsSignInRefusal::InvalidCode => Self::TextedCode(ErrorCode::INVALID_OTP),
+            SmsSignInRefusal::TooManyGuesses => Self::TextedCode(ErrorCode::OTP_TOO_MANY_ATTEMPTS),
         }
     }
 }
 
-impl From<PhoneChangeError> for ModernError {
-    fn from(error: PhoneChangeError) -> Self {
+impl From<PhoneChangeRefusal> for ModernError {
+    fn from(error: PhoneChangeRefusal) -> Self {
         match error {
-            PhoneChangeError::MethodDisabled => ErrorCode::DISABLED_ENDPOINT.into(),
-            PhoneChangeError::NotSignedIn(error) => error.into(),
-            PhoneChangeError::NotElevated => Self::Token(TokenProblem::NotElevated),
-            PhoneChangeError::PhoneNumberTaken => ErrorCode::USER_ALREADY_EXISTS.into(),
-            PhoneChangeError::InvalidCode => Self::TextedCode(ErrorCode::INVALID_OTP),
-            PhoneChangeError::TooManyGuesses => Self::TextedCode(ErrorCode::OTP_TOO_MANY_ATTEMPTS),
-            PhoneChangeError::Failure(failure) => failure.into(),
+            PhoneChangeRefusal::MethodDisabled => ErrorCode::DISABLED_ENDPOINT.into(),
+            PhoneChangeRefusal::NotSignedIn(error) => error.into(),
+            PhoneChangeRefusal::NotElevated => Self::Token(TokenProblem::NotElevated),
+            PhoneChangeRefusal::PhoneNumberTaken => ErrorCode::USER_ALREADY_EXISTS.into(),
+            PhoneChangeRefusal::InvalidCode => Self::TextedCode(ErrorCode::INVALID_OTP),
+            PhoneChangeRefusal::TooManyGuesses => {
+                Self::TextedCode(ErrorCode::OTP_TOO_MANY_ATTEMPTS)
+            }
         }
     }
 }
 
-impl From<ProviderSignInError> for ModernError {
-    fn from(error: ProviderSignInError) -> Self {
+impl From<ProviderSignInRefusal> for ModernError {
+    fn from(error: ProviderSignInRefusal) -> Self {
         Self::Code(match error {
-            ProviderSignInError::RedirectNotAllowed => ErrorCode::REDIRECT_TO_NOT_ALLOWED,
-            ProviderSignInError::ProviderDisabled => ErrorCode::DISABLED_ENDPOINT,
-            ProviderSignInError::InvalidState => ErrorCode::INVALID_STATE,
-            ProviderSignInError::AuthorizationFailed(_) => ErrorCode::OAUTH_PROVIDER_ERROR,
-            ProviderSignInError::CodeRefused => ErrorCode::OAUTH_TOKEN_EXCHANGE_FAILED,
-            ProviderSignInError::ProfileFailed => ErrorCode::OAUTH_PROFILE_FETCH_FAILED,
-            ProviderSignInError::InvalidIdToken => ErrorCode::INVALID_REQUEST,
-            ProviderSignInError::AlreadyLinked => ErrorCode::PROVIDER_ACCOUNT_ALREADY_LINKED,
-            ProviderSignInError::Unavailable(cause) => return Self::Internal(cause),
-            ProviderSignInError::NotSignedIn(error) => return error.into(),
-            ProviderSignInError::NotElevated(error) => return error.into(),
-            ProviderSignInError::SignUp(error) => return error.into(),
-            ProviderSignInError::Refused(refusal) => return refusal.into(),
-            ProviderSignInError::Failure(failure) => return failure.into(),
+            ProviderSignInRefusal::RedirectNotAllowed => ErrorCode::REDIRECT_TO_NOT_ALLOWED,
+            ProviderSignInRefusal::ProviderDisabled => ErrorCode::DISABLED_ENDPOINT,
+            ProviderSignInRefusal::InvalidState => ErrorCode::INVALID_STATE,
+            ProviderSignInRefusal::AuthorizationFailed(_) => ErrorCode::OAUTH_PROVIDER_ERROR,
+            ProviderSignInRefusal::CodeRefused => ErrorCode::OAUTH_TOKEN_EXCHANGE_FAILED,
+            ProviderSignInRefusal::ProfileFailed => ErrorCode::OAUTH_PROFILE_FETCH_FAILED,
+            ProviderSignInRefusal::InvalidIdToken => ErrorCode::INVALID_REQUEST,
+            ProviderSignInRefusal::AlreadyLinked => ErrorCode::PROVIDER_ACCOUNT_ALREADY_LINKED,
+            ProviderSignInRefusal::Unavailable(cause) => return Self::Internal(cause),
+            ProviderSignInRefusal::NotSignedIn(error) => return error.into(),
+            ProviderSignInRefusal::NotElevated(error) => return error.into(),
+            ProviderSignInRefusal::SignUp(error) => return error.into(),
+            ProviderSignInRefusal::Account(refusal) => return refusal.into(),
         })
     }
 }
 
-impl From<EmailAddressError> for ModernError {
-    fn from(error: EmailAddressError) -> Self {
+impl From<EmailAddressRefusal> for ModernError {
+    fn from(error: EmailAddressRefusal) -> Self {
         Self::Code(match error {
-            EmailAddressError::RedirectNotAllowed => ErrorCode::REDIRECT_TO_NOT_ALLOWED,
-            EmailAddressError::UnknownAccount => ErrorCode::INVALID_EMAIL_PASSWORD,
-            EmailAddressError::AlreadyVerified => ErrorCode::EMAIL_ALREADY_VERIFIED,
-            EmailAddressError::EmailTaken => ErrorCode::EMAIL_ALREADY_IN_USE,
-            EmailAddressError::SessionEnded => return Self::Token(TokenProblem::Void),
-            EmailAddressError::NotElevated => return Self::Token(TokenProblem::NotElevated),
-            EmailAddressError::Refused(refusal) => return refusal.into(),
-            EmailAddressError::Failure(failure) => return failure.into(),
+            EmailAddressRefusal::RedirectNotAllowed => ErrorCode::REDIRECT_TO_NOT_ALLOWED,
+            EmailAddressRefusal::UnknownAccount => ErrorCode::INVALID_EMAIL_PASSWORD,
+            EmailAddressRefusal::AlreadyVerified => ErrorCode::EMAIL_ALREADY_VERIFIED,
+            EmailAddressRefusal::EmailTaken => ErrorCode::EMAIL_ALREADY_IN_USE,
+            EmailAddressRefusal::SessionEnded => return Self::Token(TokenProblem::Void),
+            EmailAddressRefusal::NotElevated => return Self::Token(TokenProblem::NotElevated),
+            EmailAddressRefusal::Account(refusal) => return refusal.into(),
         })
     }
 }
 
-impl From<LinkError> for ModernError {
-    fn from(error: LinkError) -> Self {
+impl From<LinkRefusal> for ModernError {
+    fn from(error: LinkRefusal) -> Self {
         match error {
-            LinkError::MethodDisabled => ErrorCode::DISABLED_ENDPOINT.into(),
-            LinkError::InvalidTicket => ErrorCode::INVALID_TICKET.into(),
-            LinkError::Refused(refusal) => refusal.into(),
-            LinkError::EmailTaken => ErrorCode::EMAIL_ALREADY_IN_USE.into(),
-            LinkError::Failure(failure) => failure.into(),
+            LinkRefusal::MethodDisabled => ErrorCode::DISABLED_ENDPOINT.into(),
+            LinkRefusal::InvalidTicket => ErrorCode::INVALID_TICKET.into(),
+            LinkRefusal::Account(refusal) => refusal.into(),
+            LinkRefusal::EmailTaken => ErrorCode::EMAIL_ALREADY_IN_USE.into(),
         }
     }
 }
 
-impl From<ExchangeError> for ModernError {
-    fn from(error: ExchangeError) -> Self {
+impl From<ExchangeRefusal> for ModernError {
+    fn from(error: ExchangeRefusal) -> Self {
         match error {
-            ExchangeError::InvalidCode => ErrorCode::INVALID_REQUEST.into(),
-            ExchangeError::Refused(refusal) => refusal.into(),
-            ExchangeError::Failure(failure) => failure.into(),
+            ExchangeRefusal::InvalidCode => ErrorCode::INVALID_REQUEST.into(),
+            ExchangeRefusal::Account(refusal) => refusal.into(),
         }
     }
 }
 
-impl From<PasswordChangeError> for ModernError {
-    fn from(error: PasswordChangeError) -> Self {
+impl From<PasswordChangeRefusal> for ModernError {
+    fn from(error: PasswordChangeRefusal) -> Self {
         match error {
-            PasswordChangeError::NotSignedIn(error) => error.into(),
-            PasswordChangeError::NoPassword | PasswordChangeError::WrongPassword => {
+            PasswordChangeRefusal::NotSignedIn(error) => error.into(),
+            PasswordChangeRefusal::NoPassword | PasswordChangeRefusal::WrongPassword => {
                 ErrorCode::INVALID_EMAIL_PASSWORD.into()
             }
-            PasswordChangeError::InvalidTicket => ErrorCode::INVALID_TICKET.into(),
-            PasswordChangeError::Refused(refusal) => refusal.into(),
-            PasswordChangeError::Password(refusal) => refusal.into(),
-            PasswordChangeError::Failure(failure) => failure.into(),
+            PasswordChangeRefusal::InvalidTicket => ErrorCode::INVALID_TICKET.into(),
+            PasswordChangeRefusal::Account(refusal) => refusal.into(),
+            PasswordChangeRefusal::Password(refusal) => refusal.into(),
         }
     }
 }
 
-impl From<SecondFactorError> for ModernError {
-    fn from(error: SecondFactorError) -> Self {
+impl From<SecondFactorRefusal> for ModernError {
+    fn from(error: SecondFactorRefusal) -> Self {
         match error {
-            SecondFactorError::Disabled => ErrorCode::DISABLED_ENDPOINT.into(),
-            SecondFactorError::NotSignedIn(error) => error.into(),
-            SecondFactorError::InvalidTicket => ErrorCode::INVALID_TICKET.into(),
-            SecondFactorError::Refused(refusal) => refusal.into(),
-            SecondFactorError::AlreadyActive => ErrorCode::TOTP_ALREADY_ACTIVE.into(),
-            SecondFactorError::NotActive => ErrorCode::DISABLED_MFA_TOTP.into(),
-            SecondFactorError::NoSecret => ErrorCode::NO_TOTP_SECRET.into(),
-            SecondFactorError::InvalidCode => ErrorCode::INVALID_TOTP.into(),
-            SecondFactorError::NotElevated => Self::Token(TokenProblem::NotElevated),
-            SecondFactorError::Failure(failure) => failure.into(),
+            SecondFactorRefusal::Disabled => ErrorCode::DISABLED_ENDPOINT.into(),
+            SecondFactorRefusal::NotSignedIn(error) => error.into(),
+            SecondFactorRefusal::InvalidTicket => ErrorCode::INVALID_TICKET.into(),
+            SecondFactorRefusal::Account(refusal) => refusal.into(),
+            SecondFactorRefusal::AlreadyActive => ErrorCode::TOTP_ALREADY_ACTIVE.into(),
+            SecondFactorRefusal::NotActive => ErrorCode::DISABLED_MFA_TOTP.into(),
+            SecondFactorRefusal::NoSecret => ErrorCode::NO_TOTP_SECRET.into(),
+            SecondFactorRefusal::InvalidCode => ErrorCode::INVALID_TOTP.into(),
+            SecondFactorRefusal::NotElevated => Self::Token(TokenProblem::NotElevated),
         }
     }
 }
 
-impl From<SecurityKeyError> for ModernError {
-    fn from(error: SecurityKeyError) -> Self {
+impl From<SecurityKeyRefusal> for ModernError {
+    fn from(error: SecurityKeyRefusal) -> Self {
         match error {
-            SecurityKeyError::Disabled => ErrorCode::DISABLED_ENDPOINT.into(),
-            SecurityKeyError::NotSignedIn(error) => error.into(),
-            SecurityKeyError::UnknownAccount => ErrorCode::INVALID_EMAIL_PASSWORD.into(),
-            SecurityKeyError::NoKey
-            | SecurityKeyError::InvalidCredential
-            | SecurityKeyError::Taken => ErrorCode::INVALID_REQUEST.into(),
-            SecurityKeyError::NotElevated => Self::Token(TokenProblem::NotElevated),
-            SecurityKeyError::Refused(refusal) => refusal.into(),
-            SecurityKeyError::SignUp(error) => error.into(),
-            SecurityKeyError::Failure(failure) => failure.into(),
+            SecurityKeyRefusal::Disabled => ErrorCode::DISABLED_ENDPOINT.into(),
+            SecurityKeyRefusal::NotSignedIn(error) => error.into(),
+            SecurityKeyRefusal::UnknownAccount => ErrorCode::INVALID_EMAIL_PASSWORD.into(),
+            SecurityKeyRefusal::NoKey
+            | SecurityKeyRefusal::InvalidCredential
+            | SecurityKeyRefusal::Taken => ErrorCode::INVALID_REQUEST.into(),
+            SecurityKeyRefusal::NotElevated => Self::Token(TokenProblem::NotElevated),
+            SecurityKeyRefusal::Account(refusal) => refusal.into(),
+            SecurityKeyRefusal::SignUp(error) => error.into(),
         }
     }
 }
 
-impl From<AnonymousError> for ModernError {
-    fn from(error: AnonymousError) -> Self {
+impl From<AnonymousRefusal> for ModernError {
+    fn from(error: AnonymousRefusal) -> Self {
         match error {
-            AnonymousError::MethodDisabled => ErrorCode::DISABLED_ENDPOINT.into(),
-            AnonymousError::NotAnonymous => ErrorCode::USER_NOT_ANONYMOUS.into(),
-            AnonymousError::SessionEnded => Self::Token(TokenProblem::Void),
-            AnonymousError::Refused(refusal) => refusal.into(),
-            AnonymousError::SignUp(error) => error.into(),
-            AnonymousError::Failure(failure) => failure.into(),
+            AnonymousRefusal::MethodDisabled => ErrorCode::DISABLED_ENDPOINT.into(),
+            AnonymousRefusal::NotAnonymous => ErrorCode::USER_NOT_ANONYMOUS.into(),
+            AnonymousRefusal::SessionEnded => Self::Token(TokenProblem::Void),
+            AnonymousRefusal::Account(refusal) => refusal.into(),
+            AnonymousRefusal::SignUp(error) => error.into(),
         }
     }
 }
 
-impl From<SignInError> for ModernError {
-    fn from(error: SignInError) -> Self {
+impl From<SignInRefusal> for ModernError {
+    fn from(error: SignInRefusal) -> Self {
         match error {
-            SignInError::InvalidCredentials
-            | SignInError::ProviderDisabled
-            | SignInError::SecondFactorRequired => ErrorCode::INVALID_EMAIL_PASSWORD.into(),
-            SignInError::Refused(refusal) => refusal.into(),
-            SignInError::Failure(failure) => failure.into(),
+            SignInRefusal::InvalidCredentials
+            | SignInRefusal::ProviderDisabled
+            | SignInRefusal::SecondFactorRequired => ErrorCode::INVALID_EMAIL_PASSWORD.into(),
+            SignInRefusal::Account(refusal) => refusal.into(),
         }
     }
 }
 
-impl From<RefreshError> for ModernError {
-    fn from(error: RefreshError) -> Self {
+impl From<RefreshRefusal> for ModernError {
+    fn from(error: RefreshRefusal) -> Self {
         match error {
-            RefreshError::InvalidRefreshToken => ErrorCode::INVALID_REFRESH_TOKEN.into(),
-            RefreshError::Refused(refusal) => refusal.into(),
-            RefreshError::Failure(failure) => failure.into(),
+            RefreshRefusal::InvalidRefreshToken => ErrorCode::INVALID_REFRESH_TOKEN.into(),
+            RefreshRefusal::Account(refusal) => refusal.into(),
         }
     }
 }
 
-impl From<SessionError> for ModernError {
-    fn from(error: SessionError) -> Self {
+impl From<SessionRefusal> for ModernError {
+    fn from(error: SessionRefusal) -> Self {
         match error {
-            SessionError::Unknown | SessionError::NoSuchSession => {
+            SessionRefusal::Unknown | SessionRefusal::NoSuchSession => {
                 ErrorCode::INVALID_REQUEST.into()
             }
-            SessionError::SessionEnded => Self::Token(TokenProblem::Void),
-            SessionError::Failure(failure) => failure.into(),
+            SessionRefusal::SessionEnded => Self::Token(TokenProblem::Void),
         }
     }
 }
 
-impl From<CurrentUserError> for ModernError {
-    fn from(error: CurrentUserError) -> Self {
+impl From<CurrentUserRefusal> for ModernError {
+    fn from(error: CurrentUserRefusal) -> Self {
         match error {
-            CurrentUserError::InvalidToken => Self::Token(TokenProblem::Void),
-            CurrentUserError::UnknownUser => ErrorCode::INVALID_EMAIL_PASSWORD.into(),
-            CurrentUserError::UserRoleMissing => ErrorCode::ROLE_NOT_ALLOWED.into(),
-            CurrentUserError::Refused(refusal) => refusal.into(),
-            CurrentUserError::Failure(failure) => failure.into(),
+            CurrentUserRefusal::InvalidToken => Self::Token(TokenProblem::Void),
+            CurrentUserRefusal::UnknownUser => ErrorCode::INVALID_EMAIL_PASSWORD.into(),
+            CurrentUserRefusal::UserRoleMissing => ErrorCode::ROLE_NOT_ALLOWED.into(),
+            CurrentUserRefusal::Account(refusal) => refusal.into(),
         }
     }
 }
@@ -658,7 +653,7 @@ mod tests {
 
     #[actix_web::test]
     async fn a_full_queue_of_passwords_is_a_503_that_says_when_to_ask_again() {
-        let error = ModernError::from(SignInError::Failure(HasherError::Busy.into()));
+        let error = ModernError::from(Failure::from(HasherError::Busy));
 
         let answer = error.error_response();
 

@@ -15,8 +15,8 @@ use crate::{
     sealed::SealContext,
     secret::Secret,
     services::{
-        Audience, CurrentUserError, CurrentUserService, DelicateAction, ElevationService,
-        SignUpOptions,
+        Audience, CurrentUserRefusal, CurrentUserService, DelicateAction, ElevationService,
+        ProviderSignInRefusal, SignUpOptions,
     },
     session::{CodeChallenge, CodeVerifier},
 };
@@ -67,7 +67,7 @@ impl ProviderSignInService {
         let redirect_to = checked.map_err(|_not_allowed| FlowFailure {
             redirect_to: None,
             client_state: None,
-            error: ProviderSignInError::RedirectNotAllowed,
+            error: ProviderSignInRefusal::RedirectNotAllowed.into(),
         })?;
         let client_state = request.client_state.clone();
         self.send_there(request).await.map_err(|error| FlowFailure {
@@ -123,21 +123,21 @@ impl ProviderSignInService {
         let found = self.ctx.providers.find(id);
         found
             .map(AsRef::as_ref)
-            .ok_or(ProviderSignInError::ProviderDisabled)
+            .ok_or(ProviderSignInRefusal::ProviderDisabled.into())
     }
 
     /// Where a provider sends browsers back to. It is never taken from a request.
     pub(super) fn callback(&self, provider: &ProviderId) -> Result<Url, ProviderSignInError> {
         let server = &self.ctx.policy.server_url;
         Url::parse(&format!("{server}/signin/provider/{provider}/callback"))
-            .map_err(|error| ProviderSignInError::Unavailable(error.into()))
+            .map_err(|error| ProviderSignInRefusal::Unavailable(error.into()).into())
     }
 
     /// Linking is as delicate as setting a password: it is one more way into the account.
     async fn linking(&self, token: &Secret) -> Result<FlowPurpose, ProviderSignInError> {
         let current_user = CurrentUserService::new(self.ctx.clone());
         let identified = current_user.identify(token.expose());
-        let caller = identified.map_err(|_invalid| CurrentUserError::InvalidToken)?;
+        let caller = identified.map_err(|_invalid| CurrentUserRefusal::InvalidToken)?;
         let elevation = ElevationService::new(self.ctx.clone());
         elevation.check(caller, DelicateAction::Any).await?;
         Ok(FlowPurpose::link(caller))

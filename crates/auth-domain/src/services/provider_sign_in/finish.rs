@@ -15,6 +15,7 @@ use crate::{
     redirect::RedirectUrl,
     sealed::SealContext,
     services::{
+        ProviderSignInRefusal,
         grant::{Grant, NewGrant},
         retry::retry,
     },
@@ -79,20 +80,21 @@ impl ProviderSignInService {
             error,
         };
         let flow = self.returned(&callback);
-        let flow = flow.ok_or_else(|| to_client(ProviderSignInError::InvalidState, None))?;
+        let flow =
+            flow.ok_or_else(|| to_client(ProviderSignInRefusal::InvalidState.into(), None))?;
         let client_state = flow.client_state.clone();
         match self.end(&flow).await {
             Ok(true) => {}
-            Ok(false) => return Err(to_client(ProviderSignInError::InvalidState, None)),
+            Ok(false) => return Err(to_client(ProviderSignInRefusal::InvalidState.into(), None)),
             Err(failure) => return Err(to_client(failure.into(), client_state)),
         }
         let Ok(redirect_to) = redirects.check(flow.options.redirect_to.as_deref()) else {
-            let error = ProviderSignInError::RedirectNotAllowed;
-            return Err(to_client(error, client_state));
+            let error = ProviderSignInRefusal::RedirectNotAllowed;
+            return Err(to_client(error.into(), client_state));
         };
         if let Some(authorization_error) = callback.authorization_error {
-            let error = ProviderSignInError::AuthorizationFailed(authorization_error);
-            return Err(to_client(error, client_state));
+            let error = ProviderSignInRefusal::AuthorizationFailed(authorization_error);
+            return Err(to_client(error.into(), client_state));
         }
         let concluded = self.conclude(flow, callback.provider, callback.parameters);
         match concluded.await {

@@ -8,7 +8,10 @@ use crate::{
     identity::ProviderId,
     ports::IdTokenError,
     secret::Secret,
-    services::{Audience, SignUpError, SignUpOptions, SignedUp, session_opening::NewJwtSession},
+    services::{
+        Audience, ProviderSignInRefusal, SignUpOptions, SignUpRefusal, SignedUp,
+        session_opening::NewJwtSession,
+    },
     session::{AccessIdentity, AuthMethod},
 };
 
@@ -48,7 +51,7 @@ impl ProviderSignInService {
         let accounts = &self.ctx.policy.accounts;
         let email = profile.identity.email.as_ref();
         if !email.is_some_and(|it| accounts.email_access.accepts(it)) {
-            return Err(SignUpError::EmailNotAllowed.into());
+            return Err(SignUpRefusal::EmailNotAllowed.into());
         }
         let attempt = ProviderSignInAttempt {
             profile,
@@ -83,12 +86,12 @@ impl ProviderSignInService {
     async fn proven(&self, proof: IdTokenProof) -> Result<ProviderProfile, ProviderSignInError> {
         let providers = &self.ctx.providers;
         let verifier = providers.find_id_tokens(&proof.provider);
-        let verifier = verifier.ok_or(ProviderSignInError::ProviderDisabled)?;
+        let verifier = verifier.ok_or(ProviderSignInRefusal::ProviderDisabled)?;
         match verifier.verify(&proof.token, proof.nonce.as_ref()).await {
             Ok(identity) => Ok(self.profile(proof.provider, identity)),
-            Err(IdTokenError::Invalid) => Err(ProviderSignInError::InvalidIdToken),
+            Err(IdTokenError::Invalid) => Err(ProviderSignInRefusal::InvalidIdToken.into()),
             Err(error @ IdTokenError::Unavailable(_)) => {
-                Err(ProviderSignInError::Unavailable(error.into()))
+                Err(ProviderSignInRefusal::Unavailable(error.into()).into())
             }
         }
     }

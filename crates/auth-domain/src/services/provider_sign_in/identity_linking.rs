@@ -6,7 +6,8 @@ use crate::{
     identity::{IdentityKey, NewLinkedIdentity},
     ports::{UnitOfWork, UserLookup},
     services::{
-        AccountRefusal, CurrentUserError, DelicateAction, ElevationError,
+        AccountRefusal, CurrentUserRefusal, DelicateAction, ElevationRefusal,
+        ProviderSignInRefusal,
         retry::retry,
         session_opening::{EmailNeed, is_still_signed_in},
     },
@@ -19,7 +20,7 @@ enum Linked {
     Done,
     NotSignedIn,
     UnknownUser,
-    Refused(AccountRefusal),
+    Account(AccountRefusal),
     NotElevated,
 }
 
@@ -33,13 +34,13 @@ impl ProviderSignInService {
         let row = self.link_row(caller.user_id, key);
         match retry(|| self.try_to_link(caller, &row)).await {
             Ok(Linked::Done) => Ok(()),
-            Ok(Linked::NotSignedIn) => Err(CurrentUserError::InvalidToken.into()),
-            Ok(Linked::UnknownUser) => Err(CurrentUserError::UnknownUser.into()),
-            Ok(Linked::Refused(refusal)) => Err(refusal.into()),
-            Ok(Linked::NotElevated) => Err(ElevationError::Needed.into()),
+            Ok(Linked::NotSignedIn) => Err(CurrentUserRefusal::InvalidToken.into()),
+            Ok(Linked::UnknownUser) => Err(CurrentUserRefusal::UnknownUser.into()),
+            Ok(Linked::Account(refusal)) => Err(refusal.into()),
+            Ok(Linked::NotElevated) => Err(ElevationRefusal::Needed.into()),
             Err(StoreError::Duplicate {
                 field: UniqueField::Identity,
-            }) => Err(ProviderSignInError::AlreadyLinked),
+            }) => Err(ProviderSignInRefusal::AlreadyLinked.into()),
             Err(error) => Err(error.into()),
         }
     }
@@ -74,7 +75,7 @@ impl ProviderSignInService {
         };
         let need = EmailNeed::Required;
         if let Err(refusal) = self.ctx.policy.check_account(&user, need) {
-            return Ok(Linked::Refused(refusal));
+            return Ok(Linked::Account(refusal));
         }
         let action = DelicateAction::Any;
         if !self.ctx.may(work, caller, action).await? {

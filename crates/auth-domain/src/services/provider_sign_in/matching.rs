@@ -6,8 +6,9 @@ use crate::{
     error::{StoreError, UniqueField},
     ports::{UnitOfWork, UserLookup},
     services::{
-        AccountRefusal, Audience, SignUpError, SignUpOptions, first_verification::prove_mailbox,
-        retry::retry, session_opening::EmailNeed, sign_up::NewSession,
+        AccountRefusal, Audience, Error, ProviderSignInRefusal, SignUpOptions, SignUpRefusal,
+        first_verification::prove_mailbox, retry::retry, session_opening::EmailNeed,
+        sign_up::NewSession,
     },
     session::CodeChallenge,
     user::{User, UserId},
@@ -30,7 +31,7 @@ pub(super) enum ProviderSignInOutcome<O> {
 /// What the store knows of somebody at the door.
 enum Match<O> {
     LetIn(Box<User>, O),
-    Refused(AccountRefusal),
+    Account(AccountRefusal),
     /// They wanted to sign up, and have an account.
     Already,
     /// The address is somebody's, and nobody has checked that it is theirs.
@@ -53,7 +54,7 @@ impl ProviderSignInService {
                 return Ok(entered);
             }
         }
-        Err(SignUpError::EmailTaken.into())
+        Err(SignUpRefusal::EmailTaken.into())
     }
 
     /// `None`: another arrival has just made what this one was about to make.
@@ -72,13 +73,13 @@ impl ProviderSignInService {
             Match::LetIn(user, opening) => {
                 return Ok(Some(ProviderSignInOutcome::SignedIn(user, opening)));
             }
-            Match::Refused(refusal) => refusal.into(),
-            Match::Already | Match::AddressTaken => SignUpError::EmailTaken.into(),
+            Match::Account(refusal) => refusal.into(),
+            Match::Already | Match::AddressTaken => SignUpRefusal::EmailTaken.into(),
             Match::Nobody => {
                 return match self.sign_up(attempt, open).await {
-                    Err(ProviderSignInError::SignUp(
-                        SignUpError::EmailTaken | SignUpError::IdentityTaken,
-                    )) => Ok(None),
+                    Err(Error::Refused(ProviderSignInRefusal::SignUp(
+                        SignUpRefusal::EmailTaken | SignUpRefusal::IdentityTaken,
+                    ))) => Ok(None),
                     other => other.map(Some),
                 };
             }
@@ -143,7 +144,7 @@ impl ProviderSignInService {
         let policy = &self.ctx.policy;
         match policy.check_account(&user, acquaintance.email_need()) {
             Err(AccountRefusal::Unverified) if is_first_proof => {}
-            Err(refusal) => return Ok(Match::Refused(refusal)),
+            Err(refusal) => return Ok(Match::Account(refusal)),
             Ok(()) => {}
         }
         if is_first_proof {

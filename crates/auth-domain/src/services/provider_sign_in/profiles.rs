@@ -9,7 +9,8 @@ use crate::{
     limits::MailRequest,
     redirect::RedirectUrl,
     services::{
-        AccountRefusal, Audience, SignUpError, SignUpService,
+        AccountRefusal, Audience, Error, ProviderSignInRefusal, SignUpError, SignUpRefusal,
+        SignUpService,
         email::TicketMail,
         sign_up::{Along, NewSession},
     },
@@ -48,7 +49,7 @@ impl ProviderSignInService {
         if user.disabled {
             let inserted = service.insert(&user, &[linked]).await;
             inserted.map_err(SignUpError::from)?;
-            return Err(SignUpError::CreatedDisabled.into());
+            return Err(SignUpRefusal::CreatedDisabled.into());
         }
         let opening = open(user.id);
         let inserted = service.insert(&user, &[linked, opening.along()]).await;
@@ -66,8 +67,8 @@ impl ProviderSignInService {
     ) -> Result<(), ProviderSignInError> {
         let tells_of_the_address = matches!(
             refusal,
-            ProviderSignInError::SignUp(SignUpError::EmailTaken)
-                | ProviderSignInError::Refused(AccountRefusal::Unverified)
+            Error::Refused(ProviderSignInRefusal::SignUp(SignUpRefusal::EmailTaken))
+                | Error::Refused(ProviderSignInRefusal::Account(AccountRefusal::Unverified))
         );
         if self.ctx.enumeration_protection.is_none() || !tells_of_the_address {
             return Err(refusal);
@@ -124,13 +125,13 @@ impl ProviderSignInService {
         let accounts = &policy.accounts;
         let is_wanted = attempt.audience == Audience::NewPeople || accounts.auto_sign_up;
         if !accounts.sign_up_enabled || !is_wanted {
-            return Err(SignUpError::Disabled.into());
+            return Err(SignUpRefusal::Disabled.into());
         }
         let identity = &attempt.profile.identity;
         if let Some(email) = &identity.email
             && !accounts.email_access.accepts(email)
         {
-            return Err(SignUpError::EmailNotAllowed.into());
+            return Err(SignUpRefusal::EmailNotAllowed.into());
         }
         let options = attempt
             .options

@@ -1,6 +1,6 @@
 //! Judging the proof of a second factor: limits, one-time passwords, recovery codes.
 
-use super::{Decision, SecondFactorError, SecondFactorService};
+use super::{Decision, SecondFactorRefusal, SecondFactorService};
 use crate::{
     error::StoreError,
     ports::{OpenedSecret, SecretCipherError, StoredFactor, UnitOfWork},
@@ -52,7 +52,7 @@ impl SecondFactorService {
         purpose: TotpPurpose,
     ) -> Result<Decision<()>, StoreError> {
         let Some(secret) = &factor.secret else {
-            return Ok(Err(SecondFactorError::NoSecret));
+            return Ok(Err(SecondFactorRefusal::NoSecret.into()));
         };
         let is_right = match proof {
             SecondFactorProof::Neither => false,
@@ -68,7 +68,7 @@ impl SecondFactorService {
             }
         };
         if !is_right {
-            return Ok(Err(SecondFactorError::InvalidCode));
+            return Ok(Err(SecondFactorRefusal::InvalidCode.into()));
         }
         work.second_factors().forget_wrong_guesses(user).await?;
         Ok(Ok(()))

@@ -1,6 +1,7 @@
 //! Elevating an access token with a key.
 
 use super::{Person, SecurityKeyError, SecurityKeyService, sign_in::credentials};
+use crate::services::SecurityKeyRefusal;
 use crate::{
     security_key::{Assertion, ChallengePurpose, RequestOptions},
     services::session_opening::NewJwtSession,
@@ -21,7 +22,7 @@ impl SecurityKeyService {
         let (challenge, issued) = self.challenge(web_authn, purpose, Person::User(user.id));
         let keys = self.issue(&issued, Some(user.id)).await?;
         if keys.is_empty() {
-            return Err(SecurityKeyError::NoKey);
+            return Err(SecurityKeyRefusal::NoKey.into());
         }
         Ok(RequestOptions {
             relying_party: web_authn.relying_party().clone(),

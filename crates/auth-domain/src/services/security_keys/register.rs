@@ -7,7 +7,9 @@ use crate::{
         Attestation, ChallengePurpose, CreationOptions, HashedChallenge, KeyNickname,
         RegisteredCredential, SecurityKey, SecurityKeyId,
     },
-    services::{DelicateAction, retry::retry, session_opening::is_still_signed_in},
+    services::{
+        DelicateAction, SecurityKeyRefusal, retry::retry, session_opening::is_still_signed_in,
+    },
     session::AccessIdentity,
     user::{User, UserId},
 };
@@ -52,7 +54,7 @@ impl SecurityKeyService {
         let caller = caller.into();
         let user = self.current_user(caller.user_id).await?;
         let purpose = ChallengePurpose::Registration;
-        let attestation = attestation.ok_or(SecurityKeyError::InvalidCredential)?;
+        let attestation = attestation.ok_or(SecurityKeyRefusal::InvalidCredential)?;
         let (challenge, issued) = self.claimed(&attestation, purpose).await?;
         if issued.user_id != Some(user.id) {
             return Err(self.refuse(&issued.hash).await?);
@@ -95,12 +97,12 @@ impl SecurityKeyService {
             let current = work.users().find(UserLookup::Id(user.id)).await?;
             if !is_first || !is_signed_in || current.as_ref() != Some(user) {
                 work.commit().await?;
-                return Ok(Err(SecurityKeyError::InvalidCredential));
+                return Ok(Err(SecurityKeyRefusal::InvalidCredential.into()));
             }
             let action = DelicateAction::AddFactor;
             if !self.ctx.may(work.as_mut(), caller, action).await? {
                 work.commit().await?;
-                return Ok(Err(SecurityKeyError::NotElevated));
+                return Ok(Err(SecurityKeyRefusal::NotElevated.into()));
             }
             work.security_keys().insert(key).await?;
             let ctx = &self.ctx;

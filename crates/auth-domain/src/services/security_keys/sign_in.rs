@@ -1,6 +1,7 @@
 //! Signing in with a key.
 
 use super::{Person, SecurityKeyError, SecurityKeyService};
+use crate::services::{Error, SecurityKeyRefusal};
 use crate::{
     ports::{UserLookup, WebAuthn},
     security_key::{Assertion, ChallengePurpose, CredentialId, RequestOptions, SecurityKey},
@@ -29,7 +30,7 @@ impl SecurityKeyService {
         let conceals = self.ctx.enumeration_protection.is_some();
         let owner = match self.owner_of(&email).await {
             Ok(user) => Some(user.id),
-            Err(SecurityKeyError::Failure(failure)) => return Err(failure.into()),
+            Err(Error::Failed(failure)) => return Err(failure.into()),
             Err(_refusal) if conceals => None,
             Err(refusal) => return Err(refusal),
         };
@@ -38,7 +39,7 @@ impl SecurityKeyService {
         let mut options = self.ask_for(web_authn, person, Some(owner)).await?;
         if options.allowed.is_empty() {
             if !conceals {
-                return Err(SecurityKeyError::NoKey);
+                return Err(SecurityKeyRefusal::NoKey.into());
             }
             options.allowed.extend(self.decoy(&email));
         }
@@ -48,7 +49,7 @@ impl SecurityKeyService {
     async fn owner_of(&self, email: &EmailAddress) -> Result<User, SecurityKeyError> {
         let lookup = UserLookup::Email(email);
         let found = self.ctx.store.find_user(lookup).await?;
-        self.checked(found.ok_or(SecurityKeyError::UnknownAccount)?)
+        self.checked(found.ok_or(SecurityKeyRefusal::UnknownAccount)?)
     }
 
     /// A challenge for a person, and the keys of `owner`.

@@ -5,7 +5,10 @@ use crate::{
     error::{StoreError, UniqueField},
     limits::MailRequest,
     security_key::{Attestation, ChallengePurpose, CreationOptions, KeyNickname},
-    services::{Failure, SignUpError, SignUpOptions, SignUpService, SignedUp, sign_up::NewKey},
+    services::{
+        Error, Failure, SecurityKeyRefusal, SignUpOptions, SignUpRefusal, SignUpService, SignedUp,
+        sign_up::NewKey,
+    },
     session::CodeChallenge,
     user::{EmailAddress, NewUser, UserId},
 };
@@ -40,7 +43,7 @@ impl SecurityKeyService {
         let PendingSignUp { email, options } = pending;
         let options = options.resolve(policy, email.as_str())?;
         if !policy.accounts.email_access.accepts(&email) {
-            return Err(SignUpError::EmailNotAllowed.into());
+            return Err(SignUpRefusal::EmailNotAllowed.into());
         }
         let user_id = UserId(self.ctx.ids.uuid());
         let person = Person::NewUser(user_id, sign_up);
@@ -77,13 +80,13 @@ impl SecurityKeyService {
         let policy = &self.ctx.policy;
         self.check_open()?;
         let purpose = ChallengePurpose::SignUp;
-        let attestation = attestation.ok_or(SecurityKeyError::InvalidCredential)?;
+        let attestation = attestation.ok_or(SecurityKeyRefusal::InvalidCredential)?;
         let (challenge, issued) = self.claimed(&attestation, purpose).await?;
         let pending = issued.sign_up.and_then(PendingSignUp::from_json);
         let (id, pending) = issued
             .user_id
             .zip(pending)
-            .ok_or(SecurityKeyError::InvalidCredential)?;
+            .ok_or(SecurityKeyRefusal::InvalidCredential)?;
         let PendingSignUp { email, options } = pending.overridden_by(options);
         let options = options.resolve(policy, email.as_str())?;
         let credential = self.attested(web_authn, attestation, &challenge).await?;
@@ -108,17 +111,15 @@ impl SecurityKeyService {
             .await;
         entered.map_err(|error| match error {
             // The id was given out with the challenge, and another request with it was faster (replay).
-            SignUpError::Failure(Failure::Store(StoreError::Duplicate {
+            Error::Failed(Failure::Store(StoreError::Duplicate {
                 field: UniqueField::Other,
-            })) => SecurityKeyError::InvalidCredential,
+            })) => SecurityKeyRefusal::InvalidCredential.into(),
             other => other.into(),
         })
     }
 
     fn check_open(&self) -> Result<(), SecurityKeyError> {
         let is_open = self.ctx.policy.accounts.sign_up_enabled;
-        is_open
-            .then_some(())
-            .ok_or(SecurityKeyError::SignUp(SignUpError::Disabled))
+        is_open.then_some(()).ok_or(SignUpRefusal::Disabled.into())
     }
 }

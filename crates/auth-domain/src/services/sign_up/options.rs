@@ -1,6 +1,7 @@
 //! What a client may ask for at sign-up beside an identity.
 
 use super::SignUpError;
+use crate::services::SignUpRefusal;
 use crate::{
     policy::{AccountPolicy, AuthPolicy},
     redirect::RedirectUrl,
@@ -45,14 +46,14 @@ impl SignUpOptions {
         let redirect_to = policy
             .redirects
             .check(self.redirect_to.as_deref())
-            .map_err(|_not_allowed| SignUpError::RedirectNotAllowed)?;
+            .map_err(|_not_allowed| SignUpRefusal::RedirectNotAllowed)?;
         let accounts = &policy.accounts;
         let default_role = self
             .default_role
             .unwrap_or_else(|| accounts.default_role.clone());
         let allowed_roles = allowed_roles(self.allowed_roles, accounts)?;
         if !allowed_roles.contains(&default_role) {
-            return Err(SignUpError::DefaultRoleNotInAllowedRoles);
+            return Err(SignUpRefusal::DefaultRoleNotInAllowedRoles.into());
         }
         let display_name = self.display_name.map(DisplayName::into_string);
         Ok(ResolvedOptions {
@@ -74,7 +75,7 @@ fn allowed_roles(
     let mut roles = Vec::with_capacity(wanted.len());
     for role in wanted {
         if !accounts.allowed_roles.contains(&role) {
-            return Err(SignUpError::RoleNotAllowed);
+            return Err(SignUpRefusal::RoleNotAllowed.into());
         }
         if !roles.contains(&role) {
             roles.push(role);

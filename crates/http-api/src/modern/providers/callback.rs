@@ -6,7 +6,8 @@ use auth_domain::{
     ports::Parameters,
     secret::Secret,
     services::{
-        AuthorizationError, FinishedFlow, FlowFailure, ProviderCallback, ProviderSignInError,
+        AuthorizationError, Error, FinishedFlow, FlowFailure, ProviderCallback,
+        ProviderSignInRefusal,
     },
 };
 
@@ -123,7 +124,9 @@ fn succeed(finished: FinishedFlow) -> HttpResponse {
 
 /// A complaint of the provider is handed on in its own words.
 fn fail(state: &AppState, failure: FlowFailure) -> Result<HttpResponse, ModernError> {
-    let ProviderSignInError::AuthorizationFailed(authorization_error) = &failure.error else {
+    let Error::Refused(ProviderSignInRefusal::AuthorizationFailed(authorization_error)) =
+        &failure.error
+    else {
         return tell(state, failure);
     };
     let mut added = vec![
