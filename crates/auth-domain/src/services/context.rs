@@ -2,10 +2,10 @@
 
 use std::{ops::Deref, sync::Arc};
 
-use super::Dependencies;
 use crate::{
     guessing::{GuessLimits, Place},
     limits::ClientNetwork,
+    services::dependencies::Dependencies,
     session::Device,
     user::UserId,
 };

@@ -2,14 +2,6 @@
 
 use std::sync::Arc;
 
-use super::{
-    AnonymousService, CleanUpService, CurrentUserService, ElevationService, EmailAddressService,
-    EmailLinkService, EmailSignInService, MessageDeliveryService, MessageQueueService,
-    PasswordChangeService, PersonalAccessTokenService, PhoneChangeService, ProviderSignInService,
-    Providers, ReadinessService, SecondFactorService, SecurityKeyService, SessionService,
-    SignInService, SignOutService, SignUpService, SmsSignInService, TokenService,
-    context::RequestContext, retry::retry,
-};
 use crate::{
     error::StoreError,
     limits::{AccountLimits, ClientNetwork, Limiter},
@@ -18,6 +10,33 @@ use crate::{
         Background, BreachedPasswords, Clock, CodeDelivery, CustomClaimSource, Delay, ExpiredRows,
         IdGenerator, Mailer, PasswordHasher, QrRenderer, SecretCipher, Store, TokenSigner,
         TotpVerifier, WebAuthn,
+    },
+    services::{
+        account::{
+            current_user::CurrentUserService, email_address::EmailAddressService,
+            password_change::PasswordChangeService, phone_change::PhoneChangeService,
+            sign_up::SignUpService,
+        },
+        context::RequestContext,
+        elevation::ElevationService,
+        email_links::EmailLinkService,
+        providers::Providers,
+        second_factor::SecondFactorService,
+        sign_in::{
+            anonymous::AnonymousService, email::EmailSignInService, password::SignInService,
+            provider::ProviderSignInService, security_key::SecurityKeyService,
+            sms::SmsSignInService,
+        },
+        steps::retry::retry,
+        tokens::{
+            personal_access_tokens::PersonalAccessTokenService, refresh::TokenService,
+            sessions::SessionService, sign_out::SignOutService,
+        },
+        upkeep::{
+            clean_up::CleanUpService,
+            message_queue::{MessageDeliveryService, MessageQueueService},
+            readiness::ReadinessService,
+        },
     },
     session::Device,
     system::{RandomIds, SystemClock},

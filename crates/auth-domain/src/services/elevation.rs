@@ -2,20 +2,22 @@
 
 mod obligation;
 
-use super::{
-    AccountRefusal, CurrentUserError, CurrentUserRefusal, CurrentUserService, Error, Refusal,
-    SecondFactorProof, SecondFactorRefusal, SecondFactorService,
-    context::RequestContext,
-    email::CodeMail,
-    error::passes_on,
-    redeem_code::{CodeRefusal, Effect},
-    session_opening::{NewJwtSession, NotAdmitted},
-    sms::CodeText,
-};
 use crate::{
     limits::{MailRequest, TextRequest},
     one_time_code::{CodePurpose, OneTimeCode},
     ports::{CodeDelivery, UserLookup},
+    services::{
+        account::current_user::{CurrentUserError, CurrentUserRefusal, CurrentUserService},
+        context::RequestContext,
+        error::{Error, Refusal, passes_on},
+        second_factor::{SecondFactorProof, SecondFactorRefusal, SecondFactorService},
+        steps::{
+            email::CodeMail,
+            redeem_code::{CodeRefusal, Effect},
+            session_opening::{AccountRefusal, NewJwtSession, NotAdmitted},
+            sms::CodeText,
+        },
+    },
     session::{AccessIdentity, AuthMethod, Session},
     user::{PhoneNumber, User, UserId},
 };

@@ -1,26 +1,27 @@
 //! Following the link of a mail.
 
-use super::{
-    AccountRefusal, Error, Refusal,
-    context::RequestContext,
-    first_verification::prove_mailbox,
-    grant::{Grant, NewGrant},
-    noted_user::note_user,
-    retry::retry,
-    session_opening::{EmailNeed, NewJwtSession, NotAdmitted},
-    sign_up::NewSession,
-};
-use chrono::{DateTime, Utc};
-
 use crate::{
     error::{StoreError, UniqueField},
     one_time_code::{CodeGuess, CodePurpose, CodeVerdict, OneTimeCode},
     ports::{UnitOfWork, UserLookup},
     redirect::RedirectUrl,
+    services::{
+        account::sign_up::NewSession,
+        context::RequestContext,
+        error::{Error, Refusal},
+        steps::{
+            first_verification::prove_mailbox,
+            grant::{Grant, NewGrant},
+            noted_user::note_user,
+            retry::retry,
+            session_opening::{AccountRefusal, EmailNeed, NewJwtSession, NotAdmitted},
+        },
+    },
     session::{AuthMethod, CodeChallenge, CodeVerifier, ExchangeCode, Session, StoredExchangeCode},
     ticket::{RedeemedTicket, Ticket, TicketPurpose},
     user::{EmailAddress, User, UserId},
 };
+use chrono::{DateTime, Utc};
 
 /// Redeems the tickets of links, and the codes of redirects.
 #[derive(Clone)]

@@ -2,20 +2,25 @@
 
 mod proof;
 
-use super::{
-    AccountRefusal, AuthenticatorApps, CurrentUserError, CurrentUserRefusal, CurrentUserService,
-    DelicateAction, Error, Refusal,
-    context::RequestContext,
-    error::passes_on,
-    noted_user::note_user,
-    retry::retry,
-    session_opening::{EmailNeed, NewJwtSession, NotAdmitted, is_still_signed_in},
-};
 use crate::{
     error::StoreError,
     ports::{PngImage, StoredFactor, UnitOfWork, UserLookup},
     recovery_code::{HashedRecoveryCode, RECOVERY_CODES, RecoveryCode},
     sealed::SealedSecret,
+    services::{
+        account::current_user::{CurrentUserError, CurrentUserRefusal, CurrentUserService},
+        context::RequestContext,
+        dependencies::AuthenticatorApps,
+        elevation::DelicateAction,
+        error::{Error, Refusal, passes_on},
+        steps::{
+            noted_user::note_user,
+            retry::retry,
+            session_opening::{
+                AccountRefusal, EmailNeed, NewJwtSession, NotAdmitted, is_still_signed_in,
+            },
+        },
+    },
     session::{AccessIdentity, AuthMethod, AuthMethods, Session},
     ticket::{Ticket, TicketPurpose},
     totp::{TotpPurpose, TotpSecret},

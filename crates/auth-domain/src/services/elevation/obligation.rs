@@ -11,7 +11,7 @@ use crate::{
     error::StoreError,
     policy::{ElevationPolicy, ElevationRule},
     ports::{UnitOfWork, UserLookup},
-    services::Dependencies,
+    services::dependencies::Dependencies,
     session::AccessIdentity,
     user::{MfaMethod, User, UserId},
 };

@@ -1,0 +1,218 @@
+//! Refreshing a session.
+
+use std::time::Duration;
+
+use chrono::TimeDelta;
+
+use crate::{
+    DateTime, Utc,
+    policy::SessionPolicy,
+    ports::{RefreshGate, RefreshRotation, RefreshTokenTrace},
+    services::{
+        context::RequestContext,
+        error::{Error, Refusal},
+        steps::{
+            noted_user::note_user,
+            retry::retry,
+            session_opening::{AccountRefusal, UnsignedSession},
+        },
+    },
+    session::{AuthMethods, HashedRefreshToken, PlainRefreshToken, Session, SessionId},
+    user::User,
+};
+
+/// How many rotations ahead of a presented token its row may be and still be answered within the
+/// grace. Each step is one HMAC; a client that is further behind has lost its place.
+const MAX_STEPS_BEHIND: usize = 8;
+
+/// Exchanges refresh tokens.
+#[derive(Clone)]
+pub struct TokenService {
+    ctx: RequestContext,
+}
+
+/// Why a refresh token fetched nothing.
+#[derive(Debug, thiserror::Error)]
+pub enum RefreshRefusal {
+    /// Unknown, expired, spent, or not meant for this.
+    #[error("the refresh token is invalid or expired")]
+    InvalidRefreshToken,
+    /// Its user may not be signed in right now. The token stays as it is.
+    #[error(transparent)]
+    Account(AccountRefusal),
+}
+
+impl Refusal for RefreshRefusal {}
+
+/// A refusal, or a failure.
+pub type RefreshError = Error<RefreshRefusal>;
+
+impl TokenService {
+    pub(in crate::services) fn new(ctx: RequestContext) -> Self {
+        Self { ctx }
+    }
+
+    /// Exchanges a refresh token for a new access token and the token's successor.
+    ///
+    /// Of many concurrent calls with one token, one rotates it; the others, and all that follow within
+    /// [`SessionPolicy::refresh_grace`] of the rotation, are given the same successor. The grace counts
+    /// from when the store rotated the token, not from when that was asked for: a client whose request
+    /// outlasted a stall of the database can ask again. After that the use of a rotated token is taken
+    /// for theft: the session ends for everyone who holds a token of
+    /// it (RFC 9700 §4.14.2).
+    ///
+    /// # Errors
+    ///
+    /// See [`RefreshError`].
+    pub async fn refresh(&self, token: PlainRefreshToken) -> Result<Session, RefreshError> {
+        let sessions = &self.ctx.policy.sessions;
+        let now = self.ctx.clock.now();
+        let successor = token.successor(&sessions.successor_key);
+        let rotation = self.rotation(token, successor, now);
+        let rotated =
+            retry(|| async { self.ctx.store.rotate_refresh_token(&rotation).await }).await?;
+        match rotated {
+            Some(rotated) => {
+                let opened = refreshed(rotated.id, successor, rotated.methods);
+                Ok(self.ctx.session(rotated.user, opened).await?)
+            }
+            None => self.refresh_without_rotation(token, now).await,
+        }
+    }
+
+    /// What to do about a token that was not rotated. A second look at the store: invalid tokens
+    /// cost more than valid ones.
+    async fn refresh_without_rotation(
+        &self,
+        token: PlainRefreshToken,
+        now: DateTime<Utc>,
+    ) -> Result<Session, RefreshError> {
+        let hash = token.hashed();
+        let mut work = self.ctx.store.begin().await?;
+        let trace = work.sessions().trace_refresh_token(&hash, now).await?;
+        work.rollback().await?;
+        match trace {
+            RefreshTokenTrace::Unknown => Err(RefreshRefusal::InvalidRefreshToken.into()),
+            RefreshTokenTrace::Live { user } => {
+                let refusal = self.check_refresh(&user).err();
+                let refusal = refusal.map(RefreshRefusal::Account);
+                Err(refusal
+                    .unwrap_or(RefreshRefusal::InvalidRefreshToken)
+                    .into())
+            }
+            RefreshTokenTrace::Superseded {
+                id,
+                age,
+                current,
+                user,
+                methods,
+            } => {
+                // The token was presented before the store was asked, which may have taken long.
+                let presented_ago = self.ctx.clock.now() - now;
+                let grace = self.ctx.policy.sessions.refresh_grace;
+                if age - presented_ago > time_delta(grace) {
+                    return self.end_reused_session(id, &user).await;
+                }
+                self.check_refresh(&user).map_err(RefreshRefusal::Account)?;
+                let successor = self
+                    .find_successor(token, &current)
+                    .ok_or(RefreshRefusal::InvalidRefreshToken)?;
+                let opened = refreshed(id, successor, methods);
+                Ok(self.ctx.session(user, opened).await?)
+            }
+        }
+    }
+
+    async fn end_reused_session(
+        &self,
+        id: SessionId,
+        user: &User,
+    ) -> Result<Session, RefreshError> {
+        note_user(user.id);
+        retry(|| async {
+            let mut work = self.ctx.store.begin().await?;
+            work.sessions().end(id).await?;
+            work.commit().await
+        })
+        .await?;
+        tracing::warn!(
+            user_id = %user.id,
+            session_id = %id.0,
+            "a rotated refresh token was used again; its session was ended"
+        );
+        Err(RefreshRefusal::InvalidRefreshToken.into())
+    }
+
+    /// Follows the chain of successors from `token` to the one the row holds now. `None` when it
+    /// does not lead there, for instance because the key was changed.
+    fn find_successor(
+        &self,
+        token: PlainRefreshToken,
+        current: &HashedRefreshToken,
+    ) -> Option<PlainRefreshToken> {
+        let key = &self.ctx.policy.sessions.successor_key;
+        let mut successor = token;
+        (0..MAX_STEPS_BEHIND).find_map(|_| {
+            successor = successor.successor(key);
+            (successor.hashed() == *current).then_some(successor)
+        })
+    }
+
+    fn rotation(
+        &self,
+        token: PlainRefreshToken,
+        successor: PlainRefreshToken,
+        now: DateTime<Utc>,
+    ) -> RefreshRotation {
+        let SessionPolicy {
+            refresh_token_ttl,
+            refresh_grace,
+            refresh_reuse_memory,
+            ..
+        } = self.ctx.policy.sessions;
+        RefreshRotation {
+            presented: token.hashed(),
+            successor: successor.hashed(),
+            now,
+            expires_at: now + refresh_token_ttl,
+            remember_for: refresh_grace.saturating_add(refresh_reuse_memory),
+            gate: RefreshGate {
+                verified_email: self.ctx.policy.accounts.email_verification_required,
+            },
+            device: self.ctx.device(),
+        }
+    }
+
+    /// The same rule as the gate of a rotation, to name the reason. Anonymous users and addresses
+    /// that were shut out meanwhile may go on refreshing, and users without an address have none to
+    /// verify, as in Hasura Auth.
+    fn check_refresh(&self, user: &User) -> Result<(), AccountRefusal> {
+        if user.disabled {
+            return Err(AccountRefusal::Disabled);
+        }
+        let required = self.ctx.policy.accounts.email_verification_required;
+        if required && !user.has_nothing_to_verify() {
+            return Err(AccountRefusal::Unverified);
+        }
+        Ok(())
+    }
+}
+
+/// The same as a signed span; the longest there is for one that is longer.
+fn time_delta(duration: Duration) -> TimeDelta {
+    TimeDelta::from_std(duration).unwrap_or(TimeDelta::MAX)
+}
+
+/// A session that goes on. Elevation does not outlive the access token it was written into.
+fn refreshed(
+    id: SessionId,
+    refresh_token: PlainRefreshToken,
+    methods: AuthMethods,
+) -> UnsignedSession {
+    UnsignedSession {
+        id,
+        refresh_token,
+        methods,
+        is_elevated: false,
+    }
+}

@@ -1,0 +1,305 @@
+//! Handing over queued messages: first by the request that queued them, then by the worker.
+//!
+//! See [`queued_message`](crate::queued_message) for what is promised.
+
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+
+use crate::{
+    error::{StoreError, chain},
+    ports::{
+        Clock, CodeDelivery, Mailer, MailerError, SecretCipher, SecretCipherError, SmsError,
+        SmsSender, Store, UnitOfWork, UserLookup,
+    },
+    queued_message::{
+        Carried, FailedAttempt, LEASE, MessageId, NewQueuedMessage, OutgoingMessage, QueuedMessage,
+        channel_of, pause_after,
+    },
+    sealed::SealContext,
+    services::{dependencies::Dependencies, steps::retry::retry},
+    user::UserId,
+};
+
+/// Lets an operator look at queued messages, and have one sent without waiting for its turn.
+#[derive(Clone)]
+pub struct MessageQueueService {
+    store: Arc<dyn Store>,
+    secrets: Arc<dyn SecretCipher>,
+    clock: Arc<dyn Clock>,
+}
+
+/// Hands over queued messages.
+#[derive(Clone)]
+pub struct MessageDeliveryService {
+    queue: MessageQueueService,
+    mailer: Arc<dyn Mailer>,
+    sms: Option<Arc<dyn SmsSender>>,
+}
+
+/// Why a message was not handed over.
+#[derive(Debug, thiserror::Error)]
+pub(in crate::services) enum DeliveryError {
+    #[error(transparent)]
+    Mail(#[from] MailerError),
+    #[error(transparent)]
+    Text(#[from] SmsError),
+    #[error(transparent)]
+    Sealed(#[from] SecretCipherError),
+    #[error("this version cannot read the message")]
+    Unreadable,
+    #[error("text messages are switched off")]
+    NoSmsSender,
+}
+
+impl DeliveryError {
+    /// Whether another attempt would fail as well. What an operator can mend is none of these: a key
+    /// that is missing, an older version, a setting.
+    fn is_permanent(&self) -> bool {
+        matches!(
+            self,
+            Self::Mail(MailerError::Permanent(_)) | Self::Text(SmsError::Refused(_))
+        )
+    }
+}
+
+/// One attempt at a message.
+struct Attempt<'a> {
+    id: MessageId,
+    /// Counted from 1.
+    number: u32,
+    template: &'a str,
+}
+
+impl MessageQueueService {
+    /// Looks at the queue of `store`.
+    #[must_use]
+    pub fn new(
+        store: Arc<dyn Store>,
+        secrets: Arc<dyn SecretCipher>,
+        clock: Arc<dyn Clock>,
+    ) -> Self {
+        Self {
+            store,
+            secrets,
+            clock,
+        }
+    }
+
+    /// Messages that wait, those first that expire next, each with its recipient in part; `limit` at
+    /// most.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] when the store fails.
+    pub async fn list(&self, limit: u32) -> Result<Vec<(QueuedMessage, String)>, StoreError> {
+        let now = self.clock.now();
+        let messages = self.store.list_messages(now, limit).await?;
+        let shown = messages.into_iter().map(|message| {
+            let opened = self.opened(&message);
+            let recipient = opened.map_or_else(|_| "?".to_owned(), |it| it.masked_recipient());
+            (message, recipient)
+        });
+        Ok(shown.collect())
+    }
+
+    /// Makes a message due now. `false`: there is none, or an attempt goes on.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] when the store fails.
+    pub async fn expedite(&self, id: MessageId) -> Result<bool, StoreError> {
+        let now = self.clock.now();
+        retry(|| self.store.expedite_message(id, now)).await
+    }
+
+    fn opened(&self, message: &QueuedMessage) -> Result<OutgoingMessage, DeliveryError> {
+        let context = SealContext::QueuedMessage(message.id);
+        let opened = self.secrets.open(&message.payload, &context)?;
+        OutgoingMessage::read(&opened.secret).ok_or(DeliveryError::Unreadable)
+    }
+}
+
+impl MessageDeliveryService {
+    /// Works off `queue`. Codes that a verifier sends are not queued.
+    #[must_use]
+    pub fn new(
+        queue: MessageQueueService,
+        mailer: Arc<dyn Mailer>,
+        sms: Option<&CodeDelivery>,
+    ) -> Self {
+        let sms = match sms {
+            Some(CodeDelivery::Message(sender)) => Some(Arc::clone(sender)),
+            Some(CodeDelivery::Verifier(_)) | None => None,
+        };
+        Self { queue, mailer, sms }
+    }
+
+    /// Claims messages that are due, `limit` at most, each for one [`deliver`](Self::deliver).
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] when the store fails.
+    pub async fn lease(&self, limit: u32) -> Result<Vec<QueuedMessage>, StoreError> {
+        let now = self.queue.clock.now();
+        retry(|| self.queue.store.lease_messages(now, now + LEASE, limit)).await
+    }
+
+    /// Makes one attempt at a claimed message. Only the queue and the log tell how it ended: a
+    /// message that failed stays for another attempt, one that was refused for good goes.
+    pub async fn deliver(&self, message: QueuedMessage) {
+        let attempt = Attempt {
+            id: message.id,
+            number: message.attempts,
+            template: &message.template,
+        };
+        match self.may_be_reached(message.user_id).await {
+            Ok(true) => {}
+            Ok(false) => return self.remove(message.id).await,
+            // The lease runs out, and the message is due again.
+            Err(error) => return log_unnoted(message.id, &error),
+        }
+        // Its outcome is in the queue and in the log.
+        let _ = match self.queue.opened(&message) {
+            Ok(outgoing) => self.attempt(&attempt, outgoing).await,
+            Err(error) => self.settle(&attempt, Err(error)).await,
+        };
+    }
+
+    /// Whether a user is still there and not disabled.
+    async fn may_be_reached(&self, user: UserId) -> Result<bool, StoreError> {
+        let user = self.queue.store.find_user(UserLookup::Id(user)).await?;
+        Ok(user.is_some_and(|user| !user.disabled))
+    }
+
+    async fn attempt(
+        &self,
+        attempt: &Attempt<'_>,
+        message: OutgoingMessage,
+    ) -> Result<(), DeliveryError> {
+        let outcome = match message {
+            OutgoingMessage::Mail(mail) => self.mailer.send(mail).await.map_err(Into::into),
+            OutgoingMessage::Text(text) => match &self.sms {
+                Some(sender) => sender.send(text).await.map_err(Into::into),
+                None => Err(DeliveryError::NoSmsSender),
+            },
+        };
+        self.settle(attempt, outcome).await
+    }
+
+    /// Notes in the queue how an attempt ended.
+    async fn settle(
+        &self,
+        attempt: &Attempt<'_>,
+        outcome: Result<(), DeliveryError>,
+    ) -> Result<(), DeliveryError> {
+        let Err(error) = &outcome else {
+            self.remove(attempt.id).await;
+            return outcome;
+        };
+        let text = chain(error);
+        tracing::warn!(
+            id = %attempt.id,
+            kind = channel_of(attempt.template),
+            template = attempt.template,
+            attempts = attempt.number,
+            is_retried = !error.is_permanent(),
+            error = text,
+            "a message was not handed over"
+        );
+        if error.is_permanent() {
+            self.remove(attempt.id).await;
+        } else {
+            self.postpone(attempt, text).await;
+        }
+        outcome
+    }
+
+    async fn postpone(&self, attempt: &Attempt<'_>, error: String) {
+        let failed = FailedAttempt {
+            id: attempt.id,
+            attempt: attempt.number,
+            next_attempt_at: self.queue.clock.now() + pause_after(attempt.number),
+            error,
+        };
+        let noted = retry(|| self.queue.store.postpone_message(&failed)).await;
+        noted.unwrap_or_else(|error| log_unnoted(attempt.id, &error));
+    }
+
+    async fn remove(&self, id: MessageId) {
+        let removed = retry(|| self.queue.store.remove_message(id)).await;
+        removed.unwrap_or_else(|error| log_unnoted(id, &error));
+    }
+}
+
+/// The message is attempted once more when its lease has run out; if it had been handed over, it
+/// arrives twice.
+fn log_unnoted(id: MessageId, error: &StoreError) {
+    tracing::warn!(
+        %id,
+        error = chain(error),
+        "the message queue could not be read or written"
+    );
+}
+
+/// A message that is about to be queued, and sent by the request that queues it.
+pub(in crate::services) struct Outgoing {
+    row: NewQueuedMessage,
+    message: OutgoingMessage,
+}
+
+impl Outgoing {
+    /// A message to `user_id` that carries something until that expires.
+    pub(in crate::services) fn new(
+        ctx: &Dependencies,
+        user_id: UserId,
+        carried: Carried,
+        expires_at: DateTime<Utc>,
+        message: OutgoingMessage,
+    ) -> Result<Box<Self>, SecretCipherError> {
+        let id = MessageId(ctx.ids.uuid());
+        let context = SealContext::QueuedMessage(id);
+        let payload = ctx.secrets.seal(&message.write(), &context)?;
+        let now = ctx.clock.now();
+        let row = NewQueuedMessage {
+            id,
+            user_id,
+            carried,
+            template: message.template(),
+            payload,
+            created_at: now,
+            expires_at,
+            leased_until: now + LEASE,
+        };
+        Ok(Box::new(Self { row, message }))
+    }
+
+    /// Queues it as part of `work`, after what it carries.
+    pub(in crate::services) async fn enqueue(
+        &self,
+        work: &mut dyn UnitOfWork,
+    ) -> Result<(), StoreError> {
+        work.messages().enqueue(&self.row).await
+    }
+
+    /// Makes the first attempt, after the commit.
+    pub(in crate::services) async fn send(
+        self: Box<Self>,
+        ctx: &Dependencies,
+    ) -> Result<(), DeliveryError> {
+        let attempt = Attempt {
+            id: self.row.id,
+            number: 1,
+            template: self.row.template,
+        };
+        let queue = MessageQueueService::new(
+            Arc::clone(&ctx.store),
+            Arc::clone(&ctx.secrets),
+            Arc::clone(&ctx.clock),
+        );
+        let mailer = Arc::clone(&ctx.mailer);
+        let delivery = MessageDeliveryService::new(queue, mailer, ctx.sms.as_ref());
+        // A message is large, and so would be the futures of all who send one.
+        Box::pin(delivery.attempt(&attempt, self.message)).await
+    }
+}
