@@ -57,7 +57,7 @@
 //!     options: SignUpOptions::default(),
 //!     code_challenge: None,
 //! };
-//! let signed_up = services.sign_up.with_email_password(wish).await?;
+//! let signed_up = services.sign_up().with_email_password(wish).await?;
 //! assert_eq!(signed_up, SignedUp::VerificationPending);
 //! # Ok(())
 //! # }

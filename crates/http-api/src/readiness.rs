@@ -83,7 +83,7 @@ impl Readiness {
             return database("an earlier check still waits for an answer".to_owned());
         };
         let work = state.run(|services| async move {
-            let missing = services.readiness.missing().await;
+            let missing = services.readiness().missing().await;
             drop(turn);
             missing
         });

@@ -171,7 +171,7 @@ impl Server {
             SignIn::SecondFactor => self.second_factor(user).await,
             SignIn::IdToken => self.id_token(user).await,
             SignIn::EmailCode => {
-                let service = &self.services.email_sign_in;
+                let service = self.services.email_sign_in();
                 service.send_code(mail_to(user, None)).await.unwrap();
                 let code = self.ports.mailer.sent().pop().unwrap().ticket;
                 Credential::EmailCode(user.clone(), code_of(&code))
@@ -183,7 +183,7 @@ impl Server {
                 Credential::CodeBesideLink(user.clone(), code)
             }
             SignIn::Elevation => {
-                let service = &self.services.elevation;
+                let service = self.services.elevation();
                 service.send_code(user.id, CodeChannel::Mail).await.unwrap();
                 let code = self.ports.mailer.sent().pop().unwrap().ticket;
                 Credential::Elevation(user.id, code_of(&code))
@@ -197,12 +197,12 @@ impl Server {
             expires_at: self.ports.now() + std::time::Duration::from_hours(1),
             metadata: None,
         };
-        let service = &self.services.personal_access_tokens;
+        let service = self.services.personal_access_tokens();
         service.create(user.id, request).await.unwrap().token
     }
 
     async fn link(&self, user: &User, verifier: Option<&CodeVerifier>) -> (Ticket, OneTimeCode) {
-        let service = &self.services.email_sign_in;
+        let service = self.services.email_sign_in();
         service.send_link(mail_to(user, verifier)).await.unwrap();
         let mail = self.ports.mailer.sent().pop().unwrap();
         let ticket = Ticket::parse(mail.ticket.expose()).unwrap();
@@ -214,7 +214,7 @@ impl Server {
         let (ticket, _) = self.link(user, Some(&verifier)).await;
         match self
             .services
-            .email_links
+            .email_links()
             .follow(ticket)
             .await
             .unwrap()
@@ -226,13 +226,14 @@ impl Server {
     }
 
     async fn second_factor(&self, user: &User) -> Credential {
-        let service = &self.services.second_factor;
+        let service = self.services.second_factor();
         let secret = service.generate(user.id).await.unwrap().secret;
         let now = u64::try_from(self.ports.now().timestamp()).unwrap();
         let digits = PlainTotp::digits(&secret, TimeStep(now / STEP_SECONDS));
         let proof = SecondFactorProof::read(&digits);
         service.activate(user.id, proof.clone()).await.unwrap();
-        let answer = self.services.sign_in.with_email_password(password(user));
+        let service = self.services.sign_in();
+        let answer = service.with_email_password(password(user));
         match answer.await.unwrap() {
             SignedIn::SecondFactor(ticket) => Credential::SecondFactor(ticket, proof),
             SignedIn::Session(_) => panic!("no second factor was asked for"),
@@ -249,7 +250,7 @@ impl Server {
             ..ExternalIdentity::of(Subject::parse(&subject).unwrap())
         };
         self.ports.people.know(&subject, identity);
-        let service = &self.services.provider_sign_in;
+        let service = self.services.provider_sign_in();
         let linked = service.link_id_token(user.id, id_token(&subject)).await;
         linked.unwrap();
         Credential::IdToken(subject)
@@ -261,7 +262,7 @@ impl Server {
         let mut work = store.begin().await.unwrap();
         work.security_keys().insert(&key).await.unwrap();
         work.commit().await.unwrap();
-        let service = &self.services.security_keys;
+        let service = self.services.security_keys();
         let options = service.begin_sign_in(user.email.clone()).await.unwrap();
         let assertion = PlainWebAuthn::assertion(&key, &options.challenge);
         Credential::SecurityKey(assertion)
@@ -274,7 +275,11 @@ impl Server {
             options: SignUpOptions::default(),
             audience: Audience::Anybody,
         };
-        self.services.sms_sign_in.send_code(request).await.unwrap();
+        self.services
+            .sms_sign_in()
+            .send_code(request)
+            .await
+            .unwrap();
         let code = self.ports.sms.sent().pop().unwrap().code;
         Credential::TextedCode(number, code_of(&code))
     }
@@ -284,30 +289,32 @@ impl Server {
         let services = &self.services;
         match credential {
             Credential::Password(user) => {
-                let answer = services.sign_in.with_email_password(password(&user)).await;
+                let answer = services
+                    .sign_in()
+                    .with_email_password(password(&user))
+                    .await;
                 outcome(&answer)
             }
             Credential::Username(user) => {
                 let attempt = UsernameSignIn {
                     username: user.username.unwrap(),
                     password: PlainPassword::new(PASSWORD),
-                    client: None,
                 };
-                let answer = services.sign_in.with_username(attempt).await;
+                let answer = services.sign_in().with_username(attempt).await;
                 outcome(&answer)
             }
             Credential::PersonalAccessToken(token) => {
-                let answer = services.personal_access_tokens.sign_in(token).await;
+                let answer = services.personal_access_tokens().sign_in(token).await;
                 outcome(&answer)
             }
             Credential::ExchangeCode(code, verifier) => {
-                let answer = services.email_links.exchange(code, verifier).await;
+                let answer = services.email_links().exchange(code, verifier).await;
                 outcome(&answer)
             }
             Credential::SecondFactor(ticket, proof) => {
                 let ticket = Some(ticket);
                 let attempt = SecondFactorSignIn { ticket, proof };
-                let answer = services.second_factor.sign_in(attempt).await;
+                let answer = services.second_factor().sign_in(attempt).await;
                 outcome(&answer)
             }
             Credential::IdToken(subject) => {
@@ -316,28 +323,24 @@ impl Server {
                     options: SignUpOptions::default(),
                     audience: Audience::Anybody,
                 };
-                let answer = services.provider_sign_in.with_id_token(request).await;
+                let answer = services.provider_sign_in().with_id_token(request).await;
                 outcome(&answer)
             }
             Credential::EmailCode(user, code) => {
                 let email = user.email.unwrap();
                 let answer = services
-                    .email_sign_in
+                    .email_sign_in()
                     .with_code(EmailCode { email, code })
                     .await;
                 outcome(&answer)
             }
             Credential::TextedCode(phone_number, code) => {
-                let attempt = SmsCode {
-                    phone_number,
-                    code,
-                    client: None,
-                };
-                let answer = services.sms_sign_in.with_code(attempt).await;
+                let attempt = SmsCode { phone_number, code };
+                let answer = services.sms_sign_in().with_code(attempt).await;
                 outcome(&answer)
             }
             Credential::Link(ticket) => {
-                let answer = services.email_links.follow(ticket).await;
+                let answer = services.email_links().follow(ticket).await;
                 outcome(&answer)
             }
             Credential::CodeBesideLink(user, code) => {
@@ -346,17 +349,17 @@ impl Server {
                     purpose: TicketPurpose::SignInLink,
                     code,
                 };
-                let answer = services.email_links.redeem_code(attempt).await;
+                let answer = services.email_links().redeem_code(attempt).await;
                 outcome(&answer)
             }
             Credential::Elevation(user, code) => {
                 let caller = AccessIdentity::from(user);
                 let by = CodeChannel::Mail;
-                let answer = services.elevation.with_code(caller, by, &code).await;
+                let answer = services.elevation().with_code(caller, by, &code).await;
                 outcome(&answer)
             }
             Credential::SecurityKey(assertion) => {
-                let answer = services.security_keys.sign_in(Some(assertion)).await;
+                let answer = services.security_keys().sign_in(Some(assertion)).await;
                 outcome(&answer)
             }
         }
@@ -384,7 +387,6 @@ fn password(user: &User) -> EmailPasswordSignIn {
     EmailPasswordSignIn {
         email: user.email.clone().unwrap(),
         password: PlainPassword::new(PASSWORD),
-        client: None,
     }
 }
 

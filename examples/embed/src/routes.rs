@@ -50,7 +50,7 @@ async fn sign_up(site: Data<Site>, body: Json<Credentials>) -> Result<&'static s
         options: SignUpOptions::default(),
         code_challenge: None,
     };
-    let service = site.services.sign_up.clone();
+    let service = site.services.sign_up();
     site.run(async move { service.with_email_password(request).await })
         .await?;
     Ok("follow the link in the mail")
@@ -59,7 +59,7 @@ async fn sign_up(site: Data<Site>, body: Json<Credentials>) -> Result<&'static s
 #[get("/verify")]
 async fn verify(site: Data<Site>, link: Query<Link>) -> Result<&'static str> {
     let ticket = Ticket::parse(&link.ticket).map_err(ErrorBadRequest)?;
-    let service = site.services.email_links.clone();
+    let service = site.services.email_links();
     site.run(async move { service.follow(ticket).await })
         .await?;
     Ok("the address is verified")
@@ -76,9 +76,8 @@ async fn sign_in(
     let attempt = EmailPasswordSignIn {
         email: EmailAddress::parse(&body.email).map_err(ErrorBadRequest)?,
         password: PlainPassword::new(&body.password),
-        client,
     };
-    let service = site.services.seen_from(Device::default(), client).sign_in;
+    let service = site.services.seen_from(Device::default(), client).sign_in();
     let signed_in = site.run(async move { service.with_email_password(attempt).await });
     match signed_in.await? {
         SignedIn::Session(session) => Ok(session.access_token.value),

@@ -47,6 +47,11 @@ impl RequestContext {
         self.client.unwrap_or(ClientNetwork::UNKNOWN)
     }
 
+    /// The network of the request, if it is known.
+    pub(super) fn network(&self) -> Option<ClientNetwork> {
+        self.client
+    }
+
     /// The network of the request, as a place of a user's.
     pub(super) fn place_of(&self, user: UserId) -> Option<Place> {
         let known = self.client.filter(|it| *it != ClientNetwork::UNKNOWN);

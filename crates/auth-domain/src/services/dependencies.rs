@@ -1,53 +1,20 @@
-//! What an installation brings, and the services built from it.
+//! What use cases depend on: the ports and the policy of one server.
 
 use std::sync::Arc;
 
 use crate::{
     error::StoreError,
-    limits::{AccountLimits, ClientNetwork, Limiter},
+    limits::{AccountLimits, Limiter},
     policy::AuthPolicy,
     ports::{
-        Background, BreachedPasswords, Clock, CodeDelivery, CustomClaimSource, Delay, ExpiredRows,
-        IdGenerator, Mailer, PasswordHasher, QrRenderer, SecretCipher, Store, TokenSigner,
-        TotpVerifier, WebAuthn,
+        Background, BreachedPasswords, Clock, CodeDelivery, CustomClaimSource, Delay, IdGenerator,
+        Mailer, PasswordHasher, QrRenderer, SecretCipher, Store, TokenSigner, TotpVerifier,
+        WebAuthn,
     },
-    services::{
-        account::{
-            current_user::CurrentUserService, email_address::EmailAddressService,
-            password_change::PasswordChangeService, phone_change::PhoneChangeService,
-            sign_up::SignUpService,
-        },
-        context::RequestContext,
-        elevation::ElevationService,
-        email_links::EmailLinkService,
-        providers::Providers,
-        second_factor::SecondFactorService,
-        sign_in::{
-            anonymous::AnonymousService, email::EmailSignInService, password::SignInService,
-            provider::ProviderSignInService, security_key::SecurityKeyService,
-            sms::SmsSignInService,
-        },
-        steps::retry::retry,
-        tokens::{
-            personal_access_tokens::PersonalAccessTokenService, refresh::TokenService,
-            sessions::SessionService, sign_out::SignOutService,
-        },
-        upkeep::{
-            clean_up::CleanUpService,
-            message_queue::{MessageDeliveryService, MessageQueueService},
-            readiness::ReadinessService,
-        },
-    },
-    session::Device,
+    services::{providers::Providers, steps::retry::retry},
     system::{RandomIds, SystemClock},
     user::Role,
 };
-
-/// How many messages one round of [`Services::tend`] attempts at most.
-const MESSAGES_IN_A_ROUND: usize = 100;
-
-/// How many rows of a kind such a round removes.
-const ROWS_IN_A_ROUND: u32 = 500;
 
 /// The ports that no installation can do without.
 pub struct Ports {
@@ -151,25 +118,6 @@ impl Dependencies {
         }
     }
 
-    /// Prepares the store, and builds the use cases. NewSession an installation again, or on several
-    /// servers at once, changes nothing.
-    ///
-    /// # Errors
-    ///
-    /// [`StoreError`] when the store fails.
-    pub async fn open(self) -> Result<Services, StoreError> {
-        self.prepare().await?;
-        Ok(Services::new(self))
-    }
-
-    /// The use cases over a store that was prepared for the same policy already, for tests in which
-    /// it fails.
-    #[cfg(feature = "testing")]
-    #[must_use]
-    pub fn open_prepared(self) -> Services {
-        Services::new(self)
-    }
-
     /// What authenticator apps need, if they may be used.
     pub(super) fn authenticator_apps(&self) -> Option<&AuthenticatorApps> {
         let enabled = self.policy.second_factors.totp_enabled;
@@ -178,7 +126,7 @@ impl Dependencies {
 
     /// Makes sure that the store holds every role the policy may give to a user, and every provider
     /// they may be linked with.
-    async fn prepare(&self) -> Result<(), StoreError> {
+    pub(super) async fn prepare(&self) -> Result<(), StoreError> {
         let accounts = &self.policy.accounts;
         let mut roles = vec![
             Role::user(),
@@ -195,125 +143,5 @@ impl Dependencies {
             work.commit().await
         })
         .await
-    }
-}
-
-/// Every use case, built over one installation.
-#[derive(Clone)]
-pub struct Services {
-    /// Signing up.
-    pub sign_up: SignUpService,
-    /// Signing in.
-    pub sign_in: SignInService,
-    /// Refreshing and checking tokens.
-    pub tokens: TokenService,
-    /// Signing out.
-    pub sign_out: SignOutService,
-    /// Who is asking.
-    pub current_user: CurrentUserService,
-    /// Changing a password.
-    pub password_change: PasswordChangeService,
-    /// Personal access tokens.
-    pub personal_access_tokens: PersonalAccessTokenService,
-    /// Fresh proofs of identity.
-    pub elevation: ElevationService,
-    /// Signing in by mail.
-    pub email_sign_in: EmailSignInService,
-    /// Signing in by text message.
-    pub sms_sign_in: SmsSignInService,
-    /// Changing phone numbers.
-    pub phone_change: PhoneChangeService,
-    /// Verifying and changing addresses.
-    pub email_address: EmailAddressService,
-    /// Following links, and exchanging the codes of redirects.
-    pub email_links: EmailLinkService,
-    /// One-time passwords and recovery codes.
-    pub second_factor: SecondFactorService,
-    /// Security keys and passkeys.
-    pub security_keys: SecurityKeyService,
-    /// Signing in with the word of others.
-    pub provider_sign_in: ProviderSignInService,
-    /// Anonymous users.
-    pub anonymous: AnonymousService,
-    /// The sessions of a user.
-    pub sessions: SessionService,
-    /// Whether the server can do its work.
-    pub readiness: ReadinessService,
-    ctx: RequestContext,
-}
-
-impl Services {
-    fn new(ctx: Dependencies) -> Self {
-        Self::during(RequestContext::new(Arc::new(ctx)))
-    }
-
-    /// What they are built over.
-    #[must_use]
-    pub fn dependencies(&self) -> &Dependencies {
-        &self.ctx
-    }
-
-    /// Does a round of what has to be done beside requests: makes another attempt at messages that were
-    /// not handed over and are due, and removes some of what has expired. Call it every half minute or
-    /// so, on one server or on all of them: without it no mail outlives an outage of what it leaves
-    /// by, and tables grow for ever.
-    ///
-    /// [`MessageDeliveryService`] and [`CleanUpService`] do the same with a pace of your own.
-    ///
-    /// # Errors
-    ///
-    /// [`StoreError`] when the store fails. The next round goes on.
-    pub async fn tend(&self) -> Result<(), StoreError> {
-        let ctx = self.dependencies();
-        let (store, clock) = (&ctx.store, &ctx.clock);
-        let secrets = Arc::clone(&ctx.secrets);
-        let queue = MessageQueueService::new(Arc::clone(store), secrets, Arc::clone(clock));
-        let mailer = Arc::clone(&ctx.mailer);
-        let delivery = MessageDeliveryService::new(queue, mailer, ctx.sms.as_ref());
-        for _ in 0..MESSAGES_IN_A_ROUND {
-            // One at a time: its lease would run out while it waited for others.
-            let Some(message) = delivery.lease(1).await?.pop() else {
-                break;
-            };
-            delivery.deliver(message).await;
-        }
-        let clean_up = CleanUpService::new(Arc::clone(store), Arc::clone(clock), &ctx.policy);
-        for rows in ExpiredRows::ALL {
-            clean_up.remove_some(rows, ROWS_IN_A_ROUND).await?;
-        }
-        Ok(())
-    }
-
-    /// The same use cases for a request from `device`, which the owner of a session that is opened
-    /// or refreshed gets to see, in the network `client`, which becomes a known one of whoever signs
-    /// in.
-    #[must_use]
-    pub fn seen_from(&self, device: Device, client: Option<ClientNetwork>) -> Self {
-        Self::during(self.ctx.seen_from(device, client))
-    }
-
-    fn during(ctx: RequestContext) -> Self {
-        Self {
-            sign_up: SignUpService::new(ctx.clone()),
-            sign_in: SignInService::new(ctx.clone()),
-            tokens: TokenService::new(ctx.clone()),
-            sign_out: SignOutService::new(ctx.clone()),
-            current_user: CurrentUserService::new(ctx.clone()),
-            password_change: PasswordChangeService::new(ctx.clone()),
-            personal_access_tokens: PersonalAccessTokenService::new(ctx.clone()),
-            elevation: ElevationService::new(ctx.clone()),
-            email_sign_in: EmailSignInService::new(ctx.clone()),
-            sms_sign_in: SmsSignInService::new(ctx.clone()),
-            phone_change: PhoneChangeService::new(ctx.clone()),
-            email_address: EmailAddressService::new(ctx.clone()),
-            email_links: EmailLinkService::new(ctx.clone()),
-            second_factor: SecondFactorService::new(ctx.clone()),
-            security_keys: SecurityKeyService::new(ctx.clone()),
-            provider_sign_in: ProviderSignInService::new(ctx.clone()),
-            anonymous: AnonymousService::new(ctx.clone()),
-            sessions: SessionService::new(ctx.clone()),
-            readiness: ReadinessService::new(ctx.clone()),
-            ctx,
-        }
     }
 }

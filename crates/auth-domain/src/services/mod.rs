@@ -16,6 +16,7 @@ mod sign_in;
 mod steps;
 mod tokens;
 mod upkeep;
+mod use_cases;
 
 pub use account::current_user::{CurrentUserError, CurrentUserRefusal, CurrentUserService};
 pub use account::email_address::{
@@ -29,7 +30,7 @@ pub use account::sign_up::{
     EmailPasswordSignUp, SignUpError, SignUpOptions, SignUpRefusal, SignUpService, SignedUp,
     UsernameSignUp,
 };
-pub use dependencies::{AuthenticatorApps, Dependencies, EnumerationProtection, Ports, Services};
+pub use dependencies::{AuthenticatorApps, Dependencies, EnumerationProtection, Ports};
 pub use elevation::{
     CodeChannel, DelicateAction, ElevationError, ElevationMethod, ElevationRefusal,
     ElevationService,
@@ -76,3 +77,4 @@ pub use tokens::sign_out::SignOutService;
 pub use upkeep::clean_up::CleanUpService;
 pub use upkeep::message_queue::{MessageDeliveryService, MessageQueueService};
 pub use upkeep::readiness::{Missing, ReadinessService};
+pub use use_cases::Services;

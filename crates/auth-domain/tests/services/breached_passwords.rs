@@ -20,12 +20,12 @@ async fn nobody_signs_up_with_one() {
 
     let mut request = sign_up("ada@example.com");
     request.password = password(BREACHED);
-    let by_address = services.sign_up.with_email_password(request).await;
+    let by_address = services.sign_up().with_email_password(request).await;
     let request = UsernameSignUp {
         username: username("john"),
         password: password(BREACHED),
     };
-    let by_name = services.sign_up.with_username(request).await;
+    let by_name = services.sign_up().with_username(request).await;
 
     for refused in [by_address.map(drop), by_name.map(drop)] {
         let breached = SignUpRefusal::Password(PasswordRefusal::Breached);
@@ -41,7 +41,7 @@ async fn nobody_signs_up_with_one() {
 async fn nobody_changes_to_one() {
     let world = World::new().await;
     let session = world.signed_up("ada@example.com").await;
-    let service = &world.services.password_change;
+    let service = world.services.password_change();
 
     let request = PasswordChange {
         old: password(PASSWORD),
@@ -72,18 +72,18 @@ async fn a_reset_to_one_leaves_the_ticket_good() {
     };
     let services = &world.services;
     services
-        .email_address
+        .email_address()
         .request_password_reset(request)
         .await
         .unwrap();
     let ticket = Ticket::parse(world.mailer.sent()[0].ticket.expose()).unwrap();
 
     let refused = services
-        .password_change
+        .password_change()
         .reset(&ticket, &password(BREACHED))
         .await;
     let chosen = services
-        .password_change
+        .password_change()
         .reset(&ticket, &password("battery staple"))
         .await;
 
@@ -101,7 +101,7 @@ async fn an_anonymous_user_stays_anonymous_with_one() {
     let world = World::with(|policy| policy.accounts.anonymous_enabled = true).await;
     let services = &world.services;
     let session = services
-        .anonymous
+        .anonymous()
         .sign_in(AnonymousSignIn::default())
         .await
         .unwrap();
@@ -113,7 +113,7 @@ async fn an_anonymous_user_stays_anonymous_with_one() {
     };
 
     let refused = services
-        .anonymous
+        .anonymous()
         .deanonymize(session.user.id, request)
         .await;
 
@@ -130,7 +130,7 @@ async fn an_anonymous_user_stays_anonymous_with_one() {
 async fn while_the_service_is_away_nobody_chooses_a_password_and_everybody_signs_in() {
     let world = World::new().await;
     let session = world.signed_up("ada@example.com").await;
-    let service = &world.services.password_change;
+    let service = world.services.password_change();
 
     let refused = service
         .set(bearer_of(&session), &password(UNCHECKABLE))
@@ -140,9 +140,7 @@ async fn while_the_service_is_away_nobody_chooses_a_password_and_everybody_signs
         refused,
         Err(Error::Failed(Failure::BreachedPasswords(_)))
     ));
-    let signed_in = world
-        .services
-        .sign_in
-        .with_email_password(claim("ada@example.com", PASSWORD));
+    let service = world.services.sign_in();
+    let signed_in = service.with_email_password(claim("ada@example.com", PASSWORD));
     assert!(signed_in.await.is_ok());
 }

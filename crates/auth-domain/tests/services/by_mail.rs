@@ -66,24 +66,24 @@ async fn a_link_signs_a_new_person_up_and_in_once() {
 
     world
         .services
-        .email_sign_in
+        .email_sign_in()
         .send_link(request("ada@example.com"))
         .await
         .unwrap();
     let mail = last_mail(&world);
     let followed = world
         .services
-        .email_links
+        .email_links()
         .follow(ticket_of(&mail))
         .await
         .unwrap();
-    let again = world.services.email_links.follow(ticket_of(&mail)).await;
+    let again = world.services.email_links().follow(ticket_of(&mail)).await;
 
     assert_eq!(mail.kind, MailKind::SignInLink);
     let Grant::RefreshToken(token) = followed.grant else {
         panic!("a refresh token, not {followed:?}")
     };
-    let session = world.services.tokens.refresh(token).await.unwrap();
+    let session = world.services.tokens().refresh(token).await.unwrap();
     assert!(session.user.email_verified);
     assert!(matches!(
         again,
@@ -97,7 +97,7 @@ async fn a_second_mail_does_not_kill_the_first_link_until_one_is_used() {
     let send = async || {
         world
             .services
-            .email_sign_in
+            .email_sign_in()
             .send_link(request("ada@example.com"))
             .await
             .unwrap();
@@ -105,9 +105,9 @@ async fn a_second_mail_does_not_kill_the_first_link_until_one_is_used() {
     };
     let (first, second) = (send().await, send().await);
 
-    assert!(world.services.email_links.follow(first).await.is_ok());
+    assert!(world.services.email_links().follow(first).await.is_ok());
 
-    let late = world.services.email_links.follow(second).await;
+    let late = world.services.email_links().follow(second).await;
     assert!(matches!(
         late,
         Err(Error::Refused(LinkRefusal::InvalidTicket))
@@ -119,14 +119,14 @@ async fn a_link_is_good_for_an_hour() {
     let world = World::new().await;
     world
         .services
-        .email_sign_in
+        .email_sign_in()
         .send_link(request("ada@example.com"))
         .await
         .unwrap();
     let ticket = ticket_of(&last_mail(&world));
     world.clock.advance(Duration::from_hours(1));
 
-    let late = world.services.email_links.follow(ticket).await;
+    let late = world.services.email_links().follow(ticket).await;
 
     assert!(matches!(
         late,
@@ -140,13 +140,13 @@ async fn without_automatic_sign_up_strangers_get_nothing_and_are_not_told() {
 
     world
         .services
-        .email_sign_in
+        .email_sign_in()
         .send_link(request("ada@example.com"))
         .await
         .unwrap();
     world
         .services
-        .email_sign_in
+        .email_sign_in()
         .send_code(request("ada@example.com"))
         .await
         .unwrap();
@@ -166,7 +166,7 @@ async fn an_explicit_sign_up_tells_nobody_that_an_address_is_known() {
 
     world
         .services
-        .email_sign_in
+        .email_sign_in()
         .send_link(new_people("ada@example.com"))
         .await
         .unwrap();
@@ -174,7 +174,7 @@ async fn an_explicit_sign_up_tells_nobody_that_an_address_is_known() {
 
     world
         .services
-        .email_sign_in
+        .email_sign_in()
         .send_link(new_people("bob@example.com"))
         .await
         .unwrap();
@@ -188,7 +188,7 @@ async fn methods_that_are_switched_off_answer_so() {
         it.accounts.email_code_enabled = false;
     })
     .await;
-    let service = &world.services.email_sign_in;
+    let service = world.services.email_sign_in();
 
     let link = service.send_link(request("ada@example.com")).await;
     let code = service.send_code(request("ada@example.com")).await;
@@ -211,7 +211,7 @@ async fn methods_that_are_switched_off_answer_so() {
 #[tokio::test]
 async fn a_code_signs_in_once_and_only_for_its_address() {
     let world = World::new().await;
-    let service = &world.services.email_sign_in;
+    let service = world.services.email_sign_in();
     service.send_code(request("ada@example.com")).await.unwrap();
     let mail = last_mail(&world);
     let code = mail.ticket.expose();
@@ -239,7 +239,7 @@ async fn a_code_signs_in_once_and_only_for_its_address() {
 #[tokio::test]
 async fn asking_for_another_code_buys_no_more_guesses() {
     let world = World::with(|it| it.codes.max_wrong = 3).await;
-    let service = &world.services.email_sign_in;
+    let service = world.services.email_sign_in();
     for _ in 0..3 {
         service.send_code(request("ada@example.com")).await.unwrap();
         let wrong = other_than(last_mail(&world).ticket.expose());
@@ -279,26 +279,24 @@ async fn the_first_proof_of_a_mailbox_drops_a_password_somebody_else_set() {
 
     world
         .services
-        .email_sign_in
+        .email_sign_in()
         .send_link(request("victim@example.com"))
         .await
         .unwrap();
     world
         .services
-        .email_links
+        .email_links()
         .follow(ticket_of(&last_mail(&world)))
         .await
         .unwrap();
 
-    let password = world
-        .services
-        .sign_in
-        .with_email_password(claim("victim@example.com", PASSWORD));
+    let service = world.services.sign_in();
+    let password = service.with_email_password(claim("victim@example.com", PASSWORD));
     assert!(password.await.is_err());
     assert!(
         world
             .services
-            .tokens
+            .tokens()
             .refresh(attacker.refresh_token)
             .await
             .is_err()
@@ -311,35 +309,33 @@ async fn a_verified_owner_keeps_their_password_when_they_use_a_link() {
     world.signed_up("ada@example.com").await;
     world
         .services
-        .email_address
+        .email_address()
         .request_verification(link_request("ada@example.com"))
         .await
         .unwrap();
     world
         .services
-        .email_links
+        .email_links()
         .follow(ticket_of(&last_mail(&world)))
         .await
         .unwrap();
 
     world
         .services
-        .email_sign_in
+        .email_sign_in()
         .send_link(request("ada@example.com"))
         .await
         .unwrap();
     world
         .services
-        .email_links
+        .email_links()
         .follow(ticket_of(&last_mail(&world)))
         .await
         .unwrap();
 
     world.signed_in("ada@example.com").await;
-    let again = world
-        .services
-        .email_address
-        .request_verification(link_request("ada@example.com"));
+    let service = world.services.email_address();
+    let again = service.request_verification(link_request("ada@example.com"));
     assert!(matches!(
         again.await,
         Err(Error::Refused(EmailAddressRefusal::AlreadyVerified))
@@ -352,23 +348,23 @@ async fn a_reset_sets_the_password_once_and_ends_every_session() {
     let session = world.signed_up("ada@example.com").await;
     let services = &world.services;
     services
-        .email_address
+        .email_address()
         .request_password_reset(link_request("ada@example.com"))
         .await
         .unwrap();
     let ticket = ticket_of(&last_mail(&world));
 
     let short = services
-        .password_change
+        .password_change()
         .reset(&ticket, &password("x"))
         .await;
     services
-        .password_change
+        .password_change()
         .reset(&ticket, &password("battery staple"))
         .await
         .unwrap();
     let again = services
-        .password_change
+        .password_change()
         .reset(&ticket, &password("another one"))
         .await;
 
@@ -385,14 +381,13 @@ async fn a_reset_sets_the_password_once_and_ends_every_session() {
     ));
     assert!(
         services
-            .tokens
+            .tokens()
             .refresh(session.refresh_token)
             .await
             .is_err()
     );
-    let new = services
-        .sign_in
-        .with_email_password(claim("ada@example.com", "battery staple"));
+    let service = services.sign_in();
+    let new = service.with_email_password(claim("ada@example.com", "battery staple"));
     assert!(new.await.is_ok());
 }
 
@@ -402,16 +397,16 @@ async fn a_reset_that_a_busy_server_refuses_leaves_the_ticket_good() {
     world.signed_up("ada@example.com").await;
     let services = &world.services;
     services
-        .email_address
+        .email_address()
         .request_password_reset(link_request("ada@example.com"))
         .await
         .unwrap();
     let ticket = ticket_of(&last_mail(&world));
     let new = password("battery staple");
 
-    let busy = world.hashing_with(Arc::new(BusyHasher)).password_change;
+    let busy = world.hashing_with(Arc::new(BusyHasher)).password_change();
     let refused = busy.reset(&ticket, &new).await;
-    let later = services.password_change.reset(&ticket, &new).await;
+    let later = services.password_change().reset(&ticket, &new).await;
 
     assert!(matches!(refused, Err(Error::Failed(_))));
     later.unwrap();
@@ -422,7 +417,7 @@ async fn a_bad_ticket_costs_no_hashing() {
     let world = World::new().await;
     let ticket = Ticket::new(TicketPurpose::ResetPassword, Uuid::nil());
 
-    let busy = world.hashing_with(Arc::new(BusyHasher)).password_change;
+    let busy = world.hashing_with(Arc::new(BusyHasher)).password_change();
     let refused = busy.reset(&ticket, &password("battery staple")).await;
 
     assert!(matches!(
@@ -435,10 +430,8 @@ async fn a_bad_ticket_costs_no_hashing() {
 async fn a_reset_for_a_stranger_is_answered_like_any_other_and_sends_nothing() {
     let world = World::new().await;
 
-    let answer = world
-        .services
-        .email_address
-        .request_password_reset(link_request("eve@example.com"));
+    let service = world.services.email_address();
+    let answer = service.request_password_reset(link_request("eve@example.com"));
 
     assert!(answer.await.is_ok());
     assert_eq!(world.mailer.sent(), []);
@@ -450,7 +443,7 @@ async fn a_ticket_for_one_thing_is_no_ticket_for_another() {
     world.signed_up("ada@example.com").await;
     world
         .services
-        .email_sign_in
+        .email_sign_in()
         .send_link(request("ada@example.com"))
         .await
         .unwrap();
@@ -463,7 +456,7 @@ async fn a_ticket_for_one_thing_is_no_ticket_for_another() {
     for ticket in [&sign_in, &forged] {
         let reset = world
             .services
-            .password_change
+            .password_change()
             .reset(ticket, &password("battery staple"))
             .await;
         assert!(matches!(
@@ -471,7 +464,7 @@ async fn a_ticket_for_one_thing_is_no_ticket_for_another() {
             Err(Error::Refused(PasswordChangeRefusal::InvalidTicket))
         ));
     }
-    assert!(world.services.email_links.follow(sign_in).await.is_ok());
+    assert!(world.services.email_links().follow(sign_in).await.is_ok());
 }
 
 #[tokio::test]
@@ -479,7 +472,7 @@ async fn an_account_moves_only_when_the_new_mailbox_says_so() {
     let world = World::new().await;
     let ada = world.signed_up("ada@example.com").await.user;
     world.signed_up("bob@example.com").await;
-    let service = &world.services.email_address;
+    let service = world.services.email_address();
 
     let taken = service
         .request_change(ada.id, link_request("BOB@example.com"))
@@ -505,7 +498,7 @@ async fn an_account_moves_only_when_the_new_mailbox_says_so() {
     );
     let followed = world
         .services
-        .email_links
+        .email_links()
         .follow(ticket_of(&mail))
         .await
         .unwrap();
@@ -521,14 +514,14 @@ async fn a_wish_for_a_taken_address_voids_the_link_for_another_like_any_wish() {
     let world = World::new().await;
     let ada = world.signed_up("ada@example.com").await.user;
     world.signed_up("bob@example.com").await;
-    let service = &world.services.email_address;
+    let service = world.services.email_address();
     let free = link_request("new@example.com");
     service.request_change(ada.id, free).await.unwrap();
     let mail = last_mail(&world);
 
     let taken = link_request("bob@example.com");
     let refused = service.request_change(ada.id, taken).await;
-    let followed = world.services.email_links.follow(ticket_of(&mail)).await;
+    let followed = world.services.email_links().follow(ticket_of(&mail)).await;
 
     assert!(matches!(
         refused,
@@ -552,13 +545,13 @@ async fn a_client_with_a_challenge_gets_a_code_that_only_it_can_exchange() {
         };
         world
             .services
-            .email_sign_in
+            .email_sign_in()
             .send_link(request)
             .await
             .unwrap();
         match world
             .services
-            .email_links
+            .email_links()
             .follow(ticket_of(&last_mail(&world)))
             .await
             .unwrap()
@@ -570,7 +563,7 @@ async fn a_client_with_a_challenge_gets_a_code_that_only_it_can_exchange() {
     };
     let exchange = async |code: ExchangeCode, verifier: &str| {
         let verifier = CodeVerifier::parse(verifier).unwrap();
-        world.services.email_links.exchange(code, verifier).await
+        world.services.email_links().exchange(code, verifier).await
     };
 
     let code = follow().await;
@@ -593,14 +586,14 @@ async fn without_a_challenge_urls_can_be_kept_free_of_tokens() {
     let world = World::with(|it| it.sessions.refresh_token_in_redirect = false).await;
     world
         .services
-        .email_sign_in
+        .email_sign_in()
         .send_link(request("ada@example.com"))
         .await
         .unwrap();
 
     let followed = world
         .services
-        .email_links
+        .email_links()
         .follow(ticket_of(&last_mail(&world)))
         .await
         .unwrap();
@@ -618,9 +611,9 @@ async fn without_a_challenge_urls_can_be_kept_free_of_tokens() {
 #[tokio::test]
 async fn an_anonymous_session_that_has_ended_tells_nothing_any_more() {
     let world = World::with(|it| it.accounts.email_verification_required = false).await;
-    let anonymous = &world.services.anonymous;
+    let anonymous = world.services.anonymous();
     let session = anonymous.sign_in(AnonymousSignIn::default()).await.unwrap();
-    let sign_out = &world.services.sign_out;
+    let sign_out = world.services.sign_out();
     sign_out.end_session(session.refresh_token).await.unwrap();
 
     let request = Deanonymize {
@@ -636,14 +629,14 @@ async fn an_anonymous_session_that_has_ended_tells_nothing_any_more() {
         Err(Error::Refused(AnonymousRefusal::SessionEnded))
     ));
     let claim = claim("thief@example.com", PASSWORD);
-    let refused = world.services.sign_in.with_email_password(claim).await;
+    let refused = world.services.sign_in().with_email_password(claim).await;
     assert!(refused.is_err());
 }
 
 #[tokio::test]
 async fn an_anonymous_user_can_tell_who_they_are() {
     let world = World::with(|it| it.accounts.email_verification_required = false).await;
-    let anonymous = &world.services.anonymous;
+    let anonymous = world.services.anonymous();
     let session = anonymous.sign_in(AnonymousSignIn::default()).await.unwrap();
     assert_eq!(session.user.roles, [Role::anonymous()]);
     let tell = |method| Deanonymize {
@@ -670,7 +663,7 @@ async fn an_anonymous_user_can_tell_who_they_are() {
     assert!(
         world
             .services
-            .tokens
+            .tokens()
             .refresh(session.refresh_token)
             .await
             .is_ok()
@@ -682,14 +675,14 @@ async fn verification_by_its_own_link_keeps_the_password() {
     let world = World::with(|it| it.accounts.email_verification_required = true).await;
     let signed_up = world
         .services
-        .sign_up
+        .sign_up()
         .with_email_password(sign_up("ada@example.com"))
         .await;
     assert_eq!(signed_up.unwrap(), SignedUp::VerificationPending);
 
     world
         .services
-        .email_links
+        .email_links()
         .follow(ticket_of(&last_mail(&world)))
         .await
         .unwrap();
@@ -710,18 +703,23 @@ async fn reading_ones_own_mail_buys_no_guesses_at_a_code_sent_to_a_new_address()
     let services = &world.services;
     let sign_in = async || {
         services
-            .email_sign_in
+            .email_sign_in()
             .send_code(request(own))
             .await
             .unwrap();
         let code = last_mail(&world).ticket;
         let claim = typed(own, code.expose());
-        services.email_sign_in.with_code(claim).await.unwrap().user
+        services
+            .email_sign_in()
+            .with_code(claim)
+            .await
+            .unwrap()
+            .user
     };
     let ada = sign_in().await;
     let elsewhere = link_request("bob@example.com");
     services
-        .email_address
+        .email_address()
         .request_change(ada.id, elsewhere)
         .await
         .unwrap();
@@ -732,7 +730,7 @@ async fn reading_ones_own_mail_buys_no_guesses_at_a_code_sent_to_a_new_address()
             purpose: TicketPurpose::ConfirmEmailChange,
             code: OneTimeCode::parse(digits).unwrap(),
         };
-        services.email_links.redeem_code(claim).await
+        services.email_links().redeem_code(claim).await
     };
 
     for _ in 0..3 {

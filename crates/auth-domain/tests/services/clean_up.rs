@@ -46,7 +46,7 @@ async fn a_session_is_removed_when_no_server_takes_it_for_good_any_more() {
 async fn a_rotated_token_is_remembered_as_long_as_its_use_ends_the_session() {
     let world = World::new().await;
     let first = world.signed_up("ada@example.com").await.refresh_token;
-    let tokens = &world.services.tokens;
+    let tokens = world.services.tokens();
     let second = tokens.refresh(first).await.unwrap().refresh_token;
 
     world.clock.advance(MEMORY + SKEW);
@@ -68,7 +68,7 @@ async fn a_rotated_token_is_remembered_as_long_as_its_use_ends_the_session() {
 async fn a_rotated_token_is_forgotten_afterwards_and_its_session_goes_on() {
     let world = World::new().await;
     let first = world.signed_up("ada@example.com").await.refresh_token;
-    let tokens = &world.services.tokens;
+    let tokens = world.services.tokens();
     let second = tokens.refresh(first).await.unwrap().refresh_token;
 
     world.clock.advance(MEMORY + SKEW + MOMENT);

@@ -112,10 +112,10 @@ async fn every_access_token_carries_them() {
 
     let ada = it.world.signed_up("ada@example.com").await;
     it.world.signed_in("ada@example.com").await;
-    services.tokens.refresh(ada.refresh_token).await.unwrap();
-    let raced = services.tokens.refresh(ada.refresh_token).await.unwrap();
+    services.tokens().refresh(ada.refresh_token).await.unwrap();
+    let raced = services.tokens().refresh(ada.refresh_token).await.unwrap();
     let nobody = AnonymousSignIn::default();
-    let nobody = services.anonymous.sign_in(nobody).await.unwrap();
+    let nobody = services.anonymous().sign_in(nobody).await.unwrap();
 
     assert_eq!(it.signed(), vec![organisation(); 5]);
     let asked = it.profiles.asked.lock().unwrap().clone();
@@ -131,7 +131,7 @@ async fn a_source_that_is_away_costs_the_claims_and_not_the_session() {
 
     let ada = it.world.signed_up("ada@example.com").await;
     it.profiles.away.store(false, Ordering::Relaxed);
-    let tokens = &it.world.services.tokens;
+    let tokens = it.world.services.tokens();
     tokens.refresh(ada.refresh_token).await.unwrap();
 
     assert_eq!(it.signed(), [CustomClaims::default(), organisation()]);
@@ -144,7 +144,7 @@ async fn nobody_is_asked_about_a_legacy_session_or_a_request_without_a_token() {
 
     it.world.signed_up_by_name("john").await;
     let nobody = AnonymousSignIn::default();
-    let nobody = services.anonymous.sign_in(nobody).await.unwrap();
+    let nobody = services.anonymous().sign_in(nobody).await.unwrap();
     let request = Deanonymize {
         email: email("ada@example.com"),
         method: DeanonymizeMethod::EmailLink,
@@ -152,7 +152,7 @@ async fn nobody_is_asked_about_a_legacy_session_or_a_request_without_a_token() {
         code_challenge: None,
     };
     let deanonymized = services
-        .anonymous
+        .anonymous()
         .deanonymize(nobody.user.id, request)
         .await;
 

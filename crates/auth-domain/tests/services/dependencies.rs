@@ -37,12 +37,16 @@ fn minimal(store: &MemoryStore, mailer: &Arc<RecordingMailer>) -> Dependencies {
 
 async fn signed_up(services: &Services) -> SignedUp {
     let request = sign_up(ADA);
-    services.sign_up.with_email_password(request).await.unwrap()
+    services
+        .sign_up()
+        .with_email_password(request)
+        .await
+        .unwrap()
 }
 
 async fn signed_in(services: &Services, password: &str) -> Result<Session, SignInError> {
     let claim = claim(ADA, password);
-    match services.sign_in.with_email_password(claim).await? {
+    match services.sign_in().with_email_password(claim).await? {
         SignedIn::Session(session) => Ok(*session),
         SignedIn::SecondFactor(_) => panic!("no second factor was set up"),
     }
@@ -57,7 +61,7 @@ async fn an_address_is_verified_by_a_link_to_the_server_before_its_user_signs_in
     let too_early = signed_in(&services, PASSWORD).await;
     let mail = mailer.sent().remove(0);
     let ticket = Ticket::parse(mail.ticket.expose()).unwrap();
-    services.email_links.follow(ticket).await.unwrap();
+    services.email_links().follow(ticket).await.unwrap();
 
     let unverified = SignInRefusal::Account(AccountRefusal::Unverified);
     assert_eq!(too_early.unwrap_err().to_string(), unverified.to_string());
@@ -78,8 +82,11 @@ async fn other_ways_in_are_off() {
         username: username("ada"),
         password: password(PASSWORD),
     };
-    let anonymous = services.anonymous.sign_in(AnonymousSignIn::default()).await;
-    let named = services.sign_up.with_username(by_name).await;
+    let anonymous = services
+        .anonymous()
+        .sign_in(AnonymousSignIn::default())
+        .await;
+    let named = services.sign_up().with_username(by_name).await;
 
     assert!(matches!(
         anonymous,
@@ -126,7 +133,8 @@ async fn opening_gives_the_store_the_roles_of_the_policy() {
     let unprepared = editors(&MemoryStore::new()).open_prepared();
 
     assert!(matches!(signed_up(&services).await, SignedUp::Session(_)));
-    let failed = unprepared.sign_up.with_email_password(sign_up(ADA)).await;
+    let unprepared = unprepared.sign_up();
+    let failed = unprepared.with_email_password(sign_up(ADA)).await;
     assert!(failed.is_err());
 }
 

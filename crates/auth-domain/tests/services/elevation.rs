@@ -92,19 +92,22 @@ async fn for_the_owner_of_a_key_nothing_that_elevates_is_added_with_a_plain_toke
         let plain = bearer_of(&world.signed_up(ADA).await);
         let services = &world.services;
         // The thief was there before the key, and has a secret ready.
-        let early = services.second_factor.generate(plain).await.unwrap();
+        let early = services.second_factor().generate(plain).await.unwrap();
         world.give_key(plain.user_id).await;
 
-        let app = services.second_factor.generate(plain).await;
+        let app = services.second_factor().generate(plain).await;
         let proof = world.code_of(&early.secret);
-        let activated = services.second_factor.activate(plain, proof.clone()).await;
-        let phone = services.phone_change.request(plain, number()).await;
+        let activated = services
+            .second_factor()
+            .activate(plain, proof.clone())
+            .await;
+        let phone = services.phone_change().request(plain, number()).await;
         let address = services
-            .email_address
+            .email_address()
             .request_change(plain, to_another_address())
             .await;
         let key = services
-            .elevation
+            .elevation()
             .check(plain, DelicateAction::AddFactor)
             .await;
 
@@ -139,17 +142,17 @@ async fn for_the_owner_of_a_key_nothing_that_elevates_is_added_with_a_plain_toke
         );
         let by_owner = elevated(plain);
         services
-            .second_factor
+            .second_factor()
             .activate(by_owner, proof)
             .await
             .unwrap();
         services
-            .phone_change
+            .phone_change()
             .request(by_owner, number())
             .await
             .unwrap();
         services
-            .email_address
+            .email_address()
             .request_change(by_owner, to_another_address())
             .await
             .unwrap();
@@ -164,12 +167,16 @@ async fn a_first_factor_needs_no_elevated_token() {
         let services = &world.services;
 
         let key = services
-            .elevation
+            .elevation()
             .check(plain, DelicateAction::AddFactor)
             .await;
-        let app = services.second_factor.generate(plain).await.unwrap();
+        let app = services.second_factor().generate(plain).await.unwrap();
         let proof = world.code_of(&app.secret);
-        services.second_factor.activate(plain, proof).await.unwrap();
+        services
+            .second_factor()
+            .activate(plain, proof)
+            .await
+            .unwrap();
 
         assert!(key.is_ok(), "{rule:?}");
     }
@@ -187,11 +194,16 @@ async fn an_app_obliges_whoever_adds_a_key_wherever_it_elevates_somebody_obliged
         let world = world(rule).await;
         let plain = bearer_of(&world.signed_up(ADA).await);
         let services = &world.services;
-        let app = services.second_factor.generate(plain).await.unwrap();
+        let app = services.second_factor().generate(plain).await.unwrap();
         let proof = world.code_of(&app.secret);
-        services.second_factor.activate(plain, proof).await.unwrap();
+        services
+            .second_factor()
+            .activate(plain, proof)
+            .await
+            .unwrap();
 
-        let checked = |it| services.elevation.check(it, DelicateAction::AddFactor);
+        let elevation = services.elevation();
+        let checked = |it| elevation.check(it, DelicateAction::AddFactor);
 
         assert_eq!(checked(plain).await.is_err(), obliges, "{rule:?}");
         assert!(checked(elevated(plain)).await.is_ok(), "{rule:?}");
@@ -205,30 +217,37 @@ async fn becoming_obliged_withdraws_changes_that_were_asked_for_before() {
     let plain = bearer_of(&world.signed_up(ADA).await);
     let services = &world.services;
     services
-        .email_address
+        .email_address()
         .request_change(plain, to_another_address())
         .await
         .unwrap();
     let ticket = world.mailer.sent().pop().unwrap().ticket;
     services
-        .phone_change
+        .phone_change()
         .request(plain, number())
         .await
         .unwrap();
     let text = world.sms.sent().pop().unwrap();
 
-    let app = services.second_factor.generate(plain).await.unwrap();
+    let app = services.second_factor().generate(plain).await.unwrap();
     let proof = world.code_of(&app.secret);
-    services.second_factor.activate(plain, proof).await.unwrap();
+    services
+        .second_factor()
+        .activate(plain, proof)
+        .await
+        .unwrap();
 
     let ticket = Ticket::parse(ticket.expose()).unwrap();
-    let followed = services.email_links.follow(ticket).await;
+    let followed = services.email_links().follow(ticket).await;
     assert!(
         matches!(followed, Err(Error::Refused(LinkRefusal::InvalidTicket))),
         "{followed:?}"
     );
     let code = OneTimeCode::parse(text.code.expose()).unwrap();
-    let moved = services.phone_change.confirm(plain, &number(), &code).await;
+    let moved = services
+        .phone_change()
+        .confirm(plain, &number(), &code)
+        .await;
     assert!(
         matches!(moved, Err(Error::Refused(PhoneChangeRefusal::InvalidCode))),
         "{moved:?}"
@@ -244,16 +263,20 @@ async fn where_nobody_is_obliged_a_change_goes_on() {
     let plain = bearer_of(&world.signed_up(ADA).await);
     let services = &world.services;
     services
-        .email_address
+        .email_address()
         .request_change(plain, to_another_address())
         .await
         .unwrap();
     let ticket = world.mailer.sent().pop().unwrap().ticket;
 
-    let app = services.second_factor.generate(plain).await.unwrap();
+    let app = services.second_factor().generate(plain).await.unwrap();
     let proof = world.code_of(&app.secret);
-    services.second_factor.activate(plain, proof).await.unwrap();
+    services
+        .second_factor()
+        .activate(plain, proof)
+        .await
+        .unwrap();
 
     let ticket = Ticket::parse(ticket.expose()).unwrap();
-    assert!(services.email_links.follow(ticket).await.is_ok());
+    assert!(services.email_links().follow(ticket).await.is_ok());
 }

@@ -50,16 +50,16 @@ async fn every_request_for_a_mail_is_answered_before_anything_is_looked_up() {
     for (address, mails) in [("ada@example.com", 4), ("nobody@example.com", 1)] {
         let before = world.mailer.sent().len();
         services
-            .email_sign_in
+            .email_sign_in()
             .send_link(sign_in(address))
             .await
             .unwrap();
         services
-            .email_sign_in
+            .email_sign_in()
             .send_code(sign_in(address))
             .await
             .unwrap();
-        let addresses = &services.email_address;
+        let addresses = services.email_address();
         addresses
             .request_verification(request(address))
             .await
@@ -91,7 +91,7 @@ async fn a_sign_up_with_a_taken_address_looks_like_any_other() {
         let request = sign_up("ada@example.com");
         let signed_up = world
             .services
-            .sign_up
+            .sign_up()
             .with_email_password(request)
             .await
             .unwrap();
@@ -111,7 +111,7 @@ async fn what_is_wrong_for_everybody_is_told() {
 
     let disabled = world
         .services
-        .email_sign_in
+        .email_sign_in()
         .send_link(sign_in("ada@example.com"))
         .await;
     let elsewhere = LinkRequest {
@@ -120,7 +120,7 @@ async fn what_is_wrong_for_everybody_is_told() {
     };
     let elsewhere = world
         .services
-        .email_address
+        .email_address()
         .request_verification(elsewhere)
         .await;
 
@@ -144,7 +144,7 @@ async fn a_mail_server_that_fails_is_not_told_either() {
 
     let sent = world
         .services
-        .email_sign_in
+        .email_sign_in()
         .send_link(sign_in("ada@example.com"))
         .await;
 
@@ -161,7 +161,7 @@ async fn who_asks_while_too_much_goes_on_is_told_whoever_they_ask_for() {
     for address in ["ada@example.com", "nobody@example.com"] {
         let refused = world
             .services
-            .email_sign_in
+            .email_sign_in()
             .send_link(sign_in(address))
             .await;
 
@@ -194,7 +194,7 @@ async fn a_wrong_guess_waits_whether_or_not_there_is_an_account() {
     world.signed_up("ada@example.com").await;
 
     for address in ["ada@example.com", "nobody@example.com"] {
-        let service = world.services.email_sign_in.clone();
+        let service = world.services.email_sign_in();
         let answer = tokio::spawn(async move { service.with_code(guess(address, "000000")).await });
         pauses.waiting.notified().await;
 
@@ -221,7 +221,7 @@ async fn a_wrong_guess_at_the_code_beside_a_link_waits_as_well() {
     world.signed_up("ada@example.com").await;
 
     for address in ["ada@example.com", "nobody@example.com"] {
-        let service = world.services.email_links.clone();
+        let service = world.services.email_links();
         let claim = LinkCode {
             email: email(address),
             purpose: TicketPurpose::ResetPassword,
@@ -246,7 +246,7 @@ async fn a_right_guess_does_not_wait() {
     let errands = Arc::new(Errands::default());
     let world = World::concealing(errands.clone(), by_mail).await;
     world.signed_up("ada@example.com").await;
-    let service = &world.services.email_sign_in;
+    let service = world.services.email_sign_in();
     service.send_code(sign_in("ada@example.com")).await.unwrap();
     errands.run().await;
     let code = world.mailer.sent()[0].ticket.expose().to_owned();

@@ -46,7 +46,7 @@ impl World {
     /// Ada, who signed up and in at home.
     async fn at_home(&self) -> Session {
         self.signed_up(ADA).await;
-        let signed_in = self.from(HOME).sign_in;
+        let signed_in = self.from(HOME).sign_in();
         let signed_in = signed_in.with_email_password(claim(ADA, PASSWORD)).await;
         match signed_in.unwrap() {
             SignedIn::Session(session) => *session,
@@ -63,7 +63,7 @@ impl World {
             audience: Audience::Anybody,
         };
         self.services
-            .email_sign_in
+            .email_sign_in()
             .send_code(request)
             .await
             .unwrap();
@@ -78,7 +78,11 @@ impl World {
             options: SignUpOptions::default(),
             audience: Audience::Anybody,
         };
-        self.services.sms_sign_in.send_code(request).await.unwrap();
+        self.services
+            .sms_sign_in()
+            .send_code(request)
+            .await
+            .unwrap();
         let text = self.sms.sent().pop().unwrap();
         OneTimeCode::parse(text.code.expose()).unwrap()
     }
@@ -103,7 +107,7 @@ impl World {
             email: email(ADA),
             code: code.clone(),
         };
-        self.from(address).email_sign_in.with_code(code).await
+        self.from(address).email_sign_in().with_code(code).await
     }
 
     async fn type_texted(
@@ -114,14 +118,13 @@ impl World {
         let code = SmsCode {
             phone_number: number(),
             code: code.clone(),
-            client: None,
         };
-        self.from(address).sms_sign_in.with_code(code).await
+        self.from(address).sms_sign_in().with_code(code).await
     }
 
     /// Gives Ada an authenticator app.
     async fn protect(&self, ada: &Session) -> TotpSecret {
-        let service = &self.services.second_factor;
+        let service = self.services.second_factor();
         let bearer = bearer_of(ada);
         let secret = service.generate(bearer).await.unwrap().secret;
         let proof = SecondFactorProof::read(&self.digits_of(&secret));
@@ -138,7 +141,7 @@ impl World {
     async fn type_totp(&self, address: &str, digits: &str) -> Result<Session, SecondFactorError> {
         let services = self.from(address);
         let claim = claim(ADA, PASSWORD);
-        let answer = services.sign_in.with_email_password(claim).await;
+        let answer = services.sign_in().with_email_password(claim).await;
         let SignedIn::SecondFactor(ticket) = answer.unwrap() else {
             panic!("no second factor was asked for")
         };
@@ -146,7 +149,7 @@ impl World {
             ticket: Some(ticket),
             proof: SecondFactorProof::read(digits),
         };
-        services.second_factor.sign_in(claim).await
+        services.second_factor().sign_in(claim).await
     }
 }
 
@@ -180,7 +183,7 @@ async fn where_no_code_is_open_no_guess_closes_the_account() {
             purpose: TicketPurpose::ResetPassword,
             code: digits.clone(),
         };
-        let beside = world.services.email_links.redeem_code(beside).await;
+        let beside = world.services.email_links().redeem_code(beside).await;
         assert!(matches!(
             beside,
             Err(Error::Refused(LinkRefusal::InvalidTicket))
@@ -290,7 +293,8 @@ async fn many_networks_buy_few_guesses() {
     world.signed_up(ADA).await;
     for last in 0..100 {
         let services = world.from(&format!("198.51.100.{last}"));
-        let signed_in = services.sign_in.with_email_password(claim(ADA, PASSWORD));
+        let service = services.sign_in();
+        let signed_in = service.with_email_password(claim(ADA, PASSWORD));
         signed_in.await.unwrap();
     }
     let code = world.mailed_code().await;
@@ -345,7 +349,7 @@ async fn strangers_do_not_close_the_codes_that_elevate() {
     let code = world.mailed_code().await;
     world.guess_from_elsewhere(&code).await;
 
-    let (elevation, mail) = (&world.services.elevation, CodeChannel::Mail);
+    let (elevation, mail) = (&world.services.elevation(), CodeChannel::Mail);
     elevation.send_code(ada.user.id, mail).await.unwrap();
     let code = world.mailer.sent().pop().unwrap().ticket;
     let code = OneTimeCode::parse(code.expose()).unwrap();
@@ -362,12 +366,12 @@ async fn a_thief_with_a_token_does_not_close_the_codes_that_elevate_at_home() {
     work.users().set_email_verified(ada.user.id).await.unwrap();
     work.commit().await.unwrap();
     let (bearer, mail) = (bearer_of(&ada), CodeChannel::Mail);
-    let elevation = &world.services.elevation;
+    let elevation = world.services.elevation();
     elevation.send_code(ada.user.id, mail).await.unwrap();
     let code = world.mailer.sent().pop().unwrap().ticket;
     let code = OneTimeCode::parse(code.expose()).unwrap();
     let elevate = async |address: &str, code: &OneTimeCode| {
-        let elevation = world.from(address).elevation;
+        let elevation = world.from(address).elevation();
         elevation.with_code(bearer, mail, code).await
     };
 
@@ -428,7 +432,7 @@ async fn no_place_is_known_at_a_code_that_went_to_a_new_address() {
         redirect_to: None,
         code_challenge: None,
     };
-    let service = &world.services.email_address;
+    let service = world.services.email_address();
     service
         .request_change(ada.user.id, elsewhere)
         .await
@@ -441,7 +445,7 @@ async fn no_place_is_known_at_a_code_that_went_to_a_new_address() {
             purpose: TicketPurpose::ConfirmEmailChange,
             code,
         };
-        world.from(address).email_links.redeem_code(claim).await
+        world.from(address).email_links().redeem_code(claim).await
     };
 
     for _ in 0..5 {
@@ -456,5 +460,5 @@ async fn no_place_is_known_at_a_code_that_went_to_a_new_address() {
     assert_eq!(world.stored("bob@example.com").await, None);
     let link = world.mailer.sent().pop().unwrap().ticket;
     let link = Ticket::parse(link.expose()).unwrap();
-    assert!(world.services.email_links.follow(link).await.is_ok());
+    assert!(world.services.email_links().follow(link).await.is_ok());
 }

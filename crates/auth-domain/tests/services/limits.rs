@@ -9,6 +9,7 @@ use auth_domain::{
         PasswordChange, PasswordChangeRefusal, SignInRefusal, SignUpOptions, SignUpRefusal,
         UsernameSignIn,
     },
+    session::Device,
 };
 
 use crate::world::{PASSWORD, World, email, password, sign_up, username};
@@ -25,14 +26,15 @@ async fn judged(world: &World, address: &str, secret: &str, from: u8) -> bool {
     let claim = EmailPasswordSignIn {
         email: email(address),
         password: password(secret),
-        client: Some(place(from)),
     };
-    match world.services.sign_in.with_email_password(claim).await {
+    let services = world
+        .services
+        .seen_from(Device::default(), Some(place(from)));
+    match services.sign_in().with_email_password(claim).await {
         Ok(_)
-        | Err(
-            Error::Refused(SignInRefusal::InvalidCredentials)
-            | Error::Refused(SignInRefusal::Account(_)),
-        ) => true,
+        | Err(Error::Refused(SignInRefusal::InvalidCredentials | SignInRefusal::Account(_))) => {
+            true
+        }
         Err(Error::Failed(Failure::TooMany(_))) => false,
         Err(other) => panic!("{other:?}"),
     }
@@ -100,7 +102,7 @@ async fn an_account_that_is_not_verified_is_limited_like_any_other() {
     let request = sign_up(ADA);
     world
         .services
-        .sign_up
+        .sign_up()
         .with_email_password(request)
         .await
         .unwrap();
@@ -125,9 +127,8 @@ async fn an_account_is_open_again_after_the_time_that_was_said() {
     let claim = EmailPasswordSignIn {
         email: email(ADA),
         password: password(PASSWORD),
-        client: None,
     };
-    let refused = world.services.sign_in.with_email_password(claim).await;
+    let refused = world.services.sign_in().with_email_password(claim).await;
     let Err(Error::Failed(Failure::TooMany(TooMany { retry_after }))) = refused else {
         panic!("it was judged");
     };
@@ -142,20 +143,20 @@ async fn an_account_is_open_again_after_the_time_that_was_said() {
 async fn a_user_name_is_limited_like_an_address() {
     let world = World::limited(|_| {}).await;
     world.signed_up_by_name("john").await;
+    let services = world.services.seen_from(Device::default(), Some(place(1)));
     let claim = |secret| UsernameSignIn {
         username: username("john"),
         password: password(secret),
-        client: Some(place(1)),
     };
     for _ in 0..3 {
-        let wrong = world.services.sign_in.with_username(claim("wrong")).await;
+        let wrong = services.sign_in().with_username(claim("wrong")).await;
         assert!(matches!(
             wrong,
             Err(Error::Refused(SignInRefusal::InvalidCredentials))
         ));
     }
 
-    let refused = world.services.sign_in.with_username(claim(PASSWORD)).await;
+    let refused = services.sign_in().with_username(claim(PASSWORD)).await;
 
     let too_many = |it: &_| matches!(it, Error::Failed(Failure::TooMany(_)));
     assert!(refused.as_ref().is_err_and(too_many));
@@ -171,7 +172,11 @@ async fn whoever_holds_a_session_cannot_guess_the_old_password_without_end() {
             new: password("battery staple"),
         };
         let bearer = session.token.expose();
-        world.services.password_change.change(bearer, request).await
+        world
+            .services
+            .password_change()
+            .change(bearer, request)
+            .await
     };
     for _ in 0..3 {
         let wrong = guess().await;
@@ -203,7 +208,7 @@ async fn a_mailbox_gets_no_more_mails_than_the_limit_and_another_one_still_does(
     world.signed_up(ADA).await;
     world.signed_up("bob@example.com").await;
     let reset = async |address| {
-        let addresses = &world.services.email_address;
+        let addresses = world.services.email_address();
         addresses.request_password_reset(link(address)).await
     };
 
@@ -221,7 +226,7 @@ async fn a_mailbox_gets_no_more_mails_than_the_limit_and_another_one_still_does(
 async fn a_mailbox_without_an_account_has_the_same_limit() {
     let world = World::limited(|_| {}).await;
     let reset = async || {
-        let addresses = &world.services.email_address;
+        let addresses = world.services.email_address();
         addresses.request_password_reset(link(NOBODY)).await
     };
 
@@ -244,7 +249,7 @@ async fn asking_for_one_kind_of_mail_in_vain_does_not_keep_another_from_being_se
             code_challenge: None,
             audience,
         };
-        world.services.email_sign_in.send_link(request).await
+        world.services.email_sign_in().send_link(request).await
     };
     for _ in 0..3 {
         send(Audience::NewPeople).await.unwrap();
@@ -271,7 +276,7 @@ async fn signing_up_over_and_over_does_not_flood_a_mailbox() {
     .await;
     let sign_up = async || {
         let request = sign_up(ADA);
-        world.services.sign_up.with_email_password(request).await
+        world.services.sign_up().with_email_password(request).await
     };
     sign_up().await.unwrap();
     for _ in 0..2 {

@@ -61,7 +61,7 @@ fn link_for(address: &str) -> LinkRequest {
 async fn with_a_mail_that_waits() -> World {
     let world = World::with(verified).await;
     world.mailer.set_failing(true);
-    let service = &world.services.sign_up;
+    let service = world.services.sign_up();
     let signed_up = service.with_email_password(sign_up(ADA)).await.unwrap();
     assert_eq!(signed_up, SignedUp::VerificationPending);
     world
@@ -71,7 +71,7 @@ async fn with_a_mail_that_waits() -> World {
 async fn a_mail_that_left_at_once_is_not_queued_any_more() {
     let world = World::with(verified).await;
 
-    let service = &world.services.sign_up;
+    let service = world.services.sign_up();
     service.with_email_password(sign_up(ADA)).await.unwrap();
 
     assert_eq!(waiting(&world).await, 0);
@@ -108,7 +108,7 @@ async fn a_mail_that_comes_late_is_the_mail_that_was_meant() {
         policy.codes.beside_links = true;
     })
     .await;
-    let service = &world.services.sign_up;
+    let service = world.services.sign_up();
     service
         .with_email_password(sign_up("eve@example.com"))
         .await
@@ -135,13 +135,13 @@ async fn a_mail_that_is_refused_for_good_is_a_failure_and_leaves_the_queue() {
     let world = World::with(verified).await;
     let services = &world.services;
     services
-        .sign_up
+        .sign_up()
         .with_email_password(sign_up(ADA))
         .await
         .unwrap();
     world.mailer.set_refusing(true);
 
-    let service = &services.email_address;
+    let service = services.email_address();
     let failed = service.request_verification(link_for(ADA)).await;
 
     let error = failed.unwrap_err();
@@ -166,7 +166,7 @@ async fn a_mail_is_given_up_when_its_link_has_expired() {
     let world = World::new().await;
     world.signed_up(ADA).await;
     world.mailer.set_failing(true);
-    let service = &world.services.email_address;
+    let service = world.services.email_address();
     service.request_password_reset(link_for(ADA)).await.unwrap();
     world.mailer.set_failing(false);
 
@@ -180,7 +180,7 @@ async fn a_mail_is_given_up_when_its_link_has_expired() {
 #[tokio::test]
 async fn a_mail_that_is_asked_for_again_comes_once() {
     let world = with_a_mail_that_waits().await;
-    let service = &world.services.email_address;
+    let service = world.services.email_address();
 
     service.request_verification(link_for(ADA)).await.unwrap();
     assert_eq!(waiting(&world).await, 1);
@@ -207,7 +207,7 @@ async fn a_concealed_request_queues_its_mail_where_it_does_its_work() {
 
     world
         .services
-        .email_sign_in
+        .email_sign_in()
         .send_link(request)
         .await
         .unwrap();
@@ -231,7 +231,7 @@ async fn a_text_message_that_could_not_leave_is_tried_again_while_its_code_is_go
         audience: Audience::Anybody,
     };
 
-    let asked = world.services.sms_sign_in.send_code(request).await;
+    let asked = world.services.sms_sign_in().send_code(request).await;
     assert!(asked.is_err());
     world.sms.set_failing(false);
     world.clock.advance(Duration::from_secs(5));

@@ -18,7 +18,7 @@ async fn a_changed_password_ends_the_sessions_of_both_generations() {
     let services = &world.services;
 
     services
-        .password_change
+        .password_change()
         .change(
             &session.access_token.value,
             change(PASSWORD, "battery staple"),
@@ -28,17 +28,17 @@ async fn a_changed_password_ends_the_sessions_of_both_generations() {
 
     assert!(
         services
-            .tokens
+            .tokens()
             .refresh(session.refresh_token)
             .await
             .is_err()
     );
     let old = services
-        .sign_in
+        .sign_in()
         .with_email_password(claim("ada@example.com", PASSWORD))
         .await;
     let new = services
-        .sign_in
+        .sign_in()
         .with_email_password(claim("ada@example.com", "battery staple"))
         .await;
     assert!(old.is_err());
@@ -49,7 +49,7 @@ async fn a_changed_password_ends_the_sessions_of_both_generations() {
 async fn a_password_stays_when_the_change_is_refused() {
     let world = World::new().await;
     let session = world.signed_up_by_name("john").await;
-    let service = &world.services.password_change;
+    let service = world.services.password_change();
 
     let wrong = service
         .change(
@@ -83,7 +83,7 @@ async fn a_password_stays_when_the_change_is_refused() {
     assert!(
         world
             .services
-            .current_user
+            .current_user()
             .by_bearer(session.token.expose())
             .await
             .is_ok()
@@ -94,7 +94,7 @@ async fn a_password_stays_when_the_change_is_refused() {
 async fn of_two_changes_with_one_old_password_the_first_wins() {
     let world = World::new().await;
     let session = world.signed_up_by_name("john").await;
-    let service = &world.services.password_change;
+    let service = world.services.password_change();
     let try_change =
         |new: &'static str| service.change(session.token.expose(), change(PASSWORD, new));
 

@@ -47,7 +47,7 @@ async fn settle_down(world: &World, user: UserId) -> Leavings {
         ..request()
     };
     services
-        .email_address
+        .email_address()
         .request_change(user, elsewhere)
         .await
         .unwrap();
@@ -58,15 +58,19 @@ async fn settle_down(world: &World, user: UserId) -> Leavings {
         metadata: None,
     };
     let token = services
-        .personal_access_tokens
+        .personal_access_tokens()
         .create(user, request)
         .await
         .unwrap();
-    let enrolment = services.second_factor.generate(user).await.unwrap();
+    let enrolment = services.second_factor().generate(user).await.unwrap();
     let now = u64::try_from(world.clock.now().timestamp()).unwrap();
     let digits = PlainTotp::digits(&enrolment.secret, TimeStep(now / STEP_SECONDS));
     let proof = SecondFactorProof::read(&digits);
-    services.second_factor.activate(user, proof).await.unwrap();
+    services
+        .second_factor()
+        .activate(user, proof)
+        .await
+        .unwrap();
     let mut work = world.store.begin().await.unwrap();
     let key = security_key("key", user);
     work.security_keys().insert(&key).await.unwrap();
@@ -80,10 +84,10 @@ async fn settle_down(world: &World, user: UserId) -> Leavings {
 /// Nothing of whoever was there before is left.
 async fn assert_alone(world: &World, left: Leavings) {
     let services = &world.services;
-    assert!(services.email_links.follow(left.change).await.is_err());
+    assert!(services.email_links().follow(left.change).await.is_err());
     assert!(
         services
-            .personal_access_tokens
+            .personal_access_tokens()
             .sign_in(left.token)
             .await
             .is_err()
@@ -115,7 +119,7 @@ fn sign_in() -> EmailSignIn {
 async fn squatter_without_password(world: &World) -> Leavings {
     let services = &world.services;
     let session = services
-        .anonymous
+        .anonymous()
         .sign_in(AnonymousSignIn::default())
         .await
         .unwrap();
@@ -126,7 +130,7 @@ async fn squatter_without_password(world: &World) -> Leavings {
         code_challenge: None,
     };
     services
-        .anonymous
+        .anonymous()
         .deanonymize(session.user.id, request)
         .await
         .unwrap();
@@ -139,7 +143,7 @@ async fn a_code_puts_out_whoever_never_had_a_password() {
     let token = squatter_without_password(&world).await;
     world
         .services
-        .email_sign_in
+        .email_sign_in()
         .send_code(sign_in())
         .await
         .unwrap();
@@ -149,7 +153,12 @@ async fn a_code_puts_out_whoever_never_had_a_password() {
         email: email(ADDRESS),
         code: OneTimeCode::parse(code.expose()).unwrap(),
     };
-    world.services.email_sign_in.with_code(claim).await.unwrap();
+    world
+        .services
+        .email_sign_in()
+        .with_code(claim)
+        .await
+        .unwrap();
 
     assert_alone(&world, token).await;
 }
@@ -160,14 +169,14 @@ async fn a_link_puts_out_whoever_never_had_a_password() {
     let token = squatter_without_password(&world).await;
     world
         .services
-        .email_sign_in
+        .email_sign_in()
         .send_link(sign_in())
         .await
         .unwrap();
     let ticket = world.mailer.sent().pop().unwrap().ticket;
 
     let ticket = Ticket::parse(ticket.expose()).unwrap();
-    world.services.email_links.follow(ticket).await.unwrap();
+    world.services.email_links().follow(ticket).await.unwrap();
 
     assert_alone(&world, token).await;
 }
@@ -180,7 +189,7 @@ async fn a_reset_password_puts_out_whoever_signed_up_with_the_address() {
         let token = settle_down(&world, squatter.user.id).await;
         let services = &world.services;
         services
-            .email_address
+            .email_address()
             .request_password_reset(request())
             .await
             .unwrap();
@@ -188,13 +197,17 @@ async fn a_reset_password_puts_out_whoever_signed_up_with_the_address() {
         let ticket = Ticket::parse(ticket.expose()).unwrap();
 
         if follows_the_link {
-            services.email_links.follow(ticket).await.unwrap();
+            services.email_links().follow(ticket).await.unwrap();
         } else {
             let new = password("battery staple");
-            services.password_change.reset(&ticket, &new).await.unwrap();
+            services
+                .password_change()
+                .reset(&ticket, &new)
+                .await
+                .unwrap();
             let signed_in = claim(ADDRESS, "battery staple");
             services
-                .sign_in
+                .sign_in()
                 .with_email_password(signed_in)
                 .await
                 .unwrap();
@@ -203,7 +216,7 @@ async fn a_reset_password_puts_out_whoever_signed_up_with_the_address() {
         assert_alone(&world, token).await;
         assert!(
             services
-                .tokens
+                .tokens()
                 .refresh(squatter.refresh_token)
                 .await
                 .is_err()
@@ -217,28 +230,28 @@ async fn whoever_was_verified_before_keeps_everything() {
     let ada = world.signed_up(ADDRESS).await;
     let services = &world.services;
     services
-        .email_address
+        .email_address()
         .request_verification(request())
         .await
         .unwrap();
     let ticket = world.mailer.sent().pop().unwrap().ticket;
     services
-        .email_links
+        .email_links()
         .follow(Ticket::parse(ticket.expose()).unwrap())
         .await
         .unwrap();
     let token = settle_down(&world, ada.user.id).await;
 
-    services.email_sign_in.send_link(sign_in()).await.unwrap();
+    services.email_sign_in().send_link(sign_in()).await.unwrap();
     let ticket = world.mailer.sent().pop().unwrap().ticket;
     services
-        .email_links
+        .email_links()
         .follow(Ticket::parse(ticket.expose()).unwrap())
         .await
         .unwrap();
 
-    let pat = services.personal_access_tokens.sign_in(token.token).await;
+    let pat = services.personal_access_tokens().sign_in(token.token).await;
     assert!(pat.is_ok());
     assert!(world.stored(ADDRESS).await.unwrap().active_mfa.is_some());
-    assert!(services.tokens.refresh(ada.refresh_token).await.is_ok());
+    assert!(services.tokens().refresh(ada.refresh_token).await.is_ok());
 }

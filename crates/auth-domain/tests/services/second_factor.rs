@@ -37,7 +37,7 @@ impl World {
     }
 
     async fn generate(&self, user: UserId) -> TotpEnrolment {
-        self.services.second_factor.generate(user).await.unwrap()
+        self.services.second_factor().generate(user).await.unwrap()
     }
 
     /// Ada with a second factor, and its secret.
@@ -45,7 +45,7 @@ impl World {
         let ada = self.signed_up(ADA).await.user.id;
         let secret = self.generate(ada).await.secret;
         let proof = self.proof(&secret, 0);
-        let service = &self.services.second_factor;
+        let service = self.services.second_factor();
         service.activate(ada, proof).await.unwrap();
         (ada, secret)
     }
@@ -53,7 +53,7 @@ impl World {
     /// What the right password leads to.
     async fn ticket(&self) -> Ticket {
         let claim = claim(ADA, PASSWORD);
-        let answer = self.services.sign_in.with_email_password(claim).await;
+        let answer = self.services.sign_in().with_email_password(claim).await;
         match answer.unwrap() {
             SignedIn::SecondFactor(ticket) => ticket,
             SignedIn::Session(_) => panic!("no second factor was asked for"),
@@ -64,7 +64,7 @@ impl World {
     async fn sign_in_with(&self, proof: SecondFactorProof) -> Result<Session, SecondFactorError> {
         let ticket = Some(self.ticket().await);
         let claim = SecondFactorSignIn { ticket, proof };
-        self.services.second_factor.sign_in(claim).await
+        self.services.second_factor().sign_in(claim).await
     }
 
     async fn stored_secret(&self, user: UserId) -> Option<StoredSecret> {
@@ -159,7 +159,7 @@ async fn a_ticket_lives_five_minutes() {
         ticket: Some(ticket),
         proof: world.proof(&secret, 0),
     };
-    let outcome = world.services.second_factor.sign_in(claim).await;
+    let outcome = world.services.second_factor().sign_in(claim).await;
     assert!(matches!(
         outcome,
         Err(Error::Refused(SecondFactorRefusal::InvalidTicket))
@@ -177,7 +177,7 @@ async fn a_ticket_for_something_else_is_refused_and_not_spent() {
         let proof = world.proof(&secret, 0);
         let claim = SecondFactorSignIn { ticket, proof };
 
-        let outcome = world.services.second_factor.sign_in(claim).await;
+        let outcome = world.services.second_factor().sign_in(claim).await;
 
         assert!(matches!(
             outcome,
@@ -197,7 +197,7 @@ async fn secrets_are_sealed_for_their_user() {
 
     world.leave_secret(eve, &sealed).await;
     let proof = world.proof(&secret, 0);
-    let stolen = world.services.second_factor.activate(eve, proof).await;
+    let stolen = world.services.second_factor().activate(eve, proof).await;
     assert!(matches!(stolen, Err(Error::Failed(_))));
 }
 
@@ -234,7 +234,7 @@ async fn recovery_codes_outlive_the_key_they_were_hashed_with() {
     let world = World::new().await;
     let (ada, secret) = world.protected().await;
     let proof = world.proof(&secret, 0);
-    let service = &world.services.second_factor;
+    let service = world.services.second_factor();
     let codes = service.renew_recovery_codes(ada, proof).await.unwrap();
     let proof = |place: usize| SecondFactorProof::RecoveryCode(codes[place].clone());
     let with_keys = |keys| world.beside(|it| it.second_factors.recovery_keys = keys);
@@ -262,7 +262,7 @@ async fn a_disabled_second_factor_is_still_asked_for() {
         outcome,
         Err(Error::Refused(SecondFactorRefusal::Disabled))
     ));
-    let generated = without.services.second_factor.generate(ada).await;
+    let generated = without.services.second_factor().generate(ada).await;
     assert!(matches!(
         generated,
         Err(Error::Refused(SecondFactorRefusal::Disabled))
@@ -283,7 +283,7 @@ async fn an_installation_without_authenticator_apps_lets_no_protected_account_in
         outcome,
         Err(Error::Refused(SecondFactorRefusal::Disabled))
     ));
-    let generated = without.services.second_factor.generate(ada).await;
+    let generated = without.services.second_factor().generate(ada).await;
     assert!(matches!(
         generated,
         Err(Error::Refused(SecondFactorRefusal::Disabled))
@@ -295,7 +295,7 @@ async fn an_installation_without_authenticator_apps_lets_no_protected_account_in
 async fn a_closed_second_factor_is_open_for_a_recovery_code() {
     let world = World::new().await;
     let (ada, secret) = world.protected().await;
-    let service = &world.services.second_factor;
+    let service = world.services.second_factor();
     let codes = service
         .renew_recovery_codes(ada, world.proof(&secret, 0))
         .await
@@ -332,7 +332,7 @@ async fn a_password_that_was_changed_while_it_was_judged_gets_no_ticket() {
     let world = World::new().await;
     let (ada, _) = world.protected().await;
 
-    let overtaken = world.overtaken(ada).sign_in;
+    let overtaken = world.overtaken(ada).sign_in();
     let answer = overtaken.with_email_password(claim(ADA, PASSWORD)).await;
 
     assert!(matches!(
@@ -351,7 +351,7 @@ async fn a_request_that_outlived_its_session_takes_no_second_factor_away() {
         ..AccessIdentity::from(ada)
     };
     let proof = || world.proof(&secret, 1);
-    let service = &world.services.second_factor;
+    let service = world.services.second_factor();
 
     let off = service.deactivate(ended, proof()).await;
     let codes = service.renew_recovery_codes(ended, proof()).await.map(drop);

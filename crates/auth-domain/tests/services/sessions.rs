@@ -29,14 +29,14 @@ fn device(user_agent: &str, address: &str) -> Device {
 }
 
 async fn signed_in(services: &Services, claim: EmailPasswordSignIn) -> Session {
-    match services.sign_in.with_email_password(claim).await.unwrap() {
+    match services.sign_in().with_email_password(claim).await.unwrap() {
         SignedIn::Session(session) => *session,
         SignedIn::SecondFactor(_) => panic!("nobody has a second factor here"),
     }
 }
 
 async fn sessions_of(world: &World, session: &Session) -> Vec<OpenSession> {
-    let sessions = &world.services.sessions;
+    let sessions = world.services.sessions();
     sessions.list(session.user.id).await.unwrap()
 }
 
@@ -64,7 +64,7 @@ async fn a_refresh_tells_where_the_session_is_used_now() {
 
     let services = world.services.seen_from(phone.clone(), None);
     let refreshed = services
-        .tokens
+        .tokens()
         .refresh(session.refresh_token)
         .await
         .unwrap();
@@ -82,7 +82,7 @@ async fn one_session_ends_and_its_owner_ends_no_other_ones() {
     let first = world.signed_up(ADA).await;
     let second = world.signed_in(ADA).await;
     let stranger = world.signed_up("eve@example.com").await;
-    let sessions = &world.services.sessions;
+    let sessions = world.services.sessions();
 
     let foreign = sessions.end(stranger.user.id, first.id).await;
     sessions.end(first.user.id, first.id).await.unwrap();
@@ -94,7 +94,7 @@ async fn one_session_ends_and_its_owner_ends_no_other_ones() {
             Err(Error::Refused(SessionRefusal::NoSuchSession))
         ));
     }
-    let tokens = &world.services.tokens;
+    let tokens = world.services.tokens();
     assert!(tokens.refresh(first.refresh_token).await.is_err());
     assert!(tokens.refresh(second.refresh_token).await.is_ok());
 }
@@ -106,10 +106,10 @@ async fn all_other_sessions_end() {
     let second = world.signed_in(ADA).await;
     let stranger = world.signed_up("eve@example.com").await;
 
-    let sessions = &world.services.sessions;
+    let sessions = world.services.sessions();
     sessions.end_others(bearer_of(&second)).await.unwrap();
 
-    let tokens = &world.services.tokens;
+    let tokens = world.services.tokens();
     assert!(tokens.refresh(first.refresh_token).await.is_err());
     assert!(tokens.refresh(second.refresh_token).await.is_ok());
     assert!(tokens.refresh(stranger.refresh_token).await.is_ok());
@@ -124,7 +124,7 @@ async fn a_token_that_names_no_session_ends_no_others() {
         ..bearer_of(&session)
     };
 
-    let refused = world.services.sessions.end_others(bearer).await;
+    let refused = world.services.sessions().end_others(bearer).await;
 
     assert!(matches!(
         refused,
@@ -139,20 +139,20 @@ async fn nothing_lasting_is_done_with_the_token_of_an_ended_session() {
     let session = world.signed_up(ADA).await;
     let services = &world.services;
     let bearer = bearer_of(&session);
-    services.current_user.check_session(bearer).await.unwrap();
+    services.current_user().check_session(bearer).await.unwrap();
     services
-        .elevation
+        .elevation()
         .check(bearer, DelicateAction::Any)
         .await
         .unwrap();
 
     services
-        .sign_out
+        .sign_out()
         .end_session(session.refresh_token)
         .await
         .unwrap();
 
-    let checked = services.current_user.check_session(bearer).await;
+    let checked = services.current_user().check_session(bearer).await;
     assert!(matches!(
         checked,
         Err(Error::Refused(CurrentUserRefusal::InvalidToken))
@@ -163,7 +163,7 @@ async fn nothing_lasting_is_done_with_the_token_of_an_ended_session() {
     };
     for identity in [bearer, elevated] {
         let checked = services
-            .elevation
+            .elevation()
             .check(identity, DelicateAction::Any)
             .await;
         let Err(Error::Refused(ElevationRefusal::NotSignedIn(CurrentUserRefusal::InvalidToken))) =
@@ -183,7 +183,7 @@ async fn a_token_of_another_program_names_no_session_and_may_do_what_it_could() 
         ..bearer_of(&session)
     };
 
-    let checked = world.services.current_user.check_session(bearer).await;
+    let checked = world.services.current_user().check_session(bearer).await;
 
     assert!(checked.is_ok());
 }
@@ -194,13 +194,13 @@ async fn a_password_that_is_set_ends_all_sessions_but_the_one_that_sets_it() {
     let first = world.signed_up(ADA).await;
     let second = world.signed_in(ADA).await;
 
-    let change = &world.services.password_change;
+    let change = world.services.password_change();
     change
         .set(bearer_of(&second), &password("another horse"))
         .await
         .unwrap();
 
-    let tokens = &world.services.tokens;
+    let tokens = world.services.tokens();
     assert!(tokens.refresh(first.refresh_token).await.is_err());
     assert!(tokens.refresh(second.refresh_token).await.is_ok());
 }
@@ -213,7 +213,7 @@ async fn nothing_lasting_comes_of_a_request_that_outlived_its_session() {
     let owner = world.signed_in(ADA).await;
     let services = &world.services;
     let enrolment = services
-        .second_factor
+        .second_factor()
         .generate(thief.user.id)
         .await
         .unwrap();
@@ -221,19 +221,19 @@ async fn nothing_lasting_comes_of_a_request_that_outlived_its_session() {
     let digits = PlainTotp::digits(&enrolment.secret, TimeStep(now / STEP_SECONDS));
     let bearer = bearer_of(&thief);
     services
-        .sessions
+        .sessions()
         .end_others(bearer_of(&owner))
         .await
         .unwrap();
 
     let new = password("another horse");
-    let set = services.password_change.set(bearer, &new).await;
+    let set = services.password_change().set(bearer, &new).await;
     let request = PersonalAccessTokenRequest {
         expires_at: DateTime::<Utc>::MAX_UTC,
         metadata: None,
     };
     let pat = services
-        .personal_access_tokens
+        .personal_access_tokens()
         .create(bearer, request)
         .await;
     let elsewhere = LinkRequest {
@@ -242,12 +242,12 @@ async fn nothing_lasting_comes_of_a_request_that_outlived_its_session() {
         code_challenge: None,
     };
     let change = services
-        .email_address
+        .email_address()
         .request_change(bearer, elsewhere)
         .await;
     let proof = SecondFactorProof::read(&digits);
-    let factor = services.second_factor.activate(bearer, proof).await;
-    let secret = services.second_factor.generate(bearer).await.map(drop);
+    let factor = services.second_factor().activate(bearer, proof).await;
+    let secret = services.second_factor().generate(bearer).await.map(drop);
 
     assert!(matches!(
         set,
@@ -275,7 +275,7 @@ async fn nothing_lasting_comes_of_a_request_that_outlived_its_session() {
     }
     assert!(world.mailer.sent().is_empty());
     assert_eq!(world.signed_in(ADA).await.user.active_mfa, None);
-    let refreshed = services.tokens.refresh(owner.refresh_token).await;
+    let refreshed = services.tokens().refresh(owner.refresh_token).await;
     assert!(refreshed.is_ok());
 }
 
@@ -292,20 +292,20 @@ async fn nobody_elevates_in_a_session_that_has_ended() {
     work.commit().await.unwrap();
     let mail = CodeChannel::Mail;
     services
-        .elevation
+        .elevation()
         .send_code(session.user.id, mail)
         .await
         .unwrap();
     let code = world.mailer.sent().pop().unwrap().ticket;
     let code = OneTimeCode::parse(code.expose()).unwrap();
     services
-        .sign_out
+        .sign_out()
         .end_session(session.refresh_token)
         .await
         .unwrap();
 
     let elevated = services
-        .elevation
+        .elevation()
         .with_code(bearer_of(&session), mail, &code)
         .await;
 
@@ -331,7 +331,7 @@ async fn a_personal_access_token_is_good_for_no_longer_than_the_policy_allows() 
         let bearer = bearer_of(&session);
         world
             .services
-            .personal_access_tokens
+            .personal_access_tokens()
             .create(bearer, request)
             .await
     };

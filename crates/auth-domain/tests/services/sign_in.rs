@@ -27,7 +27,7 @@ async fn the_right_password_opens_a_session_of_the_same_user() {
 async fn unknown_users_and_wrong_passwords_look_alike_and_cost_the_same() {
     let world = World::new().await;
     world.signed_up("ada@example.com").await;
-    let sign_in = &world.services.sign_in;
+    let sign_in = world.services.sign_in();
 
     let before = world.hasher.verifications();
     let wrong = sign_in
@@ -63,10 +63,8 @@ async fn an_account_whose_state_forbids_it_is_told_so() {
         .beside(|it| it.accounts.email_verification_required = true)
         .await;
     let disabling = World::with(|it| it.accounts.new_users_disabled = true).await;
-    let created = disabling
-        .services
-        .sign_up
-        .with_email_password(crate::world::sign_up("ada@example.com"));
+    let service = disabling.services.sign_up();
+    let created = service.with_email_password(crate::world::sign_up("ada@example.com"));
     created.await.unwrap_err();
 
     for (world, expected) in [
@@ -77,7 +75,7 @@ async fn an_account_whose_state_forbids_it_is_told_so() {
         let before = world.hasher.verifications();
         let claim = claim("ada@example.com", PASSWORD);
 
-        let outcome = world.services.sign_in.with_email_password(claim).await;
+        let outcome = world.services.sign_in().with_email_password(claim).await;
 
         assert!(
             matches!(outcome, Err(Error::Refused(SignInRefusal::Account(refusal))) if refusal == expected)
@@ -97,18 +95,17 @@ async fn a_user_name_signs_in_to_the_same_user() {
     let claim = |secret| UsernameSignIn {
         username: username("john"),
         password: password(secret),
-        client: None,
     };
 
     let right = world
         .services
-        .sign_in
+        .sign_in()
         .with_username(claim(PASSWORD))
         .await
         .unwrap();
     let wrong = world
         .services
-        .sign_in
+        .sign_in()
         .with_username(claim("wrong horse"))
         .await;
 
@@ -130,7 +127,7 @@ async fn both_generations_number_the_same_users() {
     assert_eq!(legacy.user.hasura_id, HasuraId(3));
     let info = world
         .services
-        .current_user
+        .current_user()
         .by_bearer(&modern.access_token.value)
         .await
         .unwrap();
@@ -146,22 +143,25 @@ async fn the_state_of_a_named_account_is_told_only_to_who_knows_its_password() {
     };
     world
         .services
-        .sign_up
+        .sign_up()
         .with_username(request)
         .await
         .unwrap_err();
     let claim = |secret| UsernameSignIn {
         username: username("john"),
         password: password(secret),
-        client: None,
     };
 
     let wrong = world
         .services
-        .sign_in
+        .sign_in()
         .with_username(claim("wrong horse"))
         .await;
-    let right = world.services.sign_in.with_username(claim(PASSWORD)).await;
+    let right = world
+        .services
+        .sign_in()
+        .with_username(claim(PASSWORD))
+        .await;
 
     assert!(matches!(
         wrong,
@@ -184,15 +184,14 @@ async fn a_password_that_was_changed_while_it_was_judged_opens_nothing() {
     let named = UsernameSignIn {
         username: username("john"),
         password: password(PASSWORD),
-        client: None,
     };
 
     let modern = world
         .overtaken(ada)
-        .sign_in
+        .sign_in()
         .with_email_password(claim)
         .await;
-    let legacy = world.overtaken(john).sign_in.with_username(named).await;
+    let legacy = world.overtaken(john).sign_in().with_username(named).await;
 
     assert!(matches!(
         modern,
@@ -213,12 +212,11 @@ async fn a_second_factor_switched_on_while_the_password_is_judged_is_asked_for()
     let named = UsernameSignIn {
         username: username("john"),
         password: password(PASSWORD),
-        client: None,
     };
 
-    let modern = world.overtaken_by(Overtaking::SecondFactor, ada).sign_in;
+    let modern = world.overtaken_by(Overtaking::SecondFactor, ada).sign_in();
     let modern = modern.with_email_password(claim).await;
-    let legacy = world.overtaken_by(Overtaking::SecondFactor, john).sign_in;
+    let legacy = world.overtaken_by(Overtaking::SecondFactor, john).sign_in();
     let legacy = legacy.with_username(named).await;
 
     assert!(
@@ -237,12 +235,12 @@ async fn an_account_disabled_while_its_password_is_judged_is_told_to_be_disabled
     let shared = Arc::new(store.clone());
     let world = World::over_with(shared, Arc::default(), policy(), |_| {}).await;
     let ada = world.signed_up("ada@example.com").await.user.id;
-    let sessions = &world.services.sessions;
+    let sessions = world.services.sessions();
     let before = sessions.list(ada).await.unwrap();
 
     let overtaken = world
         .overtaken_by(Overtaking::Disabling(store), ada)
-        .sign_in;
+        .sign_in();
     let answer = overtaken.with_email_password(claim("ada@example.com", PASSWORD));
 
     let refusal = answer.await.unwrap_err();

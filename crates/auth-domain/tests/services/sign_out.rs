@@ -12,18 +12,18 @@ async fn signing_out_ends_one_session_and_is_repeatable() {
 
     world
         .services
-        .sign_out
+        .sign_out()
         .end_session(first.refresh_token)
         .await
         .unwrap();
     world
         .services
-        .sign_out
+        .sign_out()
         .end_session(first.refresh_token)
         .await
         .unwrap();
 
-    let ended = world.services.tokens.refresh(first.refresh_token).await;
+    let ended = world.services.tokens().refresh(first.refresh_token).await;
     assert!(matches!(
         ended,
         Err(Error::Refused(RefreshRefusal::InvalidRefreshToken))
@@ -31,7 +31,7 @@ async fn signing_out_ends_one_session_and_is_repeatable() {
     assert!(
         world
             .services
-            .tokens
+            .tokens()
             .refresh(second.refresh_token)
             .await
             .is_ok()
@@ -45,14 +45,14 @@ async fn signing_out_everywhere_ends_all_sessions_of_that_user_alone() {
     let second = world.signed_in("ada@example.com").await;
     let other = world.signed_up("bob@example.com").await;
 
-    let sign_out = &world.services.sign_out;
+    let sign_out = world.services.sign_out();
     assert!(sign_out.end_all_sessions(bearer_of(&first)).await.unwrap());
 
     for session in [first, second] {
         assert!(
             world
                 .services
-                .tokens
+                .tokens()
                 .refresh(session.refresh_token)
                 .await
                 .is_err()
@@ -61,7 +61,7 @@ async fn signing_out_everywhere_ends_all_sessions_of_that_user_alone() {
     assert!(
         world
             .services
-            .tokens
+            .tokens()
             .refresh(other.refresh_token)
             .await
             .is_ok()
@@ -73,7 +73,7 @@ async fn a_session_that_has_ended_ends_no_others() {
     let world = World::new().await;
     let thief = world.signed_up("ada@example.com").await;
     let owner = world.signed_in("ada@example.com").await;
-    let (sessions, sign_out) = (&world.services.sessions, &world.services.sign_out);
+    let (sessions, sign_out) = (&world.services.sessions(), &world.services.sign_out());
     sessions.end(bearer_of(&owner), thief.id).await.unwrap();
 
     let all = sign_out.end_all_sessions(bearer_of(&thief)).await;
@@ -89,7 +89,7 @@ async fn a_session_that_has_ended_ends_no_others() {
         one,
         Err(Error::Refused(SessionRefusal::SessionEnded))
     ));
-    let refreshed = world.services.tokens.refresh(owner.refresh_token).await;
+    let refreshed = world.services.tokens().refresh(owner.refresh_token).await;
     assert!(refreshed.is_ok());
 }
 
@@ -98,10 +98,10 @@ async fn a_token_that_names_no_session_signs_out_everywhere() {
     let world = World::new().await;
     let session = world.signed_up("ada@example.com").await;
 
-    let sign_out = &world.services.sign_out;
+    let sign_out = world.services.sign_out();
     assert!(sign_out.end_all_sessions(session.user.id).await.unwrap());
 
-    let refreshed = world.services.tokens.refresh(session.refresh_token).await;
+    let refreshed = world.services.tokens().refresh(session.refresh_token).await;
     assert!(matches!(
         refreshed,
         Err(Error::Refused(RefreshRefusal::InvalidRefreshToken))
@@ -113,10 +113,10 @@ async fn an_opaque_session_is_gone_after_logout_and_after_its_time() {
     let world = World::new().await;
     let session = world.signed_up_by_name("john").await;
     let other = world.signed_up_by_name("jane").await;
-    let current = &world.services.current_user;
+    let current = world.services.current_user();
     assert!(current.by_bearer(session.token.expose()).await.is_ok());
 
-    let sign_out = &world.services.sign_out;
+    let sign_out = world.services.sign_out();
     assert!(sign_out.end_opaque_session(&session.token).await.unwrap());
     assert!(!sign_out.end_opaque_session(&session.token).await.unwrap());
 

@@ -40,7 +40,7 @@ async fn one_address_has_one_account_whatever_its_spelling() {
 
     let again = world
         .services
-        .sign_up
+        .sign_up()
         .with_email_password(sign_up("ADA@example.com"))
         .await;
 
@@ -60,10 +60,10 @@ async fn nobody_signs_up_while_sign_up_is_disabled() {
 
     let modern = world
         .services
-        .sign_up
+        .sign_up()
         .with_email_password(sign_up("ada@example.com"))
         .await;
-    let legacy = world.services.sign_up.with_username(by_name).await;
+    let legacy = world.services.sign_up().with_username(by_name).await;
 
     assert!(matches!(
         modern,
@@ -82,7 +82,7 @@ async fn a_user_created_disabled_exists_but_has_no_session() {
 
     let outcome = world
         .services
-        .sign_up
+        .sign_up()
         .with_email_password(sign_up("ada@example.com"))
         .await;
 
@@ -109,7 +109,7 @@ async fn an_address_that_needs_verification_gets_a_mail_and_no_session() {
 
     let outcome = world
         .services
-        .sign_up
+        .sign_up()
         .with_email_password(request)
         .await
         .unwrap();
@@ -130,10 +130,8 @@ async fn an_address_that_needs_verification_gets_a_mail_and_no_session() {
         link.starts_with("http://auth.example.com/verify?redirectTo="),
         "{link}"
     );
-    let sign_in = world
-        .services
-        .sign_in
-        .with_email_password(claim("ada@example.com", PASSWORD));
+    let service = world.services.sign_in();
+    let sign_in = service.with_email_password(claim("ada@example.com", PASSWORD));
     assert!(sign_in.await.is_err());
 }
 
@@ -144,7 +142,7 @@ async fn a_mail_that_is_refused_for_good_is_an_error_and_keeps_the_account() {
 
     let outcome = world
         .services
-        .sign_up
+        .sign_up()
         .with_email_password(sign_up("ada@example.com"))
         .await;
 
@@ -164,7 +162,7 @@ async fn a_shut_out_address_is_refused_before_its_password_is_looked_at() {
         ..sign_up("ada@example.com")
     };
 
-    let outcome = world.services.sign_up.with_email_password(request).await;
+    let outcome = world.services.sign_up().with_email_password(request).await;
 
     assert!(matches!(
         outcome,
@@ -182,17 +180,17 @@ async fn passwords_have_a_shortest_and_a_longest_length() {
 
     let short = world
         .services
-        .sign_up
+        .sign_up()
         .with_email_password(with("1234"))
         .await;
     let long = world
         .services
-        .sign_up
+        .sign_up()
         .with_email_password(with(&"é".repeat(37)))
         .await;
     let longest = world
         .services
-        .sign_up
+        .sign_up()
         .with_email_password(with(&"é".repeat(36)))
         .await;
 
@@ -237,7 +235,7 @@ async fn wishes_beyond_what_is_allowed_are_refused() {
         ..defaults()
     };
 
-    let sign_up = &world.services.sign_up;
+    let sign_up = world.services.sign_up();
     let redirect = sign_up.with_email_password(with(redirect)).await;
     let admin = sign_up.with_email_password(with(admin)).await;
     let default_only = sign_up.with_email_password(with(default_only)).await;
@@ -276,7 +274,7 @@ async fn wanted_roles_keep_their_order_and_an_unknown_locale_becomes_the_default
 
     world
         .services
-        .sign_up
+        .sign_up()
         .with_email_password(request)
         .await
         .unwrap();
@@ -313,17 +311,17 @@ async fn the_legacy_rules_for_passwords_and_names_hold() {
 
     let short = world
         .services
-        .sign_up
+        .sign_up()
         .with_username(with("eve", "1234567"))
         .await;
     let taken = world
         .services
-        .sign_up
+        .sign_up()
         .with_username(with("john", PASSWORD))
         .await;
     let other_case = world
         .services
-        .sign_up
+        .sign_up()
         .with_username(with("John", PASSWORD))
         .await;
 
@@ -348,7 +346,7 @@ async fn a_provider_that_is_switched_off_signs_nobody_up_or_in() {
         password: password(PASSWORD),
     };
 
-    let outcome = world.services.sign_up.with_username(request).await;
+    let outcome = world.services.sign_up().with_username(request).await;
 
     assert!(matches!(
         outcome,

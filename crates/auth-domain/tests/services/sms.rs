@@ -48,7 +48,6 @@ fn typed(to: &str, digits: &str) -> SmsCode {
     SmsCode {
         phone_number: number(to),
         code: code(digits),
-        client: None,
     }
 }
 
@@ -65,7 +64,7 @@ fn last_code(world: &World, to: &str) -> String {
 }
 
 async fn signed_in(world: &World, who: &str) -> Session {
-    let service = &world.services.sms_sign_in;
+    let service = world.services.sms_sign_in();
     service.send_code(request(who)).await.unwrap();
     let digits = last_code(world, who);
     service.with_code(typed(who, &digits)).await.unwrap()
@@ -73,7 +72,7 @@ async fn signed_in(world: &World, who: &str) -> Session {
 
 async fn anonymous(world: &World) -> UserId {
     let request = AnonymousSignIn::default();
-    let session = world.services.anonymous.sign_in(request).await.unwrap();
+    let session = world.services.anonymous().sign_in(request).await.unwrap();
     session.user.id
 }
 
@@ -87,7 +86,7 @@ async fn holder(world: &World, of: &str) -> Option<UserId> {
 #[tokio::test]
 async fn a_code_signs_in_once_and_for_five_minutes() {
     let world = World::new().await;
-    let service = &world.services.sms_sign_in;
+    let service = world.services.sms_sign_in();
 
     let session = signed_in(&world, ADA).await;
     let again = service.with_code(typed(ADA, &last_code(&world, ADA))).await;
@@ -110,7 +109,7 @@ async fn a_code_signs_in_once_and_for_five_minutes() {
 #[tokio::test]
 async fn a_message_that_is_not_accepted_is_a_failure_and_can_be_asked_for_again() {
     let world = World::new().await;
-    let service = &world.services.sms_sign_in;
+    let service = world.services.sms_sign_in();
     world.sms.set_failing(true);
 
     let failed = service.send_code(request(ADA)).await;
@@ -130,7 +129,7 @@ async fn a_concealed_request_is_answered_before_anything_is_looked_up() {
         it.accounts.auto_sign_up = false;
     })
     .await;
-    let service = &world.services.sms_sign_in;
+    let service = world.services.sms_sign_in();
 
     service.send_code(request(ADA)).await.unwrap();
     assert_eq!(world.sms.sent(), []);
@@ -149,7 +148,7 @@ async fn a_concealed_request_is_answered_before_anything_is_looked_up() {
 #[tokio::test]
 async fn a_number_is_guessed_at_no_more_often_than_an_account_is_claimed() {
     let world = World::limited(|it| it.codes.max_wrong = 100).await;
-    let service = &world.services.sms_sign_in;
+    let service = world.services.sms_sign_in();
     service.send_code(request(ADA)).await.unwrap();
     let digits = last_code(&world, ADA);
 
@@ -171,7 +170,7 @@ async fn a_number_is_guessed_at_no_more_often_than_an_account_is_claimed() {
 async fn a_guess_is_no_claim_where_no_code_is_open() {
     let world = World::limited(|_| {}).await;
     signed_in(&world, ADA).await;
-    let service = &world.services.sms_sign_in;
+    let service = world.services.sms_sign_in();
 
     for spelling in [ADA, "+41 79 000 00 01", "0041790000001", ADA, ADA, ADA] {
         let wrong = service.with_code(typed(spelling, "123456")).await;
@@ -188,12 +187,12 @@ async fn a_guess_is_no_claim_where_no_code_is_open() {
 async fn a_phone_gets_so_many_messages_of_each_kind() {
     let world = World::limited(|_| {}).await;
     let session = signed_in(&world, ADA).await;
-    let service = &world.services.sms_sign_in;
+    let service = world.services.sms_sign_in();
     service.send_code(request(ADA)).await.unwrap();
     service.send_code(request(ADA)).await.unwrap();
 
     let fourth = service.send_code(request(ADA)).await;
-    let elevation = &world.services.elevation;
+    let elevation = world.services.elevation();
     let elevating = elevation
         .send_code(session.user.id, CodeChannel::Text)
         .await;
@@ -209,7 +208,7 @@ async fn a_number_for_tests_gets_no_message_and_has_its_own_code() {
         it.sms.test_numbers = vec![(number(ADA), code("424242"))];
     })
     .await;
-    let service = &world.services.sms_sign_in;
+    let service = world.services.sms_sign_in();
 
     let too_early = service.with_code(typed(ADA, "424242")).await;
     service.send_code(request(ADA)).await.unwrap();
@@ -235,7 +234,7 @@ async fn an_anonymous_user_stays_so_until_the_code_is_typed() {
             ..SignUpOptions::default()
         },
     };
-    let service = &world.services.anonymous;
+    let service = world.services.anonymous();
 
     service
         .deanonymize_by_sms(user, request(ADA))
@@ -244,7 +243,7 @@ async fn an_anonymous_user_stays_so_until_the_code_is_typed() {
     let digits = last_code(&world, ADA);
     assert_eq!(world.sms.sent()[0].locale.as_str(), "fr");
     assert_eq!(holder(&world, ADA).await, None);
-    let sign_in = &world.services.sms_sign_in;
+    let sign_in = world.services.sms_sign_in();
     let session = sign_in.with_code(typed(ADA, &digits)).await.unwrap();
 
     assert_eq!(session.user.id, user);
@@ -268,7 +267,7 @@ async fn an_anonymous_user_stays_so_until_the_code_is_typed() {
 async fn an_account_moves_only_to_the_number_the_last_code_went_to() {
     let world = World::new().await;
     let user = signed_in(&world, ADA).await.user.id;
-    let service = &world.services.phone_change;
+    let service = world.services.phone_change();
 
     service.request(user, number("+41790000009")).await.unwrap();
     let first = last_code(&world, "+41790000009");
@@ -296,10 +295,13 @@ async fn without_text_messages_every_use_of_them_says_so() {
     let user = world.signed_up("ada@example.com").await.user.id;
     let services = &world.services;
 
-    let sent = services.sms_sign_in.send_code(request(ADA)).await;
-    let typed = services.sms_sign_in.with_code(typed(ADA, "123456")).await;
-    let moved = services.phone_change.request(user, number(ADA)).await;
-    let elevated = services.elevation.send_code(user, CodeChannel::Text).await;
+    let sent = services.sms_sign_in().send_code(request(ADA)).await;
+    let typed = services.sms_sign_in().with_code(typed(ADA, "123456")).await;
+    let moved = services.phone_change().request(user, number(ADA)).await;
+    let elevated = services
+        .elevation()
+        .send_code(user, CodeChannel::Text)
+        .await;
 
     assert!(matches!(
         sent,
@@ -355,7 +357,7 @@ async fn judged_elsewhere() -> (World, Arc<Lenient>) {
 #[tokio::test]
 async fn a_code_judged_elsewhere_still_works_once_and_for_ten_minutes() {
     let (world, verifier) = judged_elsewhere().await;
-    let service = &world.services.sms_sign_in;
+    let service = world.services.sms_sign_in();
 
     let unasked = service.with_code(typed(ADA, "111111")).await;
     service.send_code(request(ADA)).await.unwrap();
@@ -408,7 +410,7 @@ async fn while_accounts_are_concealed_the_service_judges_guesses_at_anybody() {
 
     let nobody = world
         .services
-        .sms_sign_in
+        .sms_sign_in()
         .with_code(typed(ADA, "111111"))
         .await;
 
@@ -422,7 +424,7 @@ async fn while_accounts_are_concealed_the_service_judges_guesses_at_anybody() {
 #[tokio::test]
 async fn guesses_judged_elsewhere_are_counted_here() {
     let (world, _) = judged_elsewhere().await;
-    let service = &world.services.sms_sign_in;
+    let service = world.services.sms_sign_in();
     service.send_code(request(ADA)).await.unwrap();
 
     let unjudged = service.with_code(typed(ADA, "500500")).await;
@@ -446,13 +448,13 @@ async fn guesses_judged_elsewhere_are_counted_here() {
 #[tokio::test]
 async fn a_code_judged_elsewhere_is_good_for_what_was_asked_for_alone() {
     let (world, _) = judged_elsewhere().await;
-    let service = &world.services.sms_sign_in;
+    let service = world.services.sms_sign_in();
     service.send_code(request(ADA)).await.unwrap();
     let session = service.with_code(typed(ADA, "111111")).await.unwrap();
     let user = session.user.id;
     let bearer = bearer_of(&session);
     service.send_code(request(ADA)).await.unwrap();
-    let (elevation, change) = (&world.services.elevation, &world.services.phone_change);
+    let (elevation, change) = (&world.services.elevation(), &world.services.phone_change());
 
     let right = code("111111");
     let elevated = elevation.with_code(bearer, CodeChannel::Text, &right).await;

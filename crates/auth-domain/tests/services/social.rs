@@ -87,11 +87,15 @@ impl Town {
     }
 
     async fn begin(&self, request: ProviderFlowRequest) -> Result<BegunFlow, FlowFailure> {
-        self.world.services.provider_sign_in.begin(request).await
+        self.world.services.provider_sign_in().begin(request).await
     }
 
     async fn finish(&self, callback: ProviderCallback) -> Result<FinishedFlow, FlowFailure> {
-        self.world.services.provider_sign_in.finish(callback).await
+        self.world
+            .services
+            .provider_sign_in()
+            .finish(callback)
+            .await
     }
 
     /// Goes to a provider and comes back as somebody.
@@ -130,7 +134,7 @@ impl Town {
         let Grant::RefreshToken(token) = finished.grant else {
             panic!("nobody was signed in: {:?}", finished.grant);
         };
-        self.world.services.tokens.refresh(token).await.unwrap()
+        self.world.services.tokens().refresh(token).await.unwrap()
     }
 
     async fn bring(&self, token: &str) -> Result<SignedUp, ProviderSignInError> {
@@ -141,7 +145,7 @@ impl Town {
         };
         self.world
             .services
-            .provider_sign_in
+            .provider_sign_in()
             .with_id_token(request)
             .await
     }
@@ -279,7 +283,7 @@ async fn the_session_tells_that_somebody_else_vouched() {
 
     let session = town.arrive("ada").await.unwrap();
 
-    let current_user = &town.world.services.current_user;
+    let current_user = town.world.services.current_user();
     let identity = current_user.identify(&session.access_token.value).unwrap();
     assert!(identity.methods.contains(AuthMethod::Provider));
     assert!(!identity.methods.contains(AuthMethod::Email));
@@ -292,9 +296,9 @@ async fn a_client_with_a_challenge_gets_a_code_to_exchange() {
 
     let (code, verifier) = town.arrive_with_challenge("ada").await;
 
-    let email_links = &town.world.services.email_links;
+    let email_links = town.world.services.email_links();
     let session = email_links.exchange(code, verifier).await.unwrap();
-    let identity = &town.world.services.current_user;
+    let identity = town.world.services.current_user();
     let identity = identity.identify(&session.access_token.value).unwrap();
     assert!(identity.methods.contains(AuthMethod::Provider));
 }
@@ -306,7 +310,7 @@ async fn a_code_is_good_for_somebody_without_an_address_too() {
 
     let (code, verifier) = town.arrive_with_challenge("ada").await;
 
-    let email_links = &town.world.services.email_links;
+    let email_links = town.world.services.email_links();
     let session = email_links.exchange(code.clone(), verifier.clone()).await;
     assert_eq!(session.unwrap().user.email, None);
     assert!(email_links.exchange(code, verifier).await.is_err());
@@ -325,7 +329,7 @@ async fn a_code_of_somebody_who_is_shut_out_is_worth_nothing() {
     let exchanged = town
         .world
         .services
-        .email_links
+        .email_links()
         .exchange(code, verifier)
         .await;
 
@@ -427,7 +431,7 @@ async fn nobody_lies_in_wait_with_the_word_of_a_provider_that_is_not_believed() 
     let owner = town.arrive("ada").await.unwrap();
 
     assert_eq!(owner.user.id, planted.user.id);
-    let tokens = &town.world.services.tokens;
+    let tokens = town.world.services.tokens();
     assert!(tokens.refresh(planted.refresh_token).await.is_err());
     let again = town.visit(request("c:club"), "eve").await;
     assert!(is_taken(&again), "{again:?}");
@@ -490,7 +494,7 @@ async fn an_unchecked_address_does_not_tell_that_it_is_taken() {
     let town = town.await;
     town.world
         .services
-        .sign_up
+        .sign_up()
         .with_email_password(sign_up(ADA))
         .await
         .unwrap();
@@ -656,11 +660,12 @@ async fn the_first_proof_of_an_address_drops_what_was_there() {
 
     assert_eq!(owner.user.id, squatter.user.id);
     let services = &town.world.services;
-    let password = services.sign_in.with_email_password(claim(ADA, PASSWORD));
+    let service = services.sign_in();
+    let password = service.with_email_password(claim(ADA, PASSWORD));
     assert!(password.await.is_err());
     assert!(
         services
-            .tokens
+            .tokens()
             .refresh(squatter.refresh_token)
             .await
             .is_err()
@@ -682,9 +687,11 @@ async fn another_spelling_of_an_address_is_no_way_to_stay() {
     assert_eq!(owner.user.id, squatter.user.id);
     assert!(owner.user.email_verified);
     let services = &town.world.services;
-    let password = services.sign_in.with_email_password(claim(ADA, PASSWORD));
+    let service = services.sign_in();
+    let password = service.with_email_password(claim(ADA, PASSWORD));
     assert!(password.await.is_err());
-    let refreshed = services.tokens.refresh(squatter.refresh_token);
+    let service = services.tokens();
+    let refreshed = service.refresh(squatter.refresh_token);
     assert!(refreshed.await.is_err());
 }
 
@@ -701,7 +708,7 @@ async fn a_verified_account_keeps_what_it_has() {
     assert!(
         town.world
             .services
-            .tokens
+            .tokens()
             .refresh(first.refresh_token)
             .await
             .is_ok()
@@ -757,7 +764,7 @@ async fn linking_needs_a_session_that_is_open_when_the_browser_comes_back() {
     let begun = town.begin(connecting(&session)).await.unwrap();
     let services = &town.world.services;
     services
-        .sign_out
+        .sign_out()
         .end_session(session.refresh_token)
         .await
         .unwrap();
@@ -818,7 +825,7 @@ async fn a_link_that_was_begun_with_a_plain_token_is_not_made_for_whoever_is_obl
         matches!(error, Error::Refused(ProviderSignInRefusal::NotElevated(_))),
         "{error:?}"
     );
-    let service = &town.world.services.provider_sign_in;
+    let service = town.world.services.provider_sign_in();
     let plain = service.link_id_token(bearer_of(&session), proof("eve"));
     assert!(matches!(
         plain.await,
@@ -1031,7 +1038,7 @@ async fn a_provider_that_is_switched_off_sends_nobody_and_lets_nobody_in() {
         policy(),
         |_| {},
     );
-    let without = without.await.services.provider_sign_in;
+    let without = without.await.services.provider_sign_in();
 
     let sent = without.begin(request("github")).await;
     let back = without
@@ -1109,7 +1116,7 @@ async fn an_id_token_without_an_address_that_is_allowed_signs_nobody_in() {
 async fn an_invalid_id_token_signs_nobody_in_and_links_nobody() {
     let town = Town::new().await;
     let session = town.world.signed_up(ADA).await;
-    let service = &town.world.services.provider_sign_in;
+    let service = town.world.services.provider_sign_in();
 
     let brought = town.bring("nobody").await.err();
     let linked = service.link_id_token(bearer_of(&session), proof("nobody"));
@@ -1130,7 +1137,7 @@ async fn an_id_token_links_whoever_is_signed_in() {
     let town = Town::new().await;
     let session = town.world.signed_up(ADA).await;
     town.knows("elsewhere", Some(("elsewhere@example.com", true)));
-    let service = &town.world.services.provider_sign_in;
+    let service = town.world.services.provider_sign_in();
 
     let linked = service.link_id_token(bearer_of(&session), proof("elsewhere"));
 

@@ -22,7 +22,7 @@ async fn a_refresh_token_is_rotated_and_names_the_same_session() {
 
     let second = world
         .services
-        .tokens
+        .tokens()
         .refresh(first.refresh_token)
         .await
         .unwrap();
@@ -33,7 +33,7 @@ async fn a_refresh_token_is_rotated_and_names_the_same_session() {
     assert!(
         world
             .services
-            .tokens
+            .tokens()
             .refresh(second.refresh_token)
             .await
             .is_ok()
@@ -45,14 +45,15 @@ async fn parallel_refreshes_are_given_the_same_successor() {
     let world = World::new().await;
     let session = world.signed_up("ada@example.com").await;
 
-    let all = join_all((0..50).map(|_| world.services.tokens.refresh(session.refresh_token))).await;
+    let tokens = world.services.tokens();
+    let all = join_all((0..50).map(|_| tokens.refresh(session.refresh_token))).await;
 
     let tokens: Vec<_> = all
         .into_iter()
         .map(|it| it.unwrap().refresh_token)
         .collect();
     assert!(tokens.iter().all(|token| *token == tokens[0]));
-    assert!(world.services.tokens.refresh(tokens[0]).await.is_ok());
+    assert!(world.services.tokens().refresh(tokens[0]).await.is_ok());
 }
 
 #[tokio::test]
@@ -61,20 +62,20 @@ async fn a_tab_that_is_two_rotations_behind_catches_up_within_the_grace() {
     let first = world.signed_up("ada@example.com").await;
     let second = world
         .services
-        .tokens
+        .tokens()
         .refresh(first.refresh_token)
         .await
         .unwrap();
     let third = world
         .services
-        .tokens
+        .tokens()
         .refresh(second.refresh_token)
         .await
         .unwrap();
 
     let late = world
         .services
-        .tokens
+        .tokens()
         .refresh(first.refresh_token)
         .await
         .unwrap();
@@ -102,12 +103,12 @@ async fn a_tab_whose_refresh_meets_a_stall_longer_than_the_grace_stays_signed_in
     let world = World::over_with(Arc::clone(&store) as _, Arc::default(), policy(), set_clock);
     let world = world.await;
     let first = world.signed_up("ada@example.com").await;
-    let tokens = &world.services.tokens;
+    let tokens = world.services.tokens();
     let second = tokens.refresh(first.refresh_token).await.unwrap();
 
     let stalling = |it: &mut Dependencies| it.clock = Arc::new(StallingClock(clock));
     let stalled = World::over_with(store, Arc::default(), policy(), stalling).await;
-    let other_tab = stalled.services.tokens.refresh(first.refresh_token).await;
+    let other_tab = stalled.services.tokens().refresh(first.refresh_token).await;
 
     assert_eq!(other_tab.unwrap().refresh_token, second.refresh_token);
 }
@@ -119,19 +120,19 @@ async fn reuse_after_the_grace_ends_the_session_for_everyone() {
     let other = world.signed_in("ada@example.com").await;
     let second = world
         .services
-        .tokens
+        .tokens()
         .refresh(first.refresh_token)
         .await
         .unwrap();
     world.clock.advance(Duration::from_secs(31));
 
-    let reuse = world.services.tokens.refresh(first.refresh_token).await;
+    let reuse = world.services.tokens().refresh(first.refresh_token).await;
 
     assert!(matches!(
         reuse,
         Err(Error::Refused(RefreshRefusal::InvalidRefreshToken))
     ));
-    let owner = world.services.tokens.refresh(second.refresh_token).await;
+    let owner = world.services.tokens().refresh(second.refresh_token).await;
     assert!(matches!(
         owner,
         Err(Error::Refused(RefreshRefusal::InvalidRefreshToken))
@@ -139,7 +140,7 @@ async fn reuse_after_the_grace_ends_the_session_for_everyone() {
     assert!(
         world
             .services
-            .tokens
+            .tokens()
             .refresh(other.refresh_token)
             .await
             .is_ok(),
@@ -153,19 +154,19 @@ async fn a_forgotten_predecessor_is_merely_unknown() {
     let first = world.signed_up("ada@example.com").await;
     let second = world
         .services
-        .tokens
+        .tokens()
         .refresh(first.refresh_token)
         .await
         .unwrap();
     world.clock.advance(Duration::from_hours(2));
     let third = world
         .services
-        .tokens
+        .tokens()
         .refresh(second.refresh_token)
         .await
         .unwrap();
 
-    let ancient = world.services.tokens.refresh(first.refresh_token).await;
+    let ancient = world.services.tokens().refresh(first.refresh_token).await;
 
     assert!(matches!(
         ancient,
@@ -174,7 +175,7 @@ async fn a_forgotten_predecessor_is_merely_unknown() {
     assert!(
         world
             .services
-            .tokens
+            .tokens()
             .refresh(third.refresh_token)
             .await
             .is_ok()
@@ -187,7 +188,7 @@ async fn a_changed_key_does_not_end_sessions() {
     let first = world.signed_up("ada@example.com").await;
     let second = world
         .services
-        .tokens
+        .tokens()
         .refresh(first.refresh_token)
         .await
         .unwrap();
@@ -195,7 +196,7 @@ async fn a_changed_key_does_not_end_sessions() {
         .beside(|it| it.sessions.successor_key = SuccessorKey::derive(b"new"))
         .await;
 
-    let behind = rekeyed.services.tokens.refresh(first.refresh_token).await;
+    let behind = rekeyed.services.tokens().refresh(first.refresh_token).await;
 
     assert!(matches!(
         behind,
@@ -204,7 +205,7 @@ async fn a_changed_key_does_not_end_sessions() {
     assert!(
         rekeyed
             .services
-            .tokens
+            .tokens()
             .refresh(second.refresh_token)
             .await
             .is_ok()
@@ -219,7 +220,7 @@ async fn an_expired_or_invented_token_fetches_nothing() {
     world.clock.advance(Duration::from_hours(24));
 
     for token in [session.refresh_token, invented] {
-        let outcome = world.services.tokens.refresh(token).await;
+        let outcome = world.services.tokens().refresh(token).await;
         assert!(matches!(
             outcome,
             Err(Error::Refused(RefreshRefusal::InvalidRefreshToken))
@@ -237,7 +238,7 @@ async fn a_refused_account_keeps_its_token() {
 
     let refused = verifying
         .services
-        .tokens
+        .tokens()
         .refresh(session.refresh_token)
         .await;
 
@@ -250,7 +251,7 @@ async fn a_refused_account_keeps_its_token() {
     assert!(
         world
             .services
-            .tokens
+            .tokens()
             .refresh(session.refresh_token)
             .await
             .is_ok()

@@ -230,7 +230,7 @@ impl World {
     pub(crate) async fn signed_up(&self, email: &str) -> Session {
         match self
             .services
-            .sign_up
+            .sign_up()
             .with_email_password(sign_up(email))
             .await
             .unwrap()
@@ -243,7 +243,7 @@ impl World {
     pub(crate) async fn signed_in(&self, email: &str) -> Session {
         match self
             .services
-            .sign_in
+            .sign_in()
             .with_email_password(claim(email, PASSWORD))
             .await
             .unwrap()
@@ -258,7 +258,11 @@ impl World {
             username: username(name),
             password: password(PASSWORD),
         };
-        self.services.sign_up.with_username(request).await.unwrap()
+        self.services
+            .sign_up()
+            .with_username(request)
+            .await
+            .unwrap()
     }
 
     pub(crate) async fn stored(&self, address: &str) -> Option<User> {
@@ -292,7 +296,6 @@ pub(crate) fn claim(address: &str, secret: &str) -> EmailPasswordSignIn {
     EmailPasswordSignIn {
         email: email(address),
         password: password(secret),
-        client: None,
     }
 }
 

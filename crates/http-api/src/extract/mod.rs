@@ -2,7 +2,6 @@
 
 pub(crate) mod bearer;
 pub(crate) mod body;
-pub(crate) mod client;
 pub(crate) mod device;
 pub(crate) mod members;
 pub(crate) mod schema;

@@ -10,16 +10,12 @@ use super::{
     json::{Json, ok},
     reply::UserInfo,
 };
-use crate::{
-    extract::{client::Client, device::SeenFrom},
-    state::AppState,
-};
+use crate::{extract::device::SeenFrom, state::AppState};
 
 /// `POST /v1/login`
 pub(crate) async fn login(
     state: Data<AppState>,
     seen_from: SeenFrom,
-    Client(client): Client,
     cookie: SessionCookie,
     Json(envelope): Json<Envelope>,
 ) -> Result<HttpResponse, LegacyError> {
@@ -27,11 +23,10 @@ pub(crate) async fn login(
     let attempt = UsernameSignIn {
         username: data.username,
         password: data.password,
-        client: Some(client),
     };
     let session = state
         .run_from(seen_from, |services| async move {
-            services.sign_in.with_username(attempt).await
+            services.sign_in().with_username(attempt).await
         })
         .await??;
     Ok(signed_in(session, &cookie))

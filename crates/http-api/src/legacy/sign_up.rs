@@ -20,7 +20,7 @@ pub(crate) async fn sign_up(
     };
     let session = state
         .run_from(seen_from, |services| async move {
-            services.sign_up.with_username(request).await
+            services.sign_up().with_username(request).await
         })
         .await??;
     Ok(login::signed_in(session, &cookie))

@@ -21,7 +21,7 @@ pub(crate) async fn info(
 ) -> Result<HttpResponse, LegacyError> {
     let bearer = token.clone();
     let user = state
-        .run(|services| async move { services.current_user.by_bearer(&bearer).await })
+        .run(|services| async move { services.current_user().by_bearer(&bearer).await })
         .await??;
     Ok(ok().json(UserInfo::new(&token, user)))
 }
@@ -36,13 +36,12 @@ pub(crate) async fn logout(
     SessionToken(token): SessionToken,
 ) -> Result<HttpResponse, LegacyError> {
     // An access token of the modern API ends by itself; there is no session behind it to end.
-    let ended =
-        match PlainSessionToken::parse(&token) {
-            Ok(session) => state
-                .run(|services| async move { services.sign_out.end_opaque_session(&session).await })
-                .await??,
-            Err(_access_token) => false,
-        };
+    let ended = match PlainSessionToken::parse(&token) {
+        Ok(session) => state
+            .run(|services| async move { services.sign_out().end_opaque_session(&session).await })
+            .await??,
+        Err(_access_token) => false,
+    };
     let mut answer = if ended {
         ok().json(SuccessMessage {
             message: "Logged out",
@@ -80,7 +79,7 @@ pub(crate) async fn change_password(
     };
     state
         .run_from(seen_from, |services| async move {
-            services.password_change.change(&token, request).await
+            services.password_change().change(&token, request).await
         })
         .await??;
     let mut answer = ok();

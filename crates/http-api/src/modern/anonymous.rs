@@ -77,7 +77,7 @@ pub(crate) async fn sign_in(
     };
     let session = state
         .run_from(seen_from, |services| async move {
-            services.anonymous.sign_in(request).await
+            services.anonymous().sign_in(request).await
         })
         .await??;
     Ok(web::Json(session.into()))
@@ -134,7 +134,7 @@ pub(crate) async fn deanonymize(
     };
     state
         .run_from(seen_from, move |services| async move {
-            services.anonymous.deanonymize(caller, request).await
+            services.anonymous().deanonymize(caller, request).await
         })
         .await??;
     Ok(web::Json("OK"))
@@ -164,7 +164,7 @@ pub(crate) async fn deanonymize_by_sms(
     state
         .run(move |services| async move {
             services
-                .anonymous
+                .anonymous()
                 .deanonymize_by_sms(caller, request)
                 .await
         })

@@ -63,7 +63,7 @@ type Identified = Result<(Data<AppState>, AccessIdentity), ModernError>;
 async fn open(identified: Identified) -> Result<AccessIdentity, ModernError> {
     let (state, identity) = identified?;
     state
-        .run(move |services| async move { services.current_user.check_session(identity).await })
+        .run(move |services| async move { services.current_user().check_session(identity).await })
         .await??;
     Ok(identity)
 }
@@ -74,7 +74,7 @@ async fn delicate(
 ) -> Result<AccessIdentity, ModernError> {
     let (state, identity) = identified?;
     state
-        .run(move |services| async move { services.elevation.check(identity, action).await })
+        .run(move |services| async move { services.elevation().check(identity, action).await })
         .await??;
     Ok(identity)
 }
@@ -85,7 +85,7 @@ fn identify(request: &HttpRequest) -> Identified {
     let Some(state) = request.app_data::<Data<AppState>>() else {
         return Err(invalid);
     };
-    match state.services().current_user.identify(token) {
+    match state.services().current_user().identify(token) {
         Ok(identity) => Ok((state.clone(), identity)),
         Err(_invalid) => Err(invalid),
     }

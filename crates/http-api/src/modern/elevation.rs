@@ -35,7 +35,7 @@ pub(crate) async fn methods(
     OpenCaller(caller): OpenCaller,
 ) -> Result<web::Json<MethodsReply>, ModernError> {
     let methods = state
-        .run(move |services| async move { services.elevation.methods(caller.user_id).await })
+        .run(move |services| async move { services.elevation().methods(caller.user_id).await })
         .await??;
     Ok(web::Json(MethodsReply {
         methods: methods.into_iter().map(name).collect(),
@@ -60,7 +60,7 @@ pub(crate) async fn by_totp(
     let proof = SecondFactorProof::read(&body.otp);
     let session = state
         .run_from(seen_from, move |services| async move {
-            services.elevation.with_second_factor(caller, proof).await
+            services.elevation().with_second_factor(caller, proof).await
         })
         .await??;
     Ok(web::Json(session.into()))
@@ -88,7 +88,7 @@ async fn send_code(
     by: CodeChannel,
 ) -> Result<web::Json<&'static str>, ModernError> {
     state
-        .run(move |services| async move { services.elevation.send_code(caller, by).await })
+        .run(move |services| async move { services.elevation().send_code(caller, by).await })
         .await??;
     Ok(web::Json("OK"))
 }
@@ -124,7 +124,7 @@ async fn by_code(
     let code = OneTimeCode::parse(&body.otp).map_err(|_invalid| ErrorCode::INVALID_OTP)?;
     let session = state
         .run_from(seen_from, move |services| async move {
-            services.elevation.with_code(caller, by, &code).await
+            services.elevation().with_code(caller, by, &code).await
         })
         .await??;
     Ok(web::Json(session.into()))

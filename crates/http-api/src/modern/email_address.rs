@@ -58,7 +58,7 @@ pub(crate) async fn send_verification(
 ) -> Result<web::Json<&'static str>, ModernError> {
     let request = link_request(body.email.0, body.options, body.code_challenge);
     state
-        .run(|services| async move { services.email_address.request_verification(request).await })
+        .run(|services| async move { services.email_address().request_verification(request).await })
         .await??;
     Ok(web::Json("OK"))
 }
@@ -72,7 +72,10 @@ pub(crate) async fn change(
     let request = link_request(body.new_email.0, body.options, body.code_challenge);
     state
         .run(move |services| async move {
-            services.email_address.request_change(caller, request).await
+            services
+                .email_address()
+                .request_change(caller, request)
+                .await
         })
         .await??;
     Ok(web::Json("OK"))
@@ -85,7 +88,12 @@ pub(crate) async fn reset_password(
 ) -> Result<web::Json<&'static str>, ModernError> {
     let request = link_request(body.email.0, body.options, body.code_challenge);
     state
-        .run(|services| async move { services.email_address.request_password_reset(request).await })
+        .run(|services| async move {
+            services
+                .email_address()
+                .request_password_reset(request)
+                .await
+        })
         .await??;
     Ok(web::Json("OK"))
 }

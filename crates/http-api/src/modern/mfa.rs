@@ -41,7 +41,7 @@ pub(crate) async fn generate(
     FactorAddingCaller(caller): FactorAddingCaller,
 ) -> Result<web::Json<EnrolmentReply>, ModernError> {
     let enrolment = state
-        .run(move |services| async move { services.second_factor.generate(caller).await })
+        .run(move |services| async move { services.second_factor().generate(caller).await })
         .await??;
     Ok(web::Json(enrolment.into()))
 }
@@ -79,8 +79,8 @@ pub(crate) async fn change(
     state
         .run_from(seen_from, move |services| async move {
             match wanted {
-                ActiveMfaType::Totp => services.second_factor.activate(caller, proof).await,
-                ActiveMfaType::Nothing => services.second_factor.deactivate(caller, proof).await,
+                ActiveMfaType::Totp => services.second_factor().activate(caller, proof).await,
+                ActiveMfaType::Nothing => services.second_factor().deactivate(caller, proof).await,
             }
         })
         .await??;
@@ -123,7 +123,7 @@ pub(crate) async fn sign_in(
     };
     let session = state
         .run_from(seen_from, |services| async move {
-            services.second_factor.sign_in(attempt).await
+            services.second_factor().sign_in(attempt).await
         })
         .await??;
     Ok(web::Json(session.into()))
@@ -156,7 +156,7 @@ pub(crate) async fn renew_recovery_codes(
     let codes = state
         .run_from(seen_from, move |services| async move {
             services
-                .second_factor
+                .second_factor()
                 .renew_recovery_codes(caller, proof)
                 .await
         })

@@ -52,7 +52,7 @@ pub(crate) async fn set(
     if let Some(caller) = caller {
         state
             .run_from(seen_from, move |services| async move {
-                services.password_change.set(caller, &password).await
+                services.password_change().set(caller, &password).await
             })
             .await??;
         return Ok(web::Json("OK"));
@@ -61,7 +61,7 @@ pub(crate) async fn set(
     let ticket = ticket.0.ok_or(ErrorCode::INVALID_TICKET)?;
     state
         .run_from(seen_from, |services| async move {
-            services.password_change.reset(&ticket, &password).await
+            services.password_change().reset(&ticket, &password).await
         })
         .await??;
     Ok(web::Json("OK"))

@@ -84,7 +84,7 @@ async fn send_link(
     request: EmailSignIn,
 ) -> Result<web::Json<&'static str>, ModernError> {
     state
-        .run(|services| async move { services.email_sign_in.send_link(request).await })
+        .run(|services| async move { services.email_sign_in().send_link(request).await })
         .await??;
     Ok(web::Json("OK"))
 }
@@ -94,7 +94,7 @@ async fn send_code(
     request: EmailSignIn,
 ) -> Result<web::Json<&'static str>, ModernError> {
     state
-        .run(|services| async move { services.email_sign_in.send_code(request).await })
+        .run(|services| async move { services.email_sign_in().send_code(request).await })
         .await??;
     Ok(web::Json("OK"))
 }
@@ -122,7 +122,7 @@ pub(crate) async fn verify_code(
     };
     let session = state
         .run_from(seen_from, |services| async move {
-            services.email_sign_in.with_code(attempt).await
+            services.email_sign_in().with_code(attempt).await
         })
         .await??;
     Ok(web::Json(session.into()))

@@ -87,7 +87,7 @@ pub(crate) async fn create(
     let token = state
         .run(move |services| async move {
             services
-                .personal_access_tokens
+                .personal_access_tokens()
                 .create(caller, request)
                 .await
         })
@@ -113,7 +113,7 @@ pub(crate) async fn sign_in(
         .map_err(|_invalid| ErrorCode::INVALID_PAT)?;
     let session = state
         .run_from(seen_from, move |services| async move {
-            services.personal_access_tokens.sign_in(token).await
+            services.personal_access_tokens().sign_in(token).await
         })
         .await??;
     Ok(web::Json(session.into()))

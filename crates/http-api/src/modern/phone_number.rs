@@ -28,7 +28,7 @@ pub(crate) async fn change(
 ) -> Result<web::Json<&'static str>, ModernError> {
     let number = body.new_phone_number.0;
     state
-        .run(move |services| async move { services.phone_change.request(caller, number).await })
+        .run(move |services| async move { services.phone_change().request(caller, number).await })
         .await??;
     Ok(web::Json("OK"))
 }
@@ -55,7 +55,7 @@ pub(crate) async fn verify(
     state
         .run(move |services| async move {
             services
-                .phone_change
+                .phone_change()
                 .confirm(caller, &number, &code)
                 .await
         })

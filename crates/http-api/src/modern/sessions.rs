@@ -42,7 +42,7 @@ pub(crate) async fn list(
     OpenCaller(caller): OpenCaller,
 ) -> Result<web::Json<SessionsReply>, ModernError> {
     let sessions = state
-        .run(move |services| async move { services.sessions.list(caller.user_id).await })
+        .run(move |services| async move { services.sessions().list(caller.user_id).await })
         .await??;
     let sessions = sessions.into_iter().map(|it| shown(it, caller)).collect();
     Ok(web::Json(SessionsReply { sessions }))
@@ -77,7 +77,7 @@ pub(crate) async fn end(
 ) -> Result<web::Json<&'static str>, ModernError> {
     let id = Uuid::try_parse(&body.session_id.0).map_err(|_other| ErrorCode::INVALID_REQUEST)?;
     state
-        .run(move |services| async move { services.sessions.end(caller, SessionId(id)).await })
+        .run(move |services| async move { services.sessions().end(caller, SessionId(id)).await })
         .await??;
     Ok(web::Json("OK"))
 }
@@ -88,7 +88,7 @@ pub(crate) async fn end_others(
     OpenCaller(caller): OpenCaller,
 ) -> Result<web::Json<&'static str>, ModernError> {
     state
-        .run(move |services| async move { services.sessions.end_others(caller).await })
+        .run(move |services| async move { services.sessions().end_others(caller).await })
         .await??;
     Ok(web::Json("OK"))
 }

@@ -8,7 +8,6 @@ use utoipa::ToSchema;
 use super::{ModernError, json::Json, reply::SignInReply};
 use crate::{
     extract::{
-        client::Client,
         device::SeenFrom,
         members::{Email, ExistingPassword},
     },
@@ -28,17 +27,15 @@ pub(crate) struct SignInBody {
 pub(crate) async fn email_password(
     state: Data<AppState>,
     seen_from: SeenFrom,
-    Client(client): Client,
     Json(body): Json<SignInBody>,
 ) -> Result<web::Json<SignInReply>, ModernError> {
     let attempt = EmailPasswordSignIn {
         email: body.email.0,
         password: body.password.0,
-        client: Some(client),
     };
     let signed_in = state
         .run_from(seen_from, |services| async move {
-            services.sign_in.with_email_password(attempt).await
+            services.sign_in().with_email_password(attempt).await
         })
         .await??;
     Ok(web::Json(match signed_in {

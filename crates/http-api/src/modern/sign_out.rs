@@ -29,7 +29,7 @@ pub(crate) async fn sign_out(
     if body.all {
         let caller = caller.ok_or(ErrorCode::INVALID_REQUEST)?;
         let ended = state
-            .run(move |services| async move { services.sign_out.end_all_sessions(caller).await })
+            .run(move |services| async move { services.sign_out().end_all_sessions(caller).await })
             .await??;
         // The token of an ended session counts as none.
         let answer = ended.then_some(web::Json("OK"));
@@ -42,7 +42,7 @@ pub(crate) async fn sign_out(
     // What is no token has no session: signed out already.
     if let Ok(token) = PlainRefreshToken::parse(&token) {
         state
-            .run(move |services| async move { services.sign_out.end_session(token).await })
+            .run(move |services| async move { services.sign_out().end_session(token).await })
             .await??;
     }
     Ok(web::Json("OK"))

@@ -38,7 +38,7 @@ pub(crate) async fn email_password(
     let request = EmailPasswordSignUp::from(body);
     let signed_up = state
         .run_from(seen_from, |services| async move {
-            services.sign_up.with_email_password(request).await
+            services.sign_up().with_email_password(request).await
         })
         .await??;
     Ok(web::Json(signed_up.into()))

@@ -11,7 +11,6 @@ use utoipa::ToSchema;
 use super::{ErrorCode, ModernError, json::Json, options::OptionsBody, reply::SignInReply};
 use crate::{
     extract::{
-        client::Client,
         device::SeenFrom,
         members::{Phone, non_null_object},
     },
@@ -56,7 +55,7 @@ async fn send_code(
         audience,
     };
     state
-        .run(|services| async move { services.sms_sign_in.send_code(request).await })
+        .run(|services| async move { services.sms_sign_in().send_code(request).await })
         .await??;
     Ok(web::Json("OK"))
 }
@@ -74,7 +73,6 @@ pub(crate) struct CodeBody {
 pub(crate) async fn verify_code(
     state: Data<AppState>,
     seen_from: SeenFrom,
-    Client(client): Client,
     Json(body): Json<CodeBody>,
 ) -> Result<web::Json<SignInReply>, ModernError> {
     // What is no code is a wrong code.
@@ -83,11 +81,10 @@ pub(crate) async fn verify_code(
     let attempt = SmsCode {
         phone_number: body.phone_number.0,
         code,
-        client: Some(client),
     };
     let session = state
         .run_from(seen_from, |services| async move {
-            services.sms_sign_in.with_code(attempt).await
+            services.sms_sign_in().with_code(attempt).await
         })
         .await??;
     Ok(web::Json(session.into()))

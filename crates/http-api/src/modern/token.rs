@@ -37,7 +37,7 @@ pub(crate) async fn refresh(
         .map_err(|_invalid| ErrorCode::INVALID_REFRESH_TOKEN)?;
     let session = state
         .run_from(seen_from, move |services| async move {
-            services.tokens.refresh(token).await
+            services.tokens().refresh(token).await
         })
         .await??;
     Ok(web::Json(session.into()))
@@ -61,13 +61,13 @@ pub(crate) async fn verify(
 ) -> Result<web::Json<&'static str>, ModernError> {
     if let Some(token) = body.and_then(|it| it.token) {
         let token = token.strip_prefix("Bearer ").unwrap_or(&token);
-        let checked = state.services().current_user.identify(token);
+        let checked = state.services().current_user().identify(token);
         checked.map_err(|_invalid| ErrorCode::INVALID_REQUEST)?;
         return Ok(web::Json("OK"));
     }
     let caller = caller.ok_or(ErrorCode::INVALID_REQUEST)?;
     state
-        .run(move |services| async move { services.current_user.get(caller.user_id).await })
+        .run(move |services| async move { services.current_user().get(caller.user_id).await })
         .await??;
     Ok(web::Json("OK"))
 }
@@ -93,7 +93,7 @@ pub(crate) async fn exchange(
         CodeVerifier::parse(&body.code_verifier).map_err(|_invalid| ErrorCode::INVALID_REQUEST)?;
     let session = state
         .run_from(seen_from, |services| async move {
-            services.email_links.exchange(code, verifier).await
+            services.email_links().exchange(code, verifier).await
         })
         .await??;
     Ok(web::Json(session.into()))

@@ -11,7 +11,7 @@ pub(crate) async fn get(
     Caller(caller): Caller,
 ) -> Result<web::Json<UserReply>, ModernError> {
     let user = state
-        .run(move |services| async move { services.current_user.get(caller).await })
+        .run(move |services| async move { services.current_user().get(caller).await })
         .await??;
     Ok(web::Json(user.into()))
 }

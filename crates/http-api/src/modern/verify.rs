@@ -66,7 +66,7 @@ async fn follow(state: &AppState, seen_from: SeenFrom, query: VerifyQuery) -> Ht
     }
     let Ok(redirect_to) = state
         .services()
-        .email_links
+        .email_links()
         .check_redirect(&query.redirect_to)
     else {
         let client = state.redirects().client_url();
@@ -86,7 +86,7 @@ async fn redeem(
     let ticket = Ticket::parse(ticket).map_err(|_other| ErrorCode::INVALID_TICKET)?;
     Ok(state
         .run_from(seen_from, |services| async move {
-            services.email_links.follow(ticket).await
+            services.email_links().follow(ticket).await
         })
         .await??)
 }

@@ -8,7 +8,7 @@ use utoipa::ToSchema;
 
 use super::operation::{Operation, Presence};
 use crate::{
-    extract::{client::Client, device::SeenFrom},
+    extract::device::SeenFrom,
     legacy::{self, LegacyError},
     live_state::LiveState,
     modern::{
@@ -96,8 +96,6 @@ callers! {
     OptionalCaller is Optional;
     OptionalElevatedCaller is Optional;
 }
-
-impl Argument for Client {}
 
 impl Argument for SeenFrom {}
 

@@ -99,7 +99,7 @@ impl ShutOut {
             retried(|| revoke_everything(store, user)).await.unwrap();
         } else {
             let password = PlainPassword::new("chosen meanwhile");
-            let service = &server.services.password_change;
+            let service = server.services.password_change();
             service.set(user, &password).await.unwrap();
         }
     }

@@ -2,7 +2,7 @@
 
 use crate::{
     error::StoreError,
-    limits::{AccountName, ClientNetwork},
+    limits::AccountName,
     ports::{HasherError, UnitOfWork, UserLookup},
     services::{
         context::RequestContext,
@@ -33,8 +33,6 @@ pub struct EmailPasswordSignIn {
     pub email: EmailAddress,
     /// The password.
     pub password: PlainPassword,
-    /// Where the claim comes from, if that is known.
-    pub client: Option<ClientNetwork>,
 }
 
 /// A claim to be the owner of a user name (legacy provider `username`).
@@ -44,8 +42,6 @@ pub struct UsernameSignIn {
     pub username: Username,
     /// The password.
     pub password: PlainPassword,
-    /// Where the claim comes from, if that is known.
-    pub client: Option<ClientNetwork>,
 }
 
 /// How a sign-in ended.
@@ -115,7 +111,9 @@ impl SignInService {
     ) -> Result<SignedIn, SignInError> {
         let account = AccountName::Email(&attempt.email);
         let work = self.judge_email_password(&attempt);
-        self.ctx.limit_attempts(account, attempt.client, work).await
+        self.ctx
+            .limit_attempts(account, self.ctx.network(), work)
+            .await
     }
 
     async fn judge_email_password(
@@ -159,7 +157,9 @@ impl SignInService {
         }
         let account = AccountName::Username(&attempt.username);
         let work = self.judge_username(&attempt);
-        self.ctx.limit_attempts(account, attempt.client, work).await
+        self.ctx
+            .limit_attempts(account, self.ctx.network(), work)
+            .await
     }
 
     async fn judge_username(&self, attempt: &UsernameSignIn) -> Result<OpaqueSession, SignInError> {

@@ -2,7 +2,7 @@
 
 use crate::{
     error::UniqueField,
-    limits::{AccountName, ClientNetwork, TextRequest},
+    limits::{AccountName, TextRequest},
     one_time_code::{CodePurpose, OneTimeCode},
     ports::{
         CodeDelivery, Contact, Deanonymization, NumberClaimant, SecretCipherError, StagedProfile,
@@ -50,8 +50,6 @@ pub struct SmsCode {
     pub phone_number: PhoneNumber,
     /// The code.
     pub code: OneTimeCode,
-    /// Where the claim comes from, if that is known.
-    pub client: Option<ClientNetwork>,
 }
 
 /// Why no message was sent, or nobody signed in.
@@ -177,7 +175,7 @@ impl SmsSignInService {
             return work.await;
         }
         let account = AccountName::PhoneNumber(&attempt.phone_number);
-        ctx.limit_attempts(account, attempt.client, work).await
+        ctx.limit_attempts(account, ctx.network(), work).await
     }
 
     fn delivery(&self) -> Result<CodeDelivery, SmsSignInError> {

@@ -54,7 +54,7 @@ async fn begin(
         return Ok(elsewhere);
     }
     let begun = state
-        .run(|services| async move { services.provider_sign_in.begin(flow).await })
+        .run(|services| async move { services.provider_sign_in().begin(flow).await })
         .await?;
     match begun {
         Ok(begun) => Ok(send(state, &begun)),

@@ -101,7 +101,7 @@ async fn finish(
     let is_kept = callback.mark.is_some();
     let finished = state
         .run_from(seen_from, |services| async move {
-            services.provider_sign_in.finish(callback).await
+            services.provider_sign_in().finish(callback).await
         })
         .await?;
     let mut answer = match finished {

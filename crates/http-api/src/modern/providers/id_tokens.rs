@@ -121,7 +121,7 @@ async fn enter(
 ) -> Result<web::Json<SignInReply>, ModernError> {
     let entered = state
         .run_from(seen_from, |services| async move {
-            services.provider_sign_in.with_id_token(request).await
+            services.provider_sign_in().with_id_token(request).await
         })
         .await??;
     Ok(web::Json(entered.into()))
@@ -140,7 +140,12 @@ pub(crate) async fn link(
     } = body;
     let proof = proof(provider, id_token, nonce);
     state
-        .run(|services| async move { services.provider_sign_in.link_id_token(caller, proof).await })
+        .run(|services| async move {
+            services
+                .provider_sign_in()
+                .link_id_token(caller, proof)
+                .await
+        })
         .await??;
     Ok(web::Json("OK"))
 }

@@ -28,7 +28,7 @@ const KNOWN: [&str; 16] = [
 pub(super) fn of_path(name: &str, state: &AppState) -> Result<ProviderId, ModernError> {
     let id = ProviderId::parse(name).ok();
     let is_known = |id: &ProviderId| {
-        KNOWN.contains(&id.as_str()) || state.services().provider_sign_in.is_enabled(id)
+        KNOWN.contains(&id.as_str()) || state.services().provider_sign_in().is_enabled(id)
     };
     id.filter(is_known).ok_or_else(|| {
         let reason = "\"provider\" in path has an error: value is not one of the allowed values";

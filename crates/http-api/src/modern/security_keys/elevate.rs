@@ -22,12 +22,14 @@ pub(crate) async fn begin(
     state: Data<AppState>,
     OpenCaller(caller): OpenCaller,
 ) -> Result<web::Json<RequestOptionsReply>, ModernError> {
-    let options =
-        state
-            .run(move |services| async move {
-                services.security_keys.begin_elevation(caller.user_id).await
-            })
-            .await??;
+    let options = state
+        .run(move |services| async move {
+            services
+                .security_keys()
+                .begin_elevation(caller.user_id)
+                .await
+        })
+        .await??;
     Ok(web::Json(options.into()))
 }
 
@@ -54,7 +56,7 @@ pub(crate) async fn verify(
     let assertion = body.credential.assertion();
     let session = state
         .run_from(seen_from, move |services| async move {
-            services.security_keys.elevate(caller, assertion).await
+            services.security_keys().elevate(caller, assertion).await
         })
         .await??;
     Ok(web::Json(session.into()))

@@ -24,7 +24,7 @@ pub(crate) async fn begin(
     let options = state
         .run(move |services| async move {
             services
-                .security_keys
+                .security_keys()
                 .begin_registration(caller.user_id)
                 .await
         })
@@ -64,7 +64,7 @@ pub(crate) async fn verify(
     let nickname = body.nickname.map(|it| it.0);
     let key = state
         .run(move |services| async move {
-            let service = services.security_keys;
+            let service = services.security_keys();
             service.register(caller, attestation, nickname).await
         })
         .await??;

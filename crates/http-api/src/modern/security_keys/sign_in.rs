@@ -38,7 +38,7 @@ pub(crate) async fn begin(
 ) -> Result<web::Json<RequestOptionsReply>, ModernError> {
     let email = body.unwrap_or_default().email.map(|it| it.0);
     let options = state
-        .run(|services| async move { services.security_keys.begin_sign_in(email).await })
+        .run(|services| async move { services.security_keys().begin_sign_in(email).await })
         .await??;
     Ok(web::Json(options.into()))
 }
@@ -65,7 +65,7 @@ pub(crate) async fn verify(
     let assertion = body.credential.assertion();
     let session = state
         .run_from(seen_from, |services| async move {
-            services.security_keys.sign_in(assertion).await
+            services.security_keys().sign_in(assertion).await
         })
         .await??;
     Ok(web::Json(session.into()))

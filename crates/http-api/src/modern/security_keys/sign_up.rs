@@ -40,7 +40,7 @@ pub(crate) async fn begin(
         options: body.options.unwrap_or_default().into(),
     };
     let options = state
-        .run(|services| async move { services.security_keys.begin_sign_up(request).await })
+        .run(|services| async move { services.security_keys().begin_sign_up(request).await })
         .await??;
     Ok(web::Json(options.into()))
 }
@@ -76,7 +76,7 @@ pub(crate) async fn verify(
     let code_challenge = body.code_challenge.map(|it| it.0);
     let signed_up = state
         .run_from(seen_from, |services| async move {
-            let service = services.security_keys;
+            let service = services.security_keys();
             service
                 .sign_up(attestation, options, nickname, code_challenge)
                 .await

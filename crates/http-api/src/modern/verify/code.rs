@@ -58,7 +58,7 @@ pub(crate) async fn post(
     };
     let session = state
         .run_from(seen_from, |services| async move {
-            services.email_links.redeem_code(attempt).await
+            services.email_links().redeem_code(attempt).await
         })
         .await??;
     Ok(web::Json(session.into()))
