@@ -11,7 +11,7 @@ use std::fmt;
 
 use chrono::{DateTime, Utc};
 
-use crate::{limits::ClientNetwork, one_time_code::CodeKey, user::UserId};
+use crate::{code_key::CodeKey, limits::ClientNetwork, user::UserId};
 
 /// A client network from which somebody has signed in to an account. Only its hash is stored: an
 /// address is personal data.

@@ -70,6 +70,7 @@
 //! [`ports::Store`] to bring a store of your own: the crate `store-testkit` holds the suite it has
 //! to pass.
 
+mod code_key;
 pub mod error;
 pub mod flow_binding;
 pub mod guessing;

@@ -6,13 +6,14 @@
 //! it over removes it afterwards: a crash in between sends it twice (delivery at least once), never not at
 //! all. What it says is [sealed](SealedSecret), because it holds the ticket or code in plain text.
 
+mod id;
 mod payload;
 
-use std::{fmt, time::Duration};
+use std::time::Duration;
 
 use chrono::{DateTime, Utc};
+pub use id::MessageId;
 pub use payload::OutgoingMessage;
-use uuid::Uuid;
 
 use crate::{
     one_time_code::CodePurpose,
@@ -39,16 +40,6 @@ pub fn pause_after(attempts: u32) -> Duration {
     FIRST_PAUSE
         .saturating_mul(1 << doublings)
         .min(LONGEST_PAUSE)
-}
-
-/// The number of a queued message. Tells nothing about it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct MessageId(pub Uuid);
-
-impl fmt::Display for MessageId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
-    }
 }
 
 /// What a message is for: the ticket or code in it. A message without it would be of no use, and

@@ -1,5 +1,6 @@
 //! Elevation: delicate changes need a proof of identity that is as fresh as the access token.
 
+pub(super) mod delicate_action;
 mod obligation;
 
 use crate::{
@@ -22,20 +23,12 @@ use crate::{
     user::{PhoneNumber, User, UserId},
 };
 
+pub use delicate_action::DelicateAction;
+
 /// Asks for fresh proofs of identity, and judges them.
 #[derive(Clone)]
 pub struct ElevationService {
     ctx: RequestContext,
-}
-
-/// What a token may have to be elevated for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum DelicateAction {
-    /// Anything but what is told apart below.
-    Any,
-    /// Adding a security key or an authenticator app: the first one can be what people elevate with
-    /// from then on.
-    AddFactor,
 }
 
 /// A way to prove once more who one is.

@@ -11,7 +11,7 @@ use crate::{
         account::current_user::{CurrentUserError, CurrentUserRefusal, CurrentUserService},
         context::RequestContext,
         dependencies::AuthenticatorApps,
-        elevation::DelicateAction,
+        elevation::delicate_action::DelicateAction,
         error::{Error, Refusal, passes_on},
         steps::{
             noted_user::note_user,
