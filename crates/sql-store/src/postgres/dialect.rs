@@ -6,7 +6,7 @@ use auth_domain::{
 };
 use chrono::{DateTime, Utc};
 use diesel::{
-    OptionalExtension, QueryDsl, QueryResult, QueryableByName, SelectableHelper,
+    QueryResult, QueryableByName,
     expression::{AppearsOnTable, Expression, SelectableExpression, ValidGrouping},
     pg::Pg,
     query_builder::{AstPass, QueryFragment, QueryId},
@@ -15,7 +15,7 @@ use diesel::{
 };
 use diesel_async::{AsyncConnection, AsyncPgConnection, RunQueryDsl};
 
-use super::{repositories::UserRow, schema::users};
+use super::schema::users;
 use crate::types::{Id, Moment};
 
 /// A connection to PostgreSQL.
@@ -130,32 +130,6 @@ pub(crate) fn clock() -> clock_timestamp {
 /// Begins a transaction with the statement `beginning`.
 pub(crate) async fn begin(conn: &mut Conn, beginning: &str) -> QueryResult<()> {
     <Conn as AsyncConnection>::TransactionManager::begin_transaction_sql(conn, beginning).await
-}
-
-/// Makes other transactions that want the same wait until this one has ended, and lets it see what
-/// they did. `false`: no such user.
-///
-/// Rows that only refer to the user can be inserted meanwhile.
-pub(crate) async fn lock_user(conn: &mut Conn, user: Id) -> QueryResult<bool> {
-    let locked: QueryResult<Id> = users::table
-        .find(user)
-        .select(users::id)
-        .for_no_key_update()
-        .get_result(conn)
-        .await;
-    Ok(locked.optional()?.is_some())
-}
-
-/// The same, and the user with their roles, in one statement: a row that had to be waited for is read
-/// as the other transaction left it.
-pub(crate) async fn find_and_lock_user(conn: &mut Conn, user: Id) -> QueryResult<Option<UserRow>> {
-    users::table
-        .find(user)
-        .select(UserRow::as_select())
-        .for_no_key_update()
-        .get_result(conn)
-        .await
-        .optional()
 }
 
 /// Removes rows of a table whose `column` is earlier than `before`, `limit` at most.

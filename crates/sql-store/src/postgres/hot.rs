@@ -14,7 +14,11 @@ use diesel_async::RunQueryDsl;
 
 use super::{
     dialect::Conn,
-    repositories::{HotPath, REGULAR, UserRow, client_network, user_agent},
+    repositories::{
+        hot_path::HotPath,
+        session_columns::{REGULAR, client_network, user_agent},
+        user_row::UserRow,
+    },
 };
 use crate::types::{Id, Moment};
 

@@ -2,6 +2,7 @@
 
 mod dialect;
 mod hot;
+mod locks;
 #[path = "../repositories/mod.rs"]
 mod repositories;
 mod schema;
@@ -9,7 +10,14 @@ mod schema;
 pub use dialect::{Conn, Flavor, store_error};
 pub use hot::RotateRefreshToken;
 pub use repositories::{
-    ClaimMessages, ExpediteMessage, FindNumberClaimant, FindOpaqueSession, FindPersonalAccessToken,
-    FindUser, HasSecurityKey, HotPath, IsMessageDue, IsSessionOpen, ListMessages, Manager, Ping,
-    PooledConn, PostponeMessage, RemoveExpired, RemoveMessage, SqlUnitOfWork, discard,
+    clean_up::RemoveExpired,
+    connection::{Manager, PooledConn, discard},
+    hot_path::{
+        FindNumberClaimant, FindOpaqueSession, FindPersonalAccessToken, FindUser, HasSecurityKey,
+        HotPath, IsSessionOpen, Ping,
+    },
+    queued_messages::{
+        ClaimMessages, ExpediteMessage, IsMessageDue, ListMessages, PostponeMessage, RemoveMessage,
+    },
+    unit_of_work::SqlUnitOfWork,
 };

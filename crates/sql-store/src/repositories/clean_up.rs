@@ -4,7 +4,7 @@ use auth_domain::ports::{ExpiredRows, Removal};
 use chrono::{DateTime, Utc};
 use diesel::QueryResult;
 
-use super::{Conn, HotPath, dialect};
+use super::{Conn, dialect, hot_path::HotPath};
 use crate::types::Moment;
 
 /// Removes rows that are of no use any more.

@@ -7,7 +7,7 @@ use auth_domain::{
 use diesel::{ExpressionMethods, OptionalExtension, QueryDsl, QueryResult};
 use diesel_async::RunQueryDsl;
 
-use super::{Conn, dialect::lock_user, schema::exchange_codes};
+use super::{Conn, locks::lock_user, schema::exchange_codes};
 use crate::types::{Id, Moment};
 
 /// Stores an exchange code.

@@ -18,13 +18,14 @@ use diesel_async::{RunQueryDsl, SimpleAsyncConnection};
 use serde_json::Value;
 
 use super::{
-    Conn, UserRow,
+    Conn,
     dialect::{Flavor, email_is},
     schema::{
         one_time_codes, opaque_sessions, refresh_tokens, user_providers, user_security_keys, users,
     },
-    sessions::stored_kind,
+    session_columns::stored_kind,
     staged_profile,
+    user_row::UserRow,
 };
 use crate::types::{Id, Moment};
 

@@ -13,9 +13,10 @@ use diesel::{ExpressionMethods, QueryDsl, QueryResult};
 use diesel_async::RunQueryDsl;
 
 use super::{
-    Conn, SqlUnitOfWork,
+    Conn,
     schema::{providers, user_providers},
     store_error,
+    unit_of_work::SqlUnitOfWork,
 };
 use crate::types::{Id, Moment};
 

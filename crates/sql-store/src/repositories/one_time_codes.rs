@@ -6,9 +6,9 @@ use diesel_async::RunQueryDsl;
 
 use super::{
     Conn,
-    dialect::lock_user,
+    locks::lock_user,
     schema::one_time_codes,
-    tickets,
+    ticket_removal,
     wrong_codes::{self, GuessedAt},
 };
 use crate::types::{Id, Moment};
@@ -87,7 +87,7 @@ async fn accept(conn: &mut Conn, guess: &CodeGuess) -> QueryResult<()> {
         wrong_codes::forget(conn, user, GuessedAt::Code(kind)).await?;
     }
     if let CodePurpose::InPlaceOf(ticket) = guess.purpose {
-        tickets::forget(conn, user, ticket, Moment(guess.limits.now)).await?;
+        ticket_removal::forget(conn, user, ticket, Moment(guess.limits.now)).await?;
     }
     Ok(())
 }

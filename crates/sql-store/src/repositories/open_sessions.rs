@@ -7,7 +7,7 @@ use diesel_async::RunQueryDsl;
 use super::{
     Conn,
     schema::{opaque_sessions, refresh_tokens},
-    sessions::REGULAR,
+    session_columns::REGULAR,
 };
 use crate::types::{Id, Moment};
 

@@ -19,7 +19,10 @@ use diesel::{
 };
 use diesel_async::RunQueryDsl;
 
-use super::{Conn, HotPath, SqlUnitOfWork, dialect, schema::queued_messages, store_error};
+use super::{
+    Conn, dialect, hot_path::HotPath, schema::queued_messages, store_error,
+    unit_of_work::SqlUnitOfWork,
+};
 use crate::types::{Id, Moment};
 
 #[async_trait]

@@ -17,10 +17,11 @@ use diesel::{
 use diesel_async::RunQueryDsl;
 
 use super::{
-    Conn, SqlUnitOfWork,
-    dialect::lock_user,
+    Conn,
+    locks::lock_user,
     schema::{recovery_codes, totp_used_steps, totp_waiting_secrets, users},
     store_error,
+    unit_of_work::SqlUnitOfWork,
     user_row::mfa_method,
     wrong_codes::{self, GuessedAt},
 };

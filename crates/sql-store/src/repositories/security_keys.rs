@@ -15,9 +15,11 @@ use diesel::{ExpressionMethods, OptionalExtension, QueryDsl, QueryResult, Querya
 use diesel_async::RunQueryDsl;
 
 use super::{
-    Conn, HasSecurityKey, HotPath, SqlUnitOfWork,
+    Conn,
+    hot_path::{HasSecurityKey, HotPath},
     schema::{security_key_challenges as challenges, user_security_keys as keys},
     store_error,
+    unit_of_work::SqlUnitOfWork,
 };
 use crate::types::{Id, Moment};
 

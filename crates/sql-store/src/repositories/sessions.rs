@@ -6,8 +6,8 @@ use auth_domain::{
     guessing::Place,
     ports::{EndedSessions, RefreshTokenTrace, SessionRepository},
     session::{
-        AddressBlock, AuthMethods, Device, HashedRefreshToken, HashedSessionToken, OpenSession,
-        RefreshTokenKind, SessionId, StoredOpaqueSession, StoredRefreshToken, UserAgent,
+        AuthMethods, HashedRefreshToken, HashedSessionToken, OpenSession, SessionId,
+        StoredOpaqueSession, StoredRefreshToken,
     },
     user::{User, UserId},
 };
@@ -20,19 +20,19 @@ use diesel_async::RunQueryDsl;
 use serde_json::Value;
 
 use super::{
-    Conn, SqlUnitOfWork, UserRow,
-    dialect::{clock, lock_user},
+    Conn,
+    dialect::clock,
     hot_path::{FindPersonalAccessToken, HotPath, IsSessionOpen},
-    known_places, open_sessions,
+    known_places,
+    locks::lock_user,
+    open_sessions,
     schema::{opaque_sessions, refresh_token_rotations, refresh_tokens, users},
+    session_columns::{PERSONAL_ACCESS, REGULAR, client_network, stored_kind, user_agent},
     store_error,
+    unit_of_work::SqlUnitOfWork,
+    user_row::UserRow,
 };
 use crate::types::{Id, Moment};
-
-/// The type of refresh tokens that clients keep and rotate.
-pub(crate) const REGULAR: &str = "regular";
-/// The type of personal access tokens.
-const PERSONAL_ACCESS: &str = "pat";
 
 #[async_trait]
 impl SessionRepository for SqlUnitOfWork {
@@ -175,23 +175,6 @@ impl SessionRepository for SqlUnitOfWork {
     async fn end_opaque_session(&mut self, hash: &HashedSessionToken) -> Result<bool, StoreError> {
         let ended = diesel::delete(opaque_sessions::table.find(hash.as_str()));
         any(ended.execute(self.conn()).await)
-    }
-}
-
-/// The stored form of what a program calls itself.
-pub(crate) fn user_agent(device: &Device) -> Option<&str> {
-    device.user_agent.as_ref().map(UserAgent::as_str)
-}
-
-/// The stored form of where a client is.
-pub(crate) fn client_network(device: &Device) -> Option<&str> {
-    device.network.as_ref().map(AddressBlock::as_str)
-}
-
-pub(super) fn stored_kind(kind: RefreshTokenKind) -> &'static str {
-    match kind {
-        RefreshTokenKind::Regular => REGULAR,
-        RefreshTokenKind::PersonalAccess => PERSONAL_ACCESS,
     }
 }
 

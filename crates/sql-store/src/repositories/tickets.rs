@@ -14,15 +14,17 @@ use auth_domain::{
     user::UserId,
 };
 use chrono::{DateTime, Utc};
-use diesel::{ExpressionMethods, OptionalExtension, QueryDsl, QueryResult, TextExpressionMethods};
+use diesel::{ExpressionMethods, OptionalExtension, QueryDsl, QueryResult};
 use diesel_async::RunQueryDsl;
 
 use super::{
-    Conn, SqlUnitOfWork,
-    dialect::lock_user,
-    ended_flows, exchange_codes, one_time_codes,
+    Conn, ended_flows, exchange_codes,
+    locks::lock_user,
+    one_time_codes,
     schema::{tickets, users},
     store_error,
+    ticket_removal::{forget, no_ticket_since},
+    unit_of_work::SqlUnitOfWork,
 };
 use crate::types::{Id, Moment};
 
@@ -227,27 +229,6 @@ async fn take_hasura_auths(
     }))
 }
 
-/// Removes all tickets of a user that are good for one thing.
-pub(super) async fn forget(
-    conn: &mut Conn,
-    user: Id,
-    purpose: TicketPurpose,
-    now: Moment,
-) -> QueryResult<()> {
-    let siblings = tickets::table
-        .filter(tickets::user_id.eq(user))
-        .filter(tickets::purpose.eq(purpose.prefix()));
-    diesel::delete(siblings).execute(conn).await?;
-    let beside_hasura_auths = users::table
-        .find(user)
-        .filter(users::ticket.like(format!("{}:%", purpose.prefix())));
-    diesel::update(beside_hasura_auths)
-        .set(no_ticket_since(now))
-        .execute(conn)
-        .await
-        .map(drop)
-}
-
 async fn forget_all_of(conn: &mut Conn, user: Id) -> QueryResult<()> {
     lock_user(conn, user).await?;
     diesel::delete(tickets::table.filter(tickets::user_id.eq(user)))
@@ -271,17 +252,4 @@ async fn forget_changes_of(conn: &mut Conn, user: Id, now: Moment) -> QueryResul
         one_time_codes::burn(conn, user, code).await?;
     }
     Ok(())
-}
-
-/// What Hasura Auth itself writes when it takes a ticket.
-fn no_ticket_since(
-    now: Moment,
-) -> (
-    diesel::dsl::Eq<users::ticket, Option<&'static str>>,
-    diesel::dsl::Eq<users::ticket_expires_at, Moment>,
-) {
-    (
-        users::ticket.eq(None::<&str>),
-        users::ticket_expires_at.eq(now),
-    )
 }

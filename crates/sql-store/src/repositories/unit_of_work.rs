@@ -8,15 +8,14 @@ use auth_domain::{
         SecurityKeyRepository, SessionRepository, TicketRepository, UnitOfWork, UserRepository,
     },
 };
-use diesel_async::{AsyncConnection, TransactionManager};
+use diesel_async::TransactionManager;
 
 use super::{
-    Conn, PooledConn,
+    Conn,
+    connection::{PooledConn, Transactions, discard},
     dialect::{self, Flavor},
     store_error,
 };
-
-type Transactions = <Conn as AsyncConnection>::TransactionManager;
 
 /// A unit of work, and every repository within it.
 ///
@@ -78,14 +77,6 @@ impl SqlUnitOfWork {
     pub(crate) fn conn_and_flavor(&mut self) -> (&mut Conn, &Flavor) {
         (&mut self.conn, &self.flavor)
     }
-}
-
-/// Gives back a connection that the pool is to close.
-///
-/// The driver notices a lost connection only some moments after the caller has. Until then the
-/// pool would hand it out again.
-pub fn discard(mut conn: PooledConn) {
-    Transactions::transaction_manager_status_mut(&mut **conn).set_in_error();
 }
 
 #[async_trait]

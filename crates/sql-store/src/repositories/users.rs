@@ -19,9 +19,12 @@ use diesel_async::RunQueryDsl;
 use serde_json::Value;
 
 use super::{
-    Conn, FindUser, HotPath, SqlUnitOfWork, dialect,
+    Conn, dialect,
+    hot_path::{FindUser, HotPath},
+    locks::{find_and_lock_user, lock_user},
     schema::{roles, user_roles, users},
     staged_profile, store_error,
+    unit_of_work::SqlUnitOfWork,
 };
 use crate::types::{Id, Moment};
 
@@ -38,7 +41,7 @@ impl UserRepository for SqlUnitOfWork {
     }
 
     async fn lock(&mut self, user: UserId) -> Result<Option<User>, StoreError> {
-        let locked = dialect::find_and_lock_user(self.conn(), Id(user.0)).await;
+        let locked = find_and_lock_user(self.conn(), Id(user.0)).await;
         Ok(locked.map_err(store_error)?.map(User::from))
     }
 
@@ -234,7 +237,7 @@ async fn deanonymize(conn: &mut Conn, user: Id, changes: &Deanonymization) -> Qu
 
 /// Whether this is the number that was noted last, of a user whom nobody changes from here on.
 async fn has_staged(conn: &mut Conn, user: Id, number: &PhoneNumber) -> QueryResult<bool> {
-    dialect::lock_user(conn, user).await?;
+    lock_user(conn, user).await?;
     let noted: Option<Option<String>> = users::table
         .find(user)
         .select(users::new_phone_number)

@@ -6,8 +6,7 @@ use auth_domain::{
 };
 use chrono::{DateTime, TimeDelta, Utc};
 use diesel::{
-    ExpressionMethods, OptionalExtension, QueryDsl, QueryResult, SelectableHelper,
-    SqliteConnection,
+    ExpressionMethods, QueryResult, SqliteConnection,
     connection::AnsiTransactionManager,
     expression::{AppearsOnTable, Expression, SelectableExpression, ValidGrouping},
     query_builder::{AstPass, QueryFragment, QueryId},
@@ -17,10 +16,7 @@ use diesel::{
 };
 use diesel_async::{RunQueryDsl, sync_connection_wrapper::SyncConnectionWrapper};
 
-use super::{
-    repositories::UserRow,
-    schema::{user_roles, users},
-};
+use super::schema::{user_roles, users};
 use crate::types::{Id, Moment};
 
 /// A connection to SQLite, whose blocking work runs on threads meant for that.
@@ -108,27 +104,6 @@ pub(crate) async fn begin(conn: &mut Conn, beginning: &str) -> QueryResult<()> {
     let beginning = beginning.to_owned();
     conn.spawn_blocking(move |conn| AnsiTransactionManager::begin_transaction_sql(conn, &beginning))
         .await
-}
-
-/// `false`: no such user. There is nothing to lock: a transaction keeps every other writer out from
-/// its first statement on.
-pub(crate) async fn lock_user(conn: &mut Conn, user: Id) -> QueryResult<bool> {
-    let found: QueryResult<Id> = users::table
-        .find(user)
-        .select(users::id)
-        .get_result(conn)
-        .await;
-    Ok(found.optional()?.is_some())
-}
-
-/// The user with their roles. There is nothing to lock, as in [`lock_user`].
-pub(crate) async fn find_and_lock_user(conn: &mut Conn, user: Id) -> QueryResult<Option<UserRow>> {
-    users::table
-        .find(user)
-        .select(UserRow::as_select())
-        .get_result(conn)
-        .await
-        .optional()
 }
 
 /// Removes rows of a table whose `column` is earlier than `before`, `limit` at most.

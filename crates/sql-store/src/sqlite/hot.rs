@@ -12,7 +12,11 @@ use diesel::{
 
 use super::{
     dialect::{Conn, clock},
-    repositories::{HotPath, REGULAR, UserRow, client_network, user_agent},
+    repositories::{
+        hot_path::HotPath,
+        session_columns::{REGULAR, client_network, user_agent},
+        user_row::UserRow,
+    },
     schema::{refresh_token_rotations, refresh_tokens, users},
 };
 use crate::types::{Id, Moment};
