@@ -20,7 +20,7 @@ pub use self::connect::{Unreachable, connect, reach};
 pub use self::migrate::{
     MigrateError, Pending, build_indexes, check, migrate, migrate_tables, pending,
 };
-pub use self::store::{PostgresSettings, PostgresStore};
+pub use self::store::{PostgresPools, PostgresSettings, PostgresStore};
 pub use self::tls::InvalidTls;
 pub use self::url::{InvalidPostgresUrl, PostgresUrl};
 pub use sql_store::PendingMigration;

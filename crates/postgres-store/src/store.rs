@@ -5,18 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use async_trait::async_trait;
-use auth_domain::{
-    DateTime, Utc,
-    error::StoreError,
-    ports::{
-        ExpiredRows, MessageQueue, NumberClaimant, RefreshRotation, Removal, RotatedSession, Store,
-        UnitOfWork, UserLookup,
-    },
-    queued_message::{FailedAttempt, MessageId, QueuedMessage},
-    session::{HashedRefreshToken, HashedSessionToken, SessionId},
-    user::{PhoneNumber, User, UserId},
-};
+use auth_domain::error::StoreError;
 use bb8::Pool;
 use diesel::{
     connection::TransactionManagerStatus,
@@ -28,16 +17,11 @@ use diesel_async::{
 };
 use sql_store::{
     Connections, Rested,
-    postgres::{
-        ClaimMessages, ExpediteMessage, FindNumberClaimant, FindOpaqueSession,
-        FindPersonalAccessToken, FindUser, Flavor, HasSecurityKey, HotPath, IsSessionOpen,
-        ListMessages, Manager, Ping, PostponeMessage, RemoveExpired, RemoveMessage,
-        RotateRefreshToken, SqlUnitOfWork, discard, store_error,
-    },
+    postgres::{Flavor, HotPath, Manager, Pools, SqlStore, SqlUnitOfWork, discard, store_error},
 };
 use tokio::runtime::Handle;
 
-use crate::{PostgresUrl, citext, connect::connect_impatiently, migrate::IsMigrated};
+use crate::{citext, connect::connect_impatiently, migrate::IsMigrated, url::PostgresUrl};
 
 /// How long a connection that rested may take to show that it is alive.
 const CHECK: Duration = Duration::from_millis(500);
@@ -60,10 +44,16 @@ pub struct PostgresSettings {
 
 /// A store on PostgreSQL.
 ///
+/// The database must have been [migrated](crate::migrate()) when it is connected to, or must have the
+/// extension `citext` where it will be then: outside `public` it is looked for once.
+pub type PostgresStore = SqlStore<PostgresPools>;
+
+/// One pool, whose connections read and write.
+///
 /// Behind a transaction pooler (`pgbouncer=true` in the URL) nothing changes here:
 /// [`connect()`](crate::connect()) then sees to it that no prepared statement has a name, and
 /// everything else that outlives a statement lives in a transaction.
-pub struct PostgresStore {
+pub struct PostgresPools {
     connections: Connections<Manager>,
     max_connections: u32,
     connect_timeout: Duration,
@@ -72,18 +62,52 @@ pub struct PostgresStore {
     flavor: Flavor,
 }
 
-impl PostgresStore {
+impl PostgresPools {
+    /// Does work that may be retried. A connection that turns out to be lost is no reason to fail as
+    /// long as the pool may hold more of its kind: after a restart of the database all are lost.
+    /// Unless it took long to find out: then the client has waited enough.
+    async fn with_retries<Work: HotPath>(&self, work: &Work) -> Result<Work::Output, StoreError> {
+        let mut patience = self.patience();
+        loop {
+            match self.once(work).await? {
+                Err(StoreError::Unavailable(_)) if patience.lasts() => {}
+                outcome => return outcome,
+            }
+        }
+    }
+
+    /// How often and how long to try one lost connection after another.
+    fn patience(&self) -> Patience {
+        Patience {
+            until: Instant::now() + self.connect_timeout,
+            attempts: self.max_connections,
+        }
+    }
+
+    /// The outer failure: there is no connection to be had. The inner one: this one failed.
+    async fn once<Work: HotPath>(
+        &self,
+        work: &Work,
+    ) -> Result<Result<Work::Output, StoreError>, StoreError> {
+        let mut conn = self.connections.get().await?;
+        let outcome = work.run(&mut conn).await.map_err(store_error);
+        if let Err(StoreError::Unavailable(_)) = outcome {
+            discard(conn);
+        }
+        Ok(outcome)
+    }
+}
+
+impl Pools for PostgresPools {
+    type Settings = PostgresSettings;
+
     /// Opens a first connection and, from then on, more as they are needed.
-    ///
-    /// Connections live on `runtime`, whoever asks for them. The database must have been
-    /// [migrated](crate::migrate()), or must have the extension `citext` where it will be then:
-    /// outside `public` it is looked for once, here.
     ///
     /// # Errors
     ///
     /// [`StoreError::Unavailable`] when the database lets nobody in for as long as
     /// `connect_timeout`.
-    pub async fn connect(settings: PostgresSettings, runtime: Handle) -> Result<Self, StoreError> {
+    async fn open(settings: PostgresSettings, runtime: Handle) -> Result<Self, StoreError> {
         // bb8 panics at zero.
         let max_connections = settings.max_connections.max(1);
         let builder = Pool::builder().max_size(max_connections).min_idle(1);
@@ -101,122 +125,31 @@ impl PostgresStore {
         })
     }
 
-    /// Does what may be done twice. A connection that turns out to be lost is no reason to fail as
-    /// long as the pool may hold more of its kind: after a restart of the database all are lost.
-    /// Unless it took long to find out: then the client has waited enough.
-    async fn read<Path: HotPath>(&self, path: Path) -> Result<Path::Output, StoreError> {
+    fn flavor(&self) -> &Flavor {
+        &self.flavor
+    }
+
+    async fn begin(&self) -> Result<SqlUnitOfWork, StoreError> {
         let mut patience = self.patience();
         loop {
-            match self.once(&path).await? {
+            let conn = self.connections.get().await?;
+            match SqlUnitOfWork::begin(conn, &self.beginning, self.flavor.clone()).await {
                 Err(StoreError::Unavailable(_)) if patience.lasts() => {}
                 outcome => return outcome,
             }
         }
     }
 
-    /// How often and how long to try one lost connection after another.
-    fn patience(&self) -> Patience {
-        Patience {
-            until: Instant::now() + self.connect_timeout,
-            attempts: self.max_connections,
-        }
+    async fn read<Work: HotPath>(&self, work: Work) -> Result<Work::Output, StoreError> {
+        self.with_retries(&work).await
     }
 
-    /// The outer failure: there is no connection to be had. The inner one: this one failed.
-    async fn once<Path: HotPath>(
-        &self,
-        path: &Path,
-    ) -> Result<Result<Path::Output, StoreError>, StoreError> {
-        let mut conn = self.connections.get().await?;
-        let outcome = path.run(&mut conn).await.map_err(store_error);
-        if let Err(StoreError::Unavailable(_)) = outcome {
-            discard(conn);
-        }
-        Ok(outcome)
-    }
-}
-
-#[async_trait]
-impl Store for PostgresStore {
-    async fn begin(&self) -> Result<Box<dyn UnitOfWork>, StoreError> {
-        let mut patience = self.patience();
-        loop {
-            let conn = self.connections.get().await?;
-            match SqlUnitOfWork::begin(conn, &self.beginning, self.flavor.clone()).await {
-                Ok(work) => return Ok(Box::new(work)),
-                Err(StoreError::Unavailable(_)) if patience.lasts() => {}
-                Err(error) => return Err(error),
-            }
-        }
+    async fn write<Work: HotPath>(&self, work: Work) -> Result<Work::Output, StoreError> {
+        self.with_retries(&work).await
     }
 
-    async fn find_user(&self, lookup: UserLookup<'_>) -> Result<Option<User>, StoreError> {
-        self.read(FindUser(lookup, &self.flavor)).await
-    }
-
-    /// Is not tried a second time: when the connection is lost, the first time may have worked,
-    /// and the second would find nothing to rotate.
-    async fn rotate_refresh_token(
-        &self,
-        rotation: &RefreshRotation,
-    ) -> Result<Option<RotatedSession>, StoreError> {
-        self.once(&RotateRefreshToken(rotation)).await?
-    }
-
-    async fn find_opaque_session(
-        &self,
-        hash: &HashedSessionToken,
-        now: DateTime<Utc>,
-    ) -> Result<Option<User>, StoreError> {
-        self.read(FindOpaqueSession { hash, now }).await
-    }
-
-    async fn find_number_claimant(
-        &self,
-        number: &PhoneNumber,
-        now: DateTime<Utc>,
-    ) -> Result<Option<NumberClaimant>, StoreError> {
-        self.read(FindNumberClaimant { number, now }).await
-    }
-
-    async fn find_personal_access_token(
-        &self,
-        hash: &HashedRefreshToken,
-        now: DateTime<Utc>,
-    ) -> Result<Option<User>, StoreError> {
-        self.read(FindPersonalAccessToken { hash, now }).await
-    }
-
-    async fn is_session_open(
-        &self,
-        user: UserId,
-        id: SessionId,
-        now: DateTime<Utc>,
-    ) -> Result<bool, StoreError> {
-        let wanted = IsSessionOpen { user, id, now };
-        self.read(wanted).await
-    }
-
-    async fn has_security_key(&self, user: UserId) -> Result<bool, StoreError> {
-        self.read(HasSecurityKey(user)).await
-    }
-
-    async fn remove_expired(
-        &self,
-        rows: ExpiredRows,
-        before: DateTime<Utc>,
-        limit: u32,
-    ) -> Result<Removal, StoreError> {
-        let wanted = RemoveExpired {
-            rows,
-            before,
-            limit,
-        };
-        self.read(wanted).await
-    }
-
-    async fn ping(&self) -> Result<(), StoreError> {
-        self.read(Ping).await
+    async fn write_once<Work: HotPath>(&self, work: Work) -> Result<Work::Output, StoreError> {
+        self.once(&work).await?
     }
 
     async fn is_migrated(&self) -> Result<bool, StoreError> {
@@ -224,51 +157,9 @@ impl Store for PostgresStore {
     }
 }
 
-#[async_trait]
-impl MessageQueue for PostgresStore {
-    async fn lease_messages(
-        &self,
-        now: DateTime<Utc>,
-        leased_until: DateTime<Utc>,
-        limit: u32,
-    ) -> Result<Vec<QueuedMessage>, StoreError> {
-        let wanted = ClaimMessages {
-            now,
-            leased_until,
-            limit,
-        };
-        // Not a second time: the first may have claimed some, and a lease is to run out then.
-        self.once(&wanted).await?
-    }
-
-    async fn remove_message(&self, id: MessageId) -> Result<(), StoreError> {
-        self.read(RemoveMessage(id)).await
-    }
-
-    async fn postpone_message(&self, failed: &FailedAttempt) -> Result<(), StoreError> {
-        self.read(PostponeMessage(failed)).await
-    }
-
-    async fn list_messages(
-        &self,
-        now: DateTime<Utc>,
-        limit: u32,
-    ) -> Result<Vec<QueuedMessage>, StoreError> {
-        self.read(ListMessages { now, limit }).await
-    }
-
-    async fn expedite_message(
-        &self,
-        id: MessageId,
-        now: DateTime<Utc>,
-    ) -> Result<bool, StoreError> {
-        self.read(ExpediteMessage { id, now }).await
-    }
-}
-
-impl fmt::Debug for PostgresStore {
+impl fmt::Debug for PostgresPools {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("PostgresStore").finish_non_exhaustive()
+        f.debug_struct("PostgresPools").finish_non_exhaustive()
     }
 }
 

@@ -3,6 +3,7 @@
 //! Repositories are written once, in diesel's query language, and compiled once per database:
 //! [`postgres`] and [`sqlite`] each state a connection type, a schema and a dialect, and mount the
 //! folder `repositories` beneath them. The compiler therefore checks every query against both.
+//! `repositories/store.rs` makes the port `Store` of it, over the `Pools` that a store brings.
 //!
 //! Where the two really differ there is a function in both `dialect.rs`, or, for the paths that
 //! have to be quick, in both `hot.rs`.

@@ -15,4 +15,4 @@ mod store;
 pub use file::Synchronous;
 pub use migrate::{MigrateError, migrate, pending};
 pub use sql_store::PendingMigration;
-pub use store::{SqliteSettings, SqliteStore};
+pub use store::{SqlitePools, SqliteSettings, SqliteStore};

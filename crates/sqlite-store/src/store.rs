@@ -2,29 +2,13 @@
 
 use std::{error::Error, fmt, path::PathBuf, sync::Arc, time::Duration};
 
-use async_trait::async_trait;
-use auth_domain::{
-    DateTime, Utc,
-    error::StoreError,
-    ports::{
-        ExpiredRows, MessageQueue, NumberClaimant, RefreshRotation, Removal, RotatedSession, Store,
-        UnitOfWork, UserLookup,
-    },
-    queued_message::{FailedAttempt, MessageId, QueuedMessage},
-    session::{HashedRefreshToken, HashedSessionToken, SessionId},
-    user::{PhoneNumber, User, UserId},
-};
+use auth_domain::error::StoreError;
 use bb8::Pool;
 use diesel::{ConnectionError, ConnectionResult, SqliteConnection};
 use diesel_async::pooled_connection::{ManagerConfig, RecyclingMethod};
 use sql_store::{
     Connections, Rested,
-    sqlite::{
-        ClaimMessages, Conn, ExpediteMessage, FindNumberClaimant, FindOpaqueSession,
-        FindPersonalAccessToken, FindUser, Flavor, HasSecurityKey, HotPath, IsMessageDue,
-        IsSessionOpen, ListMessages, Manager, Ping, PostponeMessage, RemoveExpired, RemoveMessage,
-        RotateRefreshToken, SqlUnitOfWork, store_error,
-    },
+    sqlite::{Conn, Flavor, HotPath, Manager, Pools, SqlStore, SqlUnitOfWork, store_error},
 };
 use tokio::runtime::Handle;
 
@@ -58,9 +42,16 @@ pub struct SqliteSettings {
 
 /// A store on SQLite.
 ///
+/// The database must have been [migrated](crate::migrate()) when it is opened. All work is done on the
+/// blocking threads of the runtime, which has to be a multi-thread one. Once a file of the database is
+/// not the one that was opened, all methods answer [`StoreError::Unavailable`].
+pub type SqliteStore = SqlStore<SqlitePools>;
+
+/// One connection that writes, and a few that read.
+///
 /// SQLite has one writer at a time. Here it is one connection, so that writers queue for it in the
 /// order they came instead of polling for SQLite's lock.
-pub struct SqliteStore {
+pub struct SqlitePools {
     writer: Connections<Manager>,
     readers: Connections<Manager>,
     files: Arc<OpenFiles>,
@@ -73,16 +64,30 @@ enum Use {
     Writing,
 }
 
-impl SqliteStore {
-    /// Opens the database. It must have been [migrated](crate::migrate()).
-    ///
-    /// All work is done on the blocking threads of `runtime`, which has to be a multi-thread one.
+impl SqlitePools {
+    async fn run<Work: HotPath>(
+        &self,
+        connections: &Connections<Manager>,
+        work: Work,
+    ) -> Result<Work::Output, StoreError> {
+        let mut conn = connections.get().await?;
+        self.files.check()?;
+        let output = work.run(&mut conn).await.map_err(store_error)?;
+        // The files may have gone meanwhile, and what was written with them.
+        self.files.check()?;
+        Ok(output)
+    }
+}
+
+impl Pools for SqlitePools {
+    type Settings = SqliteSettings;
+
+    /// Opens the file, which is made when it is missing.
     ///
     /// # Errors
     ///
-    /// [`StoreError::Unavailable`] when the file cannot be made or opened. Later on all methods
-    /// answer it once a file of the database was not the one that was opened here.
-    pub async fn open(settings: SqliteSettings, runtime: Handle) -> Result<Self, StoreError> {
+    /// [`StoreError::Unavailable`] when the file cannot be made or opened.
+    async fn open(settings: SqliteSettings, runtime: Handle) -> Result<Self, StoreError> {
         file::create(&settings.path).map_err(unavailable)?;
         let connections = |size, purpose| {
             let builder = Pool::builder()
@@ -104,32 +109,18 @@ impl SqliteStore {
             readers: connections(READERS, Use::Reading).await?,
         })
     }
-}
 
-impl SqliteStore {
-    async fn run<Path: HotPath>(
-        &self,
-        connections: &Connections<Manager>,
-        path: Path,
-    ) -> Result<Path::Output, StoreError> {
-        let mut conn = connections.get().await?;
-        self.files.check()?;
-        let output = path.run(&mut conn).await.map_err(store_error)?;
-        // The files may have gone meanwhile, and what was written with them.
-        self.files.check()?;
-        Ok(output)
+    fn flavor(&self) -> &Flavor {
+        &Flavor
     }
-}
 
-#[async_trait]
-impl Store for SqliteStore {
-    async fn begin(&self) -> Result<Box<dyn UnitOfWork>, StoreError> {
+    async fn begin(&self) -> Result<SqlUnitOfWork, StoreError> {
         let conn = self.writer.get().await?;
         self.files.check()?;
         match SqlUnitOfWork::begin(conn, BEGIN, Flavor).await {
             Ok(work) => {
                 let files = Arc::clone(&self.files);
-                Ok(Box::new(work.checked_by(move || files.check())))
+                Ok(work.checked_by(move || files.check()))
             }
             // Another program writes, and has been waited for. To try again at once, as with work
             // that met a conflict, would let the client wait as long again.
@@ -138,128 +129,27 @@ impl Store for SqliteStore {
         }
     }
 
-    async fn find_user(&self, lookup: UserLookup<'_>) -> Result<Option<User>, StoreError> {
-        self.run(&self.readers, FindUser(lookup, &Flavor)).await
+    async fn read<Work: HotPath>(&self, work: Work) -> Result<Work::Output, StoreError> {
+        self.run(&self.readers, work).await
     }
 
-    async fn rotate_refresh_token(
-        &self,
-        rotation: &RefreshRotation,
-    ) -> Result<Option<RotatedSession>, StoreError> {
-        self.run(&self.writer, RotateRefreshToken(rotation)).await
+    async fn write<Work: HotPath>(&self, work: Work) -> Result<Work::Output, StoreError> {
+        self.run(&self.writer, work).await
     }
 
-    async fn find_opaque_session(
-        &self,
-        hash: &HashedSessionToken,
-        now: DateTime<Utc>,
-    ) -> Result<Option<User>, StoreError> {
-        self.run(&self.readers, FindOpaqueSession { hash, now })
-            .await
-    }
-
-    async fn find_number_claimant(
-        &self,
-        number: &PhoneNumber,
-        now: DateTime<Utc>,
-    ) -> Result<Option<NumberClaimant>, StoreError> {
-        self.run(&self.readers, FindNumberClaimant { number, now })
-            .await
-    }
-
-    async fn find_personal_access_token(
-        &self,
-        hash: &HashedRefreshToken,
-        now: DateTime<Utc>,
-    ) -> Result<Option<User>, StoreError> {
-        self.run(&self.readers, FindPersonalAccessToken { hash, now })
-            .await
-    }
-
-    async fn is_session_open(
-        &self,
-        user: UserId,
-        id: SessionId,
-        now: DateTime<Utc>,
-    ) -> Result<bool, StoreError> {
-        let wanted = IsSessionOpen { user, id, now };
-        self.run(&self.readers, wanted).await
-    }
-
-    async fn has_security_key(&self, user: UserId) -> Result<bool, StoreError> {
-        self.run(&self.readers, HasSecurityKey(user)).await
-    }
-
-    async fn remove_expired(
-        &self,
-        rows: ExpiredRows,
-        before: DateTime<Utc>,
-        limit: u32,
-    ) -> Result<Removal, StoreError> {
-        let wanted = RemoveExpired {
-            rows,
-            before,
-            limit,
-        };
-        self.run(&self.writer, wanted).await
-    }
-
-    async fn ping(&self) -> Result<(), StoreError> {
-        self.run(&self.readers, Ping).await
+    /// No work is tried twice: a file does not hang up.
+    async fn write_once<Work: HotPath>(&self, work: Work) -> Result<Work::Output, StoreError> {
+        self.run(&self.writer, work).await
     }
 
     async fn is_migrated(&self) -> Result<bool, StoreError> {
-        self.run(&self.readers, IsMigrated).await
+        self.read(IsMigrated).await
     }
 }
 
-#[async_trait]
-impl MessageQueue for SqliteStore {
-    async fn lease_messages(
-        &self,
-        now: DateTime<Utc>,
-        leased_until: DateTime<Utc>,
-        limit: u32,
-    ) -> Result<Vec<QueuedMessage>, StoreError> {
-        if !self.run(&self.readers, IsMessageDue(now)).await? {
-            return Ok(Vec::new());
-        }
-        let wanted = ClaimMessages {
-            now,
-            leased_until,
-            limit,
-        };
-        self.run(&self.writer, wanted).await
-    }
-
-    async fn remove_message(&self, id: MessageId) -> Result<(), StoreError> {
-        self.run(&self.writer, RemoveMessage(id)).await
-    }
-
-    async fn postpone_message(&self, failed: &FailedAttempt) -> Result<(), StoreError> {
-        self.run(&self.writer, PostponeMessage(failed)).await
-    }
-
-    async fn list_messages(
-        &self,
-        now: DateTime<Utc>,
-        limit: u32,
-    ) -> Result<Vec<QueuedMessage>, StoreError> {
-        self.run(&self.readers, ListMessages { now, limit }).await
-    }
-
-    async fn expedite_message(
-        &self,
-        id: MessageId,
-        now: DateTime<Utc>,
-    ) -> Result<bool, StoreError> {
-        self.run(&self.writer, ExpediteMessage { id, now }).await
-    }
-}
-
-impl fmt::Debug for SqliteStore {
+impl fmt::Debug for SqlitePools {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("SqliteStore").finish_non_exhaustive()
+        f.debug_struct("SqlitePools").finish_non_exhaustive()
     }
 }
 

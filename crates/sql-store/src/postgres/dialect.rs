@@ -127,6 +127,9 @@ pub(crate) fn clock() -> clock_timestamp {
     clock_timestamp()
 }
 
+/// Several connections may write at once.
+pub(crate) const HAS_ONE_WRITER: bool = false;
+
 /// Begins a transaction with the statement `beginning`.
 pub(crate) async fn begin(conn: &mut Conn, beginning: &str) -> QueryResult<()> {
     <Conn as AsyncConnection>::TransactionManager::begin_transaction_sql(conn, beginning).await

@@ -27,7 +27,7 @@ use crate::types::{Id, Moment};
 /// Of concurrent statements with one token the first locks the row; the others wait for it, look
 /// at its new version and find that it no longer has the hash.
 #[derive(Debug, Clone, Copy)]
-pub struct RotateRefreshToken<'a>(pub &'a RefreshRotation);
+pub(super) struct RotateRefreshToken<'a>(pub(super) &'a RefreshRotation);
 
 impl HotPath for RotateRefreshToken<'_> {
     type Output = Option<RotatedSession>;

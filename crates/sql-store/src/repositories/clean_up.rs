@@ -9,13 +9,13 @@ use crate::types::Moment;
 
 /// Removes rows that are of no use any more.
 #[derive(Debug, Clone, Copy)]
-pub struct RemoveExpired {
+pub(super) struct RemoveExpired {
     /// Which.
-    pub rows: ExpiredRows,
+    pub(super) rows: ExpiredRows,
     /// Since before when they have been of no use.
-    pub before: DateTime<Utc>,
+    pub(super) before: DateTime<Utc>,
     /// How many at most.
-    pub limit: u32,
+    pub(super) limit: u32,
 }
 
 impl HotPath for RemoveExpired {

@@ -30,7 +30,7 @@ use super::{
 use crate::types::{Id, Moment};
 
 /// Work that is one decision, and one statement where the database allows it.
-pub trait HotPath: Sync {
+pub trait HotPath: Send + Sync {
     /// What it finds out.
     type Output: Send;
 
@@ -40,7 +40,7 @@ pub trait HotPath: Sync {
 
 /// Finds a user with their roles, in a database of this flavor.
 #[derive(Debug, Clone, Copy)]
-pub struct FindUser<'a>(pub UserLookup<'a>, pub &'a Flavor);
+pub(super) struct FindUser<'a>(pub(super) UserLookup<'a>, pub(super) &'a Flavor);
 
 impl HotPath for FindUser<'_> {
     type Output = Option<User>;
@@ -75,11 +75,11 @@ impl HotPath for FindUser<'_> {
 
 /// Finds whom a code may be for that was sent to a number.
 #[derive(Debug, Clone, Copy)]
-pub struct FindNumberClaimant<'a> {
+pub(super) struct FindNumberClaimant<'a> {
     /// The number.
-    pub number: &'a PhoneNumber,
+    pub(super) number: &'a PhoneNumber,
     /// A code for somebody who noted the number must not have expired by then.
-    pub now: DateTime<Utc>,
+    pub(super) now: DateTime<Utc>,
 }
 
 impl HotPath for FindNumberClaimant<'_> {
@@ -122,11 +122,11 @@ fn claimant(user: User, number: &PhoneNumber, staged: Option<Value>) -> Option<N
 
 /// Finds the user of an opaque session.
 #[derive(Debug, Clone, Copy)]
-pub struct FindOpaqueSession<'a> {
+pub(super) struct FindOpaqueSession<'a> {
     /// The hash of the session's token.
-    pub hash: &'a HashedSessionToken,
+    pub(super) hash: &'a HashedSessionToken,
     /// The session must not have expired by then.
-    pub now: DateTime<Utc>,
+    pub(super) now: DateTime<Utc>,
 }
 
 impl HotPath for FindOpaqueSession<'_> {
@@ -146,11 +146,11 @@ impl HotPath for FindOpaqueSession<'_> {
 
 /// Finds the user of a personal access token.
 #[derive(Debug, Clone, Copy)]
-pub struct FindPersonalAccessToken<'a> {
+pub(super) struct FindPersonalAccessToken<'a> {
     /// The hash of the token.
-    pub hash: &'a HashedRefreshToken,
+    pub(super) hash: &'a HashedRefreshToken,
     /// The token must not have expired by then.
-    pub now: DateTime<Utc>,
+    pub(super) now: DateTime<Utc>,
 }
 
 impl HotPath for FindPersonalAccessToken<'_> {
@@ -171,13 +171,13 @@ impl HotPath for FindPersonalAccessToken<'_> {
 
 /// Finds out whether a session of a user is still open.
 #[derive(Debug, Clone, Copy)]
-pub struct IsSessionOpen {
+pub(super) struct IsSessionOpen {
     /// Whose it has to be.
-    pub user: UserId,
+    pub(super) user: UserId,
     /// Its id.
-    pub id: SessionId,
+    pub(super) id: SessionId,
     /// It must not have expired by then.
-    pub now: DateTime<Utc>,
+    pub(super) now: DateTime<Utc>,
 }
 
 impl HotPath for IsSessionOpen {
@@ -199,7 +199,7 @@ impl HotPath for IsSessionOpen {
 
 /// Finds out whether a user has a security key.
 #[derive(Debug, Clone, Copy)]
-pub struct HasSecurityKey(pub UserId);
+pub(super) struct HasSecurityKey(pub(super) UserId);
 
 impl HotPath for HasSecurityKey {
     type Output = bool;
@@ -216,7 +216,7 @@ impl HotPath for HasSecurityKey {
 
 /// Asks the database for a sign of life.
 #[derive(Debug, Clone, Copy)]
-pub struct Ping;
+pub(super) struct Ping;
 
 impl HotPath for Ping {
     type Output = ();

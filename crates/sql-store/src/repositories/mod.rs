@@ -1,7 +1,7 @@
-//! The repositories, compiled once per database. `super` is the mount: it states the connection,
-//! the schema and the dialect.
+//! The repositories and the store, compiled once per database. `super` is the mount: it states the
+//! connection, the schema and the dialect.
 
-pub(super) mod clean_up;
+mod clean_up;
 pub(super) mod connection;
 mod ended_flows;
 mod exchange_codes;
@@ -10,12 +10,14 @@ mod identities;
 mod known_places;
 mod one_time_codes;
 mod open_sessions;
-pub(super) mod queued_messages;
+pub(super) mod pools;
+mod queued_messages;
 mod second_factors;
 mod security_keys;
 pub(super) mod session_columns;
 mod sessions;
 mod staged_profile;
+pub(super) mod store;
 mod ticket_removal;
 mod tickets;
 pub(super) mod unit_of_work;

@@ -106,13 +106,13 @@ impl From<MessageRow> for QueuedMessage {
 
 /// Claims messages that are due.
 #[derive(Debug, Clone, Copy)]
-pub struct ClaimMessages {
+pub(super) struct ClaimMessages {
     /// Since when they have to be due.
-    pub now: DateTime<Utc>,
+    pub(super) now: DateTime<Utc>,
     /// When they are due again.
-    pub leased_until: DateTime<Utc>,
+    pub(super) leased_until: DateTime<Utc>,
     /// How many at most.
-    pub limit: u32,
+    pub(super) limit: u32,
 }
 
 impl HotPath for ClaimMessages {
@@ -133,7 +133,7 @@ impl HotPath for ClaimMessages {
 /// Finds out whether a message is due, without claiming it: a database with one writer is spared the
 /// claims in vain.
 #[derive(Debug, Clone, Copy)]
-pub struct IsMessageDue(pub DateTime<Utc>);
+pub(super) struct IsMessageDue(pub(super) DateTime<Utc>);
 
 impl HotPath for IsMessageDue {
     type Output = bool;
@@ -154,7 +154,7 @@ impl HotPath for IsMessageDue {
 
 /// Removes a message.
 #[derive(Debug, Clone, Copy)]
-pub struct RemoveMessage(pub MessageId);
+pub(super) struct RemoveMessage(pub(super) MessageId);
 
 impl HotPath for RemoveMessage {
     type Output = ();
@@ -167,7 +167,7 @@ impl HotPath for RemoveMessage {
 
 /// Notes that an attempt failed, if it is the latest.
 #[derive(Debug, Clone, Copy)]
-pub struct PostponeMessage<'a>(pub &'a FailedAttempt);
+pub(super) struct PostponeMessage<'a>(pub(super) &'a FailedAttempt);
 
 impl HotPath for PostponeMessage<'_> {
     type Output = ();
@@ -192,11 +192,11 @@ impl HotPath for PostponeMessage<'_> {
 
 /// Reads messages that have not expired.
 #[derive(Debug, Clone, Copy)]
-pub struct ListMessages {
+pub(super) struct ListMessages {
     /// They must not have expired by then.
-    pub now: DateTime<Utc>,
+    pub(super) now: DateTime<Utc>,
     /// How many at most.
-    pub limit: u32,
+    pub(super) limit: u32,
 }
 
 impl HotPath for ListMessages {
@@ -216,11 +216,11 @@ impl HotPath for ListMessages {
 
 /// Makes a message due, unless an attempt goes on.
 #[derive(Debug, Clone, Copy)]
-pub struct ExpediteMessage {
+pub(super) struct ExpediteMessage {
     /// Which message.
-    pub id: MessageId,
+    pub(super) id: MessageId,
     /// Since when it is due.
-    pub now: DateTime<Utc>,
+    pub(super) now: DateTime<Utc>,
 }
 
 impl HotPath for ExpediteMessage {

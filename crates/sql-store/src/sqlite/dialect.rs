@@ -99,6 +99,9 @@ pub(crate) fn clock() -> Clock {
     Clock
 }
 
+/// Writers queue for one connection, so that a read is worth its cost where it may spare a write.
+pub(crate) const HAS_ONE_WRITER: bool = true;
+
 /// Begins a transaction with the statement `beginning`.
 pub(crate) async fn begin(conn: &mut Conn, beginning: &str) -> QueryResult<()> {
     let beginning = beginning.to_owned();

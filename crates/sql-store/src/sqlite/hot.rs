@@ -26,7 +26,7 @@ use crate::types::{Id, Moment};
 /// All of it is one piece of blocking work: it either happens or does not, even when the caller
 /// no longer waits for it.
 #[derive(Debug, Clone, Copy)]
-pub struct RotateRefreshToken<'a>(pub &'a RefreshRotation);
+pub(super) struct RotateRefreshToken<'a>(pub(super) &'a RefreshRotation);
 
 impl HotPath for RotateRefreshToken<'_> {
     type Output = Option<RotatedSession>;

@@ -1,4 +1,4 @@
-//! The repositories on SQLite.
+//! The repositories and the store on SQLite.
 
 mod dialect;
 mod hot;
@@ -7,17 +7,25 @@ mod locks;
 mod repositories;
 mod schema;
 
+use auth_domain::error::StoreError;
+use tokio::runtime::Handle;
+
 pub use dialect::{Conn, Flavor, store_error};
-pub use hot::RotateRefreshToken;
 pub use repositories::{
-    clean_up::RemoveExpired,
     connection::{Manager, PooledConn, discard},
-    hot_path::{
-        FindNumberClaimant, FindOpaqueSession, FindPersonalAccessToken, FindUser, HasSecurityKey,
-        HotPath, IsSessionOpen, Ping,
-    },
-    queued_messages::{
-        ClaimMessages, ExpediteMessage, IsMessageDue, ListMessages, PostponeMessage, RemoveMessage,
-    },
+    hot_path::HotPath,
+    pools::Pools,
+    store::SqlStore,
     unit_of_work::SqlUnitOfWork,
 };
+
+impl<P: Pools> SqlStore<P> {
+    /// Opens the database, as [`Pools::open`] does.
+    ///
+    /// # Errors
+    ///
+    /// As of [`Pools::open`].
+    pub async fn open(settings: P::Settings, runtime: Handle) -> Result<Self, StoreError> {
+        Ok(Self::over(P::open(settings, runtime).await?))
+    }
+}
