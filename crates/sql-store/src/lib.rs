@@ -26,7 +26,8 @@
 
 #[cfg(any(feature = "postgres", feature = "sqlite"))]
 mod connections;
-mod pending;
+#[cfg(any(feature = "postgres", feature = "sqlite"))]
+mod migrations;
 #[cfg(feature = "postgres")]
 pub mod postgres;
 #[cfg(feature = "sqlite")]
@@ -36,4 +37,5 @@ mod types;
 
 #[cfg(any(feature = "postgres", feature = "sqlite"))]
 pub use connections::{Connections, Rested, Resting};
-pub use pending::PendingMigration;
+#[cfg(any(feature = "postgres", feature = "sqlite"))]
+pub use migrations::{Applied, Migration, Note, PendingMigration, Step, names};

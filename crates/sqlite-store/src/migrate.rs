@@ -13,56 +13,25 @@ use diesel::{
     sql_types::{BigInt, Text},
 };
 use sql_store::{
-    PendingMigration,
+    Applied, Migration, Note, PendingMigration, Step, names,
     sqlite::{Conn, HotPath},
 };
 use tokio::task;
 
 use crate::file::{self, Synchronous};
 
-/// One folder of `migrations/sqlite`.
-struct Migration {
-    name: &'static str,
-    up: &'static str,
-}
-
-impl Migration {
-    fn pending(&self) -> PendingMigration {
-        PendingMigration {
-            name: self.name.to_owned(),
-            sql: self.up.to_owned(),
-        }
-    }
-}
-
-macro_rules! migrations {
-    ($($name:literal),* $(,)?) => {
+macro_rules! embed {
+    ($($($kind:ident)? $name:literal),* $(,)?) => {
         const MIGRATIONS: &[Migration] = &[$(Migration {
             name: $name,
-            up: include_str!(concat!("../../../migrations/sqlite/", $name, "/up.sql")),
+            step: Step::Tables(include_str!(concat!(
+                "../../../migrations/sqlite/", $name, "/up.sql"
+            ))),
         }),*];
     };
 }
 
-migrations![
-    "2026-11-21-200000_create_hasura_auth_schema",
-    "2026-11-21-200100_add_hasura_id",
-    "2026-11-21-200200_add_username",
-    "2026-11-21-200300_create_opaque_sessions",
-    "2026-11-21-200400_create_refresh_token_rotations",
-    "2026-11-21-200500_create_tickets",
-    "2026-11-21-200600_create_one_time_codes",
-    "2026-11-21-200700_create_exchange_codes",
-    "2026-11-21-233000_create_second_factors",
-    "2026-11-22-020000_describe_sessions",
-    "2026-11-22-030000_stage_phone_numbers",
-    "2026-11-22-040000_create_security_key_challenges",
-    "2026-11-22-050000_note_methods_of_exchange_codes",
-    "2026-11-28-003000_index_what_grows",
-    "2026-11-28-003600_create_ended_provider_flows",
-    "2026-11-28-003605_know_places",
-    "2026-11-28-040000_create_queued_messages",
-];
+sql_store::migrations!(embed);
 
 /// Why a database was not brought up to date. It is as it was before.
 #[derive(Debug, thiserror::Error)]
@@ -115,14 +84,12 @@ pub async fn migrate(path: &Path) -> Result<Vec<String>, MigrateError> {
 pub async fn pending(path: &Path) -> Result<Vec<PendingMigration>, MigrateError> {
     let path = path.to_owned();
     task::spawn_blocking(move || {
+        let as_embedded = |it: &Migration| it.pending(it.script());
         if !path.exists() {
-            return Ok(MIGRATIONS.iter().map(Migration::pending).collect());
+            return Ok(MIGRATIONS.iter().map(as_embedded).collect());
         }
         let mut conn = file::open_as_is(&path).map_err(MigrateError::Open)?;
-        Ok(missing(&mut conn)?
-            .into_iter()
-            .map(Migration::pending)
-            .collect())
+        Ok(missing(&mut conn)?.into_iter().map(as_embedded).collect())
     })
     .await?
 }
@@ -136,7 +103,7 @@ fn apply_missing(conn: &mut SqliteConnection) -> Result<Vec<String>, MigrateErro
     )?;
     let missing = missing(conn)?;
     for migration in &missing {
-        conn.batch_execute(migration.up)
+        conn.batch_execute(migration.script())
             .map_err(|source| failed(migration, source))?;
         diesel::sql_query("INSERT INTO hasura_auth_migrations (name) VALUES (?)")
             .bind::<Text, _>(migration.name)
@@ -146,9 +113,7 @@ fn apply_missing(conn: &mut SqliteConnection) -> Result<Vec<String>, MigrateErro
 }
 
 fn missing(conn: &mut SqliteConnection) -> Result<Vec<&'static Migration>, Error> {
-    let applied = applied(conn)?;
-    let is_missing = |migration: &&Migration| !applied.iter().any(|name| name == migration.name);
-    Ok(MIGRATIONS.iter().filter(is_missing).collect())
+    Ok(applied(conn)?.missing(MIGRATIONS))
 }
 
 #[derive(QueryableByName)]
@@ -157,24 +122,18 @@ struct Count {
     count: i64,
 }
 
-#[derive(QueryableByName)]
-struct Applied {
-    #[diesel(sql_type = Text)]
-    name: String,
-}
-
-fn applied(conn: &mut SqliteConnection) -> Result<Vec<String>, Error> {
+fn applied(conn: &mut SqliteConnection) -> Result<Applied, Error> {
     let tables: Count = diesel::sql_query(
         "SELECT count(*) AS count FROM sqlite_master \
          WHERE type = 'table' AND name = 'hasura_auth_migrations'",
     )
     .get_result(conn)?;
     if tables.count == 0 {
-        return Ok(Vec::new());
+        return Ok(Applied::default());
     }
-    let applied: Vec<Applied> =
+    let notes: Vec<Note> =
         diesel::sql_query("SELECT name FROM hasura_auth_migrations").load(conn)?;
-    Ok(applied.into_iter().map(|row| row.name).collect())
+    Ok(notes.into())
 }
 
 /// Finds out whether every migration has been applied.
@@ -188,11 +147,6 @@ impl HotPath for IsMigrated {
         conn.spawn_blocking(|conn| Ok(missing(conn)?.is_empty()))
             .await
     }
-}
-
-fn names<'a>(migrations: impl IntoIterator<Item = &'a Migration>) -> Vec<String> {
-    let names = migrations.into_iter();
-    names.map(|migration| migration.name.to_owned()).collect()
 }
 
 fn failed(migration: &Migration, source: Error) -> MigrateError {

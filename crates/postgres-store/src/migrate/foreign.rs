@@ -9,7 +9,7 @@ use diesel::{
 };
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
-use super::MigrateError;
+use super::error::MigrateError;
 
 /// Which other program's schema `auth` is, as the error that says what to do.
 pub(super) async fn owner(conn: &mut AsyncPgConnection) -> QueryResult<Option<MigrateError>> {

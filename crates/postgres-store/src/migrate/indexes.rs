@@ -23,13 +23,15 @@ use diesel::{
     sql_types::{BigInt, Bool, Text},
 };
 use diesel_async::{AsyncPgConnection, RunQueryDsl, SimpleAsyncConnection};
+use sql_store::postgres::INDEX_LOCK;
 use tokio::runtime::Handle;
 
-use super::{LOCK, MigrateError, Plan, note, plan};
-use crate::{PostgresUrl, connect};
-
-/// Another number than that of the migrations, which must not wait for a build.
-const BUILD_LOCK: i64 = LOCK + 1;
+use super::{
+    error::MigrateError,
+    notes::note,
+    plan::{Plan, plan},
+};
+use crate::{connect::connect, url::PostgresUrl};
 
 /// How long to wait for a server that builds already.
 const PATIENCE: Duration = Duration::from_mins(10);
@@ -117,7 +119,7 @@ async fn may_build(guard: &mut AsyncPgConnection) -> Result<bool, Error> {
         .await?;
     // Of other roles' builds only the database is shown.
     let query = format!(
-        "SELECT pg_try_advisory_xact_lock({BUILD_LOCK}) AND NOT EXISTS (\
+        "SELECT pg_try_advisory_xact_lock({INDEX_LOCK}) AND NOT EXISTS (\
              SELECT FROM pg_stat_progress_create_index WHERE datname = current_database() AND \
              (relid IS NULL OR relid IN \
                  (SELECT oid FROM pg_class WHERE relnamespace = 'auth'::regnamespace))\
@@ -333,8 +335,10 @@ const BEGIN: &str = "CREATE INDEX CONCURRENTLY IF NOT EXISTS ";
 
 #[cfg(test)]
 mod tests {
+    use sql_store::Step;
+
     use super::*;
-    use crate::migrate::{OTHERS, Step};
+    use crate::migrate::embedded::OTHERS;
 
     const LIST: &str = "-- Why; and how.\n\
         CREATE INDEX CONCURRENTLY IF NOT EXISTS a_b_idx\n    ON auth.a (b);\n\n\

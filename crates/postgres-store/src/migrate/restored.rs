@@ -7,11 +7,13 @@
 
 use diesel::{
     QueryableByName,
+    result::Error,
     sql_types::{Array, Bool, Text},
 };
 use diesel_async::{AsyncPgConnection, RunQueryDsl, SimpleAsyncConnection};
+use sql_store::{Migration, Step};
 
-use super::{Error, MigrateError, Migration, Step};
+use super::{embedded::FIRST, error::MigrateError};
 
 /// The tables of Hasura Auth without which nothing works.
 const ORIGINAL: [&str; 7] = [
@@ -47,14 +49,14 @@ struct Missing {
 /// [`MigrateError::NoCitext`] or [`MigrateError::Incomplete`].
 pub(super) async fn check(
     conn: &mut AsyncPgConnection,
-    applied: impl Iterator<Item = &Migration>,
+    applied: impl Iterator<Item = &'static Migration>,
 ) -> Result<(), MigrateError> {
     let own = applied.flat_map(|migration| match migration.step {
         Step::Tables(script) => tables_of(script).collect(),
         Step::Indexes(_) => Vec::new(),
     });
     // Of Hasura Auth's own tables a later version may do without some.
-    let own = own.filter(|it| !super::FIRST.makes(it));
+    let own = own.filter(|it| !makes(&FIRST, it));
     let tables: Vec<_> = ORIGINAL.into_iter().chain(own).collect();
     let missing = missing(conn, &tables).await?;
     let parts = parts(conn).await?;
@@ -125,12 +127,10 @@ fn tables_of(script: &str) -> impl Iterator<Item = &str> {
     after.filter_map(move |it| it.split(ends_name).next())
 }
 
-impl Migration {
-    fn makes(&self, table: &str) -> bool {
-        match self.step {
-            Step::Tables(script) => tables_of(script).any(|it| it == table),
-            Step::Indexes(_) => false,
-        }
+fn makes(migration: &Migration, table: &str) -> bool {
+    match migration.step {
+        Step::Tables(script) => tables_of(script).any(|it| it == table),
+        Step::Indexes(_) => false,
     }
 }
 
@@ -148,7 +148,7 @@ mod tests {
     #[test]
     fn the_first_migration_makes_what_is_looked_for() {
         for table in ORIGINAL {
-            assert!(super::super::FIRST.makes(table), "{table}");
+            assert!(makes(&FIRST, table), "{table}");
         }
     }
 }

@@ -15,7 +15,7 @@ use diesel::{
 };
 use diesel_async::{AsyncConnection, AsyncPgConnection, RunQueryDsl};
 
-use super::schema::users;
+use super::{advisory::CLEAN_UP_LOCK, schema::users};
 use crate::types::{Id, Moment};
 
 /// A connection to PostgreSQL.
@@ -175,9 +175,6 @@ pub(crate) const LEASE_MESSAGES: &str = "UPDATE auth.queued_messages SET attempt
         ORDER BY next_attempt_at LIMIT $3 FOR UPDATE SKIP LOCKED)) \
     RETURNING id, user_id, template, payload, created_at, expires_at, attempts, is_claimed, \
         next_attempt_at, last_error";
-
-/// Any number but those of the migrations, as long as all servers use the same.
-const CLEAN_UP_LOCK: i64 = 0x6861_7375_7261 + 2;
 
 #[derive(QueryableByName)]
 struct RemovedRows {

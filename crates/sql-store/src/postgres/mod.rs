@@ -1,5 +1,6 @@
 //! The repositories and the store on PostgreSQL.
 
+mod advisory;
 mod dialect;
 mod hot;
 mod locks;
@@ -10,6 +11,7 @@ mod schema;
 use auth_domain::error::StoreError;
 use tokio::runtime::Handle;
 
+pub use advisory::{INDEX_LOCK, MIGRATION_LOCK};
 pub use dialect::{Conn, Flavor, store_error};
 pub use repositories::{
     connection::{Manager, PooledConn, discard},
