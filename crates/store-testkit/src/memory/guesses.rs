@@ -8,7 +8,7 @@ use auth_domain::{
     user::UserId,
 };
 
-use super::state::oldest;
+use super::expiry::oldest;
 
 /// Wrong guesses of one kind at one user's codes.
 #[derive(Debug, Clone, Default)]

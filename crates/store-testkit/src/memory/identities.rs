@@ -2,21 +2,19 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use async_trait::async_trait;
 use auth_domain::{
     error::{StoreError, UniqueField},
     identity::{IdentityKey, NewLinkedIdentity, ProviderId},
-    ports::LinkedIdentityRepository,
     user::UserId,
 };
 use uuid::Uuid;
 
-use super::{MemoryUnitOfWork, state::check_free};
+use super::unique::check_free;
 
 /// Links, and the providers of which there may be some.
 #[derive(Debug, Clone, Default)]
 pub(super) struct LinkedIdentities {
-    providers: BTreeSet<ProviderId>,
+    pub(super) providers: BTreeSet<ProviderId>,
     links: BTreeMap<Uuid, NewLinkedIdentity>,
 }
 
@@ -26,7 +24,7 @@ impl LinkedIdentities {
         links.find(|it| it.key == *key).map(|it| it.user_id)
     }
 
-    fn link(&mut self, identity: NewLinkedIdentity) -> Result<(), StoreError> {
+    pub(super) fn link(&mut self, identity: NewLinkedIdentity) -> Result<(), StoreError> {
         check_free(!self.links.contains_key(&identity.id))?;
         if self.holder(&identity.key).is_some() {
             let field = UniqueField::Identity;
@@ -41,29 +39,5 @@ impl LinkedIdentities {
 
     pub(super) fn forget_all_of(&mut self, user: UserId) {
         self.links.retain(|_, it| it.user_id != user);
-    }
-}
-
-#[async_trait]
-impl LinkedIdentityRepository for MemoryUnitOfWork {
-    async fn link(&mut self, identity: &NewLinkedIdentity) -> Result<(), StoreError> {
-        self.attempt(|state| {
-            state.check_user_exists(identity.user_id)?;
-            state.identities.link(identity.clone())
-        })
-    }
-
-    async fn forget_all_of(&mut self, user: UserId) -> Result<(), StoreError> {
-        self.attempt(|state| {
-            state.identities.forget_all_of(user);
-            Ok(())
-        })
-    }
-
-    async fn ensure_providers(&mut self, providers: &[ProviderId]) -> Result<(), StoreError> {
-        self.attempt(|state| {
-            state.identities.providers.extend(providers.iter().cloned());
-            Ok(())
-        })
     }
 }

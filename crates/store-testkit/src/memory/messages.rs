@@ -9,7 +9,7 @@ use auth_domain::{
     user::UserId,
 };
 
-use super::secrets::remove;
+use super::expiry::remove;
 
 /// One message at most of each user and purpose.
 #[derive(Debug, Clone, Default)]

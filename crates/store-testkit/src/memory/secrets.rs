@@ -1,6 +1,6 @@
 //! The short-lived secrets that a [`MemoryStore`](super::MemoryStore) holds.
 
-use std::{collections::HashMap, hash::Hash};
+use std::collections::HashMap;
 
 use auth_domain::{
     DateTime, Utc,
@@ -12,7 +12,7 @@ use auth_domain::{
     user::UserId,
 };
 
-use super::{guesses::Guesses, state::oldest};
+use super::{expiry::remove, guesses::Guesses};
 
 /// Tickets, codes, ended flows, and when wrong codes were guessed. Whether their users exist is for
 /// the caller to know.
@@ -183,21 +183,6 @@ impl Secrets {
             .or_insert(flow.remembered_until);
         !has_ended
     }
-}
-
-/// Removes the oldest of what has expired; returns how many.
-pub(super) fn remove<Key: Clone + Eq + Hash, Row>(
-    rows: &mut HashMap<Key, Row>,
-    expires_at: impl Fn(&Row) -> DateTime<Utc>,
-    before: DateTime<Utc>,
-    limit: usize,
-) -> usize {
-    let expiring = rows.iter().map(|(key, row)| (expires_at(row), key.clone()));
-    let keys = oldest(expiring, before, limit);
-    for key in &keys {
-        rows.remove(key);
-    }
-    keys.len()
 }
 
 /// What a wrong guess counts for.

@@ -27,12 +27,14 @@ use auth_domain::{
 use serde_json::Value;
 
 use super::{
+    expiry::oldest,
     factors::Factor,
     guesses::{Guesses, KnownPlaces},
     identities::LinkedIdentities,
     messages::Messages,
     secrets::Secrets,
     security_keys::SecurityKeys,
+    unique::check_free,
 };
 
 #[derive(Debug, Clone)]
@@ -748,21 +750,6 @@ impl State {
     }
 }
 
-/// The keys of the oldest of `rows` whose time was before a moment, `limit` at most.
-pub(super) fn oldest<Key>(
-    rows: impl Iterator<Item = (DateTime<Utc>, Key)>,
-    before: DateTime<Utc>,
-    limit: usize,
-) -> Vec<Key> {
-    let mut expired: Vec<_> = rows.filter(|(time, _)| *time < before).collect();
-    expired.sort_by_key(|(time, _)| *time);
-    expired
-        .into_iter()
-        .take(limit)
-        .map(|(_, key)| key)
-        .collect()
-}
-
 /// Removes the wrong guesses of several lists that were made before a moment.
 fn remove_guesses<'a>(
     lists: impl Iterator<Item = &'a mut Guesses>,
@@ -830,13 +817,4 @@ fn deanonymized(user: User, changes: Deanonymization) -> User {
 
 fn passes(user: &User, rotation: &RefreshRotation) -> bool {
     !user.disabled && (user.has_nothing_to_verify() || !rotation.gate.verified_email)
-}
-
-pub(super) fn check_free(is_free: bool) -> Result<(), StoreError> {
-    if is_free {
-        Ok(())
-    } else {
-        let field = UniqueField::Other;
-        Err(StoreError::Duplicate { field })
-    }
 }
