@@ -113,7 +113,8 @@ impl<S: AsyncRead + Unpin> AsyncRead for Announced<S> {
     ) -> Poll<io::Result<()>> {
         let before = buffer.filled().len();
         ready!(Pin::new(&mut self.stream).poll_read(context, buffer))?;
-        self.listen(buffer.filled().get(before..).unwrap_or_default());
+        let (_, heard) = buffer.filled().split_at(before);
+        self.listen(heard);
         Poll::Ready(Ok(()))
     }
 }

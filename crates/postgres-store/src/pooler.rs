@@ -109,7 +109,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for Unnamed<S> {
         }
         let (waiting, _) = this.incoming.as_slices();
         let count = waiting.len().min(buffer.remaining());
-        buffer.put_slice(waiting.get(..count).unwrap_or_default());
+        buffer.put_slice(waiting.split_at(count).0);
         this.incoming.drain(..count);
         Poll::Ready(Ok(()))
     }
@@ -159,30 +159,30 @@ impl Requests {
         outgoing: &mut VecDeque<u8>,
     ) -> io::Result<()> {
         let (kind, body) = parts(message)?;
-        match kind {
-            b'P' => {
+        match (kind, body) {
+            (b'P', _) => {
                 let (name, content) = text(body)?;
                 self.statements.insert(name.to_vec(), content.to_vec());
                 self.parse(name, ParseComplete::Delivered, answers, outgoing)?;
             }
-            b'B' => {
+            (b'B', _) => {
                 let (portal, rest) = text(body)?;
                 let (name, values) = text(rest)?;
                 self.prepare(name, answers, outgoing)?;
                 put(outgoing, b'B', &[portal, b"\0\0", values])?;
             }
-            b'D' if body.first() == Some(&b'S') => {
-                let (name, _) = text(body.get(1..).unwrap_or_default())?;
+            (b'D', [b'S', named @ ..]) => {
+                let (name, _) = text(named)?;
                 self.prepare(name, answers, outgoing)?;
                 put(outgoing, b'D', &[b"S\0"])?;
             }
-            b'C' if body.first() == Some(&b'S') => {
-                let (name, _) = text(body.get(1..).unwrap_or_default())?;
+            (b'C', [b'S', named @ ..]) => {
+                let (name, _) = text(named)?;
                 self.statements.remove(name);
                 self.current = None;
                 put(outgoing, b'C', &[b"S\0"])?;
             }
-            b'S' | b'Q' => {
+            (b'S' | b'Q', _) => {
                 self.current = None;
                 answers.expect_end_of_batch();
                 outgoing.extend(message);
@@ -300,12 +300,8 @@ fn parts(message: &[u8]) -> io::Result<(u8, &[u8])> {
 
 /// A text that ends with a zero byte, and what follows it.
 fn text(bytes: &[u8]) -> io::Result<(&[u8], &[u8])> {
-    let end = bytes
-        .iter()
-        .position(|byte| *byte == 0)
-        .ok_or_else(malformed)?;
-    let (text, rest) = bytes.split_at_checked(end).ok_or_else(malformed)?;
-    Ok((text, rest.get(1..).unwrap_or_default()))
+    let mut parts = bytes.splitn(2, |byte| *byte == 0);
+    parts.next().zip(parts.next()).ok_or_else(malformed)
 }
 
 fn put(outgoing: &mut VecDeque<u8>, kind: u8, body: &[&[u8]]) -> io::Result<()> {

@@ -34,8 +34,14 @@ pub(crate) struct Impatient<S> {
     heard: Frames,
     /// Answers that are still to come.
     owed: usize,
-    /// Rings when the server has been silent for too long; there while an answer is owed.
-    alarm: Option<Pin<Box<Sleep>>>,
+    /// There while an answer is owed.
+    alarm: Option<Alarm>,
+}
+
+/// Rings when the server has been silent for too long.
+struct Alarm {
+    patience: Duration,
+    sleep: Pin<Box<Sleep>>,
 }
 
 impl<S> Impatient<S> {
@@ -79,20 +85,25 @@ impl<S> Impatient<S> {
     }
 
     fn set_alarm(&mut self) {
-        let rings = self.patience.map(|it| Instant::now() + it);
-        match (&mut self.alarm, rings) {
-            (Some(alarm), Some(rings)) => alarm.as_mut().reset(rings),
-            (alarm, rings) => *alarm = rings.map(|it| Box::pin(sleep_until(it))),
+        let Some(patience) = self.patience else {
+            return;
+        };
+        let rings = Instant::now() + patience;
+        match &mut self.alarm {
+            Some(alarm) => alarm.sleep.as_mut().reset(rings),
+            None => {
+                let sleep = Box::pin(sleep_until(rings));
+                self.alarm = Some(Alarm { patience, sleep });
+            }
         }
     }
 
     /// Ready, with an error, when an answer is overdue. Wakes the task when it will be.
     fn poll_alarm(&mut self, context: &mut Context<'_>) -> Poll<io::Error> {
-        let Some(alarm) = &mut self.alarm else {
+        let Some(Alarm { patience, sleep }) = &mut self.alarm else {
             return Poll::Pending;
         };
-        ready!(alarm.as_mut().poll(context));
-        let patience = self.patience.unwrap_or_default();
+        ready!(sleep.as_mut().poll(context));
         tracing::warn!(
             ?patience,
             "the database does not answer: a connection is given up"
@@ -115,7 +126,8 @@ impl<S: AsyncRead + Unpin> AsyncRead for Impatient<S> {
         match Pin::new(&mut this.stream).poll_read(context, buffer) {
             Poll::Ready(read) => {
                 read?;
-                this.note_heard(buffer.filled().get(before..).unwrap_or_default())?;
+                let (_, heard) = buffer.filled().split_at(before);
+                this.note_heard(heard)?;
                 Poll::Ready(Ok(()))
             }
             Poll::Pending => this.poll_alarm(context).map(Err),
@@ -133,7 +145,8 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Impatient<S> {
         match Pin::new(&mut this.stream).poll_write(context, bytes) {
             Poll::Ready(written) => {
                 let written = written?;
-                this.note_said(bytes.get(..written).unwrap_or_default())?;
+                let (said, _) = bytes.split_at(written);
+                this.note_said(said)?;
                 // The next read may have been polled already, and wakes for bytes alone.
                 match this.poll_alarm(context) {
                     Poll::Ready(error) => Poll::Ready(Err(error)),
@@ -196,8 +209,8 @@ impl Frames {
         loop {
             let skipped = self.body_left.min(rest.len());
             self.body_left -= skipped;
-            rest = rest.get(skipped..).unwrap_or_default();
-            let Some((byte, next)) = rest.split_first() else {
+            let (_, unread) = rest.split_at(skipped);
+            let Some((byte, next)) = unread.split_first() else {
                 return Ok(());
             };
             self.header.push(*byte);
