@@ -2,7 +2,7 @@
 
 use auth_domain::{
     error::{StoreError, UniqueField},
-    ports::Removal,
+    ports::{ExpiredRows, Removal},
 };
 use chrono::{DateTime, Utc};
 use diesel::{
@@ -135,7 +135,7 @@ pub(crate) async fn begin(conn: &mut Conn, beginning: &str) -> QueryResult<()> {
     <Conn as AsyncConnection>::TransactionManager::begin_transaction_sql(conn, beginning).await
 }
 
-/// Removes rows of a table whose `column` is earlier than `before`, `limit` at most.
+/// Removes rows whose `column` is earlier than `before`, `limit` at most.
 ///
 /// All of it is one statement. Rows that others have locked are passed over (`SKIP LOCKED`), and one
 /// that was prolonged since the statement began is looked at again before it is locked. The advisory
@@ -143,11 +143,12 @@ pub(crate) async fn begin(conn: &mut Conn, beginning: &str) -> QueryResult<()> {
 /// finds no row.
 pub(crate) async fn remove_expired(
     conn: &mut Conn,
-    table: &str,
+    rows: ExpiredRows,
     column: &str,
     before: Moment,
     limit: u32,
 ) -> QueryResult<Removal> {
+    let table = rows.table();
     let statement = format!(
         "WITH lock AS MATERIALIZED (SELECT pg_try_advisory_xact_lock({CLEAN_UP_LOCK}) AS is_ours), \
          removed AS (DELETE FROM auth.{table} WHERE ctid = ANY (ARRAY(\

@@ -22,8 +22,8 @@ impl HotPath for RemoveExpired {
     type Output = Removal;
 
     async fn run(&self, conn: &mut Conn) -> QueryResult<Removal> {
-        let (table, column) = (self.rows.table(), time_column(self.rows));
-        dialect::remove_expired(conn, table, column, Moment(self.before), self.limit).await
+        let (rows, column) = (self.rows, time_column(self.rows));
+        dialect::remove_expired(conn, rows, column, Moment(self.before), self.limit).await
     }
 }
 

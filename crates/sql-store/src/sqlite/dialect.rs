@@ -2,7 +2,7 @@
 
 use auth_domain::{
     error::{StoreError, UniqueField},
-    ports::Removal,
+    ports::{ExpiredRows, Removal},
 };
 use chrono::{DateTime, TimeDelta, Utc};
 use diesel::{
@@ -109,17 +109,17 @@ pub(crate) async fn begin(conn: &mut Conn, beginning: &str) -> QueryResult<()> {
         .await
 }
 
-/// Removes rows of a table whose `column` is earlier than `before`, `limit` at most.
+/// Removes rows whose `column` is earlier than `before`, `limit` at most.
 ///
 /// One statement, and so one transaction: writers wait for it no longer than for each other.
 pub(crate) async fn remove_expired(
     conn: &mut Conn,
-    table: &str,
+    rows: ExpiredRows,
     column: &str,
     before: Moment,
     limit: u32,
 ) -> QueryResult<Removal> {
-    let key = key_of(table);
+    let (table, key) = (rows.table(), key_of(rows));
     let statement = format!(
         "DELETE FROM {table} WHERE ({key}) IN \
              (SELECT {key} FROM {table} WHERE {column} < ? ORDER BY {column} LIMIT ?)"
@@ -141,13 +141,19 @@ pub(crate) const LEASE_MESSAGES: &str = "UPDATE queued_messages SET attempts = a
         next_attempt_at, last_error";
 
 /// What names a row: its number, in tables that have one.
-fn key_of(table: &str) -> &'static str {
-    match table {
-        "one_time_codes" => "user_id, purpose",
-        "known_places" => "user_id, place",
-        "security_key_challenges" => "challenge_hash",
-        "ended_provider_flows" => "mark_hash",
-        _ => "rowid",
+fn key_of(rows: ExpiredRows) -> &'static str {
+    match rows {
+        ExpiredRows::OneTimeCodes => "user_id, purpose",
+        ExpiredRows::KnownPlaces => "user_id, place",
+        ExpiredRows::SecurityKeyChallenges => "challenge_hash",
+        ExpiredRows::EndedProviderFlows => "mark_hash",
+        ExpiredRows::RefreshTokens
+        | ExpiredRows::RefreshTokenRotations
+        | ExpiredRows::OpaqueSessions
+        | ExpiredRows::Tickets
+        | ExpiredRows::ExchangeCodes
+        | ExpiredRows::QueuedMessages
+        | ExpiredRows::WrongGuesses => "rowid",
     }
 }
 
