@@ -116,6 +116,15 @@ impl Store for InterruptedStore {
         self.store.rotate_refresh_token(rotation).await
     }
 
+    async fn trace_refresh_token(
+        &self,
+        hash: &HashedRefreshToken,
+        now: DateTime<Utc>,
+    ) -> Result<RefreshTokenTrace, StoreError> {
+        self.step().await?;
+        self.store.trace_refresh_token(hash, now).await
+    }
+
     async fn find_opaque_session(
         &self,
         hash: &HashedSessionToken,

@@ -137,6 +137,15 @@ impl Store for MemoryStore {
             .cloned())
     }
 
+    async fn trace_refresh_token(
+        &self,
+        hash: &HashedRefreshToken,
+        now: DateTime<Utc>,
+    ) -> Result<RefreshTokenTrace, StoreError> {
+        let clock = self.shared.clock.now();
+        Ok(self.shared.committed().trace(hash, (now, clock)))
+    }
+
     async fn find_personal_access_token(
         &self,
         hash: &HashedRefreshToken,

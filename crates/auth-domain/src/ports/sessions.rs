@@ -112,13 +112,6 @@ pub trait SessionRepository: Send {
     /// [`Store::remove_expired`](super::Store::remove_expired).
     async fn insert_refresh_token(&mut self, token: &StoredRefreshToken) -> Result<(), StoreError>;
 
-    /// What is known of the refresh token with this hash.
-    async fn trace_refresh_token(
-        &mut self,
-        hash: &HashedRefreshToken,
-        now: DateTime<Utc>,
-    ) -> Result<RefreshTokenTrace, StoreError>;
-
     /// Ends the session with this id, with all that is remembered of its tokens. `false`: there
     /// was none.
     async fn end(&mut self, id: SessionId) -> Result<bool, StoreError>;

@@ -41,12 +41,19 @@ pub trait Store: MessageQueue + Send + Sync {
     /// and its user passes the gate.
     ///
     /// Also sets the user's `last_seen`, and remembers the old hash as a predecessor of the row
-    /// for [`SessionRepository::trace_refresh_token`]. `None`: nothing was changed, for whichever
+    /// for [`trace_refresh_token`](Self::trace_refresh_token). `None`: nothing was changed, for whichever
     /// reason. Of any number of concurrent calls with one token at most one gets `Some`.
     async fn rotate_refresh_token(
         &self,
         rotation: &RefreshRotation,
     ) -> Result<Option<RotatedSession>, StoreError>;
+
+    /// What is known of the refresh token with this hash.
+    async fn trace_refresh_token(
+        &self,
+        hash: &HashedRefreshToken,
+        now: DateTime<Utc>,
+    ) -> Result<RefreshTokenTrace, StoreError>;
 
     /// The user of the opaque session with this hash, unless it is unknown or
     /// `expires_at <= now`.

@@ -12,6 +12,7 @@ mod one_time_codes;
 mod open_sessions;
 pub(super) mod pools;
 mod queued_messages;
+mod refresh_trace;
 mod second_factors;
 mod security_keys;
 pub(super) mod session_columns;

@@ -4,10 +4,10 @@ use async_trait::async_trait;
 use auth_domain::{
     error::StoreError,
     guessing::Place,
-    ports::{EndedSessions, RefreshTokenTrace, SessionRepository},
+    ports::{EndedSessions, SessionRepository},
     session::{
-        AuthMethods, HashedRefreshToken, HashedSessionToken, OpenSession, SessionId,
-        StoredOpaqueSession, StoredRefreshToken,
+        HashedRefreshToken, HashedSessionToken, OpenSession, SessionId, StoredOpaqueSession,
+        StoredRefreshToken,
     },
     user::{User, UserId},
 };
@@ -21,12 +21,11 @@ use serde_json::Value;
 
 use super::{
     Conn,
-    dialect::clock,
     hot_path::{FindPersonalAccessToken, HotPath, IsSessionOpen},
     known_places,
     locks::lock_user,
     open_sessions,
-    schema::{opaque_sessions, refresh_token_rotations, refresh_tokens, users},
+    schema::{opaque_sessions, refresh_token_rotations, refresh_tokens},
     session_columns::{PERSONAL_ACCESS, REGULAR, client_network, stored_kind, user_agent},
     store_error,
     unit_of_work::SqlUnitOfWork,
@@ -70,16 +69,6 @@ impl SessionRepository for SqlUnitOfWork {
             .execute(self.conn())
             .await
             .map(drop)
-            .map_err(store_error)
-    }
-
-    async fn trace_refresh_token(
-        &mut self,
-        hash: &HashedRefreshToken,
-        now: DateTime<Utc>,
-    ) -> Result<RefreshTokenTrace, StoreError> {
-        trace(self.conn(), hash, Moment(now))
-            .await
             .map_err(store_error)
     }
 
@@ -201,70 +190,6 @@ async fn end_by_refresh_token(conn: &mut Conn, hash: &HashedRefreshToken) -> Que
         }
         None => Ok(false),
     }
-}
-
-async fn trace(
-    conn: &mut Conn,
-    hash: &HashedRefreshToken,
-    now: Moment,
-) -> QueryResult<RefreshTokenTrace> {
-    if let Some(live) = find_live(conn, hash, now).await? {
-        return Ok(live);
-    }
-    let superseded = find_superseded(conn, hash, now).await?;
-    Ok(superseded.unwrap_or(RefreshTokenTrace::Unknown))
-}
-
-async fn find_live(
-    conn: &mut Conn,
-    hash: &HashedRefreshToken,
-    now: Moment,
-) -> QueryResult<Option<RefreshTokenTrace>> {
-    let found: Option<UserRow> = refresh_tokens::table
-        .inner_join(users::table)
-        .filter(refresh_tokens::refresh_token_hash.eq(hash.as_str()))
-        .filter(refresh_tokens::kind.eq(REGULAR))
-        .filter(refresh_tokens::expires_at.gt(now))
-        .select(UserRow::as_select())
-        .first(conn)
-        .await
-        .optional()?;
-    Ok(found.map(|user| RefreshTokenTrace::Live { user: user.into() }))
-}
-
-/// A session, when its token was rotated and what time it is by the same clock, the hash of now, and how
-/// and by whom the session was opened.
-type SupersededRow = (Id, (Moment, Moment), String, Option<String>, UserRow);
-
-async fn find_superseded(
-    conn: &mut Conn,
-    hash: &HashedRefreshToken,
-    now: Moment,
-) -> QueryResult<Option<RefreshTokenTrace>> {
-    let found: Option<SupersededRow> = refresh_token_rotations::table
-        .inner_join(refresh_tokens::table.inner_join(users::table))
-        .filter(refresh_token_rotations::token_hash.eq(hash.as_str()))
-        .filter(refresh_tokens::refresh_token_hash.is_not_null())
-        .filter(refresh_tokens::expires_at.gt(now))
-        .select((
-            refresh_tokens::id,
-            (refresh_token_rotations::rotated_at, clock()),
-            refresh_tokens::refresh_token_hash.assume_not_null(),
-            refresh_tokens::auth_methods,
-            UserRow::as_select(),
-        ))
-        .first(conn)
-        .await
-        .optional()?;
-    Ok(found.map(
-        |(id, (rotated_at, now), current, methods, user)| RefreshTokenTrace::Superseded {
-            id: SessionId(id.0),
-            age: now.0 - rotated_at.0,
-            current: HashedRefreshToken::from_stored(current),
-            user: user.into(),
-            methods: AuthMethods::from_stored(methods.as_deref()),
-        },
-    ))
 }
 
 async fn end_refresh_tokens(conn: &mut Conn, user: Id, which: EndedSessions) -> QueryResult<usize> {

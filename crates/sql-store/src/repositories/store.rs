@@ -6,8 +6,8 @@ use async_trait::async_trait;
 use auth_domain::{
     error::StoreError,
     ports::{
-        ExpiredRows, MessageQueue, NumberClaimant, RefreshRotation, Removal, RotatedSession, Store,
-        UnitOfWork, UserLookup,
+        ExpiredRows, MessageQueue, NumberClaimant, RefreshRotation, RefreshTokenTrace, Removal,
+        RotatedSession, Store, UnitOfWork, UserLookup,
     },
     queued_message::{FailedAttempt, MessageId, QueuedMessage},
     session::{HashedRefreshToken, HashedSessionToken, SessionId},
@@ -27,6 +27,7 @@ use super::{
     queued_messages::{
         ClaimMessages, ExpediteMessage, IsMessageDue, ListMessages, PostponeMessage, RemoveMessage,
     },
+    refresh_trace::TraceRefreshToken,
 };
 
 /// A store over the connections to one database.
@@ -57,6 +58,14 @@ impl<P: Pools> Store for SqlStore<P> {
         rotation: &RefreshRotation,
     ) -> Result<Option<RotatedSession>, StoreError> {
         self.pools.write_once(RotateRefreshToken(rotation)).await
+    }
+
+    async fn trace_refresh_token(
+        &self,
+        hash: &HashedRefreshToken,
+        now: DateTime<Utc>,
+    ) -> Result<RefreshTokenTrace, StoreError> {
+        self.pools.read(TraceRefreshToken { hash, now }).await
     }
 
     async fn find_opaque_session(

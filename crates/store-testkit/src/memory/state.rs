@@ -816,5 +816,5 @@ fn deanonymized(user: User, changes: Deanonymization) -> User {
 }
 
 fn passes(user: &User, rotation: &RefreshRotation) -> bool {
-    !user.disabled && (user.has_nothing_to_verify() || !rotation.gate.verified_email)
+    rotation.gate.lets_pass(user)
 }

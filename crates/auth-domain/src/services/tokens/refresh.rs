@@ -87,11 +87,8 @@ impl TokenService {
         token: PlainRefreshToken,
         now: DateTime<Utc>,
     ) -> Result<Session, RefreshError> {
-        let hash = token.hashed();
-        let mut work = self.ctx.store.begin().await?;
-        let trace = work.sessions().trace_refresh_token(&hash, now).await?;
-        work.rollback().await?;
-        match trace {
+        let store = &self.ctx.store;
+        match store.trace_refresh_token(&token.hashed(), now).await? {
             RefreshTokenTrace::Unknown => Err(RefreshRefusal::InvalidRefreshToken.into()),
             RefreshTokenTrace::Live { user } => {
                 let refusal = self.check_refresh(&user).err();

@@ -37,15 +37,6 @@ impl SessionRepository for MemoryUnitOfWork {
         self.attempt(|state| state.insert_refresh_token(token.clone()))
     }
 
-    async fn trace_refresh_token(
-        &mut self,
-        hash: &HashedRefreshToken,
-        now: DateTime<Utc>,
-    ) -> Result<RefreshTokenTrace, StoreError> {
-        let clock = self.shared.clock.now();
-        self.attempt(|state| Ok(state.trace(hash, (now, clock))))
-    }
-
     async fn end(&mut self, id: SessionId) -> Result<bool, StoreError> {
         self.attempt(|state| Ok(state.end(id)))
     }
