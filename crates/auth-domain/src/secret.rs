@@ -37,10 +37,27 @@ pub fn derived_key(secret: &[u8], purpose: &str) -> [u8; 32] {
     mac.finalize().into_bytes().into()
 }
 
-/// HMAC takes keys of any length (RFC 2104 §2), so there is no error to report.
+/// A computation with `key`, of any length.
+#[expect(
+    clippy::expect_used,
+    reason = "HMAC takes keys of any length (RFC 2104 §2); a test tries them"
+)]
 pub(crate) fn keyed(key: &[u8]) -> Hmac<Sha256> {
-    match Hmac::new_from_slice(key) {
-        Ok(mac) => mac,
-        Err(_) => Hmac::new(&hmac::digest::Key::<Hmac<Sha256>>::default()),
+    Hmac::new_from_slice(key).expect("HMAC takes keys of any length")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    #[test]
+    fn secrets_of_every_length_make_keys_of_their_own() {
+        let lengths = [0, 1, 31, 32, 63, 64, 65, 1000];
+
+        let keys = lengths.map(|length| derived_key(&vec![7; length], "a purpose"));
+
+        assert_eq!(HashSet::from(keys).len(), lengths.len());
     }
 }

@@ -89,12 +89,11 @@ impl<S> Impatient<S> {
             return;
         };
         let rings = Instant::now() + patience;
-        match &mut self.alarm {
-            Some(alarm) => alarm.sleep.as_mut().reset(rings),
-            None => {
-                let sleep = Box::pin(sleep_until(rings));
-                self.alarm = Some(Alarm { patience, sleep });
-            }
+        if let Some(alarm) = &mut self.alarm {
+            alarm.sleep.as_mut().reset(rings);
+        } else {
+            let sleep = Box::pin(sleep_until(rings));
+            self.alarm = Some(Alarm { patience, sleep });
         }
     }
 

@@ -10,8 +10,8 @@ use auth_domain::{
     DateTime, Utc,
     error::StoreError,
     ports::{
-        ExpiredRows, MessageQueue, NumberClaimant, RefreshRotation, Removal, RotatedSession, Store,
-        UnitOfWork, UserLookup,
+        ExpiredRows, MessageQueue, NumberClaimant, RefreshRotation, RefreshTokenTrace, Removal,
+        RotatedSession, Store, UnitOfWork, UserLookup,
     },
     queued_message::{FailedAttempt, MessageId, QueuedMessage},
     session::{HashedRefreshToken, HashedSessionToken, SessionId},

@@ -9,7 +9,7 @@ use crate::{
     user::{EmailAddress, Locale},
 };
 
-/// What a mail is about. MessageRenderer, layout, language fallback and MIME belong to the mailer.
+/// What a mail is about. Wording, layout, language fallback and MIME belong to the mailer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum MailKind {
     /// Asks for proof that the reader has the address of a new account.

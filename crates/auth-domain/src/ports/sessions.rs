@@ -23,6 +23,15 @@ pub struct RefreshGate {
     pub verified_email: bool,
 }
 
+impl RefreshGate {
+    /// Whether the refresh tokens of `user` are rotated. A store says the same in its own terms: its
+    /// contract compares them.
+    #[must_use]
+    pub fn lets_pass(self, user: &User) -> bool {
+        !user.disabled && (user.has_nothing_to_verify() || !self.verified_email)
+    }
+}
+
 /// One rotation of a refresh token. A disabled user's token is never rotated.
 #[derive(Debug, Clone, PartialEq)]
 pub struct RefreshRotation {

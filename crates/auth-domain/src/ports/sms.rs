@@ -11,7 +11,7 @@ use crate::{
     user::{Locale, PhoneNumber},
 };
 
-/// A text message with a code. MessageRenderer and language fallback belong to the sender.
+/// A text message with a code. Wording and language fallback belong to the sender.
 #[derive(Debug, Clone, PartialEq)]
 pub struct TextMessage {
     /// Whom to write to.

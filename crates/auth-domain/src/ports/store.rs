@@ -5,8 +5,9 @@ use chrono::{DateTime, Utc};
 
 use super::{
     ExpiredRows, LinkedIdentityRepository, MessageQueue, MessageRepository, NumberClaimant,
-    RefreshRotation, Removal, RoleRepository, RotatedSession, SecondFactorRepository,
-    SecurityKeyRepository, SessionRepository, TicketRepository, UserLookup, UserRepository,
+    RefreshRotation, RefreshTokenTrace, Removal, RoleRepository, RotatedSession,
+    SecondFactorRepository, SecurityKeyRepository, SessionRepository, TicketRepository, UserLookup,
+    UserRepository,
 };
 use crate::{
     error::StoreError,

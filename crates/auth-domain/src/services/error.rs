@@ -68,6 +68,7 @@ pub trait Refusal: std::error::Error + Sized {
 
 impl<R> Error<R> {
     /// The failure, if it is one.
+    #[must_use]
     pub fn failure(&self) -> Option<&Failure> {
         match self {
             Self::Refused(_) => None,

@@ -48,7 +48,7 @@ pub struct Services {
 }
 
 impl Dependencies {
-    /// Prepares the store, and builds the use cases. NewSession an installation again, or on several
+    /// Prepares the store, and builds the use cases. Opening an installation again, or on several
     /// servers at once, changes nothing.
     ///
     /// # Errors

@@ -14,7 +14,11 @@ const MAX_CHARS: usize = 32;
 /// written with beside it: marks, the apostrophes, hyphens and dots that UAX #31 (tables 3a and 3b)
 /// finds inside words, spaces of other widths, and the joiners ZWNJ and ZWJ after a character that
 /// they can join. A name does not begin with a mark.
-static PATTERN: LazyLock<Option<Regex>> = LazyLock::new(|| {
+#[expect(
+    clippy::expect_used,
+    reason = "a constant, which every test below reads"
+)]
+static PATTERN: LazyLock<Regex> = LazyLock::new(|| {
     const PUNCTUATION: &str = concat!(
         // Space, comma, full stop, apostrophe and hyphen of ASCII.
         r"\ ,.'\-",
@@ -34,7 +38,7 @@ static PATTERN: LazyLock<Option<Regex>> = LazyLock::new(|| {
         (?: [\p{{L}}\p{{M}}\p{{N}}\p{{S}}{PUNCTUATION}] | [\p{{L}}\p{{M}}\p{{N}}\p{{S}}] {JOINER} )*
         \z"
     ))
-    .ok()
+    .expect("the pattern is a regular expression")
 });
 
 /// A name chosen at sign-up: 1 to 32 letters, marks, numbers, symbols, spaces, or punctuation of names
@@ -65,7 +69,7 @@ impl DisplayName {
         let name = composed(text);
         // Some characters compose to more than one: they count as they were sent, as in Hasura Auth.
         let is_short = sent.min(name.chars().count()) <= MAX_CHARS;
-        let is_allowed = PATTERN.as_ref().is_some_and(|it| it.is_match(&name));
+        let is_allowed = PATTERN.is_match(&name);
         if is_short && is_allowed {
             Ok(Self(name))
         } else {

@@ -189,12 +189,14 @@ const UUID_PATTERN: &str = "[a-f0-9]{8}-[a-f0-9]{4}-[a-f0-9]{4}-[a-f0-9]{4}-[a-f
 
 schema!(UuidLike, "UuidText", text().pattern(Some(UUID_PATTERN)));
 
-static UUID: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(UUID_PATTERN).ok());
+#[expect(clippy::expect_used, reason = "a constant, which tests below read")]
+static UUID: LazyLock<Regex> =
+    LazyLock::new(|| Regex::new(UUID_PATTERN).expect("the pattern is a regular expression"));
 
 impl<'de> Deserialize<'de> for UuidLike {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
-        if UUID.as_ref().is_some_and(|pattern| pattern.is_match(&text)) {
+        if UUID.is_match(&text) {
             Ok(Self(text))
         } else {
             Err(Error::custom("string doesn't match the pattern of a UUID"))

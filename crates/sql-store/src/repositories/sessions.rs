@@ -12,10 +12,7 @@ use auth_domain::{
     user::{User, UserId},
 };
 use chrono::{DateTime, Utc};
-use diesel::{
-    BoolExpressionMethods, ExpressionMethods, NullableExpressionMethods, OptionalExtension,
-    QueryDsl, QueryResult, SelectableHelper,
-};
+use diesel::{BoolExpressionMethods, ExpressionMethods, OptionalExtension, QueryDsl, QueryResult};
 use diesel_async::RunQueryDsl;
 use serde_json::Value;
 
@@ -29,7 +26,6 @@ use super::{
     session_columns::{PERSONAL_ACCESS, REGULAR, client_network, stored_kind, user_agent},
     store_error,
     unit_of_work::SqlUnitOfWork,
-    user_row::UserRow,
 };
 use crate::types::{Id, Moment};
 

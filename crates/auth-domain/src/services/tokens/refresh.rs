@@ -91,7 +91,7 @@ impl TokenService {
         match store.trace_refresh_token(&token.hashed(), now).await? {
             RefreshTokenTrace::Unknown => Err(RefreshRefusal::InvalidRefreshToken.into()),
             RefreshTokenTrace::Live { user } => {
-                let refusal = self.check_refresh(&user).err();
+                let refusal = self.check_gate(&user).err();
                 let refusal = refusal.map(RefreshRefusal::Account);
                 Err(refusal
                     .unwrap_or(RefreshRefusal::InvalidRefreshToken)
@@ -110,7 +110,7 @@ impl TokenService {
                 if age - presented_ago > time_delta(grace) {
                     return self.end_reused_session(id, &user).await;
                 }
-                self.check_refresh(&user).map_err(RefreshRefusal::Account)?;
+                self.check_gate(&user).map_err(RefreshRefusal::Account)?;
                 let successor = self
                     .find_successor(token, &current)
                     .ok_or(RefreshRefusal::InvalidRefreshToken)?;
@@ -173,25 +173,28 @@ impl TokenService {
             now,
             expires_at: now + refresh_token_ttl,
             remember_for: refresh_grace.saturating_add(refresh_reuse_memory),
-            gate: RefreshGate {
-                verified_email: self.ctx.policy.accounts.email_verification_required,
-            },
+            gate: self.gate(),
             device: self.ctx.device(),
         }
     }
 
-    /// The same rule as the gate of a rotation, to name the reason. Anonymous users and addresses
-    /// that were shut out meanwhile may go on refreshing, and users without an address have none to
-    /// verify, as in Hasura Auth.
-    fn check_refresh(&self, user: &User) -> Result<(), AccountRefusal> {
-        if user.disabled {
-            return Err(AccountRefusal::Disabled);
+    /// Who may refresh. Anonymous users and addresses that were shut out meanwhile may go on, and users
+    /// without an address have none to verify, as in Hasura Auth.
+    fn gate(&self) -> RefreshGate {
+        RefreshGate {
+            verified_email: self.ctx.policy.accounts.email_verification_required,
         }
-        let required = self.ctx.policy.accounts.email_verification_required;
-        if required && !user.has_nothing_to_verify() {
-            return Err(AccountRefusal::Unverified);
+    }
+
+    /// Names the reason when the gate is closed to a user.
+    fn check_gate(&self, user: &User) -> Result<(), AccountRefusal> {
+        if self.gate().lets_pass(user) {
+            Ok(())
+        } else if user.disabled {
+            Err(AccountRefusal::Disabled)
+        } else {
+            Err(AccountRefusal::Unverified)
         }
-        Ok(())
     }
 }
 

@@ -5,7 +5,7 @@ use auth_domain::{
     DateTime, Utc,
     error::StoreError,
     guessing::Place,
-    ports::{EndedSessions, RefreshTokenTrace, SessionRepository},
+    ports::{EndedSessions, SessionRepository},
     session::{
         HashedRefreshToken, HashedSessionToken, OpenSession, SessionId, StoredOpaqueSession,
         StoredRefreshToken,

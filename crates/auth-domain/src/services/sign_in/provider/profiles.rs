@@ -67,8 +67,10 @@ impl ProviderSignInService {
     ) -> Result<(), ProviderSignInError> {
         let tells_of_the_address = matches!(
             refusal,
-            Error::Refused(ProviderSignInRefusal::SignUp(SignUpRefusal::EmailTaken))
-                | Error::Refused(ProviderSignInRefusal::Account(AccountRefusal::Unverified))
+            Error::Refused(
+                ProviderSignInRefusal::SignUp(SignUpRefusal::EmailTaken)
+                    | ProviderSignInRefusal::Account(AccountRefusal::Unverified)
+            )
         );
         if self.ctx.enumeration_protection.is_none() || !tells_of_the_address {
             return Err(refusal);
