@@ -41,9 +41,15 @@ on_both_databases! {
 
     async fn reuse_after_the_grace_ends_the_session_and_is_logged(database) {
         let server =
-            ServerBuilder::new(&database).set("AUTH_REFRESH_TOKEN_GRACE", "0").start().await;
+            ServerBuilder::new(&database).set("AUTH_REFRESH_TOKEN_GRACE", "30").start().await;
         let first = server.sign_up("ada@example.com").await;
         let second = server.refresh(&first["refreshToken"]).await.expect(200);
+        let minute = match &database {
+            Database::Sqlite(_) => "60000000",
+            Database::Postgres(_) => "interval '1 minute'",
+        };
+        let ago = "UPDATE auth.refresh_token_rotations SET rotated_at = rotated_at - ";
+        database.execute(&format!("{ago}{minute}")).await;
 
         let reused = server.refresh(&first["refreshToken"]).await;
         let owner = server.refresh(&second["refreshToken"]).await;
@@ -55,6 +61,20 @@ on_both_databases! {
         let log = server.output();
         assert!(log.contains(first["refreshTokenId"].as_str().unwrap()), "{log}");
         assert!(!log.contains(first["refreshToken"].as_str().unwrap()), "{log}");
+    }
+
+    async fn without_a_grace_every_reuse_ends_the_session(database) {
+        let server =
+            ServerBuilder::new(&database).set("AUTH_REFRESH_TOKEN_GRACE", "0").start().await;
+        let first = server.sign_up("ada@example.com").await;
+        let second = server.refresh(&first["refreshToken"]).await.expect(200);
+
+        let reused = server.refresh(&first["refreshToken"]).await;
+        let owner = server.refresh(&second["refreshToken"]).await;
+
+        let message = "Invalid or expired refresh token";
+        reused.expect_error(401, "invalid-refresh-token", message);
+        owner.expect_error(401, "invalid-refresh-token", message);
     }
 
     async fn a_token_that_is_unknown_expired_or_malformed_is_refused(database) {

@@ -4,6 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use auth_domain::{
     DateTime, Utc,
+    policy::AuthPolicy,
     ports::Clock,
     services::{AccountRefusal, Dependencies, Error, RefreshRefusal},
     session::{PlainRefreshToken, SuccessorKey},
@@ -94,23 +95,54 @@ impl Clock for StallingClock {
     }
 }
 
+/// A user who was signed in, whose first token was rotated once, and in whose next request time passes.
+struct Stalled {
+    world: World,
+    first: PlainRefreshToken,
+    second: PlainRefreshToken,
+}
+
+impl Stalled {
+    async fn with(policy: AuthPolicy) -> Self {
+        let clock = Arc::new(FixedClock::default());
+        let store = Arc::new(MemoryStore::with_clock(Arc::clone(&clock) as _));
+        let shared = Arc::clone(&clock);
+        let set_clock = |it: &mut Dependencies| it.clock = shared;
+        let store_of_all = Arc::clone(&store) as _;
+        let world = World::over_with(store_of_all, Arc::default(), policy.clone(), set_clock).await;
+        let first = world.signed_up("ada@example.com").await.refresh_token;
+        let second = world.services.tokens().refresh(first).await.unwrap();
+        let stalling = |it: &mut Dependencies| it.clock = Arc::new(StallingClock(clock));
+        Self {
+            world: World::over_with(store, Arc::default(), policy, stalling).await,
+            first,
+            second: second.refresh_token,
+        }
+    }
+}
+
 #[tokio::test]
 async fn a_tab_whose_refresh_meets_a_stall_longer_than_the_grace_stays_signed_in() {
-    let clock = Arc::new(FixedClock::default());
-    let store = Arc::new(MemoryStore::with_clock(Arc::clone(&clock) as _));
-    let shared = Arc::clone(&clock);
-    let set_clock = |it: &mut Dependencies| it.clock = shared;
-    let world = World::over_with(Arc::clone(&store) as _, Arc::default(), policy(), set_clock);
-    let world = world.await;
-    let first = world.signed_up("ada@example.com").await;
-    let tokens = world.services.tokens();
-    let second = tokens.refresh(first.refresh_token).await.unwrap();
+    let stalled = Stalled::with(policy()).await;
 
-    let stalling = |it: &mut Dependencies| it.clock = Arc::new(StallingClock(clock));
-    let stalled = World::over_with(store, Arc::default(), policy(), stalling).await;
-    let other_tab = stalled.services.tokens().refresh(first.refresh_token).await;
+    let other_tab = stalled.world.services.tokens().refresh(stalled.first).await;
 
-    assert_eq!(other_tab.unwrap().refresh_token, second.refresh_token);
+    assert_eq!(other_tab.unwrap().refresh_token, stalled.second);
+}
+
+#[tokio::test]
+async fn without_a_grace_no_stall_makes_a_rotated_token_good_again() {
+    let mut policy = policy();
+    policy.sessions.refresh_grace = Duration::ZERO;
+    let stalled = Stalled::with(policy).await;
+    let tokens = stalled.world.services.tokens();
+
+    let reused = tokens.refresh(stalled.first).await;
+
+    let invalid = |it: &_| matches!(it, Err(Error::Refused(RefreshRefusal::InvalidRefreshToken)));
+    assert!(invalid(&reused));
+    let owner = tokens.refresh(stalled.second).await;
+    assert!(invalid(&owner));
 }
 
 #[tokio::test]

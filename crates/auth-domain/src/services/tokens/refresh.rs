@@ -57,9 +57,10 @@ impl TokenService {
     /// Of many concurrent calls with one token, one rotates it; the others, and all that follow within
     /// [`SessionPolicy::refresh_grace`] of the rotation, are given the same successor. The grace counts
     /// from when the store rotated the token, not from when that was asked for: a client whose request
-    /// outlasted a stall of the database can ask again. After that the use of a rotated token is taken
-    /// for theft: the session ends for everyone who holds a token of
-    /// it (RFC 9700 §4.14.2).
+    /// outlasted a stall of the database can ask again. After that, and with a grace of zero at once, the
+    /// use of a rotated token is taken for theft: the session ends for everyone who holds a token of it
+    /// (RFC 9700 §4.14.2). How long the store's answer was under way counts for the client: with a grace
+    /// of zero that would decide alone.
     ///
     /// # Errors
     ///
@@ -88,7 +89,10 @@ impl TokenService {
         now: DateTime<Utc>,
     ) -> Result<Session, RefreshError> {
         let store = &self.ctx.store;
-        match store.trace_refresh_token(&token.hashed(), now).await? {
+        let trace = store.trace_refresh_token(&token.hashed(), now).await?;
+        // The token was presented before the store was asked, which may have taken long.
+        let presented_ago = self.ctx.clock.now() - now;
+        match trace {
             RefreshTokenTrace::Unknown => Err(RefreshRefusal::InvalidRefreshToken.into()),
             RefreshTokenTrace::Live { user } => {
                 let refusal = self.check_gate(&user).err();
@@ -104,10 +108,8 @@ impl TokenService {
                 user,
                 methods,
             } => {
-                // The token was presented before the store was asked, which may have taken long.
-                let presented_ago = self.ctx.clock.now() - now;
                 let grace = self.ctx.policy.sessions.refresh_grace;
-                if age - presented_ago > time_delta(grace) {
+                if grace.is_zero() || age - presented_ago > time_delta(grace) {
                     return self.end_reused_session(id, &user).await;
                 }
                 self.check_gate(&user).map_err(RefreshRefusal::Account)?;

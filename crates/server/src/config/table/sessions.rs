@@ -28,7 +28,7 @@ pub(crate) const REFRESH_GRACE: Setting = Setting::new(
     "AUTH_REFRESH_TOKEN_GRACE",
     Kind::Seconds(0, 3600),
     "For how many seconds after its rotation a refresh token still fetches the same successor, \
-     for the second of two browser tabs.",
+     for the second of two browser tabs. With `0` the second of two parallel refreshes ends the session.",
 )
 .preset("30")
 .protective();
