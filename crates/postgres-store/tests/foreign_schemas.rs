@@ -81,6 +81,38 @@ async fn supabase_is_recognised_and_left_alone() {
 }
 
 #[tokio::test]
+async fn the_migrations_of_another_tool_are_not_taken_for_those_of_hasura_auth() {
+    let database = Database::create().await;
+    database
+        .execute(
+            "CREATE SCHEMA auth;
+             CREATE TABLE auth.schema_migrations (version varchar(14) PRIMARY KEY);
+             INSERT INTO auth.schema_migrations VALUES ('20240115144230');
+             CREATE TABLE auth.migrations (id integer);",
+        )
+        .await;
+
+    let error = refusal(&database).await;
+    let told = error.to_string();
+    assert!(told.contains("the table auth.schema_migrations,"), "{told}");
+    database
+        .execute("CREATE TABLE auth.users (id integer)")
+        .await;
+    assert!(matches!(
+        refusal(&database).await,
+        MigrateError::MadeForNode
+    ));
+    database.execute("DROP TABLE auth.migrations").await;
+    assert!(matches!(refusal(&database).await, MigrateError::Unknown));
+    database.execute("DROP TABLE auth.users").await;
+
+    database.execute(&way_out(&error)).await;
+    database.migrate().await.unwrap();
+    let kept = "SELECT version FROM former_auth.schema_migrations";
+    assert_eq!(database.value(kept).await, "20240115144230");
+}
+
+#[tokio::test]
 async fn a_function_in_the_way_is_named_and_goes_on_working_under_another_name() {
     let database = Database::create().await;
     database

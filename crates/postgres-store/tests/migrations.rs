@@ -538,6 +538,25 @@ async fn a_database_restored_without_citext_is_recognised() {
 }
 
 #[tokio::test]
+async fn a_database_of_hasura_auth_restored_in_part_is_recognised_before_it_is_adopted() {
+    let of_hasura_auth = Database::create_used_by_hasura_auth;
+    let database = of_hasura_auth().await;
+    database.execute(WITHOUT_CITEXT).await;
+    assert!(matches!(refusal(&database).await, MigrateError::NoCitext));
+
+    let database = of_hasura_auth().await;
+    database
+        .execute("DROP TABLE auth.users CASCADE; DROP EXTENSION pgcrypto CASCADE")
+        .await;
+    match refusal(&database).await {
+        MigrateError::Incomplete { missing } => {
+            assert_eq!(missing, "auth.users, the extension pgcrypto");
+        }
+        other => panic!("{other:?}"),
+    }
+}
+
+#[tokio::test]
 async fn a_database_restored_in_part_is_recognised_and_the_parts_are_named() {
     for (left_out, named) in [
         ("DROP TABLE auth.tickets CASCADE", "auth.tickets"),

@@ -44,7 +44,7 @@ const IN_THE_WAY: &str = "
 SELECT 'the table auth.' || relname AS object, '' AS remedy
 FROM pg_class WHERE relnamespace = to_regnamespace('auth') AND relkind IN ('r', 'p', 'v', 'm')
 AND relname IN ('provider_requests', 'providers', 'refresh_token_types', 'refresh_tokens', 'roles',
-    'user_providers', 'user_roles', 'user_security_keys')
+    'schema_migrations', 'user_providers', 'user_roles', 'user_security_keys')
 UNION ALL
 SELECT 'the function auth.set_current_timestamp_updated_at()',
     'ALTER FUNCTION auth.set_current_timestamp_updated_at() RENAME TO former_updated_at'

@@ -65,6 +65,9 @@ pub(super) async fn plan(conn: &mut AsyncPgConnection) -> Result<Plan, MigrateEr
     } else {
         level_to_adopt(conn, &tables).await?
     };
+    if adopted_level.is_some() {
+        restored::check(conn, std::iter::empty()).await?;
+    }
     Ok(Plan {
         missing: applied.missing(all()),
         adopted_level,
@@ -72,7 +75,8 @@ pub(super) async fn plan(conn: &mut AsyncPgConnection) -> Result<Plan, MigrateEr
     })
 }
 
-/// The tables by which it shows who has been here.
+/// The tables by which it shows who has been here. Other tools have a table `schema_migrations`, too,
+/// without the column `dirty`.
 #[derive(QueryableByName)]
 #[expect(clippy::struct_excessive_bools, reason = "each stands for one table")]
 struct Tables {
@@ -91,7 +95,8 @@ impl Tables {
         diesel::sql_query(
             "SELECT to_regclass('auth.hasura_auth_migrations') IS NOT NULL \
                  AS hasura_auth_migrations, \
-             to_regclass('auth.schema_migrations') IS NOT NULL AS schema_migrations, \
+             EXISTS (SELECT FROM pg_attribute WHERE attname = 'dirty' \
+                 AND attrelid = to_regclass('auth.schema_migrations')) AS schema_migrations, \
              to_regclass('auth.migrations') IS NOT NULL AS migrations, \
              to_regclass('auth.users') IS NOT NULL AS users",
         )
@@ -105,7 +110,6 @@ async fn level_to_adopt(
     conn: &mut AsyncPgConnection,
     tables: &Tables,
 ) -> Result<Option<i64>, MigrateError> {
-    // First: Supabase has a table auth.schema_migrations, too, of another form.
     if let Some(owner) = foreign::owner(conn).await? {
         return Err(owner);
     }
@@ -123,7 +127,9 @@ async fn level_to_adopt(
     }
     match tables {
         Tables {
-            migrations: true, ..
+            migrations: true,
+            users: true,
+            ..
         } => Err(MigrateError::MadeForNode),
         Tables { users: true, .. } => Err(MigrateError::Unknown),
         Tables { .. } => match foreign::in_the_way(conn).await? {

@@ -58,7 +58,7 @@ pub(super) async fn check(
     // Of Hasura Auth's own tables a later version may do without some.
     let own = own.filter(|it| !makes(&FIRST, it));
     let tables: Vec<_> = ORIGINAL.into_iter().chain(own).collect();
-    let missing = missing(conn, &tables).await?;
+    let mut missing = missing(conn, &tables).await?;
     let parts = parts(conn).await?;
     if !parts.citext {
         return Err(MigrateError::NoCitext);
@@ -70,6 +70,10 @@ pub(super) async fn check(
     }
     if missing.is_empty() {
         return Ok(());
+    }
+    if !parts.pgcrypto {
+        // Tables of Hasura Auth have defaults by its functions, and are left out with it.
+        missing.push("the extension pgcrypto".to_owned());
     }
     Err(MigrateError::Incomplete {
         missing: missing.join(", "),
