@@ -151,7 +151,7 @@ pub(crate) enum StartError {
     #[error("the mail templates cannot be used; mend them or unset AUTH_EMAIL_TEMPLATES_PATH")]
     Templates(#[source] InvalidTemplates),
     /// The mail server cannot be spoken to with these settings.
-    #[error("mail cannot be sent with these settings; mend AUTH_SMTP_…")]
+    #[error("mail cannot be sent by SMTP; mend {}", smtp_setting(.0))]
     Smtp(#[source] InvalidSmtpSettings),
     /// There is nothing that a test mail could be sent through.
     #[error(
@@ -243,6 +243,21 @@ impl StartError {
         } else {
             format!("{self} ({})", causes.join(": "))
         }
+    }
+}
+
+/// The setting that mends it.
+fn smtp_setting(error: &InvalidSmtpSettings) -> &'static str {
+    match error {
+        InvalidSmtpSettings::NoSender | InvalidSmtpSettings::Sender(_) => "AUTH_SMTP_SENDER",
+        InvalidSmtpSettings::ClientName(_) => "AUTH_SMTP_CLIENT_NAME",
+        InvalidSmtpSettings::XSmtpApi => "AUTH_SMTP_X_SMTPAPI_HEADER",
+        InvalidSmtpSettings::CaFile { .. } | InvalidSmtpSettings::NoAuthorities(_) => {
+            "AUTH_SMTP_CA_FILE"
+        }
+        InvalidSmtpSettings::Host(_)
+        | InvalidSmtpSettings::NoTime
+        | InvalidSmtpSettings::Tls(_) => "AUTH_SMTP_HOST",
     }
 }
 

@@ -159,9 +159,9 @@ pub(crate) enum Failure {
     TimedOut,
     #[error("the server refused: {0}")]
     Refused(Reply),
-    #[error("{0}")]
+    #[error("{0}{hint}", hint = tls_error(.0).map_or("", remedy))]
     Io(io::Error),
-    #[error("{0}")]
+    #[error("{0}{hint}", hint = remedy(.0))]
     Tls(rustls::Error),
     #[error("the server closed the connection or does not speak SMTP")]
     Unreadable,
@@ -181,9 +181,15 @@ pub(crate) enum Failure {
         "{0}; if the port is one where TLS comes first, such as 465, set AUTH_SMTP_SECURE to true"
     )]
     TlsExpected(Box<Self>),
-    #[error("{0} would show the password on an unencrypted connection")]
+    #[error(
+        "{0} would show the password on an unencrypted connection; \
+         set AUTH_SMTP_AUTH_METHOD to CRAM-MD5 if the server knows it"
+    )]
     Unencrypted(AuthMethod),
-    #[error("the server does not offer {0}")]
+    #[error(
+        "the server does not offer {0}; set AUTH_SMTP_AUTH_METHOD to what it offers, \
+         or unset AUTH_SMTP_USER if it asks for no account"
+    )]
     NotOffered(AuthMethod),
     #[error("the server asked for neither user name nor password, or unreadably")]
     Challenge,
@@ -207,9 +213,22 @@ impl Failure {
 
 /// Whether what came in the place of TLS cannot be TLS.
 fn is_no_tls(error: &io::Error) -> bool {
-    let inner = error.get_ref();
-    let error = inner.and_then(|it| it.downcast_ref::<rustls::Error>());
-    matches!(error, Some(rustls::Error::InvalidMessage(_)))
+    matches!(tls_error(error), Some(rustls::Error::InvalidMessage(_)))
+}
+
+fn tls_error(error: &io::Error) -> Option<&rustls::Error> {
+    error.get_ref()?.downcast_ref()
+}
+
+/// What to do about a handshake that failed, if it is for this side to do.
+fn remedy(error: &rustls::Error) -> &'static str {
+    match error {
+        rustls::Error::InvalidCertificate(_) => {
+            "; AUTH_SMTP_HOST has to be a name in the certificate, and an authority that the \
+             operating system does not know is named in AUTH_SMTP_CA_FILE"
+        }
+        _ => "",
+    }
 }
 
 /// What a server answered.
@@ -317,6 +336,32 @@ mod tests {
                 format!("SMTP failed {step}: the server refused: 550 5.7.1")
             );
             assert!(!format!("{error:?}").contains("letters"));
+        }
+    }
+
+    #[test]
+    fn a_failure_that_a_setting_mends_names_it() {
+        let certificate =
+            || rustls::Error::InvalidCertificate(rustls::CertificateError::UnknownIssuer);
+        for (failure, setting) in [
+            (Failure::Tls(certificate()), "AUTH_SMTP_CA_FILE"),
+            (
+                Failure::Io(io::Error::other(certificate())),
+                "AUTH_SMTP_CA_FILE",
+            ),
+            (
+                Failure::NotOffered(AuthMethod::PlainOrLogin),
+                "AUTH_SMTP_AUTH_METHOD",
+            ),
+            (
+                Failure::Unencrypted(AuthMethod::Plain),
+                "AUTH_SMTP_AUTH_METHOD",
+            ),
+            (Failure::NoStartTls, "AUTH_SMTP_PLAIN_ALLOWED"),
+            (Failure::NoTlsYet, "AUTH_SMTP_SECURE"),
+        ] {
+            let told = failure.to_string();
+            assert!(told.contains(setting), "{told}");
         }
     }
 

@@ -59,5 +59,6 @@ mod tls;
 pub use self::{
     error::SmtpError,
     mailer::SmtpMailer,
+    server::is_client_name,
     settings::{AuthMethod, InvalidSmtpSettings, SmtpSettings, TlsMode},
 };

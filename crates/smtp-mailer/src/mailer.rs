@@ -110,6 +110,9 @@ impl SmtpMailer {
 }
 
 fn defaults(settings: &SmtpSettings) -> Result<MessageDefaults, InvalidSmtpSettings> {
+    if settings.sender.trim().is_empty() {
+        return Err(InvalidSmtpSettings::NoSender);
+    }
     let sender = Sender::parse(&settings.sender)
         .ok_or_else(|| InvalidSmtpSettings::Sender(settings.sender.clone()))?;
     let x_smtpapi = settings.x_smtpapi.as_deref().map(str::trim);

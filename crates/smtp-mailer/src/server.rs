@@ -87,17 +87,21 @@ async fn connect(address: SocketAddr) -> Result<TcpStream, Failure> {
     Ok(stream)
 }
 
-/// What may follow EHLO: a name as DNS has them, or an address in brackets.
-fn client_name(text: &str) -> Result<String, InvalidSmtpSettings> {
+/// Whether this may follow EHLO: a host name, or an address in brackets (RFC 5321 §4.1.1.1).
+#[must_use]
+pub fn is_client_name(text: &str) -> bool {
     let in_brackets = text.strip_prefix('[').and_then(|it| it.strip_suffix(']'));
-    let is_valid = match in_brackets {
+    match in_brackets {
         Some(address) => match address.strip_prefix("IPv6:") {
             Some(address) => address.parse::<Ipv6Addr>().is_ok(),
             None => address.parse::<Ipv4Addr>().is_ok(),
         },
         None => text.len() <= 253 && text.split('.').all(is_label),
-    };
-    if is_valid {
+    }
+}
+
+fn client_name(text: &str) -> Result<String, InvalidSmtpSettings> {
+    if is_client_name(text) {
         Ok(text.to_owned())
     } else {
         Err(InvalidSmtpSettings::ClientName(text.to_owned()))

@@ -99,6 +99,9 @@ pub enum InvalidSmtpSettings {
     /// EHLO could not be followed by this.
     #[error("the SMTP client name `{0}` is neither a host name nor an address in brackets")]
     ClientName(String),
+    /// Mails need a sender.
+    #[error("there is no SMTP sender, such as `name@example.com` or `Name <name@example.com>`")]
+    NoSender,
     /// The sender cannot be written into a mail.
     #[error(
         "the SMTP sender `{0}` is not of the form `name@example.com` or `Name <name@example.com>`"

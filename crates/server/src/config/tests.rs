@@ -1799,6 +1799,7 @@ mod mail_server {
 
     #[test]
     fn a_port_that_is_spoken_to_in_the_unusual_way_is_mentioned() {
+            ("http://hasura_auth:4000", "localhost"),
         for (port, secure, is_mentioned) in [
             ("587", "true", true),
             ("587", "false", false),

@@ -171,6 +171,21 @@ async fn a_sender_must_be_an_address() {
 }
 
 #[tokio::test]
+async fn a_sender_must_be_there() {
+    for sender in ["", " "] {
+        let error = error(SmtpSettings {
+            sender: sender.to_owned(),
+            ..settings()
+        });
+
+        assert!(
+            matches!(error, InvalidSmtpSettings::NoSender),
+            "{sender:?}: {error}"
+        );
+    }
+}
+
+#[tokio::test]
 async fn a_header_for_sendgrid_must_fit_into_a_header() {
     for value in ["{\"a\":\n1}", "{\"a\":\"é\"}", "{}\r\nBcc: x"] {
         let settings = SmtpSettings {

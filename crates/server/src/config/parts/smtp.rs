@@ -3,7 +3,7 @@
 use std::{path::PathBuf, time::Duration};
 
 use auth_domain::secret::Secret;
-use smtp_mailer::{AuthMethod, TlsMode};
+use smtp_mailer::{AuthMethod, TlsMode, is_client_name};
 use url::{Host, Url};
 
 use crate::config::{
@@ -82,7 +82,8 @@ impl Smtp {
     }
 }
 
-/// The host that clients reach this server at: the name it has for the world.
+/// The host that clients reach this server at: the name it has for the world. Names of containers may
+/// have an underscore, which no name of a host has.
 fn client_name(settings: &Settings) -> String {
     if let Some(name) = settings.text(&email::SMTP_CLIENT_NAME) {
         return name.to_owned();
@@ -90,10 +91,10 @@ fn client_name(settings: &Settings) -> String {
     let url = settings.text(&server::URL);
     let url = url.and_then(|it| Url::parse(it).ok());
     match url.as_ref().and_then(Url::host) {
-        Some(Host::Domain(name)) => name.to_owned(),
+        Some(Host::Domain(name)) if is_client_name(name) => name.to_owned(),
         Some(Host::Ipv4(address)) => format!("[{address}]"),
         Some(Host::Ipv6(address)) => format!("[IPv6:{address}]"),
-        None => "localhost".to_owned(),
+        Some(Host::Domain(_)) | None => "localhost".to_owned(),
     }
 }
 
