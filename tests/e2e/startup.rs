@@ -115,7 +115,8 @@ async fn a_server_that_cannot_start_says_why_in_one_line() {
             .set("AUTH_DATABASE_STARTUP_TIMEOUT", "0s")
     };
 
-    let in_use = failure(new().set("AUTH_PORT", &port)).await;
+    let on_taken_port = new().set("AUTH_PORT", &port);
+    let in_use = failure(on_taken_port.clone()).await;
     let no_port = failure(new().set("AUTH_PORT", "http")).await;
     let secret = failure(new().set("HASURA_GRAPHQL_JWT_SECRET", "{\"type\":\"HS256\"}")).await;
     let away = failure(postgres(
@@ -131,6 +132,8 @@ async fn a_server_that_cannot_start_says_why_in_one_line() {
         in_use.contains(&port) && in_use.contains("AUTH_PORT"),
         "{in_use}"
     );
+    let made = on_taken_port.folder().join("data");
+    assert!(!made.exists(), "keys are made before the port is had");
     assert!(no_port.contains("AUTH_PORT"), "{no_port}");
     assert!(
         secret.contains("HASURA_GRAPHQL_JWT_SECRET") && secret.contains("key"),
@@ -161,6 +164,8 @@ async fn what_keeps_a_server_from_starting_is_found_by_the_check_and_before_anyt
     std::fs::create_dir_all(&template).unwrap();
     std::fs::write(template.join("subject.txt"), "Hello ${nonsense}").unwrap();
     std::fs::write(template.join("body.html"), "x").unwrap();
+    let file = template.join("body.html");
+    let in_the_way = |name| file.join(name).to_str().unwrap().to_owned();
     let new = || {
         let builder = ServerBuilder::new(&Database::sqlite());
         let database = builder.folder().join("auth.db");
@@ -172,13 +177,42 @@ async fn what_keeps_a_server_from_starting_is_found_by_the_check_and_before_anyt
     };
 
     for (builder, word) in [
-        (with_mail().set("AUTH_SMTP_SENDER", "Acme"), "`Acme`"),
-        (with_mail().unset("AUTH_SMTP_SENDER"), "AUTH_SMTP"),
+        (
+            with_mail().set("AUTH_SMTP_SENDER", "Acme"),
+            "AUTH_SMTP_SENDER (the SMTP sender `Acme`",
+        ),
+        (
+            with_mail().unset("AUTH_SMTP_SENDER"),
+            "AUTH_SMTP_SENDER (there is no SMTP sender",
+        ),
         (
             with_mail().set("AUTH_SMTP_CA_FILE", "/none.pem"),
-            "/none.pem",
+            "AUTH_SMTP_CA_FILE (cannot read certificates of authorities from /none.pem",
         ),
-        (with_mail().set("AUTH_SMTP_CLIENT_NAME", "a b"), "`a b`"),
+        (
+            with_mail().set("AUTH_SMTP_CLIENT_NAME", "a b"),
+            "AUTH_SMTP_CLIENT_NAME (the SMTP client name `a b`",
+        ),
+        (
+            with_mail().set("AUTH_SMTP_HOST", "a b"),
+            "AUTH_SMTP_HOST (the SMTP host `a b`",
+        ),
+        (
+            with_mail().set("AUTH_SMTP_X_SMTPAPI_HEADER", "{\"a\":\"é\"}"),
+            "AUTH_SMTP_X_SMTPAPI_HEADER",
+        ),
+        (
+            new().set("AUTH_SQLITE_PATH", &in_the_way("auth.db")),
+            "AUTH_SQLITE_PATH",
+        ),
+        (
+            new().set("AUTH_SQLITE_PATH", templates.path().to_str().unwrap()),
+            "AUTH_SQLITE_PATH",
+        ),
+        (
+            new().set("AUTH_DATA_DIR", &in_the_way("data")),
+            "AUTH_DATA_DIR",
+        ),
         (
             new().set(
                 "AUTH_EMAIL_TEMPLATES_PATH",
@@ -188,6 +222,8 @@ async fn what_keeps_a_server_from_starting_is_found_by_the_check_and_before_anyt
         ),
         (new().set("AUTH_EMAIL_TEMPLATES_PATH", "/none"), "/none"),
         (new().set("AUTH_HOST", "no..host"), "AUTH_HOST"),
+        // RFC 5737: the address of no machine.
+        (new().set("AUTH_HOST", "192.0.2.1"), "AUTH_HOST"),
     ] {
         let checked = complaint(&builder).await;
         let started = failure(builder.clone()).await;

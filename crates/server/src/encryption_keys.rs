@@ -49,19 +49,19 @@ impl EncryptionKeys {
         ids: &dyn IdGenerator,
     ) -> Result<Self, StartError> {
         let configured = config.encryption_key.clone();
-        let may_make = config.jwt_secret.is_none() && configured.is_none();
-        let kept = kept_key(&config.server.data_dir, ids, may_make)?;
+        let kept = kept_key(&config.server.data_dir, ids, may_make(config))?;
         let derived = EncryptionKey::derive(jwt_secret.successor_secret());
         Ok(Self::in_order(configured, kept, derived))
     }
 
-    /// Looks at the key in the data folder, if there is one.
+    /// Looks at the key in the data folder, if there is one. `false` when one would have to be made.
     ///
     /// # Errors
     ///
     /// As of [`EncryptionKeys::collect`].
-    pub(crate) fn look(folder: &Path) -> Result<(), StartError> {
-        read(file_in(folder), key_file::peek).map(drop)
+    pub(crate) fn look(folder: &Path, config: &Config) -> Result<bool, StartError> {
+        let kept = read(file_in(folder), key_file::peek)?;
+        Ok(kept.is_some() || !may_make(config))
     }
 
     pub(crate) fn in_order(
@@ -94,6 +94,11 @@ impl EncryptionKeys {
             self.former.iter().map(EncryptionKey::expose),
         )
     }
+}
+
+/// Without any configured key there has to be one of our own.
+fn may_make(config: &Config) -> bool {
+    config.jwt_secret.is_none() && config.encryption_key.is_none()
 }
 
 fn kept_key(

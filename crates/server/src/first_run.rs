@@ -1,6 +1,9 @@
 //! What the server starts with; what is missing on a first run is made.
 
-use std::path::{Path, PathBuf};
+use std::{
+    io,
+    path::{Path, PathBuf},
+};
 
 use auth_crypto::JwtSecret;
 use auth_domain::ports::IdGenerator;
@@ -12,6 +15,7 @@ use crate::{
     private_files, signing_key,
     signing_key::SigningKey,
     start_error::StartError,
+    writable,
 };
 
 /// What the server starts with.
@@ -28,19 +32,26 @@ pub(crate) struct KeyFiles {
     pub(crate) outbox_key: OutboxKey,
 }
 
-/// Looks at the keys that are in the data folder, and makes none.
+/// Looks at the keys that are in the data folder, and whether those that are missing could be made.
+/// Makes none.
 ///
 /// # Errors
 ///
-/// As of [`prepare`], about keys that are there and cannot be used.
+/// As of [`prepare`].
 pub(crate) fn look(config: &Config) -> Result<(), StartError> {
     let folder = &config.server.data_dir;
-    if config.jwt_secret.is_none()
-        && let Some(key) = signing_key::peek(folder)?
-    {
-        judge(&key, config)?;
+    let mut is_complete = true;
+    if config.jwt_secret.is_none() {
+        match signing_key::peek(folder)? {
+            Some(key) => judge(&key, config)?,
+            None => is_complete = false,
+        }
     }
-    EncryptionKeys::look(folder)
+    is_complete &= EncryptionKeys::look(folder, config)?;
+    if !is_complete {
+        writable::check_folder(folder).map_err(|source| unusable(folder, source))?;
+    }
+    Ok(())
 }
 
 /// Makes keys in the data folder if none are configured.
@@ -93,10 +104,14 @@ fn judge(key: &SigningKey, config: &Config) -> Result<(), StartError> {
 fn make_folder(path: &Path) -> Result<(), StartError> {
     private_files::make_folder(path)
         .and_then(|()| private_files::warn_if_shared(path))
-        .map_err(|source| StartError::Folder {
-            path: path.to_owned(),
-            source,
-        })
+        .map_err(|source| unusable(path, source))
+}
+
+fn unusable(folder: &Path, source: io::Error) -> StartError {
+    StartError::Folder {
+        path: folder.to_owned(),
+        source,
+    }
 }
 
 #[cfg(test)]

@@ -17,7 +17,7 @@ use auth_domain::ports::IdGenerator;
 use data_encoding::HEXLOWER;
 use uuid::Uuid;
 
-use crate::private_files;
+use crate::{private_files, writable};
 
 /// Bytes of a new key.
 const KEY_BYTES: usize = 32;
@@ -61,7 +61,8 @@ pub(crate) fn read(path: &Path) -> io::Result<Option<String>> {
 /// What the file system answers.
 pub(crate) fn peek(path: &Path) -> io::Result<Option<String>> {
     match fs::read_to_string(path) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        // A file that stands where the folder would be is in the way of a new key, and told of then.
+        Err(error) if writable::is_missing(&error) => Ok(None),
         found => found.map(Some),
     }
 }

@@ -23,6 +23,7 @@ mod signals;
 mod signing_key;
 mod start_error;
 mod wire;
+mod writable;
 
 use std::{
     env,

@@ -34,8 +34,8 @@ pub(crate) async fn run(config: Config, settings: Settings) -> Result<(), StartE
     }
     let runtime = Handle::current();
     let adapters = preflight::run(&config, &runtime)?;
-    let key_files = first_run::prepare(&config, &RandomIds)?;
     let (listener, address) = listen(&config.server)?;
+    let key_files = first_run::prepare(&config, &RandomIds)?;
     let mut shutdown_requested = pin!(signals::shutdown_requested());
     tokio::select! {
         reached = awaited_database::reached(&config, &listener) => reached?,
