@@ -1,7 +1,8 @@
 //! Why a text does not fit its setting, where that is told by the text itself.
 //!
 //! Values come through shells, files and containers, which leave marks: a line break at the end,
-//! quotation marks that were meant for a shell. Nothing here repeats a secret.
+//! quotation marks that were meant for a shell, a placeholder that was not filled in. Nothing here
+//! repeats a secret.
 
 use super::{
     environment::Environment, kind::Kind, load::Loaded, setting::Setting, source::Source, table,
@@ -11,8 +12,11 @@ use super::{
 pub(super) fn problem(setting: &Setting, text: &str) -> String {
     let kind = setting.kind;
     let expects = kind.expects();
+    if is_placeholder(text) {
+        return format!("is a placeholder in whose place nothing was put; set it to {expects}");
+    }
     if let Some(mark) = mark(kind, text) {
-        return format!("{mark}; remove it, for {expects}");
+        return format!("{mark}, for {expects}");
     }
     let shown = |text: &str| {
         if setting.secret {
@@ -47,22 +51,39 @@ pub(super) fn problem_of_item<'a>(
     Some(format!("expects {} in its list{shown}", rule.expects))
 }
 
-/// What surrounds a value that would fit.
+/// What surrounds a value that would fit, and what to do about it.
 fn mark(kind: Kind, text: &str) -> Option<&'static str> {
     let fits = |text: &str| kind.read_text(text).is_some();
     let trimmed = text.trim();
+    if text.strip_prefix(BYTE_ORDER_MARK).is_some_and(fits) {
+        return Some("begins with a byte order mark, which editors do not show; remove it");
+    }
     if text.ends_with(['\r', '\n']) && fits(text.trim_end_matches(['\r', '\n'])) {
-        return Some("ends with a line break");
+        return Some("ends with a line break; remove it");
     }
     if trimmed != text && fits(trimmed) {
-        return Some("begins or ends with a blank");
+        return Some("begins or ends with a blank; remove it");
     }
-    let inner = ['"', '\'']
-        .iter()
-        .find_map(|it| trimmed.strip_prefix(*it)?.strip_suffix(*it));
     let unquoted = serde_json::from_str::<String>(trimmed).ok();
-    let is_quoted = inner.is_some_and(fits) || unquoted.is_some_and(|it| fits(&it));
-    is_quoted.then_some("has quotation marks around its value, which are part of it")
+    let is_quoted =
+        inside_quotes(trimmed).is_some_and(fits) || unquoted.is_some_and(|it| fits(&it));
+    is_quoted.then_some("has quotation marks around its value, which are part of it; remove them")
+}
+
+const BYTE_ORDER_MARK: char = '\u{feff}';
+
+/// As Compose, Kubernetes, Helm and Nhost write them.
+fn is_placeholder(text: &str) -> bool {
+    let text = text.trim();
+    [("${", "}"), ("$(", ")"), ("{{", "}}")]
+        .iter()
+        .any(|(begin, end)| text.starts_with(begin) && text.ends_with(end))
+}
+
+fn inside_quotes(text: &str) -> Option<&str> {
+    ['"', '\'']
+        .iter()
+        .find_map(|it| text.strip_prefix(*it)?.strip_suffix(*it))
 }
 
 /// Keys in PEM have several lines, and JSON disregards what is around it.
@@ -71,17 +92,56 @@ fn ends_with_a_stray_break(text: &str) -> bool {
     line != text && !line.contains('\n') && !line.ends_with('}')
 }
 
-/// Adds a warning for each text that ends with a line break and was taken with it.
+/// What was taken as a part of a text, and is hardly meant so.
+fn stray_mark(text: &str) -> Option<&'static str> {
+    if is_placeholder(text) {
+        Some(
+            "is a placeholder in whose place nothing was put; set it to what was meant, or unset it",
+        )
+    } else if text.starts_with(BYTE_ORDER_MARK) {
+        Some(
+            "begins with a byte order mark, which editors do not show and which counts as a part of \
+             it; remove it",
+        )
+    } else if ends_with_a_stray_break(text) {
+        Some("ends with a line break, which counts as a part of it; remove it if it is none")
+    } else if inside_quotes(text).is_some() {
+        Some(
+            "has quotation marks around its value, which count as a part of it; remove them if they \
+             are none",
+        )
+    } else {
+        None
+    }
+}
+
+/// The same for a list, whose items lose the blanks around them.
+fn stray_mark_in_list(text: &str) -> Option<&'static str> {
+    let text = text.trim();
+    if serde_json::from_str::<Vec<String>>(text).is_ok() {
+        return Some(
+            "is a list in JSON, whose brackets and quotation marks count as a part of its items; write \
+             them with commas between them and nothing else",
+        );
+    }
+    let items = || text.split(',').map(str::trim);
+    stray_mark(text).or_else(|| items().find_map(stray_mark))
+}
+
+/// Adds a warning for each value that was taken with such a mark.
 pub(super) fn report(environment: &Environment, loaded: &mut Loaded) {
-    for setting in table::settings().filter(|it| matches!(it.kind, Kind::Text(_))) {
+    for setting in table::settings() {
         let Some((_, Source::Variable(name))) = loaded.settings.find(setting) else {
             continue;
         };
-        let text = environment.get(name).ok().flatten();
-        if text.is_some_and(ends_with_a_stray_break) {
-            loaded.warnings.push(format!(
-                "{name} ends with a line break, which counts as a part of it; remove it if it is none"
-            ));
+        let text = environment.get(name).ok().flatten().unwrap_or_default();
+        let mark = match setting.kind {
+            Kind::Text(_) => stray_mark(text),
+            Kind::List(_) => stray_mark_in_list(text),
+            _ => None,
+        };
+        if let Some(mark) = mark {
+            loaded.warnings.push(format!("{name} {mark}"));
         }
     }
 }

@@ -47,6 +47,12 @@ impl Rule {
         holds: |text| LanguageTag::parse(text).is_ok(),
     };
 
+    /// An item of a list of languages. One that is none does no harm, and is warned of elsewhere.
+    pub(crate) const LISTED_LOCALE: Self = Self {
+        expects: Self::LOCALE.expects,
+        holds: |_| true,
+    };
+
     /// The URL of a web page or service.
     pub(crate) const WEB_URL: Self = Self {
         expects: "a URL such as https://example.com",

@@ -1722,6 +1722,27 @@ mod as_the_original {
     }
 
     #[test]
+    fn what_is_no_language_is_left_out_of_the_list_with_a_warning() {
+        let config = config_of(&[("AUTH_LOCALE_ALLOWED_LOCALES", "en,english,en_US.UTF-8,fr,*")]);
+
+        let allowed = config.accounts.allowed_locales.iter();
+        let allowed: Vec<_> = allowed.map(|it| it.as_str().to_owned()).collect();
+        assert_eq!(allowed, ["en", "fr"]);
+        assert_eq!(config.warnings.len(), 3, "{:?}", config.warnings);
+        for (warning, item) in config.warnings.iter().zip(["english", "en_US.UTF-8", "*"]) {
+            assert!(
+                warning.starts_with("AUTH_LOCALE_ALLOWED_LOCALES"),
+                "{warning}"
+            );
+            assert!(warning.contains(item), "{warning}");
+        }
+        assert_eq!(
+            problems(&[("AUTH_LOCALE_DEFAULT", "english")], &[]).len(),
+            1
+        );
+    }
+
+    #[test]
     fn a_database_url_has_settings_of_the_server() {
         let url = "postgres://db/x?search_path=auth,public&statement_timeout=5s&lock_timeout=1";
 
@@ -1778,6 +1799,7 @@ mod mail_server {
             ("https://auth.example.com/v1", "auth.example.com"),
             ("http://192.0.2.7:4000", "[192.0.2.7]"),
             ("http://[2001:db8::1]:4000", "[IPv6:2001:db8::1]"),
+            ("http://hasura_auth:4000", "localhost"),
         ] {
             assert_eq!(smtp(&[("AUTH_SERVER_URL", url)]).client_name, name);
         }
@@ -1799,7 +1821,6 @@ mod mail_server {
 
     #[test]
     fn a_port_that_is_spoken_to_in_the_unusual_way_is_mentioned() {
-            ("http://hasura_auth:4000", "localhost"),
         for (port, secure, is_mentioned) in [
             ("587", "true", true),
             ("587", "false", false),
@@ -1844,10 +1865,10 @@ mod named_for_what_they_are {
     fn one_bad_item_of_a_list_is_named_and_not_the_list() {
         for (name, value, bad, good) in [
             (
-                "AUTH_LOCALE_ALLOWED_LOCALES",
-                "en,english,fr",
-                "english",
-                ",fr",
+                "AUTH_EGRESS_ALLOWED_HOSTS",
+                "a.example.com,http://b.example.com",
+                "http://b.example.com",
+                "a.example.com",
             ),
             (
                 "AUTH_TRUSTED_PROXIES",
@@ -1900,6 +1921,74 @@ mod named_for_what_they_are {
         assert_eq!(warnings.len(), 1, "{warnings:?}");
         assert!(warnings[0].starts_with("AUTH_SMTP_PASS ends with a line break"));
         assert!(!warnings[0].contains("hunter2"), "{warnings:?}");
+    }
+
+    #[test]
+    fn marks_that_would_be_part_of_a_value_are_mentioned() {
+        for (name, value, mark) in [
+            (
+                "AUTH_SMTP_PASS",
+                "\"hunter2\"",
+                "has quotation marks around",
+            ),
+            ("AUTH_SMTP_PASS", "'hunter2'", "has quotation marks around"),
+            ("AUTH_SMTP_PASS", "${MAIL_PASSWORD:-}", "is a placeholder"),
+            ("AUTH_SMTP_PASS", "$(MAIL_PASSWORD)", "is a placeholder"),
+            ("AUTH_SMTP_PASS", "{{ secrets.MAIL }}", "is a placeholder"),
+            (
+                "AUTH_SMTP_PASS",
+                "\u{feff}hunter2",
+                "begins with a byte order",
+            ),
+            (
+                "AUTH_USER_DEFAULT_ALLOWED_ROLES",
+                r#"["user", "me"]"#,
+                "is a list in JSON",
+            ),
+            (
+                "AUTH_USER_DEFAULT_ALLOWED_ROLES",
+                "user, \"me\"",
+                "has quotation marks around",
+            ),
+            (
+                "AUTH_USER_DEFAULT_ALLOWED_ROLES",
+                "'user,me'",
+                "has quotation marks around",
+            ),
+        ] {
+            let on = [("AUTH_SMTP_HOST", "localhost"), ("AUTH_SMTP_USER", "ada")];
+            let others = [("AUTH_SMTP_PASS", "x"), (name, value)];
+            let variables: Vec<_> = on.into_iter().chain(others).collect();
+
+            let warnings = config_of(&variables).warnings;
+
+            assert_eq!(warnings.len(), 1, "{value}: {warnings:?}");
+            assert!(
+                warnings[0].starts_with(&format!("{name} {mark}")),
+                "{warnings:?}"
+            );
+            assert!(!warnings[0].contains("hunter2"), "{warnings:?}");
+        }
+        let sender = ("AUTH_SMTP_SENDER", "\"Acme\" <auth@example.com>");
+        let hosts = ("AUTH_EGRESS_ALLOWED_HOSTS", "[fd00::7],a.example.com");
+        let meant = [("AUTH_SMTP_HOST", "localhost"), sender, hosts];
+        assert_eq!(config_of(&meant).warnings, [""; 0]);
+    }
+
+    #[test]
+    fn a_placeholder_is_named_and_so_is_what_editors_do_not_show() {
+        for (name, value) in [
+            ("AUTH_PORT", "${PORT}"),
+            ("AUTH_DISABLE_SIGNUP", "{{ .Values.signup }}"),
+            ("POSTGRES_CONNECTION", "$(DATABASE)"),
+            ("HASURA_GRAPHQL_JWT_SECRET", "${JWT_SECRET}"),
+        ] {
+            let problem = problem(name, value);
+
+            assert!(problem.contains("is a placeholder"), "{problem}");
+        }
+        let marked = problem("AUTH_PORT", "\u{feff}4000");
+        assert!(marked.contains("byte order mark"), "{marked}");
     }
 
     #[test]

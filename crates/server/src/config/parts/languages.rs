@@ -23,7 +23,7 @@ impl Languages {
     /// A line about a default that no user can have.
     pub(crate) fn read(settings: &Settings, warnings: &mut Vec<String>) -> Result<Self, String> {
         let default = settings.parsed(&accounts::DEFAULT_LOCALE, LanguageTag::parse)?;
-        let listed = settings.parsed_list(&accounts::ALLOWED_LOCALES, LanguageTag::parse)?;
+        let listed = listed(settings, warnings);
         let default_locale = default.locale().ok_or_else(|| {
             format!(
                 "{} is {}, and of users' languages two letters are kept; choose one of two",
@@ -45,4 +45,20 @@ impl Languages {
             tags: std::iter::once(default).chain(listed).collect(),
         })
     }
+}
+
+/// The languages of the list. What is none does no harm, and is left out with a warning.
+fn listed(settings: &Settings, warnings: &mut Vec<String>) -> Vec<LanguageTag> {
+    let setting = &accounts::ALLOWED_LOCALES;
+    let mut tags = Vec::new();
+    for item in settings.list(setting) {
+        match LanguageTag::parse(item) {
+            Ok(tag) => tags.push(tag),
+            Err(_) => warnings.push(format!(
+                "{}: {item:?} is no language such as en, pt-BR or fil, so no user can have it",
+                settings.name(setting)
+            )),
+        }
+    }
+    tags
 }

@@ -76,7 +76,7 @@ pub(crate) const DEFAULT_LOCALE: Setting = Setting::new(
 pub(crate) const ALLOWED_LOCALES: Setting = Setting::new(
     "accounts.allowed_locales",
     "AUTH_LOCALE_ALLOWED_LOCALES",
-    Kind::List(&Rule::LOCALE),
+    Kind::List(&Rule::LISTED_LOCALE),
     "Languages a user may ask for; the default language is added. With `pt-BR` they may ask for `pt`. \
      Two letters are kept of each user's language, so that no user can have one of three.",
 )
