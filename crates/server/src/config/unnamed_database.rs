@@ -13,9 +13,13 @@ use super::{
 };
 
 /// Names that other programs read databases from.
-const FOREIGN: [&str; 14] = [
+const FOREIGN: [&str; 18] = [
     "DATABASE_CONNECTION_STRING",
+    "DATABASE_HOST",
+    "DATABASE_URI",
     "DATABASE_URL",
+    "DB_HOST",
+    "DB_URI",
     "DB_URL",
     "HASURA_GRAPHQL_METADATA_DATABASE_URL",
     "PGDATABASE",
@@ -30,6 +34,10 @@ const FOREIGN: [&str; 14] = [
     "SPRING_DATASOURCE_URL",
 ];
 
+/// What a value begins with that can be nothing but a database of PostgreSQL, whatever the variable is
+/// called.
+const URLS: [&str; 2] = ["postgres://", "postgresql://"];
+
 /// How many letters a slip in our own names takes at most.
 const SLIP: usize = 3;
 
@@ -42,7 +50,7 @@ pub(super) fn report(environment: &Environment, loaded: &mut Loaded) {
     }
     let seen: Vec<_> = environment
         .names()
-        .filter(|name| is_foreign(name))
+        .filter(|name| is_foreign(&name.to_ascii_uppercase()) || holds_url(environment, name))
         .collect();
     let verb = if seen.len() == 1 { "is" } else { "are" };
     let seen = seen.join(", ");
@@ -70,12 +78,19 @@ pub(super) fn report(environment: &Environment, loaded: &mut Loaded) {
     }
 }
 
+/// `name` is in capitals. Our own names are not set here, so one of them was written in small letters.
 fn is_foreign(name: &str) -> bool {
-    let ours = database::URL.variables();
-    FOREIGN.contains(&name)
-        || ours
-            .map(|it| distance(name, it))
-            .any(|letters| (1..=SLIP).contains(&letters))
+    let mut ours = database::URL.variables();
+    FOREIGN.contains(&name) || ours.any(|it| distance(name, it) <= SLIP)
+}
+
+fn holds_url(environment: &Environment, name: &str) -> bool {
+    // A part of `POSTGRES_CONNECTION`, and of no use without it.
+    if database::MIGRATIONS_URL.variables().any(|it| it == name) {
+        return false;
+    }
+    let value = environment.get(name).ok().flatten().unwrap_or_default();
+    URLS.iter().any(|it| value.starts_with(it))
 }
 
 #[cfg(test)]
@@ -87,7 +102,7 @@ mod tests {
         config.err().map_or(Vec::new(), |it| it.0)
     }
 
-    const NAMES: [&str; 7] = [
+    const NAMES: [&str; 12] = [
         "DATABASE_URL",
         "POSTGRES_URL",
         "PGHOST",
@@ -95,6 +110,11 @@ mod tests {
         "POSTGRES_CONECTION",
         "POSTGRES_CONNECTIONS",
         "HASURA_GRAPHQL_DATABASE_URI",
+        "DB_HOST",
+        "POSTGRES_CONNECTION_STRING",
+        "POSTGRES_PRISMA_URL",
+        "AUTH_DATABASE_URL",
+        "postgres_connection",
     ];
 
     #[test]
@@ -120,14 +140,13 @@ mod tests {
             let config = Config::read(loaded_from(&[(name, "postgres://u:hunter2@db/x")])).unwrap();
 
             assert!(config.zero_setup);
-            assert_eq!(config.warnings.len(), 1, "{:?}", config.warnings);
+            // Of a name that begins like ours it is also said that it is no setting.
+            let mut told = config.warnings.iter().filter(|it| it.contains("SQLite"));
+            let warning = told.next().unwrap();
+            assert!(warning.starts_with(name), "{warning}");
+            assert!(told.next().is_none(), "{:?}", config.warnings);
             assert!(
-                config.warnings[0].starts_with(name),
-                "{:?}",
-                config.warnings
-            );
-            assert!(
-                !config.warnings[0].contains("hunter2"),
+                config.warnings.iter().all(|it| !it.contains("hunter2")),
                 "{:?}",
                 config.warnings
             );
