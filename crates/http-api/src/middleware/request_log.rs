@@ -76,6 +76,7 @@ pub(crate) async fn log(
     } else if status >= 500 {
         tracing::error!(status, latency_us, error, "call completed with errors");
     } else {
+        let setting = setting.as_deref();
         tracing::info!(status, latency_us, error, setting, "call completed");
     }
     drop(entered);
