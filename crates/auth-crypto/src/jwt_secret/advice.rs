@@ -65,6 +65,11 @@ pub(super) fn about(members: &Map<String, Value>) -> Vec<String> {
     }
     advice.extend(format_advice(members));
     advice.extend(length_advice(members));
+    if members.get("type").and_then(Value::as_str) == Some("EdDSA") {
+        advice.push(
+            "Hasura knows the `type` EdDSA as Ed25519; write that, here and there".to_owned(),
+        );
+    }
     advice
 }
 

@@ -38,6 +38,8 @@ pub fn generate(kind: &str) -> Result<Secret, GenerateError> {
     let unknown = || GenerateError::UnknownType(kind.to_owned());
     let secret = match Algorithm::named(kind).ok_or_else(unknown)? {
         Algorithm::Shared(algorithm) => json!({ "type": kind, "key": shared(algorithm) }),
+        // Hasura reads the same text, and has this name alone for it.
+        Algorithm::Paired(PairedAlgorithm::Ed) => paired("Ed25519", &pair(PairedAlgorithm::Ed)?)?,
         Algorithm::Paired(algorithm) => paired(kind, &pair(algorithm)?)?,
     };
     Ok(Secret::new(secret.to_string()))
@@ -88,6 +90,7 @@ mod tests {
 
             assert!(!read.unwrap().is_weak(), "{kind}");
             assert_ne!(one.expose(), other.expose(), "{kind}");
+            assert!(!one.expose().contains("EdDSA"), "Hasura calls it Ed25519");
         }
     }
 

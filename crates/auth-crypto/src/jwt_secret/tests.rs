@@ -105,6 +105,15 @@ fn what_only_hasura_obeys_is_named_with_what_it_will_do() {
 }
 
 #[test]
+fn a_name_that_hasura_does_not_know_is_told_with_the_one_it_knows() {
+    let warnings = |name| parse(&paired(name, &ED)).unwrap().warnings().to_vec();
+
+    assert_eq!(warnings("Ed25519"), [""; 0]);
+    let told = warnings("EdDSA").join("\n");
+    assert!(told.contains("Ed25519"), "{told}");
+}
+
+#[test]
 fn no_warning_repeats_what_may_be_the_key() {
     let key = "f00dfacecafebeef";
     let secret = json!({
