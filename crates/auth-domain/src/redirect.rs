@@ -229,6 +229,11 @@ impl Pattern {
         if UNSAFE_SCHEMES.contains(&scheme.as_str()) {
             return Err(refused("the scheme is no place to be led to"));
         }
+        if text.contains(char::is_whitespace) {
+            return Err(in_vain(
+                "no URL has a blank or a line break; a list has commas",
+            ));
+        }
         let glob = |glob: &str, separator| {
             glob_to_regex(glob, separator).ok_or_else(|| refused("an unclosed `[` or `{`"))
         };
@@ -710,6 +715,8 @@ mod tests {
             ("https:acme.com", true),
             ("https://me@acme.com", true),
             ("http://localhost:3000/#/", true),
+            ("https://acme.com https://acme.org", true),
+            ("https://acme.com\nhttps://acme.org", true),
             ("*", false),
             ("**", false),
             ("http*://acme.com", false),

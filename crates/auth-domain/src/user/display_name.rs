@@ -24,8 +24,9 @@ static PATTERN: LazyLock<Regex> = LazyLock::new(|| {
         r"\ ,.'\-",
         // No-break space and ideographic space.
         r"\u{A0}\u{3000}",
-        // Single quotation marks, the usual apostrophes of typesetting.
-        r"\u{2018}\u{2019}",
+        // Single quotation marks, the usual apostrophes of typesetting; that of Armenian, and of full
+        // width.
+        r"\u{2018}\u{2019}\u{55A}\u{FF07}",
         // Hyphens, en dash; hyphens of Armenian, Hebrew, Mongolian and Japanese.
         r"\u{2010}\u{2011}\u{2013}\u{58A}\u{5BE}\u{1806}\u{30A0}",
         // Dots between parts of a name; geresh, gershayim, tsheg, Devanagari and Ethiopic signs.
@@ -94,6 +95,8 @@ mod tests {
             "Ada Lovelace",
             "O'Hara, Jr.",
             "O’Brien",
+            "O＇Brien",
+            "Շահ՚",
             "Jean-Luc",
             "Jean‐Luc",
             "Łukasz",
