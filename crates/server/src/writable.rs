@@ -70,7 +70,8 @@ mod tests {
 
     #[test]
     fn the_check_foretells_the_attempt_and_leaves_nothing_behind() {
-        let places: [(&str, fn(&Path)); 6] = [
+        type Prepare = fn(&Path);
+        let places: [(&str, Prepare); 6] = [
             ("auth.db", |_| {}),
             ("new/folders/auth.db", |_| {}),
             ("file/auth.db", |it| fs::write(it.join("file"), "").unwrap()),

@@ -60,6 +60,7 @@ pub enum Error<R> {
 pub trait Refusal: std::error::Error + Sized {
     /// The refusal of a request whose value of `field` belongs to another account. `None`: no request of
     /// this use case brings such a value, so it is a failure of the store.
+    #[must_use]
     fn of_duplicate(field: UniqueField) -> Option<Self> {
         let _ = field;
         None
