@@ -1,7 +1,7 @@
 //! Where the versions of the original contradict each other, and what is chosen: all of it stands
 //! here, and in `docs/compatibility.md`.
 
-use crate::modern::ErrorCode;
+use crate::error_code::ErrorCode;
 
 /// Which version of Hasura Auth clients expect.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

@@ -9,10 +9,10 @@ use std::{
 
 use auth_domain::{error::chain, services::Missing};
 use serde::Serialize;
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, OwnedMutexGuard};
 use utoipa::ToSchema;
 
-use crate::state::AppState;
+use crate::interrupted::Interrupted;
 
 /// How long a check may take. Orchestrators rarely wait for longer.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -41,14 +41,21 @@ pub(crate) struct Readiness {
     under_way: Arc<Mutex<()>>,
 }
 
+/// The turn to check, held until the check has really ended.
+pub(crate) type Turn = OwnedMutexGuard<()>;
+
 struct Check {
     done: Instant,
     missing: Vec<Requirement>,
 }
 
 impl Readiness {
-    /// What is missing, known within [`PATIENCE`].
-    pub(crate) async fn missing(&self, state: &AppState) -> Vec<Requirement> {
+    /// What is missing, known within [`PATIENCE`]. `ask` asks the domain, and gives the turn back when
+    /// the domain is done.
+    pub(crate) async fn missing<Work>(&self, ask: impl FnOnce(Turn) -> Work) -> Vec<Requirement>
+    where
+        Work: Future<Output = Result<Vec<Missing>, Interrupted>>,
+    {
         let Some(mut last) = within(self.last.lock()).await else {
             return vec![Requirement::Database];
         };
@@ -56,7 +63,7 @@ impl Readiness {
             return check.missing.clone();
         }
         let before = last.as_ref().map(|it| it.missing.as_slice());
-        let missing = self.check(state, before.unwrap_or_default()).await;
+        let missing = self.check(ask, before.unwrap_or_default()).await;
         *last = Some(Check {
             done: Instant::now(),
             missing: missing.clone(),
@@ -65,8 +72,15 @@ impl Readiness {
     }
 
     /// Checks, and tells the log of a change.
-    async fn check(&self, state: &AppState, before: &[Requirement]) -> Vec<Requirement> {
-        let (missing, cause) = self.find_missing(state).await;
+    async fn check<Work>(
+        &self,
+        ask: impl FnOnce(Turn) -> Work,
+        before: &[Requirement],
+    ) -> Vec<Requirement>
+    where
+        Work: Future<Output = Result<Vec<Missing>, Interrupted>>,
+    {
+        let (missing, cause) = self.find_missing(ask).await;
         if missing != before {
             if missing.is_empty() {
                 tracing::info!("the server is ready again");
@@ -77,17 +91,15 @@ impl Readiness {
         missing
     }
 
-    async fn find_missing(&self, state: &AppState) -> (Vec<Requirement>, String) {
+    async fn find_missing<Work>(&self, ask: impl FnOnce(Turn) -> Work) -> (Vec<Requirement>, String)
+    where
+        Work: Future<Output = Result<Vec<Missing>, Interrupted>>,
+    {
         let database = |cause: String| (vec![Requirement::Database], cause);
         let Ok(turn) = Arc::clone(&self.under_way).try_lock_owned() else {
             return database("an earlier check still waits for an answer".to_owned());
         };
-        let work = state.run(|services| async move {
-            let missing = services.readiness().missing().await;
-            drop(turn);
-            missing
-        });
-        match within(work).await {
+        match within(ask(turn)).await {
             Some(Ok(missing)) => {
                 let (missing, causes): (Vec<_>, Vec<_>) = missing.iter().map(told).unzip();
                 (missing, causes.join("; "))
@@ -107,7 +119,7 @@ fn told(missing: &Missing) -> (Requirement, String) {
     (requirement, chain(missing))
 }
 
-/// Waiting is given up, not the work: see [`AppState::run`].
+/// Waiting is given up, not the work: see `AppState::run`.
 #[expect(
     clippy::disallowed_methods,
     reason = "what is given up here is waiting, and no unit of work"

@@ -15,11 +15,12 @@ use auth_domain::{
 use tokio::{runtime::Handle, task::JoinHandle};
 
 use crate::{
-    extract::device::SeenFrom,
+    interrupted::Interrupted,
     openapi,
     outbox::{Outbox, OutboxKey},
     readiness::{Readiness, Requirement},
     request_limits::RequestLimits,
+    seen_from::SeenFrom,
     settings::ApiSettings,
 };
 
@@ -40,17 +41,6 @@ pub struct AppState {
 
 /// How long a client waits for domain work, whatever the database does.
 const PATIENCE: Duration = Duration::from_mins(1);
-
-/// Why domain work had no outcome.
-#[derive(Debug, thiserror::Error)]
-pub enum Interrupted {
-    /// It panicked, or the runtime is shutting down.
-    #[error("the work was interrupted")]
-    Ended(#[source] tokio::task::JoinError),
-    /// It is still going on, and nobody waits for it any more.
-    #[error("the work took too long")]
-    TooSlow,
-}
 
 impl AppState {
     /// The state of a server over `services`, whose work runs on `runtime`. That has to be a
@@ -127,7 +117,14 @@ impl AppState {
 
     /// What is missing that requests cannot be served without.
     pub(crate) async fn missing(&self) -> Vec<Requirement> {
-        self.readiness.missing(self).await
+        let check = |turn| {
+            self.run(|services| async move {
+                let missing = services.readiness.missing().await;
+                drop(turn);
+                missing
+            })
+        };
+        self.readiness.missing(check).await
     }
 
     /// Settings of the wire.

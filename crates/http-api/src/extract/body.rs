@@ -11,7 +11,7 @@ use actix_web::{
 use futures_util::StreamExt;
 use serde::de::DeserializeOwned;
 
-use super::members::FromObject;
+use super::{escaped_nul::holds_nul, members::FromObject};
 
 /// No body of the API comes near this size.
 pub(crate) const MAX_BODY_BYTES: usize = 64 * 1024;
@@ -154,21 +154,6 @@ fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, BodyError> {
         .end()
         .map_err(|error| BodyError::Syntax(error.to_string()))?;
     Ok(value)
-}
-
-/// Whether a string of this JSON text holds U+0000, which can only be written as `\u0000`.
-/// PostgreSQL cannot store it, neither in text nor in jsonb.
-pub(super) fn holds_nul(bytes: &[u8]) -> bool {
-    let mut rest = bytes;
-    while let Some(at) = rest.iter().position(|byte| *byte == b'\\') {
-        let escaped = rest.get(at + 1..).unwrap_or_default();
-        if escaped.starts_with(b"u0000") {
-            return true;
-        }
-        // Skip the escaped character: it may be a backslash itself.
-        rest = escaped.get(1..).unwrap_or_default();
-    }
-    false
 }
 
 fn describe(error: serde_path_to_error::Error<serde_json::Error>) -> BodyError {

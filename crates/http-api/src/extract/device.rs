@@ -9,13 +9,8 @@ use auth_domain::{
     session::{AddressBlock, Device, UserAgent},
 };
 
+pub(crate) use crate::seen_from::SeenFrom;
 use crate::state::AppState;
-
-/// What a request tells of where it comes from.
-pub(crate) struct SeenFrom {
-    pub(crate) device: Device,
-    pub(crate) client: Option<ClientNetwork>,
-}
 
 impl FromRequest for SeenFrom {
     type Error = std::convert::Infallible;

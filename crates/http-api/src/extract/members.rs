@@ -14,7 +14,7 @@ use serde::{
 use utoipa::openapi::{KnownFormat, SchemaFormat};
 
 use super::{
-    body::holds_nul,
+    escaped_nul::holds_nul,
     schema::{schema, text},
 };
 

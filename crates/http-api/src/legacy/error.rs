@@ -18,9 +18,7 @@ use auth_domain::{
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::{
-    extract::body::BodyError, middleware::request_log::refused, modern, state::Interrupted,
-};
+use crate::{extract::body::BodyError, interrupted::Interrupted, modern, refusal::refused};
 
 /// An answer that is not a success, after the original's catalogue.
 #[derive(Debug, thiserror::Error)]

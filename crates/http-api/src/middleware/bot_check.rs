@@ -11,10 +11,10 @@ use actix_web::{
 use auth_domain::{error::chain, ports::PersonVerdict, secret::Secret};
 use serde_json::json;
 
-use super::request_log::refused;
 use crate::{
     compat::Compat,
     legacy::LegacyError,
+    refusal::refused,
     routes::{Generation, path_of},
     state::AppState,
 };

@@ -8,7 +8,7 @@
 use std::time::Instant;
 
 use actix_web::{
-    Error, HttpResponse,
+    Error,
     body::MessageBody,
     dev::{ServiceRequest, ServiceResponse},
     error::InternalError,
@@ -23,8 +23,9 @@ use super::{
     request_id::{self, RequestId},
 };
 use crate::{
+    error_code::ErrorCode,
     feature_switch,
-    modern::ErrorCode,
+    refusal::code_of,
     routes::{is_probe, path_of},
     state::AppState,
 };
@@ -34,16 +35,6 @@ const TRACE_HEADERS: [HeaderName; 3] = [
     HeaderName::from_static("x-b3-spanid"),
     HeaderName::from_static("x-b3-parentspanid"),
 ];
-
-/// The code of an error, noted on its answer for the log.
-#[derive(Clone, Copy)]
-struct Refusal(&'static str);
-
-/// Notes for the log that `answer` refuses a request with this code.
-pub(crate) fn refused(mut answer: HttpResponse, code: &'static str) -> HttpResponse {
-    answer.extensions_mut().insert(Refusal(code));
-    answer
-}
 
 /// Logs the request when it is answered, and sends its id and the caller's trace headers back.
 ///
@@ -90,11 +81,6 @@ pub(crate) async fn log(
 fn is_of_probe(request: &ServiceRequest) -> bool {
     let state = request.app_data::<Data<AppState>>();
     state.is_some_and(|it| is_probe(path_of(request), &it.settings().prefix))
-}
-
-fn code_of<B>(answer: &ServiceResponse<B>) -> Option<&'static str> {
-    let noted = answer.response().extensions();
-    noted.get::<Refusal>().map(|it| it.0)
 }
 
 /// Also on the answer that stands behind an error, such as that of a panic.

@@ -81,11 +81,3 @@ impl From<ChangeError> for ModernError {
 pub(crate) struct ChangeReply {
     message: &'static str,
 }
-
-/// The settings were not changed.
-#[derive(Serialize, ToSchema)]
-#[schema(as = ChangeEnvErrorResponse)]
-pub(crate) struct ChangeRefusalReply {
-    /// What is wrong.
-    pub(super) error: String,
-}

@@ -48,3 +48,11 @@ pub(crate) struct UnauthorizedReply {
 pub(crate) struct RequestErrorReply {
     pub(super) error: String,
 }
+
+/// The settings were not changed.
+#[derive(Serialize, ToSchema)]
+#[schema(as = ChangeEnvErrorResponse)]
+pub(crate) struct ChangeRefusalReply {
+    /// What is wrong.
+    pub(super) error: String,
+}

@@ -33,10 +33,11 @@ mod token_problem;
 pub(crate) mod user;
 pub(crate) mod verify;
 
+pub use crate::error_code::ErrorCode;
+pub use error::ModernError;
 pub(crate) use error::{BUSY_SECONDS, UNAVAILABLE_SECONDS, whole_seconds};
-pub use error::{ErrorCode, ModernError};
 pub(crate) use error_reply::{
-    ErrorReply, RequestErrorReply, RequestProblemReply, UnauthorizedReply,
+    ChangeRefusalReply, ErrorReply, RequestErrorReply, RequestProblemReply, UnauthorizedReply,
 };
 pub(crate) use render_errors::render_errors;
 pub use token_problem::TokenProblem;

@@ -5,7 +5,7 @@ use serde::Serialize;
 use url::form_urlencoded;
 use utoipa::ToSchema;
 
-use crate::middleware::request_log::refused;
+use crate::refusal::refused;
 
 /// The parameters of a query, decoded. Which of two values of one name counts, programs decide
 /// differently: no name may be there twice.

@@ -5,7 +5,7 @@ use auth_domain::{redirect::RedirectUrl, services::Grant};
 use url::Url;
 
 use super::{ErrorCode, ModernError};
-use crate::{middleware::request_log::refused, state::AppState};
+use crate::{refusal::refused, state::AppState};
 
 /// Neither caches nor the next page's `Referer` may keep what a redirect carries.
 pub(super) const PRIVATE: [(header::HeaderName, &str); 2] = [

@@ -8,8 +8,7 @@ use utoipa::openapi::{
 use super::Operation;
 use crate::{
     modern::{
-        ErrorCode,
-        change_env::{self, ChangeRefusalReply},
+        ChangeRefusalReply, ErrorCode, change_env,
         system::{self, HealthReply, NotReadyReply},
     },
     openapi::operation::modern,
