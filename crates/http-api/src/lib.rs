@@ -82,6 +82,7 @@ pub fn app(
     app.configure(move |config| configure(config, routes_state.settings()))
         .wrap(from_fn(middleware::rate_limit::refuse_too_many))
         .wrap(from_fn(middleware::bot_check::require_bot_check))
+        .wrap(from_fn(modern::render_errors))
         .wrap(from_fn(middleware::no_store::forbid_caching))
         .wrap(from_fn(middleware::panics::answer_500))
         .wrap(from_fn(middleware::cors::add_headers))

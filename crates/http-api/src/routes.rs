@@ -4,7 +4,6 @@ use actix_web::{
     Resource,
     dev::ServiceRequest,
     http::Method,
-    middleware::from_fn,
     web::{self, ServiceConfig},
 };
 
@@ -201,7 +200,7 @@ fn fits(template: &str, path: &str) -> bool {
 
 /// Registers every route.
 pub fn configure(config: &mut ServiceConfig, settings: &ApiSettings) {
-    let at = |path: &str| modern_resource(&format!("{}{path}", settings.prefix));
+    let at = |path: &str| resource(&format!("{}{path}", settings.prefix));
     config
         .service(
             at("/healthz")
@@ -275,7 +274,7 @@ fn configure_email(config: &mut ServiceConfig, settings: &ApiSettings) {
         verify,
     };
 
-    let at = |path: &str| modern_resource(&format!("{}{path}", settings.prefix));
+    let at = |path: &str| resource(&format!("{}{path}", settings.prefix));
     config
         .service(
             at("/signup/passwordless/email").route(web::post().to(passwordless::sign_up_by_link)),
@@ -313,7 +312,7 @@ fn configure_email(config: &mut ServiceConfig, settings: &ApiSettings) {
 fn configure_sms(config: &mut ServiceConfig, settings: &ApiSettings) {
     use modern::{anonymous, elevation, phone_number, sms};
 
-    let at = |path: &str| modern_resource(&format!("{}{path}", settings.prefix));
+    let at = |path: &str| resource(&format!("{}{path}", settings.prefix));
     config
         .service(at("/signup/passwordless/sms").route(web::post().to(sms::sign_up)))
         .service(at("/signin/passwordless/sms").route(web::post().to(sms::sign_in)))
@@ -328,7 +327,7 @@ fn configure_sms(config: &mut ServiceConfig, settings: &ApiSettings) {
 fn configure_second_factors(config: &mut ServiceConfig, settings: &ApiSettings) {
     use modern::mfa;
 
-    let at = |path: &str| modern_resource(&format!("{}{path}", settings.prefix));
+    let at = |path: &str| resource(&format!("{}{path}", settings.prefix));
     config
         .service(at("/signin/mfa/totp").route(web::post().to(mfa::sign_in)))
         .service(at("/mfa/totp/generate").route(web::get().to(mfa::generate)))
@@ -339,7 +338,7 @@ fn configure_second_factors(config: &mut ServiceConfig, settings: &ApiSettings) 
 fn configure_security_keys(config: &mut ServiceConfig, settings: &ApiSettings) {
     use modern::security_keys::{elevate, register, sign_in, sign_up};
 
-    let at = |path: &str| modern_resource(&format!("{}{path}", settings.prefix));
+    let at = |path: &str| resource(&format!("{}{path}", settings.prefix));
     config
         .service(at("/signup/webauthn").route(web::post().to(sign_up::begin)))
         .service(at("/signup/webauthn/verify").route(web::post().to(sign_up::verify)))
@@ -354,7 +353,7 @@ fn configure_security_keys(config: &mut ServiceConfig, settings: &ApiSettings) {
 fn configure_providers(config: &mut ServiceConfig, settings: &ApiSettings) {
     use modern::providers::{begin, callback, id_tokens};
 
-    let at = |path: &str| modern_resource(&format!("{}{path}", settings.prefix));
+    let at = |path: &str| resource(&format!("{}{path}", settings.prefix));
     config
         .service(at("/signin/idtoken").route(web::post().to(id_tokens::sign_in)))
         .service(at("/signup/idtoken").route(web::post().to(id_tokens::sign_up)))
@@ -371,20 +370,6 @@ fn configure_providers(config: &mut ServiceConfig, settings: &ApiSettings) {
 /// A resource that does not exist for other methods than those it is given.
 pub(crate) fn resource(path: &str) -> Resource {
     web::resource(path).default_service(web::to(fallback::unknown))
-}
-
-fn modern_resource(
-    path: &str,
-) -> Resource<
-    impl actix_web::dev::ServiceFactory<
-        actix_web::dev::ServiceRequest,
-        Config = (),
-        Response = actix_web::dev::ServiceResponse,
-        Error = actix_web::Error,
-        InitError = (),
-    > + use<>,
-> {
-    resource(path).wrap(from_fn(modern::render_errors))
 }
 
 #[cfg(test)]

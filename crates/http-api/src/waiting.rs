@@ -9,7 +9,7 @@ use actix_web::{
 
 use crate::{
     legacy::LegacyError,
-    modern::{self, ErrorCode, ModernError},
+    modern::{self, ErrorCode, ErrorForm, ModernError},
 };
 
 /// The application of a server that waits for its database: `/healthz`, also behind `prefix`, is
@@ -51,7 +51,7 @@ async fn unavailable(request: HttpRequest) -> HttpResponse {
     if request.path().starts_with("/v1/") {
         return LegacyError::not_ready().error_response();
     }
-    ModernError::from(ErrorCode::TEMPORARILY_UNAVAILABLE).error_response()
+    ModernError::from(ErrorCode::TEMPORARILY_UNAVAILABLE).answer(ErrorForm::default())
 }
 
 #[cfg(test)]

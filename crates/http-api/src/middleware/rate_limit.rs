@@ -1,17 +1,15 @@
 //! Refusing clients that ask too often.
 
 use actix_web::{
-    Error, HttpResponse, ResponseError,
+    Error,
     body::{BoxBody, MessageBody},
     dev::{ServiceRequest, ServiceResponse},
-    http::{StatusCode, header},
     middleware::Next,
     web::Data,
 };
 use auth_domain::limits::TooMany;
 
 use crate::{
-    compat::Compat,
     legacy::LegacyError,
     modern::ModernError,
     routes::{Generation, path_of},
@@ -26,12 +24,10 @@ pub(crate) async fn refuse_too_many(
     let Some(state) = request.app_data::<Data<AppState>>().cloned() else {
         return Ok(next.call(request).await?.map_into_boxed_body());
     };
-    let generation = Generation::of(path_of(&request));
-    let answer = match count(&request, &state).await {
-        Ok(()) => next.call(request).await?.map_into_boxed_body(),
-        Err(too_many) => request.into_response(refusal(generation, too_many)),
-    };
-    Ok(for_version(state.settings().compat, generation, answer))
+    match count(&request, &state).await {
+        Ok(()) => Ok(next.call(request).await?.map_into_boxed_body()),
+        Err(too_many) => Ok(refusal(request, too_many)),
+    }
 }
 
 async fn count(request: &ServiceRequest, state: &AppState) -> Result<(), TooMany> {
@@ -44,25 +40,10 @@ async fn count(request: &ServiceRequest, state: &AppState) -> Result<(), TooMany
     limits.count(limiter, path, &settings.prefix, client).await
 }
 
-fn refusal(generation: Generation, too_many: TooMany) -> HttpResponse {
-    match generation {
-        Generation::Modern => ModernError::from(too_many).error_response(),
-        Generation::Legacy => LegacyError::from(too_many).error_response(),
+/// The error goes with the answer, for `render_errors` to write it.
+fn refusal(request: ServiceRequest, too_many: TooMany) -> ServiceResponse<BoxBody> {
+    match Generation::of(path_of(&request)) {
+        Generation::Modern => request.error_response(ModernError::from(too_many)),
+        Generation::Legacy => request.error_response(LegacyError::from(too_many)),
     }
-}
-
-/// Also for limits that a service keeps: clients of the original know no body of a 429.
-fn for_version(
-    compat: Compat,
-    generation: Generation,
-    mut answer: ServiceResponse<BoxBody>,
-) -> ServiceResponse<BoxBody> {
-    let is_empty = answer.status() == StatusCode::TOO_MANY_REQUESTS
-        && generation == Generation::Modern
-        && !compat.explains_too_many_requests();
-    if !is_empty {
-        return answer;
-    }
-    answer.headers_mut().remove(header::CONTENT_TYPE);
-    answer.map_body(|_, _| BoxBody::new(()))
 }

@@ -21,11 +21,11 @@ use auth_domain::{
 
 use super::{
     TokenProblem,
+    error_form::ErrorForm,
     error_reply::{ChangeRefusalReply, ErrorReply, RequestErrorReply, RequestProblemReply},
 };
 use crate::{
-    compat::Compat, error_code::ErrorCode, extract::body::BodyError, interrupted::Interrupted,
-    refusal::refused,
+    error_code::ErrorCode, extract::body::BodyError, interrupted::Interrupted, refusal::refused,
 };
 
 /// An answer that is not a success.
@@ -87,47 +87,46 @@ impl ModernError {
         }
     }
 
-    /// The answer that clients of `compat` get, where errors are, or are not, concealed. The log is
-    /// told what is concealed.
-    pub(super) fn answer(&self, concealing: bool, compat: Compat) -> HttpResponse {
-        refused(
-            self.plain_answer(concealing, compat),
-            self.logged_code(compat),
-        )
+    /// The answer in this form. The log is told what is concealed.
+    pub(crate) fn answer(&self, form: ErrorForm) -> HttpResponse {
+        refused(self.plain_answer(form), self.logged_code(form))
     }
 
     /// The code that the log is told; where clients of 0.42 get none, that of later versions.
-    pub(super) fn logged_code(&self, compat: Compat) -> &'static str {
+    pub(super) fn logged_code(&self, form: ErrorForm) -> &'static str {
         match self {
             Self::Schema(_) | Self::Parameter(_) => "schema-validation-error",
             Self::Body(_) => "request-validation-error",
             Self::Token(_) => "unauthorized",
             Self::Settings(_) => "invalid-settings",
-            _ => self.row(compat).map_or("", |it| it.code),
+            _ => self.row(form).map_or("", |it| it.code),
         }
     }
 
-    fn row(&self, compat: Compat) -> Option<ErrorCode> {
+    /// The row that clients know for it.
+    fn row(&self, form: ErrorForm) -> Option<ErrorCode> {
         let code = self.code()?;
         Some(match self {
-            Self::TextedCode(_) => compat.error_code_of_texted_code(code),
-            _ => compat.error_code(code),
+            Self::TextedCode(_) => form.compat.error_code_of_texted_code(code),
+            _ => form.compat.error_code(code),
         })
     }
 
-    fn plain_answer(&self, concealing: bool, compat: Compat) -> HttpResponse {
-        if let Some(code) = self.row(compat).map(|it| it.shown(concealing)) {
-            let mut answer = HttpResponse::build(status(code.status));
-            if let Some(seconds) = self.retry_after() {
-                answer.insert_header((header::RETRY_AFTER, seconds));
-            }
-            return answer.json(ErrorReply::from(code));
+    /// The row that clients get to see, concealed where that is wanted: first the version, then
+    /// whether the row of that version tells of an account.
+    pub(super) fn shown_row(&self, form: ErrorForm) -> Option<ErrorCode> {
+        self.row(form).map(|it| it.shown(form.concealing))
+    }
+
+    fn plain_answer(&self, form: ErrorForm) -> HttpResponse {
+        if let Some(code) = self.shown_row(form) {
+            return self.answer_with(code, form);
         }
         if let Self::Settings(error) = self {
             let error = error.clone();
             return HttpResponse::BadRequest().json(ChangeRefusalReply { error });
         }
-        if !compat.names_what_is_wrong_with_a_request() {
+        if !form.compat.names_what_is_wrong_with_a_request() {
             return HttpResponse::BadRequest().json(RequestErrorReply {
                 error: self.to_string(),
             });
@@ -142,6 +141,21 @@ impl ModernError {
             other => ("request-validation-error", other.reason()),
         };
         HttpResponse::BadRequest().json(RequestProblemReply { error, reason })
+    }
+
+    fn answer_with(&self, code: ErrorCode, form: ErrorForm) -> HttpResponse {
+        let mut answer = HttpResponse::build(status(code.status));
+        if let Some(seconds) = self.retry_after() {
+            answer.insert_header((header::RETRY_AFTER, seconds));
+        }
+        // Clients of the original know no body of a 429.
+        let has_body =
+            code != ErrorCode::TOO_MANY_REQUESTS || form.compat.explains_too_many_requests();
+        if has_body {
+            answer.json(ErrorReply::from(code))
+        } else {
+            answer.finish()
+        }
     }
 
     fn reason(&self) -> String {
@@ -193,10 +207,10 @@ impl ResponseError for ModernError {
             .map_or(StatusCode::BAD_REQUEST, |code| status(code.status))
     }
 
-    /// As clients of the default version get it; `render_errors` knows better.
+    /// The status alone: `render_errors` writes the answer, in the form that the installation wants.
     fn error_response(&self) -> HttpResponse {
         self.log();
-        self.answer(false, Compat::default())
+        HttpResponse::new(self.status_code())
     }
 }
 
@@ -559,7 +573,7 @@ mod tests {
     async fn a_full_queue_of_passwords_is_a_503_that_says_when_to_ask_again() {
         let error = ModernError::from(Failure::from(HasherError::Busy));
 
-        let answer = error.error_response();
+        let answer = error.answer(ErrorForm::default());
 
         assert_eq!(answer.status(), StatusCode::SERVICE_UNAVAILABLE);
         assert_eq!(answer.headers().get(header::RETRY_AFTER).unwrap(), "1");
@@ -581,7 +595,7 @@ mod tests {
             StoreError::Unavailable("refused".into()),
             StoreError::Contended("database is locked".into()),
         ] {
-            let answer = ModernError::from(Failure::from(failure)).error_response();
+            let answer = ModernError::from(Failure::from(failure)).answer(ErrorForm::default());
 
             assert_eq!(answer.status(), StatusCode::SERVICE_UNAVAILABLE);
             assert_eq!(answer.headers().get(header::RETRY_AFTER).unwrap(), "2");
@@ -602,7 +616,7 @@ mod tests {
     fn a_statement_that_failed_is_an_internal_error() {
         let failure = Failure::from(StoreError::Backend("no such table".into()));
 
-        let answer = ModernError::from(failure).error_response();
+        let answer = ModernError::from(failure).answer(ErrorForm::default());
 
         assert_eq!(answer.status(), StatusCode::INTERNAL_SERVER_ERROR);
     }
@@ -611,7 +625,7 @@ mod tests {
     fn a_hasher_that_failed_is_an_internal_error() {
         let failure = Failure::from(HasherError::Failed("broken".into()));
 
-        let answer = ModernError::from(failure).error_response();
+        let answer = ModernError::from(failure).answer(ErrorForm::default());
 
         assert_eq!(answer.status(), StatusCode::INTERNAL_SERVER_ERROR);
         assert!(!answer.headers().contains_key(header::RETRY_AFTER));

@@ -6,6 +6,7 @@ pub(crate) mod change_env;
 pub(crate) mod elevation;
 pub(crate) mod email_address;
 mod error;
+mod error_form;
 mod error_reply;
 pub(crate) mod form;
 pub(crate) mod json;
@@ -36,6 +37,7 @@ pub(crate) mod verify;
 pub use crate::error_code::ErrorCode;
 pub use error::ModernError;
 pub(crate) use error::{BUSY_SECONDS, UNAVAILABLE_SECONDS, whole_seconds};
+pub(crate) use error_form::ErrorForm;
 pub(crate) use error_reply::{
     ChangeRefusalReply, ErrorReply, RequestErrorReply, RequestProblemReply, UnauthorizedReply,
 };

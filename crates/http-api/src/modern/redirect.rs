@@ -4,7 +4,7 @@ use actix_web::{HttpResponse, http::header};
 use auth_domain::{redirect::RedirectUrl, services::Grant};
 use url::Url;
 
-use super::{ErrorCode, ModernError};
+use super::{ErrorCode, ErrorForm, ModernError};
 use crate::{refusal::refused, state::AppState};
 
 /// Neither caches nor the next page's `Referer` may keep what a redirect carries.
@@ -50,20 +50,17 @@ pub(super) fn fail_with(
     error: &ModernError,
     mut added: Vec<(&'static str, String)>,
 ) -> HttpResponse {
-    let code = error.code().unwrap_or(ErrorCode::INVALID_REQUEST);
     error.log();
-    let settings = state.settings();
-    let shown = settings
-        .compat
-        .error_code(code.shown(settings.conceal_errors));
+    let form = ErrorForm::from(state.settings());
+    let shown = error.shown_row(form).unwrap_or(ErrorCode::INVALID_REQUEST);
     let answer = if redirect_to.as_str().is_empty() {
-        ModernError::from(shown).answer(false, settings.compat)
+        ModernError::from(shown).answer(form)
     } else {
         added.push(("error", shown.code.to_owned()));
         added.push(("errorDescription", shown.message.to_owned()));
         to(redirect_to.as_str(), &added)
     };
-    refused(answer, error.logged_code(settings.compat))
+    refused(answer, error.logged_code(form))
 }
 
 fn with(mut url: Url, added: &[(&str, String)]) -> String {

@@ -9,10 +9,10 @@ use actix_web::{
     web::Data,
 };
 
-use super::ModernError;
+use super::{ErrorForm, ModernError};
 use crate::state::AppState;
 
-/// Replaces the answer of an error by the one that is wanted.
+/// Writes the answer of an error, once for all endpoints and for what middleware refuses.
 pub(crate) async fn render_errors(
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
@@ -21,10 +21,9 @@ pub(crate) async fn render_errors(
     let answer = next.call(request).await?.map_into_boxed_body();
     let error = answer.response().error();
     let error = error.and_then(|it| it.as_error::<ModernError>());
-    let wanted = state.zip(error).map(|(state, error)| {
-        let settings = state.settings();
-        error.answer(settings.conceal_errors, settings.compat)
-    });
+    let wanted = state
+        .zip(error)
+        .map(|(state, error)| error.answer(ErrorForm::from(state.settings())));
     Ok(match wanted {
         Some(wanted) => answer.into_response(wanted),
         None => answer,

@@ -8,7 +8,7 @@ use auth_domain::{redirect::RedirectUrl, services::FollowedLink, ticket::Ticket}
 use url::Url;
 
 use super::{
-    ErrorCode, ModernError,
+    ErrorCode, ErrorForm, ModernError,
     query::{InvalidQuery, Query},
     redirect::{self, fail},
 };
@@ -62,7 +62,7 @@ async fn follow(state: &AppState, seen_from: SeenFrom, query: VerifyQuery) -> Ht
     let is_path = query.redirect_to.starts_with('/');
     if !is_path && Url::parse(&query.redirect_to).is_err() {
         let error = ModernError::from(ErrorCode::INVALID_REQUEST);
-        return error.answer(false, state.settings().compat);
+        return error.answer(ErrorForm::from(state.settings()));
     }
     let Ok(redirect_to) = state
         .services()
