@@ -3,38 +3,33 @@
 use actix_web::{
     HttpRequest, HttpResponse,
     http::header,
-    web::{Data, Path, ServiceConfig, get},
+    web::{Data, Path},
 };
 use pages::console;
 
-use crate::{embedded, fallback, routes::resource, settings::ApiSettings, state::AppState};
-
-/// Registers the page and its files behind the prefix.
-pub(crate) fn configure(config: &mut ServiceConfig, settings: &ApiSettings) {
-    let at = |path: &str| resource(&format!("{}{path}", settings.prefix));
-    config
-        .service(at("/console").route(get().to(page)))
-        .service(at("/console/").route(get().to(without_slash)))
-        .service(at("/console/{name}").route(get().to(file)));
-}
+use crate::{embedded, endpoint::Endpoints, fallback};
 
 /// `GET /console`
-async fn page() -> HttpResponse {
+pub(crate) async fn page() -> HttpResponse {
     embedded::page(console::PAGE, console::CONTENT_SECURITY_POLICY)
 }
 
 /// `GET /console/`, from where the page would not find its files. The way back is relative, so
 /// that it is right behind a proxy as well.
-async fn without_slash() -> HttpResponse {
+pub(crate) async fn without_slash() -> HttpResponse {
     HttpResponse::MovedPermanently()
         .insert_header((header::LOCATION, "../console"))
         .finish()
 }
 
 /// `GET /console/…`
-async fn file(state: Data<AppState>, name: Path<String>, request: HttpRequest) -> HttpResponse {
+pub(crate) async fn file(
+    endpoints: Data<Endpoints>,
+    name: Path<String>,
+    request: HttpRequest,
+) -> HttpResponse {
     match console::file(&name) {
         Some(file) => embedded::part(file),
-        None => fallback::unknown(state, request).await,
+        None => fallback::unknown(endpoints, request).await,
     }
 }

@@ -1,30 +1,24 @@
-//! What no route serves.
+//! What no endpoint serves.
 
 use actix_web::{
-    HttpRequest, HttpResponse,
+    HttpRequest, HttpResponse, ResponseError,
     http::{Method, StatusCode, header},
     web::Data,
 };
 
-use crate::{
-    legacy::LegacyError,
-    routes::{Route, routes_with},
-    state::AppState,
-};
+use crate::{endpoint::Endpoints, legacy::LegacyError};
 
-/// Redirects `/path/` to `/path` where that is a route, as the original's router does; anything
+/// Redirects `/path/` to `/path` where that is an endpoint, as the original's router does; anything
 /// else does not exist. A wrong method is answered like a wrong path: there is no 405.
-pub(crate) async fn unknown(state: Data<AppState>, request: HttpRequest) -> HttpResponse {
+pub(crate) async fn unknown(endpoints: Data<Endpoints>, request: HttpRequest) -> HttpResponse {
     let path = request.path();
-    if let Some(trimmed) = path.strip_suffix('/') {
-        let settings = state.settings();
-        let serves = |it: &Route| it.serves(request.method(), trimmed, settings);
-        if routes_with(settings).any(serves) {
-            return redirect(&request, trimmed);
-        }
+    if let Some(trimmed) = path.strip_suffix('/')
+        && endpoints.is_path_without_slash(&request, trimmed)
+    {
+        return redirect(&request, trimmed);
     }
     if path == "/v1" || path.starts_with("/v1/") {
-        return actix_web::ResponseError::error_response(&LegacyError::unknown_url());
+        return LegacyError::unknown_url().error_response();
     }
     HttpResponse::NotFound()
         .content_type("text/plain")

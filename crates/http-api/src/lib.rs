@@ -2,7 +2,7 @@
 //!
 //! A handler decodes, calls one service and encodes; it decides nothing about a user. The two
 //! generations ([`modern`], [`legacy`]) share services, not handlers: each has its wire types and
-//! its table of errors. [`routes::ROUTES`] is the whole API on one screen.
+//! its table of errors. `endpoints` is the whole API, one row each.
 
 #![expect(
     clippy::future_not_send,
@@ -15,10 +15,11 @@ mod compat;
 mod console;
 mod direct_request;
 mod embedded;
+mod endpoint;
+mod endpoints;
 mod error_code;
 mod extract;
 mod fallback;
-mod feature_switch;
 mod interrupted;
 mod landing;
 pub mod legacy;
@@ -30,7 +31,6 @@ mod outbox;
 mod readiness;
 mod refusal;
 mod request_limits;
-pub mod routes;
 mod seen_from;
 mod settings;
 mod state;
@@ -43,7 +43,6 @@ pub use live_state::{ChangeError, LiveState};
 pub use outbox::{KeptMessage, Outbox, OutboxKey};
 pub use pages::outbox::Message as OutboxMessage;
 pub use request_limits::RequestLimits;
-pub use routes::configure;
 pub use settings::{ApiSettings, LegacySettings, SameSiteRule};
 pub use state::AppState;
 pub use waiting::waiting_app;
@@ -58,9 +57,11 @@ use actix_web::{
     web::Data,
 };
 
-/// The application an HTTP server serves: every route, with logging, CORS and panic protection.
+use self::endpoint::{Endpoints, router};
+
+/// The application an HTTP server serves: every endpoint, with logging, CORS and panic protection.
 ///
-/// With `live`, requests are served with its newest state; `state` tells which routes there are.
+/// With `live`, requests are served with its newest state; `state` tells which endpoints there are.
 pub fn app(
     state: &Data<AppState>,
     live: Option<&Arc<dyn LiveState>>,
@@ -73,13 +74,16 @@ pub fn app(
         InitError = (),
     > + use<>,
 > {
-    let routes_state = state.clone();
-    let app = App::new().app_data(state.clone());
+    let settings = state.settings().clone();
+    let endpoints = Data::new(Endpoints::new(endpoints::topics(), &settings));
+    let app = App::new()
+        .app_data(state.clone())
+        .app_data(endpoints.clone());
     let app = match live {
         Some(live) => app.app_data(live_state::data(live)),
         None => app,
     };
-    app.configure(move |config| configure(config, routes_state.settings()))
+    app.configure(move |config| router::configure(config, &endpoints, &settings))
         .wrap(from_fn(middleware::rate_limit::refuse_too_many))
         .wrap(from_fn(middleware::bot_check::require_bot_check))
         .wrap(from_fn(modern::render_errors))
@@ -87,6 +91,7 @@ pub fn app(
         .wrap(from_fn(middleware::panics::answer_500))
         .wrap(from_fn(middleware::cors::add_headers))
         .wrap(from_fn(middleware::request_log::log))
+        .wrap(from_fn(middleware::endpoint_rules::find))
         .wrap(Condition::new(
             live.is_some(),
             from_fn(live_state::serve_with_newest),

@@ -5,8 +5,6 @@
 
 use auth_domain::limits::{ClientNetwork, CounterKey, Limiter, RateLimit, TooMany, Verdict};
 
-use crate::routes::is_probe;
-
 /// How often a client may ask.
 #[derive(Debug, Clone)]
 pub struct RequestLimits {
@@ -28,142 +26,107 @@ pub struct RequestLimits {
     pub oauth2_server: RateLimit,
 }
 
-/// Requests that are counted together.
-struct Bucket {
-    /// What its keys begin with, as in the original.
-    name: &'static str,
-    limit: fn(&RequestLimits) -> RateLimit,
-    is_global: fn(&RequestLimits) -> bool,
-    holds: &'static [Requests],
-}
-
-/// Some requests, by their path without the API prefix.
-enum Requests {
-    All,
-    At(&'static str),
-    /// Only where signing up sends a mail.
-    AtIfMailed(&'static str),
-    Below(&'static str),
-    EndingIn(&'static str),
-    /// Of the legacy generation, whose paths have no prefix.
-    Legacy(&'static str),
-}
-
-use Requests::{All, At, AtIfMailed, Below, EndingIn, Legacy};
-
+/// A limit that the row of an endpoint names, beside the one that holds for every request.
+///
 /// In the order they are counted in.
-const BUCKETS: [Bucket; 6] = [
-    Bucket {
-        name: "user-global",
-        limit: |limits| limits.global,
-        is_global: |_| false,
-        holds: &[All],
-    },
-    Bucket {
-        name: "user-email",
-        limit: |limits| limits.email,
-        is_global: |limits| limits.email_is_global,
-        holds: &[
-            At("/elevate/otp/email"),
-            At("/signin/passwordless/email"),
-            At("/signin/otp/email"),
-            At("/signup/passwordless/email"),
-            At("/signup/otp/email"),
-            At("/user/email/change"),
-            At("/user/password/reset"),
-            AtIfMailed("/user/email/send-verification-email"),
-            AtIfMailed("/signup/email-password"),
-            AtIfMailed("/user/deanonymize"),
-        ],
-    },
-    Bucket {
-        name: "user-sms",
-        limit: |limits| limits.sms,
-        is_global: |_| false,
-        holds: &[
-            At("/signin/passwordless/sms"),
-            At("/signup/passwordless/sms"),
-            // Not in the original.
-            At("/elevate/otp/sms"),
-            At("/user/deanonymize/sms"),
-            At("/user/phone/change"),
-        ],
-    },
-    Bucket {
-        name: "user-bruteforce",
-        limit: |limits| limits.brute_force,
-        is_global: |_| false,
-        holds: &[
-            Below("/signin"),
-            Below("/elevate"),
-            Below("/oauth2/authorize"),
-            Below("/oauth2/login"),
-            EndingIn("/verify"),
-            EndingIn("/otp"),
-            // Not in the original.
-            At("/verify/code"),
-            Legacy("/v1/login"),
-            Legacy("/v1/user/change-password"),
-        ],
-    },
-    Bucket {
-        name: "user-signups",
-        limit: |limits| limits.sign_ups,
-        is_global: |_| false,
-        holds: &[Below("/signup"), Legacy("/v1/signup")],
-    },
-    Bucket {
-        name: "user-oauth2-server",
-        limit: |limits| limits.oauth2_server,
-        is_global: |_| false,
-        holds: &[At("/oauth2/token"), At("/oauth2/introspect")],
-    },
-];
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Limit {
+    /// It sends a mail.
+    Email,
+    /// It sends a mail where signing up does.
+    EmailOfSignUp,
+    /// It sends a text message.
+    Sms,
+    /// It judges a password, a code or a link.
+    BruteForce,
+    /// It makes an account.
+    SignUps,
+    /// It issues tokens to other applications.
+    OAuth2Server,
+}
 
-impl Bucket {
-    fn holds(&self, path: &str, prefix: &str, limits: &RequestLimits) -> bool {
-        let modern = path.strip_prefix(prefix).unwrap_or(path);
-        self.holds.iter().any(|requests| match requests {
-            All => true,
-            At(at) => modern == *at,
-            AtIfMailed(at) => limits.sign_up_sends_mail && modern == *at,
-            Below(start) => modern.starts_with(start),
-            EndingIn(end) => modern.ends_with(end),
-            Legacy(at) => path == *at,
-        })
+/// Below these paths the original guards against guessing, whether or not there is such a path.
+const GUESSING_BELOW: [&str; 4] = ["/signin", "/elevate", "/oauth2/authorize", "/oauth2/login"];
+const GUESSING_ENDS_IN: [&str; 2] = ["/verify", "/otp"];
+const SIGN_UP_BELOW: &str = "/signup";
+const OAUTH2_SERVER: [&str; 2] = ["/oauth2/token", "/oauth2/introspect"];
+
+/// What a request counts as whose path, without the API prefix, is no endpoint's: the original's
+/// rules on paths.
+pub(crate) fn limits_of_unknown_path(path: &str) -> Vec<Limit> {
+    let is_guessing = GUESSING_BELOW.iter().any(|it| path.starts_with(it))
+        || GUESSING_ENDS_IN.iter().any(|it| path.ends_with(it));
+    [
+        (Limit::BruteForce, is_guessing),
+        (Limit::SignUps, path.starts_with(SIGN_UP_BELOW)),
+        (Limit::OAuth2Server, OAUTH2_SERVER.contains(&path)),
+    ]
+    .into_iter()
+    .filter_map(|(limit, holds)| holds.then_some(limit))
+    .collect()
+}
+
+/// What the keys of the limit on all requests begin with, as in the original.
+const GLOBAL: &str = "user-global";
+
+impl Limit {
+    /// What its keys begin with, as in the original.
+    fn name(self) -> &'static str {
+        match self {
+            Self::Email | Self::EmailOfSignUp => "user-email",
+            Self::Sms => "user-sms",
+            Self::BruteForce => "user-bruteforce",
+            Self::SignUps => "user-signups",
+            Self::OAuth2Server => "user-oauth2-server",
+        }
     }
 
-    fn key(&self, client: ClientNetwork, limits: &RequestLimits) -> CounterKey {
-        if (self.is_global)(limits) {
-            CounterKey::of_all(self.name)
-        } else {
-            CounterKey::of_client(self.name, client)
+    fn key(self, client: ClientNetwork, limits: &RequestLimits) -> CounterKey {
+        match self {
+            Self::Email | Self::EmailOfSignUp if limits.email_is_global => {
+                CounterKey::of_all(self.name())
+            }
+            _ => CounterKey::of_client(self.name(), client),
         }
     }
 }
 
 impl RequestLimits {
-    /// Counts a request to `path`, the API prefix included, in each bucket that holds it, up to the
-    /// first that is full. Probes are not counted: a limit on them would take a busy server away
-    /// from its load balancer.
+    /// Counts a request against the limit on all requests and then against `named` ones, up to the
+    /// first that is full.
     pub(crate) async fn count(
         &self,
         limiter: &Limiter,
-        path: &str,
-        prefix: &str,
+        named: &[Limit],
         client: ClientNetwork,
     ) -> Result<(), TooMany> {
-        if is_probe(path, prefix) {
-            return Ok(());
-        }
-        for bucket in BUCKETS.iter().filter(|it| it.holds(path, prefix, self)) {
-            let key = bucket.key(client, self);
-            let verdict = limiter.count(&key, (bucket.limit)(self)).await;
-            if let Verdict::TooMany { retry_after } = verdict {
-                return Err(TooMany { retry_after });
-            }
+        let global = CounterKey::of_client(GLOBAL, client);
+        count_one(limiter, &global, self.global).await?;
+        for limit in named.iter().filter(|it| self.holds(**it)) {
+            count_one(limiter, &limit.key(client, self), self.rate_of(*limit)).await?;
         }
         Ok(())
+    }
+
+    fn holds(&self, limit: Limit) -> bool {
+        limit != Limit::EmailOfSignUp || self.sign_up_sends_mail
+    }
+
+    fn rate_of(&self, limit: Limit) -> RateLimit {
+        match limit {
+            Limit::Email | Limit::EmailOfSignUp => self.email,
+            Limit::Sms => self.sms,
+            Limit::BruteForce => self.brute_force,
+            Limit::SignUps => self.sign_ups,
+            Limit::OAuth2Server => self.oauth2_server,
+        }
+    }
+}
+
+async fn count_one(limiter: &Limiter, key: &CounterKey, rate: RateLimit) -> Result<(), TooMany> {
+    match limiter.count(key, rate).await {
+        Verdict::TooMany { retry_after } => Err(TooMany { retry_after }),
+        Verdict::Allowed => Ok(()),
     }
 }
 
@@ -190,83 +153,46 @@ mod tests {
         }
     }
 
-    fn buckets(path: &str, prefix: &str, limits: &RequestLimits) -> Vec<&'static str> {
-        let held = BUCKETS.iter().filter(|it| it.holds(path, prefix, limits));
-        held.map(|it| it.name).skip(1).collect()
-    }
-
     fn client(last: u8) -> ClientNetwork {
         ClientNetwork::of([192, 0, 2, last].into())
     }
 
     #[test]
-    fn every_request_is_in_the_buckets_of_the_original() {
-        let expected: [(&str, &[&str]); 24] = [
-            ("/token", &[]),
+    fn paths_that_do_not_exist_count_as_in_the_original() {
+        let expected: [(&str, &[Limit]); 9] = [
             ("/nowhere", &[]),
-            ("/signin/email-password", &["user-bruteforce"]),
-            ("/signin/anonymous", &["user-bruteforce"]),
+            ("/signin/nowhere", &[Limit::BruteForce]),
+            ("/elevate/nowhere", &[Limit::BruteForce]),
+            ("/nowhere/verify", &[Limit::BruteForce]),
+            ("/nowhere/otp", &[Limit::BruteForce]),
+            ("/signup/nowhere", &[Limit::SignUps]),
             (
-                "/signin/passwordless/email",
-                &["user-email", "user-bruteforce"],
+                "/signup/nowhere/verify",
+                &[Limit::BruteForce, Limit::SignUps],
             ),
-            ("/signin/otp/email", &["user-email", "user-bruteforce"]),
-            ("/signin/otp/email/verify", &["user-bruteforce"]),
-            ("/signin/passwordless/sms", &["user-sms", "user-bruteforce"]),
-            ("/signin/passwordless/sms/otp", &["user-bruteforce"]),
-            ("/signup/passwordless/sms", &["user-sms", "user-signups"]),
-            ("/elevate/otp/email", &["user-email", "user-bruteforce"]),
-            ("/elevate/otp/sms", &["user-sms", "user-bruteforce"]),
-            ("/elevate/otp/sms/verify", &["user-bruteforce"]),
-            ("/user/deanonymize/sms", &["user-sms"]),
-            ("/user/phone/change", &["user-sms"]),
-            ("/user/phone/change/verify", &["user-bruteforce"]),
-            ("/signup/email-password", &["user-signups"]),
-            ("/signup/otp/email", &["user-email", "user-signups"]),
-            (
-                "/signup/webauthn/verify",
-                &["user-bruteforce", "user-signups"],
-            ),
-            ("/user/password/reset", &["user-email"]),
-            ("/user/email/change", &["user-email"]),
-            ("/user/email/send-verification-email", &[]),
-            ("/verify", &["user-bruteforce"]),
-            ("/oauth2/token", &["user-oauth2-server"]),
+            ("/oauth2/login", &[Limit::BruteForce]),
+            ("/oauth2/token", &[Limit::OAuth2Server]),
         ];
 
-        for (path, names) in expected {
-            assert_eq!(buckets(path, "", &limits()), names, "{path}");
-            let prefixed = format!("/v1/auth{path}");
-            assert_eq!(buckets(&prefixed, "/v1/auth", &limits()), names, "{path}");
+        for (path, limits) in expected {
+            assert_eq!(limits_of_unknown_path(path), limits, "{path}");
         }
     }
 
-    #[test]
-    fn where_sign_ups_send_mails_they_count_as_mails() {
-        let limits = RequestLimits {
-            sign_up_sends_mail: true,
-            ..limits()
-        };
+    #[tokio::test]
+    async fn where_sign_ups_send_mails_they_count_as_mails() {
+        for (sign_up_sends_mail, second) in [(false, true), (true, false)] {
+            let limits = RequestLimits {
+                email: RateLimit::new(1, Duration::from_hours(1)),
+                sign_up_sends_mail,
+                ..limits()
+            };
+            let limiter = Limiter::new(Arc::new(FixedClock::default()));
+            let ask = async |limit| limits.count(&limiter, &[limit], client(1)).await.is_ok();
 
-        for path in ["/user/email/send-verification-email", "/user/deanonymize"] {
-            assert_eq!(buckets(path, "", &limits), ["user-email"], "{path}");
+            assert!(ask(Limit::Email).await);
+            assert_eq!(ask(Limit::EmailOfSignUp).await, second);
         }
-        let sign_up = buckets("/signup/email-password", "", &limits);
-        assert_eq!(sign_up, ["user-email", "user-signups"]);
-    }
-
-    #[test]
-    fn the_legacy_generation_shares_the_buckets() {
-        for (path, name) in [
-            ("/v1/login", "user-bruteforce"),
-            ("/v1/user/change-password", "user-bruteforce"),
-            ("/v1/signup", "user-signups"),
-        ] {
-            for prefix in ["", "/v1", "/auth"] {
-                assert_eq!(buckets(path, prefix, &limits()), [name], "{prefix} {path}");
-            }
-        }
-        assert!(buckets("/v1/user/info", "", &limits()).is_empty());
     }
 
     #[tokio::test]
@@ -277,17 +203,17 @@ mod tests {
             ..limits()
         };
         let limiter = Limiter::new(Arc::new(FixedClock::default()));
-        let ask = async |path| limits.count(&limiter, path, "", client(1)).await.is_ok();
+        let ask = async |named: &[Limit]| limits.count(&limiter, named, client(1)).await.is_ok();
 
         let mut allowed = 0;
         for _ in 0..10 {
-            allowed += usize::from(ask("/signin/passwordless/email").await);
+            allowed += usize::from(ask(&[Limit::Email, Limit::BruteForce]).await);
         }
 
         assert_eq!(allowed, 1);
-        assert!(ask("/signin/email-password").await);
-        assert!(ask("/signin/email-password").await);
-        assert!(!ask("/signin/email-password").await);
+        assert!(ask(&[Limit::BruteForce]).await);
+        assert!(ask(&[Limit::BruteForce]).await);
+        assert!(!ask(&[Limit::BruteForce]).await);
     }
 
     #[tokio::test]
@@ -300,8 +226,8 @@ mod tests {
             };
             let limiter = Limiter::new(Arc::new(FixedClock::default()));
             let ask = async |from| {
-                let path = "/user/password/reset";
-                limits.count(&limiter, path, "", from).await.is_ok()
+                let named = [Limit::Email];
+                limits.count(&limiter, &named, from).await.is_ok()
             };
 
             assert!(ask(client(1)).await);

@@ -60,3 +60,29 @@ pub enum SameSiteRule {
     /// From every page; needs a secure cookie.
     None,
 }
+
+#[cfg(test)]
+impl ApiSettings {
+    /// Those of a test: nothing but the API, behind this prefix.
+    pub(crate) fn behind(prefix: &str) -> Self {
+        Self {
+            prefix: prefix.to_owned(),
+            conceal_errors: false,
+            confirm_links: false,
+            version: "1.2.3".to_owned(),
+            server_url: None,
+            console: false,
+            landing: false,
+            change_env: false,
+            trusted_proxies: TrustedProxies::default(),
+            compat: Compat::default(),
+            legacy: LegacySettings {
+                cookie_name: "sid".to_owned(),
+                cookie_domain: None,
+                cookie_secure: true,
+                cookie_same_site: SameSiteRule::Lax,
+                session_age: Duration::from_mins(1),
+            },
+        }
+    }
+}

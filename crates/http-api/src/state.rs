@@ -16,7 +16,6 @@ use tokio::{runtime::Handle, task::JoinHandle};
 
 use crate::{
     interrupted::Interrupted,
-    openapi,
     outbox::{Outbox, OutboxKey},
     readiness::{Readiness, Requirement},
     request_limits::RequestLimits,
@@ -107,11 +106,13 @@ impl AppState {
         Some((outbox.as_ref(), key))
     }
 
-    /// The description of the API as JSON, made when somebody asks for the first time.
-    pub(crate) fn description(&self) -> Option<Bytes> {
-        let describe = || openapi::document(&self.settings).to_json().ok();
+    /// The description of the API as JSON, which `describe` makes when it is asked for first.
+    pub(crate) fn description(
+        &self,
+        describe: impl FnOnce(&ApiSettings) -> Option<Bytes>,
+    ) -> Option<Bytes> {
         self.description
-            .get_or_init(|| describe().map(Bytes::from))
+            .get_or_init(|| describe(&self.settings))
             .clone()
     }
 

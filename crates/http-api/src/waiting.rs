@@ -8,6 +8,7 @@ use actix_web::{
 };
 
 use crate::{
+    endpoints::server::{HEALTH, READINESS},
     legacy::LegacyError,
     modern::{self, ErrorCode, ErrorForm, ModernError},
 };
@@ -26,12 +27,12 @@ pub fn waiting_app(
     > + use<>,
 > {
     let readiness = |prefix: &str| {
-        web::resource(format!("{prefix}/readyz"))
+        web::resource(format!("{prefix}{READINESS}"))
             .route(web::get().to(modern::system::waits_for_database))
             .route(web::head().to(modern::system::waits_for_database))
     };
     let app = App::new().service(readiness(prefix)).service(
-        web::resource(format!("{prefix}/healthz"))
+        web::resource(format!("{prefix}{HEALTH}"))
             .route(web::get().to(modern::system::health))
             .route(web::head().to(modern::system::health_head)),
     );
@@ -39,7 +40,7 @@ pub fn waiting_app(
         app
     } else {
         app.service(readiness("")).service(
-            web::resource("/healthz")
+            web::resource(HEALTH)
                 .route(web::get().to(modern::system::unprefixed_health))
                 .route(web::head().to(modern::system::health_head)),
         )

@@ -22,19 +22,23 @@ use actix_web::{
 };
 use async_trait::async_trait;
 use auth_domain::{
-    limits::ClientNetwork,
+    limits::{ClientNetwork, Limiter, RateLimit},
     ports::{HasherError, PasswordHasher, Store, UserLookup},
-    testing::{self, PlainHasher},
+    testing::{self, FixedClock, PlainHasher},
     user::{EmailAddress, HashedPassword, PlainPassword, Role},
 };
 use http_api::{
-    ApiSettings, AppState, Compat, LegacySettings, SameSiteRule, TrustedProxies, routes::ROUTES,
+    ApiSettings, AppState, Compat, LegacySettings, RequestLimits, SameSiteRule, TrustedProxies,
 };
-use serde_json::json;
+use serde_json::{Value, json};
 use store_testkit::MemoryStore;
 use tokio::{io::AsyncWriteExt, net::TcpStream, runtime::Handle, sync::Notify};
 
 fn state(store: Arc<dyn Store>, hasher: Arc<dyn PasswordHasher>) -> Data<AppState> {
+    Data::new(state_with(store, hasher, Compat::default()))
+}
+
+fn state_with(store: Arc<dyn Store>, hasher: Arc<dyn PasswordHasher>, compat: Compat) -> AppState {
     let dependencies = testing::dependencies(store, hasher);
     let settings = ApiSettings {
         prefix: String::new(),
@@ -43,7 +47,7 @@ fn state(store: Arc<dyn Store>, hasher: Arc<dyn PasswordHasher>) -> Data<AppStat
         version: "test".to_owned(),
         server_url: None,
         trusted_proxies: TrustedProxies::default(),
-        compat: Compat::default(),
+        compat,
         console: false,
         landing: false,
         change_env: false,
@@ -55,11 +59,7 @@ fn state(store: Arc<dyn Store>, hasher: Arc<dyn PasswordHasher>) -> Data<AppStat
             session_age: Duration::from_mins(1),
         },
     };
-    Data::new(AppState::new(
-        dependencies.open_prepared(),
-        settings,
-        Handle::current(),
-    ))
+    AppState::new(dependencies.open_prepared(), settings, Handle::current())
 }
 
 /// A hasher that says when it was asked and answers when it is told to.
@@ -98,23 +98,26 @@ impl PasswordHasher for WaitingHasher {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn every_listed_route_is_served() {
+async fn every_endpoint_of_the_document_is_served() {
     let state = state(
         Arc::new(MemoryStore::default()),
         Arc::new(PlainHasher::default()),
     );
     let (_server, client) = serve(&state);
+    let head = "GET /openapi.json HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
+    let answer = exchange(&client, head.as_bytes()).await;
+    let (_, document) = answer.split_once("\r\n\r\n").unwrap();
+    let document: Value = serde_json::from_str(document).unwrap();
+    let paths = document["paths"].as_object().unwrap();
+    assert!(paths.len() > 60, "{}", paths.len());
 
-    for route in ROUTES {
-        let method = Method::from_bytes(route.method.as_bytes()).unwrap();
-        let status = status_of(&client, &method, route.path).await;
-        assert_ne!(
-            status,
-            StatusCode::NOT_FOUND,
-            "{} {}",
-            route.method,
-            route.path
-        );
+    for (path, item) in paths {
+        for method in item.as_object().unwrap().keys() {
+            let name = method.to_uppercase();
+            let method = Method::from_bytes(name.as_bytes()).unwrap();
+            let status = status_of(&client, &method, path).await;
+            assert_ne!(status, StatusCode::NOT_FOUND, "{name} {path}");
+        }
     }
     assert_eq!(
         status_of(&client, &Method::GET, "/token").await,
@@ -225,4 +228,47 @@ async fn a_panic_in_the_domain_is_a_500_of_each_generation_and_ends_nothing_else
         status_of(&address, &Method::GET, "/healthz").await,
         StatusCode::OK
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_request_too_many_is_refused_in_the_form_of_version_and_generation() {
+    let one = RateLimit::new(1, Duration::from_hours(1));
+    let limits = RequestLimits {
+        global: one,
+        email: one,
+        email_is_global: false,
+        sign_up_sends_mail: false,
+        sms: one,
+        brute_force: one,
+        sign_ups: one,
+        oauth2_server: one,
+    };
+
+    for (compat, modern) in [
+        (Compat::V0_42, ""),
+        (Compat::Latest, r#""error":"too-many-requests""#),
+    ] {
+        let state = state_with(
+            Arc::new(MemoryStore::default()),
+            Arc::new(PlainHasher::default()),
+            compat,
+        );
+        let limiter = Limiter::new(Arc::new(FixedClock::default()));
+        let state = Data::new(state.with_request_limits(limiter, limits.clone()));
+        let (_server, address) = serve(&state);
+        exchange(&address, &post("/token", &json!({}))).await;
+
+        for (path, body) in [
+            ("/token", modern),
+            ("/v1/login", r#""code":"too-many-requests""#),
+        ] {
+            let answer = exchange(&address, &post(path, &json!({}))).await;
+            let (head, text) = answer.split_once("\r\n\r\n").unwrap();
+            assert!(head.starts_with("HTTP/1.1 429"), "{answer}");
+            assert!(head.contains("retry-after: "), "{answer}");
+            assert_eq!(head.contains("content-type"), !body.is_empty(), "{answer}");
+            assert!(text.contains(body), "{answer}");
+            assert_eq!(text.is_empty(), body.is_empty(), "{answer}");
+        }
+    }
 }

@@ -11,11 +11,11 @@ use actix_web::{
 use auth_domain::{error::chain, ports::PersonVerdict, secret::Secret};
 use serde_json::json;
 
+use super::endpoint_rules::{path_without_prefix, rules_of};
 use crate::{
-    compat::Compat,
+    endpoint::{BotCheckRule, Generation},
     legacy::LegacyError,
     refusal::refused,
-    routes::{Generation, path_of},
     state::AppState,
 };
 
@@ -25,17 +25,27 @@ const RESPONSE: HeaderName = HeaderName::from_static("x-cf-turnstile-response");
 /// Requests are for people alone below this path, without the API prefix.
 const SIGN_UP: &str = "/signup/";
 
-/// In later versions of the original also below these paths, and at these.
-const BELOW: [&str; 2] = ["/signin/passwordless/", "/signin/otp/"];
-const AT: [&str; 1] = ["/user/password/reset"];
+/// In later versions of the original also below these paths.
+const SIGN_IN: [&str; 2] = ["/signin/passwordless/", "/signin/otp/"];
 
 /// Except for second steps: the first one was a person's.
-const NOT_BELOW: [&str; 1] = ["/signup/provider/"];
-const NOT_AT: [&str; 1] = ["/signin/passwordless/sms/otp"];
+const NOT_BELOW: &str = "/signup/provider/";
 const NOT_ENDING_IN: [&str; 2] = ["/verify", "/callback"];
 
-/// The same of the legacy generation, or programs would sign up there.
-const LEGACY: [&str; 1] = ["/v1/signup"];
+/// What holds for a path that is no endpoint's: the original's rules on paths.
+fn rule_for_unknown_path(path: &str) -> BotCheckRule {
+    let is_second_step =
+        path.starts_with(NOT_BELOW) || NOT_ENDING_IN.iter().any(|it| path.ends_with(it));
+    if is_second_step {
+        BotCheckRule::Never
+    } else if path.starts_with(SIGN_UP) {
+        BotCheckRule::Always
+    } else if SIGN_IN.iter().any(|it| path.starts_with(it)) {
+        BotCheckRule::LatestVersion
+    } else {
+        BotCheckRule::Never
+    }
+}
 
 /// Why a request is turned away.
 enum Refusal {
@@ -57,19 +67,22 @@ pub(crate) async fn require_bot_check(
     match judged {
         Ok(()) => Ok(next.call(request).await?.map_into_boxed_body()),
         Err(refusal) => {
-            let generation = Generation::of(path_of(&request));
+            let generation = rules_of(&request).unwrap_or_default().generation;
             Ok(request.into_response(refusal.answer(generation)))
         }
     }
 }
 
 async fn judge(request: &ServiceRequest, state: &AppState) -> Result<(), Refusal> {
-    let path = path_of(request);
     let Some(check) = state.bot_check() else {
         return Ok(());
     };
     let settings = state.settings();
-    if !is_for_people(path, &settings.prefix, settings.compat) {
+    let rule = rules_of(request).map_or_else(
+        || rule_for_unknown_path(path_without_prefix(request, settings)),
+        |rules| rules.bot_check,
+    );
+    if !rule.holds(settings.compat) {
         return Ok(());
     }
     let value = request.headers().get(RESPONSE);
@@ -85,17 +98,6 @@ async fn judge(request: &ServiceRequest, state: &AppState) -> Result<(), Refusal
         Ok(Err(error)) => Err(Refusal::unknown(&error)),
         Err(interrupted) => Err(Refusal::unknown(&interrupted)),
     }
-}
-
-fn is_for_people(path: &str, prefix: &str, compat: Compat) -> bool {
-    let modern = path.strip_prefix(prefix).unwrap_or(path);
-    let is_second_step = NOT_BELOW.iter().any(|it| modern.starts_with(it))
-        || NOT_ENDING_IN.iter().any(|it| modern.ends_with(it))
-        || NOT_AT.contains(&modern);
-    let signs_in = BELOW.iter().any(|it| modern.starts_with(it)) || AT.contains(&modern);
-    let is_first_step =
-        modern.starts_with(SIGN_UP) || signs_in && compat.turns_programs_away_from_signing_in();
-    LEGACY.contains(&path) || is_first_step && !is_second_step
 }
 
 impl Refusal {
@@ -132,62 +134,25 @@ impl Refusal {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
-
-    const LATEST: Compat = Compat::Latest;
+    use super::{
+        BotCheckRule::{Always, LatestVersion, Never},
+        rule_for_unknown_path,
+    };
 
     #[test]
-    fn what_makes_accounts_or_sends_mails_is_for_people() {
-        for path in [
-            "/signup/email-password",
-            "/signup/otp/email",
-            "/signin/passwordless/email",
-            "/signin/passwordless/sms",
-            "/signin/otp/email",
-            "/user/password/reset",
+    fn paths_that_do_not_exist_are_judged_as_in_the_original() {
+        for (path, rule) in [
+            ("/nowhere", Never),
+            ("/signup", Never),
+            ("/signup/nowhere", Always),
+            ("/signup/nowhere/verify", Never),
+            ("/signup/provider/nowhere/more", Never),
+            ("/signin/nowhere", Never),
+            ("/signin/otp/nowhere", LatestVersion),
+            ("/signin/passwordless/nowhere", LatestVersion),
+            ("/signin/passwordless/nowhere/verify", Never),
         ] {
-            assert!(is_for_people(path, "", LATEST), "{path}");
-            let prefixed = format!("/v1{path}");
-            assert!(is_for_people(&prefixed, "/v1", LATEST), "{path}");
-        }
-    }
-
-    #[test]
-    fn clients_of_the_earlier_version_bring_an_answer_for_signing_up_alone() {
-        let is_for_people = |path| is_for_people(path, "", Compat::V0_42);
-
-        assert!(is_for_people("/signup/email-password"));
-        for path in [
-            "/signin/passwordless/email",
-            "/signin/otp/email",
-            "/user/password/reset",
-        ] {
-            assert!(!is_for_people(path), "{path}");
-        }
-    }
-
-    #[test]
-    fn signing_up_in_the_legacy_generation_is_for_people() {
-        for compat in [LATEST, Compat::V0_42] {
-            assert!(is_for_people("/v1/signup", "", compat));
-            assert!(is_for_people("/v1/signup", "/v1", compat));
-        }
-    }
-
-    #[test]
-    fn second_steps_and_everything_else_are_not() {
-        for path in [
-            "/signup/webauthn/verify",
-            "/signin/otp/email/verify",
-            "/signin/passwordless/sms/otp",
-            "/signup/provider/github",
-            "/signin/provider/github/callback",
-            "/signin/email-password",
-            "/user/password",
-            "/v1/login",
-            "/healthz",
-        ] {
-            assert!(!is_for_people(path, "", LATEST), "{path}");
+            assert_eq!(rule_for_unknown_path(path), rule, "{path}");
         }
     }
 }

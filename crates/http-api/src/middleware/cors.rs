@@ -16,7 +16,7 @@ use actix_web::{
 };
 
 use crate::{
-    routes::{is_closed_to_other_origins, path_of},
+    endpoint::{Endpoints, path_of},
     state::AppState,
 };
 
@@ -47,7 +47,10 @@ pub(crate) async fn add_headers(
 
 fn is_closed(request: &ServiceRequest) -> bool {
     let state = request.app_data::<Data<AppState>>();
-    state.is_none_or(|it| is_closed_to_other_origins(path_of(request), &it.settings().prefix))
+    let (Some(state), Some(endpoints)) = (state, Endpoints::of(request)) else {
+        return true;
+    };
+    endpoints.is_closed_to_other_origins(path_of(request), &state.settings().prefix)
 }
 
 fn allow(headers: &mut HeaderMap, origin: Option<HeaderValue>, wanted: Option<HeaderValue>) {

@@ -2,6 +2,7 @@
 
 pub(crate) mod bot_check;
 pub(crate) mod cors;
+pub(crate) mod endpoint_rules;
 mod logged_path;
 pub(crate) mod no_store;
 pub(crate) mod panics;

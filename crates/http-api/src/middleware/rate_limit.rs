@@ -9,11 +9,10 @@ use actix_web::{
 };
 use auth_domain::limits::TooMany;
 
+use super::endpoint_rules::{path_without_prefix, rules_of};
 use crate::{
-    legacy::LegacyError,
-    modern::ModernError,
-    routes::{Generation, path_of},
-    state::AppState,
+    endpoint::Generation, legacy::LegacyError, modern::ModernError,
+    request_limits::limits_of_unknown_path, state::AppState,
 };
 
 /// Counts the request, and answers 429 if it is one too many.
@@ -36,13 +35,21 @@ async fn count(request: &ServiceRequest, state: &AppState) -> Result<(), TooMany
     };
     let settings = state.settings();
     let client = settings.trusted_proxies.client_of(request.head());
-    let path = path_of(request);
-    limits.count(limiter, path, &settings.prefix, client).await
+    match rules_of(request) {
+        // A limit on probes would take a busy server away from its load balancer.
+        Some(rules) if rules.is_probe => Ok(()),
+        Some(rules) => limits.count(limiter, rules.rate_limits, client).await,
+        None => {
+            let path = path_without_prefix(request, settings);
+            let named = limits_of_unknown_path(path);
+            limits.count(limiter, &named, client).await
+        }
+    }
 }
 
 /// The error goes with the answer, for `render_errors` to write it.
 fn refusal(request: ServiceRequest, too_many: TooMany) -> ServiceResponse<BoxBody> {
-    match Generation::of(path_of(&request)) {
+    match rules_of(&request).unwrap_or_default().generation {
         Generation::Modern => request.error_response(ModernError::from(too_many)),
         Generation::Legacy => request.error_response(LegacyError::from(too_many)),
     }

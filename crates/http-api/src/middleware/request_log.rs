@@ -14,21 +14,15 @@ use actix_web::{
     error::InternalError,
     http::header::{HeaderMap, HeaderName, HeaderValue},
     middleware::Next,
-    web::Data,
 };
 use tracing::{Instrument, field::Empty};
 
 use super::{
+    endpoint_rules::rules_of,
     logged_path::logged_path,
     request_id::{self, RequestId},
 };
-use crate::{
-    error_code::ErrorCode,
-    feature_switch,
-    refusal::code_of,
-    routes::{is_probe, path_of},
-    state::AppState,
-};
+use crate::{error_code::ErrorCode, refusal::code_of};
 
 const TRACE_HEADERS: [HeaderName; 3] = [
     HeaderName::from_static("x-b3-traceid"),
@@ -46,8 +40,8 @@ pub(crate) async fn log(
     let started = Instant::now();
     let trace = trace_headers(request.headers());
     let id = RequestId::of(&request);
-    let is_probe = is_of_probe(&request);
-    let switch = feature_switch::of(path_of(&request));
+    let rules = rules_of(&request).unwrap_or_default();
+    let setting = rules.switch.and_then(|it| it.setting(request.path()));
     let span = tracing::info_span!(
         "request",
         request_id = id.as_ref().map(RequestId::as_str),
@@ -61,8 +55,9 @@ pub(crate) async fn log(
     let status = answer.as_ref().map_or(500, |it| it.status().as_u16());
     let error = answer.as_ref().ok().and_then(code_of);
     let latency_us = u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX);
-    let setting = switch.filter(|_| error == Some(ErrorCode::DISABLED_ENDPOINT.code));
-    if is_probe {
+    let setting = setting.filter(|_| error == Some(ErrorCode::DISABLED_ENDPOINT.code));
+    // Health is asked for every few seconds, and says nothing new.
+    if rules.is_probe {
         tracing::debug!(status, latency_us, error, "call completed");
     } else if status >= 500 {
         tracing::error!(status, latency_us, error, "call completed with errors");
@@ -75,12 +70,6 @@ pub(crate) async fn log(
     let id = id.map(|value| (request_id::HEADER, value));
     let headers = trace.into_iter().chain(id);
     with_headers(answer, headers)
-}
-
-/// Health is asked for every few seconds, and says nothing new.
-fn is_of_probe(request: &ServiceRequest) -> bool {
-    let state = request.app_data::<Data<AppState>>();
-    state.is_some_and(|it| is_probe(path_of(request), &it.settings().prefix))
 }
 
 /// Also on the answer that stands behind an error, such as that of a panic.

@@ -10,7 +10,6 @@ use super::operation::{Operation, Presence};
 use crate::{
     extract::device::SeenFrom,
     legacy::{self, LegacyError},
-    live_state::LiveState,
     modern::{
         self, ModernError,
         caller::{
@@ -18,17 +17,16 @@ use crate::{
             OptionalElevatedCaller,
         },
     },
-    state::AppState,
 };
 
 /// A handler with arguments that describe themselves.
-pub(super) trait Handler<Arguments> {
+pub(crate) trait Described<Arguments> {
     /// `operation` with what this handler takes and answers.
-    fn describe(self, operation: Operation) -> Operation;
+    fn describe(operation: Operation) -> Operation;
 }
 
 /// An argument of a handler.
-pub(super) trait Argument {
+pub(crate) trait Argument {
     /// `operation` with what this argument is taken from.
     fn describe(operation: Operation) -> Operation {
         operation
@@ -36,21 +34,21 @@ pub(super) trait Argument {
 }
 
 /// What a handler answers.
-pub(super) trait Answer {
+pub(crate) trait Answer {
     /// `operation` with the answer of a success.
     fn describe(operation: Operation) -> Operation;
 }
 
 macro_rules! handlers {
     ($($argument:ident)*) => {
-        impl<Function, Work, Output, $($argument),*> Handler<($($argument,)*)> for Function
+        impl<Function, Work, Output, $($argument),*> Described<($($argument,)*)> for Function
         where
             Function: Fn($($argument),*) -> Work,
             Work: Future<Output = Output>,
             Output: Answer,
             $($argument: Argument,)*
         {
-            fn describe(self, operation: Operation) -> Operation {
+            fn describe(operation: Operation) -> Operation {
                 $(let operation = $argument::describe(operation);)*
                 Output::describe(operation)
             }
@@ -65,9 +63,11 @@ handlers!(A B C);
 handlers!(A B C D);
 handlers!(A B C D E);
 
-impl Argument for web::Data<AppState> {}
+/// What a server has anyway.
+impl<T: ?Sized> Argument for web::Data<T> {}
 
-impl Argument for web::Data<dyn LiveState> {}
+/// Its parts are not in its type; the row says them.
+impl<T> Argument for web::Path<T> {}
 
 impl Argument for HttpRequest {}
 
@@ -113,7 +113,7 @@ impl<T: ToSchema> Argument for modern::json::OptionalJson<T> {
     }
 }
 
-/// Its fields are not in its type; whoever lists the operation says them.
+/// Its fields are not in its type; the row says them.
 impl Argument for modern::form::Form {
     fn describe(operation: Operation) -> Operation {
         operation.reads_a_body()
@@ -144,7 +144,7 @@ impl<T: ToSchema> Answer for Result<web::Json<T>, ModernError> {
     }
 }
 
-/// Its body is not in its type; whoever lists the operation says it.
+/// Its body is not in its type; the row says it.
 impl Answer for HttpResponse {
     fn describe(operation: Operation) -> Operation {
         operation

@@ -1,28 +1,40 @@
-//! The description of the API: an OpenAPI document made from the wire types and the handlers.
+//! The description of the API: an OpenAPI document made from the rows of the endpoints.
 //!
-//! What a request takes and an answer holds is read off the types ([`handler`]); what can only be
-//! said in words, and which errors there are, stands in [`paths`].
+//! What a request takes and an answer holds is read off the types of their handlers ([`handler`]);
+//! what can only be said in words, and which errors there are, stands in the row.
 
-mod examples;
-mod handler;
-mod operation;
-mod paths;
+pub(crate) mod handler;
+pub(crate) mod operation;
 mod schemes;
 #[cfg(test)]
 mod tests;
 
-use actix_web::{HttpResponse, http::header::ContentType, web::Data};
+use actix_web::{
+    HttpResponse,
+    http::header::ContentType,
+    web::{Bytes, Data},
+};
 use utoipa::openapi::{
     ComponentsBuilder, InfoBuilder, License, OpenApi, OpenApiBuilder, Paths, Server, ServerBuilder,
     Tag,
 };
 
-use self::{operation::Operation, paths::Group};
-use crate::{modern::ModernError, settings::ApiSettings, state::AppState};
+use self::operation::Operation;
+use crate::{
+    endpoint::{Endpoints, Topic},
+    modern::ModernError,
+    settings::ApiSettings,
+    state::AppState,
+};
 
 /// `GET /openapi.json`
-pub(crate) async fn show(state: Data<AppState>) -> Result<HttpResponse, ModernError> {
-    let text = state.description().ok_or_else(unwritable)?;
+pub(crate) async fn show(
+    state: Data<AppState>,
+    endpoints: Data<Endpoints>,
+) -> Result<HttpResponse, ModernError> {
+    let write = |settings: &_| document(endpoints.topics(), settings).to_json().ok();
+    let text = state.description(|settings| write(settings).map(Bytes::from));
+    let text = text.ok_or_else(unwritable)?;
     Ok(HttpResponse::Ok()
         .content_type(ContentType::json())
         .body(text))
@@ -33,7 +45,7 @@ fn unwritable() -> ModernError {
 }
 
 /// The description of a server with these settings.
-pub(crate) fn document(settings: &ApiSettings) -> OpenApi {
+fn document(topics: &[Topic], settings: &ApiSettings) -> OpenApi {
     let mut paths = Paths::new();
     let mut components = schemes::all(settings)
         .into_iter()
@@ -41,14 +53,8 @@ pub(crate) fn document(settings: &ApiSettings) -> OpenApi {
             components.security_scheme(name, scheme)
         })
         .build();
-    let groups = paths::groups(settings);
-    let tags: Vec<Tag> = groups.iter().map(|group| Tag::new(group.name)).collect();
-    let served = groups
-        .into_iter()
-        .flat_map(|group| tagged(group, &settings.prefix));
-    let unprefixed = (!settings.prefix.is_empty()).then(paths::unprefixed);
-    let unprefixed = unprefixed.into_iter().flat_map(|it| tagged(it, ""));
-    for (path, operation) in served.chain(unprefixed) {
+    let operations = topics.iter().flat_map(|topic| operations(topic, settings));
+    for (path, operation) in operations {
         let mut operation = operation.for_version(settings.compat);
         components
             .schemas
@@ -66,7 +72,7 @@ pub(crate) fn document(settings: &ApiSettings) -> OpenApi {
         )
         .servers(Some(servers(settings)))
         .paths(paths)
-        .tags(Some(tags))
+        .tags(Some(topics.iter().map(|topic| Tag::new(topic.name))))
         .components(Some(components))
         .build()
 }
@@ -75,13 +81,16 @@ const ABOUT: &str = "Signing people up and in, for Hasura and for anything else 
                      Web Tokens. Where errors are concealed, those that tell whether an account \
                      exists are answered as `invalid-request`.";
 
-/// The operations of a group, with the paths they are served at behind this prefix.
-fn tagged(group: Group, prefix: &str) -> impl Iterator<Item = (String, Operation)> {
-    let name = group.name;
-    group.operations.into_iter().map(move |operation| {
-        let path = operation.route.behind(prefix);
-        (path, operation.tag(name))
-    })
+/// The operations of a topic, with the paths they are served at.
+fn operations(topic: &Topic, settings: &ApiSettings) -> impl Iterator<Item = (String, Operation)> {
+    topic
+        .endpoints
+        .iter()
+        .filter(|it| it.is_listed() && it.is_served(settings))
+        .map(|it| {
+            let path = it.path_behind(&settings.prefix);
+            (path, it.describe().tag(topic.name))
+        })
 }
 
 /// Where the paths begin: first at the host the document comes from, whatever its name, then at

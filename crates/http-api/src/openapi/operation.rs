@@ -2,6 +2,7 @@
 
 use std::{borrow::Cow, collections::BTreeMap};
 
+use actix_web::http::Method;
 use serde_json::Value;
 use utoipa::{
     ToSchema,
@@ -9,22 +10,23 @@ use utoipa::{
         Content, ContentBuilder, Header, HttpMethod, ObjectBuilder, Ref, RefOr, Required, Response,
         ResponseBuilder, Schema, SecurityRequirement,
         path::{Operation as Described, OperationBuilder, ParameterBuilder, ParameterIn},
-        request_body::RequestBodyBuilder,
+        request_body::{RequestBody, RequestBodyBuilder},
         schema::{AdditionalProperties, AnyOfBuilder, SchemaType, Type},
     },
 };
 
-use super::{examples, handler::Handler, schemes};
+use super::schemes;
 use crate::{
     compat::Compat,
+    endpoint::Generation,
+    error_code::ErrorCode,
     legacy,
-    modern::{ErrorCode, ErrorReply, RequestErrorReply, RequestProblemReply, UnauthorizedReply},
-    routes::{Generation, Route},
+    modern::{ErrorReply, RequestErrorReply, RequestProblemReply, UnauthorizedReply},
 };
 
 /// Whether something has to be there.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Presence {
+pub(crate) enum Presence {
     /// It has to.
     Required,
     /// It may be absent.
@@ -43,13 +45,22 @@ impl Presence {
 /// The schemas that a document names.
 pub(super) type Schemas = Vec<(String, RefOr<Schema>)>;
 
-/// What the document says of one route.
-pub(super) struct Operation {
-    pub(super) route: Route,
+/// What the document says of one endpoint.
+pub(crate) struct Operation {
     pub(super) schemas: Schemas,
+    method: HttpMethod,
+    generation: Generation,
     builder: OperationBuilder,
+    body: Option<Body>,
+    example: Option<Value>,
     answers: BTreeMap<u16, Answers>,
     errors: Vec<ModernErrors>,
+}
+
+/// The JSON body that an operation takes.
+struct Body {
+    schema: RefOr<Schema>,
+    presence: Presence,
 }
 
 /// Errors whose form depends on the version that clients know.
@@ -73,68 +84,12 @@ struct Answers {
     has_retry_after: bool,
 }
 
-/// A route of the modern generation that `handler` serves.
-pub(super) fn modern<Arguments, H: Handler<Arguments>>(
-    method: &'static str,
-    path: &'static str,
-    handler: H,
-    summary: &'static str,
-) -> Operation {
-    let generation = Generation::Modern;
-    describe(
-        Route {
-            generation,
-            method,
-            path,
-        },
-        handler,
-        summary,
-    )
-}
-
-/// A route of the legacy generation that `handler` serves.
-pub(super) fn legacy<Arguments, H: Handler<Arguments>>(
-    method: &'static str,
-    path: &'static str,
-    handler: H,
-    summary: &'static str,
-) -> Operation {
-    let generation = Generation::Legacy;
-    describe(
-        Route {
-            generation,
-            method,
-            path,
-        },
-        handler,
-        summary,
-    )
-}
-
-fn describe<Arguments, H: Handler<Arguments>>(
-    route: Route,
-    handler: H,
-    summary: &'static str,
-) -> Operation {
-    let operation = Operation {
-        route,
-        schemas: Schemas::new(),
-        builder: OperationBuilder::new()
-            .operation_id(Some(operation_id(&route)))
-            .summary(Some(summary)),
-        answers: BTreeMap::new(),
-        errors: Vec::new(),
-    };
-    handler.describe(operation)
-}
-
 /// Method and path in camel case: `postSigninEmailPassword`.
-fn operation_id(route: &Route) -> String {
-    let words = route
-        .path
+fn operation_id(method: &Method, path: &str) -> String {
+    let words = path
         .split(|it: char| !it.is_ascii_alphanumeric())
         .filter(|word| !word.is_empty());
-    let mut id = route.method.to_ascii_lowercase();
+    let mut id = method.as_str().to_ascii_lowercase();
     for word in words {
         let (first, rest) = word.split_at(1);
         id.push_str(&first.to_ascii_uppercase());
@@ -144,6 +99,37 @@ fn operation_id(route: &Route) -> String {
 }
 
 impl Operation {
+    /// The operation of an endpoint, of which nothing is said yet.
+    pub(crate) fn new(method: &Method, path: &str, generation: Generation) -> Self {
+        let id = operation_id(method, path);
+        Self {
+            schemas: Schemas::new(),
+            method: match *method {
+                Method::HEAD => HttpMethod::Head,
+                Method::POST => HttpMethod::Post,
+                _ => HttpMethod::Get,
+            },
+            generation,
+            builder: OperationBuilder::new().operation_id(Some(id)),
+            body: None,
+            example: None,
+            answers: BTreeMap::new(),
+            errors: Vec::new(),
+        }
+    }
+
+    /// What it is for.
+    pub(crate) fn summary(mut self, text: &'static str) -> Self {
+        self.builder = self.builder.summary(Some(text));
+        self
+    }
+
+    /// A body to try it with.
+    pub(crate) fn example(mut self, body: Value) -> Self {
+        self.example = Some(body);
+        self
+    }
+
     /// Lists it among the group of this name.
     pub(super) fn tag(mut self, name: &'static str) -> Self {
         self.builder = self.builder.tag(name);
@@ -151,25 +137,25 @@ impl Operation {
     }
 
     /// An id of its own, where method and path do not make one.
-    pub(super) fn id(mut self, id: &'static str) -> Self {
+    pub(crate) fn id(mut self, id: &'static str) -> Self {
         self.builder = self.builder.operation_id(Some(id));
         self
     }
 
     /// More about it than the summary says.
-    pub(super) fn about(mut self, text: &'static str) -> Self {
+    pub(crate) fn about(mut self, text: &'static str) -> Self {
         self.builder = self.builder.description(Some(text));
         self
     }
 
     /// A parameter of the query that has to be there once.
-    pub(super) fn query(self, name: &'static str, about: &'static str) -> Self {
+    pub(crate) fn query(self, name: &'static str, about: &'static str) -> Self {
         let text = ObjectBuilder::new().schema_type(Type::String);
         self.parameter(ParameterIn::Query, Presence::Required, name, about, text)
     }
 
     /// A parameter of the query that may be absent, in the form of `T`.
-    pub(super) fn optional_query<T: ToSchema>(
+    pub(crate) fn optional_query<T: ToSchema>(
         self,
         name: &'static str,
         about: &'static str,
@@ -184,7 +170,7 @@ impl Operation {
     }
 
     /// A part of the path.
-    pub(super) fn path(self, name: &'static str, about: &'static str) -> Self {
+    pub(crate) fn path(self, name: &'static str, about: &'static str) -> Self {
         let text = ObjectBuilder::new().schema_type(Type::String);
         self.parameter(ParameterIn::Path, Presence::Required, name, about, text)
     }
@@ -208,13 +194,13 @@ impl Operation {
     }
 
     /// Parameters have to fit their schemas.
-    pub(super) fn checks_parameters(mut self) -> Self {
+    pub(crate) fn checks_parameters(mut self) -> Self {
         self.errors.push(ModernErrors::Parameters);
         self
     }
 
     /// The body of a web form with a field that has to be there, and others that may.
-    pub(super) fn form(mut self, required: &'static str, optional: &[&'static str]) -> Self {
+    pub(crate) fn form(mut self, required: &'static str, optional: &[&'static str]) -> Self {
         let text = || ObjectBuilder::new().schema_type(Type::String);
         let fields = optional.iter().fold(
             ObjectBuilder::new()
@@ -234,12 +220,12 @@ impl Operation {
     }
 
     /// What a success means.
-    pub(super) fn answering(self, text: &'static str) -> Self {
+    pub(crate) fn answering(self, text: &'static str) -> Self {
         self.line(200, text)
     }
 
     /// The body of a success.
-    pub(super) fn answers<T: ToSchema>(mut self) -> Self {
+    pub(crate) fn answers<T: ToSchema>(mut self) -> Self {
         let schema = self.schema_of::<T>();
         if is_text(&schema) {
             self.answers.entry(200).or_default().example = Some(Value::from("OK"));
@@ -248,37 +234,37 @@ impl Operation {
     }
 
     /// The body of a success, where no type of ours stands behind it.
-    pub(super) fn answers_with(self, schema: impl Into<RefOr<Schema>>) -> Self {
+    pub(crate) fn answers_with(self, schema: impl Into<RefOr<Schema>>) -> Self {
         self.body(200, schema.into())
     }
 
     /// A success may also be text of this media type.
-    pub(super) fn answers_text(mut self, media_type: &'static str) -> Self {
+    pub(crate) fn answers_text(mut self, media_type: &'static str) -> Self {
         self.answers.entry(200).or_default().media_type = Some(media_type);
         let text = ObjectBuilder::new().schema_type(Type::String);
         self.body(200, RefOr::T(text.into()))
     }
 
     /// A redirect, and where it leads.
-    pub(super) fn redirects(mut self, text: &'static str) -> Self {
+    pub(crate) fn redirects(mut self, text: &'static str) -> Self {
         self.answers.entry(302).or_default().has_location = true;
         self.line(302, text)
     }
 
     /// An answer without a body.
-    pub(super) fn or(self, status: u16, text: &'static str) -> Self {
+    pub(crate) fn or(self, status: u16, text: &'static str) -> Self {
         self.line(status, text)
     }
 
     /// An answer with a body of its own.
-    pub(super) fn or_body<T: ToSchema>(mut self, status: u16, text: &'static str) -> Self {
+    pub(crate) fn or_body<T: ToSchema>(mut self, status: u16, text: &'static str) -> Self {
         let schema = self.schema_of::<T>();
         self.line(status, text).body(status, schema)
     }
 
     /// Rows of the modern error table that it may answer. Those that can be concealed bring along
     /// what they are concealed by.
-    pub(super) fn errors(mut self, codes: &[ErrorCode]) -> Self {
+    pub(crate) fn errors(mut self, codes: &[ErrorCode]) -> Self {
         let concealed = codes.iter().any(|code| code.concealed);
         let masks = concealed.then_some(ErrorCode::INVALID_REQUEST);
         let rows = codes.iter().copied().chain(masks).map(ModernErrors::Row);
@@ -287,7 +273,7 @@ impl Operation {
     }
 
     /// The rows of a wrong code of a text message.
-    pub(super) fn texted_code_errors(mut self) -> Self {
+    pub(crate) fn texted_code_errors(mut self) -> Self {
         let rows = [
             ErrorCode::INVALID_REQUEST,
             ErrorCode::INVALID_OTP,
@@ -298,14 +284,14 @@ impl Operation {
     }
 
     /// Errors of the legacy catalogue: status, code and what it says.
-    pub(super) fn legacy_errors(self, rows: &[(u16, &'static str, &'static str)]) -> Self {
+    pub(crate) fn legacy_errors(self, rows: &[(u16, &'static str, &'static str)]) -> Self {
         rows.iter().fold(self, |operation, (status, code, text)| {
             operation.legacy_error(*status, format!("`{code}`: {text}"))
         })
     }
 
     /// An access token of the modern generation.
-    pub(super) fn access_token(mut self, presence: Presence) -> Self {
+    pub(crate) fn access_token(mut self, presence: Presence) -> Self {
         self.builder = self.builder.security(schemes::needing(schemes::BEARER));
         if presence == Presence::Optional {
             self.builder = self.builder.security(SecurityRequirement::default());
@@ -316,7 +302,7 @@ impl Operation {
     }
 
     /// A session of the legacy generation: in the header or in the cookie.
-    pub(super) fn session_token(mut self) -> Self {
+    pub(crate) fn session_token(mut self) -> Self {
         for scheme in [schemes::SESSION, schemes::COOKIE] {
             self.builder = self.builder.security(schemes::needing(scheme));
         }
@@ -328,13 +314,13 @@ impl Operation {
     }
 
     /// A JSON body of the modern generation.
-    pub(super) fn modern_body<T: ToSchema>(mut self, presence: Presence) -> Self {
+    pub(crate) fn modern_body<T: ToSchema>(mut self, presence: Presence) -> Self {
         self.take_body::<T>(presence);
         self.reads_a_body()
     }
 
     /// What can go wrong with any body of the modern generation.
-    pub(super) fn reads_a_body(mut self) -> Self {
+    pub(crate) fn reads_a_body(mut self) -> Self {
         self.errors.push(ModernErrors::Body);
         self.errors(&[
             ErrorCode::REQUEST_TIMEOUT,
@@ -345,17 +331,20 @@ impl Operation {
     }
 
     /// Any JSON object as the body.
-    pub(super) fn any_object(mut self) -> Self {
+    pub(crate) fn any_object(mut self) -> Self {
         let any = Some(AdditionalProperties::FreeForm(true));
         let object = ObjectBuilder::new()
             .schema_type(Type::Object)
             .additional_properties(any);
-        self.take(RefOr::T(object.into()), Presence::Required);
+        self.body = Some(Body {
+            schema: RefOr::T(object.into()),
+            presence: Presence::Required,
+        });
         self
     }
 
     /// A JSON body of the legacy generation.
-    pub(super) fn legacy_body<T: ToSchema>(mut self) -> Self {
+    pub(crate) fn legacy_body<T: ToSchema>(mut self) -> Self {
         self.take_body::<T>(Presence::Required);
         self.legacy_errors(&[
             (400, "invalid-args", "the body does not fit its schema"),
@@ -390,9 +379,13 @@ impl Operation {
 
     /// The finished operation.
     pub(super) fn build(self) -> Described {
+        let builder = match self.body {
+            Some(body) => self.builder.request_body(Some(body.build(self.example))),
+            None => self.builder,
+        };
         let answers = self.answers.into_iter();
         answers
-            .fold(self.builder, |builder, (status, answer)| {
+            .fold(builder, |builder, (status, answer)| {
                 builder.response(status.to_string(), answer.build())
             })
             .build()
@@ -400,31 +393,12 @@ impl Operation {
 
     /// Its method.
     pub(super) fn method(&self) -> HttpMethod {
-        match self.route.method {
-            "HEAD" => HttpMethod::Head,
-            "POST" => HttpMethod::Post,
-            _ => HttpMethod::Get,
-        }
+        self.method.clone()
     }
 
     fn take_body<T: ToSchema>(&mut self, presence: Presence) {
         let schema = self.schema_of::<T>();
-        self.take(schema, presence);
-    }
-
-    fn take(&mut self, schema: RefOr<Schema>, presence: Presence) {
-        let body = RequestBodyBuilder::new()
-            .required(Some(presence.required()))
-            .content(
-                "application/json",
-                ContentBuilder::new()
-                    .schema(Some(schema))
-                    .example(examples::of(&self.route))
-                    .build(),
-            )
-            .build();
-        let builder = std::mem::take(&mut self.builder);
-        self.builder = builder.request_body(Some(body));
+        self.body = Some(Body { schema, presence });
     }
 
     fn error(mut self, code: ErrorCode) -> Self {
@@ -454,7 +428,7 @@ impl Operation {
         let text = "Too many requests; `Retry-After` tells in how many seconds to ask again.";
         let answer = self.answers.entry(429).or_default();
         answer.has_retry_after = true;
-        match self.route.generation {
+        match self.generation {
             Generation::Legacy => self.or_body::<legacy::ErrorReply<'static>>(429, text),
             Generation::Modern if compat.explains_too_many_requests() => {
                 self.or_body::<ErrorReply>(429, text)
@@ -495,6 +469,19 @@ impl Operation {
         T::schemas(&mut self.schemas);
         self.schemas.push((name.clone(), schema));
         RefOr::Ref(Ref::from_schema_name(name))
+    }
+}
+
+impl Body {
+    fn build(self, example: Option<Value>) -> RequestBody {
+        let content = ContentBuilder::new()
+            .schema(Some(self.schema))
+            .example(example)
+            .build();
+        RequestBodyBuilder::new()
+            .required(Some(self.presence.required()))
+            .content("application/json", content)
+            .build()
     }
 }
 

@@ -1,38 +1,20 @@
-use std::{collections::BTreeSet, time::Duration};
+use std::collections::BTreeSet;
 
 use roas::validation::{Options, Validate};
 use serde_json::{Value, json};
 
 use super::*;
-use crate::{
-    routes::routes_with,
-    settings::{LegacySettings, SameSiteRule},
-};
+use crate::endpoints;
 
 fn settings(prefix: &str, server_url: Option<&str>) -> ApiSettings {
     ApiSettings {
-        prefix: prefix.to_owned(),
-        conceal_errors: false,
-        confirm_links: false,
-        version: "1.2.3".to_owned(),
         server_url: server_url.map(str::to_owned),
-        console: false,
-        landing: false,
-        change_env: false,
-        trusted_proxies: crate::TrustedProxies::default(),
-        compat: crate::Compat::default(),
-        legacy: LegacySettings {
-            cookie_name: "sid".to_owned(),
-            cookie_domain: None,
-            cookie_secure: true,
-            cookie_same_site: SameSiteRule::Lax,
-            session_age: Duration::from_mins(1),
-        },
+        ..ApiSettings::behind(prefix)
     }
 }
 
 fn described(settings: &ApiSettings) -> Value {
-    serde_json::to_value(document(settings)).unwrap()
+    serde_json::to_value(document(&endpoints::topics(), settings)).unwrap()
 }
 
 /// Method and path of every operation.
@@ -47,12 +29,6 @@ fn operations(document: &Value) -> BTreeSet<(String, String)> {
         .collect()
 }
 
-fn routes(settings: &ApiSettings) -> BTreeSet<(String, String)> {
-    routes_with(settings)
-        .map(|route| (route.method.to_owned(), route.served_at(settings)))
-        .collect()
-}
-
 /// Every value in `value`, however deep.
 fn descend<'a>(value: &'a Value, visit: &mut impl FnMut(&'a Value)) {
     visit(value);
@@ -64,10 +40,23 @@ fn descend<'a>(value: &'a Value, visit: &mut impl FnMut(&'a Value)) {
 }
 
 #[test]
-fn every_route_is_described_and_nothing_else() {
-    let settings = settings("", None);
+fn pages_and_files_are_no_part_of_the_api() {
+    let everywhere = ApiSettings {
+        console: true,
+        landing: true,
+        change_env: true,
+        ..settings("", None)
+    };
 
-    assert_eq!(operations(&described(&settings)), routes(&settings));
+    let described = operations(&described(&everywhere));
+
+    assert!(described.len() > 60, "{}", described.len());
+    for page in ["/console", "/landing", "/dev/outbox", "/openapi.json"] {
+        assert!(
+            described.iter().all(|(_, path)| !path.starts_with(page)),
+            "{page}"
+        );
+    }
 }
 
 #[test]
@@ -79,19 +68,23 @@ fn the_hook_for_tests_is_described_where_it_is_served() {
     };
     let hook = ("POST".to_owned(), "/change-env".to_owned());
 
-    assert!(!operations(&described(&without)).contains(&hook));
-    let mut expected = routes(&without);
+    let mut expected = operations(&described(&without));
     assert!(expected.insert(hook));
     assert_eq!(operations(&described(&with)), expected);
-    assert_eq!(routes(&with), expected);
 }
 
 #[test]
 fn behind_a_prefix_the_routes_carry_it_and_the_probes_are_there_without_it_too() {
-    let settings = settings("/v1", Some("https://auth.example.com/v1"));
-    let document = described(&settings);
+    let behind = |path: &str| {
+        let prefix = if path.starts_with("/v1/") { "" } else { "/v1" };
+        format!("{prefix}{path}")
+    };
+    let document = described(&settings("/v1", Some("https://auth.example.com/v1")));
 
-    let mut expected = routes(&settings);
+    let mut expected: BTreeSet<_> = operations(&described(&settings("", None)))
+        .into_iter()
+        .map(|(method, path)| (method, behind(&path)))
+        .collect();
     for method in ["GET", "HEAD"] {
         for probe in ["/healthz", "/readyz"] {
             assert!(expected.insert((method.to_owned(), probe.to_owned())));
@@ -149,12 +142,9 @@ fn every_reference_leads_somewhere_and_every_schema_is_referred_to() {
 #[test]
 fn two_types_never_share_a_name() {
     let mut named = std::collections::BTreeMap::new();
-    let mut groups = paths::groups(&ApiSettings {
-        change_env: true,
-        ..settings("", None)
-    });
-    groups.push(paths::unprefixed());
-    let operations = groups.into_iter().flat_map(|it| it.operations);
+    let topics = endpoints::topics();
+    let operations = topics.iter().flat_map(|it| &it.endpoints);
+    let operations = operations.map(|it| it.describe());
     for (name, schema) in operations.flat_map(|it| it.schemas) {
         let schema = serde_json::to_value(schema).unwrap();
         let known = named.entry(name.clone()).or_insert_with(|| schema.clone());
@@ -344,7 +334,7 @@ fn a_validator_of_openapi_finds_nothing_wrong() {
             change_env: true,
             ..settings(prefix, Some("https://auth.example.com"))
         };
-        let text = document(&settings).to_json().unwrap();
+        let text = document(&endpoints::topics(), &settings).to_json().unwrap();
 
         let spec: roas::v3_1::spec::Spec = serde_json::from_str(&text).unwrap();
 
