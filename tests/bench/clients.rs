@@ -5,7 +5,7 @@ use std::{mem, sync::Arc, time::Duration};
 use reqwest::{Client as Http, RequestBuilder};
 use serde_json::{Value, json};
 
-use crate::{Failure, load::Client};
+use crate::{load::Client, scale::Failure};
 
 /// Longer than any request should take, so that a server that hangs ends the run.
 const PATIENCE: Duration = Duration::from_mins(1);

@@ -8,7 +8,7 @@ use std::{
 
 use tokio::{sync::Barrier, task::JoinSet};
 
-use crate::{Failure, measured::Measured};
+use crate::{measured::Measured, scale::Failure};
 
 /// Most requests of one client in one run, whatever the time.
 const MOST_REQUESTS: usize = 200_000;

@@ -14,9 +14,10 @@ mod load;
 mod measured;
 mod raw;
 mod report;
+mod scale;
 mod server;
 
-use std::{env, error::Error, ffi::OsString, process::ExitCode, time::Duration};
+use std::{env, ffi::OsString, process::ExitCode};
 
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -25,27 +26,9 @@ use crate::{
     measured::Measured,
     raw::PgBench,
     report::{Column, Row},
+    scale::{BCRYPT_COST, BYSTANDERS, CLIENTS, FLOODERS, Failure, TIME},
     server::{Database, Server},
 };
-
-/// Whatever went wrong; the program has nobody to explain it to but a developer.
-type Failure = Box<dyn Error + Send + Sync>;
-
-/// How long each row is measured.
-const TIME: Duration = Duration::from_secs(5);
-
-/// Clients of a row, each with a connection, an account and a session of its own.
-const CLIENTS: usize = 16;
-
-/// Clients that refresh beside a flood of sign-ins. Few, so that what they wait for is the flood
-/// and not each other.
-const BYSTANDERS: usize = 4;
-
-/// Clients that flood the sign-in.
-const FLOODERS: usize = 64;
-
-/// What new passwords cost in both original servers.
-const BCRYPT_COST: u32 = 10;
 
 #[tokio::main]
 async fn main() -> ExitCode {

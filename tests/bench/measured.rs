@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::Failure;
+use crate::scale::Failure;
 
 /// Rate and slowness of one kind of request.
 #[derive(Debug, Clone, Copy)]

@@ -13,7 +13,7 @@ use tokio::{
     task::{JoinSet, spawn_blocking},
 };
 
-use crate::{Failure, measured::per_second};
+use crate::{measured::per_second, scale::Failure};
 
 /// bcrypt verifications per second on all cores.
 pub(crate) async fn bcrypt(cost: u32, time: Duration) -> Result<f64, Failure> {

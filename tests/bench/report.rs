@@ -2,7 +2,10 @@
 
 use std::io::{self, Write};
 
-use crate::{BYSTANDERS, CLIENTS, FLOODERS, Failure, measured::Measured};
+use crate::{
+    measured::Measured,
+    scale::{BYSTANDERS, CLIENTS, FLOODERS, Failure},
+};
 
 /// The least part of the bare bcrypt rate that sign-in should reach.
 const LEAST_SIGN_IN_RATIO: f64 = 0.90;

@@ -16,7 +16,7 @@ use tokio::{
     time::interval,
 };
 
-use crate::{BCRYPT_COST, Failure};
+use crate::scale::{BCRYPT_COST, Failure};
 
 /// How often the server is asked whether it is there, and for how long in all.
 const PACE: Duration = Duration::from_millis(50);
