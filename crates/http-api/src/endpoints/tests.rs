@@ -10,7 +10,7 @@ use super::topics;
 use crate::{
     endpoint::{
         BotCheckRule::{self, Always, LatestVersion, Never},
-        Endpoint, Endpoints, PathRules, router,
+        Endpoint, Endpoints, PathRules, Switch, router,
     },
     middleware::endpoint_rules,
     request_limits::{
