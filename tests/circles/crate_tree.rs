@@ -126,20 +126,17 @@ impl Reader<'_> {
     fn child(&mut self, child: ItemMod, parent: usize, folder: &Path) {
         let name = child.ident.to_string();
         let below = folder.join(&name);
-        let number = match child.content {
-            Some((_, items)) => {
-                let file = self.tree.modules[parent].file;
-                self.module(items, file, &below, Some(parent))
-            }
-            None => {
-                let path = file_of(&child.attrs, &name, folder);
-                let below = if path.ends_with("mod.rs") {
-                    path.parent().unwrap().to_owned()
-                } else {
-                    path.with_extension("")
-                };
-                self.file(&path, &below, Some(parent))
-            }
+        let number = if let Some((_, items)) = child.content {
+            let file = self.tree.modules[parent].file;
+            self.module(items, file, &below, Some(parent))
+        } else {
+            let path = file_of(&child.attrs, &name, folder);
+            let below = if path.ends_with("mod.rs") {
+                path.parent().unwrap().to_owned()
+            } else {
+                path.with_extension("")
+            };
+            self.file(&path, &below, Some(parent))
         };
         self.tree.modules[parent].children.insert(name, number);
     }

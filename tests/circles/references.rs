@@ -84,7 +84,7 @@ impl Words {
                 TokenTree::Ident(word) if word == "use" => {
                     let rest = tokens.by_ref();
                     let rest = rest.take_while(|it| !is_punct(it, ';')).collect();
-                    self.read_import(rest);
+                    self.read_import(&rest);
                 }
                 TokenTree::Ident(word) => {
                     if colons != 2 {
@@ -116,7 +116,7 @@ impl Words {
         path.clear();
     }
 
-    fn read_import(&mut self, tree: TokenStream) {
+    fn read_import(&mut self, tree: &TokenStream) {
         if let Ok(import) = syn::parse2::<ItemUse>(quote::quote!(use #tree;)) {
             self.imports.extend(imports(&import));
         }

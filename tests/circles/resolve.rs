@@ -60,15 +60,13 @@ fn named(tree: &CrateTree, module: usize, name: &str, depth: usize) -> Option<Ta
     if let Some(import) = here.imports.iter().find(is_it) {
         return Some(through(tree, module, import, depth));
     }
-    let globs = here.imports.iter().filter(|it| it.name.is_none());
-    globs
-        .filter_map(|glob| match through(tree, module, glob, depth) {
-            Target::Module(inside) if inside != module => {
-                named(tree, inside, name, depth.checked_sub(1)?)
-            }
-            _ => None,
-        })
-        .next()
+    let mut globs = here.imports.iter().filter(|it| it.name.is_none());
+    globs.find_map(|glob| match through(tree, module, glob, depth) {
+        Target::Module(inside) if inside != module => {
+            named(tree, inside, name, depth.checked_sub(1)?)
+        }
+        _ => None,
+    })
 }
 
 /// A `use` of another crate's name may be written as if it were one of ours.

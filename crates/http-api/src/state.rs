@@ -120,7 +120,7 @@ impl AppState {
     pub(crate) async fn missing(&self) -> Vec<Requirement> {
         let check = |turn| {
             self.run(|services| async move {
-                let missing = services.readiness.missing().await;
+                let missing = services.readiness().missing().await;
                 drop(turn);
                 missing
             })

@@ -68,7 +68,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             .legacy()
             .summary("Log out")
             .success("The session is gone, and so is the cookie.")
-            .details(|it| it.answers::<SuccessMessage>()),
+            .details(Operation::answers::<SuccessMessage>),
         post("/v1/user/change-password", user::change_password)
             .legacy()
             .summary("Choose another password")
