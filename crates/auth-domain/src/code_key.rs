@@ -1,4 +1,4 @@
-//! The key that codes, and what is counted about them, are hashed with.
+//! The HMAC key of one-time codes, and of what is counted about them.
 
 use std::fmt;
 
@@ -26,8 +26,8 @@ impl CodeKey {
         self.0.clone()
     }
 
-    /// Bytes that stand for nothing, for an answer about `name` that must not tell so. Always the
-    /// same for a name, in whatever case it is written.
+    /// Bytes that stand for nothing, for an answer about `name` that must look real (user
+    /// enumeration). Always the same for a name, in whatever case it is written.
     #[must_use]
     pub fn decoy(&self, name: &str) -> [u8; 32] {
         let mut mac = self.0.clone();
@@ -45,7 +45,7 @@ impl CodeKey {
         NamingKey::derive(&mac.finalize().into_bytes())
     }
 
-    /// What stands in a store for a network of a user's.
+    /// What a store holds in place of a network that a user signed in from.
     pub(crate) fn place(&self, user: UserId, network: &str) -> String {
         let mut mac = self.0.clone();
         mac.update(b"place");

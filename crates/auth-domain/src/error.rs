@@ -36,10 +36,10 @@ pub enum StoreError {
     /// A role was named that the store does not hold.
     #[error("the role does not exist")]
     UnknownRole,
-    /// Another transaction was in the way; the same work may succeed when tried again.
+    /// A conflicting transaction (lock timeout, serialization failure); a retry may succeed.
     #[error("the store was busy with a conflicting change")]
     Contended(#[source] Cause),
-    /// No connection could be had, or it was lost; a later attempt may succeed.
+    /// No connection could be had, or it was lost; a retry may succeed.
     #[error("the store cannot be reached")]
     Unavailable(#[source] Cause),
     /// Everything else.

@@ -1,11 +1,12 @@
-//! How many wrong codes an account puts up with, and from where.
+//! Guess limits of one-time codes: how many wrong codes an account accepts, and from where.
 //!
-//! Six digits can be guessed, so wrong guesses at an account's codes are counted and a few of them
-//! close it to further ones. **That must not become a weapon against its owner**: whoever knows an
-//! address could guess in vain until the owner is shut out. So a network from which somebody has
-//! signed in to the account lately has a count of its own, and all others share one: strangers shut
-//! out each other. All counts together have an end, too, because whoever signs in to an account of
-//! their own from many networks may be guessing at the mailbox of somebody else.
+//! Six digits can be guessed, so wrong guesses at an account's codes are counted, and after a few
+//! of them no further guess is compared. **The limit must not lock out the account owner**: an
+//! attacker who knows an address could guess in vain on purpose. So a network from which the
+//! account was signed in to lately (a known place) has a count of its own, and all other networks
+//! share one. There is a limit over all counts, too: an attacker could otherwise sign up with
+//! another person's address, sign in from many networks, and guess at that mailbox's codes from
+//! each.
 
 use std::fmt;
 
@@ -13,13 +14,13 @@ use chrono::{DateTime, Utc};
 
 use crate::{code_key::CodeKey, limits::ClientNetwork, user::UserId};
 
-/// A client network from which somebody has signed in to an account. Only its hash is stored: an
-/// address is personal data.
+/// A client network from which an account was signed in to. Only its hash is stored: an address is
+/// personal data.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct Place(String);
 
 impl Place {
-    /// The network `client`, as it is known for one user and no other.
+    /// The network `client` as a place of one user. Another user's has another hash.
     #[must_use]
     pub fn of(key: &CodeKey, user: UserId, client: ClientNetwork) -> Self {
         Self(key.place(user, &client.to_string()))
@@ -38,7 +39,7 @@ impl fmt::Debug for Place {
     }
 }
 
-/// Who guesses when, and how many wrong guesses are too many.
+/// Where and when a guess is made, and how many wrong ones are too many.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct GuessLimits {
     /// Where the guess comes from; `None` where that is not known, or does not matter.
@@ -47,38 +48,38 @@ pub struct GuessLimits {
     pub now: DateTime<Utc>,
     /// Wrong guesses before this moment no longer count.
     pub count_from: DateTime<Utc>,
-    /// So many wrong guesses of strangers close the account to all of them, and so many at a known
-    /// place to that.
+    /// From this many wrong guesses on the shared count refuses all unknown networks; the count of
+    /// a known place refuses that place.
     pub max_wrong: u32,
-    /// So many close it to everybody.
+    /// From this many wrong guesses in all, every network is refused.
     pub max_wrong_in_all: u32,
 }
 
-/// The wrong guesses of a kind that count.
+/// The wrong guesses that count.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct WrongGuesses {
-    /// Those of strangers.
+    /// Those from unknown networks.
     pub in_common: u32,
-    /// Those from the place of the guess, made since it is known.
+    /// Those from the network of the guess, since it became a known place.
     pub here: u32,
     /// All of them.
     pub in_all: u32,
-    /// Whether somebody has signed in to the account from the place of the guess lately.
+    /// Whether the account was lately signed in to from the network of the guess.
     pub is_known_place: bool,
 }
 
-/// What a wrong guess counts for.
+/// Which count a wrong guess is added to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Tally {
-    /// The count that strangers share.
+    /// The count that unknown networks share.
     Common,
     /// The count of the known place it was made at.
     Place,
 }
 
 impl GuessLimits {
-    /// What one more wrong guess counts for. `None`: there were too many already, and nothing may be
-    /// compared.
+    /// Which count one more wrong guess is added to. `None`: there were too many already, and the
+    /// code must not be compared.
     #[must_use]
     pub fn tally(&self, so_far: &WrongGuesses) -> Option<Tally> {
         let (tally, counted) = if so_far.is_known_place {
@@ -90,7 +91,7 @@ impl GuessLimits {
         has_room.then_some(tally)
     }
 
-    /// The place of a guess that counts for `tally`.
+    /// The place whose count a guess is added to.
     #[must_use]
     pub fn counted_place(&self, tally: Tally) -> Option<&Place> {
         match tally {

@@ -1,4 +1,4 @@
-//! Who a person is to somebody else: identities that providers vouch for.
+//! Identities: users as identity providers know them.
 
 use std::{borrow::Cow, fmt};
 
@@ -8,13 +8,13 @@ use uuid::Uuid;
 
 use crate::user::{EmailAddress, UserId};
 
-/// What the names of providers begin with that an installation configured itself.
+/// The prefix of providers that the operator configured.
 const CUSTOM_PREFIX: &str = "c:";
 
 /// The longest name of a provider, without that prefix.
 const LONGEST_NAME: usize = 40;
 
-/// The longest id of a person, in bytes; OpenID Connect allows 255 (Core §2, `sub`).
+/// The longest id of a user, in bytes; OpenID Connect allows 255 (Core §2, `sub`).
 const LONGEST_SUBJECT: usize = 255;
 
 /// The name of a provider, as it stands in paths and in stored links (`github`, `c:keycloak`).
@@ -55,7 +55,7 @@ impl ProviderId {
         &self.0
     }
 
-    /// Whether it is one that an installation configured itself.
+    /// Whether the operator configured it.
     #[must_use]
     pub fn is_custom(&self) -> bool {
         self.0.starts_with(CUSTOM_PREFIX)
@@ -68,13 +68,14 @@ impl fmt::Display for ProviderId {
     }
 }
 
-/// A provider's own, permanent id of a person; never an address or a name, which can change hands.
+/// A provider's own, permanent id of a user (`sub`). Never an address or a name: those can pass to
+/// another person.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct Subject(String);
 
-/// The text tells nobody from anybody.
+/// The text identifies no user.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("the provider names no person")]
+#[error("the provider gives no id of the user")]
 pub struct InvalidSubject;
 
 impl Subject {
@@ -83,10 +84,10 @@ impl Subject {
     /// # Errors
     ///
     /// [`InvalidSubject`] when it is empty, longer than 255 bytes, has control characters, or is
-    /// the word that a program writes where it has no id.
+    /// what a program writes in place of a missing id (`null`, `undefined`, `0`).
     pub fn parse(text: &str) -> Result<Self, InvalidSubject> {
-        let is_nobody = matches!(text, "" | "null" | "undefined" | "0");
-        if is_nobody || text.len() > LONGEST_SUBJECT || text.contains(char::is_control) {
+        let is_placeholder = matches!(text, "" | "null" | "undefined" | "0");
+        if is_placeholder || text.len() > LONGEST_SUBJECT || text.contains(char::is_control) {
             Err(InvalidSubject)
         } else {
             Ok(Self(text.to_owned()))
@@ -106,28 +107,28 @@ impl Subject {
     }
 }
 
-/// Whom a provider calls how is nobody else's business.
+/// A user's id at a provider is personal data: the debug form does not show it.
 impl fmt::Debug for Subject {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Subject(***)")
     }
 }
 
-/// A person as a provider knows them, and one account at most is linked with.
+/// A user as a provider knows them. At most one account is linked with it.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct IdentityKey {
     /// The provider.
     pub provider: ProviderId,
-    /// Its id of the person.
+    /// Its id of the user.
     pub subject: Subject,
 }
 
-/// Who a provider says a person is.
+/// What a provider tells of a user.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ExternalIdentity {
-    /// The provider's id of the person.
+    /// The provider's id of the user.
     pub subject: Subject,
-    /// The person's address, if the provider knows one.
+    /// The user's address, if the provider knows one.
     pub email: Option<EmailAddress>,
     /// Whether the provider itself checked `email`; `None` if it says nothing of that.
     pub email_verified: Option<bool>,
@@ -138,7 +139,7 @@ pub struct ExternalIdentity {
 }
 
 impl ExternalIdentity {
-    /// Somebody of whom nothing else is known.
+    /// An identity of which only the id is known.
     #[must_use]
     pub fn of(subject: Subject) -> Self {
         Self {
@@ -151,14 +152,14 @@ impl ExternalIdentity {
     }
 }
 
-/// A link between an account and a person as a provider knows them, about to be stored.
+/// A link between an account and an identity, about to be stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewLinkedIdentity {
     /// Its id.
     pub id: Uuid,
     /// The account.
     pub user_id: UserId,
-    /// The person.
+    /// The identity.
     pub key: IdentityKey,
     /// When it is made.
     pub created_at: DateTime<Utc>,
@@ -187,7 +188,7 @@ mod tests {
     }
 
     #[test]
-    fn somebody_without_an_id_is_nobody() {
+    fn a_missing_or_placeholder_id_is_refused() {
         for text in ["", "undefined", "null", "0", "a\nb", &"x".repeat(256)] {
             assert_eq!(Subject::parse(text), Err(InvalidSubject), "{text:?}");
         }
@@ -195,7 +196,7 @@ mod tests {
     }
 
     #[test]
-    fn the_id_of_a_person_is_not_printed() {
+    fn the_id_of_a_user_is_not_printed() {
         let key = IdentityKey {
             provider: ProviderId::of("github"),
             subject: Subject::parse("583231").unwrap(),

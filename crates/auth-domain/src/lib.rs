@@ -49,7 +49,7 @@
 //! [`LinkedIdentityRepository`](ports::LinkedIdentityRepository). The crate `store-testkit` holds the
 //! suite that a store has to pass.
 //!
-//! # A whole installation
+//! # A whole server
 //!
 //! Five ports and a secret are all that [`Dependencies::new`](services::Dependencies::new) asks for.
 //! Optional ports and the switches of the policy are public fields, set before it is opened.

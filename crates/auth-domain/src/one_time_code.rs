@@ -1,9 +1,9 @@
-//! One-time codes: six digits that a person reads in a mail or a text message and types.
+//! One-time codes: six digits that a user reads in a mail or a text message and types.
 //!
-//! Six digits can be guessed, so a code is short-lived, works once, and wrong guesses at a code that
-//! is open are counted per account, whichever code they were made at: asking for another code buys no
-//! more guesses. Where no code is open there is nothing to guess, and nothing is counted. How many
-//! are too many is the matter of [`guessing`](crate::guessing).
+//! Six digits can be guessed, so a code is short-lived and works once, and wrong guesses at an open
+//! code are counted per account: asking for another code buys no more guesses. Where no code is
+//! open there is nothing to guess, and nothing is counted. [`guessing`](crate::guessing) says how
+//! many are too many.
 
 use std::fmt;
 
@@ -19,13 +19,13 @@ use crate::{guessing::GuessLimits, ticket::TicketPurpose, user::UserId};
 pub enum CodePurpose {
     /// Signs in.
     SignIn,
-    /// Proves that a signed-in person is still there.
+    /// Elevates: proves that the signed-in user is still there.
     Elevation,
     /// Does what the link beside it in the mail does.
     InPlaceOf(TicketPurpose),
-    /// Signs in whoever reads the messages of a phone.
+    /// Signs in the reader of a phone's messages.
     TextedSignIn,
-    /// Proves that a signed-in person still reads the messages of their phone.
+    /// Elevates: proves that the signed-in user still reads the messages of their phone.
     TextedElevation,
     /// Gives an anonymous user the phone number it was sent to.
     PhoneDeanonymization,
@@ -33,24 +33,24 @@ pub enum CodePurpose {
     PhoneChange,
 }
 
-/// Wrong guesses that are counted together. A right one makes those of its own kind forgotten, so
-/// that whoever reads one mailbox or phone must not thereby get more guesses at another.
+/// Wrong guesses that are counted together. A right guess resets the count of its own kind only:
+/// reading one mailbox or phone must not buy guesses at another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum GuessKind {
     /// At codes that were mailed.
     Mailed,
     /// At codes that were sent to the phone of the account.
     Texted,
-    /// At mailed codes that elevate. Only somebody who is signed in has one sent, so strangers
-    /// cannot use these guesses up.
+    /// At mailed codes that elevate. Only a signed-in user can have one sent, so strangers cannot
+    /// use up these guesses.
     MailedElevation,
     /// The same, sent to the phone of the account.
     TextedElevation,
-    /// At codes that were mailed to an address that is not known to be the guesser's. They are never
-    /// forgotten before their time: the guesser could read a mailbox of their own in between.
+    /// At codes that were mailed to an address that is not known to be the caller's. This count is
+    /// never reset early: the caller could read a mailbox of their own in between.
     NewMailbox,
-    /// At codes that were sent to a phone that is not known to be the guesser's. They are never
-    /// forgotten before their time: the guesser could prove a number of their own in between.
+    /// At codes that were sent to a phone that is not known to be the caller's. This count is never
+    /// reset early: the caller could prove a number of their own in between.
     NewPhone,
 }
 
@@ -68,9 +68,9 @@ impl GuessKind {
         }
     }
 
-    /// Whether the code went to the owner of the account. Then a right guess makes wrong ones
-    /// forgotten, and the places that the owner has signed in from have counts of their own. Where it
-    /// went to somebody else's mailbox or phone, neither may buy the guesser more.
+    /// Whether the code went to the account owner. Then a right guess resets the count, and the
+    /// known places of the owner have counts of their own. Where the code went to a new mailbox or
+    /// phone, neither may buy the caller more guesses.
     #[must_use]
     pub fn is_of_owner(self) -> bool {
         match self {
@@ -95,7 +95,7 @@ impl CodePurpose {
         }
     }
 
-    /// What wrong guesses at such codes are counted with.
+    /// The count that wrong guesses at such codes are added to.
     #[must_use]
     pub fn guess_kind(self) -> GuessKind {
         match self {
@@ -147,8 +147,8 @@ impl OneTimeCode {
         &self.0
     }
 
-    /// The form that is stored: an HMAC, because a million hashes are tried in no time. It is bound
-    /// to its user and purpose.
+    /// The stored form: an HMAC, because all million plain hashes can be tried in no time. It is
+    /// bound to its user and purpose.
     #[must_use]
     pub fn hashed(&self, key: &CodeKey, user: UserId, purpose: CodePurpose) -> HashedCode {
         HashedCode::of(self.0.as_bytes(), key, user, purpose)
@@ -166,8 +166,8 @@ impl fmt::Debug for OneTimeCode {
 pub struct HashedCode(String);
 
 impl HashedCode {
-    /// What is stored where a service sent a code of its own and knows whether a guess is right:
-    /// no code has this hash, but a guess that the service found right is given it.
+    /// What is stored where a service sent a code of its own and checks guesses itself: no code has
+    /// this hash, but a guess that the service found right is given it.
     #[must_use]
     pub fn of_foreign_code(key: &CodeKey, user: UserId, purpose: CodePurpose) -> Self {
         Self::of(b"judged elsewhere", key, user, purpose)
@@ -204,7 +204,7 @@ pub struct NewCode {
 /// One guess at a code.
 #[derive(Debug, Clone, PartialEq)]
 pub struct CodeGuess {
-    /// Who is guessed to have the code.
+    /// The user whose code is guessed at.
     pub user_id: UserId,
     /// What the code is to be good for.
     pub purpose: CodePurpose,
@@ -214,15 +214,15 @@ pub struct CodeGuess {
     pub limits: GuessLimits,
 }
 
-/// What became of a guess.
+/// The outcome of a guess.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CodeVerdict {
-    /// It was the code. The code is gone, and wrong guesses are forgotten.
+    /// It was the code. The code is gone, and the count of wrong guesses is reset.
     Accepted,
-    /// It was not, and was counted; or there is no code that has not expired, and nothing to count.
+    /// It was not, and was counted; or no code is open, and nothing was counted.
     Wrong,
-    /// There were too many wrong guesses, and nothing was compared. The code stays good for places
-    /// that have guesses left.
+    /// There were too many wrong guesses, and nothing was compared. The code stays good for
+    /// networks that have guesses left.
     TooManyWrong,
 }
 

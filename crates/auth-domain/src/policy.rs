@@ -1,8 +1,8 @@
-//! The limits and switches that the services obey, as plain data; reading them from files and
-//! variables is the server's matter.
+//! The limits and switches that the services obey, as plain data; the server reads them from files
+//! and variables.
 //!
-//! Each part begins with values that are safe, and its fields are set afterwards: that goes on
-//! compiling when a later version has more of them.
+//! Each part has safe defaults, and its fields are set afterwards: code that does so goes on
+//! compiling when a later version adds fields.
 
 use std::time::Duration;
 
@@ -41,7 +41,7 @@ impl PolicyKeys {
     }
 }
 
-/// Everything an installation can decide about accounts and sessions.
+/// Everything an operator can decide about accounts and sessions.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct AuthPolicy {
@@ -51,7 +51,7 @@ pub struct AuthPolicy {
     pub passwords: PasswordPolicy,
     /// How long sessions last.
     pub sessions: SessionPolicy,
-    /// When delicate changes need a fresh proof of identity.
+    /// When delicate changes need an elevated access token.
     pub elevation: ElevationPolicy,
     /// How one-time codes are guarded.
     pub codes: CodePolicy,
@@ -61,15 +61,15 @@ pub struct AuthPolicy {
     pub second_factors: SecondFactorPolicy,
     /// Where links and sign-ins may lead.
     pub redirects: RedirectPolicy,
-    /// Where people reach this server: links in mails begin with it. No slash at its end. It is a
-    /// setting and never taken from a request, which could name any host.
+    /// The public URL of this server, without a slash at its end: links in mails begin with it. A
+    /// setting and never taken from a request: a forged `Host` header could name any host.
     pub server_url: String,
 }
 
 impl AuthPolicy {
-    /// A policy whose links begin with `server_url`, and lead to where `redirects` allow. Everything
-    /// else is as the parts begin with: a visitor may sign up with an address and a password, and has
-    /// to verify the address; what needs another decision is off.
+    /// A policy whose links begin with `server_url`, and lead to where `redirects` allow.
+    /// Everything else has the defaults of the parts: users may sign up with an address and a
+    /// password, and have to verify the address; what needs another decision is off.
     #[must_use]
     pub fn new(keys: PolicyKeys, server_url: &str, redirects: RedirectPolicy) -> Self {
         Self {
@@ -90,21 +90,21 @@ impl AuthPolicy {
 #[derive(Debug, Clone)]
 #[expect(
     clippy::struct_excessive_bools,
-    reason = "independent switches of an dependencies"
+    reason = "independent switches of one policy"
 )]
 #[non_exhaustive]
 pub struct AccountPolicy {
-    /// Whether anybody may sign up at all.
+    /// Whether sign-up is possible at all.
     pub sign_up_enabled: bool,
     /// Whether new accounts start disabled, to be enabled by an administrator.
     pub new_users_disabled: bool,
     /// Whether an address has to be verified before its user may sign in.
     pub email_verification_required: bool,
-    /// Whether people may sign in without telling who they are.
+    /// Whether anonymous users may sign in.
     pub anonymous_enabled: bool,
-    /// Whether people may sign in by a link in a mail.
+    /// Whether users may sign in by a link in a mail.
     pub email_link_enabled: bool,
-    /// Whether people may sign in by a code in a mail.
+    /// Whether users may sign in by a code in a mail.
     pub email_code_enabled: bool,
     /// Whether signing in by mail makes an account for an address that has none.
     pub auto_sign_up: bool,
@@ -114,9 +114,9 @@ pub struct AccountPolicy {
     pub default_role: Role,
     /// The roles a user may ask for, and has if they asked for none; includes `default_role`.
     pub allowed_roles: Vec<Role>,
-    /// Whether people may sign up and in with a user name (legacy provider `username`).
+    /// Whether users may sign up and in with a user name (legacy provider `username`).
     pub username_enabled: bool,
-    /// Roles beside `user` of those who sign up with a user name in the legacy API.
+    /// Roles beside `user` for users who sign up with a user name in the legacy API.
     pub username_roles: Vec<Role>,
     /// The language of users who asked for none, or for one that is not allowed.
     pub default_locale: Locale,
@@ -126,8 +126,8 @@ pub struct AccountPolicy {
     pub gravatar: Option<Gravatar>,
 }
 
-/// A visitor may sign up with an address, which has to be verified, and becomes `user`. Other ways to
-/// sign up and in are off, and no picture is looked for at another service.
+/// Users may sign up with an address, which has to be verified, and get the role `user`. Other ways
+/// to sign up and in are off, and no picture is fetched from another service.
 impl Default for AccountPolicy {
     fn default() -> Self {
         Self {
@@ -181,8 +181,8 @@ pub struct SessionPolicy {
     /// For how long after its rotation a refresh token still fetches the same successor, for the
     /// second of two browser tabs.
     pub refresh_grace: Duration,
-    /// For how long after the grace the use of a rotated token is taken for theft and ends the
-    /// session. Later it is merely unknown.
+    /// For how long after the grace the reuse of a rotated token (replay) counts as theft and ends
+    /// the session. Later the token is merely unknown.
     pub refresh_reuse_memory: Duration,
     /// The key that successors are derived with.
     pub successor_key: SuccessorKey,
@@ -193,7 +193,8 @@ pub struct SessionPolicy {
     pub refresh_token_in_redirect: bool,
     /// How far from now a personal access token may expire at most; `None` for no bound.
     pub personal_access_token_max_age: Option<Duration>,
-    /// Whether a personal access token is made that has expired already, as by Hasura Auth 0.42.
+    /// Whether a personal access token may be made that has expired already, as by Hasura Auth
+    /// 0.42.
     pub expired_personal_access_tokens: bool,
 }
 
@@ -216,7 +217,7 @@ impl SessionPolicy {
         }
     }
 
-    /// Whether a personal access token that is made at `now` may be good until `expires_at`.
+    /// Whether a personal access token made at `now` may expire at `expires_at`.
     pub(crate) fn allows_until(&self, expires_at: DateTime<Utc>, now: DateTime<Utc>) -> bool {
         self.personal_access_token_max_age.is_none_or(|longest| {
             // A token that has expired already lasts too long for no bound.
@@ -225,8 +226,8 @@ impl SessionPolicy {
         })
     }
 
-    /// For how long a refresh token is remembered after its rotation: as long as it fetches the same
-    /// successor, and then as long as its use ends the session.
+    /// For how long a refresh token is remembered after its rotation: the grace, and then as long
+    /// as its reuse ends the session.
     pub(crate) fn rotation_memory(&self) -> Duration {
         self.refresh_grace.saturating_add(self.refresh_reuse_memory)
     }
@@ -236,20 +237,20 @@ impl SessionPolicy {
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct SecondFactorPolicy {
-    /// Whether people may use one-time passwords of an authenticator app, if the installation has
-    /// what that [needs](crate::services::AuthenticatorApps).
+    /// Whether users may use one-time passwords of an authenticator app, if the server has the
+    /// [ports for them](crate::services::AuthenticatorApps).
     pub totp_enabled: bool,
-    /// The name that such an app shows.
+    /// The issuer that such an app shows.
     pub totp_issuer: String,
-    /// Whether a code is good for as long as it lives, as in Hasura Auth, and not just once for
-    /// each purpose.
+    /// Whether a code is accepted again within its life, as in Hasura Auth (replay), and not just
+    /// once for each purpose.
     pub totp_reuse_allowed: bool,
     /// What recovery codes are hashed with.
     pub recovery_keys: RecoveryKeys,
 }
 
 impl SecondFactorPolicy {
-    /// People may use an authenticator app, which shows the name `auth`, and each code once.
+    /// Users may use an authenticator app, which shows the name `auth`, and each code once.
     #[must_use]
     pub fn new(recovery_keys: RecoveryKeys) -> Self {
         Self {
@@ -261,18 +262,18 @@ impl SecondFactorPolicy {
     }
 }
 
-/// Who needs an elevated access token for delicate changes.
+/// Which users need an elevated access token for delicate changes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ElevationPolicy {
     /// When.
     pub rule: ElevationRule,
-    /// Whether every way to elevate obliges to do so where that is recommended, as in later versions
-    /// of Hasura Auth, or only a security key.
+    /// Whether any way to elevate obliges its user under [`ElevationRule::Recommended`], as in
+    /// later versions of Hasura Auth, or only a security key does.
     pub every_method_obliges: bool,
 }
 
-/// Users who have a security key show it before a delicate change.
+/// Users who have a security key must use it before a delicate change.
 impl Default for ElevationPolicy {
     fn default() -> Self {
         Self {
@@ -299,8 +300,7 @@ pub enum ElevationRule {
 #[derive(Debug, Clone, Default)]
 #[non_exhaustive]
 pub struct SmsPolicy {
-    /// Numbers that no message goes to, because their code is always the same: for tests of
-    /// applications.
+    /// Numbers with a fixed code, to which no message is sent: for tests of applications.
     pub test_numbers: Vec<(PhoneNumber, OneTimeCode)>,
 }
 
@@ -328,11 +328,11 @@ pub struct CodePolicy {
     pub foreign_ttl: Duration,
     /// Whether a mail with a link carries a code that works in its place.
     pub beside_links: bool,
-    /// So many wrong guesses of strangers within [`count_within`](Self::count_within) close an
-    /// account to all of them, and so many from a known place to that; see
+    /// From this many wrong guesses within [`count_within`](Self::count_within) on, unknown
+    /// networks are refused; a known place has a count of its own with the same limit. See
     /// [`guessing`](crate::guessing).
     pub max_wrong: u32,
-    /// So many close it from wherever they come.
+    /// From this many wrong guesses in all, every network is refused.
     pub max_wrong_in_all: u32,
     /// For how long a wrong guess counts. No code lives longer, so that at most
     /// [`max_wrong_in_all`](Self::max_wrong_in_all) guesses are ever made at one.
@@ -352,9 +352,9 @@ impl CodePolicy {
         }
     }
 
-    /// The usual guard: a mailed code lives an hour and a texted one five minutes, as in Hasura
-    /// Auth, and five wrong guesses of strangers within an hour are too many, which makes 120 a day
-    /// at a million codes; and twenty of everybody, which makes 480.
+    /// The defaults: a mailed code lives an hour and a texted one five minutes, as in Hasura Auth.
+    /// Five wrong guesses from unknown networks within an hour are too many, which makes 120 a day
+    /// at a million codes; and twenty from all networks, which makes 480.
     #[must_use]
     pub fn usual(key: CodeKey) -> Self {
         Self {

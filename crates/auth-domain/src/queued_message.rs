@@ -1,10 +1,10 @@
-//! The message queue (transactional outbox): mails and text messages that have not been handed over
-//! yet.
+//! The message queue (transactional outbox): mails and text messages that have not been sent yet.
 //!
 //! A message is queued in the unit of work that stores the ticket or code it carries, so that a
-//! committed ticket always has its message, and a rolled-back one has none. The server that hands
-//! it over removes it afterwards: a crash in between sends it twice (delivery at least once), never not at
-//! all. What it says is [sealed](SealedSecret), because it holds the ticket or code in plain text.
+//! committed ticket always has its message, and a rolled-back one has none. The server that sends
+//! it removes it afterwards: a crash in between sends it twice (delivery at least once), never not
+//! at all. Its payload is [sealed](SealedSecret), because it holds the ticket or code in plain
+//! text.
 
 mod id;
 mod payload;
@@ -23,8 +23,8 @@ use crate::{
     user::UserId,
 };
 
-/// For how long an attempt has a message to itself. Longer than any transport may take, and the time
-/// after which another server takes over from one that was killed.
+/// The lease of one attempt. Longer than any transport may take; when it runs out, another server
+/// takes over from one that was killed.
 pub const LEASE: Duration = Duration::from_secs(45);
 
 /// The pause after the first failed attempt. It doubles with each further one.
@@ -42,8 +42,8 @@ pub fn pause_after(attempts: u32) -> Duration {
         .min(LONGEST_PAUSE)
 }
 
-/// What a message is for: the ticket or code in it. A message without it would be of no use, and
-/// leaves the queue when it leaves the store.
+/// The ticket or code in a message. A message is useless without it, and leaves the queue when it
+/// leaves the store.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Carried {
     /// A ticket, perhaps with a code in its place.
@@ -63,7 +63,7 @@ impl Carried {
     }
 }
 
-/// A message about to be queued by a request that makes the first attempt itself: it begins claimed,
+/// A message about to be queued by a request that makes the first attempt itself: it begins leased,
 /// with one attempt.
 #[derive(Debug, Clone, PartialEq)]
 pub struct NewQueuedMessage {
@@ -79,9 +79,9 @@ pub struct NewQueuedMessage {
     pub payload: SealedSecret,
     /// When it was queued.
     pub created_at: DateTime<Utc>,
-    /// The moment from which what it carries is no longer accepted. It is not sent any more then.
+    /// The moment from which what it carries is no longer accepted. It is not sent after that.
     pub expires_at: DateTime<Utc>,
-    /// When the worker takes over, if the first attempt has not come to an end.
+    /// When the lease of the first attempt runs out, and the worker takes over.
     pub leased_until: DateTime<Utc>,
 }
 
@@ -102,15 +102,15 @@ pub struct QueuedMessage {
     pub expires_at: DateTime<Utc>,
     /// How many attempts were begun.
     pub attempts: u32,
-    /// Whether an attempt goes on, or was cut short.
+    /// Whether it is leased: an attempt goes on, or was cut short.
     pub is_claimed: bool,
-    /// When the next attempt is due; of a claimed message, when its lease ends.
+    /// When the next attempt is due; for a leased message, when the lease runs out.
     pub next_attempt_at: DateTime<Utc>,
     /// Why the last attempt failed. Holds no secret.
     pub last_error: Option<String>,
 }
 
-/// How a failed attempt leaves its message behind.
+/// The outcome of a failed attempt.
 #[derive(Debug, Clone, PartialEq)]
 pub struct FailedAttempt {
     /// Which message.
@@ -123,7 +123,7 @@ pub struct FailedAttempt {
     pub error: String,
 }
 
-/// By what a message leaves.
+/// Whether a message goes by mail or by text message.
 #[must_use]
 pub fn channel_of(template: &str) -> &'static str {
     match MailKind::of_template(template) {

@@ -1,6 +1,6 @@
-//! Random texts that only their holder has, with hashes that anybody may see.
+//! Random secrets, and the hashes of them that need not be secret.
 
-/// Random bytes in such a text: nobody guesses one, and their hash needs no salt.
+/// Random bytes in such a text: too many to guess, so that their hash needs no salt.
 pub(crate) const RANDOM_BYTES: usize = 24;
 
 /// Defines a random text of 48 hexadecimal digits, and the hash of it.
@@ -20,13 +20,13 @@ macro_rules! random_text {
                 Self(data_encoding::HEXLOWER.encode(&random))
             }
 
-            /// The text itself, for whoever is to hold it.
+            /// The text itself. Give it to its holder only.
             #[must_use]
             pub fn expose(&self) -> &str {
                 &self.0
             }
 
-            /// The form that others may see: SHA-256 of the text, in hexadecimal digits.
+            /// The form that need not be secret: SHA-256 of the text, in hexadecimal digits.
             #[must_use]
             pub fn hashed(&self) -> $hashed {
                 let digest = <sha2::Sha256 as sha2::Digest>::digest(self.0.as_bytes());

@@ -1,4 +1,4 @@
-//! Recovery codes: what stands in for an authenticator app that was lost.
+//! Recovery codes: what replaces a lost authenticator app.
 //!
 //! A code is 80 random bits, so it cannot be guessed; it is good once, and only its hash is stored.
 
@@ -13,7 +13,7 @@ use crate::{
     user::UserId,
 };
 
-/// How many codes a person gets.
+/// How many codes a user gets.
 pub const RECOVERY_CODES: usize = 10;
 
 /// Random bytes in a code.
@@ -73,7 +73,7 @@ impl RecoveryCode {
         Secret::new(text)
     }
 
-    /// The form that is stored: an HMAC that is bound to its user, under the key of today.
+    /// The stored form: an HMAC that is bound to its user, under the current key.
     #[must_use]
     pub fn hashed(&self, keys: &RecoveryKeys, user: UserId) -> HashedRecoveryCode {
         self.hashed_with(&keys.current, user)
@@ -116,8 +116,8 @@ impl HashedRecoveryCode {
     }
 }
 
-/// The keys that recovery codes are, and were, hashed with. Codes are kept for years, so they
-/// outlive a key: one that was replaced still recognises its codes.
+/// The current and former keys of recovery codes. Codes are kept for years, so they outlive a key:
+/// a former key still verifies them.
 #[derive(Clone)]
 pub struct RecoveryKeys {
     current: Hmac<Sha256>,

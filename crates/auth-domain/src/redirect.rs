@@ -1,4 +1,4 @@
-//! Where a link or a sign-in may lead: the allow-list for `redirectTo`.
+//! The allow-list for `redirectTo`: defence against open redirects.
 //!
 //! Patterns are written as Hasura Auth has them (`https://*.acme.io/app/**`), but matched on the
 //! parts of a parsed URL. A pattern compared with the raw text can be fooled by `@`, `\` and
@@ -48,8 +48,8 @@ pub struct InvalidRedirectPattern {
     pub pattern: String,
     /// What is wrong with it.
     pub reason: String,
-    /// Whether leaving it out changes nothing, because no URL could match it. Otherwise it would
-    /// allow more than it looks like.
+    /// Whether the pattern can be left out because no URL could match it. Otherwise it would allow
+    /// more than it seems to.
     pub matches_nothing: bool,
 }
 
@@ -89,15 +89,16 @@ impl RedirectPolicy {
         })
     }
 
-    /// Where to lead when the client named no other place.
+    /// Where to redirect when the client named no URL.
     #[must_use]
     pub fn client_url(&self) -> RedirectUrl {
         RedirectUrl(self.client_url.clone())
     }
 
-    /// The place `requested`, or the client's URL when none was.
+    /// The URL `requested`, or the client's URL when none was.
     ///
-    /// A path (`/welcome?x=1`) is resolved against the client's URL, which itself is always allowed.
+    /// A path (`/welcome?x=1`) is resolved against the client's URL, which itself is always
+    /// allowed.
     ///
     /// # Errors
     ///
@@ -115,16 +116,16 @@ impl RedirectPolicy {
         }
     }
 
-    /// Whether a page of this origin (`https://app.acme.io`, as in the header of that name) may be
-    /// redirected to at all.
+    /// Whether any page of this origin (`https://app.acme.io`, as in the header `Origin`) may be
+    /// redirected to.
     #[must_use]
     pub fn allows_origin(&self, origin: &str) -> bool {
         Url::parse(origin).is_ok_and(|url| self.patterns.iter().any(|it| it.matches_origin(&url)))
     }
 
     fn resolve(&self, requested: &str) -> Result<(Url, String), RedirectNotAllowed> {
-        // White space, controls and backslashes are silently dropped or turned by URL parsers, and
-        // by each in its own way. A blank inside a query is common, and encoded below.
+        // URL parsers drop or rewrite white space, controls and backslashes, each in its own way
+        // (parser confusion). A blank inside a query is common, and encoded below.
         let is_ambiguous =
             |it: char| it.is_control() || it == '\\' || it.is_whitespace() && it != ' ';
         if requested.contains(is_ambiguous) {
@@ -139,7 +140,7 @@ impl RedirectPolicy {
         }
         let url = Url::parse(requested).map_err(not_allowed)?;
         let text = if requested.contains(' ') {
-            // What was judged is what browsers get, so that no other parser has a say.
+            // Return the text that was checked: no other parser may read the original differently.
             url.to_string()
         } else {
             requested.to_owned()
@@ -148,7 +149,7 @@ impl RedirectPolicy {
     }
 }
 
-/// Schemes that run or show what stands in the URL itself, or files: no place to be led to.
+/// Schemes that run or show what stands in the URL itself, or files: never a redirect target.
 const UNSAFE_SCHEMES: [&str; 7] = [
     "about",
     "blob",
@@ -159,10 +160,10 @@ const UNSAFE_SCHEMES: [&str; 7] = [
     "view-source",
 ];
 
-/// What makes a glob of a text.
+/// The characters that make a text a glob.
 const GLOB: [char; 7] = ['*', '?', '[', ']', '{', '}', '\\'];
 
-/// One allowed place, with everything below its path.
+/// One allowed URL, with everything below its path.
 #[derive(Debug, Clone)]
 struct Pattern {
     scheme: String,
@@ -174,12 +175,12 @@ struct Pattern {
 #[derive(Debug, Clone)]
 struct Authority {
     host: Regex,
-    /// Of the port in decimal digits; of nothing where a scheme has none by default.
+    /// Matches the port in decimal digits; empty where a scheme has no default port.
     port: Regex,
 }
 
 impl Pattern {
-    /// The place of the client: of its URL, character by character.
+    /// The pattern of the client's URL, taken literally.
     fn of_client(text: &str) -> Result<Self, InvalidRedirectPattern> {
         let invalid = || InvalidRedirectPattern {
             pattern: text.to_owned(),
@@ -217,7 +218,7 @@ impl Pattern {
         if scheme.contains(GLOB) {
             return Err(refused("the scheme cannot be a pattern"));
         }
-        // `localhost:3000` is a host and a port to people, and a scheme to programs.
+        // People read `localhost:3000` as host and port, parsers as a scheme.
         if !is_scheme(scheme) || rest.is_empty() || rest.starts_with(|it: char| it.is_ascii_digit())
         {
             return Err(in_vain("no `scheme://`"));
@@ -227,7 +228,7 @@ impl Pattern {
         }
         let scheme = scheme.to_ascii_lowercase();
         if UNSAFE_SCHEMES.contains(&scheme.as_str()) {
-            return Err(refused("the scheme is no place to be led to"));
+            return Err(refused("the scheme is not allowed"));
         }
         if text.contains(char::is_whitespace) {
             return Err(in_vain(
@@ -334,8 +335,8 @@ fn host_address(host: &str) -> Option<Ipv6Addr> {
     in_brackets.parse().ok()
 }
 
-/// The glob for a host. An IPv6 address has brackets that begin no class, and other spellings than
-/// the one parsed URLs have.
+/// The glob for a host. An IPv6 address has brackets that begin no class, and is spelled as parsed
+/// URLs have it.
 fn host_glob(host: &str) -> String {
     match host_address(host) {
         Some(address) => format!(r"\{}", Host::<&str>::Ipv6(address)),
@@ -494,7 +495,7 @@ mod tests {
     }
 
     #[test]
-    fn without_a_wish_the_client_url_is_it() {
+    fn without_a_request_the_client_url_is_it() {
         assert_eq!(
             policy().check(None).unwrap().as_str(),
             "http://localhost:3000"

@@ -4,22 +4,23 @@ use std::fmt;
 
 use crate::{identity::ProviderId, queued_message::MessageId, secret::Secret, user::UserId};
 
-/// What every text begins with that this program sealed; another way to seal gets another number.
+/// The prefix of every text that this program sealed; another format gets another number.
 const PREFIX: &str = "v1:";
 
 /// Hexadecimal digits of the shortest text that Hasura Auth sealed since 0.43; it tells sealed from
 /// plain by the same length.
 const UPSTREAM_LEAST_DIGITS: usize = 64;
 
-/// What a sealed secret is, and whose. It opens as that and as nothing else, so that nobody who can
-/// write to the store can pass off the secret of one user as that of another.
+/// What a sealed secret is, and whose: the associated data of its encryption. It opens in the same
+/// context only, so that an attacker who can write to the store cannot pass off the secret of one
+/// user as that of another.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SealContext {
     /// The secret of a user's authenticator app.
     TotpSecret(UserId),
-    /// What a browser carries to a provider and back.
+    /// The state of a provider flow, which the browser carries.
     ProviderFlow(ProviderId),
-    /// What a message says that waits to be sent.
+    /// The payload of a queued message.
     QueuedMessage(MessageId),
 }
 
@@ -41,8 +42,8 @@ impl SealContext {
 pub struct SealedSecret(String);
 
 impl SealedSecret {
-    /// Wraps what [`SecretCipher::seal`](crate::ports::SecretCipher::seal) made; a prefix marks it as
-    /// ours.
+    /// Wraps what [`SecretCipher::seal`](crate::ports::SecretCipher::seal) returned; a prefix marks
+    /// it as ours.
     #[must_use]
     pub fn new(ciphertext: &str) -> Self {
         Self(format!("{PREFIX}{ciphertext}"))
@@ -54,7 +55,7 @@ impl SealedSecret {
         Self(text)
     }
 
-    /// What was wrapped; `None` if Hasura Auth sealed it, in a form of its own.
+    /// What was wrapped; `None` if Hasura Auth sealed it, in its own format.
     #[must_use]
     pub fn ciphertext(&self) -> Option<&str> {
         self.0.strip_prefix(PREFIX)
@@ -78,7 +79,7 @@ impl fmt::Debug for SealedSecret {
 pub enum StoredSecret {
     /// Encrypted, by this program or by Hasura Auth 0.43 or later.
     Sealed(SealedSecret),
-    /// As it is: Hasura Auth before 0.43 left it behind.
+    /// In plain text, as Hasura Auth before 0.43 stored it.
     Plain(Secret),
 }
 

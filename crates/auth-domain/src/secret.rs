@@ -10,7 +10,7 @@ use sha2::Sha256;
 pub struct Secret(String);
 
 impl Secret {
-    /// Takes `text` into custody.
+    /// Wraps `text`.
     #[must_use]
     pub fn new(text: impl Into<String>) -> Self {
         Self(text.into())

@@ -1,9 +1,9 @@
-//! Security keys and passkeys (Web Authentication): what is kept of them, and the ceremonies in
+//! Security keys and passkeys (Web Authentication): what is stored of them, and the ceremonies in
 //! which they are made and used.
 //!
-//! A key signs a *challenge* that the server made a moment ago. A challenge is good for one ceremony
-//! of one purpose, and for nothing after that. How signatures and attestations are verified is the
-//! matter of a port, [`crate::ports::WebAuthn`].
+//! A key signs a *challenge* that the server made a moment ago. A challenge is good for one
+//! ceremony of one purpose (replay). The port [`crate::ports::WebAuthn`] verifies signatures and
+//! attestations.
 
 mod ceremony;
 mod challenge;
@@ -77,12 +77,13 @@ impl CredentialId {
     }
 }
 
-/// How often an authenticator says that a credential has signed; 0 for one that does not count.
+/// An authenticator's signature counter (Web Authentication §6.1.1); 0 for one that does not count.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub struct SignCount(pub u32);
 
-/// A name that a person gives to one of their keys: up to 255 characters, none of which controls
-/// lines or the direction of text. It may be empty, as in Hasura Auth, and is composed (NFC).
+/// A name that a user gives to one of their keys: up to 255 characters, without control characters,
+/// line breaks or changes of text direction. It may be empty, as in Hasura Auth, and is composed
+/// (NFC).
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct KeyNickname(String);
 
@@ -128,16 +129,16 @@ impl KeyNickname {
 pub struct SecurityKey {
     /// Its id in the API.
     pub id: SecurityKeyId,
-    /// Whom it signs in.
+    /// The user it signs in.
     pub user_id: UserId,
     /// What the authenticator calls it.
     pub credential_id: CredentialId,
-    /// Its public key as `COSE_Key` (RFC 9052 §7), which is what Hasura Auth stores; a key it left
-    /// without one verifies nothing.
+    /// Its public key as `COSE_Key` (RFC 9052 §7), which is what Hasura Auth stores; a key that it
+    /// stored without one verifies nothing.
     pub public_key: Vec<u8>,
-    /// The count of the last signature that was accepted.
+    /// The signature counter of the last accepted signature.
     pub sign_count: SignCount,
-    /// What its owner calls it.
+    /// The name its owner gave it.
     pub nickname: Option<KeyNickname>,
 }
 

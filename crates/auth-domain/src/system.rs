@@ -1,4 +1,4 @@
-//! The machine's clock and its randomness: what an installation has unless it is given others.
+//! The machine's clock and randomness: the default ports.
 
 use std::process;
 
@@ -35,11 +35,11 @@ impl IdGenerator for RandomIds {
     }
 }
 
-/// Random bytes from a source fit for secrets, or none at all.
+/// Random bytes from a source fit for secrets.
 ///
-/// Where the system call is missing or forbidden, as in a careless sandbox, `/dev/urandom` is read.
-/// If that fails too, the process ends: every id it could still give out would be one that an
-/// attacker can guess, and unwinding would leave it serving.
+/// Where the system call is missing or forbidden (seccomp), `/dev/urandom` is read. If that fails
+/// too, the process ends: an attacker could guess every id it would still give out, and unwinding
+/// would leave it serving.
 #[must_use]
 pub fn random_bytes<const N: usize>() -> [u8; N] {
     let mut bytes = [0; N];

@@ -1,4 +1,4 @@
-//! Ports that hold still, for tests of services and of embedders.
+//! Deterministic ports, for tests of services and of embedders.
 
 mod known_people;
 mod plain_web_authn;
@@ -87,14 +87,14 @@ impl IdGenerator for SequentialIds {
     }
 }
 
-/// A hasher that hides nothing and takes no time, and counts how often it was asked to verify.
+/// A hasher that stores plain text, takes no time, and counts its verifications.
 #[derive(Debug, Default)]
 pub struct PlainHasher {
     verifications: AtomicU64,
 }
 
 impl PlainHasher {
-    /// How often a password was verified, against a hash or against nothing.
+    /// How often a password was verified, against a hash or a dummy.
     pub fn verifications(&self) -> u64 {
         self.verifications.load(Ordering::Relaxed)
     }
@@ -177,7 +177,7 @@ impl TokenSigner for PlainSigner {
     }
 }
 
-/// A mailer that keeps what it was given, and is away or refuses while told to.
+/// A mailer that keeps what it was given, and fails or refuses while told to.
 #[derive(Debug, Default)]
 pub struct RecordingMailer {
     sent: Mutex<Vec<Mail>>,
@@ -194,12 +194,12 @@ impl RecordingMailer {
             .clone()
     }
 
-    /// From now on no mail is accepted for the moment, or they are again.
+    /// From now on mails fail for the moment, or are accepted again.
     pub fn set_failing(&self, failing: bool) {
         self.failing.store(failing, Ordering::Relaxed);
     }
 
-    /// From now on every mail is refused for good, or they are accepted again.
+    /// From now on mails are refused for good, or accepted again.
     pub fn set_refusing(&self, refusing: bool) {
         self.refusing.store(refusing, Ordering::Relaxed);
     }
@@ -258,7 +258,7 @@ impl SmsSender for RecordingSmsSender {
     }
 }
 
-/// One-time passwords that are no secret to anybody who knows the time.
+/// One-time passwords that depend on nothing but the time.
 #[derive(Debug, Default)]
 pub struct PlainTotp;
 
@@ -287,7 +287,7 @@ impl QrRenderer for PlainQr {
     }
 }
 
-/// A box that anybody can look into, but that opens in the right context only.
+/// A cipher that encrypts nothing, but opens in the right context only.
 #[derive(Debug, Default)]
 pub struct PlainCipher;
 
@@ -322,8 +322,8 @@ impl SecretCipher for PlainCipher {
     }
 }
 
-/// An installation in which everything but the store and the hasher holds still, under
-/// [`policy()`], with authenticator apps and without any other optional port.
+/// Deterministic dependencies, except for the store and the hasher, under [`policy()`], with
+/// authenticator apps and without any other optional port.
 #[must_use]
 pub fn dependencies(store: Arc<dyn Store>, hasher: Arc<dyn PasswordHasher>) -> Dependencies {
     let ports = Ports {
@@ -344,8 +344,8 @@ pub fn dependencies(store: Arc<dyn Store>, hasher: Arc<dyn PasswordHasher>) -> D
     dependencies
 }
 
-/// A lenient policy: anybody may sign up and nobody has to verify anything. Start from it and change
-/// what a test is about.
+/// A lenient policy: sign-up is open and nothing has to be verified. Start from it and change what
+/// a test is about.
 #[must_use]
 pub fn policy() -> AuthPolicy {
     AuthPolicy {

@@ -1,8 +1,8 @@
 //! Tickets: short-lived secrets that stand for one step of a flow.
 //!
-//! A ticket is handed to a person in a link, or to a client between two steps of a sign-in. Its
-//! prefix names what it is good for, as Hasura Auth writes it (`verifyEmail:…`); behind it stands a
-//! random UUID, 122 bits, because clients before `@nhost/nhost-js` 4 send no other ticket of a second
+//! A ticket is sent to a user in a link, or to a client between two steps of a sign-in. Its prefix
+//! names what it is good for, as Hasura Auth writes it (`verifyEmail:…`); behind it stands a random
+//! UUID, 122 bits, because clients before `@nhost/nhost-js` 4 send no other ticket of a second
 //! factor. Only its hash is stored.
 
 use std::{fmt, time::Duration};
@@ -18,13 +18,13 @@ use crate::{redirect::RedirectUrl, secret::Secret, session::CodeChallenge, user:
 /// What a ticket is good for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum TicketPurpose {
-    /// Proves that an address given at sign-up can be read.
+    /// Proves that the user reads mail at the address given at sign-up.
     VerifyEmail,
-    /// Signs in whoever reads the mail.
+    /// Signs in the reader of the mail.
     SignInLink,
-    /// Proves that the address an account is to move to can be read.
+    /// Proves that the user reads mail at the address that the account is to move to.
     ConfirmEmailChange,
-    /// Lets whoever reads the mail choose another password.
+    /// Lets the reader of the mail choose another password.
     ResetPassword,
     /// Bridges password and second factor.
     MfaTotp,
@@ -99,8 +99,8 @@ impl Ticket {
         Self { purpose, value }
     }
 
-    /// Reads a ticket that a client presents, in whatever form: earlier versions made tickets of 48
-    /// hexadecimal digits. Whether it is good is for the store to say.
+    /// Reads a ticket that a client presents, in any known form: earlier versions made tickets of
+    /// 48 hexadecimal digits. The store decides whether it is valid.
     ///
     /// # Errors
     ///
@@ -183,7 +183,7 @@ pub struct NewTicket {
     pub created_at: DateTime<Utc>,
     /// The moment from which it is no longer accepted.
     pub expires_at: DateTime<Utc>,
-    /// What the client that asked for it will prove itself with (PKCE).
+    /// The challenge of the client that asked for it (PKCE).
     pub code_challenge: Option<CodeChallenge>,
 }
 

@@ -142,7 +142,7 @@ impl TimeStep {
     }
 }
 
-/// What a code is used for. Within its life a code is good once for each.
+/// What a code is used for. Within its life a code is accepted once for each (replay).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum TotpPurpose {
     /// Switches the second factor on.

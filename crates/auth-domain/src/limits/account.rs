@@ -1,44 +1,45 @@
-//! Limits that depend on whom a request is about.
+//! Rate limits per account, per mailbox and per phone.
 
 use std::time::Duration;
 
 use super::{AccountName, ClientNetwork, CounterKey, Limiter, NamingKey, RateLimit, Verdict};
 use crate::user::{EmailAddress, PhoneNumber};
 
-/// For how long, at least, a place is known where somebody signed in.
+/// For how long, at least, a place counts as known after a sign-in.
 const PLACE: RateLimit = RateLimit::new(1_000_000, Duration::from_hours(30 * 24));
 
-/// How often an account may be claimed in vain, and how often a mailbox may be written to.
+/// Rate limits of wrong attempts per account, and of messages per mailbox or phone.
 ///
-/// Neither depends on whether there is such an account: what is counted is what was asked for.
+/// They are the same whether or not there is such an account (user enumeration): what is counted is
+/// the name that was sent.
 ///
-/// **A limit per account must not become a weapon against it**: whoever knows an address could
-/// claim it in vain until its owner is shut out. So right claims are not counted, and a place
-/// (network) where somebody has signed in to the account during the last month has a count of its
-/// own once the common one is used up. Strangers then shut out each other.
+/// **A limit per account must not lock out its owner**: an attacker who knows an address could
+/// attempt in vain on purpose. So right attempts are not counted, and a place (network) from which
+/// the account was signed in to during the last month has a count of its own once the common one is
+/// used up. Strangers then lock out only each other.
 #[derive(Clone)]
 pub struct AccountLimits {
     limiter: Limiter,
     naming: NamingKey,
-    wrong_claims: RateLimit,
+    wrong_attempts: RateLimit,
     mails: RateLimit,
 }
 
-/// Too much of something; it may be tried again after this time.
+/// A rate limit is reached.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("too many attempts")]
 pub struct TooMany {
-    /// How long to wait.
+    /// How long to wait before a retry.
     pub retry_after: Duration,
 }
 
-/// What a mail is wanted for. Each has a count of its own, so that asking for one in vain does not
-/// keep another from being sent.
+/// What a mail is asked for. Each has a count of its own, so that asking for one in vain does not
+/// use up the others.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum MailRequest {
     /// To sign in, perhaps to a new account.
     SignIn,
-    /// To sign up, which sends nothing to somebody who has an account.
+    /// To sign up, which sends nothing to an address that has an account.
     SignUp,
     /// To verify an address.
     Verification,
@@ -46,51 +47,51 @@ pub(crate) enum MailRequest {
     Change,
     /// To choose another password.
     PasswordReset,
-    /// To prove once more who one is.
+    /// To elevate.
     Elevation,
 }
 
-/// What a text message is wanted for; see [`MailRequest`].
+/// What a text message is asked for; see [`MailRequest`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum TextRequest {
     /// To sign in, perhaps to a new account.
     SignIn,
-    /// To sign up, which sends nothing to somebody who has an account.
+    /// To sign up, which sends nothing to a number that has an account.
     SignUp,
     /// To give an account the number.
     Change,
-    /// To prove once more who one is.
+    /// To elevate.
     Elevation,
 }
 
 impl AccountLimits {
-    /// Allows `wrong_claims` per account, and `mails` per mailbox or phone and kind of message.
+    /// Allows `wrong_attempts` per account, and `mails` per mailbox or phone and kind of message.
     #[must_use]
     pub fn new(
         limiter: Limiter,
         naming: NamingKey,
-        wrong_claims: RateLimit,
+        wrong_attempts: RateLimit,
         mails: RateLimit,
     ) -> Self {
         Self {
             limiter,
             naming,
-            wrong_claims,
+            wrong_attempts,
             mails,
         }
     }
 
-    /// Twenty wrong claims per account within five minutes, and five messages of a kind to a mailbox
-    /// or phone within an hour.
+    /// The defaults: twenty wrong attempts per account within five minutes, and five messages of a
+    /// kind to a mailbox or phone within an hour.
     #[must_use]
     pub fn usual(limiter: Limiter, naming: NamingKey) -> Self {
-        let wrong_claims = RateLimit::new(20, Duration::from_mins(5));
+        let wrong_attempts = RateLimit::new(20, Duration::from_mins(5));
         let mails = RateLimit::new(5, Duration::from_hours(1));
-        Self::new(limiter, naming, wrong_claims, mails)
+        Self::new(limiter, naming, wrong_attempts, mails)
     }
 
-    /// Begins to judge a claim. It counts as wrong until it is found not to be, so that many at
-    /// once are no more than one after the other.
+    /// Begins an attempt. It counts as wrong until it is found not to be, so that concurrent
+    /// attempts are limited like successive ones.
     pub(crate) async fn attempt(
         &self,
         account: AccountName<'_>,
@@ -104,7 +105,7 @@ impl AccountLimits {
             counted,
             place: place.clone(),
         };
-        let refused = match self.count(&common, self.wrong_claims).await {
+        let refused = match self.count(&common, self.wrong_attempts).await {
             Ok(()) => return Ok(attempt(common)),
             Err(refused) => refused,
         };
@@ -114,7 +115,7 @@ impl AccountLimits {
         if !self.limiter.knows(known, PLACE).await {
             return Err(refused);
         }
-        self.count(&own, self.wrong_claims).await?;
+        self.count(&own, self.wrong_attempts).await?;
         Ok(attempt(own))
     }
 
@@ -154,7 +155,7 @@ impl AccountLimits {
     }
 }
 
-/// A claim that is being judged.
+/// An attempt that is under way.
 pub(crate) struct Attempt<'a> {
     limits: &'a AccountLimits,
     counted: CounterKey,
@@ -170,13 +171,13 @@ impl Attempt<'_> {
         self.was_not_judged().await;
     }
 
-    /// Nobody could tell: it does not count.
+    /// It was not checked, because something failed: it does not count.
     pub(crate) async fn was_not_judged(self) {
         let AccountLimits {
             limiter,
-            wrong_claims,
+            wrong_attempts,
             ..
         } = self.limits;
-        limiter.take_back(&self.counted, *wrong_claims).await;
+        limiter.take_back(&self.counted, *wrong_attempts).await;
     }
 }

@@ -1,23 +1,23 @@
-//! Where a request comes from, as far as limits are concerned.
+//! The client's network, as the unit of rate limits.
 
 use std::{
     fmt,
     net::{IpAddr, Ipv4Addr, Ipv6Addr},
 };
 
-/// The bits of an IPv6 address that name a network; whoever has one has all addresses in it
-/// (RFC 6177 §2).
+/// The bits of an IPv6 address that name a network: one client usually has all addresses in it (RFC
+/// 6177 §2).
 const NETWORK_BITS: u32 = 64;
 
 /// The network of a client: an IPv4 address, or the first half of an IPv6 address.
 ///
-/// Two spellings of one address are the same network, so nobody is counted twice for using both.
+/// Two spellings of one address are the same network, so a client has one count for both.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct ClientNetwork(IpAddr);
 
 impl ClientNetwork {
-    /// Nobody knows where from. All such requests count as one client, so that they are not without
-    /// a limit.
+    /// The network is not known. All such requests share one count, so that they are not without a
+    /// limit.
     pub const UNKNOWN: Self = Self(IpAddr::V4(Ipv4Addr::UNSPECIFIED));
 
     /// The network that `address` is in. An IPv4 address in an IPv6 one is the IPv4 address.

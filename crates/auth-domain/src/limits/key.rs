@@ -1,4 +1,4 @@
-//! What is counted.
+//! Names of counters.
 
 use std::fmt;
 
@@ -12,8 +12,8 @@ use crate::{
     user::{EmailAddress, PhoneNumber, UserId, Username},
 };
 
-/// The name of a counter. It may stand in a store that others can read, so that it holds the name
-/// of no account and of no mailbox.
+/// The name of a counter. It holds no name of an account or mailbox, because the store of shared
+/// counters may be readable by others.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct CounterKey(String);
 
@@ -100,7 +100,7 @@ impl fmt::Debug for NamingKey {
     }
 }
 
-/// By what somebody claims an account.
+/// The name by which an attempt identifies an account.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum AccountName<'a> {
     /// By its address, without regard to ASCII case.
@@ -133,7 +133,7 @@ mod tests {
     }
 
     #[test]
-    fn a_key_tells_nothing_of_the_account_it_counts_for() {
+    fn a_key_does_not_reveal_the_account_it_counts_for() {
         let naming = NamingKey::derive(b"secret");
 
         let name = naming.account(AccountName::Email(&email("ada@example.com")));

@@ -1,4 +1,4 @@
-//! Counting, whoever can.
+//! Counts in the shared store, or in memory while that is away.
 
 use std::{
     sync::{
@@ -14,7 +14,7 @@ use crate::{
     ports::{Clock, CounterError, SharedCounter},
 };
 
-/// For how long, in milliseconds, a shared counter that failed is not asked.
+/// For how long, in milliseconds, a shared counter that failed is not asked (circuit breaker).
 const PAUSE: i64 = 5_000;
 
 /// There is no outage.
@@ -22,9 +22,9 @@ const NONE: i64 = i64::MIN;
 
 /// Counts, and says when it is too much. Cheap to clone; clones count together.
 ///
-/// A shared counter that fails is no reason to turn people away, nor to let everything through:
-/// this server counts by itself until the shared one answers again. It is asked by one request
-/// every five seconds meanwhile, so that the others do not wait for it in vain.
+/// When the shared counter fails, requests are neither refused nor let through unlimited: this
+/// server counts in memory until the shared one answers again. One request every five seconds tries
+/// it meanwhile (circuit breaker), so that the others do not wait for it in vain.
 #[derive(Clone)]
 pub struct Limiter(Arc<Inner>);
 
@@ -32,7 +32,7 @@ struct Inner {
     clock: Arc<dyn Clock>,
     local: MemoryCounter,
     shared: Option<Arc<dyn SharedCounter>>,
-    /// When the shared counter is asked again, in milliseconds; [`NONE`] while it answers.
+    /// When the shared counter is tried again, in milliseconds; [`NONE`] while it answers.
     ask_again_at: AtomicI64,
 }
 
@@ -58,8 +58,7 @@ impl Limiter {
         }))
     }
 
-    /// Asks the shared counter for nothing in particular, so that the log tells at once if it is
-    /// away.
+    /// Pings the shared counter, so that the log tells at once if it is away.
     pub async fn probe(&self) {
         let once = RateLimit::new(1, Duration::from_secs(1));
         self.knows(&CounterKey::of_all("probe"), once).await;
@@ -95,7 +94,7 @@ impl Limiter {
         self.0.local.knows(key, limit, self.0.now_millis())
     }
 
-    /// The shared counter, unless it is to be left alone.
+    /// The shared counter, unless it failed a moment ago.
     fn shared(&self) -> Option<&dyn SharedCounter> {
         let shared = self.0.shared.as_deref()?;
         let at = &self.0.ask_again_at;
@@ -105,7 +104,7 @@ impl Limiter {
         }
         let now = self.0.now();
         let next = now.saturating_add(PAUSE);
-        // Of those who come after the pause one asks; for the others there is another pause.
+        // Of concurrent requests after the pause one tries; for the others there is another pause.
         let is_time = now >= ask_again_at
             && at
                 .compare_exchange(ask_again_at, next, Ordering::Relaxed, Ordering::Relaxed)
@@ -113,7 +112,7 @@ impl Limiter {
         is_time.then_some(shared)
     }
 
-    /// Takes note of how the shared counter is, and tells the log when that changes.
+    /// Remembers whether the shared counter answers, and logs when that changes.
     fn judge<T>(&self, answer: Result<T, CounterError>) -> Option<T> {
         let at = &self.0.ask_again_at;
         match answer {
@@ -158,7 +157,7 @@ mod tests {
 
     const LIMIT: RateLimit = RateLimit::new(3, Duration::from_hours(1));
 
-    /// A shared counter that allows everything while it is there.
+    /// A shared counter that allows everything while it is up.
     #[derive(Default)]
     struct Generous {
         is_away: AtomicBool,
@@ -229,7 +228,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn while_the_shared_counter_answers_its_word_counts() {
+    async fn while_the_shared_counter_answers_its_verdict_counts() {
         let world = World::new();
 
         assert_eq!(world.allowed().await, 10);

@@ -16,10 +16,10 @@ const CANDIDATES: u64 = 16;
 
 /// Counts in the memory of this server.
 ///
-/// A full memory forgets, of a few keys picked at random, the one that has used up the least of its
-/// limit; one that has expired has used up nothing. Whoever floods it with new addresses
-/// forgets their own ones that way, and not those that have reached a limit; and nobody is turned
-/// away because others come in numbers.
+/// A full memory evicts, of a few keys picked at random, the one that has used up the least of its
+/// limit; an expired one has used up nothing. An attacker who floods it with new addresses thereby
+/// evicts their own keys rather than those that have reached a limit, and no client is refused
+/// because memory is full.
 pub(super) struct MemoryCounter {
     most: usize,
     table: Mutex<Table>,
@@ -29,7 +29,7 @@ pub(super) struct MemoryCounter {
 struct Table {
     places: HashMap<Arc<str>, usize>,
     slots: Vec<Slot>,
-    /// A key that nobody outside knows picks the candidates.
+    /// A secret key that picks the candidates.
     chance: RandomState,
     picks: u64,
 }
@@ -121,7 +121,7 @@ impl Table {
         }
     }
 
-    /// The place of a slot that nobody can foresee.
+    /// A slot that a client cannot predict.
     fn pick(&mut self) -> Option<usize> {
         self.picks = self.picks.wrapping_add(1);
         let slots = u64::try_from(self.slots.len()).ok()?;
@@ -176,7 +176,7 @@ mod tests {
     }
 
     #[test]
-    fn a_flood_of_keys_does_not_free_whoever_reached_a_limit() {
+    fn a_flood_of_keys_does_not_free_a_client_that_reached_a_limit() {
         let counter = MemoryCounter::with_room_for(100);
         while count(&counter, 0, 10, NOW) {}
 

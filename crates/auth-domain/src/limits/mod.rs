@@ -1,9 +1,8 @@
-//! How often something may happen: per client, per account, per mailbox, per phone.
+//! Rate limits: per client, per account, per mailbox, per phone.
 //!
-//! [`RateLimit`] says how often. The [`Limiter`] counts: on this server alone, or on all servers
-//! together where an installation brings a [`SharedCounter`]. What it counts has a [`CounterKey`].
-//! [`AccountLimits`] are those that depend on whom a request is about; limits that depend on where
-//! it comes from belong to the API.
+//! [`RateLimit`] says how often. The [`Limiter`] counts: on this server alone, or together with the
+//! other servers if there is a [`SharedCounter`]. What it counts has a [`CounterKey`].
+//! [`AccountLimits`] are those per account and recipient; limits per client belong to the API.
 //!
 //! [`SharedCounter`]: crate::ports::SharedCounter
 

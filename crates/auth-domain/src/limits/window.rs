@@ -1,5 +1,5 @@
-//! The sliding window of Hasura Auth: two fixed windows, of which the earlier one counts as far as
-//! the sliding one still covers it.
+//! The sliding window of Hasura Auth: two fixed windows, of which the earlier one counts in
+//! proportion to how much of it the sliding one still covers.
 
 use std::time::Duration;
 
@@ -42,7 +42,7 @@ pub enum Verdict {
     Allowed,
     /// It may not, and was not counted.
     TooMany {
-        /// For how long it may not, if nothing else is counted meanwhile.
+        /// How long to wait, if nothing else is counted meanwhile.
         retry_after: Duration,
     },
 }
@@ -188,7 +188,7 @@ mod tests {
     }
 
     #[test]
-    fn whoever_waits_as_long_as_was_said_is_let_in_and_not_a_millisecond_earlier() {
+    fn a_client_that_waits_as_long_as_was_said_is_allowed_and_not_a_millisecond_earlier() {
         for burst in [1, 2, 3, 10, 100] {
             for (first, second) in [(burst, 0), (burst, burst), (burst / 2 + 1, burst), (3, 1)] {
                 let mut window = Window::default();

@@ -1,22 +1,22 @@
-//! Work that nobody waits for.
+//! Work that outlives its request.
 
 use std::pin::Pin;
 
 /// Work to be done, boxed.
 pub type BackgroundWork = Pin<Box<dyn Future<Output = ()> + Send>>;
 
-/// Does work that nobody waits for.
+/// Runs work that no request waits for.
 pub trait Background: Send + Sync {
-    /// Begins `work`, which goes on to its end whatever becomes of the caller.
+    /// Begins `work`, which runs to its end even if the caller is dropped.
     ///
     /// # Errors
     ///
-    /// [`BackgroundBusy`] when as much is going on as may. An implementation must bound it: whoever
-    /// asks for more does not feel how long it takes.
+    /// [`BackgroundBusy`] when the bound is reached. An implementation must have one: callers do
+    /// not wait for the work, so nothing else slows them down.
     fn begin(&self, work: BackgroundWork) -> Result<(), BackgroundBusy>;
 }
 
 /// Too much is going on already; ask again later.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("too much work goes on in the background")]
+#[error("the queue of background work is full")]
 pub struct BackgroundBusy;

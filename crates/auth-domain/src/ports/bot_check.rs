@@ -1,31 +1,31 @@
-//! Telling people from programs.
+//! Bot checks (CAPTCHA).
 
 use async_trait::async_trait;
 
 use crate::{error::Cause, secret::Secret};
 
-/// Tells people from programs by what a challenge on the client's page gave them.
+/// Tells people from programs by the response to a challenge on the client's page.
 #[async_trait]
 pub trait BotCheck: Send + Sync {
-    /// Judges `response`, which is good for one request.
+    /// Checks `response`, which is good for one request.
     ///
-    /// Must come to an end by itself: somebody waits for the answer.
+    /// Must end by itself: a request waits for it.
     async fn judge(&self, response: &Secret) -> Result<PersonVerdict, BotCheckError>;
 }
 
-/// What a challenge showed.
+/// The result of a challenge.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum PersonVerdict {
-    /// It was a person.
+    /// The client is a person.
     Passed,
-    /// It was none, or the response is not good, or no longer.
+    /// The client is a program, or the response is not valid, or no longer.
     Failed {
         /// What the service says about it, for the client.
         messages: Vec<String>,
     },
 }
 
-/// Nobody can tell.
+/// The check could not be made.
 #[derive(Debug, thiserror::Error)]
-#[error("nobody can tell whether it was a person")]
+#[error("the bot check could not be made")]
 pub struct BotCheckError(#[source] pub Cause);

@@ -2,10 +2,9 @@
 
 /// Rows that are of no use any more from some moment on.
 ///
-/// Whoever adds a table whose rows expire adds a kind here, an index on the column that says when,
-/// and a rule for the moment to
-/// [`CleanUpService`](crate::services::CleanUpService): the task of the server goes through
-/// [`ALL`](Self::ALL).
+/// A new table whose rows expire needs a kind here, an index on the column that says when, and a
+/// rule for the moment in [`CleanUpService`](crate::services::CleanUpService): the task of the
+/// server goes through [`ALL`](Self::ALL).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum ExpiredRows {
     /// Refresh tokens of every kind, personal access tokens among them, by when they expire; with
@@ -25,18 +24,18 @@ pub enum ExpiredRows {
     SecurityKeyChallenges,
     /// Flows at identity providers that have ended, by when they would have expired.
     EndedProviderFlows,
-    /// Networks that people signed in from, by when they are no longer known.
+    /// Networks that users signed in from, by when they are no longer known.
     KnownPlaces,
     /// Wrong guesses at codes and second factors, by when they were made.
     WrongGuesses,
-    /// Messages that were not handed over in time, by when what they carry expires.
+    /// Messages that were not sent in time, by when what they carry expires.
     QueuedMessages,
 }
 
 impl ExpiredRows {
     /// Every kind.
     pub const ALL: [Self; 11] = [
-        // Before the tickets and codes that would take them along.
+        // First, because removing tickets and codes would cascade to their messages.
         Self::QueuedMessages,
         Self::RefreshTokens,
         Self::RefreshTokenRotations,
@@ -69,11 +68,11 @@ impl ExpiredRows {
     }
 }
 
-/// What came of removing expired rows.
+/// The outcome of removing expired rows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Removal {
     /// So many are gone.
     Removed(u64),
-    /// None is gone, because another server of the installation is removing rows at this moment.
+    /// None is gone, because another server is removing rows at this moment.
     DoneElsewhere,
 }

@@ -1,12 +1,12 @@
-//! Time and chance, so that tests can hold both still.
+//! Time and randomness, so that tests can fix both.
 
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 /// The time of day.
 pub trait Clock: Send + Sync {
-    /// Now, in whole microseconds: PostgreSQL keeps no more, and a moment must survive the way
-    /// into a store and back.
+    /// Now, in whole microseconds: PostgreSQL keeps no more, and a moment must be unchanged after a
+    /// round trip through a store.
     fn now(&self) -> DateTime<Utc>;
 }
 

@@ -7,11 +7,11 @@ use crate::{
     limits::{CounterKey, RateLimit, Verdict},
 };
 
-/// Counts what several servers see, so that a limit holds for all of them together.
+/// Counts for several servers, so that a limit holds for all of them together.
 ///
-/// It counts as [`limits::window`](crate::limits) describes. Each call is one question to whoever
-/// counts, and has to come to an end by itself within a fraction of a second: every request waits
-/// for the answer. What was counted is forgotten two windows later.
+/// It counts as [`limits::window`](crate::limits) describes. Each call is one round trip, and has
+/// to end by itself within a fraction of a second: every request waits for it. What was counted
+/// expires two windows later.
 #[async_trait]
 pub trait SharedCounter: Send + Sync {
     /// Counts `key` once more, unless that is too many. Of any number of concurrent calls no more
@@ -25,7 +25,7 @@ pub trait SharedCounter: Send + Sync {
     async fn knows(&self, key: &CounterKey, limit: RateLimit) -> Result<bool, CounterError>;
 }
 
-/// Nobody counts at the moment.
+/// The shared counter did not answer.
 #[derive(Debug, thiserror::Error)]
 #[error("the shared counters cannot be reached")]
 pub struct CounterError(#[source] pub Cause);

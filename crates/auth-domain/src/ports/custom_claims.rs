@@ -4,17 +4,17 @@ use async_trait::async_trait;
 
 use crate::{error::Cause, session::CustomClaims, user::UserId};
 
-/// Knows what an installation's own data says about a user.
+/// Reads custom claims from the operator's own data about a user.
 #[async_trait]
 pub trait CustomClaimSource: Send + Sync {
-    /// The custom claims of `user`, whose account is committed. Asked whenever an access token is
-    /// about to be issued, with nothing held that others wait for.
+    /// The custom claims of `user`, whose account is committed. Called whenever an access token is
+    /// about to be issued, while no lock or connection is held.
     ///
-    /// Somebody waits for the token: must come to an end by itself within a few seconds.
+    /// Must end by itself within a few seconds: a request waits for it.
     async fn claims_of(&self, user: UserId) -> Result<CustomClaims, CustomClaimSourceError>;
 }
 
-/// Nobody can tell what the custom claims of a user are.
+/// The custom claims of a user could not be read.
 #[derive(Debug, thiserror::Error)]
-#[error("the custom claims cannot be had")]
+#[error("the custom claims cannot be read")]
 pub struct CustomClaimSourceError(#[source] pub Cause);

@@ -1,11 +1,11 @@
-//! Letting time pass.
+//! Sleeping.
 
 use std::{pin::Pin, time::Duration};
 
-/// Comes to an end at some moment.
+/// A future that ends at some moment.
 pub type Pause = Pin<Box<dyn Future<Output = ()> + Send>>;
 
-/// Lets time pass.
+/// Sleeps.
 pub trait Delay: Send + Sync {
     /// Comes to an end `time` after this call, whenever it is waited for.
     fn pause(&self, time: Duration) -> Pause;

@@ -11,13 +11,12 @@ use crate::{
 /// Turns passwords into hashes that are slow to guess.
 ///
 /// Hashing takes long on purpose. An implementation must not do it on the threads that serve
-/// requests, and must bound how much of it runs at once and how much waits: an answer that comes
-/// after its client has left is of use to nobody. Nor may those from one client network keep out those
-/// from others: networks take turns, and when there is too much, whoever comes from the one that most
-/// of it is for is turned away.
+/// requests, and must bound how much of it runs at once and how much waits: an answer is useless
+/// once its client has given up. It must be fair (denial of service): client networks take turns,
+/// and when the queue is full, a request of the network with the most waiting requests is refused.
 #[async_trait]
 pub trait PasswordHasher: Send + Sync {
-    /// The hash to store for `password`, salted anew each time, for somebody from `client`.
+    /// The hash to store for `password`, salted anew each time. `client` is whose turn it takes.
     async fn hash(
         &self,
         password: &PlainPassword,
@@ -35,8 +34,8 @@ pub trait PasswordHasher: Send + Sync {
         client: ClientNetwork,
     ) -> Result<bool, HasherError>;
 
-    /// Takes as long as [`verify`](Self::verify) with a hash of the current strength, so that an
-    /// account that does not exist cannot be told by the time of the answer.
+    /// Takes as long as [`verify`](Self::verify) with a hash of the current strength, so that the
+    /// time of the answer does not tell whether the account exists (user enumeration by timing).
     async fn verify_dummy(
         &self,
         password: &PlainPassword,

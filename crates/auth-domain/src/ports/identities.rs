@@ -8,12 +8,12 @@ use crate::{
     user::UserId,
 };
 
-/// Linked identities, within a unit of work. Who is linked with an identity, tells
-/// [`UserLookup::Identity`](super::UserLookup::Identity).
+/// Linked identities, within a unit of work. [`UserLookup::Identity`](super::UserLookup::Identity)
+/// finds the user of one.
 #[async_trait]
 pub trait LinkedIdentityRepository: Send {
-    /// Links an account. [`StoreError::Duplicate`] when the identity is linked already, with
-    /// whichever account. An account may have several identities, also of one provider.
+    /// Links an account. [`StoreError::Duplicate`] when the identity is linked already, with any
+    /// account. An account may have several identities, also of one provider.
     async fn link(&mut self, identity: &NewLinkedIdentity) -> Result<(), StoreError>;
 
     /// Removes all links of a user.

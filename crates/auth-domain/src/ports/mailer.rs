@@ -9,7 +9,7 @@ use crate::{
     user::{EmailAddress, Locale},
 };
 
-/// What a mail is about. Wording, layout, language fallback and MIME belong to the mailer.
+/// What a mail is about. Rendering, layout, language fallback and MIME belong to the mailer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum MailKind {
     /// Asks for proof that the reader has the address of a new account.
@@ -22,7 +22,7 @@ pub enum MailKind {
     SignInCode,
     /// Lets the reader choose another password.
     ResetPassword,
-    /// Proves by a code to type that the reader is still there.
+    /// Elevates by a code to type.
     ElevationCode,
 }
 
@@ -58,16 +58,16 @@ impl MailKind {
     }
 }
 
-/// A mail to one person: what it is about, and the data of its template.
+/// A mail to one user: what it is about, and the data of its template.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Mail {
     /// What it is about.
     pub kind: MailKind,
-    /// Whom to write to.
+    /// The recipient.
     pub to: EmailAddress,
-    /// In which language.
+    /// Its language.
     pub locale: Locale,
-    /// How to address them.
+    /// The name to address the user by.
     pub display_name: String,
     /// The address of the account; differs from `to` while it is being changed.
     pub email: EmailAddress,
@@ -75,7 +75,7 @@ pub struct Mail {
     pub new_email: Option<EmailAddress>,
     /// The ticket of the link, or the code to type.
     pub ticket: Secret,
-    /// A code that works in place of the link, where the installation wants one.
+    /// A code that works in place of the link, if the policy asks for one.
     pub code: Option<Secret>,
     /// The link to follow; none where a code has to be typed.
     pub link: Option<Secret>,
@@ -83,23 +83,23 @@ pub struct Mail {
     pub redirect_to: RedirectUrl,
 }
 
-/// Hands mail to a transport.
+/// Sends mail.
 #[async_trait]
 pub trait Mailer: Send + Sync {
-    /// Hands `mail` over. Success means accepted for delivery, not delivered.
+    /// Sends `mail`. Success means accepted for delivery, not delivered.
     ///
-    /// Must come to an end by itself: somebody waits for the answer.
+    /// Must end by itself: a request waits for it.
     async fn send(&self, mail: Mail) -> Result<(), MailerError>;
 }
 
-/// The transport did not accept a mail. Holds nothing of it.
+/// The transport did not accept a mail. The error holds nothing of it.
 #[derive(Debug, thiserror::Error)]
 pub enum MailerError {
-    /// The same mail may be accepted later: the transport is away, slow or busy (a transient negative
-    /// completion, RFC 5321 §4.2.1).
-    #[error("the mail could not be handed over for now")]
+    /// A retry may succeed: the transport is away, slow or busy (a transient negative completion,
+    /// RFC 5321 §4.2.1).
+    #[error("the mail could not be sent for now")]
     Temporary(#[source] Cause),
-    /// The same mail would be refused again (a permanent negative completion).
-    #[error("the mail could not be handed over")]
+    /// A retry would be refused as well (a permanent negative completion).
+    #[error("the mail could not be sent")]
     Permanent(#[source] Cause),
 }

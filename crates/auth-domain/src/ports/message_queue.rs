@@ -14,24 +14,24 @@ use crate::{
 #[async_trait]
 pub trait MessageRepository: Send {
     /// Queues a message, in place of any earlier one of the same user and purpose. What it carries
-    /// has to be stored before, and the message goes when that goes: with the ticket or code, or
+    /// must be stored before, and the message is deleted along with it: with the ticket or code, or
     /// with the user.
     async fn enqueue(&mut self, message: &NewQueuedMessage) -> Result<(), StoreError>;
 
-    /// Removes the message with a user's code, whose place another code took that is not sent.
+    /// Removes the message with a user's code, because a code that is not sent replaced that.
     async fn withdraw(&mut self, user: UserId, purpose: CodePurpose) -> Result<(), StoreError>;
 }
 
-/// Working the queue off. Each method is one decision and one round trip, as those of
+/// Working off the queue. Each method is one decision and one round trip, as those of
 /// [`Store`](super::Store) are.
 #[async_trait]
 pub trait MessageQueue: Send + Sync {
-    /// Claims messages whose next attempt is due, `limit` at most, those first that have waited
-    /// longest, and begins an attempt at each: it counts, and the message is not due again before
+    /// Leases messages whose next attempt is due, `limit` at most, the longest due first, and
+    /// begins an attempt at each: it counts, and the message is not due again before
     /// `leased_until`.
     ///
-    /// Of any number of concurrent calls, also by different servers, one gets a message. A call does
-    /// not wait for another. Messages that expired (`expires_at <= now`) are not claimed.
+    /// Of any number of concurrent calls, also by different servers, one gets a message. A call
+    /// does not wait for another. Expired messages (`expires_at <= now`) are not leased.
     async fn lease_messages(
         &self,
         now: DateTime<Utc>,
@@ -39,13 +39,14 @@ pub trait MessageQueue: Send + Sync {
         limit: u32,
     ) -> Result<Vec<QueuedMessage>, StoreError>;
 
-    /// Removes a message that was handed over, or never will be; one that is not there is no error.
+    /// Removes a message that was sent, or never will be. Idempotent: one that is not there is no
+    /// error.
     async fn remove_message(&self, id: MessageId) -> Result<(), StoreError>;
 
-    /// Notes that an attempt failed, unless a later one has begun meanwhile.
+    /// Records a failed attempt, unless a later one has begun meanwhile.
     async fn postpone_message(&self, failed: &FailedAttempt) -> Result<(), StoreError>;
 
-    /// Messages that have not expired, those first that do so next, `limit` at most.
+    /// Messages that have not expired, the next to expire first, `limit` at most.
     async fn list_messages(
         &self,
         now: DateTime<Utc>,

@@ -1,7 +1,7 @@
-//! What the domain asks of the world: one trait per need, implemented by adapters.
+//! Ports: one trait per thing the domain needs from outside, implemented by adapters.
 //!
-//! Ports that do I/O are `async_trait`s, so that an installation passes them as `Arc<dyn Port>`
-//! and no service carries type parameters.
+//! Ports that do I/O are `async_trait`s, so that they are passed as `Arc<dyn Port>` and no service
+//! carries type parameters.
 
 mod background;
 mod bot_check;

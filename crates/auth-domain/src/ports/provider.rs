@@ -1,4 +1,4 @@
-//! Others that vouch for who a person is: Google, GitHub, an OpenID provider, your own service.
+//! Identity providers: Google, GitHub, an OpenID provider, a service of the operator's own.
 
 use std::fmt;
 
@@ -12,61 +12,62 @@ use crate::{
     session::CodeVerifier,
 };
 
-/// Asks a person's identity provider, by way of their browser.
+/// An identity provider that users are redirected to.
 ///
-/// No answer of a provider may make an implementation panic, and none may reach a log.
+/// No response of a provider may make an implementation panic, and none may reach a log.
 #[async_trait]
 pub trait Provider: Send + Sync {
     /// Its name.
     fn id(&self) -> &ProviderId;
 
-    /// Where to send the browser.
+    /// The URL to redirect the browser to.
     ///
     /// # Errors
     ///
-    /// [`ProviderError::Unavailable`] when the provider has to be asked for that, and fails.
-    async fn authorize(&self, question: &AuthorizationRequest) -> Result<Url, ProviderError>;
+    /// [`ProviderError::Unavailable`] when the provider has to be asked first, and fails.
+    async fn authorize(&self, request: &AuthorizationRequest) -> Result<Url, ProviderError>;
 
-    /// Who the person is, by what the browser brought back.
+    /// The user's identity, by what the browser brought back.
     ///
     /// # Errors
     ///
     /// [`ProviderError::CodeRefused`] and [`ProviderError::ProfileFailed`].
     async fn identify(
         &self,
-        answer: &AuthorizationResponse,
+        response: &AuthorizationResponse,
     ) -> Result<ExternalIdentity, ProviderError>;
 }
 
-/// A question to a provider, which a browser carries there.
+/// An authorization request (RFC 6749 §4.1.1), which the browser carries to the provider.
 #[derive(Debug, Clone)]
 pub struct AuthorizationRequest {
-    /// What has to come back unchanged.
+    /// The `state`, which has to come back unchanged.
     pub state: Secret,
-    /// Where the browser is to come back to.
+    /// The redirect URI: where the browser is to come back to.
     pub callback: Url,
-    /// What binds question and answer.
+    /// Binds request and response.
     pub proof: PkceAndNonce,
 }
 
-/// What a browser brought back from a provider.
+/// An authorization response (RFC 6749 §4.1.2), as the browser brought it back.
 #[derive(Debug, Clone)]
 pub struct AuthorizationResponse {
-    /// The parameters, as far as any provider is known to send them.
+    /// The parameters that some provider is known to send.
     pub parameters: Parameters,
-    /// Where the browser came back to; the same as in the question.
+    /// Where the browser came back to; the same as in the request.
     pub callback: Url,
-    /// What binds question and answer; the same as in the question.
+    /// Binds request and response; the same as in the request.
     pub proof: PkceAndNonce,
 }
 
-/// Secrets of one flow that never pass through the browser in the clear. A provider that supports
-/// either gets it; for others the state alone binds the flow.
+/// PKCE verifier and nonce of one flow, which never pass through the browser in the clear. A
+/// provider that supports either gets it; for others the `state` alone binds the flow.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PkceAndNonce {
-    /// What proves that the code is exchanged by whoever asked for it (RFC 7636).
+    /// Proves that the client that exchanges the code is the one that asked for it (PKCE, RFC
+    /// 7636).
     pub verifier: CodeVerifier,
-    /// What an ID token has to repeat (OpenID Connect Core §3.1.2.1).
+    /// The nonce that an ID token has to repeat (replay, OpenID Connect Core §3.1.2.1).
     pub nonce: Secret,
 }
 
@@ -101,24 +102,24 @@ impl fmt::Debug for Parameters {
 /// Why a provider gave no identity. No cause may hold a code, a token or a secret.
 #[derive(Debug, thiserror::Error)]
 pub enum ProviderError {
-    /// It could not be asked where to send the browser.
+    /// It did not say where to redirect the browser to.
     #[error("the provider cannot be asked")]
     Unavailable(#[source] Cause),
-    /// The code of the browser was not exchanged, for whichever reason.
+    /// It did not exchange the code, whatever the reason.
     #[error("the provider did not exchange the code")]
     CodeRefused(#[source] Cause),
-    /// It did not tell who the person is, or nothing that could be read.
-    #[error("the provider did not tell who the person is")]
+    /// It did not identify the user, or in a form that could not be read.
+    #[error("the provider did not identify the user")]
     ProfileFailed(#[source] Cause),
 }
 
-/// Judges the ID tokens that apps get from a provider themselves (`/signin/idtoken`).
+/// Verifies the ID tokens that apps get from a provider themselves (`/signin/idtoken`).
 #[async_trait]
 pub trait IdTokenVerifier: Send + Sync {
     /// Whose tokens.
     fn id(&self) -> &ProviderId;
 
-    /// Who the token is about, if it is one for this installation, and good now.
+    /// The subject of the token, if it was issued for this server's clients and is valid now.
     ///
     /// A token with a claim `nonce` has to hold the SHA-256 of `nonce` there, in hexadecimal digits
     /// (of the empty text if there is none), as apps of Hasura Auth have it.
@@ -133,14 +134,14 @@ pub trait IdTokenVerifier: Send + Sync {
     ) -> Result<ExternalIdentity, IdTokenError>;
 }
 
-/// Why an ID token proves nothing.
+/// Why an ID token was not accepted.
 #[derive(Debug, thiserror::Error)]
 pub enum IdTokenError {
-    /// Wrong signature, issuer, audience or nonce, not yet or no longer good, or not about anybody.
-    /// Why is not told apart on purpose.
+    /// Wrong signature, issuer, audience or nonce, not yet or no longer valid, or without a
+    /// subject. These are not told apart on purpose.
     #[error("the ID token is not valid")]
     Invalid,
-    /// The provider's keys are not to be had.
+    /// The provider's keys could not be fetched.
     #[error("the ID token cannot be checked")]
     Unavailable(#[source] Cause),
 }

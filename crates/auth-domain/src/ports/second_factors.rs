@@ -21,44 +21,44 @@ pub struct StoredFactor {
 
 /// Second factors, within a unit of work.
 ///
-/// Wrong guesses at a second factor are counted apart from those at mailed codes: anybody may make
-/// the latter, and whoever reads the mail could have them forgotten.
+/// Wrong guesses at a second factor are counted apart from those at mailed codes: any client may
+/// make the latter, and a right guess at a mailed code resets their count.
 #[async_trait]
 pub trait SecondFactorRepository: Send {
     /// What is stored of a user's second factor. `None`: no such user.
     ///
-    /// From then on nobody else changes the user, their second factor or the count of their wrong
-    /// guesses until the unit of work ends. The other methods rely on that: call it first, or write
-    /// to the user.
+    /// Takes the row lock of the user: until the unit of work ends, no other one changes the user,
+    /// their second factor or the count of their wrong guesses. The other methods rely on that:
+    /// call this first, or write to the user.
     async fn find(&mut self, user: UserId) -> Result<Option<StoredFactor>, StoreError>;
 
-    /// Stores another secret in place of the former, whose used steps are forgotten with it.
+    /// Stores a secret in place of the former one, whose used steps are deleted with it.
     async fn put_secret(&mut self, user: UserId, secret: &SealedSecret) -> Result<(), StoreError>;
 
-    /// Stores a secret that takes the place of the present one when the second factor is switched
-    /// off. An earlier one that waited is gone.
+    /// Stores a secret that replaces the present one when the second factor is switched off. An
+    /// earlier waiting one is deleted.
     async fn put_waiting_secret(
         &mut self,
         user: UserId,
         secret: &SealedSecret,
     ) -> Result<(), StoreError>;
 
-    /// Stores the present secret in another form; used steps stay used.
+    /// Stores the present secret encrypted anew; used steps stay used.
     async fn reseal(&mut self, user: UserId, secret: &SealedSecret) -> Result<(), StoreError>;
 
-    /// Switches one-time passwords on. Recovery codes of former times are gone.
+    /// Switches one-time passwords on. Earlier recovery codes are deleted.
     async fn activate(&mut self, user: UserId) -> Result<(), StoreError>;
 
-    /// Switches the second factor off. Recovery codes are gone, and a secret that waited takes its
-    /// place, as by [`put_secret`](Self::put_secret).
+    /// Switches the second factor off. Recovery codes are deleted, and a waiting secret becomes the
+    /// present one, as by [`put_secret`](Self::put_secret).
     async fn deactivate(&mut self, user: UserId) -> Result<(), StoreError>;
 
-    /// Switches the second factor off and forgets all there is of it: secrets, used steps and
-    /// recovery codes. Wrong guesses stay counted.
+    /// Switches the second factor off and deletes all of it: secrets, used steps and recovery
+    /// codes. Wrong guesses stay counted.
     async fn forget_all_of(&mut self, user: UserId) -> Result<(), StoreError>;
 
-    /// Notes that the code of a step is used for something. `false`: it was, or that of a later
-    /// step (RFC 6238 §5.2); nothing has changed then.
+    /// Notes that the code of a step is used for a purpose (replay). `false`: it was, or that of a
+    /// later step (RFC 6238 §5.2); nothing has changed then.
     ///
     /// Of any number of concurrent calls with one step at most one gets `true`.
     async fn use_step(&mut self, step: &StepUse) -> Result<bool, StoreError>;
@@ -70,7 +70,7 @@ pub trait SecondFactorRepository: Send {
         codes: &[HashedRecoveryCode],
     ) -> Result<(), StoreError>;
 
-    /// Takes a recovery code out. `false`: the user has no such code.
+    /// Deletes a recovery code. `false`: the user has no such code.
     ///
     /// Of any number of concurrent calls with one code at most one gets `true`.
     async fn take_recovery_code(
@@ -86,7 +86,7 @@ pub trait SecondFactorRepository: Send {
         limits: &GuessLimits,
     ) -> Result<WrongGuesses, StoreError>;
 
-    /// Counts a wrong guess; those that count no longer by `limits` need not be kept.
+    /// Counts a wrong guess; those that no longer count by `limits` need not be kept.
     async fn note_wrong_guess(
         &mut self,
         user: UserId,
@@ -94,6 +94,6 @@ pub trait SecondFactorRepository: Send {
         tally: Tally,
     ) -> Result<(), StoreError>;
 
-    /// Forgets the wrong guesses at the second factor.
+    /// Resets the count of wrong guesses at the second factor.
     async fn forget_wrong_guesses(&mut self, user: UserId) -> Result<(), StoreError>;
 }

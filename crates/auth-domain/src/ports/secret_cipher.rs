@@ -1,4 +1,4 @@
-//! Encryption of what has to be read back.
+//! Encryption of stored secrets.
 
 use crate::{
     error::Cause,
@@ -6,7 +6,7 @@ use crate::{
     secret::Secret,
 };
 
-/// Seals secrets before they are stored.
+/// Encrypts secrets before they are stored.
 pub trait SecretCipher: Send + Sync {
     /// Encrypts `secret` so that it opens in the same context and in no other. Two calls give two
     /// texts.
@@ -38,19 +38,19 @@ pub trait SecretCipher: Send + Sync {
 pub struct OpenedSecret {
     /// The secret.
     pub secret: Secret,
-    /// Whether [`SecretCipher::seal`] would use the same key and form now. Otherwise it should be
-    /// sealed anew, as long as the former key is known.
+    /// Whether [`SecretCipher::seal`] would use the same key and form now. Otherwise seal it anew
+    /// while the former key is still configured (key rotation).
     pub is_current: bool,
 }
 
 /// Why a secret was not sealed or opened. The text names neither the secret nor a key.
 #[derive(Debug, thiserror::Error)]
 pub enum SecretCipherError {
-    /// No key of this installation opens it.
+    /// None of this server's keys opens it.
     #[error("a stored secret does not open with the encryption key of this server")]
     DoesNotOpen,
     /// It opened and was not what it should have been.
-    #[error("a stored secret is not what it should be")]
+    #[error("a stored secret has unexpected content")]
     Unreadable(#[source] Cause),
     /// The cryptography failed.
     #[error("a secret cannot be sealed or opened")]

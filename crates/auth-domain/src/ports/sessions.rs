@@ -15,8 +15,8 @@ use crate::{
     user::{User, UserId},
 };
 
-/// What a user has to be for a refresh token of theirs to be rotated. The domain decides it; a
-/// store only compares columns.
+/// What a user must be for their refresh token to be rotated. The domain decides it; a store only
+/// compares columns.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RefreshGate {
     /// The user must have nothing to verify: see [`User::has_nothing_to_verify`].
@@ -35,40 +35,40 @@ impl RefreshGate {
 /// One rotation of a refresh token. A disabled user's token is never rotated.
 #[derive(Debug, Clone, PartialEq)]
 pub struct RefreshRotation {
-    /// The hash of the token that was presented.
+    /// The hash of the token that the client presented.
     pub presented: HashedRefreshToken,
     /// The hash that takes its place.
     pub successor: HashedRefreshToken,
-    /// When the token was presented: it must not have expired by then. The rotation itself may happen
-    /// later, for instance when the database was stalled.
+    /// When the token was presented: it must not have expired by then. The rotation itself may
+    /// happen later, for instance when the database was stalled.
     pub now: DateTime<Utc>,
     /// The new moment from which the row is no longer accepted.
     pub expires_at: DateTime<Utc>,
-    /// Predecessors of this row that were rotated longer ago than this, by the store's clock, may be
-    /// forgotten.
+    /// Predecessors of this row that were rotated longer ago than this, by the store's clock, may
+    /// be deleted.
     pub remember_for: Duration,
     /// What the user has to be.
     pub gate: RefreshGate,
-    /// Where the token was presented. What is not known of it stays as it was.
+    /// The device that presented the token. What is not known of it stays as it was.
     pub device: Device,
 }
 
-/// What a rotation led to.
+/// The result of a rotation.
 #[derive(Debug, Clone, PartialEq)]
 pub struct RotatedSession {
     /// The row that was rotated.
     pub id: SessionId,
     /// Its user, as they were just before.
     pub user: User,
-    /// How they had proven who they are when the session began.
+    /// The user's authentication methods when the session began.
     pub methods: AuthMethods,
 }
 
 /// What a store knows of a refresh token that was not rotated.
 #[derive(Debug, Clone, PartialEq)]
 pub enum RefreshTokenTrace {
-    /// It is regular and not expired; so its user did not pass the gate, or the rotation that
-    /// found nothing came before it was stored.
+    /// It is regular and not expired; so its user did not pass the gate, or the rotation that found
+    /// nothing came before it was stored.
     Live {
         /// Its user.
         user: User,
@@ -84,7 +84,7 @@ pub enum RefreshTokenTrace {
         current: HashedRefreshToken,
         /// The user of the row.
         user: User,
-        /// How they had proven who they are when the session began.
+        /// The user's authentication methods when the session began.
         methods: AuthMethods,
     },
     /// Neither.
@@ -105,8 +105,8 @@ pub enum EndedSessions {
 /// Sessions of both generations, within a unit of work. Only hashes ever reach a store.
 #[async_trait]
 pub trait SessionRepository: Send {
-    /// Notes that a user signed in from a place, which is a known one of theirs until `until`. One
-    /// that is known for about as long stays as it is.
+    /// Stores a place that a user signed in from, which is known until `until`. One that is known
+    /// for about as long stays as it is.
     async fn note_place(
         &mut self,
         user: UserId,
@@ -114,15 +114,15 @@ pub trait SessionRepository: Send {
         until: DateTime<Utc>,
     ) -> Result<(), StoreError>;
 
-    /// Forgets the places that a user signed in from.
+    /// Deletes the places that a user signed in from.
     async fn forget_places_of(&mut self, user: UserId) -> Result<(), StoreError>;
 
     /// Stores a refresh token. Those of the user that have expired are left to
     /// [`Store::remove_expired`](super::Store::remove_expired).
     async fn insert_refresh_token(&mut self, token: &StoredRefreshToken) -> Result<(), StoreError>;
 
-    /// Ends the session with this id, with all that is remembered of its tokens. `false`: there
-    /// was none.
+    /// Ends the session with this id, and deletes all that is remembered of its tokens. `false`:
+    /// there was none.
     async fn end(&mut self, id: SessionId) -> Result<bool, StoreError>;
 
     /// Ends the session that a refresh token with this hash belongs to: as its current token, or as
@@ -148,8 +148,8 @@ pub trait SessionRepository: Send {
 
     /// Ends sessions of a user; returns how many there were.
     ///
-    /// Waits for units of work that have written to the user or read their second factor, and ends
-    /// what those stored, too.
+    /// Takes the row lock of the user: it waits for units of work that have written to the user or
+    /// read their second factor, and ends the sessions that those stored, too.
     async fn end_all_of(&mut self, user: UserId, which: EndedSessions) -> Result<u64, StoreError>;
 
     /// Ends a session of a user, of either generation; a personal access token is none. `false`: the

@@ -7,29 +7,29 @@ use crate::{
     session::{AccessClaims, AccessIdentity, AccessToken},
 };
 
-/// Writes and reads access tokens. Neither may block for longer than a signature takes.
+/// Signs and verifies access tokens. Neither may block for longer than a signature takes.
 pub trait TokenSigner: Send + Sync {
-    /// A token that says `claims`.
+    /// A token with `claims`.
     ///
     /// # Errors
     ///
     /// [`SignerError`] when the key cannot be used; no claims can provoke it.
     fn sign(&self, claims: &AccessClaims) -> Result<AccessToken, SignerError>;
 
-    /// Whose token this is, if it is a session token of ours and good at `now`.
+    /// The bearer of a token, if it is a session token of ours and valid at `now`.
     ///
-    /// What the same key signs for another purpose is none: an access token or ID token of an OAuth
-    /// client must not open what a user's own session opens (token confusion). The issuer's clock may
-    /// be a minute ahead; nothing is added to the token's life at its end.
+    /// A token that the same key signed for another purpose is not: an access token or ID token of
+    /// an OAuth client must not open what a user's own session opens (token confusion). The
+    /// issuer's clock may be a minute ahead; nothing is added to the token's life at its end.
     ///
     /// # Errors
     ///
-    /// [`InvalidAccessToken`] for any other text: wrong key, algorithm or issuer, for another purpose
-    /// or audience, not yet or no longer good, not about a user, or not a token at all.
+    /// [`InvalidAccessToken`] for any other text: wrong key, algorithm or issuer, for another
+    /// purpose or audience, not yet or no longer valid, not about a user, or not a token at all.
     fn verify(&self, token: &str, now: DateTime<Utc>)
     -> Result<AccessIdentity, InvalidAccessToken>;
 
-    /// The keys that others need to check a token.
+    /// The public keys that verify a token.
     fn public_keys(&self) -> PublicKeys;
 }
 
@@ -42,7 +42,7 @@ pub struct PublicKeys(pub String);
 #[error("the access token cannot be signed")]
 pub struct SignerError(#[source] pub Cause);
 
-/// The token is not good. Why is not told apart on purpose.
+/// The token is not valid. Why is not told apart on purpose.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("not a valid access token")]
 pub struct InvalidAccessToken;

@@ -11,40 +11,40 @@ use crate::{
     user::{Locale, PhoneNumber},
 };
 
-/// A text message with a code. Wording and language fallback belong to the sender.
+/// A text message with a code. Rendering and language fallback belong to the sender.
 #[derive(Debug, Clone, PartialEq)]
 pub struct TextMessage {
-    /// Whom to write to.
+    /// The recipient.
     pub to: PhoneNumber,
-    /// In which language.
+    /// Its language.
     pub locale: Locale,
     /// The code to type.
     pub code: Secret,
 }
 
-/// Hands text messages to a service.
+/// Sends text messages.
 #[async_trait]
 pub trait SmsSender: Send + Sync {
-    /// Hands `message` over. Success means accepted for delivery, not delivered.
+    /// Sends `message`. Success means accepted for delivery, not delivered.
     ///
-    /// Must come to an end by itself: somebody waits for the answer.
+    /// Must end by itself: a request waits for it.
     async fn send(&self, message: TextMessage) -> Result<(), SmsError>;
 }
 
-/// A service that makes codes, sends them, and judges what people type: this server never knows
-/// them. How often somebody may guess is still for this server to say.
+/// A service that makes, sends and checks codes: this server never knows them. The number of
+/// guesses is still limited by this server.
 #[async_trait]
 pub trait PhoneVerifier: Send + Sync {
-    /// Sends a code to a number, in a language if the service has it. An earlier code may go on
-    /// being good.
+    /// Sends a code to a number, in a language if the service has it. An earlier code may stay
+    /// good.
     ///
-    /// Must come to an end by itself: somebody waits for the answer.
+    /// Must end by itself: a request waits for it.
     async fn start(&self, to: &PhoneNumber, locale: &Locale) -> Result<(), SmsError>;
 
     /// Whether `code` is the one that was sent to the number last, and has not been used. Of two
-    /// who ask, both may be told so.
+    /// concurrent calls both may get `true`.
     ///
-    /// Must come to an end by itself: somebody waits for the answer.
+    /// Must end by itself: a request waits for it.
     async fn check(&self, to: &PhoneNumber, code: &OneTimeCode) -> Result<bool, SmsError>;
 }
 
@@ -57,16 +57,16 @@ pub enum CodeDelivery {
     Verifier(Arc<dyn PhoneVerifier>),
 }
 
-/// The service for text messages did not do what it was asked for. Holds nothing of the message.
+/// The service for text messages failed. The error holds nothing of the message.
 #[derive(Debug, thiserror::Error)]
 pub enum SmsError {
-    /// No message was accepted; the same one may be accepted later.
-    #[error("the text message could not be handed over for now")]
+    /// No message was accepted; a retry may succeed.
+    #[error("the text message could not be sent for now")]
     NotSent(#[source] Cause),
-    /// The message was refused, and would be refused again.
-    #[error("the text message could not be handed over")]
+    /// The message was refused; a retry would be refused as well.
+    #[error("the text message could not be sent")]
     Refused(#[source] Cause),
-    /// Nobody could tell whether a code is right.
+    /// The code could not be checked.
     #[error("the code could not be checked")]
     NotChecked(#[source] Cause),
 }

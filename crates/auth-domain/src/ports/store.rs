@@ -1,4 +1,4 @@
-//! Storage as a whole: opening units of work, and the few hot paths that do without one.
+//! Storage as a whole: units of work, and the few hot paths that do without one.
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
@@ -19,8 +19,8 @@ use crate::{
 ///
 /// Implementations must pass the suite of the crate `store-testkit`. The methods beside
 /// [`begin`](Self::begin) stand alone: each is one decision, and one round trip where the database
-/// allows it. Every method is atomic: when its future is dropped before it is done, it has been
-/// carried out as a whole or not at all.
+/// allows it. Every method is atomic: when its future is dropped early, it has been carried out as
+/// a whole or not at all.
 #[async_trait]
 pub trait Store: MessageQueue + Send + Sync {
     /// Opens a unit of work.
@@ -29,9 +29,9 @@ pub trait Store: MessageQueue + Send + Sync {
     /// The user `lookup` names, with their roles.
     async fn find_user(&self, lookup: UserLookup<'_>) -> Result<Option<User>, StoreError>;
 
-    /// Whom a code may be for that was sent to `number`: the user who has the number or, if nobody
-    /// has, the anonymous user who noted it and has a code for that which has not expired; of
-    /// several the one whose code expires last.
+    /// The user that a code sent to `number` may be for: the user who has the number or, if there
+    /// is none, the anonymous user who noted it and has an unexpired code for that; of several the
+    /// one whose code expires last.
     async fn find_number_claimant(
         &self,
         number: &PhoneNumber,
@@ -83,12 +83,12 @@ pub trait Store: MessageQueue + Send + Sync {
     /// Whether a user has a security key.
     async fn has_security_key(&self, user: UserId) -> Result<bool, StoreError>;
 
-    /// Removes rows that are of no use any more since before a moment: `limit` at most, and those
-    /// first that have waited longest.
+    /// Removes rows that have been of no use since before a moment: `limit` at most, the oldest
+    /// first.
     ///
-    /// Waits for nobody: rows that others are about to change are passed over, and a row whose time
-    /// is prolonged meanwhile stays. Of concurrent calls to one database one removes rows at a time;
-    /// the others may answer [`Removal::DoneElsewhere`].
+    /// Never waits for a lock: rows that other transactions are about to change are skipped, and a
+    /// row whose life is prolonged meanwhile stays. Of concurrent calls to one database one removes
+    /// rows at a time; the others may answer [`Removal::DoneElsewhere`].
     async fn remove_expired(
         &self,
         rows: ExpiredRows,
@@ -99,16 +99,16 @@ pub trait Store: MessageQueue + Send + Sync {
     /// Whether the database answers. Takes no lock and changes nothing.
     async fn ping(&self) -> Result<(), StoreError>;
 
-    /// Whether every migration that this version needs has been applied; more of them do not matter.
+    /// Whether every migration that this version needs has been applied; later ones do not matter.
     /// Takes no lock, changes nothing, and is cheap enough for a probe every second.
     async fn is_migrated(&self) -> Result<bool, StoreError>;
 }
 
 /// A transaction.
 ///
-/// Nothing is visible to others until [`commit`](Self::commit); dropping it undoes everything and
-/// does not stand in the way of the next writer. After a method of a repository returned an error,
-/// only [`rollback`](Self::rollback) or dropping is allowed, except where the method says so.
+/// Its changes are invisible to others until [`commit`](Self::commit); dropping it rolls them back
+/// and does not block the next writer. After a method of a repository returned an error, only
+/// [`rollback`](Self::rollback) or dropping is allowed, except where the method says so.
 #[async_trait]
 pub trait UnitOfWork: Send {
     /// Users.
@@ -135,9 +135,9 @@ pub trait UnitOfWork: Send {
     /// Links with identities at providers.
     fn identities(&mut self) -> &mut dyn LinkedIdentityRepository;
 
-    /// Makes everything visible and durable.
+    /// Makes the changes visible and durable.
     async fn commit(self: Box<Self>) -> Result<(), StoreError>;
 
-    /// Undoes everything.
+    /// Rolls the changes back.
     async fn rollback(self: Box<Self>) -> Result<(), StoreError>;
 }

@@ -16,10 +16,10 @@ use crate::{
 #[async_trait]
 pub trait TicketRepository: Send {
     /// Stores a ticket. Earlier ones of the same user and purpose stay good: a mail that is sent
-    /// again must not kill the link that is on its way.
+    /// again must not invalidate the link that is on its way.
     async fn insert(&mut self, ticket: &NewTicket) -> Result<(), StoreError>;
 
-    /// What [`take`](Self::take) would return. The ticket stays, for it to be taken in the unit of work
+    /// What [`take`](Self::take) would return. The ticket stays, to be taken in the unit of work
     /// that does what it is for.
     async fn find(
         &mut self,
@@ -27,22 +27,23 @@ pub trait TicketRepository: Send {
         now: DateTime<Utc>,
     ) -> Result<Option<RedeemedTicket>, StoreError>;
 
-    /// Takes a ticket out, with all others of its user and purpose and the code in their place.
+    /// Takes a ticket out (replay), with all others of its user and purpose and the code in their
+    /// place.
     ///
     /// `None`: it is unknown, spent, or `expires_at <= now`. Of any number of concurrent calls with
     /// one ticket at most one gets `Some`. A ticket that Hasura Auth left in `auth.users.ticket` is
-    /// as good as any other until its time is over.
+    /// as good as any other until it expires.
     async fn take(
         &mut self,
         ticket: &Ticket,
         now: DateTime<Utc>,
     ) -> Result<Option<RedeemedTicket>, StoreError>;
 
-    /// Takes out all tickets, one-time codes and exchange codes of a user, whatever they are for;
+    /// Deletes all tickets, one-time codes and exchange codes of a user, whatever their purpose,
     /// pending second factors too. Wrong guesses stay counted.
     async fn forget_all_of(&mut self, user: UserId) -> Result<(), StoreError>;
 
-    /// Takes out the tickets and codes by which an account would move to another address or number.
+    /// Deletes the tickets and codes by which an account would move to another address or number.
     async fn forget_changes_of(
         &mut self,
         user: UserId,
@@ -53,30 +54,30 @@ pub trait TicketRepository: Send {
     /// guesses made so far stay counted.
     async fn put_code(&mut self, code: &NewCode) -> Result<(), StoreError>;
 
-    /// Judges a guess, and counts it if it is wrong and a code was open, by what
+    /// Compares a guess, and counts it if it is wrong and a code was open, by what
     /// [`GuessLimits::tally`](crate::guessing::GuessLimits::tally) says.
     ///
     /// Of any number of concurrent right guesses at one code at most one is accepted, and of
-    /// concurrent wrong ones each is counted. A user who does not exist has no code. A code in place
-    /// of a ticket takes all tickets of that purpose along.
+    /// concurrent wrong ones each is counted. A user who does not exist has no code. A right guess
+    /// at a code in place of a ticket takes all tickets of that purpose out.
     async fn judge_code(&mut self, guess: &CodeGuess) -> Result<CodeVerdict, StoreError>;
 
-    /// Whether a guess would be compared with a code: one is open, and there were not too many wrong
-    /// ones. Changes nothing.
+    /// Whether a guess would be compared with a code: one is open, and there were not too many
+    /// wrong guesses. Changes nothing.
     async fn awaits_guess(&mut self, guess: &CodeGuess) -> Result<bool, StoreError>;
 
     /// Stores an exchange code.
     async fn insert_exchange_code(&mut self, code: &StoredExchangeCode) -> Result<(), StoreError>;
 
-    /// Takes an exchange code out. `None`: it is unknown, spent, or `expires_at <= now`. Of any
-    /// number of concurrent calls with one code at most one gets `Some`.
+    /// Takes an exchange code out (replay). `None`: it is unknown, spent, or `expires_at <= now`.
+    /// Of any number of concurrent calls with one code at most one gets `Some`.
     async fn take_exchange_code(
         &mut self,
         hash: &HashedExchangeCode,
         now: DateTime<Utc>,
     ) -> Result<Option<StoredExchangeCode>, StoreError>;
 
-    /// Notes that a flow has ended. `false`: it had before. Of any number of concurrent calls for one
-    /// flow at most one gets `true`.
+    /// Notes that a flow has ended (replay). `false`: it had before. Of any number of concurrent
+    /// calls for one flow at most one gets `true`.
     async fn end_flow(&mut self, flow: &EndedFlow) -> Result<bool, StoreError>;
 }

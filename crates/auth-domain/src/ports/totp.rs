@@ -8,10 +8,10 @@ use crate::{
     totp::{TimeStep, TotpCode, TotpSecret},
 };
 
-/// Knows which code belongs to a step.
+/// Computes one-time passwords.
 pub trait TotpVerifier: Send + Sync {
-    /// Whether `code` is that of `step`, by RFC 6238 with SHA-1 and six digits. Compares in constant
-    /// time.
+    /// Whether `code` is that of `step`, by RFC 6238 with SHA-1 and six digits. Compares in
+    /// constant time.
     fn fits(&self, code: &TotpCode, secret: &TotpSecret, step: TimeStep) -> bool;
 }
 

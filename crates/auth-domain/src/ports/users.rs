@@ -19,27 +19,27 @@ pub enum UserLookup<'a> {
     Id(UserId),
     /// By address, without regard to ASCII case.
     Email(&'a EmailAddress),
-    /// By user name, to the letter.
+    /// By user name, case-sensitive.
     Username(&'a Username),
-    /// By phone number, to the letter.
+    /// By phone number, in the same spelling.
     PhoneNumber(&'a PhoneNumber),
     /// By an identity that they are linked with.
     Identity(&'a IdentityKey),
 }
 
-/// How a person can be reached, and known.
+/// The address or number that identifies a user.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Contact {
-    /// At an address, which is not verified yet.
+    /// An address, which is not verified yet.
     Email(EmailAddress),
-    /// At a number, which is.
+    /// A number, which is verified.
     PhoneNumber(PhoneNumber),
 }
 
 /// What an anonymous user becomes.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Deanonymization {
-    /// How they are known from now on.
+    /// The address or number they get.
     pub contact: Contact,
     /// The password, if one was chosen.
     pub password_hash: Option<HashedPassword>,
@@ -59,8 +59,8 @@ pub struct Deanonymization {
     pub now: DateTime<Utc>,
 }
 
-/// What an anonymous user is to be once they prove to read messages at a number. The fields are
-/// those of [`Deanonymization`].
+/// What an anonymous user becomes once they prove that they read messages at a number. The fields
+/// are those of [`Deanonymization`].
 #[derive(Debug, Clone, PartialEq)]
 #[expect(missing_docs, reason = "each field is that of `Deanonymization`")]
 pub struct StagedProfile {
@@ -71,25 +71,25 @@ pub struct StagedProfile {
     pub metadata: Option<Metadata>,
 }
 
-/// Whoever a code that was sent to a number may be for.
+/// The user that a code sent to a number may be for.
 #[derive(Debug, Clone, PartialEq)]
 pub struct NumberClaimant {
     /// The user.
     pub user: User,
-    /// Set when the number is not theirs yet: what they are to be once it is.
+    /// Set when the number is not theirs yet: what they become once it is.
     pub staged: Option<StagedProfile>,
 }
 
 /// Users, within a unit of work.
 ///
-/// A user that was written to in a unit of work is changed by nobody else until it ends.
+/// Writing to a user takes their row lock: no other unit of work changes them until this one ends.
 #[async_trait]
 pub trait UserRepository: Send {
-    /// Stores `user` with their roles and gives out the next [`HasuraId`], which nobody had before.
+    /// Stores `user` with their roles and gives out the next [`HasuraId`], which was never used
+    /// before.
     ///
     /// [`StoreError::Duplicate`] when address, phone number or user name is taken, also by a
-    /// concurrent insert;
-    /// [`StoreError::UnknownRole`] when a role is not in the store.
+    /// concurrent insert; [`StoreError::UnknownRole`] when a role is not in the store.
     async fn insert(&mut self, user: &NewUser) -> Result<HasuraId, StoreError>;
 
     /// The user `lookup` names, with their roles in the order they were given.
@@ -97,8 +97,8 @@ pub trait UserRepository: Send {
 
     /// Takes the row lock of a user and reads them with their roles. `None`: no such user.
     ///
-    /// What others did to the user before is seen; whoever else locks the user or writes to them
-    /// waits until this unit of work ends, and so does
+    /// Earlier changes of other units of work are seen; later ones that lock the user or write to
+    /// them wait until this one ends, and so does
     /// [`SessionRepository::end_all_of`](super::SessionRepository::end_all_of).
     async fn lock(&mut self, user: UserId) -> Result<Option<User>, StoreError>;
 
@@ -109,10 +109,10 @@ pub trait UserRepository: Send {
         hash: &HashedPassword,
     ) -> Result<bool, StoreError>;
 
-    /// Takes the password away, so that none fits. `false`: no such user.
+    /// Removes the password, so that none matches. `false`: no such user.
     async fn clear_password(&mut self, user: UserId) -> Result<bool, StoreError>;
 
-    /// Notes that the user proved to read mail at their address. `false`: no such user.
+    /// Notes that the user proved that they read mail at their address. `false`: no such user.
     async fn set_email_verified(&mut self, user: UserId) -> Result<bool, StoreError>;
 
     /// Notes the address the account is to move to, in place of any earlier one. `false`: no such
@@ -129,14 +129,15 @@ pub trait UserRepository: Send {
     /// [`StoreError::Duplicate`] when another account has the address by now.
     async fn move_to_new_email(&mut self, user: UserId) -> Result<bool, StoreError>;
 
-    /// Notes that the user proved to read messages at their phone number. `false`: no such user.
+    /// Notes that the user proved that they read messages at their phone number. `false`: no such
+    /// user.
     async fn set_phone_number_verified(&mut self, user: UserId) -> Result<bool, StoreError>;
 
-    /// Takes the phone number away, and one that was noted. `false`: no such user.
+    /// Removes the phone number, and one that was noted. `false`: no such user.
     async fn clear_phone_number(&mut self, user: UserId) -> Result<bool, StoreError>;
 
     /// Notes the phone number the account is to move to, in place of any earlier one, and what an
-    /// anonymous user is to be then. `false`: no such user.
+    /// anonymous user then becomes. `false`: no such user.
     async fn stage_phone_number(
         &mut self,
         user: UserId,
@@ -155,8 +156,7 @@ pub trait UserRepository: Send {
     ) -> Result<bool, StoreError>;
 
     /// Turns an anonymous user into one with an address or a phone number, and replaces their
-    /// roles. `false`: no such user, or not an anonymous one. A number that was noted is not noted
-    /// any more.
+    /// roles. `false`: no such user, or not an anonymous one. A noted number is cleared.
     ///
     /// [`StoreError::Duplicate`] when the address or the number is taken,
     /// [`StoreError::UnknownRole`] as in [`insert`](Self::insert).
@@ -166,7 +166,7 @@ pub trait UserRepository: Send {
         changes: &Deanonymization,
     ) -> Result<bool, StoreError>;
 
-    /// Notes that the user was here. `false`: no such user.
+    /// Updates the time the user was last seen. `false`: no such user.
     async fn touch(&mut self, user: UserId, now: DateTime<Utc>) -> Result<bool, StoreError>;
 }
 

@@ -1,4 +1,4 @@
-//! What a queued message says, as text to be sealed.
+//! The payload of a queued message, as text to be sealed.
 
 use serde_json::{Value, json};
 

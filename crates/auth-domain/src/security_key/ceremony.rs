@@ -1,4 +1,4 @@
-//! What goes back and forth in a ceremony.
+//! The data of a ceremony.
 
 use data_encoding::BASE64URL_NOPAD;
 use uuid::Uuid;
@@ -13,59 +13,59 @@ pub const ALGORITHMS: [i32; 10] = [-7, -35, -36, -257, -258, -259, -37, -38, -39
 /// What a browser needs to make a key.
 #[derive(Debug, Clone, PartialEq)]
 pub struct CreationOptions {
-    /// Who asks for it.
+    /// The relying party.
     pub relying_party: RelyingParty,
-    /// Whom the key is going to sign in.
+    /// The user the key is going to sign in.
     pub user_id: UserId,
     /// The name that the authenticator shows for the account.
     pub user_name: String,
-    /// What is to be signed.
+    /// The challenge to sign.
     pub challenge: Challenge,
-    /// Keys that the person has already.
+    /// Keys that the user has already.
     pub excluded: Vec<CredentialId>,
 }
 
 /// What a browser needs to use a key.
 #[derive(Debug, Clone, PartialEq)]
 pub struct RequestOptions {
-    /// Who asks for it.
+    /// The relying party.
     pub relying_party: RelyingParty,
-    /// What is to be signed.
+    /// The challenge to sign.
     pub challenge: Challenge,
-    /// The keys that may be used; none named: any that the authenticator finds by itself.
+    /// The keys that may be used; none: any discoverable key.
     pub allowed: Vec<CredentialId>,
 }
 
-/// What a browser brings of a key that was made. Nothing in it is verified yet.
+/// The browser's response after making a key. Nothing in it is verified yet.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Attestation {
-    /// The id of the new credential, as the browser tells it.
+    /// The id of the new credential, as the browser gives it.
     pub credential_id: CredentialId,
-    /// What the browser signed for (Web Authentication §5.8.1), as JSON.
+    /// The client data that was signed (Web Authentication §5.8.1), as JSON.
     pub client_data_json: Vec<u8>,
-    /// What the authenticator said (Web Authentication §6.5.4), as CBOR.
+    /// The attestation object (Web Authentication §6.5.4), as CBOR.
     pub attestation_object: Vec<u8>,
 }
 
-/// What a browser brings of a key that was used. Nothing in it is verified yet.
+/// The browser's response after using a key. Nothing in it is verified yet.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Assertion {
-    /// Which credential signed.
+    /// The credential that signed.
     pub credential_id: CredentialId,
-    /// What the browser signed for (Web Authentication §5.8.1), as JSON.
+    /// The client data that was signed (Web Authentication §5.8.1), as JSON.
     pub client_data_json: Vec<u8>,
-    /// What the authenticator said (Web Authentication §6.1).
+    /// The authenticator data (Web Authentication §6.1).
     pub authenticator_data: Vec<u8>,
     /// The signature over both.
     pub signature: Vec<u8>,
-    /// Whom the authenticator has the key for, if it tells.
+    /// The user the authenticator has the key for, if it says so.
     pub user_handle: Option<UserHandle>,
 }
 
-/// Whom an authenticator has a key for.
+/// The user an authenticator has a key for.
 ///
-/// Hasura Auth announces a user by the text of their id. Some browser libraries take that text for
-/// base64url and decode it, so that the authenticator keeps other bytes; both are understood.
+/// Hasura Auth sends the text of a user's id. Some browser libraries take that text for base64url
+/// and decode it, so that the authenticator stores other bytes; both are understood.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UserHandle(pub Vec<u8>);
 
@@ -79,14 +79,14 @@ impl UserHandle {
     }
 }
 
-/// What an attestation was found to say.
+/// The verified content of an attestation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RegisteredCredential {
     /// The id of the credential.
     pub credential_id: CredentialId,
     /// Its public key as `COSE_Key`.
     pub public_key: Vec<u8>,
-    /// How often it has signed.
+    /// Its signature counter.
     pub sign_count: SignCount,
 }
 
@@ -106,7 +106,7 @@ mod tests {
     }
 
     #[test]
-    fn other_user_handles_name_nobody() {
+    fn other_user_handles_name_no_user() {
         for bytes in [vec![], vec![0xff; 16], b"ada".to_vec(), vec![0; 27]] {
             assert_eq!(UserHandle(bytes.clone()).user_id(), None, "{bytes:?}");
         }

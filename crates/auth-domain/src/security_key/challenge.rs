@@ -1,4 +1,4 @@
-//! Challenges: what a key has to sign, once.
+//! Challenges: what a key has to sign, once (replay).
 
 use std::fmt;
 
@@ -14,16 +14,16 @@ use crate::user::UserId;
 pub struct Challenge(Vec<u8>);
 
 impl Challenge {
-    /// A new challenge from two draws of random bytes.
+    /// A new challenge from two times 24 random bytes.
     #[must_use]
     pub fn new(first: [u8; 24], second: [u8; 24]) -> Self {
         Self(first.into_iter().chain(second).take(32).collect())
     }
 
-    /// The challenge that a client says was signed (`clientDataJSON`, Web Authentication §5.8.1).
-    /// Whether it was, and whether it is one of ours, remains to be seen.
+    /// The challenge that a client's data names (`clientDataJSON`, Web Authentication §5.8.1).
+    /// Whether it was signed, and whether it is one of ours, is not verified yet.
     #[must_use]
-    pub fn claimed_in(client_data_json: &[u8]) -> Option<Self> {
+    pub fn named_in(client_data_json: &[u8]) -> Option<Self> {
         let data: Value = serde_json::from_slice(client_data_json).ok()?;
         let text = data.get("challenge")?.as_str()?;
         let bytes = BASE64URL_NOPAD.decode(text.as_bytes()).ok()?;
@@ -67,14 +67,14 @@ impl HashedChallenge {
     }
 }
 
-/// The ceremony that a challenge is good for.
+/// The ceremony that a challenge is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum ChallengePurpose {
     /// Making an account with a key.
     SignUp,
     /// Signing in.
     SignIn,
-    /// Proving once more who one is.
+    /// Elevating an access token.
     Elevation,
     /// Adding a key to an account.
     Registration,
@@ -112,11 +112,11 @@ impl ChallengePurpose {
 pub struct IssuedChallenge {
     /// The only form of the challenge that is stored.
     pub hash: HashedChallenge,
-    /// What it is good for.
+    /// What it is for.
     pub purpose: ChallengePurpose,
-    /// Whose ceremony it is, where that is known: of a sign-up the user who is to be made.
+    /// The user of the ceremony, where known; of a sign-up, the user to be created.
     pub user_id: Option<UserId>,
-    /// What the person who signs up has told so far.
+    /// The options of a sign-up.
     pub sign_up: Option<Value>,
     /// When it was made.
     pub created_at: DateTime<Utc>,
@@ -129,12 +129,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_claimed_challenge_is_the_one_that_was_made() {
+    fn the_named_challenge_is_the_one_that_was_made() {
         let made = Challenge::new([7; 24], [9; 24]);
         let data = format!(r#"{{"type":"x","challenge":"{}"}}"#, made.text());
 
         assert_eq!(made.as_bytes().len(), 32);
-        assert_eq!(Challenge::claimed_in(data.as_bytes()), Some(made));
+        assert_eq!(Challenge::named_in(data.as_bytes()), Some(made));
     }
 
     #[test]
@@ -149,7 +149,7 @@ mod tests {
             r#"{"challenge":"!"}"#,
             "\u{feff}{}",
         ] {
-            assert_eq!(Challenge::claimed_in(data.as_bytes()), None, "{data}");
+            assert_eq!(Challenge::named_in(data.as_bytes()), None, "{data}");
         }
     }
 

@@ -1,4 +1,4 @@
-//! Who asks for signatures: the domain that keys are bound to, and where they may be used.
+//! The relying party: the domain that keys are bound to, and the origins that may use them.
 
 use std::time::Duration;
 
@@ -19,7 +19,7 @@ impl Origin {
     }
 }
 
-/// The installation in the eyes of a security key (Web Authentication §4).
+/// This server as a relying party (Web Authentication §4).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RelyingParty {
     id: String,
@@ -48,7 +48,7 @@ pub enum InvalidRelyingParty {
         /// The domain that keys are bound to.
         id: String,
     },
-    /// There is no place where a key could be used.
+    /// There is no origin where a key could be used.
     #[error("there is no origin that security keys could be used from")]
     NoOrigins,
 }
@@ -92,7 +92,7 @@ impl RelyingParty {
         &self.name
     }
 
-    /// How long a person has for a ceremony.
+    /// How long a user has for a ceremony.
     #[must_use]
     pub fn timeout(&self) -> Duration {
         self.timeout

@@ -1,4 +1,4 @@
-//! An installation, as one request meets it.
+//! What a use case knows of the request it serves.
 
 use std::{ops::Deref, sync::Arc};
 
@@ -10,7 +10,7 @@ use crate::{
     user::UserId,
 };
 
-/// The installation, and the device and network that a request comes from. Cheap to clone.
+/// The dependencies, and the device and network that a request comes from. Cheap to clone.
 #[derive(Clone)]
 pub(super) struct RequestContext {
     ctx: Arc<Dependencies>,
@@ -19,7 +19,7 @@ pub(super) struct RequestContext {
 }
 
 impl RequestContext {
-    /// A visit from nowhere in particular.
+    /// The context of a request from an unknown device and network.
     pub(super) fn new(ctx: Arc<Dependencies>) -> Self {
         Self {
             ctx,
@@ -28,7 +28,7 @@ impl RequestContext {
         }
     }
 
-    /// The same from `device`, in the network `client`.
+    /// The context of a request from `device`, in the network `client`.
     pub(super) fn seen_from(&self, device: Device, client: Option<ClientNetwork>) -> Self {
         Self {
             device: Arc::new(device),
@@ -37,7 +37,7 @@ impl RequestContext {
         }
     }
 
-    /// Where the request comes from.
+    /// The device that the request comes from.
     pub(super) fn device(&self) -> Device {
         (*self.device).clone()
     }
@@ -52,13 +52,13 @@ impl RequestContext {
         self.client
     }
 
-    /// The network of the request, as a place of a user's.
+    /// The network of the request, as a place of a user.
     pub(super) fn place_of(&self, user: UserId) -> Option<Place> {
         let known = self.client.filter(|it| *it != ClientNetwork::UNKNOWN);
         known.map(|client| Place::of(&self.policy.codes.key, user, client))
     }
 
-    /// What limits guesses at the codes of a user that are made now and here.
+    /// The limits of a guess that this request makes at the codes of a user.
     pub(super) fn guess_limits(&self, user: UserId) -> GuessLimits {
         let policy = &self.policy.codes;
         let now = self.clock.now();

@@ -16,7 +16,7 @@ use crate::{
     user::Role,
 };
 
-/// The ports that no installation can do without.
+/// The required ports.
 pub struct Ports {
     /// Where users and sessions are kept.
     pub store: Arc<dyn Store>,
@@ -24,34 +24,33 @@ pub struct Ports {
     pub hasher: Arc<dyn PasswordHasher>,
     /// How access tokens are signed.
     pub signer: Arc<dyn TokenSigner>,
-    /// How mail leaves.
+    /// How mail is sent.
     pub mailer: Arc<dyn Mailer>,
-    /// How secrets are encrypted that have to be read back, such as those in mails that wait for
-    /// another attempt.
+    /// How stored secrets are encrypted, such as those in mails that wait for a retry.
     pub secrets: Arc<dyn SecretCipher>,
 }
 
-/// The ports and the policy of one installation.
+/// The ports and the policy of one server.
 ///
-/// [`Dependencies::new`] asks for those that it cannot do without. The others are set afterwards, so
-/// that nothing breaks when a later version has more of them.
+/// [`Dependencies::new`] takes the required ones. The others have defaults and are set afterwards:
+/// code that does so goes on compiling when a later version adds fields.
 #[non_exhaustive]
 pub struct Dependencies {
     /// Where users and sessions are kept.
     pub store: Arc<dyn Store>,
     /// How passwords are hashed.
     pub hasher: Arc<dyn PasswordHasher>,
-    /// Which passwords nobody may choose any more; `None` lets them choose any.
+    /// Passwords that must not be chosen, because of a breach; `None` allows any.
     pub breached_passwords: Option<Arc<dyn BreachedPasswords>>,
     /// How access tokens are signed.
     pub signer: Arc<dyn TokenSigner>,
-    /// What access tokens say beyond the standard claims; `None` leaves it at those.
+    /// The source of custom claims in access tokens; `None` for the standard claims only.
     pub custom_claims: Option<Arc<dyn CustomClaimSource>>,
-    /// Set to conceal whether an account exists.
+    /// Set to hide whether an account exists (user enumeration).
     pub enumeration_protection: Option<EnumerationProtection>,
-    /// How mail leaves.
+    /// How mail is sent.
     pub mailer: Arc<dyn Mailer>,
-    /// How codes get to phones; `None` switches off all that needs them.
+    /// How codes get to phones; `None` switches off everything that needs them.
     pub sms: Option<CodeDelivery>,
     /// The time.
     pub clock: Arc<dyn Clock>,
@@ -59,20 +58,19 @@ pub struct Dependencies {
     pub ids: Arc<dyn IdGenerator>,
     /// What authenticator apps need; `None` switches them off as a second factor.
     pub authenticator_apps: Option<AuthenticatorApps>,
-    /// How secrets are encrypted that have to be read back.
+    /// How stored secrets are encrypted.
     pub secrets: Arc<dyn SecretCipher>,
-    /// How security keys are judged; `None` for no security keys.
+    /// How security keys are verified; `None` for no security keys.
     pub web_authn: Option<Arc<dyn WebAuthn>>,
-    /// Whose word about people counts.
+    /// The identity providers.
     pub providers: Providers,
-    /// How often an account may be claimed in vain, and a mailbox written to; `None` for any number
-    /// of times.
+    /// Rate limits of wrong attempts per account, and of messages per mailbox; `None` for no limit.
     pub limits: Option<AccountLimits>,
     /// Limits and switches.
     pub policy: AuthPolicy,
 }
 
-/// What a second factor of one-time passwords needs.
+/// The ports of authenticator apps.
 #[derive(Clone)]
 pub struct AuthenticatorApps {
     /// How one-time passwords are computed.
@@ -81,20 +79,20 @@ pub struct AuthenticatorApps {
     pub qr: Arc<dyn QrRenderer>,
 }
 
-/// How it is concealed whether an account exists.
+/// The ports of enumeration protection.
 #[derive(Clone)]
 pub struct EnumerationProtection {
-    /// Where to do what would tell: requests that end in a message are answered alike and at once,
-    /// whatever becomes of them.
+    /// Runs work after the answer: a request that ends in a message is answered alike and at once,
+    /// whether or not the account exists.
     pub background: Arc<dyn Background>,
-    /// What guesses wait for: a wrong one is told so after the same time, whatever it took to find
-    /// out.
+    /// Delays the refusal of a wrong guess, so that its time does not tell whether the account
+    /// exists.
     pub delay: Arc<dyn Delay>,
 }
 
 impl Dependencies {
-    /// An installation that has the clock and the randomness of this machine, counts claims and mails
-    /// in memory as [`AccountLimits::usual`] does, and is without every optional port.
+    /// The clock and randomness of this machine, rate limits in memory ([`AccountLimits::usual`]),
+    /// and no optional port.
     #[must_use]
     pub fn new(ports: Ports, policy: AuthPolicy) -> Self {
         let limiter = Limiter::new(Arc::new(SystemClock));
@@ -118,7 +116,7 @@ impl Dependencies {
         }
     }
 
-    /// What authenticator apps need, if they may be used.
+    /// The ports of authenticator apps, if the policy allows those.
     pub(super) fn authenticator_apps(&self) -> Option<&AuthenticatorApps> {
         let enabled = self.policy.second_factors.totp_enabled;
         self.authenticator_apps.as_ref().filter(|_| enabled)

@@ -25,13 +25,13 @@ use crate::{
 
 pub use delicate_action::DelicateAction;
 
-/// Asks for fresh proofs of identity, and judges them.
+/// Elevates access tokens, and checks that they are elevated.
 #[derive(Clone)]
 pub struct ElevationService {
     ctx: RequestContext,
 }
 
-/// A way to prove once more who one is.
+/// A way to elevate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ElevationMethod {
     /// The code of an authenticator app.
@@ -42,7 +42,7 @@ pub enum ElevationMethod {
     SecurityKey,
 }
 
-/// How a code gets to whoever is to type it.
+/// How a code is sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CodeChannel {
     /// By mail.
@@ -51,7 +51,7 @@ pub enum CodeChannel {
     Text,
 }
 
-/// Somebody who can be sent a code that proves something.
+/// Where a code that elevates is sent.
 enum Reader {
     OfMail(User),
     OfPhone(User, PhoneNumber, CodeDelivery),
@@ -63,10 +63,10 @@ pub enum ElevationRefusal {
     /// What was asked for needs an elevated token.
     #[error("an elevated access token is needed")]
     Needed,
-    /// This way to prove oneself is switched off.
+    /// This way to elevate is switched off.
     #[error("this way to elevate is disabled")]
     MethodDisabled,
-    /// The token does not lead to a user, or to one whose account may be used.
+    /// The access token belongs to no user, or the account may not be used.
     #[error(transparent)]
     NotSignedIn(#[from] CurrentUserRefusal),
     /// The address or number is not verified, so a code sent there proves nothing.
@@ -78,7 +78,7 @@ pub enum ElevationRefusal {
     /// There were too many wrong codes; nothing was compared.
     #[error("there were too many wrong codes")]
     TooManyGuesses,
-    /// The second factor does not prove anything.
+    /// The second factor is not right.
     #[error(transparent)]
     SecondFactor(SecondFactorRefusal),
     /// The account may not be used right now.
@@ -130,7 +130,7 @@ impl ElevationService {
         Self { ctx }
     }
 
-    /// Lets pass whoever may do something delicate with this token: its session must still be open,
+    /// Checks that a delicate action is allowed with this token: its session must still be open,
     /// and it has to be elevated where the rule says so.
     ///
     /// # Errors
@@ -153,7 +153,7 @@ impl ElevationService {
             .ok_or(ElevationRefusal::Needed.into())
     }
 
-    /// Whether a user has what obliges them to elevate.
+    /// Whether the factors of a user oblige them to elevate.
     async fn is_obliged(&self, user: UserId) -> Result<bool, ElevationError> {
         let ctx = &self.ctx;
         let has_key = ctx.store.has_security_key(user).await?;
@@ -178,8 +178,8 @@ impl ElevationService {
         Ok(ctx.elevation_methods(&user, has_key))
     }
 
-    /// Opens a session with an elevated token for whoever has the second factor of a signed-in
-    /// user: a one-time password, or a recovery code.
+    /// Opens a session with an elevated token for a signed-in user, by their second factor: a
+    /// one-time password, or a recovery code.
     ///
     /// # Errors
     ///
@@ -266,7 +266,7 @@ impl ElevationService {
         current_user.get(user).await
     }
 
-    /// The user, if what they read there proves anything.
+    /// The recipient, if reading there proves anything.
     async fn reader(&self, user: UserId, by: CodeChannel) -> Result<Reader, ElevationError> {
         match by {
             CodeChannel::Mail => {
@@ -291,7 +291,7 @@ impl ElevationService {
         }
     }
 
-    /// A session that tells of every proof so far, those of the sign-in among them.
+    /// A session whose authentication methods are those of the sign-in and `method`.
     fn opening(&self, user: UserId, identity: AccessIdentity, method: AuthMethod) -> NewJwtSession {
         let methods = identity.methods.and(method);
         NewJwtSession::new(&self.ctx, user, methods).beside(identity)

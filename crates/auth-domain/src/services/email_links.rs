@@ -1,4 +1,4 @@
-//! Following the link of a mail.
+//! Links in mails, the codes beside them, and the codes of redirects.
 
 use crate::{
     error::{StoreError, UniqueField},
@@ -29,7 +29,7 @@ pub struct EmailLinkService {
     ctx: RequestContext,
 }
 
-/// What somebody read in a mail, and shows to have read it.
+/// The ticket or code of a mail, as proof of having read it.
 enum Proof<'a> {
     Ticket(&'a Ticket),
     Code(&'a CodeGuess, TicketPurpose),
@@ -63,7 +63,7 @@ impl Proof<'_> {
     }
 }
 
-/// A code that somebody typed instead of following the link beside it.
+/// A code that the user typed instead of following the link beside it.
 #[derive(Debug, Clone)]
 pub struct LinkCode {
     /// The address of the account; for a change of address, the one so far.
@@ -74,7 +74,7 @@ pub struct LinkCode {
     pub code: OneTimeCode,
 }
 
-/// Where a followed link leads, and what it brings along.
+/// The result of a followed link.
 #[derive(Debug, Clone, PartialEq)]
 pub struct FollowedLink {
     /// What the ticket was for.
@@ -83,7 +83,7 @@ pub struct FollowedLink {
     pub grant: Grant,
 }
 
-/// Why a link led nowhere.
+/// Why a link was not redeemed.
 #[derive(Debug, thiserror::Error)]
 pub enum LinkRefusal {
     /// Mails with links carry no codes.
@@ -95,7 +95,7 @@ pub enum LinkRefusal {
     /// The account may not be used right now. The ticket is spent.
     #[error(transparent)]
     Account(#[from] AccountRefusal),
-    /// Somebody else has the new address by now.
+    /// Another account has the new address by now.
     #[error("the e-mail address already has an account")]
     EmailTaken,
 }
@@ -128,7 +128,7 @@ impl Refusal for ExchangeRefusal {}
 /// A refusal, or a failure.
 pub type ExchangeError = Error<ExchangeRefusal>;
 
-/// What became of an exchange code in the store.
+/// The outcome of redeeming an exchange code.
 enum Exchanged {
     Session(Box<User>, Box<NewJwtSession>),
     Account(AccountRefusal),
@@ -140,11 +140,12 @@ impl EmailLinkService {
         Self { ctx }
     }
 
-    /// Where a link may lead; see [`crate::redirect::RedirectPolicy::check`].
+    /// Where a link may redirect to; see [`crate::redirect::RedirectPolicy::check`].
     ///
     /// # Errors
     ///
-    /// [`crate::redirect::RedirectNotAllowed`] for a place that is not in the allow-list.
+    /// [`crate::redirect::RedirectNotAllowed`] for a URL that is not in the allow-list (open
+    /// redirect).
     pub fn check_redirect(
         &self,
         requested: &str,
@@ -186,8 +187,8 @@ impl EmailLinkService {
         }
     }
 
-    /// Spends a code in any case, and opens the session it is worth in the same unit of work: between
-    /// two of them somebody could be shut out and come in all the same.
+    /// Spends a code in any case (replay), and opens its session in the same unit of work, so that
+    /// a user who is locked out in between does not get in.
     async fn spend(
         &self,
         code: &ExchangeCode,
@@ -226,7 +227,7 @@ impl EmailLinkService {
         })
     }
 
-    /// Does what the link of a mail does, for whoever typed the code beside it, and signs in.
+    /// Does what the link of a mail does, by the code beside it, and signs in.
     ///
     /// # Errors
     ///
@@ -244,12 +245,12 @@ impl EmailLinkService {
         let ctx = &self.ctx;
         let lookup = UserLookup::Email(&attempt.email);
         let found = ctx.store.find_user(lookup).await?;
-        // A guess at nobody's code goes the same way, if not as far: it is not counted.
-        let nobody = || UserId(ctx.ids.uuid());
+        // Without an account the same steps run (timing), but nothing is counted.
+        let unknown = || UserId(ctx.ids.uuid());
         if let Some(user) = &found {
             note_user(user.id);
         }
-        let user_id = found.map_or_else(nobody, |user| user.id);
+        let user_id = found.map_or_else(unknown, |user| user.id);
         let guess = ctx.guess(
             user_id,
             CodePurpose::InPlaceOf(attempt.purpose),
@@ -262,7 +263,8 @@ impl EmailLinkService {
     }
 
     /// Spends a ticket or code, does what it is for, and opens what its owner gets, in one unit of
-    /// work: a failure half-way leaves the ticket good, and nobody who is shut out in between gets in.
+    /// work: a failure half-way leaves the ticket good, and a user who is locked out in between does
+    /// not get in.
     ///
     /// Where another account has the new address by now, the ticket is spent all the same.
     async fn redeem<O: NewSession>(
@@ -281,8 +283,7 @@ impl EmailLinkService {
         }
     }
 
-    /// A refusal is committed like a success: it spends a ticket, as in Hasura Auth, or counts a wrong
-    /// guess.
+    /// A refusal is committed, too: it spends a ticket, as in Hasura Auth, or counts a wrong guess.
     async fn try_to_redeem<O: NewSession>(
         &self,
         proof: &Proof<'_>,
@@ -294,7 +295,7 @@ impl EmailLinkService {
         Ok(redeemed)
     }
 
-    /// An accepted proof has locked the user's row.
+    /// Expects that accepting the proof took the row lock of the user.
     async fn redeem_in<O: NewSession>(
         &self,
         work: &mut dyn UnitOfWork,
@@ -315,7 +316,7 @@ impl EmailLinkService {
         self.act(work, proof.purpose(), &user).await?;
         let opening = open(user.id, redeemed.code_challenge);
         opening.along().write(work).await?;
-        // A first verification drops what must not be told of.
+        // A first verification removes what the answer must not show any more.
         let current = work.users().find(lookup).await?;
         Ok(current
             .map(|user| (user, opening))
@@ -329,7 +330,8 @@ impl EmailLinkService {
         work.commit().await
     }
 
-    /// Whoever proves an address just now need not have proven it before.
+    /// Whether the account may be used. A ticket that verifies the address does not need it
+    /// verified.
     fn check(&self, user: &User, purpose: TicketPurpose) -> Result<(), AccountRefusal> {
         let proves_address = matches!(
             purpose,
@@ -341,7 +343,7 @@ impl EmailLinkService {
         }
     }
 
-    /// What the ticket of a link is for, beside signing in.
+    /// The effect of a link's ticket, beside signing in.
     async fn act(
         &self,
         work: &mut dyn UnitOfWork,
@@ -359,7 +361,8 @@ impl EmailLinkService {
             }
             TicketPurpose::ConfirmEmailChange => {
                 work.users().move_to_new_email(user.id).await?;
-                // Tickets on their way to the former address are no longer its reader's business.
+                // Pending tickets went to the former address, whose reader may be another person by
+                // now.
                 work.tickets().forget_all_of(user.id).await
             }
             TicketPurpose::MfaTotp => Ok(()),

@@ -1,4 +1,4 @@
-//! How use cases fail: a refusal of the rules, or a failure of an adapter.
+//! Failures of use cases: a refusal by the rules, or a failure of an adapter.
 
 use crate::{
     error::{StoreError, UniqueField},
@@ -9,8 +9,8 @@ use crate::{
     },
 };
 
-/// An adapter failed, or there is too much to do. Nothing the caller asked for is at fault, and the
-/// same request may succeed later.
+/// An adapter failed, or there is too much to do. The request itself is not at fault, and a retry
+/// may succeed.
 #[derive(Debug, thiserror::Error)]
 pub enum Failure {
     /// The store.
@@ -19,7 +19,7 @@ pub enum Failure {
     /// The password hasher.
     #[error(transparent)]
     Hasher(#[from] HasherError),
-    /// The place for work that nobody waits for.
+    /// The queue for background work is full.
     #[error(transparent)]
     Background(#[from] BackgroundBusy),
     /// The list of breached passwords.
@@ -40,18 +40,18 @@ pub enum Failure {
     /// The drawing of QR codes.
     #[error(transparent)]
     Qr(#[from] QrError),
-    /// Too many requests about one account or one mailbox.
+    /// A rate limit of an account or mailbox is reached.
     #[error(transparent)]
     TooMany(#[from] TooMany),
 }
 
-/// Why a use case did not do what was asked: the rules say no, or an adapter failed.
+/// Why a use case failed: the rules refused the request, or an adapter failed.
 #[derive(Debug, thiserror::Error)]
 pub enum Error<R> {
     /// The rules refuse the request. The text says why, and holds no personal data.
     #[error(transparent)]
     Refused(R),
-    /// Nothing the caller asked for is at fault.
+    /// The request itself is not at fault.
     #[error(transparent)]
     Failed(Failure),
 }
@@ -77,7 +77,7 @@ impl<R> Error<R> {
         }
     }
 
-    /// The same failure, or what another use case makes of the refusal.
+    /// Maps the refusal, and keeps a failure.
     pub(super) fn map<S>(self, refusal: impl FnOnce(R) -> S) -> Error<S> {
         match self {
             Self::Refused(refused) => Error::Refused(refusal(refused)),

@@ -1,8 +1,8 @@
-//! Use cases: what a person can ask for, written once for both generations of the API.
+//! Use cases, written once for both generations of the API.
 //!
 //! Every way to sign in ends in the same steps: *identify* the user, *check the account*, perhaps
-//! ask for a *second factor*, *open a session* (module `session_opening`). Slow work (hashing, mail)
-//! happens outside a unit of work.
+//! ask for a *second factor*, *open a session* (module `session_opening`). Slow work (hashing,
+//! mail) happens outside a unit of work.
 
 mod account;
 mod context;

@@ -1,4 +1,4 @@
-//! Those whose word about people counts here.
+//! The configured identity providers.
 
 use std::sync::Arc;
 
@@ -7,7 +7,7 @@ use crate::{
     ports::{IdTokenVerifier, Provider},
 };
 
-/// The identity providers of an installation.
+/// The configured identity providers.
 #[derive(Clone, Default)]
 pub struct Providers {
     redirecting: Vec<Arc<dyn Provider>>,
@@ -16,22 +16,22 @@ pub struct Providers {
 }
 
 impl Providers {
-    /// With one that people are sent to.
+    /// Adds one that users are redirected to.
     #[must_use]
     pub fn with(mut self, provider: Arc<dyn Provider>) -> Self {
         self.redirecting.push(provider);
         self
     }
 
-    /// With one whose ID tokens apps may bring.
+    /// Adds one whose ID tokens are accepted from apps.
     #[must_use]
     pub fn with_id_tokens(mut self, verifier: Arc<dyn IdTokenVerifier>) -> Self {
         self.id_tokens.push(verifier);
         self
     }
 
-    /// With some whose addresses count as verified even where they do not say so: the operator
-    /// knows that nobody can have another's there.
+    /// Sets the providers whose addresses count as verified even where they do not say so: the
+    /// operator knows that no user can enter another person's address there.
     #[must_use]
     pub fn trusting_addresses_of(mut self, providers: Vec<ProviderId>) -> Self {
         self.trusted_email_issuers = providers;

@@ -35,7 +35,7 @@ pub struct SecondFactorService {
     ctx: RequestContext,
 }
 
-/// What a person needs to set up an authenticator app.
+/// What a user needs to set up an authenticator app.
 pub struct TotpEnrolment {
     /// The secret, for those who type it.
     pub secret: TotpSecret,
@@ -46,19 +46,19 @@ pub struct TotpEnrolment {
 /// The second step of a sign-in.
 #[derive(Debug, Clone)]
 pub struct SecondFactorSignIn {
-    /// What the first step answered; `None` if it cannot be that.
+    /// The ticket that the first step answered; `None` if it cannot be one.
     pub ticket: Option<Ticket>,
-    /// What the person proves themselves with.
+    /// The code that the user typed.
     pub proof: SecondFactorProof,
 }
 
-/// Why nothing came of a request about second factors.
+/// Why a request about second factors was refused.
 #[derive(Debug, thiserror::Error)]
 pub enum SecondFactorRefusal {
     /// Second factors are switched off.
     #[error("second factors are disabled")]
     Disabled,
-    /// The token does not lead to a user, or to one whose account may be used.
+    /// The access token belongs to no user, or the account may not be used.
     #[error(transparent)]
     NotSignedIn(#[from] CurrentUserRefusal),
     /// The ticket is unknown, spent or expired.
@@ -79,7 +79,7 @@ pub enum SecondFactorRefusal {
     /// No secret was made for the account yet.
     #[error("the account has no secret for one-time passwords")]
     NoSecret,
-    /// The code is wrong or used, or there were too many wrong ones. Which of these is not told.
+    /// The code is wrong or used, or there were too many wrong ones. These are not told apart.
     #[error("the code is not valid")]
     InvalidCode,
 }
@@ -91,8 +91,8 @@ pub type SecondFactorError = Error<SecondFactorRefusal>;
 
 passes_on!(CurrentUserRefusal => SecondFactorRefusal);
 
-/// What was decided within a unit of work. A refusal is committed like a success: it spends a
-/// ticket, or counts a wrong guess.
+/// The outcome of a unit of work. A refusal is committed, too: it spends a ticket, or counts a
+/// wrong guess.
 type Decision<T> = Result<T, SecondFactorError>;
 
 impl SecondFactorService {
@@ -102,8 +102,8 @@ impl SecondFactorService {
 
     /// Makes a secret for an authenticator app.
     ///
-    /// While the second factor is active the new secret waits until it is switched off: neither does
-    /// looking at the page lock anybody out, nor does a stolen session get rid of the secret in use.
+    /// While the second factor is active the new secret waits until it is switched off: looking at
+    /// the page does not lock the user out, and a stolen session cannot replace the secret in use.
     ///
     /// # Errors
     ///
@@ -129,8 +129,8 @@ impl SecondFactorService {
         stored.map(|()| TotpEnrolment { secret, picture })
     }
 
-    /// Switches the second factor on for whoever has the code of the secret made before. A recovery
-    /// code will not do.
+    /// Switches the second factor on, by a code of the secret made before. A recovery code is not
+    /// accepted.
     ///
     /// # Errors
     ///
@@ -152,7 +152,7 @@ impl SecondFactorService {
         .await?
     }
 
-    /// Switches the second factor off, and makes its recovery codes worthless.
+    /// Switches the second factor off, and deletes its recovery codes.
     ///
     /// # Errors
     ///
@@ -174,7 +174,7 @@ impl SecondFactorService {
         .await?
     }
 
-    /// Makes new recovery codes; former ones are worthless. They can be shown now and never again.
+    /// Replaces the recovery codes. The new ones can be shown now and never again.
     ///
     /// # Errors
     ///
@@ -202,8 +202,8 @@ impl SecondFactorService {
         decision.map(|()| codes)
     }
 
-    /// Judges the proof of a signed-in user and opens an elevated session, in one unit of work: a
-    /// failure half-way leaves a recovery code good.
+    /// Checks the second factor of a signed-in user and opens an elevated session, in one unit of
+    /// work: a failure half-way leaves a recovery code good.
     pub(super) async fn prove_once_more(
         &self,
         opening: &NewJwtSession,
@@ -229,10 +229,10 @@ impl SecondFactorService {
         decision
     }
 
-    /// Signs in whoever gave the right password before and has the second factor, too.
+    /// Signs in with a second factor, after the right password.
     ///
-    /// The ticket is spent whatever comes of it, as in Hasura Auth. Wrong codes are counted per
-    /// account, so asking for another ticket buys no more guesses.
+    /// The ticket is spent in any case, as in Hasura Auth. Wrong codes are counted per account, so
+    /// asking for another ticket buys no more guesses.
     ///
     /// # Errors
     ///
@@ -386,7 +386,7 @@ impl SecondFactorService {
             .await
     }
 
-    /// Judges a proof of a second factor that has to be active.
+    /// Checks a second factor, which has to be active.
     async fn prove_active(
         &self,
         work: &mut dyn UnitOfWork,
@@ -439,7 +439,7 @@ fn is_active(factor: &StoredFactor) -> bool {
     factor.active == Some(MfaMethod::Totp)
 }
 
-/// What an app calls the account, as in Hasura Auth.
+/// The account's name in the app, as in Hasura Auth.
 fn account_name(user: &User) -> String {
     match &user.email {
         Some(email) => email.as_str().to_owned(),

@@ -48,8 +48,7 @@ pub struct Services {
 }
 
 impl Dependencies {
-    /// Prepares the store, and builds the use cases. Opening an installation again, or on several
-    /// servers at once, changes nothing.
+    /// Prepares the store, and builds the use cases. Idempotent, also on several servers at once.
     ///
     /// # Errors
     ///
@@ -60,7 +59,7 @@ impl Dependencies {
     }
 
     /// The use cases over a store that was prepared for the same policy already, for tests in which
-    /// it fails.
+    /// the store fails.
     #[cfg(feature = "testing")]
     #[must_use]
     pub fn open_prepared(self) -> Services {
@@ -74,18 +73,17 @@ impl Services {
         Self { ctx }
     }
 
-    /// What they are built over.
+    /// What the use cases are built over.
     #[must_use]
     pub fn dependencies(&self) -> &Dependencies {
         &self.ctx
     }
 
-    /// Does a round of what has to be done beside requests: makes another attempt at messages that were
-    /// not handed over and are due, and removes some of what has expired. Call it every half minute or
-    /// so, on one server or on all of them: without it no mail outlives an outage of what it leaves
-    /// by, and tables grow for ever.
+    /// Does a round of background work: retries messages that are due, and removes some of what has
+    /// expired. Call it every half minute or so, on one server or on all of them: without it a mail
+    /// that failed once is never sent, and tables grow for ever.
     ///
-    /// [`MessageDeliveryService`] and [`CleanUpService`] do the same with a pace of your own.
+    /// [`MessageDeliveryService`] and [`CleanUpService`] do the same at intervals of your own.
     ///
     /// # Errors
     ///
@@ -98,7 +96,7 @@ impl Services {
         let mailer = Arc::clone(&ctx.mailer);
         let delivery = MessageDeliveryService::new(queue, mailer, ctx.sms.as_ref());
         for _ in 0..MESSAGES_IN_A_ROUND {
-            // One at a time: its lease would run out while it waited for others.
+            // One at a time: the lease of the second would run out while the first is sent.
             let Some(message) = delivery.lease(1).await?.pop() else {
                 break;
             };
@@ -111,9 +109,9 @@ impl Services {
         Ok(())
     }
 
-    /// The same use cases for a request from `device`, which the owner of a session that is opened
-    /// or refreshed gets to see, in the network `client`, which becomes a known one of whoever signs
-    /// in.
+    /// The same use cases for a request from `device`, which is shown to the owner of a session
+    /// that is opened or refreshed, in the network `client`, which becomes a known place of a user
+    /// who signs in.
     #[must_use]
     pub fn seen_from(&self, device: Device, client: Option<ClientNetwork>) -> Self {
         Self {
@@ -145,7 +143,7 @@ impl Services {
         SignOutService::new(self.ctx.clone())
     }
 
-    /// Who is asking.
+    /// The user behind a token.
     #[must_use]
     pub fn current_user(&self) -> CurrentUserService {
         CurrentUserService::new(self.ctx.clone())
@@ -163,7 +161,7 @@ impl Services {
         PersonalAccessTokenService::new(self.ctx.clone())
     }
 
-    /// Fresh proofs of identity.
+    /// Elevation.
     #[must_use]
     pub fn elevation(&self) -> ElevationService {
         ElevationService::new(self.ctx.clone())
@@ -211,7 +209,7 @@ impl Services {
         SecurityKeyService::new(self.ctx.clone())
     }
 
-    /// Signing in with the word of others.
+    /// Signing in with identity providers.
     #[must_use]
     pub fn provider_sign_in(&self) -> ProviderSignInService {
         ProviderSignInService::new(self.ctx.clone())
@@ -229,7 +227,7 @@ impl Services {
         SessionService::new(self.ctx.clone())
     }
 
-    /// Whether the server can do its work.
+    /// Whether the server can serve requests.
     #[must_use]
     pub fn readiness(&self) -> ReadinessService {
         ReadinessService::new(self.ctx.clone())

@@ -7,24 +7,24 @@ use chrono::{DateTime, Utc};
 use super::{AuthMethods, CustomClaims, SessionId};
 use crate::user::{Role, UserId};
 
-/// What an access token says. How it is written down is the signer's matter.
+/// The claims of an access token. The signer decides their notation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AccessClaims {
-    /// Whom it is about.
+    /// The user.
     pub user_id: UserId,
     /// The session it belongs to.
     pub session: SessionId,
-    /// How the user proved who they are.
+    /// The user's authentication methods.
     pub methods: AuthMethods,
-    /// Whether nobody proved who they are.
+    /// Whether the user is anonymous.
     pub is_anonymous: bool,
     /// The role of a request that names none.
     pub default_role: Role,
     /// The roles a request may name.
     pub allowed_roles: Vec<Role>,
-    /// Whether the user has just proven once more who they are. Lost with the next refresh.
+    /// Whether the user has just elevated. Lost with the next refresh.
     pub is_elevated: bool,
-    /// What the installation's own data adds. Beside the standard claims, never instead of one.
+    /// Custom claims from the operator's data. Beside the standard claims, never instead of one.
     pub custom: CustomClaims,
     /// When it was issued; the signer writes whole seconds.
     pub issued_at: DateTime<Utc>,
@@ -32,20 +32,20 @@ pub struct AccessClaims {
     pub ttl: Duration,
 }
 
-/// What a good access token says about its bearer.
+/// The bearer, as a valid access token says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct AccessIdentity {
-    /// Who it is.
+    /// The user.
     pub user_id: UserId,
     /// The session the token belongs to; `None` for a token that another program issued.
     pub session: Option<SessionId>,
-    /// How they proved who they are, as far as the token says.
+    /// Their authentication methods, as far as the token says.
     pub methods: AuthMethods,
-    /// Whether they had just proven once more who they are when the token was issued.
+    /// Whether the token is elevated.
     pub is_elevated: bool,
 }
 
-/// Somebody of whom nothing is known but who they are: no session of theirs can end.
+/// A bearer of whom only the user is known, without a session that could end.
 impl From<UserId> for AccessIdentity {
     fn from(user_id: UserId) -> Self {
         Self {

@@ -1,8 +1,8 @@
-//! How a person proved who they are, as access tokens tell others (RFC 8176).
+//! Authentication methods, as access tokens name them in `amr` (RFC 8176).
 
 use std::fmt;
 
-/// One way to prove who one is.
+/// One way to authenticate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum AuthMethod {
     /// A password.
@@ -17,7 +17,7 @@ pub enum AuthMethod {
     SecurityKey,
     /// A personal access token.
     PersonalAccessToken,
-    /// The word of an identity provider.
+    /// An identity provider.
     Provider,
 }
 
@@ -32,8 +32,8 @@ impl AuthMethod {
         Self::Provider,
     ];
 
-    /// Its name in the claim `amr`. RFC 8176 §2 has none for a mailbox, for a token of a program and
-    /// for the word of others, so those three are ours.
+    /// Its name in the claim `amr`. RFC 8176 §2 has none for a mailbox, a personal access token or
+    /// an identity provider, so those three are ours.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -52,13 +52,13 @@ impl AuthMethod {
     }
 }
 
-/// The ways in which somebody proved who they are; none for anonymous users, and for sessions of
-/// which it is not known.
+/// The methods by which a user authenticated; none for anonymous users, and for sessions of which
+/// they are not known.
 #[derive(Clone, Copy, PartialEq, Eq, Default)]
 pub struct AuthMethods(u8);
 
 impl AuthMethods {
-    /// No way at all.
+    /// No method.
     pub const NONE: Self = Self(0);
 
     /// These and one more.
@@ -67,14 +67,14 @@ impl AuthMethods {
         Self(self.0 | method.bit())
     }
 
-    /// Whether it is one of them.
+    /// Whether `method` is one of them.
     #[must_use]
     pub fn contains(self, method: AuthMethod) -> bool {
         self.0 & method.bit() != 0
     }
 
-    /// The values of the claim `amr`: their names, and `mfa` for a password with something that the
-    /// person has (RFC 8176 §2).
+    /// The values of the claim `amr`: their names, and `mfa` for a password with a possession
+    /// factor (RFC 8176 §2).
     pub fn claim_values(self) -> impl Iterator<Item = &'static str> {
         let is_multi_factor = self.contains(AuthMethod::Password) && self.0.count_ones() > 1;
         self.methods()
@@ -82,13 +82,13 @@ impl AuthMethods {
             .chain(is_multi_factor.then_some("mfa"))
     }
 
-    /// Those of which `names` tells, as a store or a token holds them; unknown ones are left out.
+    /// The methods named by `names`, from a store or a token; unknown names are left out.
     pub fn of_names<'a>(names: impl IntoIterator<Item = &'a str>) -> Self {
         let known = |name| AuthMethod::ALL.into_iter().find(|it| it.name() == name);
         names.into_iter().filter_map(known).collect()
     }
 
-    /// The stored form: the names with commas between them. `None` for no way at all.
+    /// The stored form: the names with commas between them. `None` for no method.
     #[must_use]
     pub fn to_stored(self) -> Option<String> {
         let names: Vec<_> = self.methods().map(AuthMethod::name).collect();
@@ -135,7 +135,7 @@ mod tests {
     }
 
     #[test]
-    fn a_password_with_something_one_has_is_multi_factor() {
+    fn a_password_with_a_possession_factor_is_multi_factor() {
         let password = AuthMethods::from(AuthMethod::Password);
 
         assert_eq!(values(password), ["pwd"]);
@@ -146,7 +146,7 @@ mod tests {
     }
 
     #[test]
-    fn two_things_one_has_are_not_multi_factor() {
+    fn two_possession_factors_are_not_multi_factor() {
         let mailbox = AuthMethods::from(AuthMethod::Email);
 
         assert_eq!(values(mailbox.and(AuthMethod::Sms)), ["email", "sms"]);

@@ -1,15 +1,15 @@
-//! Custom claims: what an installation's own data says about a user, beside the standard claims.
+//! Custom claims: the operator's own data about a user, beside the standard claims.
 
 use std::{
     cmp::Ordering,
     collections::{BTreeMap, btree_map},
 };
 
-/// What the name of every claim for Hasura begins with.
+/// The prefix of every claim for Hasura.
 const PREFIX: &str = "x-hasura-";
 
-/// Claims that nothing but this server may fill: whoever could choose one of them could choose who
-/// they are. `x-hasura-role` is not in our tokens, and names the role of a request.
+/// Claims that only this server may fill: a user who could choose one could impersonate another
+/// user or role. `x-hasura-role` is not in our tokens, and names the role of a request.
 const STANDARD: [&str; 6] = [
     "x-hasura-allowed-roles",
     "x-hasura-auth-elevated",
@@ -28,7 +28,7 @@ pub struct CustomClaimName(String);
 /// Why a text cannot name a custom claim.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidCustomClaimName {
-    /// The claim is one of those that this server fills itself.
+    /// The claim is one of those that only this server fills.
     #[error("the claim is always this server's own")]
     Standard,
     /// It is empty or holds something else than printable ASCII.

@@ -1,4 +1,4 @@
-//! What a session shows to its owner of where it is used.
+//! The device of a session, as its owner is shown it.
 
 use std::{
     fmt,
@@ -10,21 +10,21 @@ use crate::user::disturbs_reading;
 /// The longest name of a program that is kept, in characters.
 const USER_AGENT_MAX_CHARS: usize = 256;
 
-/// What is known of the program that uses a session, and of where it runs.
+/// What is known of the program that uses a session, and of its network.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Device {
     /// How the program calls itself.
     pub user_agent: Option<UserAgent>,
-    /// The neighbourhood of its address.
+    /// The block that its address is in.
     pub network: Option<AddressBlock>,
 }
 
-/// How a program calls itself: printable text of 256 characters at most. It says whatever it likes.
+/// The `User-Agent` of a program: printable text of 256 characters at most. It can say anything.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UserAgent(String);
 
 impl UserAgent {
-    /// What there is to show of `text`; `None` if that is nothing.
+    /// The printable part of `text`; `None` if there is none.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let printable = text.chars().filter(|it| !disturbs_reading(*it));
@@ -46,9 +46,9 @@ impl UserAgent {
     }
 }
 
-/// The addresses around the one of a client: enough for its owner to recognise a place, too many to
-/// tell who else it is. The first 24 bits of an IPv4 address, or 48 of an IPv6 address, which is
-/// what one site has (RFC 6177 §2).
+/// The block of addresses around a client's: enough for the owner to recognise a place, too large
+/// to identify another person. The first 24 bits of an IPv4 address, or 48 of an IPv6 address,
+/// which is what one site has (RFC 6177 §2).
 #[derive(Clone, PartialEq, Eq)]
 pub struct AddressBlock(String);
 

@@ -1,8 +1,8 @@
 //! Exchange codes: what a redirect carries in place of a refresh token (PKCE, RFC 7636).
 //!
 //! A client that starts a flow with a *challenge* gets a code back in the redirect. The code is
-//! worth nothing without the *verifier*, which only that client has; so whoever reads the URL in a
-//! history, a log or a `Referer` header has nothing.
+//! worth nothing without the *verifier*, which only that client has; so an attacker who reads the
+//! URL in a history, a log or a `Referer` header gains nothing.
 
 use std::fmt;
 
@@ -57,7 +57,7 @@ impl CodeChallenge {
     }
 }
 
-/// What proves that a client is the one that announced a challenge.
+/// The secret of the client that sent a challenge.
 #[derive(Clone, PartialEq, Eq)]
 pub struct CodeVerifier(String);
 
@@ -87,13 +87,13 @@ impl CodeVerifier {
         Self(HEXLOWER.encode(&random))
     }
 
-    /// The text. Call it only where it is proven with, or sealed.
+    /// The text. Call it only where it is sent as proof, or sealed.
     #[must_use]
     pub fn expose(&self) -> &str {
         &self.0
     }
 
-    /// What to announce.
+    /// The challenge to send.
     #[must_use]
     pub fn challenge(&self) -> CodeChallenge {
         CodeChallenge(BASE64URL_NOPAD.encode(&Sha256::digest(self.0.as_bytes())))
@@ -115,7 +115,7 @@ random_text! {
 }
 
 impl ExchangeCode {
-    /// A code that somebody presents; whether it is good is for the store to say.
+    /// A code that a client presents. The store decides whether it is valid.
     #[must_use]
     pub fn presented(text: &str) -> Self {
         Self(text.to_owned())
@@ -127,11 +127,11 @@ impl ExchangeCode {
 pub struct StoredExchangeCode {
     /// The only form of the code that is stored.
     pub hash: HashedExchangeCode,
-    /// Whose session it is worth.
+    /// The user whose session it opens.
     pub user_id: UserId,
-    /// What the client has to prove.
+    /// The challenge that the client's verifier has to match.
     pub challenge: CodeChallenge,
-    /// How the user proved who they are.
+    /// The user's authentication methods.
     pub methods: AuthMethods,
     /// The moment from which it is no longer accepted.
     pub expires_at: DateTime<Utc>,

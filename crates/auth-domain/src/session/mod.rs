@@ -1,8 +1,8 @@
-//! Sessions: what a person holds after signing in.
+//! Sessions: what a user holds after signing in.
 //!
 //! The modern generation gives out a short-lived access token and a refresh token; the legacy
 //! generation one opaque session token. Both open for the same [`crate::user::User`] through the
-//! same steps (see `services::session_opening`).
+//! same steps (see `services::steps::session_opening`).
 
 mod access_token;
 mod auth_methods;
@@ -59,15 +59,15 @@ pub struct StoredRefreshToken {
     pub created_at: DateTime<Utc>,
     /// The moment from which it is no longer accepted.
     pub expires_at: DateTime<Utc>,
-    /// What the holder of a personal access token wants to remember about it.
+    /// The client's own data about a personal access token.
     pub metadata: Option<Metadata>,
-    /// How its user proved who they are.
+    /// The user's authentication methods.
     pub methods: AuthMethods,
-    /// Where it was made.
+    /// The device it was made on.
     pub device: Device,
 }
 
-/// A personal access token, as it is handed to its owner once.
+/// A personal access token, as its owner gets it once.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PersonalAccessToken {
     /// The id of its row.
@@ -89,11 +89,11 @@ pub struct StoredOpaqueSession {
     pub created_at: DateTime<Utc>,
     /// The moment from which it is no longer accepted; it does not slide.
     pub expires_at: DateTime<Utc>,
-    /// Where it was made.
+    /// The device it was made on.
     pub device: Device,
 }
 
-/// An open session of either generation, as its owner may see it.
+/// An open session of either generation, as its owner is shown it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct OpenSession {
     /// Names it.
@@ -103,16 +103,16 @@ pub struct OpenSession {
     /// When its token was last rotated; for an opaque session, which is not rotated, and for one of
     /// Hasura Auth, when it began.
     pub last_seen: DateTime<Utc>,
-    /// How the user proved who they are; none where it is not known.
+    /// The user's authentication methods; none where they are not known.
     pub methods: AuthMethods,
-    /// Where it was last seen.
+    /// The device it was last used on.
     pub device: Device,
 }
 
-/// An open session of the modern generation, as it is handed to the client once.
+/// An open session of the modern generation, as the client gets it once.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Session {
-    /// Proves who the user is to Hasura and to this server.
+    /// Identifies the user to Hasura and to this server.
     pub access_token: AccessToken,
     /// Fetches the next access token.
     pub refresh_token: PlainRefreshToken,
@@ -122,7 +122,7 @@ pub struct Session {
     pub user: User,
 }
 
-/// An open session of the legacy generation, as it is handed to the client once.
+/// An open session of the legacy generation, as the client gets it once.
 #[derive(Debug, Clone, PartialEq)]
 pub struct OpaqueSession {
     /// The bearer token.

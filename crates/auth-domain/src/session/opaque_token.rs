@@ -1,4 +1,4 @@
-//! Session tokens of the legacy generation: 48 hexadecimal digits that say nothing.
+//! Session tokens of the legacy generation: 48 random hexadecimal digits.
 
 use crate::random_text::{RANDOM_BYTES, random_text};
 

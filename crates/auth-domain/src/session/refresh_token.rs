@@ -2,10 +2,11 @@
 //!
 //! A refresh token is a random UUID, shown to the client once and stored as SHA-256 in the column
 //! and notation of Hasura Auth, so that existing sessions go on. It is *rotated*: using it writes
-//! the hash of its successor into the same row (RFC 9700 §4.14.2).
+//! the hash of its successor into the same row, and its reuse is detected (replay, RFC 9700
+//! §4.14.2).
 //!
-//! The successor is *derived* from the token with a key only the server has. Two browser tabs
-//! that use one token at the same moment are therefore given the same successor, although the
+//! The successor is *derived* from the token with a key only the server has. Two browser tabs that
+//! use one token at the same moment therefore get the same successor (idempotent), although the
 //! server stores nothing but hashes and any of several servers may answer.
 
 use std::fmt;
@@ -49,7 +50,7 @@ impl PlainRefreshToken {
         }
     }
 
-    /// The token itself, for the answer that hands it out.
+    /// The token itself, for the answer to the client.
     #[must_use]
     pub fn text(&self) -> String {
         self.0.hyphenated().to_string()
@@ -62,7 +63,7 @@ impl PlainRefreshToken {
         HashedRefreshToken(format!("\\x{}", HEXLOWER.encode(&digest)))
     }
 
-    /// The token that takes this one's place, the same whenever and wherever it is asked for.
+    /// The token that replaces this one, always the same.
     #[must_use]
     pub fn successor(&self, key: &SuccessorKey) -> Self {
         let mut mac = key.0.clone();

@@ -1,4 +1,4 @@
-//! An identity provider that holds still.
+//! A deterministic identity provider.
 
 use std::{
     collections::HashMap,
@@ -17,39 +17,39 @@ use crate::{
     secret::Secret,
 };
 
-/// A provider that knows the people a test tells it of, each by a code that is also their ID token.
+/// A provider with the users that a test registers, each by a code that is also their ID token.
 #[derive(Debug)]
 pub struct KnownPeople {
     id: ProviderId,
     people: Mutex<HashMap<String, ExternalIdentity>>,
-    questions: Mutex<Vec<AuthorizationRequest>>,
+    requests: Mutex<Vec<AuthorizationRequest>>,
 }
 
 impl KnownPeople {
-    /// A provider of this name that knows nobody yet.
+    /// A provider of this name without users.
     #[must_use]
     pub fn at(name: &'static str) -> Self {
         Self {
             id: ProviderId::of(name),
             people: Mutex::default(),
-            questions: Mutex::default(),
+            requests: Mutex::default(),
         }
     }
 
-    /// Knows somebody by `code` from now on, or knows something else of them.
+    /// Registers a user by `code`, or replaces their identity.
     pub fn know(&self, code: &str, identity: ExternalIdentity) {
         let mut people = self.people.lock().unwrap_or_else(PoisonError::into_inner);
         people.insert(code.to_owned(), identity);
     }
 
-    /// What it was asked so far.
+    /// The authorization requests so far.
     #[must_use]
-    pub fn questions(&self) -> Vec<AuthorizationRequest> {
-        let questions = self.questions.lock();
-        questions.unwrap_or_else(PoisonError::into_inner).clone()
+    pub fn requests(&self) -> Vec<AuthorizationRequest> {
+        let requests = self.requests.lock();
+        requests.unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// What a browser brings back for somebody with this code.
+    /// What a browser brings back for the user with this code.
     #[must_use]
     pub fn parameters(code: &str) -> Parameters {
         Parameters::from_iter([("code".to_owned(), Secret::new(code))])
@@ -67,26 +67,23 @@ impl Provider for KnownPeople {
         &self.id
     }
 
-    async fn authorize(&self, question: &AuthorizationRequest) -> Result<Url, ProviderError> {
-        let mut questions = self
-            .questions
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        questions.push(question.clone());
+    async fn authorize(&self, request: &AuthorizationRequest) -> Result<Url, ProviderError> {
+        let mut requests = self.requests.lock().unwrap_or_else(PoisonError::into_inner);
+        requests.push(request.clone());
         let url = Url::parse("https://provider.example.com/authorize");
         url.map_err(|error| ProviderError::Unavailable(error.into()))
     }
 
-    /// A code that is missing was refused; one of nobody led to no profile.
+    /// A missing code is refused; an unknown one leads to no profile.
     async fn identify(
         &self,
-        answer: &AuthorizationResponse,
+        response: &AuthorizationResponse,
     ) -> Result<ExternalIdentity, ProviderError> {
-        let Some(code) = answer.parameters.get("code") else {
+        let Some(code) = response.parameters.get("code") else {
             return Err(ProviderError::CodeRefused("no code".into()));
         };
         self.find(code.expose())
-            .ok_or_else(|| ProviderError::ProfileFailed("nobody".into()))
+            .ok_or_else(|| ProviderError::ProfileFailed("unknown code".into()))
     }
 }
 

@@ -17,7 +17,7 @@ use crate::{
 pub struct PlainWebAuthn(RelyingParty);
 
 impl PlainWebAuthn {
-    /// On behalf of `localhost`, with a minute for each ceremony.
+    /// With the relying party `localhost`, and a minute for each ceremony.
     ///
     /// # Errors
     ///
@@ -27,7 +27,7 @@ impl PlainWebAuthn {
         RelyingParty::new("localhost", "Tests", &origins, Duration::from_mins(1)).map(Self)
     }
 
-    /// What a browser brings of a key that signs for the next time.
+    /// The browser's response for a key that signs once more.
     #[must_use]
     pub fn assertion(key: &SecurityKey, challenge: &Challenge) -> Assertion {
         let sign_count = key.sign_count.0.saturating_add(1);

@@ -5,9 +5,9 @@ use super::EmailAddress;
 /// Allow and block lists for addresses and domains.
 ///
 /// The order of the checks is Hasura Auth's: blocked address, allowed address, blocked domain,
-/// allowed domain; what is in no list is accepted only if both allow lists are empty. Unlike
-/// Hasura Auth this compares without regard to ASCII case: otherwise `Spam@Example.com` would pass
-/// a block of `spam@example.com` while being the same account.
+/// allowed domain; what is in no list is accepted only if both allow lists are empty. Unlike Hasura
+/// Auth this compares without regard to ASCII case: otherwise `Spam@Example.com` would bypass a
+/// block of `spam@example.com` while being the same account.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct EmailAccessList {
     blocked_emails: Vec<String>,

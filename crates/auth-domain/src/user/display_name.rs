@@ -42,8 +42,9 @@ static PATTERN: LazyLock<Regex> = LazyLock::new(|| {
     .expect("the pattern is a regular expression")
 });
 
-/// A name chosen at sign-up: 1 to 32 letters, marks, numbers, symbols, spaces, or punctuation of names
-/// such as `,.'’-`. It is held in Unicode's composed form (NFC), so that one name is one text.
+/// A name chosen at sign-up: 1 to 32 letters, marks, numbers, symbols, spaces, or punctuation of
+/// names such as `,.'’-`. It is held in Unicode's composed form (NFC), so that one name is one
+/// text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DisplayName(String);
 
@@ -68,7 +69,7 @@ impl DisplayName {
             return Err(InvalidDisplayName);
         }
         let name = composed(text);
-        // Some characters compose to more than one: they count as they were sent, as in Hasura Auth.
+        // Characters that compose to more than one count as they were sent, as in Hasura Auth.
         let is_short = sent.min(name.chars().count()) <= MAX_CHARS;
         let is_allowed = PATTERN.is_match(&name);
         if is_short && is_allowed {

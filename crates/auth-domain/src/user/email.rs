@@ -25,8 +25,8 @@ static PATTERN: LazyLock<Regex> = LazyLock::new(|| {
 /// A syntactically valid e-mail address.
 ///
 /// It keeps the spelling it was given in, because clients read it back; stores compare it without
-/// regard to ASCII case. Quoted local parts and non-ASCII letters are refused: the database's own
-/// check has never let them in.
+/// regard to ASCII case. Quoted local parts and non-ASCII letters are refused, as by the database's
+/// own check.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct EmailAddress(String);
 
@@ -134,7 +134,7 @@ mod tests {
     }
 
     #[test]
-    fn the_debug_form_hides_who_it_is() {
+    fn the_debug_form_hides_the_local_part() {
         let email = EmailAddress::parse("ada@example.com").unwrap();
 
         assert_eq!(format!("{email:?}"), "***@example.com");

@@ -1,4 +1,4 @@
-//! Text that people read, wherever it came from.
+//! Text that people read.
 
 use unicode_normalization::UnicodeNormalization;
 
@@ -8,8 +8,8 @@ pub fn composed(text: &str) -> String {
     text.nfc().collect()
 }
 
-/// Whether a character ends the line, turns the direction of the text that follows, or is a control:
-/// with it, what a user wrote changes how the text around it reads (UAX #9, "Trojan Source").
+/// Whether a character ends the line, changes the direction of the text that follows, or is a
+/// control: it would change how the text around it reads (UAX #9, "Trojan Source").
 #[must_use]
 pub fn disturbs_reading(character: char) -> bool {
     character.is_control()

@@ -1,4 +1,4 @@
-//! The user: one person, whichever generation of the API they came through.
+//! Users, shared by both generations of the API.
 
 mod access_list;
 mod anonymous_name;
@@ -51,7 +51,7 @@ pub struct HasuraId(pub i64);
 pub enum MfaMethod {
     /// A time-based one-time password.
     Totp,
-    /// A code by SMS; older databases may hold it, no server offers it.
+    /// A code by SMS; older databases may hold it, and no server offers it.
     Sms,
 }
 
@@ -95,7 +95,7 @@ pub struct User {
     pub default_role: Role,
     /// Roles assigned to the user, in the order they were given.
     pub roles: Vec<Role>,
-    /// An account without any proof of who is behind it.
+    /// Whether nothing identifies the user.
     pub is_anonymous: bool,
     /// The second factor that sign-in has to ask for.
     pub active_mfa: Option<MfaMethod>,

@@ -10,7 +10,7 @@ pub const PASSWORD_MAX_BYTES: usize = 72;
 pub struct PlainPassword(String);
 
 impl PlainPassword {
-    /// Takes a typed password; whether it is good enough is a matter of policy.
+    /// Wraps a typed password; the policy decides whether it is good enough.
     #[must_use]
     pub fn new(text: impl Into<String>) -> Self {
         Self(text.into())
@@ -22,7 +22,7 @@ impl PlainPassword {
         &self.0
     }
 
-    /// Whether a hash would look at every byte of it.
+    /// Whether a hash would cover every byte of it.
     #[must_use]
     pub fn can_be_hashed(&self) -> bool {
         self.0.len() <= PASSWORD_MAX_BYTES

@@ -2,15 +2,14 @@
 
 use std::fmt;
 
-/// The most characters a number may have; E.164 has fifteen digits, and the rest is for how people
-/// write them.
+/// The most characters of a number; E.164 has fifteen digits, and the rest is for how people write
+/// them.
 const MAX_CHARS: usize = 64;
 
 /// A phone number as a client wrote it.
 ///
-/// Hasura Auth compares numbers to the letter and knows no form they have to have, and so do
-/// stores: another spelling is another account. What is counted per number is counted for all its
-/// spellings together, see [`canonical`](Self::canonical).
+/// Hasura Auth and stores compare numbers to the letter: another spelling is another account. Rate
+/// limits count all spellings of a number together, see [`canonical`](Self::canonical).
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct PhoneNumber(String);
 
@@ -34,7 +33,7 @@ impl PhoneNumber {
         Ok(Self(text.to_owned()))
     }
 
-    /// A number that a store accepted earlier, perhaps from somebody else. For stores only.
+    /// A number that a store accepted earlier, perhaps from another program. For stores only.
     #[must_use]
     pub fn from_stored(text: String) -> Self {
         Self(text)

@@ -31,13 +31,13 @@ impl Role {
         Self(text)
     }
 
-    /// The role of people without a proven identity.
+    /// The role of anonymous users.
     #[must_use]
     pub fn anonymous() -> Self {
         Self("anonymous".to_owned())
     }
 
-    /// The role every signed-up person has in the legacy API.
+    /// The role of every user in the legacy API.
     #[must_use]
     pub fn user() -> Self {
         Self("user".to_owned())

@@ -3,10 +3,10 @@
 /// The most characters a name may have.
 const MAX_CHARS: usize = 255;
 
-/// The name a person signs in with through the legacy provider `username`.
+/// The name a user signs in with through the legacy provider `username`.
 ///
-/// Surrounding white space is removed, as the original client did; otherwise names are compared
-/// to the letter.
+/// Surrounding white space is removed, as the original client did; otherwise names are compared to
+/// the letter.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Username(String);
 

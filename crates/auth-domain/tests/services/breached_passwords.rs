@@ -1,4 +1,4 @@
-//! Passwords of data breaches, at every door where a password is chosen.
+//! Passwords of data breaches, wherever a password is chosen.
 
 use auth_domain::{
     services::{
@@ -10,11 +10,12 @@ use auth_domain::{
 };
 
 use crate::world::{
-    BREACHED, PASSWORD, UNCHECKABLE, World, bearer_of, claim, email, password, sign_up, username,
+    BREACHED, PASSWORD, UNCHECKABLE, World, bearer_of, credentials, email, password, sign_up,
+    username,
 };
 
 #[tokio::test]
-async fn nobody_signs_up_with_one() {
+async fn a_sign_up_with_one_is_refused() {
     let world = World::new().await;
     let services = &world.services;
 
@@ -39,7 +40,7 @@ async fn nobody_signs_up_with_one() {
 }
 
 #[tokio::test]
-async fn nobody_changes_to_one() {
+async fn a_change_to_one_is_refused() {
     let world = World::new().await;
     let session = world.signed_up("ada@example.com").await;
     let service = world.services.password_change();
@@ -128,7 +129,7 @@ async fn an_anonymous_user_stays_anonymous_with_one() {
 }
 
 #[tokio::test]
-async fn while_the_service_is_away_nobody_chooses_a_password_and_everybody_signs_in() {
+async fn while_the_service_is_away_no_password_is_chosen_and_sign_ins_work() {
     let world = World::new().await;
     let session = world.signed_up("ada@example.com").await;
     let service = world.services.password_change();
@@ -142,6 +143,6 @@ async fn while_the_service_is_away_nobody_chooses_a_password_and_everybody_signs
         Err(Error::Failed(Failure::BreachedPasswords(_)))
     ));
     let service = world.services.sign_in();
-    let signed_in = service.with_email_password(claim("ada@example.com", PASSWORD));
+    let signed_in = service.with_email_password(credentials("ada@example.com", PASSWORD));
     assert!(signed_in.await.is_ok());
 }

@@ -16,7 +16,7 @@ use auth_domain::{
 };
 use uuid::Uuid;
 
-use crate::world::{BusyHasher, PASSWORD, World, bearer_of, claim, email, password, sign_up};
+use crate::world::{BusyHasher, PASSWORD, World, bearer_of, credentials, email, password, sign_up};
 
 /// The example of RFC 7636.
 const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
@@ -156,7 +156,7 @@ async fn without_automatic_sign_up_strangers_get_nothing_and_are_not_told() {
 }
 
 #[tokio::test]
-async fn an_explicit_sign_up_tells_nobody_that_an_address_is_known() {
+async fn an_explicit_sign_up_does_not_tell_that_an_address_is_known() {
     let world = World::new().await;
     world.signed_up("ada@example.com").await;
     let new_people = |address| EmailSignIn {
@@ -273,7 +273,7 @@ async fn asking_for_another_code_buys_no_more_guesses() {
 }
 
 #[tokio::test]
-async fn the_first_proof_of_a_mailbox_drops_a_password_somebody_else_set() {
+async fn the_first_verification_of_a_mailbox_revokes_an_attackers_password() {
     let world = World::new().await;
     let attacker = world.signed_up("victim@example.com").await;
 
@@ -291,7 +291,7 @@ async fn the_first_proof_of_a_mailbox_drops_a_password_somebody_else_set() {
         .unwrap();
 
     let service = world.services.sign_in();
-    let password = service.with_email_password(claim("victim@example.com", PASSWORD));
+    let password = service.with_email_password(credentials("victim@example.com", PASSWORD));
     assert!(password.await.is_err());
     assert!(
         world
@@ -387,7 +387,7 @@ async fn a_reset_sets_the_password_once_and_ends_every_session() {
             .is_err()
     );
     let service = services.sign_in();
-    let new = service.with_email_password(claim("ada@example.com", "battery staple"));
+    let new = service.with_email_password(credentials("ada@example.com", "battery staple"));
     assert!(new.await.is_ok());
 }
 
@@ -508,9 +508,9 @@ async fn an_account_moves_only_when_the_new_mailbox_says_so() {
     assert_eq!(world.stored("ada@example.com").await, None);
 }
 
-/// Otherwise its going on being good would tell that the other address has an account.
+/// Otherwise its staying good would tell that the other address has an account (user enumeration).
 #[tokio::test]
-async fn a_wish_for_a_taken_address_voids_the_link_for_another_like_any_wish() {
+async fn a_request_for_a_taken_address_voids_the_link_for_another_like_any_request() {
     let world = World::new().await;
     let ada = world.signed_up("ada@example.com").await.user;
     world.signed_up("bob@example.com").await;
@@ -617,7 +617,7 @@ async fn an_anonymous_session_that_has_ended_tells_nothing_any_more() {
     sign_out.end_session(session.refresh_token).await.unwrap();
 
     let request = Deanonymize {
-        email: email("thief@example.com"),
+        email: email("attacker@example.com"),
         method: DeanonymizeMethod::Password(password(PASSWORD)),
         options: SignUpOptions::default(),
         code_challenge: None,
@@ -628,8 +628,8 @@ async fn an_anonymous_session_that_has_ended_tells_nothing_any_more() {
         refused,
         Err(Error::Refused(AnonymousRefusal::SessionEnded))
     ));
-    let claim = claim("thief@example.com", PASSWORD);
-    let refused = world.services.sign_in().with_email_password(claim).await;
+    let attempt = credentials("attacker@example.com", PASSWORD);
+    let refused = world.services.sign_in().with_email_password(attempt).await;
     assert!(refused.is_err());
 }
 
@@ -655,7 +655,7 @@ async fn an_anonymous_user_can_tell_who_they_are() {
         .deanonymize(session.user.id, tell(DeanonymizeMethod::EmailLink))
         .await;
 
-    assert!(again.is_err(), "nobody is made anonymous twice");
+    assert!(again.is_err(), "no user is made anonymous twice");
     assert_eq!(
         world.signed_in("ada@example.com").await.user.id,
         session.user.id
@@ -690,8 +690,8 @@ async fn verification_by_its_own_link_keeps_the_password() {
     world.signed_in("ada@example.com").await;
 }
 
-/// Otherwise whoever reads one mailbox could guess without end at the code that was sent to another,
-/// and move their account to an address that is not theirs.
+/// Otherwise an attacker who reads one mailbox could guess without end at the code that was sent to
+/// another, and move their account to an address that is not theirs.
 #[tokio::test]
 async fn reading_ones_own_mail_buys_no_guesses_at_a_code_sent_to_a_new_address() {
     let world = World::with(|it| {
@@ -708,10 +708,10 @@ async fn reading_ones_own_mail_buys_no_guesses_at_a_code_sent_to_a_new_address()
             .await
             .unwrap();
         let code = last_mail(&world).ticket;
-        let claim = typed(own, code.expose());
+        let attempt = typed(own, code.expose());
         services
             .email_sign_in()
-            .with_code(claim)
+            .with_code(attempt)
             .await
             .unwrap()
             .user
@@ -725,12 +725,12 @@ async fn reading_ones_own_mail_buys_no_guesses_at_a_code_sent_to_a_new_address()
         .unwrap();
     let code = last_mail(&world).code.unwrap();
     let guess = async |digits: &str| {
-        let claim = LinkCode {
+        let attempt = LinkCode {
             email: email(own),
             purpose: TicketPurpose::ConfirmEmailChange,
             code: OneTimeCode::parse(digits).unwrap(),
         };
-        services.email_links().redeem_code(claim).await
+        services.email_links().redeem_code(attempt).await
     };
 
     for _ in 0..3 {

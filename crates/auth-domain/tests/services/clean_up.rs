@@ -1,4 +1,4 @@
-//! Removing what has expired, and nothing that somebody may still ask for.
+//! Removing what has expired, and nothing that a client may still ask for.
 
 use std::{sync::Arc, time::Duration};
 
@@ -24,7 +24,7 @@ async fn removed(world: &World, rows: ExpiredRows) -> u64 {
     let service = CleanUpService::new(store, Arc::clone(&world.clock) as _, &policy());
     match service.remove_some(rows, 100).await.unwrap() {
         Removal::Removed(count) => count,
-        Removal::DoneElsewhere => panic!("nobody else removes {rows:?}"),
+        Removal::DoneElsewhere => panic!("no other server removes {rows:?}"),
     }
 }
 

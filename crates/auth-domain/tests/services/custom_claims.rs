@@ -22,7 +22,7 @@ use store_testkit::MemoryStore;
 
 use crate::world::{World, email};
 
-/// Says the same of everybody it finds in the store.
+/// Adds the same claims for every user in the store.
 struct Profiles {
     store: Arc<dyn Store>,
     away: AtomicBool,
@@ -114,13 +114,13 @@ async fn every_access_token_carries_them() {
     it.world.signed_in("ada@example.com").await;
     services.tokens().refresh(ada.refresh_token).await.unwrap();
     let raced = services.tokens().refresh(ada.refresh_token).await.unwrap();
-    let nobody = AnonymousSignIn::default();
-    let nobody = services.anonymous().sign_in(nobody).await.unwrap();
+    let anonymous = AnonymousSignIn::default();
+    let anonymous = services.anonymous().sign_in(anonymous).await.unwrap();
 
     assert_eq!(it.signed(), vec![organisation(); 5]);
     let asked = it.profiles.asked.lock().unwrap().clone();
     let ids = [ada.user.id; 4];
-    assert_eq!(asked, [ids.as_slice(), &[nobody.user.id]].concat());
+    assert_eq!(asked, [ids.as_slice(), &[anonymous.user.id]].concat());
     assert_eq!(raced.user.id, ada.user.id);
 }
 
@@ -138,13 +138,13 @@ async fn a_source_that_is_away_costs_the_claims_and_not_the_session() {
 }
 
 #[tokio::test]
-async fn nobody_is_asked_about_a_legacy_session_or_a_request_without_a_token() {
+async fn the_source_is_not_asked_about_a_legacy_session_or_a_request_without_a_token() {
     let it = Claiming::new().await;
     let services = &it.world.services;
 
     it.world.signed_up_by_name("john").await;
-    let nobody = AnonymousSignIn::default();
-    let nobody = services.anonymous().sign_in(nobody).await.unwrap();
+    let anonymous = AnonymousSignIn::default();
+    let anonymous = services.anonymous().sign_in(anonymous).await.unwrap();
     let request = Deanonymize {
         email: email("ada@example.com"),
         method: DeanonymizeMethod::EmailLink,
@@ -153,9 +153,9 @@ async fn nobody_is_asked_about_a_legacy_session_or_a_request_without_a_token() {
     };
     let deanonymized = services
         .anonymous()
-        .deanonymize(nobody.user.id, request)
+        .deanonymize(anonymous.user.id, request)
         .await;
 
     deanonymized.unwrap();
-    assert_eq!(*it.profiles.asked.lock().unwrap(), [nobody.user.id]);
+    assert_eq!(*it.profiles.asked.lock().unwrap(), [anonymous.user.id]);
 }

@@ -1,4 +1,4 @@
-//! What an embedder gets without asking, and what has to be asked for.
+//! The defaults of an embedder, and what has to be switched on.
 
 use std::{sync::Arc, time::Duration};
 
@@ -16,7 +16,7 @@ use auth_domain::{
 };
 use store_testkit::MemoryStore;
 
-use crate::world::{PASSWORD, claim, password, role, sign_up, username};
+use crate::world::{PASSWORD, credentials, password, role, sign_up, username};
 
 const ADA: &str = "ada@example.com";
 
@@ -45,8 +45,8 @@ async fn signed_up(services: &Services) -> SignedUp {
 }
 
 async fn signed_in(services: &Services, password: &str) -> Result<Session, SignInError> {
-    let claim = claim(ADA, password);
-    match services.sign_in().with_email_password(claim).await? {
+    let attempt = credentials(ADA, password);
+    match services.sign_in().with_email_password(attempt).await? {
         SignedIn::Session(session) => Ok(*session),
         SignedIn::SecondFactor(_) => panic!("no second factor was set up"),
     }

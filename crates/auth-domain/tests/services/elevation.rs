@@ -1,5 +1,5 @@
-//! A plain access token gets nobody an elevated one: what elevates is not added with it for whoever
-//! is obliged to elevate.
+//! A plain access token must not lead to an elevated one (privilege escalation): a user who has to
+//! elevate cannot add a factor with it.
 
 use std::sync::Arc;
 
@@ -24,7 +24,7 @@ use crate::world::{World, bearer_of, email};
 const ADA: &str = "ada@example.com";
 const ELSEWHERE: &str = "+41790000009";
 
-/// Where somebody can be obliged to elevate, and whether clients know all ways to.
+/// Rules under which users may have to elevate, and whether clients know all ways to.
 const RULES: [(ElevationRule, bool); 4] = [
     (ElevationRule::Recommended, false),
     (ElevationRule::Recommended, true),
@@ -40,7 +40,7 @@ fn ruled((rule, every_method_obliges): (ElevationRule, bool)) -> impl FnOnce(&mu
     }
 }
 
-/// A world where people can have security keys.
+/// A world with security keys.
 async fn world(rule: (ElevationRule, bool)) -> World {
     let mut policy = policy();
     ruled(rule)(&mut policy);
@@ -79,7 +79,7 @@ fn number() -> PhoneNumber {
 
 fn to_another_address() -> LinkRequest {
     LinkRequest {
-        email: email("thief@example.com"),
+        email: email("attacker@example.com"),
         redirect_to: None,
         code_challenge: None,
     }
@@ -91,7 +91,7 @@ async fn for_the_owner_of_a_key_nothing_that_elevates_is_added_with_a_plain_toke
         let world = world(rule).await;
         let plain = bearer_of(&world.signed_up(ADA).await);
         let services = &world.services;
-        // The thief was there before the key, and has a secret ready.
+        // The attacker was signed in before the key was added, and has a secret ready.
         let early = services.second_factor().generate(plain).await.unwrap();
         world.give_key(plain.user_id).await;
 
@@ -183,9 +183,9 @@ async fn a_first_factor_needs_no_elevated_token() {
 }
 
 #[tokio::test]
-async fn an_app_obliges_whoever_adds_a_key_wherever_it_elevates_somebody_obliged() {
+async fn the_owner_of_an_app_has_to_elevate_to_add_a_key_where_apps_elevate() {
     for (rule, obliges) in [
-        // Nobody but the owner of a key is obliged there, and a thief has nothing to elevate for.
+        // Only the owner of a key has to elevate there, so an attacker gains nothing by elevating.
         ((ElevationRule::Recommended, false), false),
         ((ElevationRule::Recommended, true), true),
         ((ElevationRule::Required, false), true),
@@ -210,9 +210,9 @@ async fn an_app_obliges_whoever_adds_a_key_wherever_it_elevates_somebody_obliged
     }
 }
 
-/// A thief asks for a change first, and waits until it is worth something.
+/// An attacker requests a change, and waits until it is worth something.
 #[tokio::test]
-async fn becoming_obliged_withdraws_changes_that_were_asked_for_before() {
+async fn having_to_elevate_withdraws_changes_that_were_requested_before() {
     let world = world((ElevationRule::Recommended, true)).await;
     let plain = bearer_of(&world.signed_up(ADA).await);
     let services = &world.services;
@@ -256,9 +256,9 @@ async fn becoming_obliged_withdraws_changes_that_were_asked_for_before() {
     assert_eq!(owner.phone_number, None);
 }
 
-/// Without a rule of elevation a change outlives whatever else its owner sets up.
+/// Without a rule of elevation a change is not withdrawn when a factor is added.
 #[tokio::test]
-async fn where_nobody_is_obliged_a_change_goes_on() {
+async fn without_a_rule_a_change_goes_on() {
     let world = world((ElevationRule::Disabled, false)).await;
     let plain = bearer_of(&world.signed_up(ADA).await);
     let services = &world.services;

@@ -41,13 +41,13 @@ fn request(address: &str) -> LinkRequest {
 #[tokio::test]
 async fn every_request_for_a_mail_is_answered_before_anything_is_looked_up() {
     let errands = Arc::new(Errands::default());
-    let world = World::concealing(errands.clone(), by_mail).await;
+    let world = World::enumeration_protected(errands.clone(), by_mail).await;
     world.signed_up("ada@example.com").await;
     let eve = world.signed_up("eve@example.com").await;
     let services = &world.services;
 
-    // Nobody is nobody, but somebody else's account may move to that address.
-    for (address, mails) in [("ada@example.com", 4), ("nobody@example.com", 1)] {
+    // There is no such account, but another account may be moved to that address.
+    for (address, mails) in [("ada@example.com", 4), ("unknown@example.com", 1)] {
         let before = world.mailer.sent().len();
         services
             .email_sign_in()
@@ -82,7 +82,7 @@ async fn every_request_for_a_mail_is_answered_before_anything_is_looked_up() {
 #[tokio::test]
 async fn a_sign_up_with_a_taken_address_looks_like_any_other() {
     let errands = Arc::new(Errands::default());
-    let world = World::concealing(errands.clone(), |policy| {
+    let world = World::enumeration_protected(errands.clone(), |policy| {
         policy.accounts.email_verification_required = true;
     })
     .await;
@@ -104,7 +104,7 @@ async fn a_sign_up_with_a_taken_address_looks_like_any_other() {
 #[tokio::test]
 async fn what_is_wrong_for_everybody_is_told() {
     let errands = Arc::new(Errands::default());
-    let world = World::concealing(errands.clone(), |policy| {
+    let world = World::enumeration_protected(errands.clone(), |policy| {
         policy.accounts.email_link_enabled = false;
     })
     .await;
@@ -138,7 +138,7 @@ async fn what_is_wrong_for_everybody_is_told() {
 #[tokio::test]
 async fn a_mail_server_that_fails_is_not_told_either() {
     let errands = Arc::new(Errands::default());
-    let world = World::concealing(errands.clone(), by_mail).await;
+    let world = World::enumeration_protected(errands.clone(), by_mail).await;
     world.signed_up("ada@example.com").await;
     world.mailer.set_failing(true);
 
@@ -154,11 +154,11 @@ async fn a_mail_server_that_fails_is_not_told_either() {
 }
 
 #[tokio::test]
-async fn who_asks_while_too_much_goes_on_is_told_whoever_they_ask_for() {
-    let world = World::concealing(Arc::new(Full), by_mail).await;
+async fn a_client_is_told_that_the_server_is_busy_whether_or_not_there_is_an_account() {
+    let world = World::enumeration_protected(Arc::new(Full), by_mail).await;
     world.signed_up("ada@example.com").await;
 
-    for address in ["ada@example.com", "nobody@example.com"] {
+    for address in ["ada@example.com", "unknown@example.com"] {
         let refused = world
             .services
             .email_sign_in()
@@ -170,7 +170,7 @@ async fn who_asks_while_too_much_goes_on_is_told_whoever_they_ask_for() {
     }
 }
 
-/// A background without a place left.
+/// A background without a free place.
 struct Full;
 
 impl Background for Full {
@@ -190,10 +190,10 @@ fn guess(address: &str, digits: &str) -> EmailCode {
 async fn a_wrong_guess_waits_whether_or_not_there_is_an_account() {
     let pauses = Arc::new(Pauses::default());
     let errands = Arc::new(Errands::default());
-    let world = World::concealing_at(errands, pauses.clone(), by_mail).await;
+    let world = World::enumeration_protected_with(errands, pauses.clone(), by_mail).await;
     world.signed_up("ada@example.com").await;
 
-    for address in ["ada@example.com", "nobody@example.com"] {
+    for address in ["ada@example.com", "unknown@example.com"] {
         let service = world.services.email_sign_in();
         let answer = tokio::spawn(async move { service.with_code(guess(address, "000000")).await });
         pauses.waiting.notified().await;
@@ -217,17 +217,17 @@ async fn a_wrong_guess_at_the_code_beside_a_link_waits_as_well() {
     let pauses = Arc::new(Pauses::default());
     let errands = Arc::new(Errands::default());
     let beside = |policy: &mut AuthPolicy| policy.codes.beside_links = true;
-    let world = World::concealing_at(errands, pauses.clone(), beside).await;
+    let world = World::enumeration_protected_with(errands, pauses.clone(), beside).await;
     world.signed_up("ada@example.com").await;
 
-    for address in ["ada@example.com", "nobody@example.com"] {
+    for address in ["ada@example.com", "unknown@example.com"] {
         let service = world.services.email_links();
-        let claim = LinkCode {
+        let attempt = LinkCode {
             email: email(address),
             purpose: TicketPurpose::ResetPassword,
             code: OneTimeCode::parse("000000").unwrap(),
         };
-        let answer = tokio::spawn(async move { service.redeem_code(claim).await });
+        let answer = tokio::spawn(async move { service.redeem_code(attempt).await });
         pauses.waiting.notified().await;
 
         assert!(!answer.is_finished(), "{address}");
@@ -244,7 +244,7 @@ async fn a_wrong_guess_at_the_code_beside_a_link_waits_as_well() {
 #[tokio::test]
 async fn a_right_guess_does_not_wait() {
     let errands = Arc::new(Errands::default());
-    let world = World::concealing(errands.clone(), by_mail).await;
+    let world = World::enumeration_protected(errands.clone(), by_mail).await;
     world.signed_up("ada@example.com").await;
     let service = world.services.email_sign_in();
     service.send_code(sign_in("ada@example.com")).await.unwrap();

@@ -1,4 +1,4 @@
-//! Wrong codes: strangers do not shut out the owner, and nobody gets many guesses.
+//! Wrong codes: strangers do not lock out the owner, and an attacker gets few guesses.
 
 use std::time::Duration;
 
@@ -20,14 +20,14 @@ use auth_domain::{
     user::PhoneNumber,
 };
 
-use crate::world::{PASSWORD, World, bearer_of, claim, email};
+use crate::world::{PASSWORD, World, bearer_of, credentials, email};
 
 const ADA: &str = "ada@example.com";
 const NUMBER: &str = "+41790000001";
 
-/// Where Ada signs in.
+/// The network that Ada signs in from.
 const HOME: &str = "192.0.2.1";
-/// Networks where nobody is known.
+/// Networks from which no account was signed in to.
 const ELSEWHERE: [&str; 3] = ["198.51.100.1", "203.0.113.1", "2001:db8::1"];
 
 fn ways_in(it: &mut AuthPolicy) {
@@ -37,7 +37,7 @@ fn ways_in(it: &mut AuthPolicy) {
 }
 
 impl World {
-    /// The services as a network meets them.
+    /// The services for a request from a network.
     fn from(&self, address: &str) -> Services {
         let client = ClientNetwork::of(address.parse().unwrap());
         self.services.seen_from(Device::default(), Some(client))
@@ -47,14 +47,16 @@ impl World {
     async fn at_home(&self) -> Session {
         self.signed_up(ADA).await;
         let signed_in = self.from(HOME).sign_in();
-        let signed_in = signed_in.with_email_password(claim(ADA, PASSWORD)).await;
+        let signed_in = signed_in
+            .with_email_password(credentials(ADA, PASSWORD))
+            .await;
         match signed_in.unwrap() {
             SignedIn::Session(session) => *session,
             SignedIn::SecondFactor(_) => panic!("she has no second factor yet"),
         }
     }
 
-    /// Has a code mailed that signs Ada in, as anybody can.
+    /// Has a code mailed that signs Ada in, as any client can.
     async fn mailed_code(&self) -> OneTimeCode {
         let request = EmailSignIn {
             email: email(ADA),
@@ -140,16 +142,16 @@ impl World {
     /// Signs in with password and app.
     async fn type_totp(&self, address: &str, digits: &str) -> Result<Session, SecondFactorError> {
         let services = self.from(address);
-        let claim = claim(ADA, PASSWORD);
-        let answer = services.sign_in().with_email_password(claim).await;
+        let attempt = credentials(ADA, PASSWORD);
+        let answer = services.sign_in().with_email_password(attempt).await;
         let SignedIn::SecondFactor(ticket) = answer.unwrap() else {
             panic!("no second factor was asked for")
         };
-        let claim = SecondFactorSignIn {
+        let attempt = SecondFactorSignIn {
             ticket: Some(ticket),
             proof: SecondFactorProof::read(digits),
         };
-        services.second_factor().sign_in(claim).await
+        services.second_factor().sign_in(attempt).await
     }
 }
 
@@ -285,8 +287,8 @@ async fn the_owner_has_no_more_guesses_than_strangers_have() {
     ));
 }
 
-/// Whoever signs up with somebody else's address is known where they did, and gets no more than a few
-/// guesses at the mailbox's codes by signing in from a thousand networks.
+/// An attacker who signs up with another person's address is known where they did, and gets no more
+/// than a few guesses at the mailbox's codes by signing in from a thousand networks.
 #[tokio::test]
 async fn many_networks_buy_few_guesses() {
     let world = World::with(ways_in).await;
@@ -294,7 +296,7 @@ async fn many_networks_buy_few_guesses() {
     for last in 0..100 {
         let services = world.from(&format!("198.51.100.{last}"));
         let service = services.sign_in();
-        let signed_in = service.with_email_password(claim(ADA, PASSWORD));
+        let signed_in = service.with_email_password(credentials(ADA, PASSWORD));
         signed_in.await.unwrap();
     }
     let code = world.mailed_code().await;
@@ -315,7 +317,7 @@ async fn many_networks_buy_few_guesses() {
 }
 
 #[tokio::test]
-async fn the_first_proof_of_a_mailbox_forgets_where_somebody_else_signed_in() {
+async fn the_first_verification_of_a_mailbox_forgets_where_an_attacker_signed_in() {
     let world = World::with(ways_in).await;
     world.at_home().await;
     let code = world.mailed_code().await;
@@ -329,11 +331,11 @@ async fn the_first_proof_of_a_mailbox_forgets_where_somebody_else_signed_in() {
             Err(Error::Refused(EmailSignInRefusal::InvalidCode))
         ));
     }
-    let squatter = world.type_mailed(HOME, &code).await;
+    let attacker = world.type_mailed(HOME, &code).await;
     let owner = world.type_mailed(ELSEWHERE[0], &code).await;
 
     assert!(matches!(
-        squatter,
+        attacker,
         Err(Error::Refused(EmailSignInRefusal::TooManyGuesses))
     ));
     assert!(owner.is_ok());
@@ -359,7 +361,7 @@ async fn strangers_do_not_close_the_codes_that_elevate() {
 }
 
 #[tokio::test]
-async fn a_thief_with_a_token_does_not_close_the_codes_that_elevate_at_home() {
+async fn an_attacker_with_a_token_does_not_close_the_codes_that_elevate_at_home() {
     let world = World::with(ways_in).await;
     let ada = world.at_home().await;
     let mut work = world.store.begin().await.unwrap();
@@ -382,18 +384,18 @@ async fn a_thief_with_a_token_does_not_close_the_codes_that_elevate_at_home() {
             Err(Error::Refused(ElevationRefusal::InvalidCode))
         ));
     }
-    let thief = elevate(ELSEWHERE[1], &code).await;
+    let attacker = elevate(ELSEWHERE[1], &code).await;
     let owner = elevate(HOME, &code).await;
 
     assert!(matches!(
-        thief,
+        attacker,
         Err(Error::Refused(ElevationRefusal::TooManyGuesses))
     ));
     assert!(owner.is_ok());
 }
 
 #[tokio::test]
-async fn whoever_knows_the_password_does_not_close_the_second_factor_at_home() {
+async fn an_attacker_with_the_password_does_not_close_the_second_factor_at_home() {
     let world = World::with(ways_in).await;
     let ada = world.at_home().await;
     let secret = world.protect(&ada).await;
@@ -422,7 +424,8 @@ async fn whoever_knows_the_password_does_not_close_the_second_factor_at_home() {
     assert!(owner.is_ok());
 }
 
-/// Their own account is known to whoever guesses at a mailbox that is not theirs.
+/// An attacker who guesses at another mailbox's code is signed in to their own account, at a known
+/// place of it.
 #[tokio::test]
 async fn no_place_is_known_at_a_code_that_went_to_a_new_address() {
     let world = World::with(ways_in).await;
@@ -440,12 +443,12 @@ async fn no_place_is_known_at_a_code_that_went_to_a_new_address() {
     let code = world.mailer.sent().pop().unwrap().code.unwrap();
     let code = OneTimeCode::parse(code.expose()).unwrap();
     let guess = async |address: &str, code: OneTimeCode| {
-        let claim = LinkCode {
+        let attempt = LinkCode {
             email: email(ADA),
             purpose: TicketPurpose::ConfirmEmailChange,
             code,
         };
-        world.from(address).email_links().redeem_code(claim).await
+        world.from(address).email_links().redeem_code(attempt).await
     };
 
     for _ in 0..5 {

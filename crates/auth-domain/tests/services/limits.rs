@@ -15,22 +15,22 @@ use auth_domain::{
 use crate::world::{PASSWORD, World, email, password, sign_up, username};
 
 const ADA: &str = "ada@example.com";
-const NOBODY: &str = "nobody@example.com";
+const UNKNOWN: &str = "unknown@example.com";
 
 fn place(last: u8) -> ClientNetwork {
     ClientNetwork::of([192, 0, 2, last].into())
 }
 
-/// Whether a claim was judged and found wrong; `false`: it was not judged.
+/// Whether an attempt was checked; `false`: it was refused by the rate limit.
 async fn judged(world: &World, address: &str, secret: &str, from: u8) -> bool {
-    let claim = EmailPasswordSignIn {
+    let attempt = EmailPasswordSignIn {
         email: email(address),
         password: password(secret),
     };
     let services = world
         .services
         .seen_from(Device::default(), Some(place(from)));
-    match services.sign_in().with_email_password(claim).await {
+    match services.sign_in().with_email_password(attempt).await {
         Ok(_)
         | Err(Error::Refused(SignInRefusal::InvalidCredentials | SignInRefusal::Account(_))) => {
             true
@@ -40,8 +40,8 @@ async fn judged(world: &World, address: &str, secret: &str, from: u8) -> bool {
     }
 }
 
-/// How many of ten wrong claims were judged.
-async fn wrong_claims(world: &World, address: &str, from: u8) -> usize {
+/// How many of ten wrong attempts were checked.
+async fn wrong_attempts(world: &World, address: &str, from: u8) -> usize {
     let mut count = 0;
     for _ in 0..10 {
         count += usize::from(judged(world, address, "wrong", from).await);
@@ -50,11 +50,11 @@ async fn wrong_claims(world: &World, address: &str, from: u8) -> usize {
 }
 
 #[tokio::test]
-async fn after_too_many_wrong_claims_an_account_is_closed_to_strangers_from_everywhere() {
+async fn after_too_many_wrong_attempts_an_account_is_closed_to_strangers_from_everywhere() {
     let world = World::limited(|_| {}).await;
     world.signed_up(ADA).await;
 
-    assert_eq!(wrong_claims(&world, ADA, 1).await, 3);
+    assert_eq!(wrong_attempts(&world, ADA, 1).await, 3);
 
     assert!(!judged(&world, ADA, PASSWORD, 1).await);
     assert!(!judged(&world, ADA, PASSWORD, 2).await);
@@ -62,20 +62,20 @@ async fn after_too_many_wrong_claims_an_account_is_closed_to_strangers_from_ever
 }
 
 #[tokio::test]
-async fn whoever_signed_in_from_a_place_is_not_shut_out_there_by_strangers() {
+async fn strangers_do_not_lock_out_a_user_at_a_known_place() {
     let world = World::limited(|_| {}).await;
     world.signed_up(ADA).await;
     assert!(judged(&world, ADA, PASSWORD, 7).await);
 
-    wrong_claims(&world, ADA, 1).await;
+    wrong_attempts(&world, ADA, 1).await;
 
     assert!(judged(&world, ADA, PASSWORD, 7).await);
     assert!(!judged(&world, ADA, PASSWORD, 8).await);
-    assert_eq!(wrong_claims(&world, ADA, 7).await, 3);
+    assert_eq!(wrong_attempts(&world, ADA, 7).await, 3);
 }
 
 #[tokio::test]
-async fn right_claims_are_not_counted() {
+async fn right_attempts_are_not_counted() {
     let world = World::limited(|_| {}).await;
     world.signed_up(ADA).await;
 
@@ -89,8 +89,8 @@ async fn an_account_that_does_not_exist_is_limited_like_one_that_does() {
     let world = World::limited(|_| {}).await;
     world.signed_up(ADA).await;
 
-    assert_eq!(wrong_claims(&world, NOBODY, 1).await, 3);
-    assert_eq!(wrong_claims(&world, ADA, 1).await, 3);
+    assert_eq!(wrong_attempts(&world, UNKNOWN, 1).await, 3);
+    assert_eq!(wrong_attempts(&world, ADA, 1).await, 3);
 }
 
 #[tokio::test]
@@ -107,28 +107,28 @@ async fn an_account_that_is_not_verified_is_limited_like_any_other() {
         .await
         .unwrap();
 
-    assert_eq!(wrong_claims(&world, ADA, 1).await, 3);
+    assert_eq!(wrong_attempts(&world, ADA, 1).await, 3);
 }
 
 #[tokio::test]
 async fn capitals_give_no_further_attempts() {
     let world = World::limited(|_| {}).await;
     world.signed_up(ADA).await;
-    wrong_claims(&world, ADA, 1).await;
+    wrong_attempts(&world, ADA, 1).await;
 
-    assert_eq!(wrong_claims(&world, "ADA@Example.COM", 1).await, 0);
+    assert_eq!(wrong_attempts(&world, "ADA@Example.COM", 1).await, 0);
 }
 
 #[tokio::test]
 async fn an_account_is_open_again_after_the_time_that_was_said() {
     let world = World::limited(|_| {}).await;
     world.signed_up(ADA).await;
-    wrong_claims(&world, ADA, 1).await;
-    let claim = EmailPasswordSignIn {
+    wrong_attempts(&world, ADA, 1).await;
+    let attempt = EmailPasswordSignIn {
         email: email(ADA),
         password: password(PASSWORD),
     };
-    let refused = world.services.sign_in().with_email_password(claim).await;
+    let refused = world.services.sign_in().with_email_password(attempt).await;
     let Err(Error::Failed(Failure::TooMany(TooMany { retry_after }))) = refused else {
         panic!("it was judged");
     };
@@ -144,26 +144,29 @@ async fn a_user_name_is_limited_like_an_address() {
     let world = World::limited(|_| {}).await;
     world.signed_up_by_name("john").await;
     let services = world.services.seen_from(Device::default(), Some(place(1)));
-    let claim = |secret| UsernameSignIn {
+    let credentials = |secret| UsernameSignIn {
         username: username("john"),
         password: password(secret),
     };
     for _ in 0..3 {
-        let wrong = services.sign_in().with_username(claim("wrong")).await;
+        let wrong = services.sign_in().with_username(credentials("wrong")).await;
         assert!(matches!(
             wrong,
             Err(Error::Refused(SignInRefusal::InvalidCredentials))
         ));
     }
 
-    let refused = services.sign_in().with_username(claim(PASSWORD)).await;
+    let refused = services
+        .sign_in()
+        .with_username(credentials(PASSWORD))
+        .await;
 
     let too_many = |it: &_| matches!(it, Error::Failed(Failure::TooMany(_)));
     assert!(refused.as_ref().is_err_and(too_many));
 }
 
 #[tokio::test]
-async fn whoever_holds_a_session_cannot_guess_the_old_password_without_end() {
+async fn the_holder_of_a_session_cannot_guess_the_old_password_without_end() {
     let world = World::limited(|_| {}).await;
     let session = world.signed_up_by_name("john").await;
     let guess = async || {
@@ -227,7 +230,7 @@ async fn a_mailbox_without_an_account_has_the_same_limit() {
     let world = World::limited(|_| {}).await;
     let reset = async || {
         let addresses = world.services.email_address();
-        addresses.request_password_reset(link(NOBODY)).await
+        addresses.request_password_reset(link(UNKNOWN)).await
     };
 
     for _ in 0..3 {

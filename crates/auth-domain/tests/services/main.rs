@@ -1,4 +1,4 @@
-//! The use cases over a store in memory, with time and chance held still.
+//! The use cases over a store in memory, with fixed time and randomness.
 
 #![expect(
     clippy::unwrap_used,

@@ -1,4 +1,4 @@
-//! Messages that could not be handed over at once.
+//! Messages that could not be sent at once.
 
 use std::{sync::Arc, time::Duration};
 
@@ -33,12 +33,12 @@ fn delivery(world: &World) -> MessageDeliveryService {
     MessageDeliveryService::new(queue(world), mailer, Some(&sms))
 }
 
-/// Does what a server does every few seconds; how many attempts it made.
+/// Does what a server does every few seconds; returns the number of attempts.
 async fn work_off(world: &World) -> usize {
     let delivery = delivery(world);
-    let claimed = delivery.lease(100).await.unwrap();
-    let count = claimed.len();
-    for message in claimed {
+    let leased = delivery.lease(100).await.unwrap();
+    let count = leased.len();
+    for message in leased {
         delivery.deliver(message).await;
     }
     count
@@ -57,7 +57,7 @@ fn link_for(address: &str) -> LinkRequest {
     }
 }
 
-/// A world in which a mail to a new user could not leave.
+/// A world in which a mail to a new user could not be sent.
 async fn with_a_mail_that_waits() -> World {
     let world = World::with(verified).await;
     world.mailer.set_failing(true);
@@ -193,9 +193,9 @@ async fn a_mail_that_is_asked_for_again_comes_once() {
 }
 
 #[tokio::test]
-async fn a_concealed_request_queues_its_mail_where_it_does_its_work() {
+async fn with_enumeration_protection_a_request_queues_its_mail_where_it_does_its_work() {
     let errands = Arc::new(Errands::default());
-    let world = World::concealing(errands.clone(), |_| {}).await;
+    let world = World::enumeration_protected(errands.clone(), |_| {}).await;
     world.signed_up(ADA).await;
     world.mailer.set_failing(true);
     let request = EmailSignIn {
@@ -242,7 +242,7 @@ async fn a_text_message_that_could_not_leave_is_tried_again_while_its_code_is_go
 }
 
 #[tokio::test]
-async fn an_operator_sees_whom_a_message_is_for_in_part_and_need_not_wait() {
+async fn an_operator_sees_a_masked_recipient_and_need_not_wait() {
     let world = with_a_mail_that_waits().await;
     let queue = queue(&world);
 

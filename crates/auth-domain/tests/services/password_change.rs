@@ -2,7 +2,7 @@
 
 use auth_domain::services::{Error, PasswordChange, PasswordChangeRefusal, PasswordRefusal};
 
-use crate::world::{PASSWORD, World, claim, password};
+use crate::world::{PASSWORD, World, credentials, password};
 
 fn change(old: &str, new: &str) -> PasswordChange {
     PasswordChange {
@@ -35,11 +35,11 @@ async fn a_changed_password_ends_the_sessions_of_both_generations() {
     );
     let old = services
         .sign_in()
-        .with_email_password(claim("ada@example.com", PASSWORD))
+        .with_email_password(credentials("ada@example.com", PASSWORD))
         .await;
     let new = services
         .sign_in()
-        .with_email_password(claim("ada@example.com", "battery staple"))
+        .with_email_password(credentials("ada@example.com", "battery staple"))
         .await;
     assert!(old.is_err());
     assert!(new.is_ok());

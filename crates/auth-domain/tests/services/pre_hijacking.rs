@@ -1,5 +1,5 @@
-//! Somebody lies in wait at a foreign address, and its owner moves in: whoever proves for the first
-//! time to read the mail has the account to themselves.
+//! Account pre-hijacking: an attacker signs up with a victim's address and waits. When the victim
+//! first proves that they read the mail, the attacker loses all access.
 
 use auth_domain::{
     DateTime, Utc,
@@ -18,32 +18,32 @@ use auth_domain::{
 
 use store_testkit::samples::security_key;
 
-use crate::world::{World, claim, email, password};
+use crate::world::{World, credentials, email, password};
 
 const ADDRESS: &str = "owner@example.com";
 
-fn open_house(policy: &mut AuthPolicy) {
+fn every_method(policy: &mut AuthPolicy) {
     policy.accounts.anonymous_enabled = true;
     policy.accounts.email_link_enabled = true;
     policy.accounts.email_code_enabled = true;
     policy.second_factors.totp_enabled = true;
 }
 
-/// What somebody can leave behind in an account.
-struct Leavings {
+/// What an attacker leaves behind in an account.
+struct LeftBehind {
     token: PlainRefreshToken,
     /// A link that moves the account to an address of theirs.
     change: Ticket,
 }
 
-/// Everything that outlasts a session: a personal access token, a second factor, a security key, and
-/// a wish to move the account to another address.
-async fn settle_down(world: &World, user: UserId) -> Leavings {
+/// Everything that outlasts a session: a personal access token, a second factor, a security key,
+/// and a request to move the account to another address.
+async fn leave_behind(world: &World, user: UserId) -> LeftBehind {
     use auth_domain::ports::Clock;
 
     let services = &world.services;
     let elsewhere = LinkRequest {
-        email: email("squatter@example.com"),
+        email: email("attacker@example.com"),
         ..request()
     };
     services
@@ -75,14 +75,14 @@ async fn settle_down(world: &World, user: UserId) -> Leavings {
     let key = security_key("key", user);
     work.security_keys().insert(&key).await.unwrap();
     work.commit().await.unwrap();
-    Leavings {
+    LeftBehind {
         token: token.token,
         change,
     }
 }
 
-/// Nothing of whoever was there before is left.
-async fn assert_alone(world: &World, left: Leavings) {
+/// Nothing that the attacker left behind works.
+async fn assert_locked_out(world: &World, left: LeftBehind) {
     let services = &world.services;
     assert!(services.email_links().follow(left.change).await.is_err());
     assert!(
@@ -115,8 +115,8 @@ fn sign_in() -> EmailSignIn {
     }
 }
 
-/// Whoever lies in wait without ever having had a password.
-async fn squatter_without_password(world: &World) -> Leavings {
+/// An attacker who never had a password.
+async fn attacker_without_password(world: &World) -> LeftBehind {
     let services = &world.services;
     let session = services
         .anonymous()
@@ -134,13 +134,13 @@ async fn squatter_without_password(world: &World) -> Leavings {
         .deanonymize(session.user.id, request)
         .await
         .unwrap();
-    settle_down(world, session.user.id).await
+    leave_behind(world, session.user.id).await
 }
 
 #[tokio::test]
-async fn a_code_puts_out_whoever_never_had_a_password() {
-    let world = World::with(open_house).await;
-    let token = squatter_without_password(&world).await;
+async fn a_code_locks_out_an_attacker_without_a_password() {
+    let world = World::with(every_method).await;
+    let token = attacker_without_password(&world).await;
     world
         .services
         .email_sign_in()
@@ -149,24 +149,24 @@ async fn a_code_puts_out_whoever_never_had_a_password() {
         .unwrap();
     let code = world.mailer.sent().pop().unwrap().ticket;
 
-    let claim = EmailCode {
+    let attempt = EmailCode {
         email: email(ADDRESS),
         code: OneTimeCode::parse(code.expose()).unwrap(),
     };
     world
         .services
         .email_sign_in()
-        .with_code(claim)
+        .with_code(attempt)
         .await
         .unwrap();
 
-    assert_alone(&world, token).await;
+    assert_locked_out(&world, token).await;
 }
 
 #[tokio::test]
-async fn a_link_puts_out_whoever_never_had_a_password() {
-    let world = World::with(open_house).await;
-    let token = squatter_without_password(&world).await;
+async fn a_link_locks_out_an_attacker_without_a_password() {
+    let world = World::with(every_method).await;
+    let token = attacker_without_password(&world).await;
     world
         .services
         .email_sign_in()
@@ -178,15 +178,15 @@ async fn a_link_puts_out_whoever_never_had_a_password() {
     let ticket = Ticket::parse(ticket.expose()).unwrap();
     world.services.email_links().follow(ticket).await.unwrap();
 
-    assert_alone(&world, token).await;
+    assert_locked_out(&world, token).await;
 }
 
 #[tokio::test]
-async fn a_reset_password_puts_out_whoever_signed_up_with_the_address() {
+async fn a_reset_password_locks_out_an_attacker_who_signed_up_with_the_address() {
     for follows_the_link in [false, true] {
-        let world = World::with(open_house).await;
-        let squatter = world.signed_up(ADDRESS).await;
-        let token = settle_down(&world, squatter.user.id).await;
+        let world = World::with(every_method).await;
+        let attacker = world.signed_up(ADDRESS).await;
+        let token = leave_behind(&world, attacker.user.id).await;
         let services = &world.services;
         services
             .email_address()
@@ -205,7 +205,7 @@ async fn a_reset_password_puts_out_whoever_signed_up_with_the_address() {
                 .reset(&ticket, &new)
                 .await
                 .unwrap();
-            let signed_in = claim(ADDRESS, "battery staple");
+            let signed_in = credentials(ADDRESS, "battery staple");
             services
                 .sign_in()
                 .with_email_password(signed_in)
@@ -213,11 +213,11 @@ async fn a_reset_password_puts_out_whoever_signed_up_with_the_address() {
                 .unwrap();
         }
 
-        assert_alone(&world, token).await;
+        assert_locked_out(&world, token).await;
         assert!(
             services
                 .tokens()
-                .refresh(squatter.refresh_token)
+                .refresh(attacker.refresh_token)
                 .await
                 .is_err()
         );
@@ -225,8 +225,8 @@ async fn a_reset_password_puts_out_whoever_signed_up_with_the_address() {
 }
 
 #[tokio::test]
-async fn whoever_was_verified_before_keeps_everything() {
-    let world = World::with(open_house).await;
+async fn a_user_who_was_verified_before_keeps_everything() {
+    let world = World::with(every_method).await;
     let ada = world.signed_up(ADDRESS).await;
     let services = &world.services;
     services
@@ -240,7 +240,7 @@ async fn whoever_was_verified_before_keeps_everything() {
         .follow(Ticket::parse(ticket.expose()).unwrap())
         .await
         .unwrap();
-    let token = settle_down(&world, ada.user.id).await;
+    let token = leave_behind(&world, ada.user.id).await;
 
     services.email_sign_in().send_link(sign_in()).await.unwrap();
     let ticket = world.mailer.sent().pop().unwrap().ticket;

@@ -15,7 +15,7 @@ use auth_domain::{
 };
 use uuid::Uuid;
 
-use crate::world::{PASSWORD, World, claim};
+use crate::world::{PASSWORD, World, credentials};
 
 const ADA: &str = "ada@example.com";
 
@@ -52,8 +52,8 @@ impl World {
 
     /// What the right password leads to.
     async fn ticket(&self) -> Ticket {
-        let claim = claim(ADA, PASSWORD);
-        let answer = self.services.sign_in().with_email_password(claim).await;
+        let attempt = credentials(ADA, PASSWORD);
+        let answer = self.services.sign_in().with_email_password(attempt).await;
         match answer.unwrap() {
             SignedIn::SecondFactor(ticket) => ticket,
             SignedIn::Session(_) => panic!("no second factor was asked for"),
@@ -63,8 +63,8 @@ impl World {
     /// Both steps of a sign-in.
     async fn sign_in_with(&self, proof: SecondFactorProof) -> Result<Session, SecondFactorError> {
         let ticket = Some(self.ticket().await);
-        let claim = SecondFactorSignIn { ticket, proof };
-        self.services.second_factor().sign_in(claim).await
+        let attempt = SecondFactorSignIn { ticket, proof };
+        self.services.second_factor().sign_in(attempt).await
     }
 
     async fn stored_secret(&self, user: UserId) -> Option<StoredSecret> {
@@ -155,11 +155,11 @@ async fn a_ticket_lives_five_minutes() {
 
     world.clock.advance(Duration::from_mins(5));
 
-    let claim = SecondFactorSignIn {
+    let attempt = SecondFactorSignIn {
         ticket: Some(ticket),
         proof: world.proof(&secret, 0),
     };
-    let outcome = world.services.second_factor().sign_in(claim).await;
+    let outcome = world.services.second_factor().sign_in(attempt).await;
     assert!(matches!(
         outcome,
         Err(Error::Refused(SecondFactorRefusal::InvalidTicket))
@@ -175,9 +175,9 @@ async fn a_ticket_for_something_else_is_refused_and_not_spent() {
         None,
     ] {
         let proof = world.proof(&secret, 0);
-        let claim = SecondFactorSignIn { ticket, proof };
+        let attempt = SecondFactorSignIn { ticket, proof };
 
-        let outcome = world.services.second_factor().sign_in(claim).await;
+        let outcome = world.services.second_factor().sign_in(attempt).await;
 
         assert!(matches!(
             outcome,
@@ -333,7 +333,9 @@ async fn a_password_that_was_changed_while_it_was_judged_gets_no_ticket() {
     let (ada, _) = world.protected().await;
 
     let overtaken = world.overtaken(ada).sign_in();
-    let answer = overtaken.with_email_password(claim(ADA, PASSWORD)).await;
+    let answer = overtaken
+        .with_email_password(credentials(ADA, PASSWORD))
+        .await;
 
     assert!(matches!(
         answer,
@@ -341,7 +343,7 @@ async fn a_password_that_was_changed_while_it_was_judged_gets_no_ticket() {
     ));
 }
 
-/// What a request in flight finds whose session ended after it was let in.
+/// A request in flight whose session ended after the access token was checked.
 #[tokio::test]
 async fn a_request_that_outlived_its_session_takes_no_second_factor_away() {
     let world = World::with(|it| it.second_factors.totp_enabled = true).await;

@@ -1,4 +1,4 @@
-//! What people see of their sessions, and what an access token is worth after its session.
+//! The sessions of a user, and what an access token is worth after its session.
 
 use std::time::Duration;
 
@@ -17,7 +17,7 @@ use auth_domain::{
     totp::{STEP_SECONDS, TimeStep},
 };
 
-use crate::world::{PASSWORD, World, bearer_of, claim, email, password};
+use crate::world::{PASSWORD, World, bearer_of, credentials, email, password};
 
 const ADA: &str = "ada@example.com";
 
@@ -28,10 +28,15 @@ fn device(user_agent: &str, address: &str) -> Device {
     }
 }
 
-async fn signed_in(services: &Services, claim: EmailPasswordSignIn) -> Session {
-    match services.sign_in().with_email_password(claim).await.unwrap() {
+async fn signed_in(services: &Services, attempt: EmailPasswordSignIn) -> Session {
+    match services
+        .sign_in()
+        .with_email_password(attempt)
+        .await
+        .unwrap()
+    {
         SignedIn::Session(session) => *session,
-        SignedIn::SecondFactor(_) => panic!("nobody has a second factor here"),
+        SignedIn::SecondFactor(_) => panic!("no user has a second factor here"),
     }
 }
 
@@ -47,7 +52,7 @@ async fn a_session_tells_where_it_was_seen_and_how_it_began() {
     let laptop = device("Firefox", "192.0.2.77");
 
     let services = world.services.seen_from(laptop.clone(), None);
-    let second = signed_in(&services, claim(ADA, PASSWORD)).await;
+    let second = signed_in(&services, credentials(ADA, PASSWORD)).await;
 
     let sessions = sessions_of(&world, &first).await;
     let device_of = |id| sessions.iter().find(|it| it.id == id).unwrap();
@@ -205,21 +210,21 @@ async fn a_password_that_is_set_ends_all_sessions_but_the_one_that_sets_it() {
     assert!(tokens.refresh(second.refresh_token).await.is_ok());
 }
 
-/// What a request in flight finds whose session ended after it was let in.
+/// A request in flight whose session ended after the access token was checked.
 #[tokio::test]
 async fn nothing_lasting_comes_of_a_request_that_outlived_its_session() {
     let world = World::with(|it| it.second_factors.totp_enabled = true).await;
-    let thief = world.signed_up(ADA).await;
+    let attacker = world.signed_up(ADA).await;
     let owner = world.signed_in(ADA).await;
     let services = &world.services;
     let enrolment = services
         .second_factor()
-        .generate(thief.user.id)
+        .generate(attacker.user.id)
         .await
         .unwrap();
     let now = u64::try_from(world.clock.now().timestamp()).unwrap();
     let digits = PlainTotp::digits(&enrolment.secret, TimeStep(now / STEP_SECONDS));
-    let bearer = bearer_of(&thief);
+    let bearer = bearer_of(&attacker);
     services
         .sessions()
         .end_others(bearer_of(&owner))
@@ -237,7 +242,7 @@ async fn nothing_lasting_comes_of_a_request_that_outlived_its_session() {
         .create(bearer, request)
         .await;
     let elsewhere = LinkRequest {
-        email: email("thief@example.com"),
+        email: email("attacker@example.com"),
         redirect_to: None,
         code_challenge: None,
     };
@@ -280,7 +285,7 @@ async fn nothing_lasting_comes_of_a_request_that_outlived_its_session() {
 }
 
 #[tokio::test]
-async fn nobody_elevates_in_a_session_that_has_ended() {
+async fn a_session_that_has_ended_is_not_elevated() {
     let world = World::with(|it| it.accounts.email_code_enabled = true).await;
     let session = world.signed_up(ADA).await;
     let services = &world.services;

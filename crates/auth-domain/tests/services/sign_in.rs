@@ -9,7 +9,7 @@ use auth_domain::{
 };
 use store_testkit::MemoryStore;
 
-use crate::world::{Overtaking, PASSWORD, World, claim, password, username};
+use crate::world::{Overtaking, PASSWORD, World, credentials, password, username};
 
 #[tokio::test]
 async fn the_right_password_opens_a_session_of_the_same_user() {
@@ -31,11 +31,11 @@ async fn unknown_users_and_wrong_passwords_look_alike_and_cost_the_same() {
 
     let before = world.hasher.verifications();
     let wrong = sign_in
-        .with_email_password(claim("ada@example.com", "wrong"))
+        .with_email_password(credentials("ada@example.com", "wrong"))
         .await;
     let after_wrong = world.hasher.verifications();
     let unknown = sign_in
-        .with_email_password(claim("eve@example.com", "wrong"))
+        .with_email_password(credentials("eve@example.com", "wrong"))
         .await;
     let after_unknown = world.hasher.verifications();
 
@@ -73,9 +73,9 @@ async fn an_account_whose_state_forbids_it_is_told_so() {
         (&disabling, AccountRefusal::Disabled),
     ] {
         let before = world.hasher.verifications();
-        let claim = claim("ada@example.com", PASSWORD);
+        let attempt = credentials("ada@example.com", PASSWORD);
 
-        let outcome = world.services.sign_in().with_email_password(claim).await;
+        let outcome = world.services.sign_in().with_email_password(attempt).await;
 
         assert!(
             matches!(outcome, Err(Error::Refused(SignInRefusal::Account(refusal))) if refusal == expected)
@@ -92,7 +92,7 @@ async fn an_account_whose_state_forbids_it_is_told_so() {
 async fn a_user_name_signs_in_to_the_same_user() {
     let world = World::new().await;
     world.signed_up_by_name("john").await;
-    let claim = |secret| UsernameSignIn {
+    let credentials = |secret| UsernameSignIn {
         username: username("john"),
         password: password(secret),
     };
@@ -100,13 +100,13 @@ async fn a_user_name_signs_in_to_the_same_user() {
     let right = world
         .services
         .sign_in()
-        .with_username(claim(PASSWORD))
+        .with_username(credentials(PASSWORD))
         .await
         .unwrap();
     let wrong = world
         .services
         .sign_in()
-        .with_username(claim("wrong horse"))
+        .with_username(credentials("wrong horse"))
         .await;
 
     assert_eq!(right.user.hasura_id, HasuraId(2));
@@ -147,7 +147,7 @@ async fn the_state_of_a_named_account_is_told_only_to_who_knows_its_password() {
         .with_username(request)
         .await
         .unwrap_err();
-    let claim = |secret| UsernameSignIn {
+    let credentials = |secret| UsernameSignIn {
         username: username("john"),
         password: password(secret),
     };
@@ -155,12 +155,12 @@ async fn the_state_of_a_named_account_is_told_only_to_who_knows_its_password() {
     let wrong = world
         .services
         .sign_in()
-        .with_username(claim("wrong horse"))
+        .with_username(credentials("wrong horse"))
         .await;
     let right = world
         .services
         .sign_in()
-        .with_username(claim(PASSWORD))
+        .with_username(credentials(PASSWORD))
         .await;
 
     assert!(matches!(
@@ -180,7 +180,7 @@ async fn a_password_that_was_changed_while_it_was_judged_opens_nothing() {
     let world = World::new().await;
     let ada = world.signed_up("ada@example.com").await.user.id;
     let john = world.signed_up_by_name("john").await.user.id;
-    let claim = claim("ada@example.com", PASSWORD);
+    let attempt = credentials("ada@example.com", PASSWORD);
     let named = UsernameSignIn {
         username: username("john"),
         password: password(PASSWORD),
@@ -189,7 +189,7 @@ async fn a_password_that_was_changed_while_it_was_judged_opens_nothing() {
     let modern = world
         .overtaken(ada)
         .sign_in()
-        .with_email_password(claim)
+        .with_email_password(attempt)
         .await;
     let legacy = world.overtaken(john).sign_in().with_username(named).await;
 
@@ -208,14 +208,14 @@ async fn a_second_factor_switched_on_while_the_password_is_judged_is_asked_for()
     let world = World::new().await;
     let ada = world.signed_up("ada@example.com").await.user.id;
     let john = world.signed_up_by_name("john").await.user.id;
-    let claim = claim("ada@example.com", PASSWORD);
+    let attempt = credentials("ada@example.com", PASSWORD);
     let named = UsernameSignIn {
         username: username("john"),
         password: password(PASSWORD),
     };
 
     let modern = world.overtaken_by(Overtaking::SecondFactor, ada).sign_in();
-    let modern = modern.with_email_password(claim).await;
+    let modern = modern.with_email_password(attempt).await;
     let legacy = world.overtaken_by(Overtaking::SecondFactor, john).sign_in();
     let legacy = legacy.with_username(named).await;
 
@@ -241,7 +241,7 @@ async fn an_account_disabled_while_its_password_is_judged_is_told_to_be_disabled
     let overtaken = world
         .overtaken_by(Overtaking::Disabling(store), ada)
         .sign_in();
-    let answer = overtaken.with_email_password(claim("ada@example.com", PASSWORD));
+    let answer = overtaken.with_email_password(credentials("ada@example.com", PASSWORD));
 
     let refusal = answer.await.unwrap_err();
     let disabled = AccountRefusal::Disabled;

@@ -71,14 +71,14 @@ async fn signing_out_everywhere_ends_all_sessions_of_that_user_alone() {
 #[tokio::test]
 async fn a_session_that_has_ended_ends_no_others() {
     let world = World::new().await;
-    let thief = world.signed_up("ada@example.com").await;
+    let attacker = world.signed_up("ada@example.com").await;
     let owner = world.signed_in("ada@example.com").await;
     let (sessions, sign_out) = (&world.services.sessions(), &world.services.sign_out());
-    sessions.end(bearer_of(&owner), thief.id).await.unwrap();
+    sessions.end(bearer_of(&owner), attacker.id).await.unwrap();
 
-    let all = sign_out.end_all_sessions(bearer_of(&thief)).await;
-    let others = sessions.end_others(bearer_of(&thief)).await;
-    let one = sessions.end(bearer_of(&thief), owner.id).await;
+    let all = sign_out.end_all_sessions(bearer_of(&attacker)).await;
+    let others = sessions.end_others(bearer_of(&attacker)).await;
+    let one = sessions.end(bearer_of(&attacker), owner.id).await;
 
     assert!(matches!(all, Ok(false)));
     assert!(matches!(

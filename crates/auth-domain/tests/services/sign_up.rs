@@ -9,7 +9,7 @@ use auth_domain::{
     user::{DisplayName, EmailAccessList, HasuraId, Locale, Role},
 };
 
-use crate::world::{PASSWORD, World, claim, password, role, sign_up, username};
+use crate::world::{PASSWORD, World, credentials, password, role, sign_up, username};
 
 #[tokio::test]
 async fn a_new_user_is_signed_in_with_the_defaults_of_the_installation() {
@@ -51,7 +51,7 @@ async fn one_address_has_one_account_whatever_its_spelling() {
 }
 
 #[tokio::test]
-async fn nobody_signs_up_while_sign_up_is_disabled() {
+async fn sign_up_can_be_disabled() {
     let world = World::with(|it| it.accounts.sign_up_enabled = false).await;
     let by_name = UsernameSignUp {
         username: username("ada"),
@@ -131,7 +131,7 @@ async fn an_address_that_needs_verification_gets_a_mail_and_no_session() {
         "{link}"
     );
     let service = world.services.sign_in();
-    let sign_in = service.with_email_password(claim("ada@example.com", PASSWORD));
+    let sign_in = service.with_email_password(credentials("ada@example.com", PASSWORD));
     assert!(sign_in.await.is_err());
 }
 
@@ -210,7 +210,7 @@ async fn passwords_have_a_shortest_and_a_longest_length() {
 }
 
 #[tokio::test]
-async fn wishes_beyond_what_is_allowed_are_refused() {
+async fn options_beyond_what_is_allowed_are_refused() {
     let world = World::new().await;
     let with = |options| EmailPasswordSignUp {
         options,
@@ -339,7 +339,7 @@ async fn the_legacy_rules_for_passwords_and_names_hold() {
 }
 
 #[tokio::test]
-async fn a_provider_that_is_switched_off_signs_nobody_up_or_in() {
+async fn a_provider_that_is_switched_off_neither_signs_up_nor_in() {
     let world = World::with(|it| it.accounts.username_enabled = false).await;
     let request = UsernameSignUp {
         username: username("ada"),

@@ -1,4 +1,4 @@
-//! Flows by text message: signing in, moving, elevating, and services that judge codes themselves.
+//! Flows by text message: signing in, moving, elevating, and services with codes of their own.
 
 use std::{
     sync::{
@@ -123,9 +123,9 @@ async fn a_message_that_is_not_accepted_is_a_failure_and_can_be_asked_for_again(
 }
 
 #[tokio::test]
-async fn a_concealed_request_is_answered_before_anything_is_looked_up() {
+async fn with_enumeration_protection_a_request_is_answered_before_anything_is_looked_up() {
     let errands = Arc::new(Errands::default());
-    let world = World::concealing(Arc::clone(&errands) as _, |it| {
+    let world = World::enumeration_protected(Arc::clone(&errands) as _, |it| {
         it.accounts.auto_sign_up = false;
     })
     .await;
@@ -146,7 +146,7 @@ async fn a_concealed_request_is_answered_before_anything_is_looked_up() {
 }
 
 #[tokio::test]
-async fn a_number_is_guessed_at_no_more_often_than_an_account_is_claimed() {
+async fn guesses_at_a_number_are_limited_like_attempts_at_an_account() {
     let world = World::limited(|it| it.codes.max_wrong = 100).await;
     let service = world.services.sms_sign_in();
     service.send_code(request(ADA)).await.unwrap();
@@ -165,9 +165,9 @@ async fn a_number_is_guessed_at_no_more_often_than_an_account_is_claimed() {
     assert!(matches!(closed, Err(Error::Failed(Failure::TooMany(_)))));
 }
 
-/// A stranger who has no code sent uses up neither the guesses nor the claims of the owner.
+/// A stranger uses up neither the guesses nor the attempts of the owner unless a code was sent.
 #[tokio::test]
-async fn a_guess_is_no_claim_where_no_code_is_open() {
+async fn a_guess_is_no_attempt_where_no_code_is_open() {
     let world = World::limited(|_| {}).await;
     signed_in(&world, ADA).await;
     let service = world.services.sms_sign_in();
@@ -321,7 +321,7 @@ async fn without_text_messages_every_use_of_them_says_so() {
     ));
 }
 
-/// Finds `111111` right, whoever asks and however often; `500500` it cannot judge.
+/// Accepts `111111` for any number, however often; fails for `500500`.
 #[derive(Default)]
 struct Lenient {
     started: AtomicUsize,
@@ -381,7 +381,7 @@ async fn a_code_judged_elsewhere_still_works_once_and_for_ten_minutes() {
     assert_eq!(world.sms.sent(), []);
 }
 
-/// Pauses that are over at once.
+/// Ends every delay at once.
 struct Hasty;
 
 impl Delay for Hasty {
@@ -391,7 +391,7 @@ impl Delay for Hasty {
 }
 
 #[tokio::test]
-async fn while_accounts_are_concealed_the_service_judges_guesses_at_anybody() {
+async fn with_enumeration_protection_the_service_checks_guesses_at_any_number() {
     let verifier = Arc::new(Lenient::default());
     let delivery = CodeDelivery::Verifier(Arc::clone(&verifier) as _);
     let world = World::over_with(
@@ -408,14 +408,14 @@ async fn while_accounts_are_concealed_the_service_judges_guesses_at_anybody() {
     )
     .await;
 
-    let nobody = world
+    let unknown = world
         .services
         .sms_sign_in()
         .with_code(typed(ADA, "111111"))
         .await;
 
     assert!(matches!(
-        nobody,
+        unknown,
         Err(Error::Refused(SmsSignInRefusal::InvalidCode))
     ));
     assert_eq!(verifier.asked.load(Ordering::Relaxed), 1);

@@ -1,4 +1,4 @@
-//! Signing in with the word of others.
+//! Signing in with identity providers.
 
 use std::{sync::Arc, time::Duration};
 
@@ -20,7 +20,9 @@ use auth_domain::{
 };
 use store_testkit::{MemoryStore, samples::security_key};
 
-use crate::world::{Errands, PASSWORD, Pauses, World, bearer_of, claim, email, role, sign_up};
+use crate::world::{
+    Errands, PASSWORD, Pauses, World, bearer_of, credentials, email, role, sign_up,
+};
 
 const ADA: &str = "ada@example.com";
 
@@ -41,8 +43,8 @@ impl Town {
         Self::with_enumeration_protection(None, change).await
     }
 
-    /// The same where it is concealed whether accounts exist.
-    async fn concealing(
+    /// The same with enumeration protection.
+    async fn enumeration_protected(
         background: Arc<dyn Background>,
         change: impl FnOnce(&mut AuthPolicy),
     ) -> Self {
@@ -81,7 +83,7 @@ impl Town {
         }
     }
 
-    /// Somebody whom GitHub knows by their name alone, with an address that it has checked, or not.
+    /// Registers a user of GitHub who has no name, but perhaps an address, verified or not.
     fn knows(&self, name: &str, address: Option<(&str, bool)>) {
         self.github.know(name, person(name, address));
     }
@@ -98,8 +100,8 @@ impl Town {
             .await
     }
 
-    /// Goes to a provider and comes back as somebody.
-    async fn visit(
+    /// Goes through the flow of a provider as the user with this code.
+    async fn go_through(
         &self,
         request: ProviderFlowRequest,
         code: &str,
@@ -111,19 +113,19 @@ impl Town {
     }
 
     /// Signs in with GitHub.
-    async fn arrive(&self, code: &str) -> Result<Session, ProviderSignInError> {
-        let finished = self.visit(request("github"), code).await?;
+    async fn sign_in(&self, code: &str) -> Result<Session, ProviderSignInError> {
+        let finished = self.go_through(request("github"), code).await?;
         Ok(self.session(finished).await)
     }
 
-    /// The same with a code to exchange, and what proves whose it is.
-    async fn arrive_with_challenge(&self, code: &str) -> (ExchangeCode, CodeVerifier) {
+    /// The same with an exchange code (PKCE).
+    async fn sign_in_with_challenge(&self, code: &str) -> (ExchangeCode, CodeVerifier) {
         let verifier = CodeVerifier::new([5; 24]);
         let request = ProviderFlowRequest {
             code_challenge: Some(verifier.challenge()),
             ..request("github")
         };
-        let finished = self.visit(request, code).await.unwrap();
+        let finished = self.go_through(request, code).await.unwrap();
         let Grant::Code(code) = finished.grant else {
             panic!("not a code: {:?}", finished.grant);
         };
@@ -132,7 +134,7 @@ impl Town {
 
     async fn session(&self, finished: FinishedFlow) -> Session {
         let Grant::RefreshToken(token) = finished.grant else {
-            panic!("nobody was signed in: {:?}", finished.grant);
+            panic!("no user was signed in: {:?}", finished.grant);
         };
         self.world.services.tokens().refresh(token).await.unwrap()
     }
@@ -228,8 +230,8 @@ async fn a_new_person_gets_an_account_and_comes_back_to_it() {
     };
     town.github.know("ada", identity);
 
-    let first = town.arrive("ada").await.unwrap().user;
-    let second = town.arrive("ada").await.unwrap().user;
+    let first = town.sign_in("ada").await.unwrap().user;
+    let second = town.sign_in("ada").await.unwrap().user;
 
     assert_eq!(first.id, second.id);
     assert_eq!(first.email, Some(email(ADA)));
@@ -239,16 +241,16 @@ async fn a_new_person_gets_an_account_and_comes_back_to_it() {
 }
 
 #[tokio::test]
-async fn somebody_without_address_and_name_gets_an_account_too() {
+async fn a_user_without_address_and_name_gets_an_account_too() {
     let town = Town::new().await;
     town.knows("ada", None);
 
-    let user = town.arrive("ada").await.unwrap().user;
+    let user = town.sign_in("ada").await.unwrap().user;
 
     assert_eq!(user.email, None);
     assert!(!user.email_verified);
     assert_eq!(user.display_name, "id of ada");
-    assert_eq!(town.arrive("ada").await.unwrap().user.id, user.id);
+    assert_eq!(town.sign_in("ada").await.unwrap().user.id, user.id);
 }
 
 #[tokio::test]
@@ -266,7 +268,7 @@ async fn what_a_new_account_is_to_be_like_survives_the_way_to_the_provider() {
         ..request("github")
     };
 
-    let finished = town.visit(request, "ada").await.unwrap();
+    let finished = town.go_through(request, "ada").await.unwrap();
 
     assert_eq!(
         finished.redirect_to.as_str(),
@@ -277,11 +279,11 @@ async fn what_a_new_account_is_to_be_like_survives_the_way_to_the_provider() {
 }
 
 #[tokio::test]
-async fn the_session_tells_that_somebody_else_vouched() {
+async fn the_session_tells_that_a_provider_was_used() {
     let town = Town::new().await;
     town.knows("ada", Some((ADA, true)));
 
-    let session = town.arrive("ada").await.unwrap();
+    let session = town.sign_in("ada").await.unwrap();
 
     let current_user = town.world.services.current_user();
     let identity = current_user.identify(&session.access_token.value).unwrap();
@@ -294,7 +296,7 @@ async fn a_client_with_a_challenge_gets_a_code_to_exchange() {
     let town = Town::new().await;
     town.knows("ada", Some((ADA, true)));
 
-    let (code, verifier) = town.arrive_with_challenge("ada").await;
+    let (code, verifier) = town.sign_in_with_challenge("ada").await;
 
     let email_links = town.world.services.email_links();
     let session = email_links.exchange(code, verifier).await.unwrap();
@@ -304,11 +306,11 @@ async fn a_client_with_a_challenge_gets_a_code_to_exchange() {
 }
 
 #[tokio::test]
-async fn a_code_is_good_for_somebody_without_an_address_too() {
+async fn a_code_is_good_for_a_user_without_an_address_too() {
     let town = Town::new().await;
     town.knows("ada", None);
 
-    let (code, verifier) = town.arrive_with_challenge("ada").await;
+    let (code, verifier) = town.sign_in_with_challenge("ada").await;
 
     let email_links = town.world.services.email_links();
     let session = email_links.exchange(code.clone(), verifier.clone()).await;
@@ -317,14 +319,14 @@ async fn a_code_is_good_for_somebody_without_an_address_too() {
 }
 
 #[tokio::test]
-async fn a_code_of_somebody_who_is_shut_out_is_worth_nothing() {
+async fn a_code_of_a_user_who_was_disabled_is_worth_nothing() {
     let town = Town::new().await;
-    let squatter = town.world.signed_up(ADA).await;
+    let attacker = town.world.signed_up(ADA).await;
     town.knows("eve", None);
-    town.visit(connecting(&squatter), "eve").await.unwrap();
-    let (code, verifier) = town.arrive_with_challenge("eve").await;
+    town.go_through(connecting(&attacker), "eve").await.unwrap();
+    let (code, verifier) = town.sign_in_with_challenge("eve").await;
     town.knows("ada", Some((ADA, true)));
-    town.arrive("ada").await.unwrap();
+    town.sign_in("ada").await.unwrap();
 
     let exchanged = town
         .world
@@ -341,36 +343,36 @@ async fn without_a_challenge_nothing_is_granted_where_urls_carry_no_tokens() {
     let town = Town::with(|it| it.sessions.refresh_token_in_redirect = false).await;
     town.knows("ada", Some((ADA, true)));
 
-    let finished = town.visit(request("github"), "ada").await.unwrap();
+    let finished = town.go_through(request("github"), "ada").await.unwrap();
 
     assert_eq!(finished.grant, Grant::Nothing);
 }
 
 #[tokio::test]
-async fn a_checked_address_leads_to_its_account() {
+async fn a_verified_address_leads_to_its_account() {
     let town = Town::new().await;
     let session = town.world.signed_up(ADA).await;
     town.knows("ada", Some((ADA, true)));
 
-    let arrived = town.arrive("ada").await.unwrap();
+    let signed_in = town.sign_in("ada").await.unwrap();
 
-    assert_eq!(arrived.user.id, session.user.id);
-    // From now on the link counts, wherever the address goes.
+    assert_eq!(signed_in.user.id, session.user.id);
+    // From now on the link counts, whatever the address.
     town.knows("ada", Some(("other@example.com", true)));
-    assert_eq!(town.arrive("ada").await.unwrap().user.id, session.user.id);
+    assert_eq!(town.sign_in("ada").await.unwrap().user.id, session.user.id);
 }
 
 #[tokio::test]
-async fn an_unchecked_address_leads_to_nobodys_account() {
+async fn an_unverified_address_leads_to_no_account() {
     let town = Town::new().await;
     town.world.signed_up(ADA).await;
     town.knows("eve", Some((ADA, false)));
 
-    let arrived = town.arrive("eve").await;
+    let signed_in = town.sign_in("eve").await;
 
-    assert!(is_taken(&arrived), "{arrived:?}");
+    assert!(is_taken(&signed_in), "{signed_in:?}");
     assert!(!town.stored(ADA).await.email_verified);
-    let again = town.arrive("eve").await;
+    let again = town.sign_in("eve").await;
     assert!(is_taken(&again), "{again:?}");
 }
 
@@ -384,65 +386,65 @@ async fn an_operator_can_trust_a_provider_with_addresses() {
     };
     town.company.know("ada", silent);
 
-    let finished = town.visit(request("c:company"), "ada").await.unwrap();
+    let finished = town.go_through(request("c:company"), "ada").await.unwrap();
 
-    let arrived = town.session(finished).await;
-    assert_eq!(arrived.user.id, session.user.id);
-    assert!(arrived.user.email_verified);
+    let signed_in = town.session(finished).await;
+    assert_eq!(signed_in.user.id, session.user.id);
+    assert!(signed_in.user.email_verified);
 }
 
 #[tokio::test]
-async fn a_denial_is_one_whomever_the_operator_trusts() {
+async fn a_denial_holds_even_of_a_trusted_provider() {
     let town = Town::new().await;
     town.world.signed_up(ADA).await;
     town.company.know("eve", person("eve", Some((ADA, false))));
 
-    let arrived = town.visit(request("c:company"), "eve").await;
+    let signed_in = town.go_through(request("c:company"), "eve").await;
 
-    assert!(is_taken(&arrived), "{arrived:?}");
+    assert!(is_taken(&signed_in), "{signed_in:?}");
     assert!(!town.stored(ADA).await.email_verified);
 }
 
 #[tokio::test]
-async fn a_provider_of_ones_own_is_not_believed_unless_it_is_trusted() {
+async fn a_custom_provider_is_not_believed_unless_it_is_trusted() {
     let town = Town::new().await;
     town.world.signed_up(ADA).await;
     town.club.know("ada", person("ada", Some((ADA, true))));
     town.club
         .know("bob", person("bob", Some(("bob@example.com", true))));
 
-    let known = town.visit(request("c:club"), "ada").await;
-    let new = town.visit(request("c:club"), "bob").await.unwrap();
+    let known = town.go_through(request("c:club"), "ada").await;
+    let new = town.go_through(request("c:club"), "bob").await.unwrap();
 
     assert!(is_taken(&known), "{known:?}");
     assert!(!town.stored(ADA).await.email_verified);
     assert!(!town.session(new).await.user.email_verified);
 }
 
-/// Whoever could write an address into a profile somewhere is out when its owner comes.
+/// An attacker with a false `email_verified` loses the account when its owner signs in.
 #[tokio::test]
-async fn nobody_lies_in_wait_with_the_word_of_a_provider_that_is_not_believed() {
+async fn an_attacker_cannot_pre_hijack_an_account_with_a_provider_that_is_not_trusted() {
     let town = Town::new().await;
     town.club.know("eve", person("eve", Some((ADA, true))));
-    let planted = town.visit(request("c:club"), "eve").await.unwrap();
+    let planted = town.go_through(request("c:club"), "eve").await.unwrap();
     let planted = town.session(planted).await;
     town.knows("ada", Some((ADA, true)));
 
-    let owner = town.arrive("ada").await.unwrap();
+    let owner = town.sign_in("ada").await.unwrap();
 
     assert_eq!(owner.user.id, planted.user.id);
     let tokens = town.world.services.tokens();
     assert!(tokens.refresh(planted.refresh_token).await.is_err());
-    let again = town.visit(request("c:club"), "eve").await;
+    let again = town.go_through(request("c:club"), "eve").await;
     assert!(is_taken(&again), "{again:?}");
 }
 
 #[tokio::test]
-async fn who_is_trusted_with_addresses_still_has_to_tell_one() {
+async fn a_trusted_provider_still_has_to_give_an_address() {
     let town = Town::new().await;
     town.company.know("ada", person("ada", None));
 
-    let finished = town.visit(request("c:company"), "ada").await.unwrap();
+    let finished = town.go_through(request("c:company"), "ada").await.unwrap();
 
     let user = town.session(finished).await.user;
     assert_eq!(user.email, None);
@@ -450,26 +452,26 @@ async fn who_is_trusted_with_addresses_still_has_to_tell_one() {
 }
 
 #[tokio::test]
-async fn an_unchecked_address_makes_an_account_that_is_not_verified() {
+async fn an_unverified_address_makes_an_account_that_is_not_verified() {
     let town = Town::new().await;
     town.knows("ada", Some((ADA, false)));
 
-    let user = town.arrive("ada").await.unwrap().user;
+    let user = town.sign_in("ada").await.unwrap().user;
 
     assert_eq!(user.email, Some(email(ADA)));
     assert!(!user.email_verified);
 }
 
 #[tokio::test]
-async fn an_unchecked_address_has_to_be_verified_where_addresses_have_to_be() {
+async fn an_unverified_address_has_to_be_verified_where_addresses_have_to_be() {
     let town = Town::with(|it| it.accounts.email_verification_required = true).await;
     town.knows("ada", Some((ADA, false)));
 
-    let finished = town.visit(request("github"), "ada").await.unwrap();
+    let finished = town.go_through(request("github"), "ada").await.unwrap();
 
     assert_eq!(finished.grant, Grant::Nothing);
     assert_eq!(town.world.mailer.sent().len(), 1);
-    let again = town.arrive("ada").await;
+    let again = town.sign_in("ada").await;
     assert!(
         matches!(
             again,
@@ -477,18 +479,18 @@ async fn an_unchecked_address_has_to_be_verified_where_addresses_have_to_be() {
         ),
         "{again:?}"
     );
-    // As soon as the provider has checked it, nobody needs the mail.
+    // Once the provider has verified it, the mail is not needed.
     town.knows("ada", Some((ADA, true)));
-    let user = town.arrive("ada").await.unwrap().user;
+    let user = town.sign_in("ada").await.unwrap().user;
     assert!(user.email_verified);
-    assert_eq!(town.arrive("ada").await.unwrap().user.id, user.id);
+    assert_eq!(town.sign_in("ada").await.unwrap().user.id, user.id);
 }
 
-/// Where that is concealed, it looks as if the address could be had.
+/// With enumeration protection the answer is that of a free address.
 #[tokio::test]
-async fn an_unchecked_address_does_not_tell_that_it_is_taken() {
+async fn an_unverified_address_does_not_tell_that_it_is_taken() {
     let errands = Arc::new(Errands::default());
-    let town = Town::concealing(Arc::clone(&errands) as _, |it| {
+    let town = Town::enumeration_protected(Arc::clone(&errands) as _, |it| {
         it.accounts.email_verification_required = true;
     });
     let town = town.await;
@@ -502,22 +504,22 @@ async fn an_unchecked_address_does_not_tell_that_it_is_taken() {
     town.knows("eve", Some((ADA, false)));
     town.knows("bob", Some(("bob@example.com", false)));
 
-    let taken = town.visit(request("github"), "eve").await.unwrap();
+    let taken = town.go_through(request("github"), "eve").await.unwrap();
     let mails_before = town.world.mailer.sent().len();
-    let free = town.visit(request("github"), "bob").await.unwrap();
+    let free = town.go_through(request("github"), "bob").await.unwrap();
 
     assert_eq!(taken, free);
     assert_eq!(town.world.mailer.sent().len(), mails_before);
     assert_eq!(errands.run().await, 1);
     assert_eq!(town.world.mailer.sent().len(), mails_before + 1);
-    // Nor does it the next time, whichever way they come.
+    // Nor does it the next time, with either audience.
     for audience in [Audience::Anybody, Audience::NewPeople] {
         let again = |code| {
             let request = ProviderFlowRequest {
                 audience,
                 ..request("github")
             };
-            town.visit(request, code)
+            town.go_through(request, code)
         };
         assert_eq!(again("eve").await.unwrap(), taken);
         assert_eq!(again("bob").await.unwrap(), taken);
@@ -528,7 +530,7 @@ async fn an_unchecked_address_does_not_tell_that_it_is_taken() {
             allowed_roles: Some(vec![role("admin")]),
             ..SignUpOptions::default()
         };
-        town.visit(
+        town.go_through(
             ProviderFlowRequest {
                 options,
                 ..request("github")
@@ -551,11 +553,11 @@ async fn an_unchecked_address_does_not_tell_that_it_is_taken() {
 }
 
 #[tokio::test]
-async fn a_checked_address_needs_no_mail() {
+async fn a_verified_address_needs_no_mail() {
     let town = Town::with(|it| it.accounts.email_verification_required = true).await;
     town.knows("ada", Some((ADA, true)));
 
-    assert!(town.arrive("ada").await.unwrap().user.email_verified);
+    assert!(town.sign_in("ada").await.unwrap().user.email_verified);
     assert!(town.world.mailer.sent().is_empty());
 }
 
@@ -564,23 +566,23 @@ async fn an_account_without_address_needs_no_verification() {
     let town = Town::with(|it| it.accounts.email_verification_required = true).await;
     town.knows("ada", None);
 
-    town.arrive("ada").await.unwrap();
+    town.sign_in("ada").await.unwrap();
 
-    assert!(town.arrive("ada").await.is_ok());
+    assert!(town.sign_in("ada").await.is_ok());
 }
 
 #[tokio::test]
-async fn two_arrivals_of_one_new_person_make_one_account() {
+async fn concurrent_sign_ins_of_one_new_user_make_one_account() {
     let town = Town::new().await;
     town.knows("ada", Some((ADA, true)));
 
-    let (one, other) = tokio::join!(town.arrive("ada"), town.arrive("ada"));
+    let (one, other) = tokio::join!(town.sign_in("ada"), town.sign_in("ada"));
 
     assert_eq!(one.unwrap().user.id, other.unwrap().user.id);
 }
 
 #[tokio::test]
-async fn nobody_signs_up_where_that_is_switched_off() {
+async fn sign_up_can_be_switched_off() {
     for change in [
         (|it| it.accounts.sign_up_enabled = false) as fn(&mut AuthPolicy),
         |it| it.accounts.auto_sign_up = false,
@@ -588,23 +590,23 @@ async fn nobody_signs_up_where_that_is_switched_off() {
         let town = Town::with(change).await;
         town.knows("ada", Some((ADA, true)));
 
-        let arrived = town.arrive("ada").await;
+        let signed_in = town.sign_in("ada").await;
 
         assert!(
             matches!(
-                arrived,
+                signed_in,
                 Err(Error::Refused(ProviderSignInRefusal::SignUp(
                     SignUpRefusal::Disabled
                 )))
             ),
-            "{arrived:?}"
+            "{signed_in:?}"
         );
         assert_eq!(town.world.stored(ADA).await, None);
     }
 }
 
 #[tokio::test]
-async fn whoever_signs_up_must_be_new() {
+async fn an_existing_user_cannot_sign_up() {
     let town = Town::with(|it| it.accounts.auto_sign_up = false).await;
     town.knows("ada", Some((ADA, true)));
     let sign_up = || ProviderFlowRequest {
@@ -612,12 +614,12 @@ async fn whoever_signs_up_must_be_new() {
         ..request("github")
     };
 
-    let first = town.visit(sign_up(), "ada").await.unwrap();
-    let second = town.visit(sign_up(), "ada").await;
+    let first = town.go_through(sign_up(), "ada").await.unwrap();
+    let second = town.go_through(sign_up(), "ada").await;
 
     assert!(matches!(first.grant, Grant::RefreshToken(_)));
     assert!(is_taken(&second), "{second:?}");
-    assert!(town.arrive("ada").await.is_ok());
+    assert!(town.sign_in("ada").await.is_ok());
 }
 
 #[tokio::test]
@@ -625,8 +627,8 @@ async fn an_account_that_starts_disabled_gives_no_session() {
     let town = Town::with(|it| it.accounts.new_users_disabled = true).await;
     town.knows("ada", Some((ADA, true)));
 
-    let first = town.arrive("ada").await;
-    let second = town.arrive("ada").await;
+    let first = town.sign_in("ada").await;
+    let second = town.sign_in("ada").await;
 
     assert!(
         matches!(
@@ -647,51 +649,51 @@ async fn an_account_that_starts_disabled_gives_no_session() {
     assert!(town.stored(ADA).await.disabled);
 }
 
-/// Whoever came first to an address loses the account to whom a provider says it belongs.
+/// An attacker who signed up first with an address loses the account to its verified owner.
 #[tokio::test]
-async fn the_first_proof_of_an_address_drops_what_was_there() {
+async fn the_first_verification_of_an_address_revokes_what_was_there() {
     let town = Town::new().await;
-    let squatter = town.world.signed_up(ADA).await;
+    let attacker = town.world.signed_up(ADA).await;
     town.knows("eve", None);
-    town.visit(connecting(&squatter), "eve").await.unwrap();
+    town.go_through(connecting(&attacker), "eve").await.unwrap();
     town.knows("ada", Some((ADA, true)));
 
-    let owner = town.arrive("ada").await.unwrap();
+    let owner = town.sign_in("ada").await.unwrap();
 
-    assert_eq!(owner.user.id, squatter.user.id);
+    assert_eq!(owner.user.id, attacker.user.id);
     let services = &town.world.services;
     let service = services.sign_in();
-    let password = service.with_email_password(claim(ADA, PASSWORD));
+    let password = service.with_email_password(credentials(ADA, PASSWORD));
     assert!(password.await.is_err());
     assert!(
         services
             .tokens()
-            .refresh(squatter.refresh_token)
+            .refresh(attacker.refresh_token)
             .await
             .is_err()
     );
-    // The squatter's own identity leads elsewhere now.
-    assert_ne!(town.arrive("eve").await.unwrap().user.id, owner.user.id);
-    assert_eq!(town.arrive("ada").await.unwrap().user.id, owner.user.id);
+    // The attacker's own identity leads to a new account now.
+    assert_ne!(town.sign_in("eve").await.unwrap().user.id, owner.user.id);
+    assert_eq!(town.sign_in("ada").await.unwrap().user.id, owner.user.id);
 }
 
-/// However they spelled it.
+/// Whatever its spelling.
 #[tokio::test]
-async fn another_spelling_of_an_address_is_no_way_to_stay() {
+async fn another_spelling_of_an_address_does_not_keep_an_attacker_in() {
     let town = Town::new().await;
-    let squatter = town.world.signed_up("Ada@Example.com").await;
+    let attacker = town.world.signed_up("Ada@Example.com").await;
     town.knows("ada", Some((ADA, true)));
 
-    let owner = town.arrive("ada").await.unwrap();
+    let owner = town.sign_in("ada").await.unwrap();
 
-    assert_eq!(owner.user.id, squatter.user.id);
+    assert_eq!(owner.user.id, attacker.user.id);
     assert!(owner.user.email_verified);
     let services = &town.world.services;
     let service = services.sign_in();
-    let password = service.with_email_password(claim(ADA, PASSWORD));
+    let password = service.with_email_password(credentials(ADA, PASSWORD));
     assert!(password.await.is_err());
     let service = services.tokens();
-    let refreshed = service.refresh(squatter.refresh_token);
+    let refreshed = service.refresh(attacker.refresh_token);
     assert!(refreshed.await.is_err());
 }
 
@@ -699,11 +701,11 @@ async fn another_spelling_of_an_address_is_no_way_to_stay() {
 async fn a_verified_account_keeps_what_it_has() {
     let town = Town::new().await;
     town.knows("ada", Some((ADA, true)));
-    let first = town.arrive("ada").await.unwrap();
+    let first = town.sign_in("ada").await.unwrap();
     town.company
         .know("ada", person("elsewhere", Some((ADA, true))));
 
-    town.visit(request("c:company"), "ada").await.unwrap();
+    town.go_through(request("c:company"), "ada").await.unwrap();
 
     assert!(
         town.world
@@ -713,19 +715,19 @@ async fn a_verified_account_keeps_what_it_has() {
             .await
             .is_ok()
     );
-    assert_eq!(town.arrive("ada").await.unwrap().user.id, first.user.id);
+    assert_eq!(town.sign_in("ada").await.unwrap().user.id, first.user.id);
 }
 
 #[tokio::test]
-async fn whoever_is_signed_in_can_link_their_account() {
+async fn a_signed_in_user_can_link_their_account() {
     let town = Town::new().await;
     let session = town.world.signed_up(ADA).await;
     town.knows("ada", Some(("elsewhere@example.com", true)));
 
-    let finished = town.visit(connecting(&session), "ada").await.unwrap();
+    let finished = town.go_through(connecting(&session), "ada").await.unwrap();
 
     assert_eq!(finished.grant, Grant::Nothing);
-    assert_eq!(town.arrive("ada").await.unwrap().user.id, session.user.id);
+    assert_eq!(town.sign_in("ada").await.unwrap().user.id, session.user.id);
     assert_eq!(town.world.stored("elsewhere@example.com").await, None);
 }
 
@@ -735,10 +737,10 @@ async fn an_identity_belongs_to_one_account() {
     let ada = town.world.signed_up(ADA).await;
     let eve = town.world.signed_up("eve@example.com").await;
     town.knows("ada", None);
-    town.visit(connecting(&ada), "ada").await.unwrap();
+    town.go_through(connecting(&ada), "ada").await.unwrap();
 
-    let by_another = town.visit(connecting(&eve), "ada").await;
-    let again = town.visit(connecting(&ada), "ada").await;
+    let by_another = town.go_through(connecting(&eve), "ada").await;
+    let again = town.go_through(connecting(&ada), "ada").await;
 
     for refused in [by_another, again] {
         assert!(
@@ -749,7 +751,7 @@ async fn an_identity_belongs_to_one_account() {
             "{refused:?}"
         );
     }
-    assert_eq!(town.arrive("ada").await.unwrap().user.id, ada.user.id);
+    assert_eq!(town.sign_in("ada").await.unwrap().user.id, ada.user.id);
 }
 
 #[tokio::test]
@@ -782,7 +784,7 @@ async fn linking_needs_a_session_that_is_open_when_the_browser_comes_back() {
             "{error:?}"
         );
     }
-    assert_ne!(town.arrive("eve").await.unwrap().user.id, session.user.id);
+    assert_ne!(town.sign_in("eve").await.unwrap().user.id, session.user.id);
 }
 
 #[tokio::test]
@@ -791,7 +793,7 @@ async fn linking_is_delicate() {
     let session = town.world.signed_up(ADA).await;
     town.knows("eve", None);
 
-    let refused = town.visit(connecting(&session), "eve").await;
+    let refused = town.go_through(connecting(&session), "eve").await;
 
     assert!(
         matches!(
@@ -802,9 +804,9 @@ async fn linking_is_delicate() {
     );
 }
 
-/// A thief begins while the owner is obliged to nothing, and comes back when they are.
+/// An attacker begins while the owner need not elevate, and comes back when they have to.
 #[tokio::test]
-async fn a_link_that_was_begun_with_a_plain_token_is_not_made_for_whoever_is_obliged_by_then() {
+async fn a_link_that_was_begun_with_a_plain_token_is_not_made_once_the_user_has_to_elevate() {
     let town = Town::with(|it| it.elevation.rule = ElevationRule::Recommended).await;
     let session = town.world.signed_up(ADA).await;
     town.knows("eve", None);
@@ -902,7 +904,7 @@ async fn a_flow_ends_once_whatever_comes_of_it() {
             ..back
         },
         |back, _| ProviderCallback {
-            parameters: KnownPeople::parameters("nobody"),
+            parameters: KnownPeople::parameters("unknown"),
             ..back
         },
     ];
@@ -951,13 +953,13 @@ async fn an_access_token_is_no_state() {
 }
 
 #[tokio::test]
-async fn question_and_answer_share_secrets_that_no_other_flow_has() {
+async fn request_and_response_share_secrets_that_no_other_flow_has() {
     let town = Town::new().await;
 
     let one = town.begin(request("github")).await.unwrap();
     let other = town.begin(request("github")).await.unwrap();
 
-    let [first, second] = town.github.questions().try_into().unwrap();
+    let [first, second] = town.github.requests().try_into().unwrap();
     assert_ne!(first.proof.verifier, second.proof.verifier);
     assert_ne!(first.proof.nonce, second.proof.nonce);
     assert_ne!(one.mark, other.mark);
@@ -968,7 +970,7 @@ async fn question_and_answer_share_secrets_that_no_other_flow_has() {
 }
 
 #[tokio::test]
-async fn what_a_provider_complains_of_is_told_to_the_client_itself() {
+async fn an_error_of_a_provider_is_told_to_the_client_itself() {
     let town = Town::new().await;
     let options = SignUpOptions {
         redirect_to: Some("http://localhost:3000/deep".to_owned()),
@@ -1009,13 +1011,13 @@ async fn a_provider_that_does_not_help_is_told_apart_by_what_it_refuses() {
         let begun = town.begin(request("github")).await.unwrap();
         let callback = ProviderCallback {
             parameters,
-            ..back(ProviderId::of("github"), &begun, "nobody")
+            ..back(ProviderId::of("github"), &begun, "unknown")
         };
         town.finish(callback).await
     };
 
     let without_code = with(auth_domain::ports::Parameters::default()).await;
-    let without_profile = with(KnownPeople::parameters("nobody")).await;
+    let without_profile = with(KnownPeople::parameters("unknown")).await;
 
     assert!(matches!(
         without_code.unwrap_err().error,
@@ -1028,7 +1030,7 @@ async fn a_provider_that_does_not_help_is_told_apart_by_what_it_refuses() {
 }
 
 #[tokio::test]
-async fn a_provider_that_is_switched_off_sends_nobody_and_lets_nobody_in() {
+async fn a_provider_that_is_switched_off_neither_redirects_nor_signs_in() {
     let town = Town::new().await;
     town.knows("ada", None);
     let begun = town.begin(request("github")).await.unwrap();
@@ -1057,7 +1059,7 @@ async fn a_provider_that_is_switched_off_sends_nobody_and_lets_nobody_in() {
 }
 
 #[tokio::test]
-async fn nobody_is_led_where_nobody_may_be_led() {
+async fn a_flow_is_no_open_redirect() {
     let town = Town::new().await;
     let options = SignUpOptions {
         redirect_to: Some("https://evil.example.com".to_owned()),
@@ -1080,24 +1082,24 @@ async fn nobody_is_led_where_nobody_may_be_led() {
 }
 
 #[tokio::test]
-async fn an_id_token_signs_in_like_a_visit() {
+async fn an_id_token_signs_in_like_a_flow() {
     let town = Town::new().await;
     town.knows("ada", Some((ADA, true)));
-    let visited = town.arrive("ada").await.unwrap();
+    let visited = town.sign_in("ada").await.unwrap();
 
     let brought = town.bring("ada").await.unwrap();
 
     let SignedUp::Session(session) = brought else {
-        panic!("nobody was signed in");
+        panic!("no user was signed in");
     };
     assert_eq!(session.user.id, visited.user.id);
 }
 
 #[tokio::test]
-async fn an_id_token_without_an_address_that_is_allowed_signs_nobody_in() {
+async fn an_id_token_with_a_refused_address_does_not_sign_in() {
     let town = Town::new().await;
     town.knows("ada", None);
-    town.arrive("ada").await.unwrap();
+    town.sign_in("ada").await.unwrap();
 
     let brought = town.bring("ada").await;
 
@@ -1113,13 +1115,13 @@ async fn an_id_token_without_an_address_that_is_allowed_signs_nobody_in() {
 }
 
 #[tokio::test]
-async fn an_invalid_id_token_signs_nobody_in_and_links_nobody() {
+async fn an_invalid_id_token_neither_signs_in_nor_links() {
     let town = Town::new().await;
     let session = town.world.signed_up(ADA).await;
     let service = town.world.services.provider_sign_in();
 
-    let brought = town.bring("nobody").await.err();
-    let linked = service.link_id_token(bearer_of(&session), proof("nobody"));
+    let brought = town.bring("unknown").await.err();
+    let linked = service.link_id_token(bearer_of(&session), proof("unknown"));
 
     for error in [brought, linked.await.err()] {
         assert!(
@@ -1133,7 +1135,7 @@ async fn an_invalid_id_token_signs_nobody_in_and_links_nobody() {
 }
 
 #[tokio::test]
-async fn an_id_token_links_whoever_is_signed_in() {
+async fn an_id_token_links_a_signed_in_user() {
     let town = Town::new().await;
     let session = town.world.signed_up(ADA).await;
     town.knows("elsewhere", Some(("elsewhere@example.com", true)));
@@ -1143,7 +1145,7 @@ async fn an_id_token_links_whoever_is_signed_in() {
 
     linked.await.unwrap();
     assert_eq!(
-        town.arrive("elsewhere").await.unwrap().user.id,
+        town.sign_in("elsewhere").await.unwrap().user.id,
         session.user.id
     );
 }

@@ -84,7 +84,7 @@ async fn a_tab_that_is_two_rotations_behind_catches_up_within_the_grace() {
     assert_eq!(late.refresh_token, third.refresh_token);
 }
 
-/// A clock that goes on by forty seconds whenever somebody has looked at it.
+/// A clock that advances by forty seconds with each reading.
 struct StallingClock(Arc<FixedClock>);
 
 impl Clock for StallingClock {

@@ -31,7 +31,7 @@ pub(crate) const PASSWORD: &str = "correct horse";
 /// A password that every world knows from a data breach.
 pub(crate) const BREACHED: &str = "password1";
 
-/// A password that no world can look up.
+/// A password for which the look-up fails.
 pub(crate) const UNCHECKABLE: &str = "service away";
 
 pub(crate) struct World {
@@ -44,7 +44,7 @@ pub(crate) struct World {
     ids: Arc<SequentialIds>,
 }
 
-/// Work of the background that begins when a test says so.
+/// Background work that a test runs when it wants to.
 #[derive(Default)]
 pub(crate) struct Errands(Mutex<Vec<BackgroundWork>>);
 
@@ -56,7 +56,7 @@ impl Background for Errands {
 }
 
 impl Errands {
-    /// Does all of it, and tells how much it was.
+    /// Runs all of it, and returns how much it was.
     pub(crate) async fn run(&self) -> usize {
         let errands = std::mem::take(&mut *self.0.lock().unwrap());
         let count = errands.len();
@@ -67,7 +67,7 @@ impl Errands {
     }
 }
 
-/// Pauses that end when a test says so, once somebody waits for them.
+/// Delays that end when a test says so, once they are waited for.
 #[derive(Default)]
 pub(crate) struct Pauses {
     pub(crate) waiting: Arc<Notify>,
@@ -127,7 +127,7 @@ impl World {
     }
 
     /// The services of a server over the same store where passwords are changed while one of them
-    /// is being judged.
+    /// is being checked.
     pub(crate) fn overtaken(&self, user: UserId) -> Services {
         self.overtaken_by(Overtaking::NewPassword, user)
     }
@@ -149,16 +149,16 @@ impl World {
         dependencies.open_prepared()
     }
 
-    /// A world that conceals whether accounts exist.
-    pub(crate) async fn concealing(
+    /// A world with enumeration protection.
+    pub(crate) async fn enumeration_protected(
         background: Arc<dyn Background>,
         change: impl FnOnce(&mut AuthPolicy),
     ) -> Self {
-        Self::concealing_at(background, Arc::new(Pauses::default()), change).await
+        Self::enumeration_protected_with(background, Arc::new(Pauses::default()), change).await
     }
 
-    /// The same where wrong guesses wait for `pacing`.
-    pub(crate) async fn concealing_at(
+    /// The same with this delay of wrong guesses.
+    pub(crate) async fn enumeration_protected_with(
         background: Arc<dyn Background>,
         delay: Arc<dyn Delay>,
         change: impl FnOnce(&mut AuthPolicy),
@@ -167,14 +167,14 @@ impl World {
         change(&mut policy);
         let store = Arc::new(MemoryStore::default());
         let ids = Arc::new(SequentialIds::default());
-        let concealing = |it: &mut Dependencies| {
+        let protected = |it: &mut Dependencies| {
             it.enumeration_protection = Some(EnumerationProtection { background, delay });
         };
-        Self::over_with(store, ids, policy, concealing).await
+        Self::over_with(store, ids, policy, protected).await
     }
 
-    /// A world where an account may be claimed in vain, and a mailbox written to, only three times
-    /// an hour.
+    /// A world with rate limits of three wrong attempts per account, and three messages per
+    /// mailbox, an hour.
     pub(crate) async fn limited(change: impl FnOnce(&mut AuthPolicy)) -> Self {
         let mut policy = policy();
         change(&mut policy);
@@ -188,7 +188,7 @@ impl World {
         Self::over_with(store, Arc::default(), policy, limited).await
     }
 
-    /// A world over `store` whose installation differs from the usual one.
+    /// A world over `store` whose dependencies differ from the usual ones.
     pub(crate) async fn over_with(
         store: Arc<dyn Store>,
         ids: Arc<SequentialIds>,
@@ -244,12 +244,12 @@ impl World {
         match self
             .services
             .sign_in()
-            .with_email_password(claim(email, PASSWORD))
+            .with_email_password(credentials(email, PASSWORD))
             .await
             .unwrap()
         {
             SignedIn::Session(session) => *session,
-            SignedIn::SecondFactor(_) => panic!("nobody has a second factor in this world"),
+            SignedIn::SecondFactor(_) => panic!("no user has a second factor in this world"),
         }
     }
 
@@ -273,7 +273,7 @@ impl World {
     }
 }
 
-/// Who a session's access token says its bearer is.
+/// The bearer of a session's access token.
 pub(crate) fn bearer_of(session: &Session) -> AccessIdentity {
     AccessIdentity {
         user_id: session.user.id,
@@ -292,7 +292,7 @@ pub(crate) fn sign_up(address: &str) -> EmailPasswordSignUp {
     }
 }
 
-pub(crate) fn claim(address: &str, secret: &str) -> EmailPasswordSignIn {
+pub(crate) fn credentials(address: &str, secret: &str) -> EmailPasswordSignIn {
     EmailPasswordSignIn {
         email: email(address),
         password: password(secret),
@@ -315,21 +315,21 @@ pub(crate) fn role(text: &str) -> Role {
     Role::parse(text).unwrap()
 }
 
-/// What happens to an account while its password is judged.
+/// What changes an account while its password is checked.
 pub(crate) enum Overtaking {
     NewPassword,
     SecondFactor,
     Disabling(MemoryStore),
 }
 
-/// A hasher so slow that an account is changed while it judges a password.
+/// A hasher so slow that an account is changed while it checks a password.
 struct OvertakenHasher {
     store: Arc<dyn Store>,
     user: UserId,
     overtaking: Overtaking,
 }
 
-/// A hasher that has too much to do.
+/// A hasher whose queue is full.
 pub(crate) struct BusyHasher;
 
 #[async_trait]

@@ -144,7 +144,7 @@ fn two_types_never_share_a_name() {
     let mut named = std::collections::BTreeMap::new();
     let topics = endpoints::topics();
     let operations = topics.iter().flat_map(|it| &it.endpoints);
-    let operations = operations.map(|it| it.describe());
+    let operations = operations.map(Endpoint::describe);
     for (name, schema) in operations.flat_map(|it| it.schemas) {
         let schema = serde_json::to_value(schema).unwrap();
         let known = named.entry(name.clone()).or_insert_with(|| schema.clone());

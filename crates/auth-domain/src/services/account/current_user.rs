@@ -1,4 +1,4 @@
-//! Who is asking: the user behind an access token or an opaque session.
+//! The current user: who an access token or an opaque session belongs to.
 
 use crate::{
     ports::{InvalidAccessToken, UserLookup},
@@ -23,7 +23,7 @@ pub struct CurrentUserService {
 /// Why there is no current user.
 #[derive(Debug, thiserror::Error)]
 pub enum CurrentUserRefusal {
-    /// The token is not one of ours, or no longer good.
+    /// The token is not one of ours, or no longer valid.
     #[error("the token is not valid")]
     InvalidToken,
     /// The user was deleted after the token was issued.
@@ -47,11 +47,11 @@ impl CurrentUserService {
         Self { ctx }
     }
 
-    /// Whose access token this is, without asking the store.
+    /// The bearer of an access token, without asking the store.
     ///
     /// # Errors
     ///
-    /// [`InvalidAccessToken`] for anything but a good token.
+    /// [`InvalidAccessToken`] for anything but a valid token.
     pub fn identify(&self, access_token: &str) -> Result<AccessIdentity, InvalidAccessToken> {
         let now = self.ctx.clock.now();
         let verified = self.ctx.signer.verify(access_token, now);
@@ -71,10 +71,10 @@ impl CurrentUserService {
         Ok(user)
     }
 
-    /// Lets pass whose access token belongs to a session that is still open. An access token is
-    /// good for minutes after its session ended; nothing that lasts may be done with it then.
+    /// Checks that the session of an access token is still open. An access token is valid for
+    /// minutes after its session ended; nothing that lasts may be done with it then.
     ///
-    /// One that does not name its session passes: whoever issued it holds the signing key.
+    /// A token that does not name its session passes: its issuer holds the signing key.
     ///
     /// # Errors
     ///

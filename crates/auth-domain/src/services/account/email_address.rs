@@ -1,4 +1,4 @@
-//! Mails about an account's address: proving it once more, and changing it.
+//! Mails about an account's address: verifying it, changing it, and resetting the password.
 
 use crate::{
     limits::MailRequest,
@@ -25,24 +25,24 @@ pub struct EmailAddressService {
     ctx: RequestContext,
 }
 
-/// A wish for a mail with a link.
+/// A request for a mail with a link.
 #[derive(Debug, Clone)]
 pub struct LinkRequest {
-    /// Whose address, or which new one.
+    /// The address of the account, or its new one.
     pub email: EmailAddress,
-    /// Where the link is to lead; the client's URL if it is not said.
+    /// Where the link is to redirect to; the client's URL if it is not given.
     pub redirect_to: Option<String>,
-    /// What the client will prove itself with after the redirect (PKCE).
+    /// The challenge of the client that receives the redirect (PKCE).
     pub code_challenge: Option<CodeChallenge>,
 }
 
 /// Why no mail was sent.
 #[derive(Debug, thiserror::Error)]
 pub enum EmailAddressRefusal {
-    /// The place to redirect to is not in the allow-list.
+    /// The redirect is not in the allow-list.
     #[error("the redirect is not allowed")]
     RedirectNotAllowed,
-    /// There is no account with the address, or the access lists shut the address out.
+    /// There is no account with the address, or the access lists refuse the address.
     #[error("there is no such account")]
     UnknownAccount,
     /// The address is verified already.
@@ -127,8 +127,8 @@ impl EmailAddressService {
 
     /// Mails a link to another address, whose reader may move the account there.
     ///
-    /// The account keeps its address, and whether it is verified, until the link is followed. Links
-    /// that are on their way are no longer good.
+    /// The account keeps its address, and whether it is verified, until the link is followed.
+    /// Earlier links become invalid.
     ///
     /// # Errors
     ///
@@ -192,8 +192,9 @@ impl EmailAddressService {
                 work.rollback().await?;
                 return Ok(Err(EmailAddressRefusal::NotElevated.into()));
             }
-            // A ticket that went to another new address must not move the account to this one. Nor
-            // may its going on being good tell that this one is taken.
+            // A ticket that went to another new address must not move the account to this one. It
+            // is deleted even when this one is taken, or its staying good would tell so (user
+            // enumeration).
             work.tickets().forget_all_of(user.id).await?;
             if !is_taken {
                 work.users().set_new_email(user.id, &request.email).await?;
@@ -211,12 +212,12 @@ impl EmailAddressService {
         Ok(())
     }
 
-    /// Mails a link to choose another password by. Whether there is an account for the address, and
-    /// whether it may be used, is not told.
+    /// Mails a link to reset the password. The answer does not tell whether there is an account for
+    /// the address, or whether it may be used.
     ///
     /// # Errors
     ///
-    /// [`EmailAddressRefusal::RedirectNotAllowed`], or [`EmailAddressRefusal::Failure`].
+    /// [`EmailAddressRefusal::RedirectNotAllowed`], or a failure.
     pub async fn request_password_reset(
         &self,
         request: LinkRequest,

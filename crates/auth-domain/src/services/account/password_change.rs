@@ -23,25 +23,25 @@ use crate::{
     user::{PlainPassword, User, UserId},
 };
 
-/// Replaces passwords of people who know the old one, hold a session, or read their mail.
+/// Replaces the password of a user who knows the old one, holds a session, or reads their mail.
 #[derive(Clone)]
 pub struct PasswordChangeService {
     ctx: RequestContext,
 }
 
-/// A wish for another password.
+/// A request for another password.
 #[derive(Debug, Clone)]
 pub struct PasswordChange {
-    /// The password so far.
+    /// The current password.
     pub old: PlainPassword,
-    /// The password from now on.
+    /// The new password.
     pub new: PlainPassword,
 }
 
-/// What somebody may replace a password on.
+/// What entitles the caller to replace a password.
 #[derive(Clone, Copy)]
 enum Grounds<'a> {
-    /// They knew the one that this user had. With an access token, its session has to be open.
+    /// They knew the one that this user had. With an access token, its session must be open.
     OldPassword(&'a User, Option<AccessIdentity>),
     /// They are signed in. Their session goes on.
     Session(AccessIdentity),
@@ -49,10 +49,10 @@ enum Grounds<'a> {
     Mailbox(&'a Ticket),
 }
 
-/// Why a password stayed as it was.
+/// Why a password was not changed.
 #[derive(Debug, thiserror::Error)]
 pub enum PasswordChangeRefusal {
-    /// The token does not lead to a user, or to one whose account may be used.
+    /// The token belongs to no user, or the account may not be used.
     #[error(transparent)]
     NotSignedIn(#[from] CurrentUserRefusal),
     /// The account has no password.
@@ -84,15 +84,15 @@ impl PasswordChangeService {
         Self { ctx }
     }
 
-    /// Replaces the password of whoever holds a bearer token of the legacy API, by its rule.
+    /// Replaces the password of the holder of a bearer token of the legacy API, by its rule.
     ///
-    /// All their sessions in both generations end: whoever knew the old password is out. Personal
-    /// access tokens stay.
+    /// All their sessions in both generations end: an attacker who knew the old password is locked
+    /// out. Personal access tokens stay.
     ///
     /// # Errors
     ///
-    /// See [`PasswordChangeError`]. [`PasswordChangeRefusal::WrongPassword`] also when another change
-    /// came first.
+    /// See [`PasswordChangeError`]. [`PasswordChangeRefusal::WrongPassword`] also when a concurrent
+    /// change came first.
     pub async fn change(
         &self,
         bearer: &str,
@@ -104,7 +104,7 @@ impl PasswordChangeService {
             .password_hash
             .as_ref()
             .ok_or(PasswordChangeRefusal::NoPassword)?;
-        // An opaque token is found with its session alone.
+        // An opaque token was looked up together with its session, so there is no session to check.
         let caller = current_user.identify(bearer).ok();
         if let Some(caller) = caller {
             current_user.check_session(caller).await?;
@@ -154,7 +154,7 @@ impl PasswordChangeService {
         }
     }
 
-    /// Replaces the password of whoever got a ticket by mail. Sessions end as in
+    /// Replaces the password by a ticket that was mailed. Sessions end as in
     /// [`change`](Self::change).
     ///
     /// # Errors
@@ -186,8 +186,8 @@ impl PasswordChangeService {
         self.ctx.check_password(new, rule).await
     }
 
-    /// Whose ticket it is. It stays good: hashing takes long and may be refused under load, and the
-    /// ticket is taken in the unit of work that stores the hash.
+    /// The user of the ticket, which stays good: hashing takes long and may be refused under load,
+    /// and the ticket is taken in the unit of work that stores the hash.
     async fn owner_of(&self, ticket: &Ticket) -> Result<UserId, PasswordChangeError> {
         let now = self.ctx.clock.now();
         let mut work = self.ctx.store.begin().await?;
@@ -204,7 +204,7 @@ impl PasswordChangeService {
         Ok(user.id)
     }
 
-    /// `false`: what the change is asked for on is no longer good.
+    /// `false`: the caller is no longer entitled to the change.
     async fn replace(
         &self,
         user: UserId,
@@ -223,7 +223,7 @@ impl PasswordChangeService {
             work.users().touch(user, now).await?;
             work.users().set_password(user, &hash).await?;
             work.sessions().end_all_of(user, grounds.ended()).await?;
-            // A second reset mail that is on its way must not undo this.
+            // A second reset mail that was sent before must not undo this.
             work.tickets().forget_all_of(user).await?;
             work.commit().await?;
             Ok(true)
@@ -234,7 +234,7 @@ impl PasswordChangeService {
 }
 
 impl Grounds<'_> {
-    /// Whether they hold in this unit of work, under the row lock of the user.
+    /// Whether they still hold, under the row lock of the user.
     async fn hold(
         self,
         work: &mut dyn UnitOfWork,

@@ -24,13 +24,13 @@ pub struct PhoneChangeService {
     ctx: RequestContext,
 }
 
-/// Why an account did not move.
+/// Why an account was not moved.
 #[derive(Debug, thiserror::Error)]
 pub enum PhoneChangeRefusal {
     /// Text messages are switched off.
     #[error("text messages are disabled")]
     MethodDisabled,
-    /// The token does not lead to a user, or to one whose account may be used.
+    /// The access token belongs to no user, or the account may not be used.
     #[error(transparent)]
     NotSignedIn(#[from] CurrentUserRefusal),
     /// Moving to another number needs an elevated token.
@@ -69,7 +69,7 @@ impl PhoneChangeService {
     /// Sends a code to another number, whose reader may move the account there.
     ///
     /// The account keeps its number, and whether it is verified, until the code is confirmed. A
-    /// code that was sent to yet another number is no longer good.
+    /// code that was sent to yet another number becomes invalid.
     ///
     /// # Errors
     ///
@@ -88,14 +88,14 @@ impl PhoneChangeService {
         ctx.in_background(work).await
     }
 
-    /// Moves an account to the number that its owner reads messages at.
+    /// Moves an account to the number at which its owner read the code.
     ///
-    /// Codes and tickets that are on their way are no longer good. Sessions go on.
+    /// Pending codes and tickets become invalid. Sessions go on.
     ///
     /// # Errors
     ///
-    /// See [`PhoneChangeError`]; [`PhoneChangeRefusal::PhoneNumberTaken`] when somebody else was
-    /// faster.
+    /// See [`PhoneChangeError`]; [`PhoneChangeRefusal::PhoneNumberTaken`] when a concurrent request
+    /// won the race.
     pub async fn confirm(
         &self,
         caller: impl Into<AccessIdentity>,
@@ -148,8 +148,8 @@ impl PhoneChangeService {
                 return Ok(Err(PhoneChangeRefusal::NotElevated.into()));
             }
             if is_taken {
-                // In place of a code for another number, whose going on being good would tell that
-                // this one is taken.
+                // Replaces a code for another number: its staying good would tell that this one is
+                // taken (user enumeration).
                 text.write_unsent(work.as_mut()).await?;
             } else {
                 work.users().stage_phone_number(id, &to, None).await?;

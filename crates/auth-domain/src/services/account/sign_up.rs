@@ -42,7 +42,7 @@ pub struct SignUpService {
     ctx: RequestContext,
 }
 
-/// A wish for an account with an e-mail address and a password.
+/// A request for an account with an e-mail address and a password.
 #[derive(Debug, Clone)]
 pub struct EmailPasswordSignUp {
     /// The address.
@@ -51,11 +51,11 @@ pub struct EmailPasswordSignUp {
     pub password: PlainPassword,
     /// What else the client asks for.
     pub options: SignUpOptions,
-    /// What the client will prove itself with after the redirect (PKCE).
+    /// The challenge of the client that receives the redirect (PKCE).
     pub code_challenge: Option<CodeChallenge>,
 }
 
-/// A wish for an account with a user name and a password (legacy provider `username`).
+/// A request for an account with a user name and a password (legacy provider `username`).
 #[derive(Debug, Clone)]
 pub struct UsernameSignUp {
     /// The name.
@@ -67,34 +67,34 @@ pub struct UsernameSignUp {
 /// How a sign-up ended.
 #[derive(Debug, Clone, PartialEq)]
 pub enum SignedUp {
-    /// The person is signed in.
+    /// The user is signed in.
     Session(Box<Session>),
-    /// A mail is on its way; the person has to follow its link first.
+    /// A mail was sent; the user has to follow its link first.
     VerificationPending,
 }
 
 /// Why an account could not be created.
 #[derive(Debug, thiserror::Error)]
 pub enum SignUpRefusal {
-    /// Nobody may sign up.
+    /// Sign-up is switched off.
     #[error("sign-up is disabled")]
     Disabled,
     /// This way to sign up is switched off.
     #[error("the provider is disabled")]
     ProviderDisabled,
-    /// The access lists shut out the address.
+    /// The access lists refuse the address.
     #[error("the e-mail address is not allowed here")]
     EmailNotAllowed,
     /// The password cannot be chosen.
     #[error(transparent)]
     Password(#[from] PasswordRefusal),
-    /// The place to redirect to is not in the allow-list.
+    /// The redirect is not in the allow-list.
     #[error("the redirect is not allowed")]
     RedirectNotAllowed,
-    /// A wanted role may not be asked for.
+    /// A requested role is not among the allowed ones.
     #[error("the role is not allowed")]
     RoleNotAllowed,
-    /// The wanted default role is not among the wanted roles.
+    /// The requested default role is not among the requested roles.
     #[error("the default role is not among the allowed roles")]
     DefaultRoleNotInAllowedRoles,
     /// The address has an account.
@@ -106,13 +106,13 @@ pub enum SignUpRefusal {
     /// The user name has an account.
     #[error("the user name already has an account")]
     UsernameTaken,
-    /// The security key signs somebody else in.
+    /// The security key is registered already, perhaps for another user.
     #[error("the security key is registered already")]
     SecurityKeyTaken,
     /// The identity at a provider is linked with another account.
     #[error("the identity is linked already")]
     IdentityTaken,
-    /// The account was made, and waits for an administrator to enable it.
+    /// The account was created, and an administrator has to enable it.
     #[error("the account was created disabled")]
     CreatedDisabled,
 }
@@ -175,8 +175,8 @@ impl SignUpService {
             .await
     }
 
-    /// Stores a user with an address, and their key if they have one. They are signed in, or told
-    /// by mail how to go on.
+    /// Stores a user with an address, and their key if they have one. They are signed in, or get a
+    /// mail to go on.
     pub(in crate::services) async fn enter(
         &self,
         user: NewUser,
@@ -266,7 +266,7 @@ impl SignUpService {
         Ok(SignedUp::VerificationPending)
     }
 
-    /// A new user with an address and the wanted options.
+    /// A new user with an address and the requested options.
     pub(in crate::services) fn user_with_email(
         &self,
         email: EmailAddress,
@@ -281,7 +281,7 @@ impl SignUpService {
         }
     }
 
-    /// A new user with a phone number and the wanted options.
+    /// A new user with a phone number and the requested options.
     pub(in crate::services) fn user_with_phone(
         &self,
         phone_number: PhoneNumber,
@@ -293,7 +293,7 @@ impl SignUpService {
         }
     }
 
-    /// A new user with nothing but the wanted options.
+    /// A new user with nothing but the requested options.
     pub(in crate::services) fn user_with(&self, options: ResolvedOptions) -> NewUser {
         NewUser {
             display_name: options.display_name,
@@ -306,7 +306,7 @@ impl SignUpService {
         }
     }
 
-    /// Stores `user`, and what comes along in the same unit of work.
+    /// Stores `user`, and what belongs to them in the same unit of work.
     pub(in crate::services) async fn insert(
         &self,
         user: &NewUser,
@@ -366,8 +366,8 @@ pub(in crate::services) struct NewKey {
 }
 
 impl NewKey {
-    /// Spends the challenge along with what it was for. One that is spent already counts as a taken
-    /// key: another request presented it as well (replay).
+    /// Takes the challenge out in the unit of work that stores the key. One that is spent already
+    /// counts as a taken key: another request presented it as well (replay).
     async fn write(&self, work: &mut dyn UnitOfWork) -> Result<(), StoreError> {
         let keys = work.security_keys();
         if keys.take(&self.challenge, self.now).await?.is_none() {
@@ -392,9 +392,9 @@ pub(in crate::services) enum Along<'a> {
     Grant(&'a NewGrant),
 }
 
-/// What somebody is let in with.
+/// A session, or what leads to one, that is opened by a sign-in.
 pub(in crate::services) trait NewSession: Send + Sync {
-    /// Itself, to be stored.
+    /// What to store of it.
     fn along(&self) -> Along<'_>;
 }
 

@@ -3,9 +3,9 @@
 /// What a token may have to be elevated for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum DelicateAction {
-    /// Anything but what is told apart below.
+    /// Any action but those below.
     Any,
-    /// Adding a security key or an authenticator app: the first one can be what people elevate with
-    /// from then on.
+    /// Adding a security key or an authenticator app: a first one gives the user a way to elevate,
+    /// so a user without any may add it with a plain token.
     AddFactor,
 }

@@ -1,9 +1,9 @@
-//! Who is obliged to elevate, and by what.
+//! Which users have to elevate, and because of which factor.
 //!
-//! A thief who holds a plain access token must not get an elevated one out of it. So a factor is
-//! never added (TOTP, security key, linked identity, another address or number) for somebody who
-//! is obliged by what they have already, unless their token is elevated; and what was asked for
-//! before somebody was obliged is withdrawn when they become so.
+//! An attacker with a stolen plain access token must not gain an elevated one (privilege
+//! escalation). So a user who has to elevate adds no factor (TOTP, security key, linked identity,
+//! another address or number) without an elevated token; and changes that were requested before a
+//! user had to elevate are withdrawn when they become obliged to.
 
 use super::{CodeChannel, DelicateAction, ElevationMethod};
 use crate::{
@@ -17,8 +17,8 @@ use crate::{
 };
 
 impl Dependencies {
-    /// Whether a token will do for an action, or has to be elevated. The user must be locked: what
-    /// obliges them then cannot be added between this check and the change that it allows.
+    /// Whether an action is allowed with this token, or needs an elevated one. The user must be
+    /// locked: no factor can then be added between this check and the change that it allows.
     pub(in crate::services) async fn may(
         &self,
         work: &mut dyn UnitOfWork,
@@ -33,7 +33,7 @@ impl Dependencies {
         Ok(!user.is_some_and(|user| self.is_obliged(&user, has_key)))
     }
 
-    /// What is to be answered whatever the user has; `None` where that matters.
+    /// The decision where it does not depend on the user; `None` where it does.
     pub(super) fn decided_without_the_user(
         &self,
         caller: AccessIdentity,
@@ -47,11 +47,11 @@ impl Dependencies {
         }
     }
 
-    /// Whether what a user has obliges them to elevate.
+    /// Whether the factors of a user oblige them to elevate.
     ///
-    /// Clients of Hasura Auth 0.42 know security keys alone, so a mailbox or a phone obliges nobody
-    /// there: they could never add a key. An authenticator app does where everybody has to elevate,
-    /// because whoever set one up can elevate with it.
+    /// Clients of Hasura Auth 0.42 can elevate with security keys only, so a mailbox or a phone
+    /// obliges no user there: they could never add a key. Under [`ElevationRule::Required`] an
+    /// authenticator app does, because a user who has set one up can elevate with it.
     pub(super) fn is_obliged(&self, user: &User, has_key: bool) -> bool {
         let ElevationPolicy {
             rule,
@@ -82,8 +82,8 @@ impl Dependencies {
         self.authenticator_apps().is_some() && user.active_mfa == Some(MfaMethod::Totp)
     }
 
-    /// Withdraws the changes of address and number that were asked for before a user became obliged
-    /// to elevate: a thief may have asked, and would elevate with codes sent there.
+    /// Withdraws the changes of address and number that were requested before a user had to
+    /// elevate: an attacker may have requested them, and would elevate with codes sent there.
     pub(in crate::services) async fn withdraw_changes(
         &self,
         work: &mut dyn UnitOfWork,

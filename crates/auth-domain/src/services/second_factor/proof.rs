@@ -1,4 +1,4 @@
-//! Judging the proof of a second factor: limits, one-time passwords, recovery codes.
+//! Checking a second factor: limits, one-time passwords, recovery codes.
 
 use super::{Decision, SecondFactorRefusal, SecondFactorService};
 use crate::{
@@ -10,19 +10,19 @@ use crate::{
     user::UserId,
 };
 
-/// What a person proves a second factor with.
+/// The code that a user proves a second factor with.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SecondFactorProof {
     /// A code of their authenticator app.
     Totp(TotpCode),
     /// One of their recovery codes.
     RecoveryCode(RecoveryCode),
-    /// Text that can be neither: never right, and no guess that would count.
+    /// Text that can be neither: never right, and not counted as a guess.
     Neither,
 }
 
 impl SecondFactorProof {
-    /// Reads what somebody typed.
+    /// Reads what the user typed.
     #[must_use]
     pub fn read(text: &str) -> Self {
         if let Ok(code) = TotpCode::parse(text) {
@@ -36,13 +36,13 @@ impl SecondFactorProof {
 }
 
 impl SecondFactorService {
-    /// Judges a proof, and counts it if it is a wrong one-time password. A proof that is right is
-    /// used up.
+    /// Checks a proof, and counts it if it is a wrong one-time password. A right proof is used up.
     ///
-    /// Recovery codes cannot be guessed, so there is no limit to them: whoever knows the password and
-    /// makes wrong guesses cannot keep out the owner who has one.
+    /// Recovery codes cannot be guessed, so there is no limit to them: an attacker who knows the
+    /// password and makes wrong guesses on purpose cannot lock out the owner of a recovery code.
     ///
-    /// `factor` was just found in this unit of work, so nobody else judges or counts meanwhile.
+    /// `factor` was just read under the row lock of the user, so there is no concurrent check or
+    /// count.
     pub(super) async fn prove(
         &self,
         work: &mut dyn UnitOfWork,
@@ -75,7 +75,7 @@ impl SecondFactorService {
     }
 
     /// Whether a code is right and new. A wrong one is counted, and after too many nothing is
-    /// compared. One that was used before teaches a guesser nothing, and is not counted.
+    /// compared. A used one (replay) teaches an attacker nothing, and is not counted.
     async fn judge_totp(
         &self,
         work: &mut dyn UnitOfWork,
@@ -110,7 +110,7 @@ impl SecondFactorService {
         Ok(Ok(work.second_factors().use_step(&step_use).await?))
     }
 
-    /// The step of a code that is good now, used or not.
+    /// The step of a code that is valid now, used or not.
     fn step_of(&self, secret: &TotpSecret, code: &TotpCode) -> Option<TimeStep> {
         let totp = &self.ctx.authenticator_apps()?.totp;
         let mut accepted = TimeStep::accepted_at(self.ctx.clock.now());
@@ -126,8 +126,8 @@ impl SecondFactorService {
         secrets.seal(&secret.base32(), &context(user))
     }
 
-    /// Opens a stored secret. One that lies there in another form than it would be sealed in today
-    /// (plain text, a former key, that of Hasura Auth) is stored again.
+    /// Opens a stored secret. One in an outdated form (plain text, a former key, that of Hasura
+    /// Auth) is encrypted anew and stored.
     async fn open(
         &self,
         work: &mut dyn UnitOfWork,

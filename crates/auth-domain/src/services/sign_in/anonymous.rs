@@ -1,4 +1,4 @@
-//! People who have not told who they are, and those who do so later.
+//! Anonymous users, and turning them into users with an address or a phone number.
 
 use serde_json::Value;
 
@@ -30,13 +30,13 @@ use crate::{
     },
 };
 
-/// Signs people in without asking who they are, and lets them tell later.
+/// Signs in anonymous users, and gives them an identity later (deanonymization).
 #[derive(Clone)]
 pub struct AnonymousService {
     ctx: RequestContext,
 }
 
-/// A wish for an anonymous account.
+/// A request for an anonymous account.
 #[derive(Debug, Clone, Default)]
 pub struct AnonymousSignIn {
     /// The name to show.
@@ -47,20 +47,20 @@ pub struct AnonymousSignIn {
     pub metadata: Option<Metadata>,
 }
 
-/// A wish to turn an anonymous account into one with an address.
+/// A request to turn an anonymous account into one with an address.
 #[derive(Debug, Clone)]
 pub struct Deanonymize {
     /// The address.
     pub email: EmailAddress,
-    /// How the person is going to sign in.
+    /// How the user is going to sign in.
     pub method: DeanonymizeMethod,
     /// What else the client asks for.
     pub options: SignUpOptions,
-    /// What the client will prove itself with after the redirect (PKCE).
+    /// The challenge of the client that receives the redirect (PKCE).
     pub code_challenge: Option<CodeChallenge>,
 }
 
-/// A wish to turn an anonymous account into one with a phone number.
+/// A request to turn an anonymous account into one with a phone number.
 #[derive(Debug, Clone)]
 pub struct DeanonymizeBySms {
     /// The number.
@@ -69,7 +69,7 @@ pub struct DeanonymizeBySms {
     pub options: SignUpOptions,
 }
 
-/// How a person who was anonymous is going to sign in.
+/// How a formerly anonymous user is going to sign in.
 #[derive(Debug, Clone)]
 pub enum DeanonymizeMethod {
     /// With this password.
@@ -78,7 +78,7 @@ pub enum DeanonymizeMethod {
     EmailLink,
 }
 
-/// Why there is no anonymous account, or it stays anonymous.
+/// Why no anonymous account was made, or why it stays anonymous.
 #[derive(Debug, thiserror::Error)]
 pub enum AnonymousRefusal {
     /// Anonymous accounts, or text messages, are switched off.
@@ -87,13 +87,13 @@ pub enum AnonymousRefusal {
     /// The account is not anonymous.
     #[error("the account is not anonymous")]
     NotAnonymous,
-    /// The session that asks has ended.
+    /// The session of the access token has ended.
     #[error("the session has ended")]
     SessionEnded,
     /// The account may not be used right now.
     #[error(transparent)]
     Account(AccountRefusal),
-    /// A wish cannot be met, for one of the reasons a sign-up has.
+    /// The request is refused for a reason of sign-ups.
     #[error(transparent)]
     SignUp(#[from] SignUpRefusal),
 }
@@ -157,8 +157,8 @@ impl AnonymousService {
 
     /// Gives an anonymous account an address and a way to sign in.
     ///
-    /// With a password and no need to verify the address, sessions go on; otherwise they end, and a
-    /// mail leads back in.
+    /// With a password and without mandatory verification, sessions go on; otherwise they end, and
+    /// the user signs in by a mail.
     ///
     /// # Errors
     ///
@@ -183,8 +183,8 @@ impl AnonymousService {
         if !policy.accounts.email_access.accepts(&request.email) {
             return Err(SignUpRefusal::EmailNotAllowed.into());
         }
-        let letter = self.letter(&request, user.id, &options)?;
-        if letter.is_some() {
+        let mail = self.sign_in_mail(&request, user.id, &options)?;
+        if mail.is_some() {
             self.ctx
                 .count_mail(MailRequest::SignUp, &request.email)
                 .await?;
@@ -211,7 +211,7 @@ impl AnonymousService {
             metadata: options.metadata,
             now: self.ctx.clock.now(),
         };
-        self.carry_out((caller, user), changes, letter).await
+        self.carry_out((caller, user), changes, mail).await
     }
 
     /// Sends a code to a phone, whose reader may give the anonymous account its number by
@@ -273,8 +273,8 @@ impl AnonymousService {
                 return Ok(false);
             }
             if is_taken {
-                // In place of a code for another number, whose going on being good would tell that
-                // this one is taken.
+                // Replaces a code for another number: its staying good would tell that this one is
+                // taken (user enumeration).
                 text.write_unsent(work.as_mut()).await?;
             } else {
                 work.users()
@@ -307,8 +307,8 @@ impl AnonymousService {
         Ok(user)
     }
 
-    /// The mail that leads back in, if one is needed.
-    fn letter(
+    /// The mail by which the user signs in again, if one is needed.
+    fn sign_in_mail(
         &self,
         request: &Deanonymize,
         id: UserId,
@@ -339,7 +339,7 @@ impl AnonymousService {
         &self,
         (caller, user): (AccessIdentity, User),
         changes: Deanonymization,
-        letter: Option<TicketMail>,
+        mail: Option<TicketMail>,
     ) -> Result<(), AnonymousError> {
         let ctx = &self.ctx;
         let refusal = retry(|| async {
@@ -352,11 +352,11 @@ impl AnonymousService {
                 work.rollback().await?;
                 return Ok(Some(AnonymousRefusal::NotAnonymous));
             }
-            if let Some(letter) = &letter {
+            if let Some(mail) = &mail {
                 work.sessions()
                     .end_all_of(user.id, EndedSessions::All)
                     .await?;
-                letter.write(work.as_mut()).await?;
+                mail.write(work.as_mut()).await?;
             }
             work.commit().await?;
             Ok(None)
@@ -365,8 +365,8 @@ impl AnonymousService {
         if let Some(refusal) = refusal {
             return Err(refusal.into());
         }
-        if let Some(letter) = letter {
-            letter.send(ctx).await?;
+        if let Some(mail) = mail {
+            mail.send(ctx).await?;
         }
         Ok(())
     }

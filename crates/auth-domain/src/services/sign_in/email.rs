@@ -23,35 +23,36 @@ use crate::{
     user::{EmailAddress, User, UserId},
 };
 
-/// Signs in whoever reads the mail of an address.
+/// Signs in the reader of an address's mail.
 #[derive(Clone)]
 pub struct EmailSignInService {
     ctx: RequestContext,
 }
 
-/// A wish for a mail to sign in with.
+/// A request for a mail to sign in with.
 #[derive(Debug, Clone)]
 pub struct EmailSignIn {
-    /// Whose address.
+    /// The address to sign in with.
     pub email: EmailAddress,
-    /// What a new account is to be like; for an existing one only the redirect counts.
+    /// Options of a new account; for an existing one only the redirect counts.
     pub options: SignUpOptions,
-    /// What the client will prove itself with after the redirect (PKCE).
+    /// The challenge of the client that receives the redirect (PKCE).
     pub code_challenge: Option<CodeChallenge>,
     /// What to do about addresses without an account.
     pub audience: Audience,
 }
 
-/// Whom a mail to sign in with is for.
+/// Which users may be sent a message to sign in with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Audience {
-    /// Anybody: an account is made if there is none, unless that is switched off.
+    /// New and existing users: an account is made if there is none, unless that is switched off.
     Anybody,
-    /// New people: nothing is sent to an address that has an account, and nobody is told.
+    /// New users: nothing is sent to an address that has an account, and the answer is the same
+    /// (user enumeration).
     NewPeople,
 }
 
-/// A code that somebody typed.
+/// A code that the user typed.
 #[derive(Debug, Clone)]
 pub struct EmailCode {
     /// The address it was sent to.
@@ -60,13 +61,13 @@ pub struct EmailCode {
     pub code: OneTimeCode,
 }
 
-/// Why no mail was sent, or nobody signed in.
+/// Why no mail was sent, or the user was not signed in.
 #[derive(Debug, thiserror::Error)]
 pub enum EmailSignInRefusal {
     /// This way to sign in is switched off.
     #[error("this way to sign in is disabled")]
     MethodDisabled,
-    /// The account could not be made, or a wish cannot be met.
+    /// The account could not be made, or an option was refused.
     #[error(transparent)]
     SignUp(#[from] SignUpRefusal),
     /// The account may not be used right now.
@@ -87,14 +88,14 @@ pub type EmailSignInError = Error<EmailSignInRefusal>;
 
 passes_on!(SignUpRefusal => EmailSignInRefusal);
 
-/// Which secret a mail carries.
+/// Whether a mail carries a link or a code.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Form {
     Link,
     Code,
 }
 
-/// A secret to be mailed.
+/// A mail with a link or a code.
 enum SignInMail {
     Link(TicketMail),
     Code(CodeMail),
@@ -161,12 +162,12 @@ impl EmailSignInService {
             .store
             .find_user(UserLookup::Email(&attempt.email))
             .await?;
-        // A guess at nobody's code goes the same way, if not as far: it is not counted.
-        let nobody = || UserId(self.ctx.ids.uuid());
+        // Without an account the same steps run (timing), but nothing is counted.
+        let unknown = || UserId(self.ctx.ids.uuid());
         if let Some(user) = &found {
             note_user(user.id);
         }
-        let user_id = found.map_or_else(nobody, |user| user.id);
+        let user_id = found.map_or_else(unknown, |user| user.id);
         let guess = self.ctx.guess(user_id, CodePurpose::SignIn, &attempt.code);
         let opening = NewJwtSession::new(&self.ctx, user_id, AuthMethod::Email);
         let redeemed = self
@@ -196,12 +197,12 @@ impl EmailSignInService {
         self.ctx.count_mail(mail, &request.email).await?;
         let service = self.clone();
         self.ctx
-            .in_background(async move { service.send_to_whoever(request, options, form).await })
+            .in_background(async move { service.send_or_retry(request, options, form).await })
             .await
     }
 
-    /// Of two who ask for a new address at once one makes the account, and the other finds it.
-    async fn send_to_whoever(
+    /// Retries when a concurrent request has made the account meanwhile.
+    async fn send_or_retry(
         &self,
         request: EmailSignIn,
         options: ResolvedOptions,
@@ -245,7 +246,7 @@ impl EmailSignInService {
                 let new_user = sign_up.user_with_email(request.email, None, options);
                 let mail = self.mail(form, &new_user, redirect_to, request.code_challenge)?;
                 let along = match &mail {
-                    // Nothing is sent to accounts that wait for an administrator.
+                    // Nothing is sent to accounts that an administrator has to enable first.
                     _ if new_user.disabled => Along::Nothing,
                     SignInMail::Link(mail) => Along::Ticket(mail),
                     SignInMail::Code(mail) => Along::Code(mail),
@@ -260,7 +261,7 @@ impl EmailSignInService {
         }
     }
 
-    /// Whoever has not verified an address may do so by this mail.
+    /// Whether the account may be sent the mail. An address that is not verified is verified by it.
     fn check_recipient(&self, user: &User) -> Result<(), EmailSignInError> {
         match self.ctx.policy.check_account(user, EmailNeed::Required) {
             Ok(()) | Err(AccountRefusal::Unverified) => Ok(()),

@@ -1,4 +1,4 @@
-//! Signing in.
+//! Signing in with a password.
 
 use crate::{
     error::StoreError,
@@ -20,13 +20,13 @@ use crate::{
     user::{EmailAddress, MfaMethod, PlainPassword, User, Username},
 };
 
-/// Opens sessions for people who prove who they are.
+/// Signs in with a password.
 #[derive(Clone)]
 pub struct SignInService {
     ctx: RequestContext,
 }
 
-/// A claim to be the owner of an e-mail address.
+/// The credentials of an e-mail address.
 #[derive(Debug, Clone)]
 pub struct EmailPasswordSignIn {
     /// The address.
@@ -35,7 +35,7 @@ pub struct EmailPasswordSignIn {
     pub password: PlainPassword,
 }
 
-/// A claim to be the owner of a user name (legacy provider `username`).
+/// The credentials of a user name (legacy provider `username`).
 #[derive(Debug, Clone)]
 pub struct UsernameSignIn {
     /// The name.
@@ -47,30 +47,30 @@ pub struct UsernameSignIn {
 /// How a sign-in ended.
 #[derive(Debug, Clone, PartialEq)]
 pub enum SignedIn {
-    /// The person is signed in.
+    /// The user is signed in.
     Session(Box<Session>),
-    /// The password was right; this ticket and a one-time password are needed to go on.
+    /// The password was right; the sign-in goes on with this ticket and a one-time password.
     SecondFactor(Ticket),
 }
 
-/// How often a password is judged while the account changes at the same time.
+/// How often a password is checked when the account changes concurrently.
 const JUDGEMENTS: usize = 2;
 
-/// What became of the right password in the store.
+/// The outcome of a sign-in with the right password.
 enum Entry {
     Session(Box<User>, Box<NewJwtSession>),
     SecondFactor(Ticket),
-    /// The password, or whose it is, was changed while it was judged.
+    /// The password or its user changed while it was checked (optimistic concurrency).
     Overtaken,
 }
 
-/// Why a person could not sign in.
+/// Why a user could not sign in.
 #[derive(Debug, thiserror::Error)]
 pub enum SignInRefusal {
     /// This way to sign in is switched off.
     #[error("the provider is disabled")]
     ProviderDisabled,
-    /// No such account, or the wrong password. Which of the two is not told.
+    /// No such account, or the wrong password; the two are not told apart (user enumeration).
     #[error("the credentials are wrong")]
     InvalidCredentials,
     /// The account may not be used right now.
@@ -99,8 +99,9 @@ impl SignInService {
 
     /// Signs in with an e-mail address and a password.
     ///
-    /// The state of an account is told before its password is judged, as Hasura Auth does; who
-    /// does not want that conceals errors. The answer takes as long in every case.
+    /// The state of an account is told before its password is checked, as Hasura Auth does, unless
+    /// the server conceals errors. The time is the same whether or not the user exists (user
+    /// enumeration).
     ///
     /// # Errors
     ///
@@ -147,7 +148,7 @@ impl SignInService {
     ///
     /// # Errors
     ///
-    /// See [`SignInError`]; the state of an account is told only to who knows its password.
+    /// See [`SignInError`]; the state of an account is told only after the right password.
     pub async fn with_username(
         &self,
         attempt: UsernameSignIn,
@@ -185,7 +186,7 @@ impl SignInService {
         Ok(policy.check_account(user, need)?)
     }
 
-    /// Judges the password; takes as long for nobody as for somebody.
+    /// Takes the same time whether or not the user exists (user enumeration by timing).
     async fn password_fits(
         &self,
         user: Option<&User>,
@@ -203,7 +204,7 @@ impl SignInService {
         Ok(fits)
     }
 
-    /// Opens a session for the user whose password was judged, or asks for their second factor.
+    /// Opens a session for the user whose password was right, or asks for their second factor.
     async fn enter(&self, judged: &User) -> Result<Entry, SignInError> {
         let ctx = &self.ctx;
         retry(|| async {
@@ -236,7 +237,7 @@ impl SignInService {
         Ok(Entry::Session(Box::new(user), Box::new(opening)))
     }
 
-    /// Opens a legacy session for the user whose password was judged. `None`: it was changed
+    /// Opens a legacy session for the user whose password was right. `None`: it was changed
     /// meanwhile.
     async fn enter_by_username(&self, judged: &User) -> Result<Option<OpaqueSession>, SignInError> {
         let opening = NewOpaqueSession::new(&self.ctx, judged.id);

@@ -1,5 +1,5 @@
-//! Signing in with the word of others: a person is sent to an identity provider and comes back, or
-//! their app brings an ID token.
+//! Signing in with an identity provider: the browser is redirected there and back, or an app brings
+//! an ID token.
 
 mod begin;
 mod finish;
@@ -27,49 +27,50 @@ use crate::{
     redirect::RedirectUrl,
 };
 
-/// Signs in whom a provider vouches for, and links accounts with such identities.
+/// Signs users in with identity providers, and links accounts with identities.
 #[derive(Clone)]
 pub struct ProviderSignInService {
     ctx: RequestContext,
 }
 
-/// Why the word of a provider led nowhere.
+/// Why a sign-in with a provider was refused.
 #[derive(Debug, thiserror::Error)]
 pub enum ProviderSignInRefusal {
-    /// The place to redirect to is not in the allow-list.
+    /// The redirect is not in the allow-list.
     #[error("the redirect is not allowed")]
     RedirectNotAllowed,
     /// The provider is switched off, or there is none of that name.
     #[error("the provider is disabled")]
     ProviderDisabled,
-    /// The flow did not begin here, not in this browser, or too long ago.
+    /// The flow did not begin here, not in this browser (login CSRF), too long ago, or has ended
+    /// (replay).
     #[error("the state is not valid")]
     InvalidState,
-    /// The provider sent the browser back with an error.
-    #[error("the provider complained")]
+    /// The provider answered with an error.
+    #[error("the provider answered with an error")]
     AuthorizationFailed(AuthorizationError),
-    /// The provider could not be asked, or a token not be checked.
+    /// The provider could not be asked, or a token could not be verified.
     #[error(transparent)]
     Unavailable(Cause),
     /// The provider did not exchange the code.
     #[error("the provider did not exchange the code")]
     CodeRefused,
-    /// The provider did not tell who the person is.
-    #[error("the provider did not tell who the person is")]
+    /// The provider did not identify the user.
+    #[error("the provider did not identify the user")]
     ProfileFailed,
-    /// The ID token is not one for this installation, or no longer good.
+    /// The ID token was not issued for this server, or is no longer valid.
     #[error("the ID token is not valid")]
     InvalidIdToken,
-    /// Whoever wants their account linked is not signed in, or may not use it right now.
+    /// The user whose account is to be linked is not signed in, or may not use it right now.
     #[error(transparent)]
     NotSignedIn(#[from] CurrentUserRefusal),
-    /// Whoever wants their account linked has to prove once more who they are.
+    /// Linking an account needs an elevated token.
     #[error(transparent)]
     NotElevated(ElevationRefusal),
     /// The identity is linked with an account already.
     #[error("the identity is linked already")]
     AlreadyLinked,
-    /// The account could not be made, or a wish cannot be met.
+    /// The account could not be made, or an option was refused.
     #[error(transparent)]
     SignUp(#[from] SignUpRefusal),
     /// The account may not be used right now.
@@ -96,22 +97,22 @@ impl From<ElevationRefusal> for ProviderSignInRefusal {
     }
 }
 
-/// A flow that failed, and where the browser is to learn of it.
+/// A flow that failed, and where to redirect the browser.
 #[derive(Debug)]
 pub struct FlowFailure {
-    /// Where to lead; `None` where nothing that was asked for may be led to.
+    /// The redirect; `None` if the requested one is not allowed.
     pub redirect_to: Option<RedirectUrl>,
-    /// What the client wants back.
+    /// The client's own state, which it gets back.
     pub client_state: Option<String>,
     /// Why.
     pub error: ProviderSignInError,
 }
 
-/// Somebody as a provider knows them.
+/// A user as a provider knows them.
 struct ProviderProfile {
     key: IdentityKey,
     identity: ExternalIdentity,
-    /// Whether `identity.email` is theirs beyond doubt.
+    /// Whether the user is known to read the mail of `identity.email`.
     email_verified: bool,
 }
 
@@ -120,14 +121,14 @@ impl ProviderSignInService {
         Self { ctx }
     }
 
-    /// Whether people can be sent to a provider.
+    /// Whether users can sign in with a provider.
     #[must_use]
     pub fn is_enabled(&self, provider: &ProviderId) -> bool {
         self.ctx.providers.find(provider).is_some()
     }
 
-    /// Tells the log why a provider did not help, where the client is not told: it could mend
-    /// nothing. What is a failure of ours as well is told by whoever answers.
+    /// Logs why a provider failed, because the client is not told. A failure that is an error of
+    /// ours as well is logged with the answer.
     fn log_and_map(provider: &ProviderId, error: ProviderError) -> ProviderSignInError {
         let refusal = match &error {
             ProviderError::Unavailable(_) => {
@@ -141,10 +142,11 @@ impl ProviderSignInService {
         refusal.into()
     }
 
-    /// Takes a provider at its word about an address. Where it says nothing, the operator may know
-    /// that nobody can have another's there; a denial is one whatever the operator knows. One that an
-    /// installation configured itself is not believed unless it is trusted: an account that is
-    /// verified on its word is one that the owner of the address shares with whoever came first.
+    /// Whether a provider's address counts as verified. Where the provider does not say, the
+    /// operator may trust it; where it denies, the address is unverified in any case. A provider
+    /// that the operator configured is not believed unless it is trusted: by a false
+    /// `email_verified` an attacker would get into the account of the address's owner (account
+    /// pre-hijacking).
     fn profile(&self, provider: ProviderId, identity: ExternalIdentity) -> ProviderProfile {
         let providers = &self.ctx.providers;
         let is_trusted = providers.trusts_addresses_of(&provider);

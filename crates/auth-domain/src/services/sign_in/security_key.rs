@@ -1,9 +1,9 @@
 //! Security keys and passkeys: signing up and in with them, elevating, and adding them to accounts.
 //!
-//! Every ceremony has two halves. The first makes a challenge and what a browser needs to know; the
-//! second judges what was signed, and then takes the challenge out of the store in the unit of work
-//! that acts on it. So no signature is worth anything twice (replay), on however many servers, and a
-//! failure half-way does not spend it. A ceremony that proves nothing spends its challenge, too.
+//! Every ceremony has two halves. The first makes a challenge; the second verifies what was signed,
+//! and then takes the challenge out of the store in the unit of work that acts on it. So a
+//! signature is never accepted twice (replay), on any number of servers, and a failure half-way
+//! does not spend it. A ceremony whose signature is not accepted spends its challenge, too.
 
 mod elevate;
 mod pending_sign_up;
@@ -37,32 +37,32 @@ use crate::{
     user::{User, UserId},
 };
 
-/// Registers security keys, and signs people in with them.
+/// Registers security keys, and signs users in with them.
 #[derive(Clone)]
 pub struct SecurityKeyService {
     ctx: RequestContext,
 }
 
-/// Why nothing came of a ceremony.
+/// Why a ceremony was refused.
 #[derive(Debug, thiserror::Error)]
 pub enum SecurityKeyRefusal {
     /// Security keys are switched off.
     #[error("security keys are disabled")]
     Disabled,
-    /// The token does not lead to a user, or to one whose account may be used.
+    /// The access token belongs to no user, or the account may not be used.
     #[error(transparent)]
     NotSignedIn(#[from] CurrentUserRefusal),
-    /// Nobody has the address.
+    /// No account has the address.
     #[error("there is no account with this address")]
     UnknownAccount,
     /// The account has no key to sign with.
     #[error("the account has no security key")]
     NoKey,
-    /// The challenge is none of ours, spent, expired, or one for something or somebody else; or
-    /// what was signed proves nothing. Which of these is not told.
+    /// The challenge is unknown, spent or expired, or for another purpose or user; or the signature
+    /// is not accepted. These are not told apart.
     #[error("the credential is not valid")]
     InvalidCredential,
-    /// The key is registered already, perhaps for somebody else.
+    /// The key is registered already, perhaps for another user.
     #[error("the security key is registered already")]
     Taken,
     /// Adding a key needs an elevated token.
@@ -71,7 +71,7 @@ pub enum SecurityKeyRefusal {
     /// The account may not be used right now.
     #[error(transparent)]
     Account(#[from] AccountRefusal),
-    /// The account could not be made, or a wish cannot be met.
+    /// The account could not be made, or an option was refused.
     #[error(transparent)]
     SignUp(SignUpRefusal),
 }
@@ -101,7 +101,7 @@ impl From<SignUpRefusal> for SecurityKeyRefusal {
     }
 }
 
-/// What a key has signed.
+/// An accepted assertion.
 struct Signed {
     challenge: HashedChallenge,
     key: SecurityKey,
@@ -113,7 +113,7 @@ enum AssertionRefusal {
     NotAdmitted(NotAdmitted),
     /// The challenge was taken by another request.
     Replayed,
-    /// The count of the key did not go up.
+    /// The signature counter of the key did not increase.
     Cloned,
 }
 
@@ -127,13 +127,13 @@ impl From<NotAdmitted> for SecurityKeyRefusal {
     }
 }
 
-/// Whose ceremony it is.
-enum Person {
-    /// Nobody knows yet: any key that the authenticator finds will do.
-    Anybody,
+/// The user of a ceremony.
+enum CeremonyUser {
+    /// Not known yet: any discoverable key is accepted.
+    Unknown,
     /// This user.
     User(UserId),
-    /// A user who is to be made, with what is known of them.
+    /// A user who is to be created, with what is known of them.
     NewUser(UserId, Value),
 }
 
@@ -152,19 +152,19 @@ impl SecurityKeyService {
         current_user.get(user).await
     }
 
-    /// A new challenge, and what is to be stored of it.
+    /// A new challenge, and its row.
     fn challenge(
         &self,
         web_authn: &dyn WebAuthn,
         purpose: ChallengePurpose,
-        person: Person,
+        user: CeremonyUser,
     ) -> (Challenge, IssuedChallenge) {
         let ids = &self.ctx.ids;
         let challenge = Challenge::new(ids.token_bytes(), ids.token_bytes());
-        let (user_id, sign_up) = match person {
-            Person::Anybody => (None, None),
-            Person::User(user) => (Some(user), None),
-            Person::NewUser(user, sign_up) => (Some(user), Some(sign_up)),
+        let (user_id, sign_up) = match user {
+            CeremonyUser::Unknown => (None, None),
+            CeremonyUser::User(user) => (Some(user), None),
+            CeremonyUser::NewUser(user, sign_up) => (Some(user), Some(sign_up)),
         };
         let created_at = self.ctx.clock.now();
         let issued = IssuedChallenge {
@@ -178,7 +178,7 @@ impl SecurityKeyService {
         (challenge, issued)
     }
 
-    /// Stores a challenge, and finds the keys of a user it is for.
+    /// Stores a challenge, and finds the keys of its user.
     async fn issue(
         &self,
         issued: &IssuedChallenge,
@@ -197,13 +197,13 @@ impl SecurityKeyService {
         .await
     }
 
-    /// The challenge that an attestation claims to be signed for.
-    async fn claimed(
+    /// The stored challenge that an attestation names.
+    async fn challenge_of(
         &self,
         attestation: &Attestation,
         purpose: ChallengePurpose,
     ) -> Result<(Challenge, IssuedChallenge), SecurityKeyError> {
-        let challenge = Challenge::claimed_in(&attestation.client_data_json)
+        let challenge = Challenge::named_in(&attestation.client_data_json)
             .ok_or(SecurityKeyRefusal::InvalidCredential)?;
         let now = self.ctx.clock.now();
         let mut work = self.ctx.store.begin().await?;
@@ -217,7 +217,7 @@ impl SecurityKeyService {
         }
     }
 
-    /// What was registered. The challenge is spent only if it is nothing.
+    /// The credential of an attestation. A refused one spends the challenge.
     async fn attested(
         &self,
         web_authn: &dyn WebAuthn,
@@ -233,7 +233,7 @@ impl SecurityKeyService {
         }
     }
 
-    /// Spends the challenge of a ceremony that proved nothing: it is good for one attempt.
+    /// Spends the challenge of a refused ceremony: it is good for one attempt.
     async fn refuse(&self, challenge: &HashedChallenge) -> Result<SecurityKeyError, StoreError> {
         let now = self.ctx.clock.now();
         retry(|| async {
@@ -245,7 +245,7 @@ impl SecurityKeyService {
         Ok(SecurityKeyRefusal::InvalidCredential.into())
     }
 
-    /// What was signed. The challenge is spent only if that is nothing.
+    /// The verified assertion. A refused one spends the challenge.
     async fn asserted(
         &self,
         web_authn: &dyn WebAuthn,
@@ -275,14 +275,13 @@ impl SecurityKeyService {
         }
     }
 
-    /// The challenge that an assertion claims to be signed for, and the key that is claimed to have
-    /// signed it.
+    /// The stored challenge and the key that an assertion names.
     async fn presented(
         &self,
         assertion: &Assertion,
         purpose: ChallengePurpose,
     ) -> Result<(Challenge, SecurityKey), SecurityKeyError> {
-        let challenge = Challenge::claimed_in(&assertion.client_data_json)
+        let challenge = Challenge::named_in(&assertion.client_data_json)
             .ok_or(SecurityKeyRefusal::InvalidCredential)?;
         let hash = challenge.hashed();
         let now = self.ctx.clock.now();
@@ -295,12 +294,12 @@ impl SecurityKeyService {
             Some(key) if issued.purpose == purpose => key,
             _ => return Err(self.refuse(&hash).await?),
         };
-        let is_of_somebody_else = issued.user_id.is_some_and(|it| it != key.user_id);
-        let names_somebody_else = assertion
+        let is_of_other_user = issued.user_id.is_some_and(|it| it != key.user_id);
+        let names_other_user = assertion
             .user_handle
             .as_ref()
             .is_some_and(|it| it.user_id() != Some(key.user_id));
-        if is_of_somebody_else || names_somebody_else {
+        if is_of_other_user || names_other_user {
             return Err(self.refuse(&hash).await?);
         }
         Ok((challenge, key))
@@ -308,9 +307,9 @@ impl SecurityKeyService {
 
     /// Opens a session for the owner of a key that signed.
     ///
-    /// The challenge is taken and the count noted in the same unit of work: of two clients who present
-    /// one assertion (replay) or one count (clone), one gets in. What is refused spends the challenge
-    /// and leaves no other trace; a failure of the store leaves it good.
+    /// The challenge is taken and the signature counter stored in the same unit of work: of two
+    /// clients who present one assertion (replay) or one count (clone), one gets in. A refusal
+    /// spends the challenge and changes nothing else; a failure of the store leaves it good.
     async fn open(
         &self,
         signed: &Signed,
@@ -355,7 +354,7 @@ impl SecurityKeyService {
     }
 }
 
-/// The ids are those of rows, and no secrets.
+/// The logged ids are those of rows, and not secret.
 fn warn_of_clone(key: &SecurityKey) {
     tracing::warn!(
         user = %key.user_id,

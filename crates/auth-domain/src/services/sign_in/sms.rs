@@ -26,24 +26,24 @@ use crate::{
     user::{Locale, PhoneNumber, UserId},
 };
 
-/// Signs in whoever reads the messages of a phone.
+/// Signs in the reader of a phone's messages.
 #[derive(Clone)]
 pub struct SmsSignInService {
     ctx: RequestContext,
 }
 
-/// A wish for a text message to sign in with.
+/// A request for a text message to sign in with.
 #[derive(Debug, Clone)]
 pub struct SmsSignIn {
-    /// Whose number.
+    /// The number to sign in with.
     pub phone_number: PhoneNumber,
-    /// What a new account is to be like; for an existing one they are only checked.
+    /// Options of a new account; for an existing one they are only checked.
     pub options: SignUpOptions,
     /// What to do about numbers without an account.
     pub audience: Audience,
 }
 
-/// A code that somebody typed.
+/// A code that the user typed.
 #[derive(Debug, Clone)]
 pub struct SmsCode {
     /// The number it was sent to.
@@ -52,13 +52,13 @@ pub struct SmsCode {
     pub code: OneTimeCode,
 }
 
-/// Why no message was sent, or nobody signed in.
+/// Why no message was sent, or the user was not signed in.
 #[derive(Debug, thiserror::Error)]
 pub enum SmsSignInRefusal {
     /// Text messages are switched off.
     #[error("text messages are disabled")]
     MethodDisabled,
-    /// The account could not be made, or a wish cannot be met.
+    /// The account could not be made, or an option was refused.
     #[error(transparent)]
     SignUp(#[from] SignUpRefusal),
     /// The account may not be used right now.
@@ -99,7 +99,7 @@ impl From<CodeRefusal> for SmsSignInRefusal {
     }
 }
 
-/// Whose code is guessed at, and what a right guess changes about them.
+/// The user whose code is guessed at, and what a right guess changes about them.
 struct Aim {
     user: UserId,
     /// Set where the number is not theirs yet.
@@ -120,13 +120,12 @@ impl SmsSignInService {
         Self { ctx }
     }
 
-    /// Sends a code that signs in. Nothing is sent before it is sure that the code will be good for
-    /// something.
+    /// Sends a code that signs in. Nothing is sent unless the code can be used.
     ///
     /// # Errors
     ///
-    /// See [`SmsSignInError`]. When the message cannot be handed over a new account exists already,
-    /// with its number not verified.
+    /// See [`SmsSignInError`]. When the message cannot be sent, a new account exists already, with
+    /// its number not verified.
     pub async fn send_code(&self, request: SmsSignIn) -> Result<(), SmsSignInError> {
         let ctx = &self.ctx;
         let delivery = self.delivery()?;
@@ -142,7 +141,7 @@ impl SmsSignInService {
         };
         ctx.count_text(text, &request.phone_number).await?;
         let service = self.clone();
-        let work = async move { service.send_to_whoever(request, options, &delivery).await };
+        let work = async move { service.send_or_retry(request, options, &delivery).await };
         ctx.in_background(work).await
     }
 
@@ -158,9 +157,9 @@ impl SmsSignInService {
         self.ctx.after_fixed_delay(judged).await
     }
 
-    /// Judges a guess as a claim to the account. Where no code is awaited nothing is compared, and no
-    /// stranger may use up the owner's claims; but while it is concealed whether accounts exist a
-    /// guess counts all the same, so that nobody can tell.
+    /// Rate-limits a guess as an attempt at the account. A guess counts only while a code is
+    /// awaited, so that strangers cannot use up the owner's attempts at any time; with enumeration
+    /// protection it always counts, because the limit would tell whether the account exists.
     async fn limit_attempts(
         &self,
         attempt: &SmsCode,
@@ -183,8 +182,8 @@ impl SmsSignInService {
         delivery.ok_or(SmsSignInRefusal::MethodDisabled.into())
     }
 
-    /// Of two who ask for a new number at once one makes the account, and the other finds it.
-    async fn send_to_whoever(
+    /// Retries when a concurrent request has made the account meanwhile.
+    async fn send_or_retry(
         &self,
         request: SmsSignIn,
         options: ResolvedOptions,
@@ -243,7 +242,7 @@ impl SmsSignInService {
         let sign_up = SignUpService::new(self.ctx.clone());
         let new_user = sign_up.user_with_phone(number.clone(), options);
         let text = self.text(delivery, new_user.id, number, new_user.locale.clone())?;
-        // Nothing is sent to accounts that wait for an administrator.
+        // Nothing is sent to accounts that an administrator has to enable first.
         let along = if new_user.disabled {
             Along::Nothing
         } else {
@@ -268,7 +267,7 @@ impl SmsSignInService {
         CodeText::new(&self.ctx, delivery, user, purpose, to, locale)
     }
 
-    /// Whose code a claim is a guess at.
+    /// The user at whose code an attempt guesses.
     async fn aim(&self, attempt: &SmsCode) -> Result<Aim, SmsSignInError> {
         let ctx = &self.ctx;
         let number = &attempt.phone_number;
@@ -279,7 +278,7 @@ impl SmsSignInService {
                 note_user(user.id);
                 (user.id, staged)
             }
-            // A guess at nobody's code goes the same way.
+            // Without an account the same steps run (timing).
             None => (UserId(ctx.ids.uuid()), None),
         };
         let changes = staged.map(|profile| self.deanonymization(number.clone(), profile));

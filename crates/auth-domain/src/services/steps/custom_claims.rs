@@ -7,8 +7,8 @@ use crate::{
 impl Dependencies {
     /// The custom claims of `user`; none when their source fails.
     ///
-    /// A token without them is worth more than no token: it opens what needs none of them, and
-    /// Hasura refuses what asks for one that is missing. It is never a token with some of them.
+    /// A token without them is better than no token: it works where none are needed, and Hasura
+    /// refuses requests that need a missing one. A token never has only some of them.
     pub(in crate::services) async fn custom_claims_of(&self, user: UserId) -> CustomClaims {
         let Some(source) = &self.custom_claims else {
             return CustomClaims::default();

@@ -1,5 +1,5 @@
-//! Telling people by mail: a ticket or a code is stored first, with a message in the queue, and the
-//! mail is handed over after the commit, because it must never carry what was rolled back.
+//! Mails with a ticket or a code: it is stored first, with a message in the queue, and the mail is
+//! sent after the commit, so that a mail never carries what was rolled back.
 
 use crate::{
     error::StoreError,
@@ -50,8 +50,7 @@ impl From<&NewUser> for Recipient {
     }
 }
 
-/// A mail that is on its way once it is queued: another attempt is made later, so that only what is
-/// refused for good is a failure.
+/// A queued mail that fails is retried later, so only a permanent refusal is an error.
 async fn send(message: Option<Box<Outgoing>>, ctx: &Dependencies) -> Result<(), MailerError> {
     let Some(message) = message else {
         return Ok(());
@@ -143,7 +142,7 @@ impl TicketMail {
         .await
     }
 
-    /// Sends the mail. Only one that is refused for good is an error.
+    /// Sends the mail. Only a permanent refusal is an error.
     pub(in crate::services) async fn send(self, ctx: &Dependencies) -> Result<(), MailerError> {
         send(self.message, ctx).await
     }
@@ -212,7 +211,7 @@ impl RequestContext {
 fn code_kind(purpose: CodePurpose) -> MailKind {
     match purpose {
         CodePurpose::Elevation => MailKind::ElevationCode,
-        // A code in place of a link is in the mail of the link, and others go to phones.
+        // A code in place of a link is sent with the link, and the others go to phones.
         CodePurpose::SignIn
         | CodePurpose::InPlaceOf(_)
         | CodePurpose::TextedSignIn
@@ -282,7 +281,7 @@ impl CodeMail {
         .await
     }
 
-    /// Sends the mail. Only one that is refused for good is an error.
+    /// Sends the mail. Only a permanent refusal is an error.
     pub(in crate::services) async fn send(self, ctx: &Dependencies) -> Result<(), MailerError> {
         send(self.message, ctx).await
     }

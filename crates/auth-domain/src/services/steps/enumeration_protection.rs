@@ -10,15 +10,15 @@ use crate::{
     },
 };
 
-/// After what time a wrong guess is refused. Many times what the work behind it takes, so that the time
-/// does not tell how much work there was.
+/// The delay before a wrong guess is refused. Many times what the work behind it takes, so that the
+/// time does not tell how much work there was (timing).
 const WRONG_GUESS_DELAY: Duration = Duration::from_millis(300);
 
 impl Dependencies {
     /// Does `work`, whose outcome and duration tell whether an account exists.
     ///
-    /// With enumeration protection the client has its answer before the work begins, and only the log
-    /// learns of a failure.
+    /// With enumeration protection the client has its answer before the work begins, and a failure
+    /// is only logged.
     pub(in crate::services) async fn in_background<R: Refusal>(
         &self,
         work: impl Future<Output = Result<(), Error<R>>> + Send + 'static,
@@ -35,10 +35,10 @@ impl Dependencies {
         Ok(protection.background.begin(Box::pin(work))?)
     }
 
-    /// Judges a guess by `work`, which has less to do where there is no account.
+    /// Checks a guess by `work`, which has less to do where there is no account.
     ///
-    /// With enumeration protection a wrong guess is refused no sooner than [`WRONG_GUESS_DELAY`] after
-    /// it was made. A right one does not wait.
+    /// With enumeration protection a wrong guess is refused no sooner than [`WRONG_GUESS_DELAY`]
+    /// after it was made. A right one does not wait.
     pub(in crate::services) async fn after_fixed_delay<T, E>(
         &self,
         work: impl Future<Output = Result<T, E>> + Send,

@@ -1,8 +1,10 @@
-//! Proving for the first time to be behind an address or a number.
+//! The first verification of an address or a number: the defence against account pre-hijacking
+//! (Sudhodanan & Paverd 2022).
 //!
-//! When that is proven, nothing that was there before is theirs: somebody else may have taken the
-//! address or the number, and waits for its owner to move in. Password, second factor, security
-//! keys, linked identities, sessions, personal access tokens and whatever is on its way go.
+//! An attacker may have signed up with the address or number of a victim, waiting for the victim to
+//! use the account. So the first proof revokes all that the account had before: password, second
+//! factor, security keys, linked identities, sessions, personal access tokens, pending tickets and
+//! codes.
 
 use crate::{
     error::StoreError,
@@ -10,8 +12,8 @@ use crate::{
     user::{PhoneNumber, UserId},
 };
 
-/// Notes that whoever acts now reads the mail of `user`. A phone number goes too: whoever came first
-/// may have proven one of their own.
+/// Notes that the caller reads the mail of `user`. On the first verification a phone number goes,
+/// too: an attacker may have verified one of their own.
 pub(in crate::services) async fn prove_mailbox(
     work: &mut dyn UnitOfWork,
     user: UserId,
@@ -25,9 +27,8 @@ pub(in crate::services) async fn prove_mailbox(
     revoke_unverified_credentials(work, user).await
 }
 
-/// Notes that whoever acts now reads the messages to `number`, the phone of `user`. An address
-/// stays: nobody can have one verified without having proven the phone before. `false`: it is not
-/// their number, or not any more.
+/// Notes that the caller reads the messages to `number`, the phone of `user`. An address stays: it
+/// cannot be verified before the phone is. `false`: it is not their number, or not any more.
 pub(in crate::services) async fn prove_phone(
     work: &mut dyn UnitOfWork,
     user: UserId,
@@ -53,7 +54,7 @@ async fn revoke_unverified_credentials(
     work.sessions().end_all_of(user, EndedSessions::All).await?;
     work.security_keys().forget_all_of(user).await?;
     work.identities().forget_all_of(user).await?;
-    // A change of address or number that was asked for would take the account away again.
+    // A pending change of address or number would give the account back to the attacker.
     work.tickets().forget_all_of(user).await?;
     work.second_factors().forget_all_of(user).await
 }

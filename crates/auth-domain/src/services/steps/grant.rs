@@ -18,10 +18,10 @@ const EXCHANGE_CODE_TTL: Duration = Duration::from_mins(5);
 pub enum Grant {
     /// A refresh token, as the original has it.
     RefreshToken(PlainRefreshToken),
-    /// A code to exchange for a session, for a client that announced a challenge.
+    /// A code to exchange for a session, for a client that sent a challenge (PKCE).
     Code(ExchangeCode),
-    /// Nothing: the client announced no challenge, and refresh tokens are not put into URLs here; or
-    /// nobody is signed in by what was done.
+    /// Nothing: the client sent no challenge, and refresh tokens are not put into URLs; or no user
+    /// is signed in by this.
     Nothing,
 }
 
@@ -33,7 +33,7 @@ pub(in crate::services) enum NewGrant {
 }
 
 impl NewGrant {
-    /// The grant for a user who has just proven by `method` who they are.
+    /// The grant for a user who has just signed in by `method`.
     pub(in crate::services) fn new(
         ctx: &RequestContext,
         user: UserId,

@@ -1,13 +1,13 @@
-//! Telling the request's log line whom it is about.
+//! Adding the user's id to the request's log line.
 
 use tracing::{Span, field::display};
 
 use crate::user::UserId;
 
-/// Notes a user in the field `user_id` of the current span, if it has one: that of the request.
+/// Records a user in the field `user_id` of the current span, if it has one: that of the request.
 ///
-/// Call it where a user is known and the caller does not tell: on success, and where somebody's
-/// password, code or account is refused.
+/// Call it where the caller does not learn the user: on success, and where a password, a code or an
+/// account is refused.
 pub(in crate::services) fn note_user(user: UserId) {
     Span::current().record("user_id", display(user));
 }

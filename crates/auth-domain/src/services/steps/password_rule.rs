@@ -1,4 +1,4 @@
-//! What every new password has to be, whichever way it is chosen.
+//! The rules for every new password.
 
 use crate::{
     policy::PasswordPolicy,
@@ -18,7 +18,7 @@ pub enum PasswordRefusal {
         /// The fewest bytes (modern) or characters (legacy).
         min: usize,
     },
-    /// It is longer than a hash looks at.
+    /// It is longer than what a hash covers.
     #[error("the password is longer than {PASSWORD_MAX_BYTES} bytes")]
     TooLong,
     /// It is known from a data breach.
@@ -38,7 +38,7 @@ pub(in crate::services) enum PasswordRule {
 }
 
 impl Dependencies {
-    /// Judges a new password. What costs nothing is judged first.
+    /// Checks a new password, the cheapest rules first.
     pub(in crate::services) async fn check_password<R>(
         &self,
         password: &PlainPassword,

@@ -1,4 +1,4 @@
-//! Keeping to the limits per account, per mailbox and per phone.
+//! Rate limits per account, per mailbox and per phone.
 
 use crate::{
     limits::{AccountName, ClientNetwork, MailRequest, TextRequest, TooMany},
@@ -10,8 +10,8 @@ use crate::{
 };
 
 impl Dependencies {
-    /// Judges a claim to an account by `work`, unless too many were wrong lately. Every error that
-    /// is no failure counts as wrong.
+    /// Runs an attempt at an account, unless too many were wrong lately. Every error that is not a
+    /// failure counts as a wrong attempt.
     pub(in crate::services) async fn limit_attempts<T, R>(
         &self,
         account: AccountName<'_>,
@@ -38,8 +38,8 @@ impl Dependencies {
         outcome
     }
 
-    /// Counts a mail that somebody asks for. Call it before anything is looked up, so that the
-    /// answer is the same whether or not there is an account.
+    /// Counts a mail that is asked for. Call it before anything is looked up, so that the answer is
+    /// the same whether or not there is an account (user enumeration).
     pub(in crate::services) async fn count_mail(
         &self,
         request: MailRequest,
@@ -51,7 +51,7 @@ impl Dependencies {
         }
     }
 
-    /// Counts a text message that somebody asks for, as [`count_mail`](Self::count_mail) does.
+    /// Counts a text message that is asked for, as [`count_mail`](Self::count_mail) does.
     pub(in crate::services) async fn count_text(
         &self,
         request: TextRequest,

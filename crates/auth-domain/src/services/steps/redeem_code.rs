@@ -1,4 +1,4 @@
-//! Redeeming a code that somebody typed.
+//! Redeeming a one-time code.
 
 use chrono::{DateTime, Utc};
 
@@ -19,7 +19,7 @@ use crate::{
     user::{PhoneNumber, User, UserId},
 };
 
-/// What a right code brings about, beside what its holder is given.
+/// The effect of a right code, beside the session.
 pub(in crate::services) enum Effect<'a> {
     Nothing,
     /// The address of the account is proven.
@@ -28,7 +28,7 @@ pub(in crate::services) enum Effect<'a> {
     ProvesPhone(&'a PhoneNumber),
     /// The account gets the number and is no longer anonymous.
     Deanonymizes(&'a Deanonymization),
-    /// The account of somebody who is signed in moves to the number.
+    /// The account of the signed-in user moves to the number.
     Moves {
         caller: AccessIdentity,
         to: &'a PhoneNumber,
@@ -36,7 +36,7 @@ pub(in crate::services) enum Effect<'a> {
 }
 
 impl Effect<'_> {
-    /// Judges a guess and brings the effect about if it is right.
+    /// Compares a guess and applies the effect if it is right.
     async fn judge(
         &self,
         work: &mut dyn UnitOfWork,
@@ -51,7 +51,7 @@ impl Effect<'_> {
         Ok(verdict)
     }
 
-    /// `false`: it cannot come about any more.
+    /// `false`: the effect is not possible any more.
     async fn write(
         &self,
         work: &mut dyn UnitOfWork,
@@ -77,7 +77,8 @@ impl Effect<'_> {
                 if !work.users().move_to_phone_number(user, number).await? {
                     return Ok(false);
                 }
-                // Codes on their way to the former number are no longer its reader's business.
+                // Pending codes went to the former number, whose reader may be another person by
+                // now.
                 work.tickets().forget_all_of(user).await?;
                 Ok(true)
             }
@@ -88,7 +89,7 @@ impl Effect<'_> {
 /// Why a code opened no session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::services) enum CodeRefusal {
-    /// It is not the code, or there is none, or nothing to bring about any more.
+    /// It is not the code, or there is none, or its effect is not possible any more.
     Wrong,
     /// There were too many wrong guesses; nothing was compared.
     TooManyWrong,
@@ -99,8 +100,8 @@ pub(in crate::services) enum CodeRefusal {
 parts_of_refusals!(CodeRefusal);
 
 impl Dependencies {
-    /// Judges a guess, brings about what a right one is for, and opens a session, in one unit of
-    /// work: a failure half-way leaves the code good.
+    /// Compares a guess, applies its effect, and opens a session, in one unit of work: a failure
+    /// half-way leaves the code good.
     pub(in crate::services) async fn redeem_for_session(
         &self,
         guess: &CodeGuess,
@@ -117,15 +118,15 @@ impl Dependencies {
                 CodeVerdict::Wrong => Err(CodeRefusal::Wrong),
                 CodeVerdict::TooManyWrong => Err(CodeRefusal::TooManyWrong),
             };
-            // A wrong guess has to be remembered.
+            // Commit a refusal, too: a wrong guess must stay counted.
             work.commit().await?;
             Ok(admitted)
         })
         .await
     }
 
-    /// Judges a guess and brings about what a right one is for, in one unit of work. A right one
-    /// is [`CodeVerdict::Wrong`] where there is nothing to bring about any more.
+    /// Compares a guess and applies its effect, in one unit of work. A right one is
+    /// [`CodeVerdict::Wrong`] when the effect is not possible any more.
     pub(in crate::services) async fn redeem(
         &self,
         guess: &CodeGuess,
@@ -134,7 +135,7 @@ impl Dependencies {
         retry(|| async {
             let mut work = self.store.begin().await?;
             let verdict = effect.judge(work.as_mut(), guess).await?;
-            // A wrong guess has to be remembered.
+            // Commit a refusal, too: a wrong guess must stay counted.
             work.commit().await?;
             Ok(verdict)
         })

@@ -1,4 +1,4 @@
-//! Trying contended work again.
+//! Retrying contended units of work.
 
 use crate::error::StoreError;
 

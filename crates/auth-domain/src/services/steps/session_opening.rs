@@ -23,13 +23,13 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 
-/// For how long a place is known where somebody signed in.
+/// For how long a place that a user signed in from is known.
 const PLACE_KNOWN: Duration = Duration::from_hours(30 * 24);
 
 /// Why an account may not be used right now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum AccountRefusal {
-    /// The access lists shut out the address, or there is none where one is needed.
+    /// The access lists refuse the address, or there is none where one is needed.
     #[error("the e-mail address is not allowed here")]
     EmailNotAllowed,
     /// An administrator disabled the account.
@@ -38,21 +38,21 @@ pub enum AccountRefusal {
     /// The address has to be verified first.
     #[error("the e-mail address is not verified")]
     Unverified,
-    /// The account is anonymous and the request is not for those.
+    /// The account is anonymous, and the action is not for those.
     #[error("the account is anonymous")]
     Anonymous,
 }
 
 parts_of_refusals!(AccountRefusal, NotAdmitted);
 
-/// Whether an account needs an e-mail address for what is asked.
+/// Whether an account needs an e-mail address for an action.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::services) enum EmailNeed {
-    /// The modern API: an account without one is refused, unless it has a phone number that was
-    /// proven instead. (In Hasura Auth it is refused all the same, so that whoever signed in by text
-    /// message can do next to nothing.)
+    /// The modern API: an account without an address is refused, unless it has a verified phone
+    /// number. (Hasura Auth refuses it even then, so that a user who signed in by text message can
+    /// do next to nothing.)
     Required,
-    /// Ways to sign in that go without: the rules for addresses apply only if there is one.
+    /// Ways to sign in without an address: the rules for addresses apply only if there is one.
     IfPresent,
 }
 
@@ -91,22 +91,22 @@ impl AuthPolicy {
     }
 }
 
-/// Why no session was opened for a user who has just proven who they are.
+/// Why no session was opened for a user who has just proven their identity.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::services) enum NotAdmitted {
     /// The user was deleted meanwhile.
     Deleted,
-    /// The session they act from has ended meanwhile.
+    /// The session of the caller has ended meanwhile.
     SessionEnded,
     /// Their account may not be used.
     Account(AccountRefusal),
 }
 
-/// The user whose password was judged, under their row lock. `None`: they are gone, or it is another
-/// account or another password by now, so that what was judged is worth nothing.
+/// The user whose password was right, under their row lock. `None`: they are gone, or have another
+/// address, name or password by now, so that the check is void.
 ///
-/// Judging a password takes long. Meanwhile the password may have been changed to shut an attacker
-/// out; the state of the account is as it is now, and has to be checked again.
+/// Checking a password takes long. Meanwhile the password may have been changed to lock out an
+/// attacker; the state of the account is the current one, and has to be checked again.
 pub(in crate::services) async fn lock_judged(
     work: &mut dyn UnitOfWork,
     judged: &User,
@@ -119,10 +119,10 @@ pub(in crate::services) async fn lock_judged(
     }))
 }
 
-/// Whether the caller may still do something lasting: their session may have ended since they asked.
+/// Whether the caller's session is still open: it may have ended since the request began.
 ///
-/// Takes the row lock of the user: until the unit of work ends their sessions cannot be ended all at
-/// once.
+/// Takes the row lock of the user: their sessions cannot be ended all at once before the unit of
+/// work ends.
 pub(in crate::services) async fn is_still_signed_in(
     work: &mut dyn UnitOfWork,
     caller: AccessIdentity,
@@ -132,7 +132,7 @@ pub(in crate::services) async fn is_still_signed_in(
     is_session_open(work, caller, now).await
 }
 
-/// An access token that does not name its session was issued by another program with our key.
+/// An access token without a session was issued by another program with our key, and passes.
 async fn is_session_open(
     work: &mut dyn UnitOfWork,
     caller: AccessIdentity,
@@ -154,7 +154,7 @@ pub(in crate::services) struct NewJwtSession {
 }
 
 impl NewJwtSession {
-    /// A session for a user who has just proven by `methods` who they are.
+    /// A session for a user who has just authenticated by `methods`.
     pub(in crate::services) fn new(
         ctx: &RequestContext,
         user: UserId,
@@ -174,7 +174,7 @@ impl NewJwtSession {
             methods,
             device: ctx.device(),
         };
-        // Neither programs nor anonymous users type codes.
+        // A known place eases the limits of codes, which programs and anonymous users do not type.
         let is_person =
             methods != AuthMethods::NONE && !methods.contains(AuthMethod::PersonalAccessToken);
         let place = ctx.place_of(user).filter(|_| is_person);
@@ -187,7 +187,7 @@ impl NewJwtSession {
         }
     }
 
-    /// The same for an account that may lack an address.
+    /// Allows an account without an address.
     pub(in crate::services) fn without_address(self) -> Self {
         Self {
             need: EmailNeed::IfPresent,
@@ -195,7 +195,7 @@ impl NewJwtSession {
         }
     }
 
-    /// The same for a user who is signed in, as long as the session they act from is open.
+    /// Opens it only if the session of the signed-in `caller` is still open.
     pub(in crate::services) fn beside(self, caller: AccessIdentity) -> Self {
         Self {
             beside: Some(caller),
@@ -203,12 +203,12 @@ impl NewJwtSession {
         }
     }
 
-    /// Opens the session, if the user may be signed in as they are now. Every sign-in to an account
-    /// that was there before passes here, after what proves it was consumed in the same unit of work.
+    /// Opens the session, if the user may sign in as they are now. Every sign-in to an existing
+    /// account passes here, after its proof was consumed in the same unit of work.
     ///
-    /// The user's row is locked first. Whatever shuts the user out (disabling, deleting, signing out
-    /// everywhere, another password, a first verification) was either there before and is seen, or
-    /// waits and ends this session, too.
+    /// Takes the row lock of the user first. Whatever locks the user out (disabling, deleting,
+    /// signing out everywhere, another password, a first verification) either came before and is
+    /// seen, or waits and ends this session, too.
     pub(in crate::services) async fn admit(
         &self,
         work: &mut dyn UnitOfWork,
@@ -229,7 +229,7 @@ impl NewJwtSession {
         Ok(Ok(user))
     }
 
-    /// Writes the session of a new user, or of one whose account was checked under their row lock.
+    /// Stores the session of a new user, or of one whose account was checked under their row lock.
     pub(in crate::services) async fn write(
         &self,
         work: &mut dyn UnitOfWork,
@@ -247,12 +247,13 @@ impl NewJwtSession {
         work.sessions().insert_refresh_token(&self.row).await
     }
 
-    /// The token that the session's owner is going to hold.
+    /// The refresh token of the session.
     pub(in crate::services) fn token(&self) -> PlainRefreshToken {
         self.token
     }
 
-    /// The session for its owner. Call it after the commit: it may ask others.
+    /// The session for its owner. Call it after the commit: the source of custom claims may be
+    /// slow.
     pub(in crate::services) async fn finish(
         self,
         ctx: &Dependencies,
@@ -280,7 +281,7 @@ impl NewJwtSession {
     }
 }
 
-/// Remembers where a user signed in, for [`guessing`](crate::guessing).
+/// Stores the place that a user signed in from, for [`guessing`](crate::guessing).
 async fn note_place(
     work: &mut dyn UnitOfWork,
     user: UserId,
@@ -375,7 +376,7 @@ impl Dependencies {
     }
 
     /// A session as the client gets it: with a fresh access token. No unit of work may be open,
-    /// because the source of custom claims may take its time.
+    /// because the source of custom claims may be slow.
     pub(in crate::services) async fn session(
         &self,
         user: User,

@@ -1,8 +1,8 @@
-//! Telling people by text message: as with mails, a code is stored first, with a message in the queue,
+//! Text messages with a code: as with mails, the code is stored first, with a message in the queue,
 //! and sent after the commit.
 //!
-//! Clients are told that no message was sent when the first attempt fails, as in Hasura Auth. The
-//! message is tried again all the same until its code expires; asking once more takes its place.
+//! The client gets an error when the first attempt fails, as in Hasura Auth. The message is retried
+//! all the same until its code expires; another request replaces it.
 
 use std::sync::Arc;
 
@@ -28,12 +28,12 @@ pub(in crate::services) struct CodeText {
     by: Way,
 }
 
-/// How the code gets there.
+/// How the code is sent.
 enum Way {
-    /// It is known already.
+    /// Not at all: it is the fixed code of a test number.
     NotAtAll,
     Message(Box<Outgoing>),
-    /// Not queued: the code is the service's own, and another request to it makes another code.
+    /// By a service with codes of its own. Not queued: a retry would make another code.
     Verifier(Arc<dyn PhoneVerifier>, PhoneNumber, Locale),
 }
 
@@ -83,7 +83,7 @@ impl CodeText {
         }
     }
 
-    /// Stores the code, which is not going to be sent, in place of one that may be on its way.
+    /// Stores a code that is never sent, in place of a pending one.
     pub(in crate::services) async fn write_unsent(
         &self,
         work: &mut dyn UnitOfWork,
@@ -120,10 +120,10 @@ impl CodeText {
 }
 
 impl RequestContext {
-    /// A guess at the code that was sent to `number`, judged already where the service has to do it.
-    /// That is counted like any other: a guess too many is not accepted, whatever the service says.
-    /// The service is asked only where a right guess would be accepted, because each question may
-    /// cost; but while it is concealed whether accounts exist it is asked about everybody alike.
+    /// A guess at the code that was sent to `number`, checked already where a service has codes of
+    /// its own. It is counted like any other: one too many is not accepted, whatever the service
+    /// says. The service is asked only where a right guess would be accepted, because each call may
+    /// cost; with enumeration protection it is always asked.
     pub(in crate::services) async fn texted_guess(
         &self,
         delivery: &CodeDelivery,

@@ -1,4 +1,4 @@
-//! Personal access tokens: how a program acts for a person who is not there.
+//! Personal access tokens: how a program acts for a user who is away.
 
 use chrono::{DateTime, Utc};
 
@@ -26,25 +26,25 @@ pub struct PersonalAccessTokenService {
     ctx: RequestContext,
 }
 
-/// A wish for a personal access token.
+/// A request for a personal access token.
 #[derive(Debug, Clone, PartialEq)]
 pub struct PersonalAccessTokenRequest {
     /// The moment from which it is no longer accepted.
     pub expires_at: DateTime<Utc>,
-    /// What its holder wants to remember about it.
+    /// The client's own data about it.
     pub metadata: Option<Metadata>,
 }
 
-/// Why there is no personal access token, or it did not sign in.
+/// Why no personal access token was made, or why it did not sign in.
 #[derive(Debug, thiserror::Error)]
 pub enum PersonalAccessTokenRefusal {
-    /// The access token does not lead to a user, or to one whose account may be used.
+    /// The access token belongs to no user, or the account may not be used.
     #[error(transparent)]
     NotSignedIn(#[from] CurrentUserRefusal),
     /// It would have expired already, and such tokens are not made here.
     #[error("the personal access token would have expired already")]
     ExpiredAlready,
-    /// It would be good for longer than the installation allows.
+    /// It would be valid for longer than the policy allows.
     #[error("the personal access token would be good for too long")]
     TooLong,
     /// It is unknown, expired, or a refresh token of another kind.
@@ -68,8 +68,8 @@ impl PersonalAccessTokenService {
     }
 
     /// Makes a token for a signed-in user. It can do whatever they can, so their account is checked
-    /// first. One that expires in the past is good for nothing; whether it is made all the same, as by
-    /// Hasura Auth, the policy says, and also for how long one may be good.
+    /// first. The policy says for how long one may be valid, and whether one may be made that has
+    /// expired already, as by Hasura Auth.
     ///
     /// # Errors
     ///
@@ -120,7 +120,7 @@ impl PersonalAccessTokenService {
         Ok(PersonalAccessToken { id: row.id, token })
     }
 
-    /// Opens a session with the roles that the token's owner has by now. The token stays as it is.
+    /// Opens a session with the current roles of the token's owner. The token stays as it is.
     ///
     /// # Errors
     ///
@@ -147,8 +147,8 @@ impl PersonalAccessTokenService {
         Ok(opening.finish(ctx, user).await?)
     }
 
-    /// Looks for the token again under the row lock of its owner: a loop of sign-ins must not survive
-    /// what revokes the token and ends all sessions.
+    /// Finds the token again under the row lock of its owner: concurrent sign-ins must not survive
+    /// the unit of work that revokes the token and ends all sessions.
     async fn try_to_open(
         &self,
         opening: &NewJwtSession,

@@ -1,4 +1,4 @@
-//! Refreshing a session.
+//! Refreshing a session: rotation of refresh tokens, and detection of their reuse (replay).
 
 use std::time::Duration;
 
@@ -21,8 +21,8 @@ use crate::{
     user::User,
 };
 
-/// How many rotations ahead of a presented token its row may be and still be answered within the
-/// grace. Each step is one HMAC; a client that is further behind has lost its place.
+/// How many rotations a presented token may be behind its row and still be answered within the
+/// grace. Each step is one HMAC.
 const MAX_STEPS_BEHIND: usize = 8;
 
 /// Exchanges refresh tokens.
@@ -31,13 +31,13 @@ pub struct TokenService {
     ctx: RequestContext,
 }
 
-/// Why a refresh token fetched nothing.
+/// Why a refresh token was refused.
 #[derive(Debug, thiserror::Error)]
 pub enum RefreshRefusal {
-    /// Unknown, expired, spent, or not meant for this.
+    /// Unknown, expired, spent, or of another kind.
     #[error("the refresh token is invalid or expired")]
     InvalidRefreshToken,
-    /// Its user may not be signed in right now. The token stays as it is.
+    /// The user may not be signed in right now. The token stays as it is.
     #[error(transparent)]
     Account(AccountRefusal),
 }
@@ -55,12 +55,11 @@ impl TokenService {
     /// Exchanges a refresh token for a new access token and the token's successor.
     ///
     /// Of many concurrent calls with one token, one rotates it; the others, and all that follow within
-    /// [`SessionPolicy::refresh_grace`] of the rotation, are given the same successor. The grace counts
-    /// from when the store rotated the token, not from when that was asked for: a client whose request
-    /// outlasted a stall of the database can ask again. After that, and with a grace of zero at once, the
-    /// use of a rotated token is taken for theft: the session ends for everyone who holds a token of it
-    /// (RFC 9700 §4.14.2). How long the store's answer was under way counts for the client: with a grace
-    /// of zero that would decide alone.
+    /// [`SessionPolicy::refresh_grace`] of the rotation, get the same successor (idempotent). The grace
+    /// counts from when the store rotated the token, not from when the client asked: a client whose
+    /// request outlasted a stall of the database can retry. After that, and at once where the grace is
+    /// zero, the reuse of a rotated token (replay) is taken for theft: the session ends, for the client
+    /// and the attacker alike (RFC 9700 §4.14.2).
     ///
     /// # Errors
     ///
@@ -81,8 +80,8 @@ impl TokenService {
         }
     }
 
-    /// What to do about a token that was not rotated. A second look at the store: invalid tokens
-    /// cost more than valid ones.
+    /// Decides about a token that was not rotated. It takes a second query: invalid tokens cost
+    /// more than valid ones.
     async fn refresh_without_rotation(
         &self,
         token: PlainRefreshToken,
@@ -200,12 +199,12 @@ impl TokenService {
     }
 }
 
-/// The same as a signed span; the longest there is for one that is longer.
+/// `duration` as a signed span, or the longest there is.
 fn time_delta(duration: Duration) -> TimeDelta {
     TimeDelta::from_std(duration).unwrap_or(TimeDelta::MAX)
 }
 
-/// A session that goes on. Elevation does not outlive the access token it was written into.
+/// The refreshed session. Elevation does not outlive its access token.
 fn refreshed(
     id: SessionId,
     refresh_token: PlainRefreshToken,

@@ -1,4 +1,4 @@
-//! The sessions of a user: seeing them, and ending those that should not be.
+//! Listing the sessions of a user, and ending them.
 
 use crate::{
     ports::EndedSessions,
@@ -11,7 +11,7 @@ use crate::{
     user::UserId,
 };
 
-/// Shows people their sessions, and ends them.
+/// Lists the sessions of users, and ends them.
 #[derive(Clone)]
 pub struct SessionService {
     ctx: RequestContext,
@@ -26,7 +26,7 @@ pub enum SessionRefusal {
     /// The user has no such session.
     #[error("there is no such session")]
     NoSuchSession,
-    /// The session that asks has ended.
+    /// The session of the access token has ended.
     #[error("the session has ended")]
     SessionEnded,
 }
@@ -41,8 +41,8 @@ impl SessionService {
         Self { ctx }
     }
 
-    /// The sessions of a user in both generations, the newest first. Personal access tokens are
-    /// none.
+    /// The sessions of a user in both generations, the newest first, without personal access
+    /// tokens.
     ///
     /// # Errors
     ///
@@ -55,7 +55,7 @@ impl SessionService {
         Ok(sessions)
     }
 
-    /// Ends one session of a user, whichever.
+    /// Ends one session of a user, the current one or another.
     ///
     /// # Errors
     ///
@@ -86,7 +86,7 @@ impl SessionService {
         }
     }
 
-    /// Ends all sessions of a user but the one that asks. Personal access tokens stay.
+    /// Ends all sessions of a user but that of the access token. Personal access tokens stay.
     ///
     /// # Errors
     ///

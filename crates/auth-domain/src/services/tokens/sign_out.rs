@@ -10,7 +10,7 @@ use crate::{
     session::{AccessIdentity, PlainRefreshToken, PlainSessionToken},
 };
 
-/// Ends sessions. Ending a session that does not exist is no error: it is ended.
+/// Ends sessions. Idempotent: ending a session that does not exist is no error.
 #[derive(Clone)]
 pub struct SignOutService {
     ctx: RequestContext,
@@ -38,8 +38,8 @@ impl SignOutService {
     }
 
     /// Ends every session of a user, personal access tokens included, as Hasura Auth does; `false`,
-    /// and none, when the session that asks has ended before: a thief who was signed out must not
-    /// sign the owner out in turn.
+    /// and none, when the caller's session has ended before: an attacker who was signed out must
+    /// not sign the owner out in turn.
     ///
     /// # Errors
     ///

@@ -1,7 +1,6 @@
 //! Removing what has expired, so that no table grows for ever.
 //!
-//! Nothing that is asked for here can be told from what is not there: a row is only removed when
-//! every use case would have refused it anyway.
+//! A row is only removed when every use case would have refused it anyway, so clients never notice.
 
 use std::{sync::Arc, time::Duration};
 
@@ -13,8 +12,8 @@ use crate::{
     ports::{Clock, ExpiredRows, Removal, Store},
 };
 
-/// For how long rows stay after their time is over: the clocks of servers differ, and a slow one must
-/// not miss what it still takes for good.
+/// For how long expired rows stay: the clocks of servers differ, and a slow one must find what it
+/// still accepts.
 const CLOCK_SKEW: Duration = Duration::from_mins(5);
 
 /// Removes what has expired.
@@ -29,7 +28,7 @@ pub struct CleanUpService {
 }
 
 impl CleanUpService {
-    /// Removes from `store` what `policy` has no use for any more.
+    /// Removes expired rows from `store`, by the lifetimes in `policy`.
     #[must_use]
     pub fn new(store: Arc<dyn Store>, clock: Arc<dyn Clock>, policy: &AuthPolicy) -> Self {
         Self {
@@ -40,8 +39,8 @@ impl CleanUpService {
         }
     }
 
-    /// Removes rows of a kind that expired more than five minutes ago, `limit` at most. Fewer: for
-    /// now there are no others.
+    /// Removes rows of a kind that expired more than five minutes ago, `limit` at most. Fewer:
+    /// there are no others for now.
     ///
     /// # Errors
     ///

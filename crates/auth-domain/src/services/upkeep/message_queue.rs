@@ -1,4 +1,4 @@
-//! Handing over queued messages: first by the request that queued them, then by the worker.
+//! Sending queued messages: first by the request that queued them, then by the worker.
 //!
 //! See [`queued_message`](crate::queued_message) for what is promised.
 
@@ -21,7 +21,7 @@ use crate::{
     user::UserId,
 };
 
-/// Lets an operator look at queued messages, and have one sent without waiting for its turn.
+/// Lists queued messages for an operator, and makes them due at once.
 #[derive(Clone)]
 pub struct MessageQueueService {
     store: Arc<dyn Store>,
@@ -29,7 +29,7 @@ pub struct MessageQueueService {
     clock: Arc<dyn Clock>,
 }
 
-/// Hands over queued messages.
+/// Sends queued messages.
 #[derive(Clone)]
 pub struct MessageDeliveryService {
     queue: MessageQueueService,
@@ -37,7 +37,7 @@ pub struct MessageDeliveryService {
     sms: Option<Arc<dyn SmsSender>>,
 }
 
-/// Why a message was not handed over.
+/// Why a message was not sent.
 #[derive(Debug, thiserror::Error)]
 pub(in crate::services) enum DeliveryError {
     #[error(transparent)]
@@ -53,8 +53,8 @@ pub(in crate::services) enum DeliveryError {
 }
 
 impl DeliveryError {
-    /// Whether another attempt would fail as well. What an operator can mend is none of these: a key
-    /// that is missing, an older version, a setting.
+    /// Whether a retry would fail as well. Never for what an operator can mend: a missing key, an
+    /// older version, a setting.
     fn is_permanent(&self) -> bool {
         matches!(
             self,
@@ -86,8 +86,7 @@ impl MessageQueueService {
         }
     }
 
-    /// Messages that wait, those first that expire next, each with its recipient in part; `limit` at
-    /// most.
+    /// Waiting messages, the next to expire first, each with its masked recipient; `limit` at most.
     ///
     /// # Errors
     ///
@@ -135,7 +134,7 @@ impl MessageDeliveryService {
         Self { queue, mailer, sms }
     }
 
-    /// Claims messages that are due, `limit` at most, each for one [`deliver`](Self::deliver).
+    /// Leases due messages, `limit` at most, each for one [`deliver`](Self::deliver).
     ///
     /// # Errors
     ///
@@ -145,8 +144,8 @@ impl MessageDeliveryService {
         retry(|| self.queue.store.lease_messages(now, now + LEASE, limit)).await
     }
 
-    /// Makes one attempt at a claimed message. Only the queue and the log tell how it ended: a
-    /// message that failed stays for another attempt, one that was refused for good goes.
+    /// Makes one attempt at a leased message. The outcome is only in the queue and the log: a
+    /// failed message stays for a retry, one that was refused for good is removed.
     pub async fn deliver(&self, message: QueuedMessage) {
         let attempt = Attempt {
             id: message.id,
@@ -159,7 +158,7 @@ impl MessageDeliveryService {
             // The lease runs out, and the message is due again.
             Err(error) => return log_unnoted(message.id, &error),
         }
-        // Its outcome is in the queue and in the log.
+        // The outcome is in the queue and in the log.
         let _ = match self.queue.opened(&message) {
             Ok(outgoing) => self.attempt(&attempt, outgoing).await,
             Err(error) => self.settle(&attempt, Err(error)).await,
@@ -187,7 +186,7 @@ impl MessageDeliveryService {
         self.settle(attempt, outcome).await
     }
 
-    /// Notes in the queue how an attempt ended.
+    /// Stores the outcome of an attempt in the queue.
     async fn settle(
         &self,
         attempt: &Attempt<'_>,
@@ -232,8 +231,8 @@ impl MessageDeliveryService {
     }
 }
 
-/// The message is attempted once more when its lease has run out; if it had been handed over, it
-/// arrives twice.
+/// The message is retried when its lease has run out; if it had been sent, it arrives twice (at
+/// least once).
 fn log_unnoted(id: MessageId, error: &StoreError) {
     tracing::warn!(
         %id,
@@ -249,7 +248,7 @@ pub(in crate::services) struct Outgoing {
 }
 
 impl Outgoing {
-    /// A message to `user_id` that carries something until that expires.
+    /// A message to `user_id` that carries a ticket or code until that expires.
     pub(in crate::services) fn new(
         ctx: &Dependencies,
         user_id: UserId,
@@ -299,7 +298,7 @@ impl Outgoing {
         );
         let mailer = Arc::clone(&ctx.mailer);
         let delivery = MessageDeliveryService::new(queue, mailer, ctx.sms.as_ref());
-        // A message is large, and so would be the futures of all who send one.
+        // Boxed, because a message is large, and so would be the futures of all callers.
         Box::pin(delivery.attempt(&attempt, self.message)).await
     }
 }

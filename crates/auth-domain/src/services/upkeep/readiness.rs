@@ -1,4 +1,4 @@
-//! Whether the server can do its work (readiness probe).
+//! The readiness probe.
 
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ use crate::{
     user::{Role, UserId},
 };
 
-/// What is missing that the server cannot do its work without.
+/// What the server lacks to serve requests.
 #[derive(Debug, thiserror::Error)]
 pub enum Missing {
     /// The database does not answer.
@@ -26,7 +26,7 @@ pub enum Missing {
     Keys(SignerError),
 }
 
-/// Tells whether the server can do its work.
+/// Tells whether the server can serve requests.
 #[derive(Clone)]
 pub struct ReadinessService {
     ctx: RequestContext,

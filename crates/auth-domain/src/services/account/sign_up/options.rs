@@ -8,10 +8,10 @@ use crate::{
     user::{DisplayName, EmailAddress, Locale, Metadata, Role},
 };
 
-/// Wishes for a new account; `None` asks for the installation's default.
+/// Options of a new account; `None` asks for the server's default.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct SignUpOptions {
-    /// Where the link of the verification mail leads.
+    /// Where the link of the verification mail redirects to.
     pub redirect_to: Option<String>,
     /// The role of requests that name none.
     pub default_role: Option<Role>,
@@ -25,7 +25,7 @@ pub struct SignUpOptions {
     pub metadata: Option<Metadata>,
 }
 
-/// Wishes with every default filled in.
+/// Options with every default filled in.
 #[derive(Debug, Clone)]
 pub(in crate::services) struct ResolvedOptions {
     pub(in crate::services) redirect_to: RedirectUrl,
@@ -37,7 +37,7 @@ pub(in crate::services) struct ResolvedOptions {
 }
 
 impl SignUpOptions {
-    /// Checks the wishes in the order of Hasura Auth and fills in the defaults.
+    /// Checks the options in the order of Hasura Auth and fills in the defaults.
     pub(in crate::services) fn resolve(
         self,
         policy: &AuthPolicy,
@@ -85,7 +85,7 @@ fn allowed_roles(
 }
 
 impl AccountPolicy {
-    /// The wanted language, or the default where it is not offered.
+    /// The requested language, or the default where it is not offered.
     pub(in crate::services) fn locale(&self, wanted: Option<Locale>) -> Locale {
         wanted
             .filter(|it| self.allowed_locales.contains(it))

@@ -1,4 +1,4 @@
-//! Sending somebody to a provider.
+//! Redirecting a browser to a provider.
 
 use std::time::Duration;
 
@@ -25,24 +25,24 @@ use crate::{
     session::{CodeChallenge, CodeVerifier},
 };
 
-/// How long somebody may be at a provider: long enough to find a password and a second factor there.
-/// (Hasura Auth gives a minute.)
+/// The life of a flow: long enough to find a password and a second factor at the provider. (Hasura
+/// Auth gives a minute.)
 const FLOW_TTL: Duration = Duration::from_mins(10);
 
-/// A wish to be sent to a provider.
+/// A request to sign in with a provider, or to link an account.
 #[derive(Debug, Clone)]
 pub struct ProviderFlowRequest {
-    /// Which.
+    /// The provider.
     pub provider: ProviderId,
-    /// What a new account is to be like; for an existing one only the redirect counts.
+    /// Options of a new account; for an existing one only the redirect counts.
     pub options: SignUpOptions,
-    /// The access token of somebody whose account is to be linked; `None` for signing in.
+    /// The access token of the user whose account is to be linked; `None` for signing in.
     pub connect: Option<Secret>,
-    /// What the client wants back with the redirect.
+    /// The client's own state, which it gets back with the redirect.
     pub client_state: Option<String>,
-    /// What the client will prove itself with after the redirect (PKCE).
+    /// The challenge of the client that receives the redirect (PKCE).
     pub code_challenge: Option<CodeChallenge>,
-    /// What to do about people without an account, and with one.
+    /// Which users may sign in.
     pub audience: Audience,
 }
 
@@ -51,11 +51,11 @@ pub struct ProviderFlowRequest {
 pub struct BegunFlow {
     /// Where to send the browser.
     pub authorize: Url,
-    /// The provider's `state`; it comes back in the callback.
+    /// The provider's `state` parameter; it comes back in the callback.
     pub state: Secret,
-    /// What the browser has to keep until then.
+    /// The cookie that binds the flow to the browser (login CSRF).
     pub mark: FlowBindingCookie,
-    /// For how long.
+    /// How long the browser has to keep it.
     pub ttl: Duration,
 }
 
@@ -64,7 +64,8 @@ impl ProviderSignInService {
     ///
     /// # Errors
     ///
-    /// See [`ProviderSignInError`]. There is nowhere to lead to when the redirect is not allowed.
+    /// See [`ProviderSignInError`]. The failure has no redirect if the requested one is not allowed
+    /// (open redirect).
     pub async fn begin(&self, request: ProviderFlowRequest) -> Result<BegunFlow, FlowFailure> {
         let redirects = &self.ctx.policy.redirects;
         let checked = redirects.check(request.options.redirect_to.as_deref());
@@ -107,12 +108,12 @@ impl ProviderSignInService {
         };
         let context = SealContext::ProviderFlow(request.provider.clone());
         let state = flow.seal(ctx.secrets.as_ref(), &context)?;
-        let question = AuthorizationRequest {
+        let authorization = AuthorizationRequest {
             state: state.clone(),
             callback: self.callback(&request.provider)?,
             proof: flow.proof,
         };
-        let asked = provider.authorize(&question).await;
+        let asked = provider.authorize(&authorization).await;
         let authorize = asked.map_err(|error| Self::log_and_map(&request.provider, error))?;
         Ok(BegunFlow {
             authorize,
@@ -130,14 +131,14 @@ impl ProviderSignInService {
             .ok_or(ProviderSignInRefusal::ProviderDisabled.into())
     }
 
-    /// Where a provider sends browsers back to. It is never taken from a request.
+    /// The redirect URI of a provider. It is never taken from a request.
     pub(super) fn callback(&self, provider: &ProviderId) -> Result<Url, ProviderSignInError> {
         let server = &self.ctx.policy.server_url;
         Url::parse(&format!("{server}/signin/provider/{provider}/callback"))
             .map_err(|error| ProviderSignInRefusal::Unavailable(error.into()).into())
     }
 
-    /// Linking is as delicate as setting a password: it is one more way into the account.
+    /// Linking is as delicate as setting a password: it adds another way to sign in.
     async fn linking(&self, token: &Secret) -> Result<FlowPurpose, ProviderSignInError> {
         let current_user = CurrentUserService::new(self.ctx.clone());
         let identified = current_user.identify(token.expose());

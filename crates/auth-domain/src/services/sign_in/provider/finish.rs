@@ -1,4 +1,4 @@
-//! Coming back from a provider.
+//! The callback of a provider.
 
 use chrono::TimeDelta;
 
@@ -24,27 +24,26 @@ use crate::{
     session::{AccessIdentity, AuthMethod},
 };
 
-/// How much the clocks of an installation's servers may differ: one that is behind takes a flow for a
-/// valid one when the others no longer do.
+/// How much the clocks of servers that share a store may differ: a slow one accepts a flow when the
+/// others no longer do.
 const CLOCK_DIFFERENCE: TimeDelta = TimeDelta::minutes(10);
 
 /// What a browser brings back from a provider.
 #[derive(Debug, Clone)]
 pub struct ProviderCallback {
-    /// The provider it was sent to, as the path says.
+    /// The provider in the callback's path.
     pub provider: ProviderId,
-    /// The provider's `state`.
+    /// The provider's `state` parameter.
     pub state: String,
-    /// What the browser kept.
+    /// The cookie that binds the flow to the browser.
     pub mark: Option<FlowBindingCookie>,
-    /// What the provider complains of instead of telling who the person is.
+    /// The provider's error response, if it is one.
     pub authorization_error: Option<AuthorizationError>,
     /// Everything else.
     pub parameters: Parameters,
 }
 
-/// Why a provider tells nothing, in its own words (RFC 6749 §4.1.2.1). Anybody may have written
-/// them.
+/// A provider's error response (RFC 6749 §4.1.2.1). Any client can forge one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AuthorizationError {
     /// Its code.
@@ -55,25 +54,27 @@ pub struct AuthorizationError {
     pub uri: String,
 }
 
-/// How a flow ended well.
+/// The result of a flow.
 #[derive(Debug, Clone, PartialEq)]
 pub struct FinishedFlow {
-    /// Where to lead.
+    /// The redirect.
     pub redirect_to: RedirectUrl,
-    /// What the client wants back.
+    /// The client's own state, which it gets back.
     pub client_state: Option<String>,
-    /// What it gets. Nothing where an account was linked, or an address has to be verified first.
+    /// What the client gets. Nothing where an account was linked, or an address has to be verified
+    /// first.
     pub grant: Grant,
 }
 
 impl ProviderSignInService {
-    /// Ends a flow: signs the person in, or links their account. Each ends once, whatever comes of it,
-    /// and before the provider is asked: of two callbacks at once with two codes, one is judged.
+    /// Ends a flow: signs the user in, or links their account. A flow ends once, whatever the
+    /// outcome, and before the provider is asked (replay): of two concurrent callbacks, one is
+    /// processed.
     ///
     /// # Errors
     ///
-    /// See [`ProviderSignInError`]. Of a flow that is not valid only the client's own URL is led to;
-    /// there too a provider's complaint is told.
+    /// See [`ProviderSignInError`]. A flow that is not valid redirects to the client's own URL
+    /// only, as does a provider's error response.
     pub async fn finish(&self, callback: ProviderCallback) -> Result<FinishedFlow, FlowFailure> {
         let redirects = &self.ctx.policy.redirects;
         let to_client = |error, client_state| FlowFailure {
@@ -113,7 +114,7 @@ impl ProviderSignInService {
         }
     }
 
-    /// The flow that began in this browser.
+    /// The flow, if it began in this browser (login CSRF).
     fn returned(&self, callback: &ProviderCallback) -> Option<SignInFlow> {
         let ctx = &self.ctx;
         let context = SealContext::ProviderFlow(callback.provider.clone());
@@ -123,7 +124,7 @@ impl ProviderSignInService {
         (mark.hashed() == flow.mark).then_some(flow)
     }
 
-    /// `false`: it had ended before.
+    /// `false`: it had ended before (replay).
     async fn end(&self, flow: &SignInFlow) -> Result<bool, StoreError> {
         let ctx = &self.ctx;
         let ended = EndedFlow {
@@ -146,12 +147,12 @@ impl ProviderSignInService {
         parameters: Parameters,
     ) -> Result<Grant, ProviderSignInError> {
         let provider = self.provider(&provider_id)?;
-        let answer = AuthorizationResponse {
+        let response = AuthorizationResponse {
             parameters,
             callback: self.callback(&provider_id)?,
             proof: flow.proof,
         };
-        let told = provider.identify(&answer).await;
+        let told = provider.identify(&response).await;
         let identity = told.map_err(|error| Self::log_and_map(&provider_id, error))?;
         let profile = self.profile(provider_id, identity);
         match flow.purpose {

@@ -1,8 +1,8 @@
-//! What is known of a flow while the browser is at a provider.
+//! The state of a flow while the browser is at a provider.
 //!
-//! Nothing is stored for a browser that may never come back: the browser itself carries all of it,
-//! as the provider's `state`, sealed. Neither the browser nor the provider can read it, and nothing
-//! else that this server ever sealed or signed opens as a flow.
+//! Nothing is stored for a browser that may never come back: the browser itself carries the state,
+//! sealed, as the provider's `state` parameter. Neither the browser nor the provider can read it,
+//! and nothing else that this server ever sealed or signed opens as a flow.
 
 use chrono::{DateTime, Utc};
 use data_encoding::BASE64URL_NOPAD;
@@ -19,7 +19,7 @@ use crate::{
     user::UserId,
 };
 
-/// A flow on its way through a browser.
+/// A flow that the browser carries.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct SignInFlow {
     pub(super) purpose: FlowPurpose,
@@ -45,7 +45,7 @@ pub(super) enum FlowPurpose {
 }
 
 impl FlowPurpose {
-    /// Linking the account of whoever is signed in.
+    /// Linking the account of the signed-in user.
     pub(super) fn link(caller: AccessIdentity) -> Self {
         Self::Link {
             user_id: caller.user_id,
@@ -64,13 +64,13 @@ impl SignInFlow {
     ) -> Result<Secret, SecretCipherError> {
         let plain = Secret::new(Value::Object(self.to_members()).to_string());
         let sealed = secrets.seal(&plain, context)?;
-        // Only letters, digits, hyphens and underscores go through every provider unharmed.
+        // Some providers damage characters other than letters, digits, hyphens and underscores.
         Ok(Secret::new(
             BASE64URL_NOPAD.encode(sealed.as_str().as_bytes()),
         ))
     }
 
-    /// The flow of a `state`, unless it is something else or its time is over.
+    /// The flow of a `state`, unless it is something else or has expired.
     pub(super) fn open(
         state: &str,
         secrets: &dyn SecretCipher,
@@ -82,7 +82,7 @@ impl SignInFlow {
         else {
             return None;
         };
-        // Hasura Auth binds what it seals to nothing.
+        // A text that Hasura Auth sealed is bound to no context, so it cannot be a flow.
         sealed.ciphertext()?;
         let opened = secrets.open(&sealed, context).ok()?;
         let members = serde_json::from_str(opened.secret.expose()).ok()?;
@@ -159,7 +159,7 @@ fn purpose(value: &Value) -> Option<FlowPurpose> {
                 Value::Null => None,
                 session => Some(SessionId(id(session)?)),
             },
-            // A flow that an earlier version began does not say.
+            // Absent in a flow that an earlier version began.
             is_elevated: caller.get("elevated") == Some(&Value::Bool(true)),
         }),
         _ => None,

@@ -1,4 +1,4 @@
-//! ID tokens that apps bring.
+//! Signing in and linking with ID tokens that apps bring.
 
 use super::{
     ProviderProfile, ProviderSignInError, ProviderSignInService,
@@ -16,30 +16,30 @@ use crate::{
     session::{AccessIdentity, AuthMethod},
 };
 
-/// An ID token, and what its app knows about it.
+/// An ID token with its nonce.
 #[derive(Debug, Clone)]
 pub struct IdTokenProof {
-    /// Who issued it.
+    /// The issuer.
     pub provider: ProviderId,
     /// The token.
     pub token: Secret,
-    /// What the token has to repeat, if it repeats anything.
+    /// The nonce that the token has to repeat (replay), if any.
     pub nonce: Option<Secret>,
 }
 
-/// A wish to sign in with an ID token.
+/// A request to sign in with an ID token.
 #[derive(Debug, Clone)]
 pub struct IdTokenSignIn {
     /// The token.
     pub proof: IdTokenProof,
-    /// What a new account is to be like.
+    /// Options of a new account.
     pub options: SignUpOptions,
-    /// What to do about people without an account, and with one.
+    /// Which users may sign in.
     pub audience: Audience,
 }
 
 impl ProviderSignInService {
-    /// Signs in whom an ID token is about, unless a new user has to verify their address first.
+    /// Signs in the subject of an ID token, unless a new user has to verify their address first.
     ///
     /// # Errors
     ///
@@ -70,7 +70,7 @@ impl ProviderSignInService {
         })
     }
 
-    /// Links the account of whoever is signed in with the identity that an ID token is about.
+    /// Links the account of the signed-in user with the subject of an ID token.
     ///
     /// # Errors
     ///

@@ -18,7 +18,7 @@ use crate::{
     user::UserId,
 };
 
-/// How an attempt to link ended in the store.
+/// The outcome of linking.
 enum Linked {
     Done,
     NotSignedIn,
@@ -28,7 +28,7 @@ enum Linked {
 }
 
 impl ProviderSignInService {
-    /// Links the account of whoever is signed in. Its address need not be that of the identity.
+    /// Links the account of the signed-in user. Its address need not be that of the identity.
     pub(super) async fn link(
         &self,
         caller: AccessIdentity,

@@ -1,5 +1,5 @@
-//! Letting in whom a provider vouches for: by their link, by an address that the provider has
-//! checked, or as somebody new.
+//! Finding the account of a provider's user: by a linked identity, by an address that the provider
+//! has verified, or as a new user.
 
 use super::{ProviderProfile, ProviderSignInError, ProviderSignInService};
 use crate::{
@@ -19,7 +19,7 @@ use crate::{
     user::{User, UserId},
 };
 
-/// Somebody at the door.
+/// A sign-in with a provider.
 pub(super) struct ProviderSignInAttempt {
     pub(super) profile: ProviderProfile,
     pub(super) options: SignUpOptions,
@@ -27,27 +27,27 @@ pub(super) struct ProviderSignInAttempt {
     pub(super) code_challenge: Option<CodeChallenge>,
 }
 
-/// How somebody got in.
+/// How a sign-in with a provider ended.
 pub(super) enum ProviderSignInOutcome<O> {
     SignedIn(Box<User>, O),
     VerificationPending,
 }
 
-/// What the store knows of somebody at the door.
+/// The account that matches an attempt.
 enum Match<O> {
-    LetIn(Box<User>, O),
+    SignedIn(Box<User>, O),
     Account(AccountRefusal),
-    /// They wanted to sign up, and have an account.
+    /// They asked to sign up, and have an account.
     Already,
-    /// The address is somebody's, and nobody has checked that it is theirs.
+    /// An account has the address, but the provider has not verified it.
     AddressTaken,
-    Nobody,
+    NoAccount,
 }
 
 impl ProviderSignInService {
-    /// Lets somebody in with what `open` makes for them.
+    /// Signs in the provider's user with what `open` makes for them.
     ///
-    /// Of two arrivals of one person at once, one makes the account or the link, and the other
+    /// Of two concurrent attempts of one user, one makes the account or the link, and the other
     /// finds it.
     pub(super) async fn enter<O: NewSession>(
         &self,
@@ -62,7 +62,7 @@ impl ProviderSignInService {
         Err(SignUpRefusal::EmailTaken.into())
     }
 
-    /// `None`: another arrival has just made what this one was about to make.
+    /// `None`: a concurrent attempt has just made the account or link; retry.
     async fn sign_in_or_retry<O: NewSession>(
         &self,
         attempt: &ProviderSignInAttempt,
@@ -75,12 +75,12 @@ impl ProviderSignInService {
             other => other?,
         };
         let refusal: ProviderSignInError = match found {
-            Match::LetIn(user, opening) => {
+            Match::SignedIn(user, opening) => {
                 return Ok(Some(ProviderSignInOutcome::SignedIn(user, opening)));
             }
             Match::Account(refusal) => refusal.into(),
             Match::Already | Match::AddressTaken => SignUpRefusal::EmailTaken.into(),
-            Match::Nobody => {
+            Match::NoAccount => {
                 return match self.sign_up(attempt, open).await {
                     Err(Error::Refused(ProviderSignInRefusal::SignUp(
                         SignUpRefusal::EmailTaken | SignUpRefusal::IdentityTaken,
@@ -101,7 +101,7 @@ impl ProviderSignInService {
         let mut work = self.ctx.store.begin().await?;
         let found = self.find_user(work.as_mut(), attempt, open).await?;
         match &found {
-            Match::LetIn(..) => work.commit().await?,
+            Match::SignedIn(..) => work.commit().await?,
             _ => work.rollback().await?,
         }
         Ok(found)
@@ -121,11 +121,12 @@ impl ProviderSignInService {
                 .await;
         }
         let Some(email) = &profile.identity.email else {
-            return Ok(Match::Nobody);
+            return Ok(Match::NoAccount);
         };
         match found(work, UserLookup::Email(email)).await? {
-            None => Ok(Match::Nobody),
-            // Whoever can write another's address into a profile must not get their account.
+            None => Ok(Match::NoAccount),
+            // An attacker can write a victim's address into their profile: unverified, it must not
+            // match.
             Some(_) if !profile.email_verified => Ok(Match::AddressTaken),
             Some(user) => {
                 self.sign_in_existing(work, (user, MatchedBy::ByAddress), attempt, open)
@@ -137,7 +138,7 @@ impl ProviderSignInService {
     async fn sign_in_existing<O: NewSession>(
         &self,
         work: &mut dyn UnitOfWork,
-        (user, acquaintance): (User, MatchedBy),
+        (user, matched_by): (User, MatchedBy),
         attempt: &ProviderSignInAttempt,
         open: &(impl Fn(UserId) -> O + Send + Sync),
     ) -> Result<Match<O>, StoreError> {
@@ -145,38 +146,41 @@ impl ProviderSignInService {
             return Ok(Match::Already);
         }
         let profile = &attempt.profile;
-        let is_first_proof = !user.email_verified && profile.has_the_mailbox_of(&user);
+        let is_first_verification = !user.email_verified && profile.has_mailbox_of(&user);
         let policy = &self.ctx.policy;
-        match policy.check_account(&user, acquaintance.email_need()) {
-            Err(AccountRefusal::Unverified) if is_first_proof => {}
+        match policy.check_account(&user, matched_by.email_need()) {
+            Err(AccountRefusal::Unverified) if is_first_verification => {}
             Err(refusal) => return Ok(Match::Account(refusal)),
             Ok(()) => {}
         }
-        if is_first_proof {
+        if is_first_verification {
             prove_mailbox(work, user.id).await?;
         }
-        // A first proof drops all links: whoever came first may have made them.
-        if is_first_proof || acquaintance == MatchedBy::ByAddress {
+        // A first verification removes all links (account pre-hijacking), so this one is stored
+        // after it.
+        if is_first_verification || matched_by == MatchedBy::ByAddress {
             let row = self.link_row(user.id, profile.key.clone());
             work.identities().link(&row).await?;
         }
         let opening = open(user.id);
         opening.along().write(work).await?;
-        if !is_first_proof {
-            return Ok(Match::LetIn(Box::new(user), opening));
+        if !is_first_verification {
+            return Ok(Match::SignedIn(Box::new(user), opening));
         }
-        // What was dropped must not be told of, either.
+        // Read again, so that the answer does not show what was removed.
         let left = work.users().find(UserLookup::Id(user.id)).await?;
-        Ok(left.map_or(Match::Nobody, |it| Match::LetIn(Box::new(it), opening)))
+        Ok(left.map_or(Match::NoAccount, |it| {
+            Match::SignedIn(Box::new(it), opening)
+        }))
     }
 }
 
-/// By what somebody is known here.
+/// How an account was matched.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum MatchedBy {
-    /// Their account is linked.
+    /// By a linked identity.
     Linked,
-    /// Their account has the same address.
+    /// By the same address.
     ByAddress,
 }
 
@@ -190,8 +194,8 @@ impl MatchedBy {
 }
 
 impl ProviderProfile {
-    /// Whether the provider has checked that they read the mail of `user`.
-    fn has_the_mailbox_of(&self, user: &User) -> bool {
+    /// Whether the provider has verified that they read the mail of `user`.
+    fn has_mailbox_of(&self, user: &User) -> bool {
         let email = self.identity.email.as_ref();
         self.email_verified && email.is_some_and(|it| user.is_reached_at(it))
     }
@@ -206,7 +210,7 @@ async fn found(
         return Ok(None);
     };
     work.users().lock(user.id).await?;
-    // Before nobody could any more, a link may have been dropped, or an address have moved on.
+    // Read again under the lock: the link or the address may have changed before it was taken.
     let still = work.users().find(lookup).await?;
     Ok(still.filter(|it| it.id == user.id))
 }

@@ -1,4 +1,4 @@
-//! Making accounts for people whom nobody knows yet.
+//! Creating accounts for new users of a provider.
 
 use super::{
     ProviderSignInError, ProviderSignInService,
@@ -18,20 +18,20 @@ use crate::{
     user::{EmailAddress, NewUser, UserId, composed, disturbs_reading},
 };
 
-/// The most characters of a name that a provider tells.
+/// The most characters of a name from a provider.
 const LONGEST_NAME: usize = 100;
 
 /// The most bytes of the URL of a picture.
 const LONGEST_PICTURE: usize = 2048;
 
-/// Somebody who may have an account.
+/// A user who may get an account.
 struct Candidate {
     user: NewUser,
     redirect_to: RedirectUrl,
 }
 
 impl ProviderSignInService {
-    /// Makes an account, and signs its owner in unless they have to verify their address first.
+    /// Creates an account, and signs its owner in unless they have to verify their address first.
     pub(super) async fn sign_up<O: NewSession>(
         &self,
         attempt: &ProviderSignInAttempt,
@@ -57,9 +57,9 @@ impl ProviderSignInService {
         Ok(ProviderSignInOutcome::SignedIn(Box::new(user), opening))
     }
 
-    /// Refuses somebody. While it is concealed who has an account, they are answered like somebody
-    /// new with the same address who has to verify it: the first time, because it is taken; and each
-    /// time after that, because they have not verified it yet. Nobody can tell one from the other.
+    /// Refuses an attempt. With enumeration protection a taken or unverified address is answered
+    /// like that of a new user who has to verify it, the first time and each time after, so that
+    /// the answer does not tell whether the account exists.
     pub(super) async fn refuse(
         &self,
         attempt: &ProviderSignInAttempt,
@@ -113,8 +113,8 @@ impl ProviderSignInService {
         }
     }
 
-    /// Whether somebody new has to verify their address before they may come in. Whoever starts
-    /// disabled waits for an administrator anyway.
+    /// Whether a new user has to verify their address before they are signed in. One who starts
+    /// disabled is enabled by an administrator anyway.
     fn has_to_verify(&self, user: &NewUser) -> bool {
         let accounts = &self.ctx.policy.accounts;
         let is_unchecked = user.email.is_some() && !user.email_verified;
@@ -164,12 +164,12 @@ impl ProviderSignInService {
     }
 }
 
-/// The name to show: the one that is told, or the address or the id if that is all there is.
+/// The name to show: the provider's, or else the address or the id.
 fn name_of(identity: &ExternalIdentity) -> String {
     let (name, subject) = (identity.name.as_deref(), identity.subject.as_str());
     let address = identity.email.as_ref().map(EmailAddress::as_str);
     match name.filter(|it| address == Some(*it)) {
-        // Whoever signs up with an address is called by it.
+        // A user who signs up with an address is called by it, too.
         Some(address) => address.to_owned(),
         None => name
             .and_then(shown)
@@ -178,8 +178,8 @@ fn name_of(identity: &ExternalIdentity) -> String {
     }
 }
 
-/// A name as it may be shown, in mails too: without what cannot be seen, without what makes a link
-/// or an address, and not without end.
+/// A name as it may be shown, in mails too: without invisible characters, without what makes a link
+/// or an address, and shortened.
 fn shown(name: &str) -> Option<String> {
     let is_shown = |it: &char| !disturbs_reading(*it) && !":/\\@<>".contains(*it);
     let shown: String = composed(name).chars().filter(is_shown).collect();
@@ -212,7 +212,7 @@ mod tests {
     }
 
     #[test]
-    fn whoever_has_no_name_is_called_by_what_there_is() {
+    fn a_user_without_a_name_is_called_by_address_or_id() {
         assert_eq!(named(Some("ada@example.com")), "ada@example.com");
         for nothing in [None, Some(""), Some(" \u{7} "), Some("://")] {
             assert_eq!(named(nothing), "c4711");

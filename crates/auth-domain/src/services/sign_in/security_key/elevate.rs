@@ -1,6 +1,6 @@
 //! Elevating an access token with a key.
 
-use super::{Person, SecurityKeyError, SecurityKeyService, sign_in::credentials};
+use super::{CeremonyUser, SecurityKeyError, SecurityKeyService, sign_in::credentials};
 use crate::{
     security_key::{Assertion, ChallengePurpose, RequestOptions},
     services::{sign_in::security_key::SecurityKeyRefusal, steps::session_opening::NewJwtSession},
@@ -9,7 +9,7 @@ use crate::{
 };
 
 impl SecurityKeyService {
-    /// Begins to prove once more who a signed-in user is.
+    /// Begins to elevate the token of a signed-in user.
     ///
     /// # Errors
     ///
@@ -18,7 +18,7 @@ impl SecurityKeyService {
         let web_authn = self.web_authn()?;
         let user = self.current_user(user).await?;
         let purpose = ChallengePurpose::Elevation;
-        let (challenge, issued) = self.challenge(web_authn, purpose, Person::User(user.id));
+        let (challenge, issued) = self.challenge(web_authn, purpose, CeremonyUser::User(user.id));
         let keys = self.issue(&issued, Some(user.id)).await?;
         if keys.is_empty() {
             return Err(SecurityKeyRefusal::NoKey.into());
@@ -30,12 +30,12 @@ impl SecurityKeyService {
         })
     }
 
-    /// Opens a session with an elevated token for a signed-in user who has one of their keys.
+    /// Opens a session with an elevated token for a signed-in user, by one of their keys.
     ///
     /// # Errors
     ///
-    /// See [`SecurityKeyError`]; `None` is what cannot be an assertion. The challenge is spent by
-    /// everything but a failure.
+    /// See [`SecurityKeyError`]; pass `None` for what cannot be an assertion. The challenge is
+    /// spent by everything but a failure.
     pub async fn elevate(
         &self,
         identity: AccessIdentity,
@@ -45,7 +45,7 @@ impl SecurityKeyService {
         let user = self.current_user(identity.user_id).await?;
         let purpose = ChallengePurpose::Elevation;
         let signed = self.asserted(web_authn, assertion, purpose).await?;
-        // The challenge says whose key it had to be; that is who has to be asking, too.
+        // The challenge binds the key's user; they must be the caller, too.
         if signed.key.user_id != user.id {
             return Err(self.refuse(&signed.challenge).await?);
         }

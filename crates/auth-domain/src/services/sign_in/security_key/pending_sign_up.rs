@@ -1,4 +1,4 @@
-//! What a person told before they had a key; kept beside the challenge.
+//! The options of a sign-up that waits for its key; stored beside the challenge.
 
 use serde_json::Value;
 
@@ -31,7 +31,7 @@ impl PendingSignUp {
         })
     }
 
-    /// The same with what is told now in place of what was told before.
+    /// With `later` options in place of those given before.
     pub(super) fn overridden_by(self, later: SignUpOptions) -> Self {
         let earlier = self.options;
         Self {

@@ -1,6 +1,6 @@
 //! Adding a key to an account.
 
-use super::{Person, SecurityKeyError, SecurityKeyService, sign_in::credentials};
+use super::{CeremonyUser, SecurityKeyError, SecurityKeyService, sign_in::credentials};
 use crate::{
     ports::UserLookup,
     security_key::{
@@ -29,7 +29,7 @@ impl SecurityKeyService {
         let web_authn = self.web_authn()?;
         let user = self.current_user(user).await?;
         let purpose = ChallengePurpose::Registration;
-        let (challenge, issued) = self.challenge(web_authn, purpose, Person::User(user.id));
+        let (challenge, issued) = self.challenge(web_authn, purpose, CeremonyUser::User(user.id));
         let keys = self.issue(&issued, Some(user.id)).await?;
         Ok(CreationOptions {
             relying_party: web_authn.relying_party().clone(),
@@ -44,8 +44,8 @@ impl SecurityKeyService {
     ///
     /// # Errors
     ///
-    /// See [`SecurityKeyError`]; `None` is what cannot be an attestation. A failure,
-    /// and a key that is registered already, leave the challenge good.
+    /// See [`SecurityKeyError`]; pass `None` for what cannot be an attestation. A failure, and a
+    /// key that is registered already, leave the challenge good.
     pub async fn register(
         &self,
         caller: impl Into<AccessIdentity>,
@@ -57,7 +57,7 @@ impl SecurityKeyService {
         let user = self.current_user(caller.user_id).await?;
         let purpose = ChallengePurpose::Registration;
         let attestation = attestation.ok_or(SecurityKeyRefusal::InvalidCredential)?;
-        let (challenge, issued) = self.claimed(&attestation, purpose).await?;
+        let (challenge, issued) = self.challenge_of(&attestation, purpose).await?;
         if issued.user_id != Some(user.id) {
             return Err(self.refuse(&issued.hash).await?);
         }
@@ -83,8 +83,9 @@ impl SecurityKeyService {
         }
     }
 
-    /// Stores a key, unless the user is not the same any more. The owner of the mailbox may have
-    /// moved into the account meanwhile: then nothing may come of what somebody else began there.
+    /// Stores a key, unless the user has changed since. The owner of the mailbox may have verified
+    /// it meanwhile: then a key that an attacker began to register must not be added (account
+    /// pre-hijacking).
     async fn add(
         &self,
         caller: AccessIdentity,

@@ -1,6 +1,6 @@
 //! Signing in with a key.
 
-use super::{Person, SecurityKeyError, SecurityKeyService};
+use super::{CeremonyUser, SecurityKeyError, SecurityKeyService};
 use crate::{
     ports::{UserLookup, WebAuthn},
     security_key::{Assertion, ChallengePurpose, CredentialId, RequestOptions, SecurityKey},
@@ -13,10 +13,10 @@ use crate::{
 };
 
 impl SecurityKeyService {
-    /// Begins to sign in: as the owner of an address, or as whomever the authenticator knows.
+    /// Begins to sign in: as the user of an address, or as any user with a discoverable key.
     ///
-    /// While it is concealed whether an account exists, an address that nobody can sign in with gets
-    /// an answer like any other, with a key that does not exist.
+    /// With enumeration protection, an address without a usable account gets an answer like any
+    /// other, with a key that does not exist.
     ///
     /// # Errors
     ///
@@ -27,7 +27,7 @@ impl SecurityKeyService {
     ) -> Result<RequestOptions, SecurityKeyError> {
         let web_authn = self.web_authn()?;
         let Some(email) = email else {
-            return self.ask_for(web_authn, Person::Anybody, None).await;
+            return self.ask_for(web_authn, CeremonyUser::Unknown, None).await;
         };
         let conceals = self.ctx.enumeration_protection.is_some();
         let owner = match self.owner_of(&email).await {
@@ -36,9 +36,9 @@ impl SecurityKeyService {
             Err(_refusal) if conceals => None,
             Err(refusal) => return Err(refusal),
         };
-        let person = owner.map_or(Person::Anybody, Person::User);
+        let user = owner.map_or(CeremonyUser::Unknown, CeremonyUser::User);
         let owner = owner.unwrap_or_else(|| UserId(self.ctx.ids.uuid()));
-        let mut options = self.ask_for(web_authn, person, Some(owner)).await?;
+        let mut options = self.ask_for(web_authn, user, Some(owner)).await?;
         if options.allowed.is_empty() {
             if !conceals {
                 return Err(SecurityKeyRefusal::NoKey.into());
@@ -54,14 +54,14 @@ impl SecurityKeyService {
         self.checked(found.ok_or(SecurityKeyRefusal::UnknownAccount)?)
     }
 
-    /// A challenge for a person, and the keys of `owner`.
+    /// A challenge for a user, and the keys of `owner`.
     async fn ask_for(
         &self,
         web_authn: &dyn WebAuthn,
-        person: Person,
+        user: CeremonyUser,
         owner: Option<UserId>,
     ) -> Result<RequestOptions, SecurityKeyError> {
-        let (challenge, issued) = self.challenge(web_authn, ChallengePurpose::SignIn, person);
+        let (challenge, issued) = self.challenge(web_authn, ChallengePurpose::SignIn, user);
         let keys = self.issue(&issued, owner).await?;
         Ok(RequestOptions {
             relying_party: web_authn.relying_party().clone(),
@@ -76,12 +76,12 @@ impl SecurityKeyService {
         CredentialId::new(key.decoy(email.as_str()).to_vec()).ok()
     }
 
-    /// Signs in whoever has a key. A second factor is not asked for, as in Hasura Auth.
+    /// Signs in with a key. A second factor is not asked for, as in Hasura Auth.
     ///
     /// # Errors
     ///
-    /// See [`SecurityKeyError`]; `None` is what cannot be an assertion. The challenge is spent by
-    /// everything but a failure.
+    /// See [`SecurityKeyError`]; pass `None` for what cannot be an assertion. The challenge is
+    /// spent by everything but a failure.
     pub async fn sign_in(&self, assertion: Option<Assertion>) -> Result<Session, SecurityKeyError> {
         let web_authn = self.web_authn()?;
         let purpose = ChallengePurpose::SignIn;
@@ -93,7 +93,7 @@ impl SecurityKeyService {
     }
 }
 
-/// How a browser knows the keys.
+/// The credential ids of keys.
 pub(super) fn credentials(keys: Vec<SecurityKey>) -> Vec<CredentialId> {
     keys.into_iter().map(|key| key.credential_id).collect()
 }

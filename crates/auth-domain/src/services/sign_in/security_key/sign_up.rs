@@ -1,6 +1,6 @@
 //! Making an account with a key.
 
-use super::{Person, SecurityKeyError, SecurityKeyService, pending_sign_up::PendingSignUp};
+use super::{CeremonyUser, SecurityKeyError, SecurityKeyService, pending_sign_up::PendingSignUp};
 use crate::{
     error::{StoreError, UniqueField},
     limits::MailRequest,
@@ -14,7 +14,7 @@ use crate::{
     user::{EmailAddress, NewUser, UserId},
 };
 
-/// A wish for an account with an address and a key.
+/// A request for an account with an address and a key.
 #[derive(Debug, Clone)]
 pub struct SecurityKeySignUp {
     /// The address.
@@ -47,8 +47,8 @@ impl SecurityKeyService {
             return Err(SignUpRefusal::EmailNotAllowed.into());
         }
         let user_id = UserId(self.ctx.ids.uuid());
-        let person = Person::NewUser(user_id, sign_up);
-        let (challenge, issued) = self.challenge(web_authn, ChallengePurpose::SignUp, person);
+        let user = CeremonyUser::NewUser(user_id, sign_up);
+        let (challenge, issued) = self.challenge(web_authn, ChallengePurpose::SignUp, user);
         self.issue(&issued, None).await?;
         Ok(CreationOptions {
             relying_party: web_authn.relying_party().clone(),
@@ -59,17 +59,16 @@ impl SecurityKeyService {
         })
     }
 
-    /// Makes an account with the key that was made for it, and signs its owner in unless the
+    /// Creates an account with the key that was made for it, and signs its owner in unless the
     /// address has to be verified first.
     ///
-    /// What `options` tell takes the place of what was told at the beginning; the rest stays. Where the
-    /// address has to be verified, `code_challenge` is what the client proves itself with after the link
-    /// (PKCE).
+    /// `options` override those given at the beginning. Where the address has to be verified,
+    /// `code_challenge` is that of the client that receives the redirect (PKCE).
     ///
     /// # Errors
     ///
-    /// See [`SecurityKeyError`]; `None` is what cannot be an attestation. The challenge is spent with
-    /// the account that is made, and by what proves nothing.
+    /// See [`SecurityKeyError`]; pass `None` for what cannot be an attestation. The challenge is
+    /// spent with the account that is made, and by a refusal.
     pub async fn sign_up(
         &self,
         attestation: Option<Attestation>,
@@ -82,7 +81,7 @@ impl SecurityKeyService {
         self.check_open()?;
         let purpose = ChallengePurpose::SignUp;
         let attestation = attestation.ok_or(SecurityKeyRefusal::InvalidCredential)?;
-        let (challenge, issued) = self.claimed(&attestation, purpose).await?;
+        let (challenge, issued) = self.challenge_of(&attestation, purpose).await?;
         let pending = issued.sign_up.and_then(PendingSignUp::from_json);
         let (id, pending) = issued
             .user_id
@@ -111,7 +110,8 @@ impl SecurityKeyService {
             .enter(user, Some(key), redirect_to, code_challenge)
             .await;
         entered.map_err(|error| match error {
-            // The id was given out with the challenge, and another request with it was faster (replay).
+            // The user's id was given out with the challenge: a concurrent request with it came
+            // first (replay).
             Error::Failed(Failure::Store(StoreError::Duplicate {
                 field: UniqueField::Other,
             })) => SecurityKeyRefusal::InvalidCredential.into(),
