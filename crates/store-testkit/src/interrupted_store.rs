@@ -1,4 +1,4 @@
-//! A store that stops between two steps of a use case, for something else to happen, or fails there.
+//! A store that stops or fails before a chosen call of a use case (fault injection).
 
 use std::sync::{
     Arc, Mutex, PoisonError,
@@ -19,8 +19,8 @@ use auth_domain::{
 };
 use tokio::sync::oneshot;
 
-/// Hands on everything to another store, and is interrupted before one of the calls. A unit of work
-/// counts as one call.
+/// Delegates to another store, and is interrupted before one of the calls. A unit of work counts as
+/// one call.
 pub(crate) struct InterruptedStore {
     store: Arc<dyn Store>,
     calls: AtomicUsize,
@@ -33,9 +33,9 @@ enum Interruption {
     Failure,
 }
 
-/// The other side of the stop.
+/// The test's end of the stop.
 pub(crate) struct Stop {
-    /// Told when the store has stopped.
+    /// Resolves when the store has stopped.
     pub(crate) reached: oneshot::Receiver<()>,
     /// Lets it go on.
     pub(crate) go_on: oneshot::Sender<()>,

@@ -77,11 +77,11 @@ pub trait Fixture: Send + Sync {
     /// Disables the account of a user, as an administrator does beside this server.
     async fn disable(&self, user: UserId);
 
-    /// Deletes a user with all that is theirs, as an administrator does beside this server.
+    /// Deletes a user with everything of theirs, as an administrator does beside this server.
     async fn delete(&self, user: UserId);
 }
 
-/// One case of the suite, for those who do something else with it than [`conformance!`].
+/// One case of the suite, for callers that do something else with it than [`conformance!`].
 pub struct Case {
     /// Its name, which is the promise it checks.
     pub name: &'static str,
@@ -89,7 +89,7 @@ pub struct Case {
 }
 
 impl Case {
-    /// Runs it on a fixture that is fresh; panics where the promise is not kept.
+    /// Runs it on a fresh fixture; panics where the promise is not kept.
     #[must_use]
     pub fn run<'a>(&self, fixture: &'a dyn Fixture) -> LocalBoxFuture<'a, ()> {
         (self.run)(fixture)
@@ -114,7 +114,7 @@ pub fn every_case() -> Vec<Case> {
 /// module it is called from.
 #[macro_export]
 macro_rules! conformance {
-    // `@every` holds the one list of cases; the rules before it are what can be done with the list.
+    // `@every` holds the one list of cases; the rules before it say what is done with the list.
     (@run $fixture:path => $($module:ident { $($case:ident)* })*) => {
         $($(
             #[::tokio::test(flavor = "multi_thread", worker_threads = 4)]
@@ -173,8 +173,8 @@ macro_rules! conformance {
                 deanonymized_user_may_lack_password_and_metadata
                 deanonymized_user_has_the_new_roles_in_order
                 user_with_a_name_is_not_deanonymized
-                nobody_is_deanonymized_with_a_taken_email
-                nobody_is_deanonymized_with_an_unknown_role
+                user_is_not_deanonymized_with_a_taken_email
+                user_is_not_deanonymized_with_an_unknown_role
                 parallel_deanonymizations_have_one_winner
             }
             phone_numbers {
@@ -190,10 +190,10 @@ macro_rules! conformance {
                 holder_of_a_number_is_its_claimant
                 anonymous_user_who_noted_a_number_is_its_claimant
                 last_to_note_a_number_is_its_claimant
-                noted_number_alone_is_no_claim
+                noted_number_alone_is_not_enough
                 anonymous_user_gets_a_phone_number
                 anonymous_user_gets_no_other_phone_number
-                nobody_is_deanonymized_with_a_taken_phone_number
+                user_is_not_deanonymized_with_a_taken_phone_number
             }
             roles {
                 fresh_store_holds_the_usual_roles
@@ -216,7 +216,7 @@ macro_rules! conformance {
                 ending_all_sessions_ends_every_kind
                 ending_all_sessions_can_spare_personal_access_tokens
                 ending_all_sessions_spares_other_users
-                ending_all_sessions_of_nobody_counts_none
+                ending_all_sessions_of_an_unknown_user_counts_none
                 personal_access_token_leads_to_its_user
                 other_tokens_are_no_personal_access_tokens
                 personal_access_token_is_over_when_it_expires
@@ -323,14 +323,14 @@ macro_rules! conformance {
             queued_messages {
                 queued_message_is_listed_as_it_was_queued
                 queued_message_belongs_to_its_first_attempt
-                message_is_claimed_when_its_lease_runs_out
-                claimed_message_is_not_claimed_before_its_lease_runs_out
-                no_more_is_claimed_than_asked_and_the_longest_waiting_first
-                parallel_claims_of_one_message_have_one_winner
+                message_is_leased_again_when_its_lease_runs_out
+                leased_message_is_not_leased_before_its_lease_runs_out
+                no_more_is_leased_than_asked_and_the_longest_waiting_first
+                parallel_leases_of_one_message_have_one_winner
                 removed_message_is_gone
                 failed_attempt_is_made_again_when_it_is_due
                 attempt_that_was_overtaken_changes_nothing
-                expired_message_is_not_claimed
+                expired_message_is_not_leased
                 message_is_due_at_once_when_expedited
                 message_of_undone_work_is_not_queued
                 later_message_replaces_an_earlier_one
@@ -373,10 +373,10 @@ macro_rules! conformance {
             }
             security_keys {
                 security_key_is_found_as_it_was_stored
-                keys_of_a_user_are_told_and_nobody_elses
+                keys_of_a_user_are_listed_and_no_others
                 security_key_may_lack_name_and_count
                 credential_is_unique
-                key_of_nobody_is_refused
+                key_of_an_unknown_user_is_refused
                 key_counts_on_only
                 key_that_does_not_count_stays_at_zero
                 key_that_is_gone_does_not_count
@@ -395,7 +395,7 @@ macro_rules! conformance {
                 linked_user_is_found_by_no_other_identity
                 user_may_have_several_identities
                 identity_is_linked_once
-                link_of_nobody_is_refused
+                link_of_an_unknown_user_is_refused
                 link_with_an_unknown_provider_is_refused
                 rolled_back_link_leads_nowhere
                 link_is_seen_within_its_unit_of_work
@@ -416,7 +416,7 @@ macro_rules! conformance {
             transactions {
                 committed_work_is_visible
                 rolled_back_work_leaves_nothing
-                dropped_work_leaves_nothing_and_blocks_nobody
+                dropped_work_leaves_nothing_and_blocks_no_other
                 work_sees_its_own_changes
                 uncommitted_work_is_invisible_to_others
                 committed_work_appears_as_a_whole
@@ -427,8 +427,8 @@ macro_rules! conformance {
             }
             concurrency {
                 parallel_rotations_have_one_winner
-                a_user_who_was_written_to_is_changed_by_nobody_else
-                a_locked_user_is_read_as_they_are_and_changed_by_nobody_else
+                a_user_who_was_written_to_is_not_changed_by_others
+                a_locked_user_is_read_as_they_are_and_not_changed_by_others
                 parallel_inserts_of_one_email_have_one_winner
                 parallel_inserts_of_one_username_have_one_winner
                 parallel_inserts_of_different_users_all_succeed
@@ -439,7 +439,7 @@ macro_rules! conformance {
                 rotation_does_not_escape_the_end_of_all_sessions
                 what_is_stored_beside_an_open_session_ends_with_all
                 rotation_and_unrelated_work_both_last
-                aborted_work_leaves_nothing_and_blocks_nobody
+                aborted_work_leaves_nothing_and_blocks_no_other
                 work_cut_short_anywhere_is_all_or_nothing
                 rotation_cut_short_anywhere_is_all_or_nothing
             }
@@ -462,7 +462,7 @@ macro_rules! conformance {
                 work_recovers_from_lost_connections
                 rotation_recovers_from_lost_connections
                 dropped_work_without_connection_leaves_nothing
-                commit_without_connection_is_not_claimed
+                commit_without_connection_is_an_error
             }
         }
     };

@@ -1,8 +1,8 @@
 //! A store in memory.
 //!
-//! It is strict where a database may be: after a repository returned an error, its unit of work
+//! It is as strict as a database may be: after a repository returned an error, its unit of work
 //! refuses everything but its end, as PostgreSQL does. Code that is tested with it therefore does
-//! not lean on the patience of one database.
+//! not rely on a more lenient database.
 
 mod expiry;
 mod factors;
@@ -38,8 +38,8 @@ use self::{shared::Shared, unit_of_work::MemoryUnitOfWork};
 
 /// A store that keeps everything in memory, for tests and for trying things out.
 ///
-/// Writers take turns; readers do not wait for them. Clones share one content, which is gone with
-/// the last of them.
+/// Writers take turns; readers do not wait for them. Clones share one content, which is dropped
+/// with the last of them.
 #[derive(Clone)]
 pub struct MemoryStore {
     shared: Arc<Shared>,
@@ -58,7 +58,7 @@ impl MemoryStore {
         Self::with_clock(Arc::new(SystemClock))
     }
 
-    /// The same with another clock, for tests in which time passes at once.
+    /// The same with another clock, for tests that advance the time.
     #[must_use]
     pub fn with_clock(clock: Arc<dyn Clock>) -> Self {
         Self {
@@ -66,7 +66,7 @@ impl MemoryStore {
         }
     }
 
-    /// The tickets of a user, oldest first. No port tells, but a test may want to know.
+    /// The tickets of a user, oldest first. No port returns them, but a test may need them.
     #[must_use]
     pub fn tickets_of(&self, user: UserId) -> Vec<NewTicket> {
         self.shared.committed().tickets_of(user)
@@ -78,13 +78,13 @@ impl MemoryStore {
         self.shared.committed_mut(&turn).disable(user);
     }
 
-    /// Deletes a user with all that is theirs, as an administrator does.
+    /// Deletes a user with everything of theirs, as an administrator does.
     pub async fn delete(&self, user: UserId) {
         let turn = self.shared.turn().await;
         self.shared.committed_mut(&turn).delete(user);
     }
 
-    /// When a user was here last. No port tells, but a test may want to know.
+    /// When a user was last seen. No port returns it, but a test may need it.
     #[must_use]
     pub fn last_seen(&self, user: UserId) -> Option<DateTime<Utc>> {
         self.shared.committed().last_seen(user)

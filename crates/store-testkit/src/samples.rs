@@ -94,7 +94,7 @@ pub fn new_user_called(username_text: &str, name: &str) -> NewUser {
     }
 }
 
-/// A user of whom nothing is known.
+/// An anonymous user.
 #[must_use]
 pub fn anonymous_user(name: &str) -> NewUser {
     NewUser {
@@ -109,8 +109,7 @@ pub fn anonymous_user(name: &str) -> NewUser {
     }
 }
 
-/// What makes an anonymous user the one with this name, as far as that goes: the address is not
-/// verified.
+/// Turns an anonymous user into the one with this name, whose address is not verified.
 #[must_use]
 pub fn deanonymization(name: &str) -> Deanonymization {
     let named = new_user(name);
@@ -127,7 +126,7 @@ pub fn deanonymization(name: &str) -> Deanonymization {
     }
 }
 
-/// What an anonymous user notes who wants to become the one with this name.
+/// The profile of an anonymous user who is going to become the one with this name.
 #[must_use]
 pub fn staged_profile(name: &str) -> StagedProfile {
     let Deanonymization {
@@ -215,11 +214,11 @@ pub fn refresh_token(name: &str, user_id: UserId) -> StoredRefreshToken {
     }
 }
 
-/// A program at an address.
+/// A device at an address.
 ///
 /// # Panics
 ///
-/// When that is no address.
+/// When `address` is none.
 #[must_use]
 pub fn device(user_agent: &str, address: &str) -> Device {
     Device {
@@ -237,8 +236,8 @@ pub fn personal_access_token(name: &str, user_id: UserId) -> StoredRefreshToken 
     }
 }
 
-/// A rotation from one named token to another, one minute after samples are made. It asks nothing
-/// of the user, gives the row [`LIFE`] anew and allows to forget nothing.
+/// A rotation from one named token to another, one minute after samples are made. Its gate is open,
+/// it gives the row a new [`LIFE`], and lets nothing be deleted.
 #[must_use]
 pub fn rotation(from: &str, to: &str) -> RefreshRotation {
     rotation_at(60, from, to)
@@ -299,7 +298,7 @@ pub fn ticket_for(purpose: TicketPurpose, name: &str) -> Ticket {
     Ticket::parse(&format!("{}:{name}", purpose.prefix())).unwrap()
 }
 
-/// What is stored of a ticket: it has [`LIFE`], and nothing has to be proved with it.
+/// The row of a ticket with [`LIFE`], without a code challenge.
 #[must_use]
 pub fn new_ticket(ticket: &Ticket, user_id: UserId) -> NewTicket {
     NewTicket {
@@ -374,8 +373,8 @@ pub fn code_guess_for(purpose: CodePurpose, digits: &str, user_id: UserId) -> Co
     }
 }
 
-/// What limits guesses from nowhere in particular, so many seconds after samples are made: those
-/// count that were made `count_from` or later. Ten are too many for strangers, and 25 for everybody.
+/// Limits of a guess from an unknown network, so many seconds after samples are made: guesses from
+/// `count_from` on count. Ten are too many for strangers, and 25 in all.
 #[must_use]
 pub fn guess_limits(now: i64, count_from: i64) -> GuessLimits {
     GuessLimits {
@@ -387,7 +386,7 @@ pub fn guess_limits(now: i64, count_from: i64) -> GuessLimits {
     }
 }
 
-/// A place of a user's in the network with this name, of at most 8 bytes.
+/// A place of a user in the network with this name, of at most 8 bytes.
 #[must_use]
 pub fn place(name: &str, user: UserId) -> Place {
     let network = Ipv6Addr::from(uuid(name).into_bytes());
@@ -422,7 +421,7 @@ pub fn ended_flow(name: &str) -> EndedFlow {
     }
 }
 
-/// What a client has to prove that announced the example of RFC 7636, appendix B.
+/// The challenge of the example of RFC 7636, appendix B.
 ///
 /// # Panics
 ///
@@ -454,7 +453,7 @@ pub fn provider(text: &str) -> ProviderId {
     ProviderId::parse(text).unwrap()
 }
 
-/// The person whom the provider `github` knows by this id.
+/// The identity with this id at `github`.
 ///
 /// # Panics
 ///
@@ -467,7 +466,7 @@ pub fn identity_key(subject: &str) -> IdentityKey {
     }
 }
 
-/// A link between an account and the person with this name at `github`.
+/// A link between an account and the identity with this name at `github`.
 ///
 /// # Panics
 ///
@@ -482,7 +481,7 @@ pub fn linked_identity(name: &str, user_id: UserId) -> NewLinkedIdentity {
     }
 }
 
-/// What an authenticator calls the key with this name.
+/// The credential id of the key with this name.
 ///
 /// # Panics
 ///
@@ -492,7 +491,7 @@ pub fn credential_id(name: &str) -> CredentialId {
     CredentialId::new(name.as_bytes().to_vec()).unwrap()
 }
 
-/// The key with this name, which has signed seven times.
+/// The key with this name, whose signature counter is seven.
 #[must_use]
 pub fn security_key(name: &str, user_id: UserId) -> SecurityKey {
     SecurityKey {
@@ -511,7 +510,7 @@ pub fn challenge_hash(name: &str) -> HashedChallenge {
     Challenge::new(name_bytes(name), [0; 24]).hashed()
 }
 
-/// A challenge for signing in with [`LIFE`], for whomever.
+/// A challenge for signing in with [`LIFE`], for any user.
 #[must_use]
 pub fn issued_challenge(name: &str) -> IssuedChallenge {
     IssuedChallenge {
@@ -538,7 +537,7 @@ fn name_bytes<const N: usize>(name: &str) -> [u8; N] {
     bytes
 }
 
-/// A message that carries something of a user, queued a second after samples are made. Its first
+/// A message to a user with a ticket or code, queued a second after samples are made. Its first
 /// attempt has a lease until 45, and it expires with [`LIFE`].
 #[must_use]
 pub fn queued_message(name: &str, user_id: UserId, carried: Carried) -> NewQueuedMessage {

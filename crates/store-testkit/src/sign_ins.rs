@@ -73,7 +73,7 @@ impl SignIn {
     ];
 }
 
-/// What proves a user, ready to be presented.
+/// The credential of a user, ready to be presented.
 #[derive(Clone)]
 pub(crate) enum Credential {
     Password(User),
@@ -129,13 +129,13 @@ impl Server {
         Self { services, ports }
     }
 
-    /// Another over the same store, by whatever way it reaches it.
+    /// Another server over the same store, which may be reached through a wrapper.
     pub(crate) fn unprepared(store: Arc<dyn Store>, ports: Ports) -> Self {
         let services = dependencies(store, &ports).open_prepared();
         Self { services, ports }
     }
 
-    /// Stores a user who can be proven in every way, and has no session.
+    /// Stores a user with every kind of credential, and without a session.
     pub(crate) async fn given_user(&self, store: &dyn Store, number: u32) -> User {
         let name = format!("user{number}");
         let user = NewUser {
@@ -240,7 +240,7 @@ impl Server {
         }
     }
 
-    /// The address at the provider is another one: it leads to no account.
+    /// The address at the provider is another one: it matches no account.
     async fn id_token(&self, user: &User) -> Credential {
         let subject = user.id.to_string();
         let address = format!("{subject}@example.org");

@@ -1,4 +1,4 @@
-//! What most cases do before and after the step they are about.
+//! Steps that most cases take before and after the one they are about.
 #![expect(
     clippy::unwrap_used,
     reason = "a case whose ordinary steps are refused has failed"
@@ -198,14 +198,14 @@ pub(crate) async fn try_to_exchange(
     Ok(taken)
 }
 
-/// Commits after a pause in which others may get in the way: a store in memory never has to wait,
-/// and its units of work would hardly ever meet.
+/// Commits after a pause in which others may interfere: a store in memory never has to wait, and
+/// its units of work would hardly ever meet.
 pub(crate) async fn commit(work: Box<dyn UnitOfWork>) -> Result<(), StoreError> {
     tokio::task::yield_now().await;
     work.commit().await
 }
 
-/// Looks a user up outside and inside a unit of work, which has to make no difference.
+/// Looks a user up outside and inside a unit of work, which must give the same result.
 pub(crate) async fn found(store: &dyn Store, lookup: UserLookup<'_>) -> Option<User> {
     let outside = store.find_user(lookup).await.unwrap();
     let mut work = store.begin().await.unwrap();
@@ -221,12 +221,12 @@ pub(crate) async fn exists(store: &dyn Store, id: UserId) -> bool {
     found(store, UserLookup::Id(id)).await.is_some()
 }
 
-/// What is known of a refresh token two minutes after samples are made.
+/// What the store knows of a refresh token two minutes after samples are made.
 pub(crate) async fn trace(store: &dyn Store, name: &str) -> RefreshTokenTrace {
     trace_at(store, &refresh_hash(name), at(120)).await
 }
 
-/// What is known of a refresh token.
+/// What the store knows of a refresh token.
 pub(crate) async fn trace_at(
     store: &dyn Store,
     hash: &HashedRefreshToken,
@@ -240,13 +240,13 @@ pub(crate) async fn is_live(store: &dyn Store, name: &str) -> bool {
     matches!(trace(store, name).await, RefreshTokenTrace::Live { .. })
 }
 
-/// The user to whom an opaque session leads soon after samples are made.
+/// The user of an opaque session, soon after samples are made.
 pub(crate) async fn opened_by(store: &dyn Store, name: &str) -> Option<User> {
     let hash = session_hash(name);
     store.find_opaque_session(&hash, at(1)).await.unwrap()
 }
 
-/// Takes a ticket one minute after samples are made, or finds that it is good for nothing.
+/// Takes a ticket one minute after samples are made; `None` if it is not valid.
 pub(crate) async fn take(store: &dyn Store, ticket: &Ticket) -> Option<RedeemedTicket> {
     try_to_take(store, ticket, at(60)).await.unwrap()
 }
@@ -274,12 +274,12 @@ where
             job.await
         })
     });
-    // Takes all from the iterator, and so spawns all, before it waits for one.
+    // `join_all` takes all from the iterator, and so spawns all, before it waits for one.
     let outcomes = join_all(running).await;
     outcomes.into_iter().map(Result::unwrap).collect()
 }
 
-/// Does contended work again, as often as the domain does.
+/// Retries contended work, as often as the domain does.
 pub(crate) async fn retried<T, Work>(mut work: impl FnMut() -> Work) -> Result<T, StoreError>
 where
     Work: Future<Output = Result<T, StoreError>>,

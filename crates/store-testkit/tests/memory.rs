@@ -1,4 +1,4 @@
-//! `MemoryStore` keeps the contract it comes with.
+//! `MemoryStore` passes the suite.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! Removing what has expired: all of it, nothing else, and in nobody's way.
+//! Removing what has expired: all of it, nothing else, and without waiting for a lock.
 
 use std::sync::Arc;
 
@@ -30,8 +30,8 @@ use crate::{
     },
 };
 
-/// How many rows of each kind [`given_rows_of_every_kind`] makes. Messages and
-/// rotations come before the tickets and sessions that would take them along.
+/// How many rows of each kind [`given_rows_of_every_kind`] makes. Messages and rotations come
+/// before the tickets and sessions whose removal would cascade to them.
 const MADE: [(ExpiredRows, u64); ExpiredRows::ALL.len()] = [
     (ExpiredRows::QueuedMessages, 1),
     (ExpiredRows::RefreshTokenRotations, 1),
@@ -46,11 +46,11 @@ const MADE: [(ExpiredRows, u64); ExpiredRows::ALL.len()] = [
     (ExpiredRows::WrongGuesses, 2),
 ];
 
-/// Seconds after which all of it is over, also rotations, which are noted by the store's own clock: in
-/// the year 2093.
+/// Seconds after which all of it has expired, also rotations, which have the time of the store's
+/// own clock: in the year 2093.
 const FAR_AHEAD: i64 = 2_900_000_000;
 
-/// Every row whose time is over goes, and there is none left afterwards.
+/// Every expired row is removed, and there is none left afterwards.
 pub async fn what_is_over_is_removed_once(fixture: &dyn Fixture) {
     let store = fixture.store();
     given_rows_of_every_kind(&*store).await;
@@ -63,14 +63,14 @@ pub async fn what_is_over_is_removed_once(fixture: &dyn Fixture) {
     assert_eq!(trace(&*store, "phone").await, RefreshTokenTrace::Unknown);
 }
 
-/// Up to the very moment at which its time is over a row stays, and is good for what it was.
+/// Until the very moment at which it expires a row stays, and is valid.
 pub async fn what_is_good_is_spared(fixture: &dyn Fixture) {
     let store = fixture.store();
     let ada = given_rows_of_every_kind(&*store).await;
 
     for (rows, _) in MADE {
         let over = match rows {
-            // Rotations are noted by the store's own clock, which is far ahead.
+            // Rotations have the time of the store's own clock, which is far ahead.
             ExpiredRows::RefreshTokenRotations | ExpiredRows::WrongGuesses => at(60),
             _ => at(LIFE),
         };
@@ -122,7 +122,7 @@ pub async fn what_is_good_is_spared(fixture: &dyn Fixture) {
     assert_eq!(open, CodeVerdict::Accepted);
 }
 
-/// What is remembered of a session's tokens goes with the session.
+/// Removing a session cascades to the predecessors of its token.
 pub async fn removed_session_takes_its_predecessors_along(fixture: &dyn Fixture) {
     let store = fixture.store();
     given_rows_of_every_kind(&*store).await;
@@ -134,7 +134,7 @@ pub async fn removed_session_takes_its_predecessors_along(fixture: &dyn Fixture)
     assert_eq!(remove(&*store, rotations, later, 100).await, 0);
 }
 
-/// A call removes as many as it is told at most, beginning with the one that has waited longest.
+/// A call removes up to the limit, the oldest first.
 pub async fn no_more_is_removed_than_asked_and_the_oldest_first(fixture: &dyn Fixture) {
     let store = fixture.store();
     let ada = given_user(&*store, new_user("ada")).await.id;
@@ -175,7 +175,7 @@ pub async fn parallel_removals_share_the_work(fixture: &dyn Fixture) {
     assert_eq!(removed.iter().sum::<u64>(), 60, "{removed:?}");
 }
 
-/// A session that is prolonged while the expired ones are removed is either gone, and its rotation
+/// A session that is prolonged while expired ones are removed is either gone, and its rotation
 /// found nothing, or goes on.
 pub async fn rotation_at_the_moment_of_removal_saves_its_session(fixture: &dyn Fixture) {
     let store = fixture.store();
@@ -264,7 +264,7 @@ async fn remove(store: &dyn Store, rows: ExpiredRows, before: DateTime<Utc>, lim
     assert_ne!(
         outcome,
         Removal::DoneElsewhere,
-        "nobody else removes {rows:?}"
+        "no other call removes {rows:?}"
     );
     count(outcome)
 }

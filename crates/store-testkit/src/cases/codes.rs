@@ -1,4 +1,4 @@
-//! One-time codes: short-lived, good once, and not to be found by trying.
+//! One-time codes: short-lived, good once, and not to be guessed.
 
 use std::sync::Arc;
 
@@ -24,12 +24,12 @@ use crate::{
 
 /// Seconds of a day.
 const DAY: i64 = 24 * 60 * 60;
-/// The digits of the code that is there.
+/// The digits of the right code.
 const RIGHT: &str = "123456";
 /// Other digits.
 const WRONG: &str = "654321";
 
-/// A code is accepted, and is none any more afterwards.
+/// A code is accepted once (replay).
 pub async fn code_is_accepted_once(fixture: &dyn Fixture) {
     let store = fixture.store();
     let ada = given_ada_with_code(&*store).await;
@@ -49,7 +49,7 @@ pub async fn code_survives_a_wrong_guess(fixture: &dyn Fixture) {
     assert_eq!(guess(&*store, &code_guess(RIGHT, ada)).await, Accepted);
 }
 
-/// Where there is no code, or nobody, every guess is wrong.
+/// Without a code, or without a user, every guess is wrong.
 pub async fn guess_without_a_code_is_wrong(fixture: &dyn Fixture) {
     let store = fixture.store();
     let ada = given_user(&*store, new_user("ada")).await.id;
@@ -59,7 +59,7 @@ pub async fn guess_without_a_code_is_wrong(fixture: &dyn Fixture) {
     }
 }
 
-/// A code is worthless from the very moment it expires, but not before.
+/// A code is not valid from the very moment it expires, but before.
 pub async fn code_is_worthless_when_it_expires(fixture: &dyn Fixture) {
     let store = fixture.store();
     let ada = given_ada_with_code(&*store).await;
@@ -77,7 +77,7 @@ pub async fn code_is_worthless_when_it_expires(fixture: &dyn Fixture) {
     assert_eq!(guess(&*store, &guess_at(last_moment)).await, Accepted);
 }
 
-/// Another code takes the place of the one before, and has a life of its own.
+/// Another code replaces the one before, and expires on its own.
 pub async fn later_code_replaces_an_earlier_one(fixture: &dyn Fixture) {
     let store = fixture.store();
     let ada = given_ada_with_code(&*store).await;
@@ -93,7 +93,7 @@ pub async fn later_code_replaces_an_earlier_one(fixture: &dyn Fixture) {
     assert_eq!(guess(&*store, &after_the_first).await, Accepted);
 }
 
-/// A user may have a code for each purpose, and each is good for its own alone.
+/// A user may have a code for each purpose, and each is valid for its own only.
 pub async fn code_of_one_purpose_is_none_of_another(fixture: &dyn Fixture) {
     let store = fixture.store();
     let ada = given_ada_with_code(&*store).await;
@@ -114,7 +114,7 @@ pub async fn code_of_one_purpose_is_none_of_another(fixture: &dyn Fixture) {
     assert_eq!(guess(&*store, &code_guess(RIGHT, ada)).await, Accepted);
 }
 
-/// A code is good for its own user alone.
+/// A code is valid for its own user only.
 pub async fn code_of_one_user_is_none_of_another(fixture: &dyn Fixture) {
     let store = fixture.store();
     let ada = given_ada_with_code(&*store).await;
@@ -130,7 +130,7 @@ pub async fn code_of_one_user_is_none_of_another(fixture: &dyn Fixture) {
     assert_eq!(guess(&*store, &code_guess(RIGHT, ada)).await, Accepted);
 }
 
-/// After so many wrong guesses no other is looked at, be it right.
+/// After too many wrong guesses no other is compared, even a right one.
 pub async fn too_many_wrong_guesses_close_the_account(fixture: &dyn Fixture) {
     let store = fixture.store();
     let ada = given_ada_with_code(&*store).await;
@@ -142,8 +142,8 @@ pub async fn too_many_wrong_guesses_close_the_account(fixture: &dyn Fixture) {
     }
 }
 
-/// Where no code is open there is nothing to guess at: whoever types something all the same does not
-/// close the account, and is told nothing else than whoever guesses wrong.
+/// Where no code is open there is nothing to guess at: a guess does not close the account, and its
+/// answer is that of a wrong guess.
 pub async fn guesses_without_an_open_code_are_not_counted(fixture: &dyn Fixture) {
     let store = fixture.store();
     let ada = given_user(&*store, new_user("ada")).await.id;
@@ -161,8 +161,8 @@ pub async fn guesses_without_an_open_code_are_not_counted(fixture: &dyn Fixture)
     assert_eq!(guess(&*store, &right).await, Accepted);
 }
 
-/// When strangers have used up their guesses, a place where the owner signed in has its own, at the
-/// same code; elsewhere the account stays closed.
+/// When strangers have used up their guesses, a known place of the owner has its own, at the same
+/// code; for other networks the account stays closed.
 pub async fn known_place_has_guesses_of_its_own(fixture: &dyn Fixture) {
     let store = fixture.store();
     let ada = given_ada_with_code(&*store).await;
@@ -192,7 +192,7 @@ pub async fn known_place_has_an_end_of_guesses(fixture: &dyn Fixture) {
     assert_eq!(guess(&*store, &elsewhere).await, Accepted);
 }
 
-/// Nor are there more guesses in all for whoever signs in from many places.
+/// Signing in from many places buys no more guesses in all.
 pub async fn known_places_together_have_an_end_of_guesses(fixture: &dyn Fixture) {
     let store = fixture.store();
     let ada = given_ada_with_code(&*store).await;
@@ -228,7 +228,7 @@ pub async fn place_is_known_until_its_time_is_over(fixture: &dyn Fixture) {
     let eve = given_user(&*store, new_user("eve")).await.id;
     given_code(&*store, &new_code(RIGHT, eve)).await;
     given_place(&*store, "home", ada).await;
-    // Known for longer already: that stays.
+    // It was known for longer already, and that stays.
     note_place(&*store, "home", ada, DAY / 2).await;
     for user in [ada, eve] {
         guess_wrongly(&*store, &code_guess(WRONG, user), 10).await;
@@ -258,7 +258,7 @@ pub async fn place_is_known_until_its_time_is_over(fixture: &dyn Fixture) {
     assert!(!awaits_at(at(DAY), ada).await);
 }
 
-/// Whether a guess would be compared is told without counting it.
+/// Whether a guess would be compared is answered without counting it.
 pub async fn guess_is_awaited_while_a_code_is_open(fixture: &dyn Fixture) {
     let store = fixture.store();
     let ada = given_user(&*store, new_user("ada")).await.id;
@@ -275,7 +275,7 @@ pub async fn guess_is_awaited_while_a_code_is_open(fixture: &dyn Fixture) {
     assert!(!awaits(&*store, &code_guess(RIGHT, ada)).await);
 }
 
-/// Asking for another code buys no more guesses.
+/// Another code buys no more guesses.
 pub async fn wrong_guesses_survive_a_new_code(fixture: &dyn Fixture) {
     let store = fixture.store();
     let ada = given_ada_with_code(&*store).await;
@@ -304,8 +304,8 @@ pub async fn wrong_guesses_count_for_the_account(fixture: &dyn Fixture) {
     assert_eq!(guess(&*store, &resetting).await, TooManyWrong);
 }
 
-/// Anybody can have a code sent that signs in. Guesses at it do not close the codes that elevate,
-/// which only somebody who is signed in can have sent.
+/// Any client can have a code sent that signs in. Guesses at it do not close the codes that
+/// elevate, which only a signed-in user can have sent.
 pub async fn wrong_guesses_of_strangers_spare_codes_that_elevate(fixture: &dyn Fixture) {
     let store = fixture.store();
     let ada = given_user(&*store, new_user("ada")).await.id;
@@ -338,7 +338,7 @@ pub async fn wrong_guesses_spare_other_users(fixture: &dyn Fixture) {
     assert_eq!(guess(&*store, &code_guess(RIGHT, ada)).await, Accepted);
 }
 
-/// A code that is accepted makes up for the wrong guesses before it.
+/// An accepted code resets the count of wrong guesses before it.
 pub async fn accepted_code_forgets_wrong_guesses(fixture: &dyn Fixture) {
     let store = fixture.store();
     let ada = given_ada_with_code(&*store).await;
@@ -371,7 +371,7 @@ pub async fn wrong_guesses_count_no_longer_than_asked(fixture: &dyn Fixture) {
     );
 }
 
-/// A guess that was not looked at does not keep the account closed any longer.
+/// A guess that was not compared does not keep the account closed any longer.
 pub async fn refused_guesses_are_not_counted(fixture: &dyn Fixture) {
     let store = fixture.store();
     let ada = given_ada_with_code(&*store).await;
@@ -386,7 +386,7 @@ pub async fn refused_guesses_are_not_counted(fixture: &dyn Fixture) {
     assert_eq!(guess(&*store, &reopened(RIGHT, ada)).await, Accepted);
 }
 
-/// Guesses at codes that go elsewhere are counted apart, and a right one there forgives none here.
+/// Guesses at codes of another kind are counted apart, and a right one there resets no count here.
 pub async fn wrong_guesses_at_one_kind_spare_others(fixture: &dyn Fixture) {
     let store = fixture.store();
     let ada = given_ada_with_code(&*store).await;
@@ -401,7 +401,7 @@ pub async fn wrong_guesses_at_one_kind_spare_others(fixture: &dyn Fixture) {
     assert_eq!(guess(&*store, &closed).await, TooManyWrong);
 }
 
-/// Whoever proves one phone gets no more guesses at the code of another.
+/// Proving one phone buys no more guesses at the code of another.
 pub async fn wrong_guesses_at_a_new_phone_are_never_forgiven(fixture: &dyn Fixture) {
     let store = fixture.store();
     let ada = given_user(&*store, new_user("ada")).await.id;
@@ -417,7 +417,7 @@ pub async fn wrong_guesses_at_a_new_phone_are_never_forgiven(fixture: &dyn Fixtu
     assert_eq!(guess(&*store, &right).await, TooManyWrong);
 }
 
-/// Of twenty who know the code and type it at the same moment, one is let in.
+/// Of twenty concurrent guesses with the right code, one is accepted.
 pub async fn parallel_right_guesses_have_one_winner(fixture: &dyn Fixture) {
     let store = fixture.store();
     let ada = given_ada_with_code(&*store).await;
@@ -427,7 +427,7 @@ pub async fn parallel_right_guesses_have_one_winner(fixture: &dyn Fixture) {
     assert_eq!(count(&verdicts, Accepted), 1, "{verdicts:?}");
 }
 
-/// Of thirty wrong guesses at the same moment ten are allowed, and then the code is burnt.
+/// Of thirty concurrent wrong guesses ten are compared, and then the code is closed.
 pub async fn parallel_wrong_guesses_are_all_counted(fixture: &dyn Fixture) {
     let store = fixture.store();
     let ada = given_ada_with_code(&*store).await;
@@ -461,7 +461,7 @@ fn counting_from(seconds: i64, digits: &str, user: UserId) -> CodeGuess {
     guess_at(60, seconds, digits, user)
 }
 
-/// A guess for which none of those count that samples make.
+/// A guess for which none of the samples' wrong guesses count.
 fn reopened(digits: &str, user: UserId) -> CodeGuess {
     guess_at(180, 61, digits, user)
 }
@@ -473,7 +473,7 @@ fn guess_from(name: &str, digits: &str, user: UserId) -> CodeGuess {
     guess
 }
 
-/// Notes that a user signed in from the network with this name, which is known for a day.
+/// Stores a network with this name as a place of a user, known for a day.
 async fn given_place(store: &dyn Store, name: &str, user: UserId) {
     note_place(store, name, user, DAY).await;
 }
@@ -497,7 +497,7 @@ async fn guess(store: &dyn Store, guess: &CodeGuess) -> CodeVerdict {
     try_to_guess(store, guess).await.unwrap()
 }
 
-/// Makes a guess so many times, each of which has to be a wrong one.
+/// Makes a guess so many times, which has to be wrong each time.
 async fn guess_wrongly(store: &dyn Store, wrong: &CodeGuess, times: usize) {
     for number in 0..times {
         assert_eq!(guess(store, wrong).await, Wrong, "guess {number}");

@@ -1,6 +1,6 @@
-//! Many callers at once, and callers that go away in the middle.
+//! Concurrent callers, and callers that are dropped half-way (cancellation).
 //!
-//! A store may answer that work was contended; then it is done again, as the domain does it.
+//! A store may answer that work was contended; then it is retried, as the domain does it.
 
 use std::{
     collections::{BTreeSet, HashSet},
@@ -32,10 +32,10 @@ use crate::{
     },
 };
 
-/// How often a race is run whose outcome depends on who comes first.
+/// How often a race is run whose outcome depends on the order.
 const ROUNDS: usize = 10;
 
-/// At how many different moments work is cut short.
+/// At how many different moments work is cancelled.
 const CUTS: usize = 24;
 
 /// Of fifty rotations of one token, each to a successor of its own, one succeeds. All others then
@@ -68,8 +68,8 @@ pub async fn parallel_rotations_have_one_winner(fixture: &dyn Fixture) {
     assert_eq!(seen, HashSet::from_iter(winners));
 }
 
-/// Whoever wrote to a user can rely on them until the end: others' changes wait.
-pub async fn a_user_who_was_written_to_is_changed_by_nobody_else(fixture: &dyn Fixture) {
+/// Writing to a user takes their row lock: others' changes wait until the unit of work ends.
+pub async fn a_user_who_was_written_to_is_not_changed_by_others(fixture: &dyn Fixture) {
     let store = fixture.store();
     let ada = given_user(&*store, new_user("ada")).await;
     let mut work = store.begin().await.unwrap();
@@ -98,9 +98,9 @@ pub async fn a_user_who_was_written_to_is_changed_by_nobody_else(fixture: &dyn F
     assert_eq!(changed.password_hash, Some(HashedPassword::new("another")));
 }
 
-/// The lock of a user waits for whoever changes them, reads what was changed, and keeps others from
-/// changing them until the end.
-pub async fn a_locked_user_is_read_as_they_are_and_changed_by_nobody_else(fixture: &dyn Fixture) {
+/// The row lock of a user waits for earlier changes, reads them, and makes later changes wait until
+/// the unit of work ends.
+pub async fn a_locked_user_is_read_as_they_are_and_not_changed_by_others(fixture: &dyn Fixture) {
     let store = fixture.store();
     let ada = given_user(&*store, new_user("ada")).await.id;
 
@@ -120,7 +120,7 @@ pub async fn a_locked_user_is_read_as_they_are_and_changed_by_nobody_else(fixtur
     );
 }
 
-/// Puts another password in place of the one that is there, which is returned.
+/// Replaces the password, and returns the former one.
 async fn read_and_write(
     store: &dyn Store,
     user: UserId,
@@ -155,8 +155,8 @@ pub async fn parallel_inserts_of_one_username_have_one_winner(fixture: &dyn Fixt
     assert_one_is_stored(fixture, users.collect(), UniqueField::Username).await;
 }
 
-/// Users who have nothing in common do not hinder each other, and their ids for the legacy API
-/// differ.
+/// Inserts of users without a common value do not block each other, and their ids for the legacy
+/// API differ.
 pub async fn parallel_inserts_of_different_users_all_succeed(fixture: &dyn Fixture) {
     let store = fixture.store();
     let names: Vec<_> = (0..20).map(|number| format!("user-{number}")).collect();
@@ -212,7 +212,7 @@ pub async fn parallel_endings_have_one_winner(fixture: &dyn Fixture) {
     assert_eq!(trace(&*store, "first").await, RefreshTokenTrace::Unknown);
 }
 
-/// A session that ends while its token is rotated has ended, whoever comes first.
+/// A session that ends while its token is rotated has ended, in whichever order.
 pub async fn rotation_does_not_revive_an_ending_session(fixture: &dyn Fixture) {
     race_against_rotation(fixture, |store, token| async move {
         let ended = retried(|| try_to_end(&*store, token.id)).await;
@@ -222,7 +222,7 @@ pub async fn rotation_does_not_revive_an_ending_session(fixture: &dyn Fixture) {
     .await;
 }
 
-/// Signing out with a refresh token that is being rotated ends the session, whoever comes first: the
+/// Signing out with a refresh token that is being rotated ends the session, in whichever order: the
 /// token is its current one, or a predecessor.
 pub async fn sign_out_by_token_does_not_miss_a_rotation(fixture: &dyn Fixture) {
     race_against_rotation(fixture, |store, token| async move {
@@ -244,9 +244,9 @@ pub async fn rotation_does_not_escape_the_end_of_all_sessions(fixture: &dyn Fixt
     .await;
 }
 
-/// Whoever stores something after a look at their session, with nobody changing the user meanwhile,
-/// does not escape the end of all sessions: it either came before and ends, too, or finds its session
-/// ended.
+/// A unit of work that checks its session and stores something, under the row lock of the user,
+/// does not escape the end of all sessions: either it came before and what it stored ends, too, or
+/// it finds its session ended.
 pub async fn what_is_stored_beside_an_open_session_ends_with_all(fixture: &dyn Fixture) {
     let store = fixture.store();
     for round in 0..ROUNDS {
@@ -293,7 +293,7 @@ async fn end_everything(store: Arc<dyn Store>, user: UserId) {
     assert!(ended.is_ok(), "{ended:?}");
 }
 
-/// Rotations and units of work that have nothing to do with each other both last.
+/// A rotation and an unrelated unit of work both last.
 pub async fn rotation_and_unrelated_work_both_last(fixture: &dyn Fixture) {
     let store = fixture.store();
     let ada = given_user(&*store, new_user("ada")).await.id;
@@ -312,8 +312,8 @@ pub async fn rotation_and_unrelated_work_both_last(fixture: &dyn Fixture) {
     }
 }
 
-/// A unit of work whose task is aborted between two steps leaves nothing and blocks nobody.
-pub async fn aborted_work_leaves_nothing_and_blocks_nobody(fixture: &dyn Fixture) {
+/// A unit of work whose task is aborted between two steps leaves nothing and blocks no other.
+pub async fn aborted_work_leaves_nothing_and_blocks_no_other(fixture: &dyn Fixture) {
     let store = fixture.store();
     let (reached, halfway) = oneshot::channel();
     let inserting = Arc::clone(&store);
@@ -333,7 +333,7 @@ pub async fn aborted_work_leaves_nothing_and_blocks_nobody(fixture: &dyn Fixture
     assert!(try_to_insert(&*store, &new_user("ada")).await.is_ok());
 }
 
-/// A unit of work that is cut short within a step, also within its commit, happens as a whole or
+/// A unit of work that is cancelled within a step, also within its commit, happens as a whole or
 /// not at all, and the store goes on.
 pub async fn work_cut_short_anywhere_is_all_or_nothing(fixture: &dyn Fixture) {
     let store = fixture.store();
@@ -342,7 +342,7 @@ pub async fn work_cut_short_anywhere_is_all_or_nothing(fixture: &dyn Fixture) {
         let name = format!("user-{cut}");
         polled_at_most(cut, sign_up(&*store, &name)).await;
 
-        // The database may finish a commit after its caller has gone, even between these lines.
+        // The database may finish a commit after its caller was dropped, even between these lines.
         if exists(&*store, user_id(&name)).await {
             assert!(is_live(&*store, &name).await, "{name} has no session");
         } else if is_live(&*store, &name).await {
@@ -354,7 +354,7 @@ pub async fn work_cut_short_anywhere_is_all_or_nothing(fixture: &dyn Fixture) {
     assert!(is_live(&*store, "ada").await);
 }
 
-/// A rotation that is cut short happens as a whole or not at all, so no session is lost.
+/// A rotation that is cancelled happens as a whole or not at all, so no session is lost.
 pub async fn rotation_cut_short_anywhere_is_all_or_nothing(fixture: &dyn Fixture) {
     let store = fixture.store();
     let ada = given_user(&*store, new_user("ada")).await.id;
@@ -410,7 +410,7 @@ async fn assert_one_is_stored(fixture: &dyn Fixture, users: Vec<NewUser>, field:
     assert_eq!(stored.len(), 1, "{stored:?}");
 }
 
-/// Lets `end` and a rotation compete for a session, which then has to be gone with both its tokens.
+/// Races `end` against a rotation of a session, which then has to be gone with both its tokens.
 async fn race_against_rotation<End>(
     fixture: &dyn Fixture,
     end: impl Fn(Arc<dyn Store>, StoredRefreshToken) -> End + Send + Sync,
@@ -445,7 +445,7 @@ async fn rotate_if_there(store: Arc<dyn Store>, rotation: RefreshRotation) {
     assert!(outcome.is_ok(), "{outcome:?}");
 }
 
-/// The hash that took the place of a traced token.
+/// The hash that replaced a traced token.
 fn current_of(trace: RefreshTokenTrace) -> Option<HashedRefreshToken> {
     match trace {
         RefreshTokenTrace::Superseded { current, .. } => Some(current),
@@ -453,7 +453,7 @@ fn current_of(trace: RefreshTokenTrace) -> Option<HashedRefreshToken> {
     }
 }
 
-/// Polls `work` so many times at most, and then drops it wherever it is.
+/// Polls `work` so many times at most, and then drops it.
 async fn polled_at_most<T>(mut polls: usize, work: impl Future<Output = T>) {
     let mut work = pin!(work);
     poll_fn(|context| {

@@ -1,4 +1,4 @@
-//! Anonymous users who give their name.
+//! Anonymous users who get an address or a number.
 
 use std::sync::Arc;
 
@@ -15,7 +15,7 @@ use crate::{
     steps::{all_at_once, assert_taken, found, given_roles, given_user, retried},
 };
 
-/// Everything is as the change says, and what it does not mention is as it was.
+/// Everything in the change is applied, and everything else stays.
 pub async fn anonymous_user_becomes_what_is_told(fixture: &dyn Fixture) {
     let store = fixture.store();
     let ada = given_user(&*store, anonymous_user("ada")).await;
@@ -36,7 +36,7 @@ pub async fn anonymous_user_becomes_what_is_told(fixture: &dyn Fixture) {
     assert_eq!(found(&*store, UserLookup::Id(eve.id)).await, Some(eve));
 }
 
-/// What is left out of the change is nothing afterwards, whatever the anonymous user had.
+/// What the change leaves out is empty afterwards, whatever the anonymous user had.
 pub async fn deanonymized_user_may_lack_password_and_metadata(fixture: &dyn Fixture) {
     let store = fixture.store();
     let anonymous = NewUser {
@@ -58,7 +58,7 @@ pub async fn deanonymized_user_may_lack_password_and_metadata(fixture: &dyn Fixt
     assert_eq!(found(&*store, UserLookup::Id(named.id)).await, Some(named));
 }
 
-/// The new roles take the place of the old ones, in the order they are told.
+/// The new roles replace the old ones, in their order.
 pub async fn deanonymized_user_has_the_new_roles_in_order(fixture: &dyn Fixture) {
     let store = fixture.store();
     let roles = ["zebra", "user", "aardvark", "me"].map(role);
@@ -79,7 +79,7 @@ pub async fn deanonymized_user_has_the_new_roles_in_order(fixture: &dyn Fixture)
     assert_eq!(named.roles, roles);
 }
 
-/// Who has given their name is not anonymous and is left alone.
+/// A user who is not anonymous is left alone.
 pub async fn user_with_a_name_is_not_deanonymized(fixture: &dyn Fixture) {
     let store = fixture.store();
     let ada = given_user(&*store, new_user("ada")).await;
@@ -90,8 +90,8 @@ pub async fn user_with_a_name_is_not_deanonymized(fixture: &dyn Fixture) {
     assert_eq!(found(&*store, UserLookup::Id(ada.id)).await, Some(ada));
 }
 
-/// An address that belongs to somebody else, in whichever spelling, changes nothing.
-pub async fn nobody_is_deanonymized_with_a_taken_email(fixture: &dyn Fixture) {
+/// An address that belongs to another user, in any spelling, changes nothing.
+pub async fn user_is_not_deanonymized_with_a_taken_email(fixture: &dyn Fixture) {
     let store = fixture.store();
     let ada = given_user(&*store, anonymous_user("ada")).await;
     let eve = given_user(&*store, new_user("eve")).await;
@@ -108,7 +108,7 @@ pub async fn nobody_is_deanonymized_with_a_taken_email(fixture: &dyn Fixture) {
 }
 
 /// A role the store does not hold changes nothing, be it assigned or the default one.
-pub async fn nobody_is_deanonymized_with_an_unknown_role(fixture: &dyn Fixture) {
+pub async fn user_is_not_deanonymized_with_an_unknown_role(fixture: &dyn Fixture) {
     let store = fixture.store();
     let ada = given_user(&*store, anonymous_user("ada")).await;
     let assigned = Deanonymization {
@@ -131,7 +131,7 @@ pub async fn nobody_is_deanonymized_with_an_unknown_role(fixture: &dyn Fixture) 
     assert_eq!(found(&*store, UserLookup::Id(ada.id)).await, Some(ada));
 }
 
-/// Of ten who name one anonymous user at the same moment, one succeeds, and with all of it.
+/// Of ten concurrent deanonymizations of one user, one succeeds, as a whole.
 pub async fn parallel_deanonymizations_have_one_winner(fixture: &dyn Fixture) {
     let store = fixture.store();
     let ada = given_user(&*store, anonymous_user("ada")).await;
@@ -178,7 +178,7 @@ fn becoming(user: User, changes: Deanonymization) -> User {
     }
 }
 
-/// Names an anonymous user in a unit of work of its own, and undoes it when that is refused.
+/// Deanonymizes a user in a unit of work of its own, and rolls it back when that is refused.
 async fn deanonymize(
     store: &dyn Store,
     user: UserId,

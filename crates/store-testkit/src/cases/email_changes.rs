@@ -1,4 +1,4 @@
-//! Proving an address, and moving an account to another.
+//! Verifying an address, and moving an account to another.
 
 use std::sync::Arc;
 
@@ -14,7 +14,7 @@ use crate::{
     steps::{all_at_once, assert_taken, found, given_user, retried},
 };
 
-/// Proving to read mail at an address changes nothing else, and nobody else.
+/// Verifying an address changes nothing else, and no other user.
 pub async fn email_verification_is_noted(fixture: &dyn Fixture) {
     let store = fixture.store();
     let mut ada = given_user(&*store, unverified("ada")).await;
@@ -31,7 +31,7 @@ pub async fn email_verification_is_noted(fixture: &dyn Fixture) {
     assert_eq!(found(&*store, UserLookup::Id(eve.id)).await, Some(eve));
 }
 
-/// An address that an account is to move to is not its address yet, and takes it from nobody.
+/// A noted address is not the account's yet, and may still be taken by another.
 pub async fn noted_email_changes_nothing_yet(fixture: &dyn Fixture) {
     let store = fixture.store();
     let ada = given_user(&*store, new_user("ada")).await;
@@ -48,7 +48,7 @@ pub async fn noted_email_changes_nothing_yet(fixture: &dyn Fixture) {
     given_user(&*store, owner).await;
 }
 
-/// The account has the noted address in its spelling, verified, and the old one leads nowhere.
+/// The account has the noted address in its spelling, verified, and the old one finds no user.
 pub async fn account_moves_to_the_noted_email(fixture: &dyn Fixture) {
     let store = fixture.store();
     let mut ada = given_user(&*store, unverified("ada")).await;
@@ -66,7 +66,7 @@ pub async fn account_moves_to_the_noted_email(fixture: &dyn Fixture) {
     assert_eq!(found(&*store, UserLookup::Id(eve.id)).await, Some(eve));
 }
 
-/// An address is noted in place of any before.
+/// A noted address replaces an earlier one.
 pub async fn account_moves_to_the_last_noted_email(fixture: &dyn Fixture) {
     let store = fixture.store();
     let ada = given_user(&*store, new_user("ada")).await;
@@ -79,7 +79,7 @@ pub async fn account_moves_to_the_last_noted_email(fixture: &dyn Fixture) {
     assert_eq!(moved.email, Some(email("second@example.com")));
 }
 
-/// An account that moved has no address left to move to.
+/// After a move no address is noted any more.
 pub async fn account_moves_once(fixture: &dyn Fixture) {
     let store = fixture.store();
     let ada = given_user(&*store, new_user("ada")).await;
@@ -102,7 +102,7 @@ pub async fn account_without_a_noted_email_stays(fixture: &dyn Fixture) {
     assert_eq!(found(&*store, UserLookup::Id(ada.id)).await, Some(ada));
 }
 
-/// An address that somebody else took meanwhile stays theirs, in whichever spelling.
+/// An address that another user took meanwhile stays theirs, in any spelling.
 pub async fn account_does_not_move_to_a_taken_email(fixture: &dyn Fixture) {
     let store = fixture.store();
     let ada = given_user(&*store, unverified("ada")).await;
@@ -116,7 +116,7 @@ pub async fn account_does_not_move_to_a_taken_email(fixture: &dyn Fixture) {
     assert_eq!(found(&*store, UserLookup::Id(eve.id)).await, Some(eve));
 }
 
-/// An account's own address is not taken for itself, so that its spelling can be changed.
+/// An account may move to its own address, so that its spelling can be changed.
 pub async fn account_may_respell_its_email(fixture: &dyn Fixture) {
     let store = fixture.store();
     let ada = given_user(&*store, new_user("ada")).await;
@@ -169,7 +169,7 @@ async fn note(store: &dyn Store, user: UserId, address: &str) {
     assert!(noted.unwrap());
 }
 
-/// Moves an account in a unit of work of its own, and undoes it when that is refused.
+/// Moves an account in a unit of work of its own, and rolls it back when that is refused.
 async fn move_to_noted(store: &dyn Store, user: UserId) -> Result<bool, StoreError> {
     let mut work = store.begin().await?;
     match work.users().move_to_new_email(user).await {

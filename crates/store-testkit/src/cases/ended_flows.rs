@@ -1,4 +1,4 @@
-//! Flows at identity providers: each ends once.
+//! Flows at identity providers: each ends once (replay).
 
 use std::sync::Arc;
 
@@ -40,7 +40,7 @@ pub async fn flow_ends_once_within_a_unit_of_work(fixture: &dyn Fixture) {
     work.commit().await.unwrap();
 }
 
-/// What was not carried out did not end the flow.
+/// A rolled-back unit of work does not end the flow.
 pub async fn flow_of_undone_work_can_end(fixture: &dyn Fixture) {
     let store = fixture.store();
     let mut work = store.begin().await.unwrap();
@@ -50,7 +50,7 @@ pub async fn flow_of_undone_work_can_end(fixture: &dyn Fixture) {
     assert!(end(&*store, &ended_flow("first")).await);
 }
 
-/// However many others end meanwhile, a flow is remembered.
+/// A flow is remembered, even when many others end meanwhile.
 pub async fn ended_flow_is_remembered(fixture: &dyn Fixture) {
     let store = fixture.store();
     assert!(end(&*store, &ended_flow("first")).await);
@@ -61,7 +61,7 @@ pub async fn ended_flow_is_remembered(fixture: &dyn Fixture) {
     assert!(!end(&*store, &ended_flow("first")).await);
 }
 
-/// Of fifty who come back with one flow at the same moment, one may go on.
+/// Of fifty concurrent callbacks of one flow, one may go on.
 pub async fn parallel_ends_of_one_flow_have_one_winner(fixture: &dyn Fixture) {
     let store = fixture.store();
 

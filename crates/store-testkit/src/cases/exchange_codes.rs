@@ -1,4 +1,4 @@
-//! Exchange codes: each is taken once, and nobody gets it twice.
+//! Exchange codes: each is taken once (replay).
 
 use std::sync::Arc;
 
@@ -25,8 +25,7 @@ pub async fn exchange_code_is_taken_as_it_was_stored(fixture: &dyn Fixture) {
     }
 }
 
-/// Whatever session the code is exchanged for can tell how its user proved who they are, be it in
-/// no way at all.
+/// The code keeps the user's authentication methods, even if there are none.
 pub async fn exchange_code_keeps_how_its_user_proved_themselves(fixture: &dyn Fixture) {
     let store = fixture.store();
     let ada = given_user(&*store, new_user("ada")).await.id;
@@ -46,7 +45,7 @@ pub async fn exchange_code_keeps_how_its_user_proved_themselves(fixture: &dyn Fi
     }
 }
 
-/// A code that was taken is good for nothing any more.
+/// A code that was taken is not valid any more.
 pub async fn exchange_code_is_taken_once(fixture: &dyn Fixture) {
     let store = fixture.store();
     given_exchange_codes_of_ada(&*store, &["first"]).await;
@@ -56,7 +55,7 @@ pub async fn exchange_code_is_taken_once(fixture: &dyn Fixture) {
     assert_eq!(exchange(&*store, "first").await, None);
 }
 
-/// A code nobody was given is good for nothing.
+/// A code that was never issued is not valid.
 pub async fn unknown_exchange_code_is_not_taken(fixture: &dyn Fixture) {
     let store = fixture.store();
     given_exchange_codes_of_ada(&*store, &["first"]).await;
@@ -77,7 +76,7 @@ pub async fn exchange_code_is_good_until_it_expires(fixture: &dyn Fixture) {
     assert!(taken.unwrap().is_some());
 }
 
-/// A code is worthless from the very moment it expires.
+/// A code is not valid from the very moment it expires.
 pub async fn exchange_code_is_worthless_when_it_expires(fixture: &dyn Fixture) {
     let store = fixture.store();
     given_exchange_codes_of_ada(&*store, &["first", "second"]).await;
@@ -99,7 +98,7 @@ pub async fn exchange_codes_of_one_user_are_taken_one_by_one(fixture: &dyn Fixtu
     }
 }
 
-/// Of fifty who present one code at the same moment, one gets what it is worth.
+/// Of fifty concurrent calls with one code, one gets it.
 pub async fn parallel_takes_of_one_exchange_code_have_one_winner(fixture: &dyn Fixture) {
     let store = fixture.store();
     given_exchange_codes_of_ada(&*store, &["first"]).await;
@@ -109,7 +108,7 @@ pub async fn parallel_takes_of_one_exchange_code_have_one_winner(fixture: &dyn F
     assert_eq!(taken.iter().flatten().count(), 1, "{taken:?}");
 }
 
-/// Different codes of one user do not get in each other's way.
+/// Different codes of one user do not block each other.
 pub async fn parallel_takes_of_different_exchange_codes_all_succeed(fixture: &dyn Fixture) {
     let store = fixture.store();
     let names = ["a", "b", "c", "d", "e", "f", "g", "h", "i", "j"];
@@ -128,7 +127,7 @@ async fn given_exchange_codes_of_ada(store: &dyn Store, names: &[&str]) {
     }
 }
 
-/// Takes a code one minute after samples are made, or finds that it is good for nothing.
+/// Takes a code one minute after samples are made; `None` if it is not valid.
 async fn exchange(store: &dyn Store, name: &str) -> Option<StoredExchangeCode> {
     let taken = try_to_exchange(store, &exchange_code_hash(name), at(60)).await;
     taken.unwrap()

@@ -26,8 +26,8 @@ pub async fn linked_user_is_found_by_their_identity(fixture: &dyn Fixture) {
     }
 }
 
-/// Another id, even one that only differs in case, and another provider's same id are somebody
-/// else.
+/// Another id, even one that only differs in case, and another provider's same id do not find the
+/// user.
 pub async fn linked_user_is_found_by_no_other_identity(fixture: &dyn Fixture) {
     let store = store_with_providers(fixture).await;
     let ada = given_user(&*store, new_user("ada")).await.id;
@@ -78,7 +78,7 @@ pub async fn user_may_have_several_identities(fixture: &dyn Fixture) {
     }
 }
 
-/// Nobody can be linked with an identity that leads to an account, be it their own.
+/// An identity that is linked cannot be linked again, even with the same account.
 pub async fn identity_is_linked_once(fixture: &dyn Fixture) {
     let store = store_with_providers(fixture).await;
     let ada = given_user(&*store, new_user("ada")).await;
@@ -95,16 +95,16 @@ pub async fn identity_is_linked_once(fixture: &dyn Fixture) {
     }
 
     assert_eq!(holder(&*store, &identity_key("first")).await, Some(ada));
-    // Nor is anything left of the attempts.
+    // The refused attempts left nothing.
     given_link(&*store, &linked_identity("second", eve.id)).await;
     assert_eq!(holder(&*store, &identity_key("second")).await, Some(eve));
 }
 
 /// A linked identity belongs to a user who exists.
-pub async fn link_of_nobody_is_refused(fixture: &dyn Fixture) {
+pub async fn link_of_an_unknown_user_is_refused(fixture: &dyn Fixture) {
     let store = store_with_providers(fixture).await;
 
-    let refused = try_to_link(&*store, &linked_identity("lost", user_id("nobody"))).await;
+    let refused = try_to_link(&*store, &linked_identity("lost", user_id("stranger"))).await;
 
     assert!(
         matches!(refused, Err(StoreError::Backend(_))),
@@ -113,7 +113,7 @@ pub async fn link_of_nobody_is_refused(fixture: &dyn Fixture) {
     assert_eq!(holder(&*store, &identity_key("lost")).await, None);
 }
 
-/// Of a provider that the store does not hold there are no identities, until it is added.
+/// An identity of an unknown provider cannot be linked until the provider is added.
 pub async fn link_with_an_unknown_provider_is_refused(fixture: &dyn Fixture) {
     let store = store_with_providers(fixture).await;
     let ada = given_user(&*store, new_user("ada")).await;
@@ -139,7 +139,7 @@ pub async fn link_with_an_unknown_provider_is_refused(fixture: &dyn Fixture) {
     assert_eq!(holder(&*store, &key).await, Some(ada));
 }
 
-/// A link that was undone never was.
+/// A link that was rolled back does not exist.
 pub async fn rolled_back_link_leads_nowhere(fixture: &dyn Fixture) {
     let store = store_with_providers(fixture).await;
     let ada = given_user(&*store, new_user("ada")).await.id;
@@ -155,8 +155,8 @@ pub async fn rolled_back_link_leads_nowhere(fixture: &dyn Fixture) {
     assert_eq!(holder(&*store, &identity_key("first")).await, Some(eve));
 }
 
-/// Somebody who signs up is found by their identity in the same unit of work, and by nobody else
-/// before its end.
+/// A new user is found by their identity in the same unit of work, and by others only after its
+/// end.
 pub async fn link_is_seen_within_its_unit_of_work(fixture: &dyn Fixture) {
     let store = store_with_providers(fixture).await;
     let key = identity_key("first");
@@ -206,7 +206,7 @@ pub async fn parallel_links_of_one_identity_have_one_winner(fixture: &dyn Fixtur
     assert_eq!(winners, Vec::from_iter(holder));
 }
 
-/// What one user is linked with goes, and nobody else's.
+/// The identities of one user are removed, and no other's.
 pub async fn forgetting_identities_spares_other_users(fixture: &dyn Fixture) {
     let store = store_with_providers(fixture).await;
     let ada = given_user(&*store, new_user("ada")).await.id;
@@ -221,13 +221,13 @@ pub async fn forgetting_identities_spares_other_users(fixture: &dyn Fixture) {
         let holder = holder_id(&*store, &identity_key(name)).await;
         assert_eq!(holder, expected, "{name}");
     }
-    // There is nothing left to forget.
+    // Idempotent: there is nothing left to remove.
     forget(&*store, ada).await;
-    forget(&*store, user_id("nobody")).await;
+    forget(&*store, user_id("stranger")).await;
     assert_eq!(holder_id(&*store, &identity_key("c")).await, Some(eve));
 }
 
-/// What somebody lost is anybody's, with the next link.
+/// A removed identity can be linked with another account.
 pub async fn forgotten_identity_can_be_linked_again(fixture: &dyn Fixture) {
     let store = store_with_providers(fixture).await;
     let ada = given_user(&*store, new_user("ada")).await.id;
@@ -240,7 +240,7 @@ pub async fn forgotten_identity_can_be_linked_again(fixture: &dyn Fixture) {
     assert_eq!(holder_id(&*store, &identity_key("first")).await, Some(eve));
 }
 
-/// Adding providers that are there, or none, or one twice, is no error; and what is linked stays.
+/// Idempotent: adding providers that exist, or none, or one twice, is no error; and links stay.
 pub async fn ensuring_providers_is_harmless_when_repeated(fixture: &dyn Fixture) {
     let store = store_with_providers(fixture).await;
     let ada = given_user(&*store, new_user("ada")).await.id;
@@ -255,8 +255,8 @@ pub async fn ensuring_providers_is_harmless_when_repeated(fixture: &dyn Fixture)
     assert_can_be_linked(&*store, ada, &twice[..1]).await;
 }
 
-/// Servers that start together, each with the providers in an order of its own, do not fail each
-/// other, and all providers are there.
+/// Servers that start together, each with the providers in another order, do not deadlock, and all
+/// providers are added.
 pub async fn parallel_ensures_of_the_same_providers_all_succeed(fixture: &dyn Fixture) {
     let store = fixture.store();
     let ada = given_user(&*store, new_user("ada")).await.id;
@@ -306,7 +306,7 @@ async fn try_to_link(store: &dyn Store, link: &NewLinkedIdentity) -> Result<(), 
     }
 }
 
-/// Fails unless a user can be linked with somebody at each of the providers.
+/// Fails unless a user can be linked with an identity at each of the providers.
 async fn assert_can_be_linked(store: &dyn Store, user: UserId, providers: &[ProviderId]) {
     for provider in providers {
         let key = IdentityKey {
@@ -322,7 +322,7 @@ async fn assert_can_be_linked(store: &dyn Store, user: UserId, providers: &[Prov
     }
 }
 
-/// Whom an identity leads to, in a unit of work as well as without one.
+/// The user of an identity, in a unit of work as well as without one.
 async fn holder(store: &dyn Store, key: &IdentityKey) -> Option<User> {
     found(store, UserLookup::Identity(key)).await
 }

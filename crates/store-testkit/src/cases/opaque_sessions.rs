@@ -11,7 +11,7 @@ use crate::{
     steps::{given_opaque_session, given_user, opened_by},
 };
 
-/// The token leads to the user and their roles, and to no other's.
+/// The token finds its own user with their roles.
 pub async fn opaque_session_leads_to_its_user(fixture: &dyn Fixture) {
     let store = fixture.store();
     let with_roles = NewUser {
@@ -52,7 +52,7 @@ pub async fn opaque_session_ends_once(fixture: &dyn Fixture) {
     assert!(!end(&*store, "phone").await);
 }
 
-/// A session is over at the very moment it expires, and its use does not put that off.
+/// A session ends at the very moment it expires, and its use does not prolong it.
 pub async fn opaque_session_is_over_when_it_expires(fixture: &dyn Fixture) {
     let store = fixture.store();
     let ada = given_user(&*store, new_user("ada")).await;
@@ -68,7 +68,7 @@ pub async fn opaque_session_is_over_when_it_expires(fixture: &dyn Fixture) {
     }
 }
 
-/// A token nobody was given leads nowhere and ends nothing.
+/// A token that was never issued finds no user and ends nothing.
 pub async fn unknown_opaque_session_leads_nowhere(fixture: &dyn Fixture) {
     let store = fixture.store();
     let ada = given_user(&*store, new_user("ada")).await;
@@ -80,7 +80,7 @@ pub async fn unknown_opaque_session_leads_nowhere(fixture: &dyn Fixture) {
     assert_eq!(opened_by(&*store, "phone").await, Some(ada));
 }
 
-/// Whether a disabled user may go on is for the domain to say, so the store finds them.
+/// The domain decides whether a disabled user may go on, so the store finds them.
 pub async fn opaque_session_leads_to_a_disabled_user(fixture: &dyn Fixture) {
     let store = fixture.store();
     let disabled = NewUser {

@@ -1,4 +1,4 @@
-//! What users see of their sessions, and how they end them.
+//! Listing the sessions of a user, and ending them.
 
 use auth_domain::{
     DateTime, Utc,
@@ -55,7 +55,7 @@ pub async fn sessions_are_listed_as_they_began(fixture: &dyn Fixture) {
     assert_eq!(listed, [of_phone, of_laptop]);
 }
 
-/// A rotation tells when and where the session was seen, and not another way to have signed in.
+/// A rotation updates time and device of a session, and not its authentication methods.
 pub async fn rotation_tells_where_a_session_was_seen(fixture: &dyn Fixture) {
     let store = fixture.store();
     let ada = given_user(&*store, new_user("ada")).await.id;
@@ -122,10 +122,10 @@ pub async fn only_open_sessions_of_the_user_are_listed(fixture: &dyn Fixture) {
     assert_eq!(list(&*store, ada, just_before(at(LIFE))).await.len(), 2);
     assert_eq!(list(&*store, ada, at(LIFE)).await, []);
     assert_eq!(list(&*store, eve, at(1)).await, []);
-    assert_eq!(list(&*store, user_id("nobody"), at(1)).await, []);
+    assert_eq!(list(&*store, user_id("stranger"), at(1)).await, []);
 }
 
-/// A session is open for its user until it ends or expires, and for nobody else.
+/// A session is open for its user until it ends or expires, and for no other user.
 pub async fn session_is_open_for_its_user(fixture: &dyn Fixture) {
     let store = fixture.store();
     let ada = given_user(&*store, new_user("ada")).await.id;
@@ -153,7 +153,7 @@ pub async fn session_is_open_for_its_user(fixture: &dyn Fixture) {
     assert!(!is_open(ada, "phone", at(1)).await);
 }
 
-/// A user ends one session of either generation, once, and no other goes with it.
+/// A user ends one session of either generation, once, and no other ends with it.
 pub async fn user_ends_one_session(fixture: &dyn Fixture) {
     let store = fixture.store();
     let ada = given_user(&*store, new_user("ada")).await.id;
@@ -173,7 +173,7 @@ pub async fn user_ends_one_session(fixture: &dyn Fixture) {
     assert!(opened_by(&*store, "older").await.is_some());
 }
 
-/// Nobody ends a session of somebody else, nor a personal access token as if it were one.
+/// A user cannot end a session of another user, nor a personal access token as if it were one.
 pub async fn user_ends_only_own_sessions(fixture: &dyn Fixture) {
     let store = fixture.store();
     let ada = given_user(&*store, new_user("ada")).await.id;
@@ -193,7 +193,7 @@ pub async fn user_ends_only_own_sessions(fixture: &dyn Fixture) {
     assert_eq!(owner.map(|it| it.id), Some(ada));
 }
 
-/// All sessions but one can end, whichever generation that one is of; personal access tokens stay.
+/// All sessions but one can end, of either generation; personal access tokens stay.
 pub async fn all_other_sessions_can_end(fixture: &dyn Fixture) {
     let store = fixture.store();
     let ada = given_user(&*store, new_user("ada")).await.id;

@@ -1,4 +1,4 @@
-//! Phone numbers: who has one, and who is about to.
+//! Phone numbers: verified, noted and taken ones.
 
 use std::sync::Arc;
 
@@ -21,7 +21,7 @@ use crate::{
 
 const NUMBER: &str = "+41790000001";
 
-/// A number leads to its user in the spelling it was stored in, and in no other.
+/// A number finds its user in the spelling it was stored in, and in no other.
 pub async fn phone_number_is_found_to_the_letter(fixture: &dyn Fixture) {
     let store = fixture.store();
     let ada = given_user(&*store, reachable("ada", NUMBER)).await;
@@ -45,7 +45,7 @@ pub async fn phone_number_is_unique(fixture: &dyn Fixture) {
     given_user(&*store, reachable("eve", "+41790000002")).await;
 }
 
-/// Proving to read messages at a number changes nothing else, and nobody else.
+/// Verifying a number changes nothing else, and no other user.
 pub async fn phone_verification_is_noted(fixture: &dyn Fixture) {
     let store = fixture.store();
     let mut ada = given_user(&*store, reachable("ada", NUMBER)).await;
@@ -63,7 +63,7 @@ pub async fn phone_verification_is_noted(fixture: &dyn Fixture) {
     assert_eq!(found(&*store, UserLookup::Id(eve.id)).await, Some(eve));
 }
 
-/// A number that is taken away is free again, and so is none that was noted.
+/// A number that is removed is free again, and a noted one is cleared, too.
 pub async fn phone_number_can_be_taken_away(fixture: &dyn Fixture) {
     let store = fixture.store();
     let mut ada = given_user(&*store, reachable("ada", NUMBER)).await;
@@ -83,7 +83,7 @@ pub async fn phone_number_can_be_taken_away(fixture: &dyn Fixture) {
     given_user(&*store, reachable("eve", NUMBER)).await;
 }
 
-/// A number that an account is to move to is not its number yet, and takes it from nobody.
+/// A noted number is not the account's yet, and may still be taken by another.
 pub async fn noted_phone_number_changes_nothing_yet(fixture: &dyn Fixture) {
     let store = fixture.store();
     let ada = given_user(&*store, new_user("ada")).await;
@@ -95,7 +95,7 @@ pub async fn noted_phone_number_changes_nothing_yet(fixture: &dyn Fixture) {
     given_user(&*store, reachable("eve", NUMBER)).await;
 }
 
-/// The account has the noted number, verified, and the old one leads nowhere.
+/// The account has the noted number, verified, and the old one finds no user.
 pub async fn account_moves_to_the_noted_phone_number_once(fixture: &dyn Fixture) {
     let store = fixture.store();
     let mut ada = given_user(&*store, reachable("ada", NUMBER)).await;
@@ -129,7 +129,7 @@ pub async fn account_moves_to_no_other_phone_number(fixture: &dyn Fixture) {
     assert!(move_to(&*store, ada.id, "+41790000002").await.unwrap());
 }
 
-/// A number that somebody else took meanwhile stays theirs.
+/// A number that another user took meanwhile stays theirs.
 pub async fn account_does_not_move_to_a_taken_phone_number(fixture: &dyn Fixture) {
     let store = fixture.store();
     let ada = given_user(&*store, new_user("ada")).await;
@@ -166,7 +166,7 @@ pub async fn parallel_moves_to_one_phone_number_have_one_winner(fixture: &dyn Fi
     }
 }
 
-/// Whoever has a number is whom a code may be for, and nothing is staged for them.
+/// A code may be for the user who has the number, with no staged profile.
 pub async fn holder_of_a_number_is_its_claimant(fixture: &dyn Fixture) {
     let store = fixture.store();
     let ada = given_user(&*store, reachable("ada", NUMBER)).await;
@@ -180,11 +180,11 @@ pub async fn holder_of_a_number_is_its_claimant(fixture: &dyn Fixture) {
     assert_eq!(claimant(&*store, "+41790000002").await, None);
 }
 
-/// An anonymous user who noted a number is whom a code may be for, with their wishes as they were.
+/// A code may be for an anonymous user who noted the number, with the profile they noted.
 pub async fn anonymous_user_who_noted_a_number_is_its_claimant(fixture: &dyn Fixture) {
     let store = fixture.store();
     let ada = given_user(&*store, anonymous_user("ada")).await;
-    let wishes = StagedProfile {
+    let profile = StagedProfile {
         display_name: "Ada \"L.\" ü".to_owned(),
         default_role: role("me"),
         roles: vec![role("me"), Role::user()],
@@ -192,7 +192,7 @@ pub async fn anonymous_user_who_noted_a_number_is_its_claimant(fixture: &dyn Fix
         ..staged_profile("ada")
     };
 
-    for staged in [wishes, staged_profile("ada")] {
+    for staged in [profile, staged_profile("ada")] {
         stage(&*store, ada.id, NUMBER, Some(&staged)).await;
         given_code(&*store, &code_of(ada.id, LIFE)).await;
 
@@ -204,7 +204,8 @@ pub async fn anonymous_user_who_noted_a_number_is_its_claimant(fixture: &dyn Fix
     }
 }
 
-/// Of several who noted a number it is the one whose code expires last, and nobody once all have.
+/// Of several users who noted a number it is the one whose code expires last, and none once all
+/// codes have expired.
 pub async fn last_to_note_a_number_is_its_claimant(fixture: &dyn Fixture) {
     let store = fixture.store();
     let first = waiting(&*store, "first", NUMBER, LIFE).await;
@@ -224,8 +225,8 @@ pub async fn last_to_note_a_number_is_its_claimant(fixture: &dyn Fixture) {
     assert_ne!(first.id, last.id);
 }
 
-/// Without a code for it, without wishes, or not anonymous, nobody claims a number they noted.
-pub async fn noted_number_alone_is_no_claim(fixture: &dyn Fixture) {
+/// A noted number is not enough: it takes an unexpired code, a profile, and an anonymous user.
+pub async fn noted_number_alone_is_not_enough(fixture: &dyn Fixture) {
     let store = fixture.store();
     let without_code = given_user(&*store, anonymous_user("no-code")).await;
     stage(&*store, without_code.id, NUMBER, Some(&staged_profile("a"))).await;
@@ -234,9 +235,9 @@ pub async fn noted_number_alone_is_no_claim(fixture: &dyn Fixture) {
         &new_code_for(CodePurpose::PhoneChange, "123456", without_code.id),
     )
     .await;
-    let without_wishes = given_user(&*store, anonymous_user("no-wishes")).await;
-    stage(&*store, without_wishes.id, NUMBER, None).await;
-    given_code(&*store, &code_of(without_wishes.id, LIFE)).await;
+    let without_profile = given_user(&*store, anonymous_user("no-profile")).await;
+    stage(&*store, without_profile.id, NUMBER, None).await;
+    given_code(&*store, &code_of(without_profile.id, LIFE)).await;
     let named = given_user(&*store, new_user("named")).await;
     stage(&*store, named.id, NUMBER, Some(&staged_profile("a"))).await;
     given_code(&*store, &code_of(named.id, LIFE)).await;
@@ -244,8 +245,8 @@ pub async fn noted_number_alone_is_no_claim(fixture: &dyn Fixture) {
     assert_eq!(claimant(&*store, NUMBER).await, None);
 }
 
-/// An anonymous user gets a number as they get an address, but verified, and nothing is noted any
-/// more.
+/// An anonymous user gets a number as they get an address, but verified, and the noted one is
+/// cleared.
 pub async fn anonymous_user_gets_a_phone_number(fixture: &dyn Fixture) {
     let store = fixture.store();
     let ada = waiting(&*store, "ada", NUMBER, LIFE).await;
@@ -260,7 +261,7 @@ pub async fn anonymous_user_gets_a_phone_number(fixture: &dyn Fixture) {
     assert!(!move_to(&*store, ada.id, NUMBER).await.unwrap());
 }
 
-/// A number that is not the one noted last changes nothing.
+/// A number other than the last noted one changes nothing.
 pub async fn anonymous_user_gets_no_other_phone_number(fixture: &dyn Fixture) {
     let store = fixture.store();
     let ada = waiting(&*store, "ada", NUMBER, LIFE).await;
@@ -272,8 +273,8 @@ pub async fn anonymous_user_gets_no_other_phone_number(fixture: &dyn Fixture) {
     assert_eq!(holder(&*store, "+41790000042").await, None);
 }
 
-/// A number that belongs to somebody else changes nothing.
-pub async fn nobody_is_deanonymized_with_a_taken_phone_number(fixture: &dyn Fixture) {
+/// A number that belongs to another user changes nothing.
+pub async fn user_is_not_deanonymized_with_a_taken_phone_number(fixture: &dyn Fixture) {
     let store = fixture.store();
     let ada = waiting(&*store, "ada", NUMBER, LIFE).await;
     let eve = given_user(&*store, reachable("eve", NUMBER)).await;
@@ -311,7 +312,7 @@ async fn holder(store: &dyn Store, number: &str) -> Option<User> {
     found(store, UserLookup::PhoneNumber(&phone_number(number))).await
 }
 
-/// Whom a code may be for one minute after samples are made.
+/// The user that a code may be for, one minute after samples are made.
 async fn claimant(store: &dyn Store, number: &str) -> Option<NumberClaimant> {
     let number = phone_number(number);
     store.find_number_claimant(&number, at(60)).await.unwrap()
@@ -329,7 +330,7 @@ async fn stage(store: &dyn Store, user: UserId, number: &str, profile: Option<&S
     assert!(noted.unwrap());
 }
 
-/// Moves an account in a unit of work of its own, and undoes it when that is refused.
+/// Moves an account in a unit of work of its own, and rolls it back when that is refused.
 async fn move_to(store: &dyn Store, user: UserId, number: &str) -> Result<bool, StoreError> {
     let mut work = store.begin().await?;
     let number = phone_number(number);
@@ -345,7 +346,7 @@ async fn move_to(store: &dyn Store, user: UserId, number: &str) -> Result<bool, 
     }
 }
 
-/// Gives an anonymous user a number in a unit of work of its own, and undoes it when that is
+/// Gives an anonymous user a number in a unit of work of its own, and rolls it back when that is
 /// refused.
 async fn become_reachable(
     store: &dyn Store,

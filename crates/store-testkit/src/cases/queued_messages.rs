@@ -1,5 +1,5 @@
-//! The message queue: each message is attempted by one at a time, is never lost before it expires, and
-//! never outlives what it carries.
+//! The message queue: each message is leased to one worker at a time, is never lost before it
+//! expires, and never outlives what it carries.
 
 use std::sync::Arc;
 
@@ -46,7 +46,7 @@ pub async fn queued_message_is_listed_as_it_was_queued(fixture: &dyn Fixture) {
     assert_eq!(listed, [expected]);
 }
 
-/// While the request that queued it makes the first attempt, it is no other's.
+/// While the request that queued it makes the first attempt, no worker gets it.
 pub async fn queued_message_belongs_to_its_first_attempt(fixture: &dyn Fixture) {
     let store = fixture.store();
     let ada = given_user(&*store, new_user("ada")).await.id;
@@ -57,8 +57,8 @@ pub async fn queued_message_belongs_to_its_first_attempt(fixture: &dyn Fixture) 
     assert_eq!(leased(&*store, DUE - 1).await, []);
 }
 
-/// An attempt that came to no end, because its server was killed, is made again by another.
-pub async fn message_is_claimed_when_its_lease_runs_out(fixture: &dyn Fixture) {
+/// A message whose server was killed is leased again when its lease runs out.
+pub async fn message_is_leased_again_when_its_lease_runs_out(fixture: &dyn Fixture) {
     let store = fixture.store();
     let ada = given_user(&*store, new_user("ada")).await.id;
     let queued = given_message(&*store, "first", ada).await;
@@ -72,8 +72,8 @@ pub async fn message_is_claimed_when_its_lease_runs_out(fixture: &dyn Fixture) {
     assert_eq!(message.next_attempt_at, at(DUE + 45));
 }
 
-/// A claim keeps others away for as long as it says.
-pub async fn claimed_message_is_not_claimed_before_its_lease_runs_out(fixture: &dyn Fixture) {
+/// A lease keeps other workers away until it runs out.
+pub async fn leased_message_is_not_leased_before_its_lease_runs_out(fixture: &dyn Fixture) {
     let store = fixture.store();
     let ada = given_user(&*store, new_user("ada")).await.id;
     given_message(&*store, "first", ada).await;
@@ -83,8 +83,8 @@ pub async fn claimed_message_is_not_claimed_before_its_lease_runs_out(fixture: &
     assert_eq!(leased(&*store, DUE + 45).await.len(), 1);
 }
 
-/// A claim takes as many as it is told at most, beginning with the one that has waited longest.
-pub async fn no_more_is_claimed_than_asked_and_the_longest_waiting_first(fixture: &dyn Fixture) {
+/// A call leases up to the limit, the longest waiting first.
+pub async fn no_more_is_leased_than_asked_and_the_longest_waiting_first(fixture: &dyn Fixture) {
     let store = fixture.store();
     for (name, due) in [("eve", 20), ("ada", 10), ("bob", 30)] {
         let user = given_user(&*store, new_user(name)).await.id;
@@ -110,8 +110,8 @@ pub async fn no_more_is_claimed_than_asked_and_the_longest_waiting_first(fixture
     assert_eq!(users(&second), [named("bob")]);
 }
 
-/// Of servers that claim at the same moment one gets a message, and none waits for another.
-pub async fn parallel_claims_of_one_message_have_one_winner(fixture: &dyn Fixture) {
+/// Of servers that lease at the same moment one gets a message, and none waits for another.
+pub async fn parallel_leases_of_one_message_have_one_winner(fixture: &dyn Fixture) {
     let store = fixture.store();
     for number in 0..20 {
         let name = format!("user{number}");
@@ -119,7 +119,7 @@ pub async fn parallel_claims_of_one_message_have_one_winner(fixture: &dyn Fixtur
         given_message(&*store, &name, user).await;
     }
 
-    let claims = all_at_once((0..8).map(|_| {
+    let leases = all_at_once((0..8).map(|_| {
         let store = Arc::clone(&store);
         async move {
             let mut leased = Vec::new();
@@ -136,17 +136,17 @@ pub async fn parallel_claims_of_one_message_have_one_winner(fixture: &dyn Fixtur
     }))
     .await;
 
-    let mut leased = claims.concat();
+    let mut leased = leases.concat();
     let count = leased.len();
     leased.sort();
     leased.dedup();
     assert_eq!(count, leased.len(), "each message was leased once");
-    // Those that one claim had in hand another passed over.
+    // A call skips what another call has locked, so some may be left.
     let left = store.lease_messages(at(DUE), at(DUE + 45), 100).await;
     assert_eq!(count + left.unwrap().len(), 20);
 }
 
-/// A message that was handed over is not attempted again.
+/// A message that was sent is not attempted again.
 pub async fn removed_message_is_gone(fixture: &dyn Fixture) {
     let store = fixture.store();
     let ada = given_user(&*store, new_user("ada")).await.id;
@@ -159,7 +159,7 @@ pub async fn removed_message_is_gone(fixture: &dyn Fixture) {
     assert_eq!(messages_of(&*store, ada).await, []);
 }
 
-/// A failed attempt is noted, and the next one comes when it says.
+/// A failed attempt is recorded, and the next one is due when it says.
 pub async fn failed_attempt_is_made_again_when_it_is_due(fixture: &dyn Fixture) {
     let store = fixture.store();
     let ada = given_user(&*store, new_user("ada")).await.id;
@@ -178,7 +178,7 @@ pub async fn failed_attempt_is_made_again_when_it_is_due(fixture: &dyn Fixture) 
     assert_eq!(again.last_error, listed.last_error);
 }
 
-/// An attempt that took longer than its lease has no say once another has begun.
+/// An attempt that took longer than its lease changes nothing once another has begun.
 pub async fn attempt_that_was_overtaken_changes_nothing(fixture: &dyn Fixture) {
     let store = fixture.store();
     let ada = given_user(&*store, new_user("ada")).await.id;
@@ -192,8 +192,8 @@ pub async fn attempt_that_was_overtaken_changes_nothing(fixture: &dyn Fixture) {
     assert_eq!(only(messages_of(&*store, ada).await).last_error, None);
 }
 
-/// What a message carries is of no use any more once it has expired, and nothing is sent.
-pub async fn expired_message_is_not_claimed(fixture: &dyn Fixture) {
+/// An expired message is not leased.
+pub async fn expired_message_is_not_leased(fixture: &dyn Fixture) {
     let store = fixture.store();
     let ada = given_user(&*store, new_user("ada")).await.id;
     let queued = given_message(&*store, "first", ada).await;
@@ -206,7 +206,7 @@ pub async fn expired_message_is_not_claimed(fixture: &dyn Fixture) {
     assert_eq!(last.await.unwrap().len(), 1);
 }
 
-/// An operator need not wait for the pause to end.
+/// An operator can make a message due at once.
 pub async fn message_is_due_at_once_when_expedited(fixture: &dyn Fixture) {
     let store = fixture.store();
     let ada = given_user(&*store, new_user("ada")).await.id;
@@ -221,7 +221,7 @@ pub async fn message_is_due_at_once_when_expedited(fixture: &dyn Fixture) {
     assert!(!store.expedite_message(queued.id, at(3)).await.unwrap());
 }
 
-/// What was rolled back leaves no message.
+/// A rolled-back unit of work queues no message.
 pub async fn message_of_undone_work_is_not_queued(fixture: &dyn Fixture) {
     let store = fixture.store();
     let ada = given_user(&*store, new_user("ada")).await.id;
@@ -234,8 +234,8 @@ pub async fn message_of_undone_work_is_not_queued(fixture: &dyn Fixture) {
     assert_eq!(leased(&*store, DUE).await, []);
 }
 
-/// Of several messages of one purpose the last is sent, and an attempt at an earlier one that ends
-/// afterwards does it no harm.
+/// Of several messages of one purpose the last is sent, and an earlier attempt that ends afterwards
+/// does not change it.
 pub async fn later_message_replaces_an_earlier_one(fixture: &dyn Fixture) {
     let store = fixture.store();
     let ada = given_user(&*store, new_user("ada")).await.id;
@@ -264,7 +264,7 @@ pub async fn message_of_another_purpose_stays(fixture: &dyn Fixture) {
     assert_eq!(messages_of(&*store, ada).await.len(), 2);
 }
 
-/// A code that is replaced by one that is not sent takes its message along.
+/// A code that is replaced by one that is not sent loses its message.
 pub async fn withdrawn_message_is_gone(fixture: &dyn Fixture) {
     let store = fixture.store();
     let ada = given_user(&*store, new_user("ada")).await.id;
@@ -279,7 +279,7 @@ pub async fn withdrawn_message_is_gone(fixture: &dyn Fixture) {
     assert_eq!(only(messages_of(&*store, ada).await).id, kept.id);
 }
 
-/// A ticket that is taken, or forgotten, is not sent any more.
+/// A ticket that is taken or deleted loses its message.
 pub async fn message_goes_with_its_ticket(fixture: &dyn Fixture) {
     let store = fixture.store();
     let ada = given_user(&*store, new_user("ada")).await.id;
@@ -295,7 +295,7 @@ pub async fn message_goes_with_its_ticket(fixture: &dyn Fixture) {
     assert_eq!(messages_of(&*store, ada).await, []);
 }
 
-/// A code that was accepted is not sent any more; a guess that was wrong changes nothing.
+/// A code that was accepted loses its message; a wrong guess changes nothing.
 pub async fn message_goes_with_its_code(fixture: &dyn Fixture) {
     let store = fixture.store();
     let ada = given_user(&*store, new_user("ada")).await.id;
@@ -310,7 +310,7 @@ pub async fn message_goes_with_its_code(fixture: &dyn Fixture) {
     assert_eq!(messages_of(&*store, ada).await, []);
 }
 
-/// Nothing is sent to a user who was deleted.
+/// A deleted user loses their messages.
 pub async fn message_goes_with_its_user(fixture: &dyn Fixture) {
     let store = fixture.store();
     let ada = given_user(&*store, new_user("ada")).await.id;
@@ -324,7 +324,7 @@ pub async fn message_goes_with_its_user(fixture: &dyn Fixture) {
     assert_eq!(only(leased(&*store, DUE).await).id, other.id);
 }
 
-/// A message is queued after what it carries, and never without.
+/// A message cannot be queued before what it carries.
 pub async fn message_that_carries_nothing_is_refused(fixture: &dyn Fixture) {
     let store = fixture.store();
     let ada = given_user(&*store, new_user("ada")).await.id;
@@ -384,7 +384,7 @@ fn failed_attempt(message: &NewQueuedMessage, attempt: u32, next: i64) -> Failed
     }
 }
 
-/// Claims what is due at a moment, for 45 seconds.
+/// Leases what is due at a moment, for 45 seconds.
 async fn leased(store: &dyn Store, seconds: i64) -> Vec<QueuedMessage> {
     let lease = store.lease_messages(at(seconds), at(seconds + 45), 100);
     lease.await.unwrap()

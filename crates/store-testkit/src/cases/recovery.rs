@@ -1,8 +1,8 @@
-//! Health, and life after connections were lost.
+//! Health, and recovery from lost connections.
 //!
-//! A store must not hand a dead connection to a reader: reads succeed at the first attempt. Where
-//! something is written the first attempt may report that the store was unavailable, because it
-//! must not be repeated blindly; the second succeeds.
+//! A store must not hand a dead connection to a reader: reads succeed at the first attempt. A write
+//! must not be repeated blindly (it is not idempotent), so its first attempt may report that the
+//! store was unavailable; the second succeeds.
 
 use std::sync::Arc;
 
@@ -21,12 +21,12 @@ use crate::{
     },
 };
 
-/// A store that has just been made answers.
+/// A fresh store answers.
 pub async fn fresh_store_answers_ping(fixture: &dyn Fixture) {
     assert!(fixture.store().ping().await.is_ok());
 }
 
-/// The health of a store can be asked while somebody writes: it takes no lock.
+/// A health check takes no lock: it does not wait for a writer.
 pub async fn ping_does_not_wait_for_a_writer(fixture: &dyn Fixture) {
     let store = fixture.store();
     let mut work = store.begin().await.unwrap();
@@ -38,7 +38,7 @@ pub async fn ping_does_not_wait_for_a_writer(fixture: &dyn Fixture) {
     assert!(answer.is_ok(), "{answer:?}");
 }
 
-/// A store that has just been made needs no migration, also while somebody writes.
+/// A fresh store needs no migration, and tells so without waiting for a writer.
 pub async fn fresh_store_is_migrated(fixture: &dyn Fixture) {
     let store = fixture.store();
     let mut work = store.begin().await.unwrap();
@@ -50,7 +50,7 @@ pub async fn fresh_store_is_migrated(fixture: &dyn Fixture) {
     assert!(answer.unwrap());
 }
 
-/// The state of the migrations is told again after connections were lost.
+/// The state of the migrations is answered again after connections were lost.
 pub async fn is_migrated_recovers_from_lost_connections(fixture: &dyn Fixture) {
     let store = fixture.store();
     lose_connections(fixture).await;
@@ -131,9 +131,9 @@ pub async fn dropped_work_without_connection_leaves_nothing(fixture: &dyn Fixtur
     assert_eq!(user.unwrap(), None);
 }
 
-/// A commit does not claim success when its connection is lost: it says that the store is
-/// unavailable, and nothing is there. A store without connections just commits.
-pub async fn commit_without_connection_is_not_claimed(fixture: &dyn Fixture) {
+/// A commit without a connection reports that the store is unavailable, and stores nothing. A store
+/// without connections just commits.
+pub async fn commit_without_connection_is_an_error(fixture: &dyn Fixture) {
     let store = fixture.store();
     let mut work = store.begin().await.unwrap();
     work.users().insert(&new_user("ada")).await.unwrap();

@@ -1,4 +1,4 @@
-//! Roles: which there are, and which a user has.
+//! Roles: which exist, and which a user has.
 
 use auth_domain::{
     error::StoreError,
@@ -15,7 +15,7 @@ use crate::{
     },
 };
 
-/// The roles every database of Hasura Auth begins with can be given at once.
+/// The roles of every database of Hasura Auth can be assigned at once.
 pub async fn fresh_store_holds_the_usual_roles(fixture: &dyn Fixture) {
     let store = fixture.store();
     let all = NewUser {
@@ -26,7 +26,7 @@ pub async fn fresh_store_holds_the_usual_roles(fixture: &dyn Fixture) {
     assert!(try_to_insert(&*store, &all).await.is_ok());
 }
 
-/// A role that was added can be given.
+/// A role that was added can be assigned.
 pub async fn ensured_role_can_be_given(fixture: &dyn Fixture) {
     let store = fixture.store();
     given_roles(&*store, &[role("editor")]).await;
@@ -44,8 +44,7 @@ pub async fn ensured_role_can_be_given(fixture: &dyn Fixture) {
     );
 }
 
-/// Adding roles that are there, or none, or one twice, is no error; and those who have them keep
-/// them.
+/// Idempotent: adding roles that exist, or none, or one twice, is no error; and users keep them.
 pub async fn ensure_is_harmless_when_repeated(fixture: &dyn Fixture) {
     let store = fixture.store();
     let ada = given_user(&*store, new_user("ada")).await;
@@ -91,7 +90,7 @@ pub async fn unknown_role_is_refused(fixture: &dyn Fixture) {
     }
 }
 
-/// Roles come back in the order in which this user was given them.
+/// A user's roles come back in the order in which they were assigned.
 pub async fn roles_keep_their_order(fixture: &dyn Fixture) {
     let store = fixture.store();
     let roles = ["zebra", "ant", "me", "user"].map(role);
@@ -127,7 +126,7 @@ pub async fn default_role_is_not_assigned_by_itself(fixture: &dyn Fixture) {
     assert_eq!(stored.roles, [Role::user()]);
 }
 
-/// A user to whom no role is assigned is found wherever others are: a join must not lose them.
+/// A user without roles is found, too: a join must not lose them.
 pub async fn user_without_roles_is_found_everywhere(fixture: &dyn Fixture) {
     let store = fixture.store();
     let ada = NewUser {

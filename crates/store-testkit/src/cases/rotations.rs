@@ -1,4 +1,4 @@
-//! Rotations: how a session goes on, and what is remembered of its earlier tokens.
+//! Rotations of refresh tokens, and what is remembered of earlier tokens.
 
 use std::time::Duration;
 
@@ -34,7 +34,7 @@ pub async fn rotation_returns_session_and_user(fixture: &dyn Fixture) {
     }
 }
 
-/// The second use of a token finds nothing to rotate and does no harm to its successor.
+/// Reuse of a token (replay) rotates nothing and does not harm its successor.
 pub async fn refresh_token_is_single_use(fixture: &dyn Fixture) {
     let store = fixture.store();
     given_session(&*store, "first").await;
@@ -48,7 +48,7 @@ pub async fn refresh_token_is_single_use(fixture: &dyn Fixture) {
     assert_eq!(trace(&*store, "other").await, RefreshTokenTrace::Unknown);
 }
 
-/// A rotation is the matter of one session: the user's others stay as they are.
+/// A rotation changes one session: the user's others stay as they are.
 pub async fn rotation_leaves_other_sessions_alone(fixture: &dyn Fixture) {
     let store = fixture.store();
     let user = given_session(&*store, "phone").await;
@@ -91,7 +91,7 @@ pub async fn rotation_sets_a_new_expiry(fixture: &dyn Fixture) {
     }
 }
 
-/// A personal access token is neither rotated nor reported as a session to go on with.
+/// A personal access token is neither rotated nor traced as a session.
 pub async fn personal_access_token_is_never_rotated(fixture: &dyn Fixture) {
     let store = fixture.store();
     let user = given_user(&*store, new_user("ada")).await;
@@ -102,7 +102,7 @@ pub async fn personal_access_token_is_never_rotated(fixture: &dyn Fixture) {
     assert_eq!(rotated, None);
     assert_eq!(trace(&*store, "pat").await, RefreshTokenTrace::Unknown);
     assert_eq!(trace(&*store, "next").await, RefreshTokenTrace::Unknown);
-    // It is still there: it can be ended.
+    // It still exists: it can be ended.
     assert!(try_to_end(&*store, session_id("pat")).await.unwrap());
 }
 
@@ -119,12 +119,12 @@ pub async fn disabled_users_token_is_never_rotated(fixture: &dyn Fixture) {
     assert_refused(&*store, &rotation("first", "second")).await;
     assert_refused(&*store, &asking_for_verified_email("first", "second")).await;
 
-    // The trace names the user, so that the domain can say why.
+    // The trace has the user, so that the domain can name the reason.
     let live = RefreshTokenTrace::Live { user };
     assert_eq!(trace(&*store, "first").await, live);
 }
 
-/// A gate that asks for a verified address refuses who has none; one that does not lets them by.
+/// A gate for verified addresses refuses an unverified user; an open gate lets them pass.
 pub async fn unverified_user_passes_only_the_open_gate(fixture: &dyn Fixture) {
     let store = fixture.store();
     let unverified = NewUser {
@@ -140,7 +140,7 @@ pub async fn unverified_user_passes_only_the_open_gate(fixture: &dyn Fixture) {
     assert!(rotated.is_some());
 }
 
-/// Who has no address has none to verify, unless nobody knows who they are.
+/// A user without an address has nothing to verify, unless they are anonymous.
 pub async fn user_without_an_address_has_nothing_to_verify(fixture: &dyn Fixture) {
     let store = fixture.store();
     let without_address = |name| NewUser {
@@ -163,7 +163,7 @@ pub async fn user_without_an_address_has_nothing_to_verify(fixture: &dyn Fixture
     assert_refused(&*store, &asking_for_verified_email("anonymous", "other")).await;
 }
 
-/// Who has a verified address passes both gates.
+/// A user with a verified address passes both gates.
 pub async fn verified_user_passes_either_gate(fixture: &dyn Fixture) {
     let store = fixture.store();
     given_session(&*store, "first").await;
@@ -203,8 +203,8 @@ pub async fn rotated_token_is_superseded(fixture: &dyn Fixture) {
     assert_eq!(trace(&*store, "second").await, live);
 }
 
-/// How long ago a token was rotated counts from the rotation itself, by the store's clock: not from
-/// the request, which may have waited for a database that was stalled.
+/// The age of a rotation counts from the rotation itself, by the store's clock: not from the
+/// request, which may have waited for a stalled database.
 pub async fn age_of_a_rotation_counts_from_the_rotation(fixture: &dyn Fixture) {
     let store = fixture.store();
     let user = given_session(&*store, "first").await;
@@ -216,7 +216,7 @@ pub async fn age_of_a_rotation_counts_from_the_rotation(fixture: &dyn Fixture) {
     assert_superseded(&seen, "second", &user);
 }
 
-/// However often the session went on, each predecessor is traced to the hash of now.
+/// After any number of rotations, each predecessor is traced to the current hash.
 pub async fn oldest_ancestor_is_traced_to_the_current_token(fixture: &dyn Fixture) {
     let store = fixture.store();
     let user = given_session(&*store, "first").await;
@@ -260,8 +260,7 @@ pub async fn predecessors_within_the_limit_are_remembered(fixture: &dyn Fixture)
     }
 }
 
-/// A predecessor from before that is unknown or still traced rightly, but never live and never fit to
-/// be rotated.
+/// An older predecessor is unknown or still traced rightly, but never live and never rotated.
 pub async fn predecessor_before_the_limit_may_be_forgotten(fixture: &dyn Fixture) {
     let store = fixture.store();
     let user = given_session(&*store, "first").await;
@@ -278,7 +277,7 @@ pub async fn predecessor_before_the_limit_may_be_forgotten(fixture: &dyn Fixture
     assert!(is_live(&*store, "third").await);
 }
 
-/// Forgetting concerns the session that is rotated: predecessors of others are remembered.
+/// Deleting predecessors concerns the rotated session: those of others are remembered.
 pub async fn forgetting_concerns_one_session(fixture: &dyn Fixture) {
     let store = fixture.store();
     let user = given_session(&*store, "first").await;

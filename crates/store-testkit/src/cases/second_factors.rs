@@ -20,7 +20,7 @@ use crate::{
     steps::{all_at_once, commit, found, given_code, given_user, retried, try_to_guess},
 };
 
-/// Whoever has just signed up has no second factor, and nobody has none either.
+/// A new user has no second factor, and an unknown user is not found.
 pub async fn new_user_has_no_second_factor(fixture: &dyn Fixture) {
     let store = fixture.store();
     let ada = given_user(&*store, new_user("ada")).await.id;
@@ -33,7 +33,7 @@ pub async fn new_user_has_no_second_factor(fixture: &dyn Fixture) {
     assert_eq!(find(&*store, user_id("eve")).await, None);
 }
 
-/// A secret is kept to the letter, and another takes its place; none makes the factor active.
+/// A secret comes back unchanged, and is replaced by another; neither makes the factor active.
 pub async fn secret_comes_back_as_stored(fixture: &dyn Fixture) {
     let store = fixture.store();
     let ada = given_ada_with_secret(&*store).await;
@@ -45,7 +45,7 @@ pub async fn secret_comes_back_as_stored(fixture: &dyn Fixture) {
     assert_eq!(active(&*store, ada).await, None);
 }
 
-/// What is switched on is what the user shows, until it is switched off; the secret stays.
+/// The active factor is that of the user, until it is switched off; the secret stays.
 pub async fn second_factor_is_switched_on_and_off(fixture: &dyn Fixture) {
     let store = fixture.store();
     let ada = given_ada_with_secret(&*store).await;
@@ -58,7 +58,8 @@ pub async fn second_factor_is_switched_on_and_off(fixture: &dyn Fixture) {
     assert_eq!(secret(&*store, ada).await, Some(sealed("first")));
 }
 
-/// A secret that waits changes nothing until the factor is switched off, and then takes its place.
+/// A waiting secret changes nothing until the factor is switched off, and then becomes the present
+/// one.
 pub async fn waiting_secret_takes_over_when_the_factor_is_switched_off(fixture: &dyn Fixture) {
     let store = fixture.store();
     let ada = given_ada_with_secret(&*store).await;
@@ -81,13 +82,13 @@ pub async fn waiting_secret_takes_over_when_the_factor_is_switched_off(fixture: 
     assert_eq!(secret(&*store, ada).await, Some(sealed("waiting")));
     assert!(use_step(&*store, &step(ada, 7)).await);
 
-    // It waited once.
+    // It is not waiting any more.
     put_secret(&*store, ada, "third").await;
     deactivate(&*store, ada).await;
     assert_eq!(secret(&*store, ada).await, Some(sealed("third")));
 }
 
-/// The same secret in another form is still the same: its used steps stay used.
+/// The same secret encrypted anew is still the same: its used steps stay used (replay).
 pub async fn resealed_secret_keeps_its_used_steps(fixture: &dyn Fixture) {
     let store = fixture.store();
     let ada = given_ada_with_secret(&*store).await;
@@ -105,7 +106,7 @@ pub async fn resealed_secret_keeps_its_used_steps(fixture: &dyn Fixture) {
     assert!(!use_step(&*store, &step(ada, 7)).await);
 }
 
-/// A step is used once, and those before it are over with it; those after it are not.
+/// A step is used once, and with it those before; later ones are not (replay).
 pub async fn step_is_used_once_and_in_order(fixture: &dyn Fixture) {
     let store = fixture.store();
     let ada = given_ada_with_secret(&*store).await;
@@ -136,7 +137,7 @@ pub async fn step_is_used_once_for_each_purpose_and_user(fixture: &dyn Fixture) 
     }
 }
 
-/// With another secret all steps begin anew: they are the steps of other codes.
+/// Another secret has no used steps.
 pub async fn another_secret_forgets_used_steps(fixture: &dyn Fixture) {
     let store = fixture.store();
     let ada = given_ada_with_secret(&*store).await;
@@ -147,7 +148,7 @@ pub async fn another_secret_forgets_used_steps(fixture: &dyn Fixture) {
     assert!(use_step(&*store, &step(ada, 7)).await);
 }
 
-/// A step whose use was undone can still be used.
+/// A step whose use was rolled back can still be used.
 pub async fn step_of_undone_work_can_be_used(fixture: &dyn Fixture) {
     let store = fixture.store();
     let ada = given_ada_with_secret(&*store).await;
@@ -161,7 +162,7 @@ pub async fn step_of_undone_work_can_be_used(fixture: &dyn Fixture) {
     assert!(use_step(&*store, &used).await);
 }
 
-/// Of twenty who type one code at the same moment, one is let in.
+/// Of twenty concurrent uses of one step, one succeeds.
 pub async fn parallel_uses_of_one_step_have_one_winner(fixture: &dyn Fixture) {
     let store = fixture.store();
     let ada = given_ada_with_secret(&*store).await;
@@ -176,7 +177,7 @@ pub async fn parallel_uses_of_one_step_have_one_winner(fixture: &dyn Fixture) {
     assert_eq!(winners.count(), 1);
 }
 
-/// The use of a step is atomic by itself: whoever forgets to look first gains nothing.
+/// The use of a step is atomic by itself, even without taking the row lock first.
 pub async fn parallel_uses_without_a_look_first_have_one_winner(fixture: &dyn Fixture) {
     let store = fixture.store();
     let ada = given_ada_with_secret(&*store).await;
@@ -197,7 +198,7 @@ pub async fn parallel_uses_without_a_look_first_have_one_winner(fixture: &dyn Fi
     assert_eq!(winners.count(), 1);
 }
 
-/// A recovery code is taken once, by its own user, and leaves the others good.
+/// A recovery code is taken once, by its own user, and leaves the others valid.
 pub async fn recovery_code_is_taken_once(fixture: &dyn Fixture) {
     let store = fixture.store();
     let ada = given_ada_with_secret(&*store).await;
@@ -212,7 +213,7 @@ pub async fn recovery_code_is_taken_once(fixture: &dyn Fixture) {
     assert!(take_recovery_code(&*store, ada, "two").await);
 }
 
-/// New recovery codes replace all former ones, and those of nobody else.
+/// New recovery codes replace all former ones of the user, and no other's.
 pub async fn new_recovery_codes_replace_former_ones(fixture: &dyn Fixture) {
     let store = fixture.store();
     let ada = given_ada_with_secret(&*store).await;
@@ -227,7 +228,7 @@ pub async fn new_recovery_codes_replace_former_ones(fixture: &dyn Fixture) {
     assert!(take_recovery_code(&*store, eve, "one").await);
 }
 
-/// Recovery codes belong to one time that the factor is active.
+/// Switching the factor on or off deletes its recovery codes.
 pub async fn switching_the_factor_forgets_recovery_codes(fixture: &dyn Fixture) {
     let store = fixture.store();
     let ada = given_ada_with_secret(&*store).await;
@@ -241,7 +242,7 @@ pub async fn switching_the_factor_forgets_recovery_codes(fixture: &dyn Fixture) 
     assert!(!take_recovery_code(&*store, ada, "two").await);
 }
 
-/// Of twenty who type one recovery code at the same moment, one is let in.
+/// Of twenty concurrent uses of one recovery code, one succeeds.
 pub async fn parallel_takes_of_one_recovery_code_have_one_winner(fixture: &dyn Fixture) {
     let store = fixture.store();
     let ada = given_ada_with_secret(&*store).await;
@@ -284,8 +285,8 @@ pub async fn wrong_second_factors_are_counted_and_forgotten(fixture: &dyn Fixtur
     assert_eq!(wrong_guesses(&*store, ada, 0).await, 0);
 }
 
-/// Guesses at mailed codes, which anybody can make, do not close the second factor; and those at
-/// the second factor are not forgotten for a mailed code.
+/// Guesses at mailed codes, which any client can make, do not close the second factor; and the
+/// count of those at the second factor is not reset by a mailed code.
 pub async fn wrong_second_factors_are_counted_apart_from_mailed_codes(fixture: &dyn Fixture) {
     let store = fixture.store();
     let ada = given_ada_with_secret(&*store).await;
@@ -302,7 +303,7 @@ pub async fn wrong_second_factors_are_counted_apart_from_mailed_codes(fixture: &
     assert_eq!(wrong_guesses(&*store, ada, 0).await, 1);
 }
 
-/// Guesses from a known place are counted for it alone where the common count says so.
+/// Guesses from a known place have a count of their own.
 pub async fn known_place_has_guesses_at_a_second_factor_of_its_own(fixture: &dyn Fixture) {
     let store = fixture.store();
     let ada = given_ada_with_secret(&*store).await;
@@ -340,7 +341,7 @@ pub async fn known_place_has_guesses_at_a_second_factor_of_its_own(fixture: &dyn
     assert_eq!(guess(&home).await, None);
 }
 
-/// Of thirty who look, count and note at the same moment, ten find room for a guess.
+/// Of thirty units of work that read, count and note at the same moment, ten note a guess.
 pub async fn parallel_wrong_second_factors_are_all_counted(fixture: &dyn Fixture) {
     let store = fixture.store();
     let ada = given_ada_with_secret(&*store).await;
@@ -356,7 +357,7 @@ pub async fn parallel_wrong_second_factors_are_all_counted(fixture: &dyn Fixture
     assert_eq!(wrong_guesses(&*store, ada, 0).await, 10);
 }
 
-/// Forgetting a second factor leaves nothing of it but the wrong guesses, and spares other users.
+/// Deleting a second factor leaves nothing of it but the wrong guesses, and spares other users.
 pub async fn forgotten_second_factor_leaves_wrong_guesses_only(fixture: &dyn Fixture) {
     let store = fixture.store();
     let ada = given_ada_with_secret(&*store).await;
@@ -418,7 +419,7 @@ async fn secret(store: &dyn Store, user: UserId) -> Option<StoredSecret> {
     find(store, user).await.unwrap().secret
 }
 
-/// What the factor says is active, which is also what the user shows.
+/// The active factor, in the factor itself and in the user.
 async fn active(store: &dyn Store, user: UserId) -> Option<MfaMethod> {
     let active = find(store, user).await.unwrap().active;
     let shown = found(store, UserLookup::Id(user)).await.unwrap();
@@ -521,7 +522,7 @@ async fn try_to_guess_once(store: &dyn Store, user: UserId, max: u32) -> Result<
     Ok(has_room)
 }
 
-/// A unit of work that has looked at the user's second factor, as the domain's do.
+/// A unit of work that has read the user's second factor, as the domain's do.
 async fn found_in_work(store: &dyn Store, user: UserId) -> Result<Box<dyn UnitOfWork>, StoreError> {
     let mut work = store.begin().await?;
     work.second_factors().find(user).await?;

@@ -1,4 +1,5 @@
-//! Security keys: each credential is registered once and counts on; each challenge is taken once.
+//! Security keys: each credential is registered once and its counter only grows; each challenge is
+//! taken once.
 
 use std::sync::Arc;
 
@@ -34,12 +35,12 @@ pub async fn security_key_is_found_as_it_was_stored(fixture: &dyn Fixture) {
         assert!(store.has_security_key(user).await.unwrap());
         assert!(has_any(&*store, user).await);
     }
-    assert!(!has_any(&*store, user_id("nobody")).await);
-    assert_eq!(found(&*store, "nobody's").await, None);
+    assert!(!has_any(&*store, user_id("stranger")).await);
+    assert_eq!(found(&*store, "stranger's").await, None);
 }
 
 /// A user's keys are theirs alone, in the order of their ids.
-pub async fn keys_of_a_user_are_told_and_nobody_elses(fixture: &dyn Fixture) {
+pub async fn keys_of_a_user_are_listed_and_no_others(fixture: &dyn Fixture) {
     let store = fixture.store();
     let ada = given_user(&*store, new_user("ada")).await.id;
     let eve = given_user(&*store, new_user("eve")).await.id;
@@ -49,10 +50,10 @@ pub async fn keys_of_a_user_are_told_and_nobody_elses(fixture: &dyn Fixture) {
 
     let expected = ["a", "b"].map(|name| security_key(name, ada));
     assert_eq!(keys_of(&*store, ada).await, expected);
-    assert_eq!(keys_of(&*store, user_id("nobody")).await, []);
+    assert_eq!(keys_of(&*store, user_id("stranger")).await, []);
 }
 
-/// A key need not have a name, nor an authenticator that counts; a name may be empty.
+/// A key may lack a name and a signature counter; a name may be empty.
 pub async fn security_key_may_lack_name_and_count(fixture: &dyn Fixture) {
     let store = fixture.store();
     let ada = given_user(&*store, new_user("ada")).await.id;
@@ -75,7 +76,7 @@ pub async fn security_key_may_lack_name_and_count(fixture: &dyn Fixture) {
     assert_eq!(found(&*store, "largest").await, Some(largest));
 }
 
-/// Nobody can register a credential that is registered, be it their own.
+/// A registered credential cannot be registered again, even by the same user.
 pub async fn credential_is_unique(fixture: &dyn Fixture) {
     let store = fixture.store();
     let ada = given_user(&*store, new_user("ada")).await.id;
@@ -98,17 +99,17 @@ pub async fn credential_is_unique(fixture: &dyn Fixture) {
     assert!(!store.has_security_key(eve).await.unwrap());
 }
 
-/// A key belongs to a user who exists.
-pub async fn key_of_nobody_is_refused(fixture: &dyn Fixture) {
+/// A key belongs to an existing user.
+pub async fn key_of_an_unknown_user_is_refused(fixture: &dyn Fixture) {
     let store = fixture.store();
 
-    let key = security_key("lost", user_id("nobody"));
+    let key = security_key("lost", user_id("stranger"));
 
     assert!(try_to_insert(&*store, &key).await.is_err());
     assert_eq!(found(&*store, "lost").await, None);
 }
 
-/// A count that is not beyond the known one changes nothing.
+/// A counter that did not increase changes nothing.
 pub async fn key_counts_on_only(fixture: &dyn Fixture) {
     let store = fixture.store();
     let ada = given_user(&*store, new_user("ada")).await.id;
@@ -125,7 +126,7 @@ pub async fn key_counts_on_only(fixture: &dyn Fixture) {
     assert_eq!(count_of(&*store, "first").await, u32::MAX);
 }
 
-/// A key that never counted may sign again and again, until it begins to count.
+/// A key whose counter is 0 may sign any number of times, until it begins to count.
 pub async fn key_that_does_not_count_stays_at_zero(fixture: &dyn Fixture) {
     let store = fixture.store();
     let ada = given_user(&*store, new_user("ada")).await.id;
@@ -143,7 +144,7 @@ pub async fn key_that_does_not_count_stays_at_zero(fixture: &dyn Fixture) {
     assert!(!advance(&*store, key.id, 0).await);
 }
 
-/// What was removed signs nobody in.
+/// A removed key has no counter.
 pub async fn key_that_is_gone_does_not_count(fixture: &dyn Fixture) {
     let store = fixture.store();
     let ada = given_user(&*store, new_user("ada")).await.id;
@@ -154,7 +155,7 @@ pub async fn key_that_is_gone_does_not_count(fixture: &dyn Fixture) {
     assert!(!advance(&*store, key.id, 8).await);
 }
 
-/// Of twenty who present one count at the same moment, one is let in.
+/// Of twenty concurrent uses of one count, one succeeds.
 pub async fn parallel_uses_of_one_count_have_one_winner(fixture: &dyn Fixture) {
     let store = fixture.store();
     let ada = given_user(&*store, new_user("ada")).await.id;
@@ -171,7 +172,7 @@ pub async fn parallel_uses_of_one_count_have_one_winner(fixture: &dyn Fixture) {
     assert_eq!(won.filter(|won| *won).count(), 1);
 }
 
-/// The keys of one user go, and nobody else's.
+/// The keys of one user are removed, and no other's.
 pub async fn forgetting_keys_spares_other_users(fixture: &dyn Fixture) {
     let store = fixture.store();
     let ada = given_user(&*store, new_user("ada")).await.id;
@@ -184,7 +185,7 @@ pub async fn forgetting_keys_spares_other_users(fixture: &dyn Fixture) {
 
     assert!(!store.has_security_key(ada).await.unwrap());
     assert_eq!(keys_of(&*store, eve).await, [security_key("c", eve)]);
-    // There is nothing left to forget.
+    // Idempotent: there is nothing left to remove.
     forget(&*store, ada).await;
 }
 
@@ -195,8 +196,8 @@ pub async fn challenge_is_taken_as_it_was_issued(fixture: &dyn Fixture) {
     for purpose in ChallengePurpose::ALL {
         let issued = IssuedChallenge {
             purpose,
-            // Nobody has this id: of a sign-up the user is not made yet.
-            user_id: Some(user_id("nobody")),
+            // The user of a sign-up does not exist yet.
+            user_id: Some(user_id("stranger")),
             sign_up: Some(told.clone()),
             ..issued_challenge(purpose.name())
         };
@@ -207,7 +208,8 @@ pub async fn challenge_is_taken_as_it_was_issued(fixture: &dyn Fixture) {
     assert_eq!(take(&*store, "bare").await, Some(issued_challenge("bare")));
 }
 
-/// Looking at a challenge tells what taking it would, and leaves it good until it is taken or expires.
+/// Finding a challenge returns what taking it would, and leaves it valid until it is taken or
+/// expires.
 pub async fn found_challenge_stays_good(fixture: &dyn Fixture) {
     let store = fixture.store();
     let issued = issued_challenge("first");
@@ -226,7 +228,7 @@ pub async fn found_challenge_stays_good(fixture: &dyn Fixture) {
     assert_eq!(find_challenge(&*store, "first", at(60)).await, None);
 }
 
-/// A challenge that was taken is good for nothing any more, and one that nobody made never was.
+/// A challenge is taken once (replay), and one that was never made is not valid.
 pub async fn challenge_is_taken_once(fixture: &dyn Fixture) {
     let store = fixture.store();
     issue(&*store, &issued_challenge("first")).await;
@@ -237,7 +239,7 @@ pub async fn challenge_is_taken_once(fixture: &dyn Fixture) {
     assert_eq!(take(&*store, "first").await, None);
 }
 
-/// A challenge is good until just before the moment it expires.
+/// A challenge is valid until just before the moment it expires.
 pub async fn challenge_is_worthless_when_it_expires(fixture: &dyn Fixture) {
     let store = fixture.store();
     for name in ["first", "second", "third"] {
@@ -254,7 +256,7 @@ pub async fn challenge_is_worthless_when_it_expires(fixture: &dyn Fixture) {
     }
 }
 
-/// A challenge whose use was undone can still be used.
+/// A challenge whose use was rolled back can still be used.
 pub async fn challenge_of_undone_work_stays_good(fixture: &dyn Fixture) {
     let store = fixture.store();
     issue(&*store, &issued_challenge("first")).await;
@@ -268,13 +270,14 @@ pub async fn challenge_of_undone_work_stays_good(fixture: &dyn Fixture) {
     assert!(take(&*store, "first").await.is_some());
 }
 
-/// What somebody began to do with an account they lost is over, too.
+/// Deleting the keys of a user deletes their challenges, too: an attacker who has lost the account
+/// cannot finish a ceremony.
 pub async fn challenges_are_forgotten_with_the_keys_of_their_user(fixture: &dyn Fixture) {
     let store = fixture.store();
     for (name, user_id) in [
         ("ada's", Some(user_id("ada"))),
         ("eve's", Some(user_id("eve"))),
-        ("anybody's", None),
+        ("unbound", None),
     ] {
         let issued = IssuedChallenge {
             user_id,
@@ -287,10 +290,10 @@ pub async fn challenges_are_forgotten_with_the_keys_of_their_user(fixture: &dyn 
 
     assert_eq!(take(&*store, "ada's").await, None);
     assert!(take(&*store, "eve's").await.is_some());
-    assert!(take(&*store, "anybody's").await.is_some());
+    assert!(take(&*store, "unbound").await.is_some());
 }
 
-/// Of fifty who present one challenge at the same moment, one may go on.
+/// Of fifty concurrent calls with one challenge, one gets it.
 pub async fn parallel_takes_of_one_challenge_have_one_winner(fixture: &dyn Fixture) {
     let store = fixture.store();
     issue(&*store, &issued_challenge("first")).await;
@@ -376,7 +379,7 @@ async fn try_to_issue(store: &dyn Store, challenge: &IssuedChallenge) -> Result<
     commit(work).await
 }
 
-/// Takes a challenge one minute after samples are made, or finds that it is good for nothing.
+/// Takes a challenge one minute after samples are made; `None` if it is not valid.
 async fn take(store: &dyn Store, name: &str) -> Option<IssuedChallenge> {
     try_to_take(store, name, at(60)).await.unwrap()
 }

@@ -21,7 +21,7 @@ use crate::{
     },
 };
 
-/// A token nobody was given is unknown, is not rotated and ends nothing.
+/// A token that was never issued is unknown, is not rotated and ends nothing.
 pub async fn unknown_refresh_token_does_nothing(fixture: &dyn Fixture) {
     let store = fixture.store();
     given_session(&*store, "known").await;
@@ -38,7 +38,7 @@ pub async fn unknown_refresh_token_does_nothing(fixture: &dyn Fixture) {
     assert!(is_live(&*store, "known").await);
 }
 
-/// A stored token is live and leads to its user with their roles.
+/// A stored token is live and finds its user with their roles.
 pub async fn stored_refresh_token_is_live(fixture: &dyn Fixture) {
     let store = fixture.store();
     let user = given_session(&*store, "first").await;
@@ -77,7 +77,7 @@ pub async fn refresh_token_is_unknown_when_it_expires(fixture: &dyn Fixture) {
     assert_eq!(expired, RefreshTokenTrace::Unknown);
 }
 
-/// An ended session takes everything with it that is known of its tokens, and leaves others alone.
+/// Ending a session deletes all that is remembered of its tokens, and leaves others alone.
 pub async fn ended_session_leaves_nothing(fixture: &dyn Fixture) {
     let store = fixture.store();
     let user = given_session(&*store, "first").await;
@@ -122,7 +122,7 @@ pub async fn current_token_ends_its_session(fixture: &dyn Fixture) {
     assert!(is_live(&*store, "other").await);
 }
 
-/// A token that was rotated still names its session: whoever signs out with it is signed out.
+/// A token that was rotated still names its session: signing out with it ends the session.
 pub async fn superseded_token_ends_its_session_too(fixture: &dyn Fixture) {
     let store = fixture.store();
     let user = given_session(&*store, "first").await;
@@ -171,7 +171,7 @@ pub async fn ending_all_sessions_can_spare_personal_access_tokens(fixture: &dyn 
     assert!(try_to_end(&*store, session_id("ada pat")).await.unwrap());
 }
 
-/// Whatever ends for one user, the sessions of others go on.
+/// The sessions of other users go on.
 pub async fn ending_all_sessions_spares_other_users(fixture: &dyn Fixture) {
     let store = fixture.store();
     let ada = given_sessions_of_every_kind(&*store, "ada").await;
@@ -194,8 +194,8 @@ pub async fn ending_all_sessions_spares_other_users(fixture: &dyn Fixture) {
     assert!(try_to_end(&*store, session_id("eve pat")).await.unwrap());
 }
 
-/// A user without sessions has none to end, and neither has nobody.
-pub async fn ending_all_sessions_of_nobody_counts_none(fixture: &dyn Fixture) {
+/// A user without sessions has none to end, and neither has an unknown one.
+pub async fn ending_all_sessions_of_an_unknown_user_counts_none(fixture: &dyn Fixture) {
     let store = fixture.store();
     let ada = given_user(&*store, new_user("ada")).await;
 
@@ -220,7 +220,7 @@ async fn end_all(store: &dyn Store, user: UserId, which: EndedSessions) -> u64 {
     try_to_end_all(store, user, which).await.unwrap()
 }
 
-/// A personal access token leads to its user, as often as it is shown.
+/// A personal access token finds its user any number of times.
 pub async fn personal_access_token_leads_to_its_user(fixture: &dyn Fixture) {
     let store = fixture.store();
     let ada = given_user(&*store, new_user("ada")).await;
@@ -230,7 +230,7 @@ pub async fn personal_access_token_leads_to_its_user(fixture: &dyn Fixture) {
     assert_eq!(owner_of(&*store, "script", at(2)).await, Some(ada));
 }
 
-/// A refresh token that clients rotate, and one that nobody was given, are none.
+/// A regular refresh token, and one that was never issued, are none.
 pub async fn other_tokens_are_no_personal_access_tokens(fixture: &dyn Fixture) {
     let store = fixture.store();
     let ada = given_user(&*store, new_user("ada")).await.id;
@@ -241,7 +241,7 @@ pub async fn other_tokens_are_no_personal_access_tokens(fixture: &dyn Fixture) {
     }
 }
 
-/// A personal access token is worthless from the very moment it expires, but not before.
+/// A personal access token is not valid from the very moment it expires, but before.
 pub async fn personal_access_token_is_over_when_it_expires(fixture: &dyn Fixture) {
     let store = fixture.store();
     let ada = given_user(&*store, new_user("ada")).await.id;
@@ -254,7 +254,7 @@ pub async fn personal_access_token_is_over_when_it_expires(fixture: &dyn Fixture
     assert!(owner_of(&*store, "script", last_moment).await.is_some());
 }
 
-/// What is to be remembered about a token does no harm.
+/// A personal access token may have metadata.
 pub async fn personal_access_token_may_have_metadata(fixture: &dyn Fixture) {
     let store = fixture.store();
     let ada = given_user(&*store, new_user("ada")).await;

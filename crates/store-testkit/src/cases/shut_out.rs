@@ -1,4 +1,4 @@
-//! Every way to sign in, against everything that shuts a user out: no session is opened after it,
+//! Every way to sign in, against everything that locks a user out: no session is opened after it,
 //! at whichever moment of the sign-in it comes.
 
 use std::{collections::BTreeSet, sync::Arc};
@@ -21,18 +21,18 @@ use crate::{
     steps::{all_at_once, retried},
 };
 
-/// How often a race is run whose outcome depends on who comes first.
+/// How often a race is run whose outcome depends on the order.
 const ROUNDS: u32 = 5;
 
-/// What shuts a user out.
+/// What locks a user out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum ShutOut {
     /// An administrator disables the account.
     Disable,
     /// An administrator deletes it.
     Delete,
-    /// The owner of the mailbox proves to be there for the first time, and all that was there before
-    /// is revoked (account pre-hijacking).
+    /// The owner of the mailbox verifies it for the first time, and all credentials are revoked
+    /// (account pre-hijacking).
     Revoke,
     /// The password is changed.
     NewPassword,
@@ -43,18 +43,18 @@ pub async fn no_session_is_opened_after_disabling(fixture: &dyn Fixture) {
     shut_out_at_every_step(fixture, ShutOut::Disable).await;
 }
 
-/// A deleted user is not signed in, and the client is told so like anybody unknown.
+/// A deleted user is not signed in, and the answer is that of an unknown user.
 pub async fn no_session_is_opened_after_deleting(fixture: &dyn Fixture) {
     shut_out_at_every_step(fixture, ShutOut::Delete).await;
 }
 
-/// Revoked credentials sign nobody in.
+/// Revoked credentials do not sign in.
 pub async fn no_session_is_opened_after_a_first_verification(fixture: &dyn Fixture) {
     shut_out_at_every_step(fixture, ShutOut::Revoke).await;
 }
 
-/// The former password signs nobody in, nor does what was sent before it was changed. Personal access
-/// tokens, linked identities and security keys stay.
+/// The former password does not sign in, nor does a code or link that was sent before the change.
+/// Personal access tokens, linked identities and security keys stay.
 pub async fn no_session_is_opened_after_a_password_change(fixture: &dyn Fixture) {
     shut_out_at_every_step(fixture, ShutOut::NewPassword).await;
 }
@@ -70,7 +70,7 @@ pub async fn parallel_sign_ins_do_not_outlive_a_password_change(fixture: &dyn Fi
 }
 
 impl ShutOut {
-    /// Whether it shuts out somebody who signs in in this way.
+    /// Whether it locks out a user who signs in in this way.
     fn concerns(self, sign_in: SignIn) -> bool {
         let stays = matches!(
             sign_in,
@@ -93,7 +93,7 @@ impl ShutOut {
         }
     }
 
-    /// What needs no administrator.
+    /// Does what needs no administrator.
     async fn happen_by_itself(self, store: &dyn Store, server: &Server, user: UserId) {
         if self == Self::Revoke {
             retried(|| revoke_everything(store, user)).await.unwrap();
@@ -118,8 +118,8 @@ async fn revoke_everything(store: &dyn Store, user: UserId) -> Result<(), StoreE
     work.commit().await
 }
 
-/// A failure of the store at any step of a sign-in leaves what proves the user good: whatever is
-/// consumed is consumed in the unit of work that opens the session.
+/// A failure of the store at any step of a sign-in leaves the credential valid: it is consumed in
+/// the unit of work that opens the session.
 pub async fn a_failure_at_any_step_leaves_the_credential_good(fixture: &dyn Fixture) {
     let store = fixture.store();
     let ports = Ports::new();
@@ -153,7 +153,7 @@ pub async fn a_failure_at_any_step_leaves_the_credential_good(fixture: &dyn Fixt
     }
 }
 
-/// Lets a user be shut out before each call of the store that a sign-in makes, and fails when a session
+/// Locks a user out before each call of the store that a sign-in makes, and fails when a session
 /// was opened after that.
 async fn shut_out_at_every_step(fixture: &dyn Fixture, shut_out: ShutOut) {
     let store = fixture.store();
@@ -186,8 +186,7 @@ async fn shut_out_at_every_step(fixture: &dyn Fixture, shut_out: ShutOut) {
     }
 }
 
-/// Lets a sign-in and what shuts the user out run at the same time: no session is left, whoever comes
-/// first.
+/// Runs a sign-in and a lock-out concurrently: no session is left, in whichever order.
 async fn race_against(fixture: &dyn Fixture, shut_out: ShutOut) {
     let store = fixture.store();
     let ports = Ports::new();

@@ -1,4 +1,4 @@
-//! Tickets: each is taken once, and nobody gets it twice.
+//! Tickets: each is taken once (replay).
 
 use std::{slice, sync::Arc};
 
@@ -22,7 +22,7 @@ use crate::{
     },
 };
 
-/// A ticket leads to its user and to what its client has to prove.
+/// A ticket finds its user and its code challenge.
 pub async fn ticket_is_taken_as_it_was_stored(fixture: &dyn Fixture) {
     let store = fixture.store();
     let ada = given_user(&*store, new_user("ada")).await.id;
@@ -43,7 +43,7 @@ pub async fn ticket_is_taken_as_it_was_stored(fixture: &dyn Fixture) {
     assert_eq!(eves.code_challenge, None);
 }
 
-/// Looking at a ticket tells what taking it would, and leaves it good until it is taken or expires.
+/// Finding a ticket returns what taking it would, and leaves it valid until it is taken or expires.
 pub async fn found_ticket_stays_good(fixture: &dyn Fixture) {
     let store = fixture.store();
     let ada = given_user(&*store, new_user("ada")).await.id;
@@ -68,7 +68,7 @@ pub async fn found_ticket_stays_good(fixture: &dyn Fixture) {
     assert!(find(&*store, &ticket("first"), at(60)).await.is_none());
 }
 
-/// A ticket that was taken is good for nothing any more.
+/// A ticket that was taken is not valid any more.
 pub async fn ticket_is_taken_once(fixture: &dyn Fixture) {
     let store = fixture.store();
     given_tickets_of_ada(&*store, &[ticket("first")]).await;
@@ -78,7 +78,7 @@ pub async fn ticket_is_taken_once(fixture: &dyn Fixture) {
     assert_eq!(take(&*store, &ticket("first")).await, None);
 }
 
-/// A ticket nobody was given is good for nothing, even if it differs from one in its purpose alone.
+/// A ticket that was never issued is not valid, even if it differs from one in its purpose alone.
 pub async fn unknown_ticket_is_not_taken(fixture: &dyn Fixture) {
     let store = fixture.store();
     let known = ticket_for(TicketPurpose::VerifyEmail, "first");
@@ -92,7 +92,7 @@ pub async fn unknown_ticket_is_not_taken(fixture: &dyn Fixture) {
     assert!(take(&*store, &known).await.is_some());
 }
 
-/// A ticket is worthless from the very moment it expires, but not before.
+/// A ticket is not valid from the very moment it expires, but before.
 pub async fn ticket_is_worthless_when_it_expires(fixture: &dyn Fixture) {
     let store = fixture.store();
     given_tickets_of_ada(&*store, &[ticket("first")]).await;
@@ -105,7 +105,7 @@ pub async fn ticket_is_worthless_when_it_expires(fixture: &dyn Fixture) {
     assert!(take_at(&*store, "first", last_moment).await.is_some());
 }
 
-/// Another ticket for the same does not make an earlier one worthless.
+/// Another ticket of the same purpose does not invalidate an earlier one.
 pub async fn earlier_ticket_stays_good(fixture: &dyn Fixture) {
     let store = fixture.store();
     given_tickets_of_ada(&*store, &[ticket("first"), ticket("second")]).await;
@@ -113,7 +113,7 @@ pub async fn earlier_ticket_stays_good(fixture: &dyn Fixture) {
     assert!(take(&*store, &ticket("first")).await.is_some());
 }
 
-/// Whoever takes a ticket takes all that its user has for the same, earlier and later ones.
+/// Taking a ticket takes all that its user has of the same purpose, earlier and later ones.
 pub async fn taken_ticket_takes_its_siblings_along(fixture: &dyn Fixture) {
     let store = fixture.store();
     let [first, second, third] = ["first", "second", "third"].map(ticket);
@@ -125,7 +125,7 @@ pub async fn taken_ticket_takes_its_siblings_along(fixture: &dyn Fixture) {
     assert_eq!(take(&*store, &third).await, None);
 }
 
-/// Tickets that are good for something else are not touched.
+/// Tickets of other purposes are not touched.
 pub async fn taken_ticket_spares_those_of_other_purposes(fixture: &dyn Fixture) {
     let store = fixture.store();
     let tickets = TicketPurpose::ALL.map(|purpose| ticket_for(purpose, "same name"));
@@ -149,7 +149,7 @@ pub async fn taken_ticket_spares_those_of_other_users(fixture: &dyn Fixture) {
     assert!(take(&*store, &ticket("eve")).await.is_some());
 }
 
-/// A ticket that is expired takes nothing along.
+/// An expired ticket takes no other along.
 pub async fn expired_ticket_spares_its_siblings(fixture: &dyn Fixture) {
     let store = fixture.store();
     let ada = given_tickets_of_ada(&*store, &[ticket("first")]).await;
@@ -165,7 +165,7 @@ pub async fn expired_ticket_spares_its_siblings(fixture: &dyn Fixture) {
     assert!(take_at(&*store, "second", at(LIFE)).await.is_some());
 }
 
-/// A ticket that was taken by work that is undone is as good as before, and so are its siblings.
+/// A ticket whose taking was rolled back is as valid as before, and so are its siblings.
 pub async fn ticket_of_undone_work_stays_good(fixture: &dyn Fixture) {
     let store = fixture.store();
     let [first, second] = ["first", "second"].map(ticket);
@@ -227,7 +227,7 @@ pub async fn accepted_code_takes_the_tickets_in_whose_place_it_is_along(fixture:
     assert!(take(&*store, &verify).await.is_some());
 }
 
-/// Forgetting concerns the tickets of one user, for whatever they are good.
+/// Deleting tickets concerns one user, and all purposes.
 pub async fn forgetting_tickets_spares_other_users(fixture: &dyn Fixture) {
     let store = fixture.store();
     let tickets = TicketPurpose::ALL.map(|purpose| ticket_for(purpose, "ada's"));
@@ -243,7 +243,7 @@ pub async fn forgetting_tickets_spares_other_users(fixture: &dyn Fixture) {
     assert!(take(&*store, &ticket("eve's")).await.is_some());
 }
 
-/// Forgetting takes codes along, so that nothing that is on its way opens the account.
+/// Deleting tickets deletes codes, too, so that nothing that was sent opens the account.
 pub async fn forgetting_tickets_forgets_codes_too(fixture: &dyn Fixture) {
     let store = fixture.store();
     let ada = given_user(&*store, new_user("ada")).await.id;
@@ -274,7 +274,8 @@ pub async fn forgetting_tickets_forgets_codes_too(fixture: &dyn Fixture) {
     assert!(exchange("eve's").await.is_some());
 }
 
-/// Forgetting is harmless where there is nothing to forget, or nobody, and no bar to later tickets.
+/// Idempotent: deleting is harmless where there is nothing, or no user, and does not affect later
+/// tickets.
 pub async fn forgetting_tickets_is_harmless_when_there_are_none(fixture: &dyn Fixture) {
     let store = fixture.store();
     let ada = given_user(&*store, new_user("ada")).await.id;
@@ -286,7 +287,7 @@ pub async fn forgetting_tickets_is_harmless_when_there_are_none(fixture: &dyn Fi
     assert!(take(&*store, &ticket("first")).await.is_some());
 }
 
-/// What would move the account to another address or number goes, and nothing else.
+/// What would move the account to another address or number is deleted, and nothing else.
 pub async fn forgetting_changes_spares_other_tickets_and_codes(fixture: &dyn Fixture) {
     let store = fixture.store();
     let ada = given_user(&*store, new_user("ada")).await.id;
@@ -322,7 +323,7 @@ pub async fn forgetting_changes_spares_other_tickets_and_codes(fixture: &dyn Fix
     assert!(take(&*store, &ticket_for(change, "eve's")).await.is_some());
 }
 
-/// Of fifty who present one ticket at the same moment, one gets what it is worth.
+/// Of fifty concurrent calls with one ticket, one gets it.
 pub async fn parallel_takes_of_one_ticket_have_one_winner(fixture: &dyn Fixture) {
     let store = fixture.store();
     given_tickets_of_ada(&*store, &[ticket("first")]).await;

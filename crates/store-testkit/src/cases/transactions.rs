@@ -1,4 +1,4 @@
-//! Units of work: all or nothing, and nothing before its time.
+//! Units of work: all or nothing, and invisible until the commit.
 
 use std::sync::Arc;
 
@@ -20,7 +20,7 @@ use crate::{
     },
 };
 
-/// What is committed is there for everybody, whatever part of the store it concerns.
+/// Committed changes are visible to all, in every part of the store.
 pub async fn committed_work_is_visible(fixture: &dyn Fixture) {
     let store = fixture.store();
 
@@ -34,7 +34,7 @@ pub async fn committed_work_is_visible(fixture: &dyn Fixture) {
     assert!(take(&*store, &ticket("mailed")).await.is_some());
 }
 
-/// What is rolled back never was.
+/// A rollback leaves nothing.
 pub async fn rolled_back_work_leaves_nothing(fixture: &dyn Fixture) {
     let store = fixture.store();
 
@@ -45,8 +45,8 @@ pub async fn rolled_back_work_leaves_nothing(fixture: &dyn Fixture) {
     assert_nothing_was_written(&*store).await;
 }
 
-/// A unit of work that is dropped never was, and the next one can begin, write and commit.
-pub async fn dropped_work_leaves_nothing_and_blocks_nobody(fixture: &dyn Fixture) {
+/// A dropped unit of work leaves nothing, and the next one can begin, write and commit.
+pub async fn dropped_work_leaves_nothing_and_blocks_no_other(fixture: &dyn Fixture) {
     let store = fixture.store();
 
     // More often than a pool has connections: none may be lost.
@@ -80,7 +80,7 @@ pub async fn work_sees_its_own_changes(fixture: &dyn Fixture) {
     assert!(!is_open);
 }
 
-/// Nobody sees a user whose unit of work has not been committed.
+/// Uncommitted changes are invisible to others (isolation).
 ///
 /// A store may let readers wait for the unit to end. It ends with a rollback, so the answer is the
 /// same whether they wait or not.
@@ -99,7 +99,7 @@ pub async fn uncommitted_work_is_invisible_to_others(fixture: &dyn Fixture) {
     assert!(readers.await.unwrap().iter().all(Option::is_none));
 }
 
-/// Who looks while a user is being committed finds them with all their roles, or not at all.
+/// A reader finds a user who is being committed with all their roles, or not at all.
 pub async fn committed_work_appears_as_a_whole(fixture: &dyn Fixture) {
     let store = fixture.store();
     let roles = ["a", "b", "c", "d", "e", "f"].map(role);
@@ -171,7 +171,7 @@ pub async fn refused_work_can_be_dropped(fixture: &dyn Fixture) {
     assert!(try_to_insert(&*store, &new_user("eve")).await.is_ok());
 }
 
-/// A unit of work in which nothing happened can be committed.
+/// An empty unit of work can be committed.
 pub async fn empty_work_can_be_committed(fixture: &dyn Fixture) {
     let store = fixture.store();
 
@@ -232,7 +232,7 @@ async fn find_often(store: Arc<dyn Store>, name: &'static str) -> Vec<Option<Use
     for _ in 0..20 {
         let user = store.find_user(UserLookup::Id(user_id(name))).await;
         seen.push(user.unwrap());
-        // A store in memory never waits, and others have to get their turn.
+        // A store in memory never waits, so let other tasks run.
         tokio::task::yield_now().await;
     }
     seen

@@ -1,4 +1,4 @@
-//! Users: what is stored, how it is found, and what has to be unique.
+//! Users: what is stored, how it is found, and what is unique.
 
 use std::collections::BTreeSet;
 
@@ -45,7 +45,7 @@ pub async fn user_comes_back_as_stored(fixture: &dyn Fixture) {
     }
 }
 
-/// Lookups of people who are not there find nobody, even when others are.
+/// Lookups of absent users find none, even when there are others.
 pub async fn absent_user_is_not_found(fixture: &dyn Fixture) {
     let store = fixture.store();
     given_user(&*store, new_user("ada")).await;
@@ -78,7 +78,7 @@ pub async fn email_is_found_in_any_case_and_keeps_its_spelling(fixture: &dyn Fix
         let email = email(spelling);
         let user = found(&*store, UserLookup::Email(&email)).await;
 
-        // Equal in every value, so the address is the one that was stored.
+        // Equal in every value, so the address is in its original spelling.
         assert_eq!(user.as_ref(), Some(&ada), "{spelling}");
     }
 }
@@ -111,7 +111,7 @@ pub async fn quotation_marks_are_text(fixture: &dyn Fixture) {
     assert_eq!(found(&*store, UserLookup::Username(&name)).await, ada);
 }
 
-/// User names are told apart to the letter, so two may differ in case alone.
+/// User names are case-sensitive, so two may differ in case alone.
 pub async fn username_is_found_to_the_letter(fixture: &dyn Fixture) {
     let store = fixture.store();
     let [lower, upper, other] = ["ada", "Ada", "ADA"].map(username);
@@ -173,7 +173,7 @@ pub async fn user_id_is_unique(fixture: &dyn Fixture) {
     assert_eq!(found(&*store, UserLookup::Id(ada.id)).await, Some(ada));
 }
 
-/// Having neither address nor user name is not a value that could be taken.
+/// Any number of users may have neither address nor user name.
 pub async fn many_users_may_lack_email_and_username(fixture: &dyn Fixture) {
     let store = fixture.store();
     for name in ["ada", "eve", "joe"] {
@@ -202,7 +202,7 @@ pub async fn hasura_ids_start_at_two_and_grow(fixture: &dyn Fixture) {
     }
 }
 
-/// A user who was refused does not cost another their id for the legacy API.
+/// A refused insert does not reuse another user's id for the legacy API.
 pub async fn hasura_ids_differ_after_a_refusal(fixture: &dyn Fixture) {
     let store = fixture.store();
     let ada = given_user(&*store, new_user("ada")).await;
@@ -214,7 +214,7 @@ pub async fn hasura_ids_differ_after_a_refusal(fixture: &dyn Fixture) {
     assert_eq!(ids.len(), 3, "{ids:?}");
 }
 
-/// Metadata that was never set, that was set to nothing, and an object stay apart.
+/// Metadata that was never set, that was set to null, and an object stay apart.
 pub async fn metadata_survives(fixture: &dyn Fixture) {
     let store = fixture.store();
     let nested = json!({
@@ -253,7 +253,7 @@ pub async fn created_at_survives_to_the_microsecond(fixture: &dyn Fixture) {
     assert_eq!(stored.created_at.nanosecond(), 123_456_000);
 }
 
-/// A new password takes the old one's place, and nobody else's.
+/// A new password replaces the old one, and no other user's.
 pub async fn set_password_replaces_the_password(fixture: &dyn Fixture) {
     let store = fixture.store();
     let mut ada = given_user(&*store, new_user("ada")).await;
@@ -287,7 +287,7 @@ pub async fn set_password_gives_a_first_password(fixture: &dyn Fixture) {
     assert_eq!(stored.password_hash, Some(hash));
 }
 
-/// A password that is taken away is gone, and nobody else's.
+/// A password that is removed is gone, and no other user's.
 pub async fn clear_password_takes_the_password_away(fixture: &dyn Fixture) {
     let store = fixture.store();
     let mut ada = given_user(&*store, new_user("ada")).await;
@@ -304,7 +304,7 @@ pub async fn clear_password_takes_the_password_away(fixture: &dyn Fixture) {
     assert_eq!(found(&*store, UserLookup::Id(eve.id)).await, Some(eve));
 }
 
-/// Noting that a user was here changes nothing else, however often it happens.
+/// Updating the time a user was last seen changes nothing else, any number of times.
 pub async fn touch_changes_nothing_else(fixture: &dyn Fixture) {
     let store = fixture.store();
     let ada = given_user(&*store, new_user("ada")).await;
@@ -318,7 +318,7 @@ pub async fn touch_changes_nothing_else(fixture: &dyn Fixture) {
     assert_eq!(found(&*store, UserLookup::Id(ada.id)).await, Some(ada));
 }
 
-/// Changes to a user who does not exist report so, and bring nobody into being.
+/// Changes to a user who does not exist report so, and create no user.
 pub async fn changes_to_a_missing_user_report_false(fixture: &dyn Fixture) {
     let store = fixture.store();
     let ada = given_user(&*store, new_user("ada")).await;
@@ -342,11 +342,11 @@ pub async fn changes_to_a_missing_user_report_false(fixture: &dyn Fixture) {
     assert_eq!(found(&*store, UserLookup::Id(ada.id)).await, Some(ada));
 }
 
-/// Nobody has a security key who did not register one.
+/// A user has no security key until they register one.
 pub async fn users_have_no_security_key_at_first(fixture: &dyn Fixture) {
     let store = fixture.store();
     let ada = given_user(&*store, new_user("ada")).await.id;
 
     assert!(!store.has_security_key(ada).await.unwrap());
-    assert!(!store.has_security_key(user_id("nobody")).await.unwrap());
+    assert!(!store.has_security_key(user_id("stranger")).await.unwrap());
 }

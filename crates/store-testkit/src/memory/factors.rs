@@ -10,7 +10,7 @@ use auth_domain::{
 
 use super::guesses::Guesses;
 
-/// What is kept of one user's second factor. Whether it is active stands with the user.
+/// What is stored of one user's second factor. Whether it is active stands with the user.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Factor {
     pub(super) secret: Option<SealedSecret>,

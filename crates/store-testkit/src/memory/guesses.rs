@@ -52,7 +52,7 @@ impl Guesses {
     }
 }
 
-/// Where people signed in, and until when that is remembered.
+/// The places that users signed in from, and until when they are known.
 #[derive(Debug, Clone, Default)]
 pub(super) struct KnownPlaces(HashMap<(UserId, Place), DateTime<Utc>>);
 
@@ -69,7 +69,7 @@ impl KnownPlaces {
         })
     }
 
-    /// Removes places, the one first that was known for the shortest time; returns how many.
+    /// Removes places, the first to expire first; returns how many.
     pub(super) fn remove(&mut self, before: DateTime<Utc>, limit: usize) -> usize {
         let places = self.0.iter().map(|(place, until)| (*until, place.clone()));
         let places = oldest(places, before, limit);

@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use super::unique::check_free;
 
-/// Links, and the providers of which there may be some.
+/// Links, and the known providers.
 #[derive(Debug, Clone, Default)]
 pub(super) struct LinkedIdentities {
     pub(super) providers: BTreeSet<ProviderId>,

@@ -44,7 +44,7 @@ impl Messages {
         self.0.remove(&(user, purpose.name()));
     }
 
-    /// Keeps those alone that carry something that is there.
+    /// Drops messages whose ticket or code is gone.
     pub(super) fn retain(&mut self, is_there: impl Fn(UserId, &Carried) -> bool) {
         self.0
             .retain(|(user, _), row| is_there(*user, &row.carried));

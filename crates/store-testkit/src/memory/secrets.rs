@@ -14,8 +14,8 @@ use auth_domain::{
 
 use super::{expiry::remove, guesses::Guesses};
 
-/// Tickets, codes, ended flows, and when wrong codes were guessed. Whether their users exist is for
-/// the caller to know.
+/// Tickets, codes, ended flows, and the times of wrong guesses. The caller checks that their users
+/// exist.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Secrets {
     tickets: HashMap<HashedTicket, NewTicket>,
@@ -62,7 +62,7 @@ impl Secrets {
         Some(taken)
     }
 
-    /// Forgets the tickets for one thing, and the code in their place.
+    /// Deletes the tickets of one purpose, and the code in their place.
     fn forget(&mut self, user: UserId, purpose: TicketPurpose) {
         self.tickets
             .retain(|_, it| it.user_id != user || it.purpose != purpose);
@@ -134,7 +134,7 @@ impl Secrets {
         self.codes.remove(&(guess.user_id, guess.purpose));
     }
 
-    /// When wrong codes were guessed, a list for each user and kind.
+    /// The times of wrong guesses, a list for each user and kind.
     pub(super) fn wrong_guesses(&mut self) -> impl Iterator<Item = &mut Guesses> {
         self.wrong_guesses.values_mut()
     }

@@ -1,4 +1,4 @@
-//! What a [`MemoryStore`](super::MemoryStore) holds, and the rules of changing it.
+//! The state of a [`MemoryStore`](super::MemoryStore), and the rules of changing it.
 //!
 //! A method that fails has changed nothing.
 
@@ -59,7 +59,7 @@ struct Account {
     last_seen: Option<DateTime<Utc>>,
 }
 
-/// A refresh token with the ones it took the place of.
+/// A refresh token with its predecessors.
 #[derive(Debug, Clone)]
 struct Session {
     token: StoredRefreshToken,
@@ -70,7 +70,7 @@ struct Session {
 #[derive(Debug, Clone)]
 struct Predecessor {
     hash: HashedRefreshToken,
-    /// By the store's clock.
+    /// By the store's own clock.
     rotated_at: DateTime<Utc>,
 }
 
@@ -393,7 +393,7 @@ impl State {
         Ok(())
     }
 
-    /// `clock` is the time by the store's clock.
+    /// `clock` is the time by the store's own clock.
     pub(super) fn rotate(
         &mut self,
         rotation: &RefreshRotation,
@@ -531,7 +531,7 @@ impl Session {
         device.network = network.or(device.network.take());
     }
 
-    /// `None`: the token never belonged to this session, or was forgotten.
+    /// `None`: the token never belonged to this session, or was deleted.
     fn trace(
         &self,
         hash: &HashedRefreshToken,
