@@ -1,4 +1,4 @@
-//! What a provider tells of a person to whoever has their token.
+//! A provider's API, called with a user's access token.
 
 use auth_domain::secret::Secret;
 use egress::{Egress, Request};
@@ -7,7 +7,7 @@ use url::Url;
 
 use crate::error::ProfileError;
 
-/// A provider's API, with a person's token.
+/// A provider's API, with a user's access token.
 #[derive(Debug)]
 pub struct Api<'a> {
     egress: &'a Egress,
@@ -18,8 +18,8 @@ pub struct Api<'a> {
 }
 
 impl<'a> Api<'a> {
-    /// The API of a provider that knows this server as `client_id` and has profiles at
-    /// `profile_url`, with a person's `token`.
+    /// The API of a provider where this server is `client_id` and profiles are at `profile_url`,
+    /// with a user's `token`.
     #[must_use]
     pub fn new(
         egress: &'a Egress,
@@ -59,7 +59,7 @@ impl<'a> Api<'a> {
         self.get(self.profile_url.clone()).await
     }
 
-    /// What is below the profile, by the name of the last segment of its path.
+    /// A resource below the profile, by the last segment of its path.
     ///
     /// # Errors
     ///
@@ -83,7 +83,7 @@ impl<'a> Api<'a> {
     }
 }
 
-/// The JSON that answers `request`.
+/// The JSON response to `request`.
 ///
 /// # Errors
 ///
@@ -97,7 +97,7 @@ pub async fn fetch<T: DeserializeOwned>(
     if reply.status != 200 {
         return Err(ProfileError::Status(reply.status));
     }
-    // What serde says is wrong quotes what it read.
+    // The error is dropped: serde quotes what it read, which may be personal data.
     let read = serde_json::from_slice(&reply.body).ok();
     read.ok_or(ProfileError::Unreadable)
 }

@@ -1,9 +1,9 @@
-//! Where a browser is sent.
+//! The URL that a browser is redirected to.
 
 use url::Url;
 
-/// Adds parameters to a URL. Those that it has stay, but for ones of the same name: a parameter
-/// must not be there twice (RFC 6749 §3.1).
+/// Sets parameters of a URL. Its other parameters stay; one must not be there twice (RFC 6749
+/// §3.1).
 pub(crate) fn with_parameters(url: &Url, parameters: &[(&str, &str)]) -> Url {
     let is_ours = |name: &str| parameters.iter().any(|(ours, _)| *ours == name);
     let kept: Vec<_> = url

@@ -1,4 +1,4 @@
-//! Providers that differ in constants and in what their profiles look like.
+//! Providers of the authorization-code flow that differ in constants and profiles only.
 
 use async_trait::async_trait;
 use auth_domain::{
@@ -22,32 +22,32 @@ use crate::{
 pub trait AuthorizationCodeProvider: Send + Sync + 'static {
     /// Its name, as in `/signin/provider/{name}`.
     const ID: &'static str;
-    /// Where browsers are sent, unless a setting says otherwise.
+    /// The authorization endpoint, unless a setting says otherwise.
     const AUTHORIZATION_URL: &'static str;
-    /// Where codes are exchanged, unless a setting says otherwise.
+    /// The token endpoint, unless a setting says otherwise.
     const TOKEN_URL: &'static str;
-    /// Where profiles are, unless a setting says otherwise.
+    /// The URL of profiles, unless a setting says otherwise.
     const PROFILE_URL: &'static str;
-    /// Scopes to ask for, unless a setting says otherwise.
+    /// Scopes to request, unless a setting says otherwise.
     const SCOPES: &'static [&'static str];
-    /// What is between two scopes.
+    /// The separator of scopes.
     const SCOPE_SEPARATOR: &'static str = " ";
-    /// What else to ask with, as names and values, unless the URL says it already.
+    /// Further parameters of authorization requests, unless the URL has them already.
     const PARAMETERS: &'static [(&'static str, &'static str)] = &[];
-    /// How this server proves itself where codes are exchanged.
+    /// How this server authenticates at the token endpoint.
     const AUTHENTICATION: ClientAuthentication = ClientAuthentication::Body;
-    /// Whether it documents PKCE with `S256`. Others may refuse what they do not know.
+    /// Whether it documents PKCE with `S256`. Others may refuse unknown parameters.
     const PKCE: bool = false;
 
-    /// What it answers about a person.
+    /// The response with a user's profile.
     type Profile: DeserializeOwned + Send;
 
-    /// What else to ask with, where that depends on settings.
+    /// Further parameters of authorization requests that depend on settings.
     fn parameters(&self) -> Vec<(&'static str, String)> {
         Vec::new()
     }
 
-    /// Asks about the person. One request at the URL of profiles, if nothing else is said.
+    /// Fetches the user's profile: by default one request to the URL of profiles.
     ///
     /// # Errors
     ///
@@ -56,7 +56,7 @@ pub trait AuthorizationCodeProvider: Send + Sync + 'static {
         api.profile().await
     }
 
-    /// Who the profile is about.
+    /// The identity in a profile.
     ///
     /// # Errors
     ///
@@ -64,7 +64,7 @@ pub trait AuthorizationCodeProvider: Send + Sync + 'static {
     fn identity(&self, profile: Self::Profile) -> Result<ExternalIdentity, ProfileError>;
 }
 
-/// A provider of the authorization-code flow, as the domain asks it.
+/// An [`AuthorizationCodeProvider`] as the domain's port.
 pub struct OAuth2<F> {
     provider: F,
     oauth_client: OAuthClient,
@@ -100,7 +100,7 @@ impl<F: AuthorizationCodeProvider> OAuth2<F> {
     }
 }
 
-/// The configured scopes, or else the usual ones, as one parameter.
+/// The configured scopes, or else the defaults, as one parameter.
 #[must_use]
 pub fn scope(configured: &[String], usual: &[&str], separator: &str) -> String {
     let configured: Vec<_> = configured
@@ -121,18 +121,18 @@ impl<F: AuthorizationCodeProvider> Provider for OAuth2<F> {
         &self.oauth_client.id
     }
 
-    async fn authorize(&self, question: &AuthorizationRequest) -> Result<Url, ProviderError> {
-        Ok(self.oauth_client.authorize(question))
+    async fn authorize(&self, request: &AuthorizationRequest) -> Result<Url, ProviderError> {
+        Ok(self.oauth_client.authorize(request))
     }
 
     async fn identify(
         &self,
-        answer: &AuthorizationResponse,
+        response: &AuthorizationResponse,
     ) -> Result<ExternalIdentity, ProviderError> {
         let secret = &self.registration.client_secret;
         let tokens = self
             .oauth_client
-            .exchange(&self.egress, answer, secret)
+            .exchange(&self.egress, response, secret)
             .await?;
         let profile_url = &self.registration.endpoints.profile;
         let api = Api::new(
@@ -144,7 +144,7 @@ impl<F: AuthorizationCodeProvider> Provider for OAuth2<F> {
         let profile = self.provider.fetch(api).await?;
         let identity = self.provider.identity(profile)?;
         Ok(ExternalIdentity {
-            // What is said of an address that cannot be read is said of none.
+            // A flag about an address that cannot be read is about no address.
             email_verified: identity.email_verified.filter(|_| identity.email.is_some()),
             ..identity
         })

@@ -1,4 +1,4 @@
-//! Something that a provider publishes, kept for a while.
+//! A cache of what a provider publishes.
 
 use std::{
     error::Error,
@@ -8,28 +8,29 @@ use std::{
 use auth_domain::{error::chain, ports::Clock};
 use chrono::{DateTime, TimeDelta, Utc};
 
-/// How long a value is good.
+/// How long a value is fresh.
 const KEPT: TimeDelta = TimeDelta::hours(1);
 
-/// How long a value that lacks something is not asked for again.
+/// How long a value that lacks something is not fetched again.
 const PAUSE: TimeDelta = TimeDelta::minutes(1);
 
-/// How long a value stands in for one that cannot be fetched.
+/// How long a stale value replaces one that cannot be fetched.
 const STANDS_IN: TimeDelta = TimeDelta::days(1);
 
-/// How long nobody asks again after a fetch that failed: everybody would wait for it to fail.
+/// How long no fetch is tried after a failed one (circuit breaker): every request would wait for
+/// it.
 const REST: TimeDelta = TimeDelta::seconds(5);
 
-/// A fetch failed a moment ago, and was not tried again.
+/// A fetch failed a moment ago, and is not retried yet (circuit breaker).
 #[derive(Debug, thiserror::Error)]
-#[error("it was not to be had a moment ago")]
+#[error("it could not be fetched a moment ago")]
 pub struct Resting;
 
-/// A value that is fetched when it is needed, and good for an hour. While it cannot be fetched, the
-/// last one stands in for it for a day.
+/// A value that is fetched when it is needed, and fresh for an hour. While it cannot be fetched,
+/// the stale one is used for a day.
 ///
-/// Nobody waits for another's fetch, so two at the same time may both ask; the value is replaced
-/// as a whole.
+/// No request waits for another's fetch, so two concurrent ones may both fetch; the value is
+/// replaced as a whole.
 pub struct Cached<T> {
     clock: Arc<dyn Clock>,
     kept: Mutex<Option<Kept<T>>>,
@@ -39,12 +40,12 @@ pub struct Cached<T> {
 struct Kept<T> {
     value: Arc<T>,
     since: DateTime<Utc>,
-    /// When somebody last asked for it again, because it lacked something.
+    /// When it was last fetched again because it lacked something.
     asked_again: DateTime<Utc>,
 }
 
 impl<T: Send + Sync> Cached<T> {
-    /// Nothing yet.
+    /// An empty cache.
     #[must_use]
     pub fn new(clock: Arc<dyn Clock>) -> Self {
         Self {
@@ -54,7 +55,7 @@ impl<T: Send + Sync> Cached<T> {
         }
     }
 
-    /// The value, fetched if there is no good one.
+    /// The value, fetched if there is no fresh one.
     ///
     /// # Errors
     ///
@@ -69,11 +70,11 @@ impl<T: Send + Sync> Cached<T> {
         }
     }
 
-    /// The value as `fetching` gets it, or else the one that stands in for it.
+    /// The value as `fetching` gets it, or else the stale one.
     ///
     /// # Errors
     ///
-    /// Its error, or [`Resting`], where nothing stands in.
+    /// Its error, or [`Resting`], when there is no stale value either.
     pub async fn fetch<E: From<Resting> + Error + Send + 'static>(
         &self,
         fetching: impl Future<Output = Result<T, E>> + Send,
@@ -85,7 +86,10 @@ impl<T: Send + Sync> Cached<T> {
                 Ok(value) => return Ok(self.put(value)),
                 Err(error) => {
                     *locked(&self.failed) = Some(self.clock.now());
-                    tracing::warn!(error = chain(&error), "a provider's own data cannot be had");
+                    tracing::warn!(
+                        error = chain(&error),
+                        "a provider's own data cannot be fetched"
+                    );
                     error
                 }
             }
@@ -101,7 +105,7 @@ impl<T: Send + Sync> Cached<T> {
         locked(&self.failed).is_some_and(|it| now - it < REST)
     }
 
-    /// The value, if there is a good one.
+    /// The value, if it is fresh.
     #[must_use]
     pub fn get(&self) -> Option<Arc<T>> {
         let now = self.clock.now();
@@ -110,8 +114,8 @@ impl<T: Send + Sync> Cached<T> {
         good.map(|it| Arc::clone(&it.value))
     }
 
-    /// Whether to fetch it once more because something is missing in it. That is so once a minute,
-    /// whoever asks: what is missed may be an invention.
+    /// Whether to fetch it again because something is missing in it. At most once a minute for all
+    /// requests: a client may have invented what is missing (denial of service).
     #[must_use]
     pub fn may_ask_again(&self) -> bool {
         let now = self.clock.now();
@@ -126,7 +130,7 @@ impl<T: Send + Sync> Cached<T> {
         may
     }
 
-    /// Keeps a value that was just fetched.
+    /// Stores a value that was just fetched.
     pub fn put(&self, value: T) -> Arc<T> {
         let now = self.clock.now();
         let value = Arc::new(value);
@@ -190,7 +194,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn nobody_asks_again_at_once_for_what_was_not_to_be_had() {
+    async fn no_fetch_is_tried_at_once_after_a_failed_one() {
         let clock = Arc::new(FixedClock::default());
         let cached = Cached::new(Arc::clone(&clock) as _);
         assert!(cached.get_or_fetch(async { Err(Away) }).await.is_err());

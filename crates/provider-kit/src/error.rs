@@ -1,4 +1,4 @@
-//! What can go wrong with a provider. No text here holds anything that it answered.
+//! Failures of providers. No text here holds anything from a response, which may hold tokens.
 
 use auth_domain::{
     identity::InvalidSubject,
@@ -17,23 +17,23 @@ pub enum ExchangeError {
     /// The provider was not reached.
     #[error("the provider cannot be asked")]
     Egress(#[from] EgressError),
-    /// The provider refused, for a reason that it gave.
+    /// The provider refused, with an error code.
     #[error("the provider answered {reason:?} with status {status}")]
     Refused {
-        /// Its reason: one of the words that its documentation knows.
+        /// Its error code: one of the documented ones.
         reason: &'static str,
-        /// The status of its answer.
+        /// The status of its response.
         status: u16,
     },
-    /// The answer holds no token.
+    /// The response holds no token.
     #[error("the provider answered without a token, with status {0}")]
     NoToken(u16),
-    /// This server cannot prove itself to the provider.
+    /// This server cannot authenticate at the provider.
     #[error("this server cannot sign what the provider asks for")]
     Signature,
 }
 
-/// Why nobody knows who the person is.
+/// Why the user was not identified.
 #[derive(Debug, thiserror::Error)]
 pub enum ProfileError {
     /// The provider was not reached.
@@ -42,24 +42,24 @@ pub enum ProfileError {
     /// The provider did not give the profile.
     #[error("the provider answered with status {0}")]
     Status(u16),
-    /// The answer cannot be read.
+    /// The response cannot be read.
     #[error("the provider's answer cannot be read")]
     Unreadable,
-    /// The profile tells nobody from anybody.
+    /// The profile has no id of the user.
     #[error(transparent)]
-    Nobody(#[from] InvalidSubject),
+    NoId(#[from] InvalidSubject),
     /// The profile has no address where one is needed.
-    #[error("the provider knows no address of the person")]
+    #[error("the provider knows no address of the user")]
     NoAddress,
     /// The ID token proves nothing.
     #[error(transparent)]
     IdToken(#[from] IdTokenError),
-    /// The provider was not reached a moment ago.
+    /// A fetch failed a moment ago.
     #[error(transparent)]
     Resting(#[from] Resting),
-    /// Two answers are about different people.
-    #[error("the provider tells of two people")]
-    TwoPeople,
+    /// Two responses are about different users.
+    #[error("the provider's answers are about different users")]
+    SubjectMismatch,
 }
 
 impl From<ExchangeError> for ProviderError {

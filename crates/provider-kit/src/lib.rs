@@ -1,13 +1,13 @@
 //! What identity providers have in common, written once.
 //!
-//! A provider of the authorization-code flow (RFC 6749 §4.1) is a [`AuthorizationCodeProvider`]: constants that its
-//! documentation gives, and a type that reads its profiles. [`OAuth2`] makes a
-//! [`Provider`](auth_domain::ports::Provider) of it. Those that are different take the pieces by
-//! themselves: [`OAuthClient`] sends the browser and exchanges the code, [`Api`] fetches profiles,
-//! [`IdTokens`] judges ID tokens.
+//! A provider of the authorization-code flow (RFC 6749 §4.1) is an [`AuthorizationCodeProvider`]:
+//! constants that its documentation gives, and a type that reads its profiles. [`OAuth2`] makes a
+//! [`Provider`](auth_domain::ports::Provider) of it. Providers that are different use the parts
+//! directly: [`OAuthClient`] makes authorization requests and exchanges codes, [`Api`] fetches
+//! profiles, [`IdTokens`] verifies ID tokens.
 //!
-//! Everything a provider answers is read by types that cannot fail for one odd member:
-//! see [`profile`]. Nothing it answers reaches an error, for it may hold tokens.
+//! Every response is read by types that do not fail because of one odd member: see [`profile`]. No
+//! error holds anything of a response, for it may hold tokens.
 
 mod api;
 mod authorization;
@@ -22,7 +22,7 @@ mod registration;
 pub mod testing;
 mod token_exchange;
 
-// What a provider's crate needs beside this one.
+// For the crates of providers.
 pub use async_trait::async_trait;
 
 pub use self::{

@@ -15,7 +15,7 @@ use crate::{
     token_exchange::{Tokens, basic},
 };
 
-/// How this server proves itself where codes are exchanged (RFC 6749 §2.3.1).
+/// How this server authenticates at the token endpoint (RFC 6749 §2.3.1).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum ClientAuthentication {
     /// With id and secret in the header `Authorization`.
@@ -25,41 +25,41 @@ pub enum ClientAuthentication {
     Body,
 }
 
-/// How one provider does the flow.
+/// This server as an OAuth client of one provider.
 #[derive(Debug, Clone)]
 pub struct OAuthClient {
     /// Its name.
     pub id: ProviderId,
-    /// Id that the provider knows this server by.
+    /// The client id of this server at the provider.
     pub client_id: String,
-    /// Where browsers are sent.
+    /// The authorization endpoint.
     pub authorization_url: Url,
-    /// Where codes are exchanged.
+    /// The token endpoint.
     pub token_url: Url,
-    /// Scopes, as the provider separates them. If empty, none are asked for.
+    /// Scopes, as the provider separates them. If empty, none are requested.
     pub scope: String,
-    /// What the provider is to send back; `code` for most.
+    /// The `response_type`; `code` for most.
     pub response_type: &'static str,
-    /// What else to ask the provider with, unless its URL says it already.
+    /// Further parameters of authorization requests, unless the URL has them already.
     pub parameters: Vec<(&'static str, String)>,
-    /// How this server proves itself.
+    /// How this server authenticates.
     pub authentication: ClientAuthentication,
-    /// Whether the provider checks PKCE; others are told nothing of it.
+    /// Whether the provider verifies PKCE; others are not sent a challenge.
     pub pkce: bool,
-    /// Whether the provider issues ID tokens that are read, with the nonce of the question.
+    /// Whether the provider issues ID tokens that are read, so that a nonce is sent (replay).
     pub nonce: bool,
 }
 
 impl OAuthClient {
-    /// Where to send the browser.
+    /// The authorization request, as a URL to redirect the browser to.
     #[must_use]
-    pub fn authorize(&self, question: &AuthorizationRequest) -> Url {
-        let challenge = question.proof.verifier.challenge();
+    pub fn authorize(&self, request: &AuthorizationRequest) -> Url {
+        let challenge = request.proof.verifier.challenge();
         let mut parameters = vec![
             ("response_type", self.response_type),
             ("client_id", &self.client_id),
-            ("redirect_uri", question.callback.as_str()),
-            ("state", question.state.expose()),
+            ("redirect_uri", request.callback.as_str()),
+            ("state", request.state.expose()),
         ];
         if !self.scope.is_empty() {
             parameters.push(("scope", &self.scope));
@@ -69,13 +69,13 @@ impl OAuthClient {
             parameters.push(("code_challenge_method", "S256"));
         }
         if self.nonce {
-            parameters.push(("nonce", question.proof.nonce.expose()));
+            parameters.push(("nonce", request.proof.nonce.expose()));
         }
         let url = with_defaults(&self.authorization_url, &self.parameters);
         with_parameters(&url, &parameters)
     }
 
-    /// Exchanges the code that the browser brought back. `secret` proves this server.
+    /// Exchanges the code that the browser brought back. `secret` authenticates this server.
     ///
     /// # Errors
     ///
@@ -83,17 +83,20 @@ impl OAuthClient {
     pub async fn exchange(
         &self,
         egress: &Egress,
-        answer: &AuthorizationResponse,
+        response: &AuthorizationResponse,
         secret: &Secret,
     ) -> Result<Tokens, ExchangeError> {
-        let code = answer.parameters.get("code").ok_or(ExchangeError::NoCode)?;
+        let code = response
+            .parameters
+            .get("code")
+            .ok_or(ExchangeError::NoCode)?;
         let mut form = vec![
             ("grant_type", "authorization_code"),
             ("code", code.expose()),
-            ("redirect_uri", answer.callback.as_str()),
+            ("redirect_uri", response.callback.as_str()),
         ];
         if self.pkce {
-            form.push(("code_verifier", answer.proof.verifier.expose()));
+            form.push(("code_verifier", response.proof.verifier.expose()));
         }
         let mut request = Request::post(self.token_url.clone());
         match self.authentication {

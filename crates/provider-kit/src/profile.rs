@@ -1,5 +1,5 @@
-//! Members of profiles, read so that an odd one is as good as none: one provider writes an id as a
-//! number, another `"true"` for `true`, and people have names and pictures that break every rule.
+//! Members of profiles that never fail to read: one provider writes an id as a number, another
+//! `"true"` for `true`, and users have names and pictures that break every rule.
 //!
 //! Give the struct of a profile `#[derive(Deserialize, Default)]` and `#[serde(default)]`.
 
@@ -11,7 +11,7 @@ use serde::{Deserialize, Deserializer, de::DeserializeOwned};
 use serde_json::Value;
 use url::Url;
 
-/// The provider's id of a person: a text or a whole number.
+/// The provider's id of a user: a text or a whole number.
 #[derive(Debug, Clone, Default)]
 pub struct PersonId(Option<Subject>);
 
@@ -47,8 +47,8 @@ impl From<Value> for Address {
     }
 }
 
-/// Whether the provider says that it checked something. Only `true` and `"true"` say so; `null` says
-/// nothing, and anything else that it did not.
+/// Whether the provider has verified something. Only `true` and `"true"` say so; `null` says
+/// nothing, and anything else says that it has not.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Checked(pub Option<bool>);
 
@@ -78,7 +78,7 @@ impl Name {
         Self((!parts.is_empty()).then(|| parts.join(" ")))
     }
 
-    /// This one, or the other if this is none.
+    /// This one, or `other` if this is empty.
     #[must_use]
     pub fn or(self, other: Self) -> Self {
         Self(self.0.or(other.0))
@@ -96,7 +96,7 @@ impl From<Value> for Picture {
     }
 }
 
-/// An entry of a list of addresses, as GitHub and Bitbucket have it.
+/// An entry of a list of addresses, as of GitHub and Bitbucket.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default)]
 pub struct ListedAddress {
@@ -118,13 +118,13 @@ pub fn best_address(list: Vec<ListedAddress>) -> Option<(EmailAddress, Option<bo
         (is(is_verified(entry)), is(is_primary(entry)))
     };
     let readable = list.into_iter().filter(|it| it.email.0.is_some());
-    // `max_by_key` takes the last of several.
+    // `max_by_key` returns the last of equal items, so the list is reversed.
     let best = readable.rev().max_by_key(worth)?;
     let is_verified = is_verified(&best);
     Some((best.email.0?, is_verified))
 }
 
-/// What a service nests into a profile: as good as empty where it is something else, such as `null`.
+/// Reads a nested object; anything else, such as `null`, counts as an empty one.
 ///
 /// # Errors
 ///
@@ -136,7 +136,7 @@ pub fn nested<'de, D: Deserializer<'de>, T: DeserializeOwned + Default>(
     Ok(T::deserialize(value).unwrap_or_default())
 }
 
-/// Any value fits each of them.
+/// Implements `Deserialize` so that any value fits.
 macro_rules! read_from_any_value {
     ($($member:ty)*) => {$(
         impl<'de> Deserialize<'de> for $member {
@@ -164,7 +164,7 @@ mod tests {
     fn an_id_is_a_text_or_a_whole_number() {
         assert_eq!(id(json!("a-1")).unwrap(), "a-1");
         assert_eq!(id(json!(583_231)).unwrap(), "583231");
-        for nobody in [
+        for no_id in [
             json!(null),
             json!(""),
             json!(0),
@@ -175,7 +175,7 @@ mod tests {
             json!(["a"]),
             json!({"id": 7}),
         ] {
-            assert_eq!(id(nobody.clone()), None, "{nobody}");
+            assert_eq!(id(no_id.clone()), None, "{no_id}");
         }
     }
 

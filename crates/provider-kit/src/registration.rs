@@ -1,28 +1,28 @@
-//! How this server is known at a provider.
+//! This server's registration at a provider.
 
 use auth_domain::secret::Secret;
 use url::Url;
 
-/// How this server is known at a provider, and where the provider is.
+/// This server's registration at a provider, and the provider's endpoints.
 #[derive(Debug, Clone)]
 pub struct Registration {
-    /// Id that the provider knows this server by.
+    /// The client id.
     pub client_id: String,
-    /// Secret that goes with the id.
+    /// The client secret.
     pub client_secret: Secret,
-    /// Where the provider is.
+    /// The provider's endpoints.
     pub endpoints: Endpoints,
-    /// Scopes to ask for instead of the usual ones, unless there are none.
+    /// Scopes to request instead of the defaults, unless empty.
     pub scopes: Vec<String>,
 }
 
-/// Where a provider is.
+/// The endpoints of a provider.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Endpoints {
-    /// Where browsers are sent. Its query parameters are kept.
+    /// The authorization endpoint. Its query parameters are kept.
     pub authorization: Url,
-    /// Where codes are exchanged.
+    /// The token endpoint.
     pub token: Url,
-    /// Where profiles are.
+    /// The URL of profiles.
     pub profile: Url,
 }

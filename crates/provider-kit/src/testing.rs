@@ -1,6 +1,7 @@
-//! What every provider has to do, as tests, and a service that plays one.
+//! The contract of providers, as tests, and a fake service.
 //!
-//! [`contract_tests!`](crate::contract_tests) makes the tests of a [`AuthorizationCodeProvider`](crate::AuthorizationCodeProvider).
+//! [`contract_tests!`](crate::contract_tests) makes the tests of an
+//! [`AuthorizationCodeProvider`](crate::AuthorizationCodeProvider).
 
 #![expect(
     clippy::unwrap_used,
@@ -20,14 +21,15 @@ pub use self::{
         the_person_is_who_the_profile_says, verified_only_if_said_by,
     },
     service::{
-        ACCESS_TOKEN, CALLBACK, CLIENT_ID, CLIENT_SECRET, CODE, Service, answer, egress, form_of,
-        proof, question,
+        ACCESS_TOKEN, CALLBACK, CLIENT_ID, CLIENT_SECRET, CODE, Service, authorization_request,
+        authorization_response, egress, form_of, proof,
     },
     signer::Signer,
 };
 
-/// Makes the tests of a [`AuthorizationCodeProvider`](crate::AuthorizationCodeProvider) from a function that makes its
-/// [`Contract`]. The crate needs `tokio` with `macros` and `rt` for its tests.
+/// Makes the tests of an [`AuthorizationCodeProvider`](crate::AuthorizationCodeProvider) from a
+/// function that returns its [`Contract`]. The crate needs `tokio` with `macros` and `rt` for its
+/// tests.
 #[macro_export]
 macro_rules! contract_tests {
     ($contract:path) => {

@@ -1,4 +1,4 @@
-//! What a provider gives for a code.
+//! Token responses.
 
 use auth_domain::secret::Secret;
 use data_encoding::BASE64;
@@ -8,7 +8,7 @@ use url::form_urlencoded::byte_serialize;
 
 use crate::error::ExchangeError;
 
-/// Reasons of RFC 6749 §5.2, and GitHub's. Other words are not repeated: they may be anything.
+/// Error codes of RFC 6749 §5.2, and GitHub's. Others are not repeated: they may be anything.
 const REASONS: [&str; 9] = [
     "invalid_request",
     "invalid_client",
@@ -21,12 +21,12 @@ const REASONS: [&str; 9] = [
     "redirect_uri_mismatch",
 ];
 
-/// What a provider gave for a code.
+/// A token response.
 #[derive(Debug, Clone)]
 pub struct Tokens {
-    /// What opens the person's profile.
+    /// The access token, which opens the user's profile.
     pub access: Secret,
-    /// Who the person is, signed; only OpenID Connect has it.
+    /// The ID token, if the provider speaks OpenID Connect.
     pub id: Option<Secret>,
 }
 
@@ -38,7 +38,7 @@ struct TokenReply {
 }
 
 impl Tokens {
-    /// Reads an answer. GitHub refuses with status 200 and a member `error`, so both are looked at.
+    /// Reads a response. GitHub refuses with status 200 and a member `error`, so both are checked.
     pub(crate) fn read(reply: &Reply) -> Result<Self, ExchangeError> {
         let status = reply.status;
         let read: TokenReply = serde_json::from_slice(&reply.body)
@@ -100,7 +100,7 @@ mod tests {
     }
 
     #[test]
-    fn words_that_nobody_documented_are_not_repeated() {
+    fn undocumented_words_are_not_repeated() {
         let refused = read(400, r#"{"error":"the code 4711 is spent"}"#);
 
         assert!(!format!("{:?}", refused.unwrap_err()).contains("4711"));

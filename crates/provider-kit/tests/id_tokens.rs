@@ -1,4 +1,4 @@
-//! ID tokens, and all that is none.
+//! ID tokens, and what must not pass for one.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -220,7 +220,7 @@ async fn a_token_without_a_signature_proves_nothing() {
     }
 }
 
-/// HS256 with the public key as the secret: both sides know it.
+/// Algorithm confusion: HS256 with the public key as the secret.
 #[tokio::test]
 async fn the_public_key_is_no_shared_secret() {
     let world = World::new().await;
@@ -498,7 +498,7 @@ async fn an_app_binds_a_token_by_the_hash_of_its_nonce() {
 
     assert!(judge(hash("a nonce"), Some("a nonce")).await);
     assert!(judge(hash(""), None).await);
-    // The token is not bound to anything then.
+    // Without the claim the token is bound to no nonce.
     assert!(judge(json!(null), Some("a nonce")).await);
     assert!(!judge(hash("a nonce"), None).await);
     assert!(!judge(hash("a nonce"), Some("another")).await);
@@ -579,7 +579,7 @@ async fn a_token_that_names_no_key_means_the_only_one() {
     assert!(world.refuses(&token).await);
 }
 
-/// For how long nobody asks again after a failure.
+/// For how long no fetch is tried after a failed one.
 const REST: Duration = Duration::from_secs(5);
 
 #[tokio::test]

@@ -1,4 +1,4 @@
-//! What an ID token says.
+//! The claims of an ID token.
 
 use auth_domain::{
     identity::{ExternalIdentity, Subject},
@@ -11,11 +11,11 @@ use sha2::{Digest, Sha256};
 use super::IdTokenRules;
 use crate::profile::{Address, Checked, Name, Picture};
 
-/// How many seconds the provider's clock may be ahead. A token that is past its `exp` is not good,
-/// whoever's clock is right.
+/// How many seconds the provider's clock may be ahead. Nothing is added at the end: a token past
+/// its `exp` is not valid, whichever clock is right.
 const AHEAD: f64 = 60.0;
 
-/// What an ID token says. Dates are seconds since 1970, perhaps with a fraction (RFC 7519 §2).
+/// The claims of an ID token. Dates are seconds since 1970, perhaps with a fraction (RFC 7519 §2).
 #[derive(Deserialize)]
 pub(super) struct Claims {
     iss: String,
@@ -44,12 +44,12 @@ enum Audience {
     Several(Vec<String>),
 }
 
-/// What a token is bound to.
+/// The nonce that a token must repeat.
 #[derive(Clone, Copy)]
 pub(super) enum Nonce<'a> {
-    /// The nonce of our own question, which has to be there.
-    OfQuestion(&'a Secret),
-    /// The nonce of an app, whose SHA-256 is there if anything is.
+    /// That of our own authorization request, which must be there.
+    OfRequest(&'a Secret),
+    /// That of an app, whose SHA-256 must be there if the claim is.
     OfApp(Option<&'a Secret>),
 }
 
@@ -58,8 +58,9 @@ impl Claims {
         serde_json::from_slice(json).ok()
     }
 
-    /// Whether they are of the right issuer, for us, and good at `now`, in seconds since 1970. Those of
-    /// a logout token, which the same key signs, are not (OpenID Connect Back-Channel Logout §2.4).
+    /// Whether issuer and audience are right, and the token is valid at `now`, in seconds since the
+    /// Unix epoch. A logout token, which the same key signs, is not (token confusion, OpenID Connect
+    /// Back-Channel Logout §2.4).
     pub(super) fn are_good(&self, rules: &IdTokenRules, now: u32) -> bool {
         let now = f64::from(now);
         let latest = now + AHEAD;
@@ -71,7 +72,8 @@ impl Claims {
             && self.nbf.is_none_or(|it| it <= latest)
     }
 
-    /// A token for several is ours if it was made for us (OpenID Connect Core §3.1.3.7).
+    /// A token for several audiences is accepted if it was made for us (OpenID Connect Core
+    /// §3.1.3.7).
     fn is_for(&self, ours: &[String]) -> bool {
         let is_ours = |it: &String| ours.contains(it);
         match &self.aud {
@@ -83,10 +85,10 @@ impl Claims {
         }
     }
 
-    /// Whether they answer to what the token has to be bound to.
+    /// Whether they repeat the nonce.
     pub(super) fn answer(&self, nonce: Nonce<'_>) -> bool {
         match nonce {
-            Nonce::OfQuestion(nonce) => self.nonce.as_deref() == Some(nonce.expose()),
+            Nonce::OfRequest(nonce) => self.nonce.as_deref() == Some(nonce.expose()),
             Nonce::OfApp(nonce) => {
                 let given = nonce.map_or("", Secret::expose);
                 let expected = HEXLOWER.encode(&Sha256::digest(given.as_bytes()));
@@ -95,7 +97,7 @@ impl Claims {
         }
     }
 
-    /// Who they are about.
+    /// The identity they are about.
     pub(super) fn identity(self, rules: &IdTokenRules) -> Option<ExternalIdentity> {
         let email = self.email.0;
         if rules.needs_address && email.is_none() {

@@ -1,4 +1,4 @@
-//! Signed tokens (RFC 7515), in their compact form alone.
+//! Signed tokens (RFC 7515), in compact form only.
 
 use data_encoding::BASE64URL_NOPAD;
 use serde::Deserialize;
@@ -6,17 +6,17 @@ use serde_json::Value;
 
 use super::LONGEST;
 
-/// A token whose signature nobody looked at yet.
+/// A token whose signature is not verified yet.
 pub(super) struct Jws<'a> {
-    /// The algorithm that the token claims.
+    /// The algorithm that the header names.
     pub(super) algorithm: String,
-    /// The name of the key that the token claims.
+    /// The key id that the header names.
     pub(super) key_id: Option<String>,
-    /// What is signed.
+    /// The signed bytes.
     pub(super) signed: &'a [u8],
     /// The signature.
     pub(super) signature: Vec<u8>,
-    /// What it says.
+    /// The payload.
     pub(super) claims: Vec<u8>,
 }
 
@@ -32,16 +32,16 @@ struct Header {
 }
 
 impl Header {
-    /// Extensions that must be understood (RFC 7515 §4.1.11) are not; and a token that brings its
-    /// own key is no proof of anything.
+    /// Critical extensions (RFC 7515 §4.1.11) are not understood, so they are refused; and a token
+    /// that brings its own key proves nothing.
     fn is_plain(&self) -> bool {
         [&self.crit, &self.jwk, &self.jku, &self.x5u]
             .into_iter()
             .all(Option::is_none)
     }
 
-    /// Kinds of tokens that may be mistaken for others have a type of their own that ends like this
-    /// (RFC 8725 §3.11), such as the access tokens of RFC 9068. An ID token has none, or `JWT`.
+    /// Token confusion: other kinds of tokens have a `typ` of their own that ends like this (RFC
+    /// 8725 §3.11), such as the access tokens of RFC 9068. An ID token has none, or `JWT`.
     fn is_of_another_kind(&self) -> bool {
         let names_one = |typ: &Value| {
             let text = typ.as_str().map(str::to_ascii_lowercase);
@@ -52,7 +52,7 @@ impl Header {
 }
 
 impl<'a> Jws<'a> {
-    /// Takes a token apart.
+    /// Splits a token into its parts.
     pub(super) fn read(token: &'a str) -> Option<Self> {
         if token.len() > LONGEST {
             return None;

@@ -12,7 +12,7 @@ use super::jws::Jws;
 /// How many bytes a coordinate on P-256 has.
 const COORDINATE: usize = 32;
 
-/// A provider's keys, as far as they are of use here.
+/// The usable keys of a provider.
 #[derive(Deserialize)]
 #[serde(from = "PublishedSet")]
 pub(super) struct KeySet(Vec<Key>);
@@ -30,7 +30,7 @@ enum Material {
 
 #[derive(Deserialize)]
 struct PublishedSet {
-    // One that cannot be read must not take the others with it.
+    // Values, so that an unreadable key does not make the others unreadable.
     keys: Vec<Value>,
 }
 
@@ -57,7 +57,7 @@ impl From<PublishedSet> for KeySet {
 }
 
 impl KeySet {
-    /// The key that a token names. One that names none means the only key there is for its
+    /// The key that a token names. A token without a key id is verified with the only key for its
     /// algorithm (OpenID Connect Core §10.1).
     pub(super) fn find(&self, jws: &Jws<'_>) -> Option<&Key> {
         let mut fitting = (self.0.iter())
@@ -93,7 +93,7 @@ impl Key {
         (is_for_signatures && fits).then_some(read)
     }
 
-    /// The only algorithm it is for.
+    /// The only algorithm it may be used with.
     fn algorithm(&self) -> &'static str {
         match self.material {
             Material::Rsa { .. } => "RS256",

@@ -1,8 +1,8 @@
-//! ID tokens (OpenID Connect Core §2): a provider's signed word about a person.
+//! Verifying ID tokens (OpenID Connect Core §2): a provider's signed statement about a user.
 //!
 //! Issuer, audiences and keys come from the configuration and from the provider's key set, never
-//! from the token; which algorithm a key is for is the key's to say. Claims are compared as whole
-//! numbers by hand, so that no date of a provider makes anything overflow.
+//! from the token; the key, not the token, decides the algorithm. Dates are compared as numbers by
+//! hand, so that no date of a provider can overflow.
 
 mod claims;
 mod jws;
@@ -26,24 +26,24 @@ use self::{
 };
 use crate::{api, cached::Cached};
 
-/// The longest token that is looked at, in bytes.
+/// The longest token that is read, in bytes.
 const LONGEST: usize = 16 * 1024;
 
-/// Which tokens are good.
+/// Which tokens are accepted.
 #[derive(Debug, Clone)]
 pub struct IdTokenRules {
-    /// Who has to have issued them, to the letter.
+    /// The required issuer, to the letter.
     pub issuer: String,
-    /// Whom they have to be for: any of these. Without one, no token is good.
+    /// The accepted audiences. If empty, no token is accepted.
     pub audiences: Vec<String>,
-    /// Whether they have to hold an e-mail address.
+    /// Whether an e-mail address is required.
     pub needs_address: bool,
 }
 
-/// Judges the ID tokens of one provider.
+/// Verifies the ID tokens of one provider.
 ///
-/// Its key set is fetched when it is first needed and kept for an hour, or for a day while there is no
-/// other; a key that is not in it has it fetched again, once a minute at most.
+/// Its key set is cached for an hour, or for a day while it cannot be fetched; an unknown key has
+/// it fetched again, once a minute at most.
 pub struct IdTokens {
     id: ProviderId,
     rules: IdTokenRules,
@@ -54,7 +54,7 @@ pub struct IdTokens {
 }
 
 impl IdTokens {
-    /// Judges tokens of `id`, whose keys are at `keys_url`, by `rules`.
+    /// Verifies tokens of `id`, whose keys are at `keys_url`, by `rules`.
     #[must_use]
     pub fn new(
         id: ProviderId,
@@ -73,7 +73,8 @@ impl IdTokens {
         }
     }
 
-    /// Who a token is about that came for a code. It has to repeat the nonce of the question.
+    /// The subject of a token that was fetched with a code. It must repeat the nonce of the
+    /// authorization request (replay).
     ///
     /// # Errors
     ///
@@ -83,7 +84,7 @@ impl IdTokens {
         token: &Secret,
         nonce: &Secret,
     ) -> Result<ExternalIdentity, IdTokenError> {
-        self.judge(token, Nonce::OfQuestion(nonce)).await
+        self.judge(token, Nonce::OfRequest(nonce)).await
     }
 
     async fn judge(
@@ -92,7 +93,8 @@ impl IdTokens {
         nonce: Nonce<'_>,
     ) -> Result<ExternalIdentity, IdTokenError> {
         let jws = Jws::read(token.expose()).ok_or(IdTokenError::Invalid)?;
-        // Before the signature, because that may cost a request: nothing is told of the order.
+        // Before the signature, which may cost a request. The error does not tell which check
+        // failed.
         let now = u32::try_from(self.clock.now().timestamp()).unwrap_or(u32::MAX);
         let identity = Claims::read(&jws.claims)
             .filter(|it| it.are_good(&self.rules, now) && it.answer(nonce))

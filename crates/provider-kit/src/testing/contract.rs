@@ -1,4 +1,4 @@
-//! What every provider of the code flow has to do.
+//! The contract of every provider of the authorization-code flow.
 
 use std::collections::BTreeMap;
 
@@ -12,8 +12,8 @@ use serde_json::{Value, json};
 use wiremock::{Request, ResponseTemplate};
 
 use super::service::{
-    ACCESS_TOKEN, CALLBACK, CLIENT_ID, CLIENT_SECRET, CODE, Service, answer, egress, form_of,
-    proof, question,
+    ACCESS_TOKEN, CALLBACK, CLIENT_ID, CLIENT_SECRET, CODE, Service, authorization_request,
+    authorization_response, egress, form_of, proof,
 };
 use crate::{
     authorization_code_provider::{AuthorizationCodeProvider, OAuth2},
@@ -21,27 +21,26 @@ use crate::{
     oauth_client::ClientAuthentication,
 };
 
-/// What the documentation of a provider says, written once more, by hand: it is what the code is
-/// compared with.
+/// A provider's documentation, written down once more by hand, to compare the code with.
 pub struct Contract<F> {
     /// The provider.
     pub provider: F,
-    /// The parameters of its own that browsers are sent with, scopes among them.
+    /// Its own parameters of authorization requests, scopes among them.
     pub parameters: &'static [(&'static str, &'static str)],
     /// Whether it supports PKCE.
     pub pkce: bool,
-    /// How this server proves itself there.
+    /// How this server authenticates there.
     pub authentication: ClientAuthentication,
-    /// Headers of each request about the person, beside the usual ones.
+    /// Headers of each request for the profile, beside the usual ones.
     pub headers: &'static [(&'static str, &'static str)],
-    /// What it answers about a person, by path; the profile is at `/profile`.
+    /// Its responses with the profile, by path; the profile itself is at `/profile`.
     pub answers: Vec<(&'static str, Value)>,
-    /// The person.
+    /// The expected user.
     pub person: Person,
 }
 
 impl<F> Contract<F> {
-    /// A provider that does as most do, and answers with `profile` about `person`.
+    /// A provider like most, which answers with `profile` about `person`.
     #[must_use]
     pub fn of(provider: F, profile: Value, person: Person) -> Self {
         Self {
@@ -56,14 +55,14 @@ impl<F> Contract<F> {
     }
 }
 
-/// Somebody, as tests write them down.
+/// A user as the provider describes them.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Person {
     /// The provider's id.
     pub id: &'static str,
     /// The address.
     pub email: Option<&'static str>,
-    /// Whether the provider says that it checked it.
+    /// Whether the provider says that it verified it.
     pub email_verified: Option<bool>,
     /// The name.
     pub name: Option<&'static str>,
@@ -85,7 +84,7 @@ impl Person {
     }
 }
 
-/// Whom a profile is about.
+/// The identity in a profile.
 ///
 /// # Errors
 ///
@@ -98,7 +97,7 @@ pub fn identity_of<F: AuthorizationCodeProvider>(
     provider.identity(read.ok().ok_or(ProfileError::Unreadable)?)
 }
 
-/// An address is verified if one member of the profile is true, and in no other case.
+/// Checks that an address is verified if one member of the profile is true, and in no other case.
 pub fn verified_only_if_said_by<F: AuthorizationCodeProvider>(
     provider: &F,
     profile: &Value,
@@ -129,7 +128,7 @@ pub fn verified_only_if_said_by<F: AuthorizationCodeProvider>(
     }
 }
 
-/// Nobody is kept out by a member that is `null`, but for the one that says who they are.
+/// Checks that any member but the id may be `null`.
 pub fn only_needs<F: AuthorizationCodeProvider>(provider: &F, profile: &Value, id: &str) {
     let names: Vec<String> = profile.as_object().unwrap().keys().cloned().collect();
     for name in names {
@@ -141,7 +140,7 @@ pub fn only_needs<F: AuthorizationCodeProvider>(provider: &F, profile: &Value, i
     }
 }
 
-/// No member that other providers have makes an address verified.
+/// Checks that no member of other providers makes an address verified.
 pub fn never_verified<F: AuthorizationCodeProvider>(provider: &F, profile: &Value) {
     let mut profile = profile.clone();
     let members = profile.as_object_mut().unwrap();
@@ -174,14 +173,14 @@ impl<F: AuthorizationCodeProvider> Contract<F> {
     }
 }
 
-/// The browser gets all that the provider needs to know, and no secret.
+/// The authorization request has all that the provider needs, and no secret.
 pub async fn the_browser_is_sent_with_what_is_documented<F: AuthorizationCodeProvider>(
     contract: Contract<F>,
 ) {
     let (parameters, pkce) = (contract.parameters, contract.pkce);
     let (_service, provider) = contract.start().await;
 
-    let sent_to = provider.authorize(&question()).await.unwrap();
+    let sent_to = provider.authorize(&authorization_request()).await.unwrap();
 
     assert_eq!(provider.id().as_str(), F::ID);
     assert_eq!(sent_to.path(), "/authorize");
@@ -207,7 +206,7 @@ pub async fn the_browser_is_sent_with_what_is_documented<F: AuthorizationCodePro
     assert!(!sent_to.as_str().contains("hunter2"));
 }
 
-/// The code is exchanged once, the profile is asked for with the token, and both as documented.
+/// The code is exchanged once, the profile is fetched with the token, and both as documented.
 pub async fn the_person_is_who_the_profile_says<F: AuthorizationCodeProvider>(
     contract: Contract<F>,
 ) {
@@ -218,7 +217,10 @@ pub async fn the_person_is_who_the_profile_says<F: AuthorizationCodeProvider>(
     let mut asked: Vec<_> = paths.map(|path| format!("GET {path}")).collect();
     let (service, provider) = contract.start().await;
 
-    let identified = provider.identify(&answer(&[("code", CODE)])).await.unwrap();
+    let identified = provider
+        .identify(&authorization_response(&[("code", CODE)]))
+        .await
+        .unwrap();
 
     assert_eq!(identified, person);
     let mut lines = service.lines().await;
@@ -272,7 +274,7 @@ fn header<'a>(request: &'a Request, name: &str) -> Option<&'a str> {
     request.headers.get(name).map(|it| it.to_str().unwrap())
 }
 
-/// A profile without an id, in other words, or not given at all tells nobody.
+/// A profile without an id, in another format, or missing is refused.
 pub async fn a_profile_that_is_none_is_refused<F: AuthorizationCodeProvider>(
     contract: Contract<F>,
 ) {
@@ -296,7 +298,7 @@ pub async fn a_profile_that_is_none_is_refused<F: AuthorizationCodeProvider>(
         }
 
         let refused = provider
-            .identify(&answer(&[("code", CODE)]))
+            .identify(&authorization_response(&[("code", CODE)]))
             .await
             .unwrap_err();
 
@@ -310,7 +312,7 @@ pub async fn a_profile_that_is_none_is_refused<F: AuthorizationCodeProvider>(
     }
 }
 
-/// Whoever has no token asks for nothing with it.
+/// Without a token no profile is fetched.
 pub async fn a_code_that_is_refused_asks_for_no_profile<F: AuthorizationCodeProvider>(
     contract: Contract<F>,
 ) {
@@ -327,7 +329,7 @@ pub async fn a_code_that_is_refused_asks_for_no_profile<F: AuthorizationCodeProv
         service.posts("/token", status, reply);
 
         let refused = provider
-            .identify(&answer(&[("code", CODE)]))
+            .identify(&authorization_response(&[("code", CODE)]))
             .await
             .unwrap_err();
 
@@ -340,12 +342,15 @@ pub async fn a_code_that_is_refused_asks_for_no_profile<F: AuthorizationCodeProv
     }
 }
 
-/// Whoever brings no code costs nothing.
+/// Without a code no request is sent.
 pub async fn nothing_is_asked_without_a_code<F: AuthorizationCodeProvider>(contract: Contract<F>) {
     let (service, provider) = contract.start().await;
 
     for parameters in [&[][..], &[("code", "")], &[("state", "a state")]] {
-        let refused = provider.identify(&answer(parameters)).await.unwrap_err();
+        let refused = provider
+            .identify(&authorization_response(parameters))
+            .await
+            .unwrap_err();
 
         assert!(
             matches!(refused, ProviderError::CodeRefused(_)),

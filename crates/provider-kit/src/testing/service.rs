@@ -1,4 +1,4 @@
-//! A service on this machine that plays a provider.
+//! A fake provider on this machine.
 
 use std::{
     collections::HashMap,
@@ -17,28 +17,28 @@ use wiremock::{Mock, MockServer, Request, Respond, ResponseTemplate, matchers::a
 
 use crate::registration::{Endpoints, Registration};
 
-/// Id that the service knows this server by.
+/// The client id.
 pub const CLIENT_ID: &str = "the-client";
 
-/// Secret that goes with the id.
+/// The client secret.
 pub const CLIENT_SECRET: &str = "hunter2-client-secret";
 
 /// A code that a browser brings back.
 pub const CODE: &str = "hunter2-code";
 
-/// What the service gives for the code.
+/// The access token that the service returns.
 pub const ACCESS_TOKEN: &str = "hunter2-access-token";
 
-/// Where browsers come back to.
+/// The redirect URI.
 pub const CALLBACK: &str = "https://auth.example.com/signin/provider/it/callback";
 
-/// Plays a provider: it answers at the paths that it was told, and nowhere else.
+/// A fake provider: it answers at the given paths, and nowhere else.
 pub struct Service {
     server: MockServer,
     answers: Answers,
 }
 
-/// The answers by method and path; the last one that was told counts.
+/// The responses by method and path; the last one that was set counts.
 #[derive(Clone, Default)]
 struct Answers(Arc<Mutex<HashMap<String, ResponseTemplate>>>);
 
@@ -60,7 +60,7 @@ fn line(request: &Request) -> String {
 }
 
 impl Service {
-    /// One that answers nothing yet.
+    /// A service without responses.
     pub async fn start() -> Self {
         let service = Self {
             server: MockServer::start().await,
@@ -75,7 +75,7 @@ impl Service {
         self.server.register(mock).await;
     }
 
-    /// Where `path` is.
+    /// The URL of `path`.
     #[must_use]
     pub fn url(&self, path: &str) -> Url {
         let mut url = self.root();
@@ -100,32 +100,32 @@ impl Service {
         self.answers("POST", path, answer);
     }
 
-    /// Answers in any way.
+    /// Answers with any response.
     pub fn answers(&self, method: &str, path: &str, answer: ResponseTemplate) {
         self.answers
             .all()
             .insert(format!("{method} {path}"), answer);
     }
 
-    /// Forgets all answers, and what it was asked.
+    /// Forgets all responses and requests.
     pub async fn reset(&self) {
         self.answers.all().clear();
         self.server.reset().await;
         self.mount().await;
     }
 
-    /// What it was asked, in order.
+    /// The requests so far, in order.
     pub async fn received(&self) -> Vec<Request> {
         self.server.received_requests().await.unwrap_or_default()
     }
 
-    /// What it was asked, as methods and paths.
+    /// The requests so far, as methods and paths.
     pub async fn lines(&self) -> Vec<String> {
         let received = self.received().await;
         received.iter().map(line).collect()
     }
 
-    /// How this server is known there. Codes are exchanged at `/token`, the profile is at
+    /// This server's registration there. Codes are exchanged at `/token`, the profile is at
     /// `/profile`.
     #[must_use]
     pub fn registration(&self) -> Registration {
@@ -142,7 +142,7 @@ impl Service {
     }
 }
 
-/// A client that may ask services on this machine.
+/// A client that may send requests to this machine.
 #[must_use]
 pub fn egress() -> Egress {
     let rules = EgressRules {
@@ -151,7 +151,7 @@ pub fn egress() -> Egress {
     Egress::new(rules).unwrap()
 }
 
-/// What binds the question and the answer here.
+/// PKCE verifier and nonce of the test.
 #[must_use]
 pub fn proof() -> PkceAndNonce {
     PkceAndNonce {
@@ -160,9 +160,9 @@ pub fn proof() -> PkceAndNonce {
     }
 }
 
-/// A question.
+/// An authorization request.
 #[must_use]
-pub fn question() -> AuthorizationRequest {
+pub fn authorization_request() -> AuthorizationRequest {
     AuthorizationRequest {
         state: Secret::new("a state"),
         callback: callback(),
@@ -170,9 +170,9 @@ pub fn question() -> AuthorizationRequest {
     }
 }
 
-/// An answer with these parameters.
+/// An authorization response with these parameters.
 #[must_use]
-pub fn answer(parameters: &[(&str, &str)]) -> AuthorizationResponse {
+pub fn authorization_response(parameters: &[(&str, &str)]) -> AuthorizationResponse {
     let pairs = parameters.iter();
     AuthorizationResponse {
         parameters: pairs

@@ -52,7 +52,7 @@ impl Signer {
         })
     }
 
-    /// The set of keys with this one alone.
+    /// A key set with this key only.
     #[must_use]
     pub fn set(&self) -> Value {
         json!({ "keys": [self.public()] })
@@ -64,7 +64,7 @@ impl Signer {
         self.sign_with_header(&json!({ "alg": "ES256", "kid": self.id }), claims)
     }
 
-    /// A token with a header of one's own.
+    /// A token with this header.
     #[must_use]
     pub fn sign_with_header(&self, header: &Value, claims: &Value) -> String {
         let encoded = |json: &Value| BASE64URL_NOPAD.encode(json.to_string().as_bytes());

@@ -1,6 +1,6 @@
 //! Sign-in with [Apple](https://developer.apple.com/documentation/signinwithapplerestapi).
 //!
-//! Apple differs from others in three ways: this server proves itself with a token it signs; the
+//! Apple differs from others in three ways: this server authenticates with a token it signs; the
 //! browser comes back with a form; and there is no profile but the ID token, and the name that the
 //! browser brings the first time.
 //!
@@ -34,41 +34,41 @@ pub use self::private_key::{InvalidPrivateKey, NoRandomness, PrivateKey};
 /// Its name.
 pub const ID: &str = "apple";
 
-/// Who issues Apple's ID tokens, and whom proofs of this server are for.
+/// The issuer of Apple's ID tokens, and the audience of this server's client secrets.
 pub const ISSUER: &str = "https://appleid.apple.com";
 
-/// Where browsers are sent, unless a setting says otherwise.
+/// The authorization endpoint, unless a setting says otherwise.
 pub const AUTHORIZATION_URL: &str = "https://appleid.apple.com/auth/authorize";
 
-/// Where codes are exchanged, unless a setting says otherwise.
+/// The token endpoint, unless a setting says otherwise.
 pub const TOKEN_URL: &str = "https://appleid.apple.com/auth/token";
 
-/// Where the keys of ID tokens are, unless a setting says otherwise.
+/// The URL of the keys of ID tokens, unless a setting says otherwise.
 pub const KEYS_URL: &str = "https://appleid.apple.com/auth/keys";
 
 const SCOPES: [&str; 2] = ["name", "email"];
 
-/// How long a proof of this server is good, in seconds. Apple would allow half a year.
+/// How long a client secret is valid, in seconds. Apple would allow half a year.
 const PROOF_TTL: i64 = 5 * 60;
 
-/// How this server is known at Apple.
+/// This server's registration at Apple.
 #[derive(Debug, Clone)]
 pub struct AppleRegistration {
-    /// Id that Apple knows this server by: a Services ID.
+    /// The client id: a Services ID.
     pub client_id: String,
-    /// Team that the id belongs to.
+    /// The team that the id belongs to.
     pub team_id: String,
     /// Id of the key.
     pub key_id: String,
     /// The key.
     pub private_key: PrivateKey,
-    /// Where browsers are sent.
+    /// The authorization endpoint.
     pub authorization_url: Url,
-    /// Where codes are exchanged.
+    /// The token endpoint.
     pub token_url: Url,
-    /// Where the keys of ID tokens are.
+    /// The URL of the keys of ID tokens.
     pub keys_url: Url,
-    /// Scopes to ask for instead of the usual ones, unless there are none.
+    /// Scopes to request instead of the defaults, unless empty.
     pub scopes: Vec<String>,
 }
 
@@ -83,7 +83,7 @@ pub struct Apple {
     clock: Arc<dyn Clock>,
 }
 
-/// What the browser brings in the field `user`, when somebody agrees for the first time.
+/// The field `user` of the form, which the browser brings when a user agrees for the first time.
 #[derive(Default, Deserialize)]
 #[serde(default)]
 struct PostedUser {
@@ -134,7 +134,7 @@ impl Apple {
         }
     }
 
-    /// What proves this server: a token of its own (Apple's "client secret").
+    /// Apple's "client secret": a token that this server signs.
     fn proof(&self) -> Result<Secret, ExchangeError> {
         let now = self.clock.now().timestamp();
         let claims = json!({
@@ -155,33 +155,33 @@ impl Provider for Apple {
         &self.oauth_client.id
     }
 
-    async fn authorize(&self, question: &AuthorizationRequest) -> Result<Url, ProviderError> {
-        Ok(self.oauth_client.authorize(question))
+    async fn authorize(&self, request: &AuthorizationRequest) -> Result<Url, ProviderError> {
+        Ok(self.oauth_client.authorize(request))
     }
 
-    /// The ID token that the browser brings is left alone: it went through the browser, and the one
-    /// for the code says the same.
+    /// The ID token that the browser brings is ignored: an attacker may have replaced it (token
+    /// injection), and the one for the code says the same.
     async fn identify(
         &self,
-        answer: &AuthorizationResponse,
+        response: &AuthorizationResponse,
     ) -> Result<ExternalIdentity, ProviderError> {
         let proof = self.proof()?;
         let tokens = self
             .oauth_client
-            .exchange(&self.egress, answer, &proof)
+            .exchange(&self.egress, response, &proof)
             .await?;
         let token = tokens.id.ok_or(IdTokenError::Invalid);
         let token = token.map_err(ProfileError::from)?;
-        let nonce = &answer.proof.nonce;
+        let nonce = &response.proof.nonce;
         let identity = self.id_tokens.verify_for_code(&token, nonce).await;
         let identity = identity.map_err(ProfileError::from)?;
         let address = || Some(identity.email.as_ref()?.as_str().to_owned());
-        let name = posted_name(&answer.parameters).or_else(address);
+        let name = posted_name(&response.parameters).or_else(address);
         Ok(ExternalIdentity { name, ..identity })
     }
 }
 
-/// The name that the browser brought. It is the person's own word, and only a name to show.
+/// The name that the browser brought. It is not verified, and only shown.
 fn posted_name(parameters: &Parameters) -> Option<String> {
     let json = parameters.get("user")?.expose();
     let user: PostedUser = serde_json::from_str(json).ok()?;

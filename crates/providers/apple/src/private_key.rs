@@ -1,4 +1,4 @@
-//! The key that this server proves itself to Apple with.
+//! The key that signs client secrets for Apple.
 
 use std::{fmt, sync::Arc};
 
@@ -25,7 +25,7 @@ pub struct PrivateKey(Arc<EcdsaKeyPair>);
 )]
 pub struct InvalidPrivateKey;
 
-/// This server has no randomness to sign with.
+/// The random source failed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("there is no randomness to sign with")]
 pub struct NoRandomness;

@@ -12,7 +12,8 @@ use auth_domain::{
 use data_encoding::{BASE64, BASE64URL_NOPAD};
 use provider_apple::{Apple, AppleRegistration, ISSUER, PrivateKey};
 use provider_kit::testing::{
-    ACCESS_TOKEN, CODE, Service, Signer, answer, egress, form_of, question,
+    ACCESS_TOKEN, CODE, Service, Signer, authorization_request, authorization_response, egress,
+    form_of,
 };
 use serde_json::{Value, json};
 
@@ -71,8 +72,8 @@ impl World {
         user: &str,
     ) -> Result<ExternalIdentity, ProviderError> {
         self.service.posts("/token", 200, tokens);
-        let answer = answer(&[("code", CODE), ("user", user)]);
-        self.apple.identify(&answer).await
+        let response = authorization_response(&[("code", CODE), ("user", user)]);
+        self.apple.identify(&response).await
     }
 
     async fn identify(
@@ -90,7 +91,11 @@ impl World {
 async fn the_browser_is_sent_for_a_form_with_a_nonce() {
     let world = World::new().await;
 
-    let sent_to = world.apple.authorize(&question()).await.unwrap();
+    let sent_to = world
+        .apple
+        .authorize(&authorization_request())
+        .await
+        .unwrap();
 
     let actual: BTreeMap<_, _> = sent_to.query_pairs().into_owned().collect();
     let expected = [
@@ -242,7 +247,10 @@ async fn a_refused_code_is_a_refused_code() {
     let error = json!({ "error": "invalid_client" });
     world.service.posts("/token", 400, &error);
 
-    let refused = world.apple.identify(&answer(&[("code", CODE)])).await;
+    let refused = world
+        .apple
+        .identify(&authorization_response(&[("code", CODE)]))
+        .await;
 
     let refused = refused.unwrap_err();
     assert!(matches!(refused, ProviderError::CodeRefused(_)));

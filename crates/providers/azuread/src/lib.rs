@@ -17,7 +17,7 @@ use serde::Deserialize;
 #[derive(Debug)]
 pub struct AzureAd;
 
-/// A person. `preferred_username` and `upn` are names that often look like an address.
+/// A user's profile. `preferred_username` and `upn` are names that often look like an address.
 #[derive(Default, Deserialize)]
 #[serde(default)]
 pub struct Profile {
@@ -105,12 +105,12 @@ mod tests {
     }
 
     #[test]
-    fn the_id_of_one_application_is_not_the_persons() {
+    fn the_id_of_one_application_is_not_the_users() {
         let mut profile = ada();
         profile.as_object_mut().unwrap().remove("oid");
 
         let refused = identity_of(&AzureAd, &profile);
 
-        assert!(matches!(refused, Err(ProfileError::Nobody(_))));
+        assert!(matches!(refused, Err(ProfileError::NoId(_))));
     }
 }

@@ -16,7 +16,7 @@ use serde::Deserialize;
 #[derive(Debug)]
 pub struct Bitbucket;
 
-/// A person: their account, and a page of their addresses.
+/// A user's account, and a page of their addresses.
 #[derive(Deserialize)]
 pub struct Profile {
     account: Account,
@@ -128,7 +128,7 @@ mod tests {
     }
 
     #[test]
-    fn an_address_that_nobody_confirmed_is_not_verified() {
+    fn an_unconfirmed_address_is_not_verified() {
         for entry in [
             json!({ "email": "ada@example.com", "is_primary": true, "is_confirmed": false }),
             json!({ "email": "ada@example.com", "is_primary": true, "is_confirmed": "false" }),
@@ -152,7 +152,7 @@ mod tests {
     }
 
     #[test]
-    fn somebody_may_have_no_address() {
+    fn a_user_may_have_no_address() {
         let identity = identity(&json!([]));
 
         assert_eq!(identity.email, None);

@@ -1,4 +1,4 @@
-//! Where in a profile things are.
+//! The configured names of a profile's members.
 
 use auth_domain::identity::ExternalIdentity;
 use provider_kit::{
@@ -9,15 +9,15 @@ use serde_json::Value;
 
 use crate::members::Members;
 
-/// Where in a profile things are: the name of a member, or names with dots between them that lead
-/// into objects (`user.email`).
+/// The names of a profile's members: a name, or names with dots between them that lead into objects
+/// (`user.email`).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ClaimNames {
-    /// The service's permanent id of the person.
+    /// The service's permanent id of the user.
     pub id: String,
     /// The address.
     pub email: String,
-    /// Whether the service checked the address; `None` if it does not say.
+    /// Whether the service has verified the address; `None` if it does not say.
     pub email_verified: Option<String>,
     /// The name.
     pub name: String,
@@ -26,8 +26,8 @@ pub struct ClaimNames {
 }
 
 impl ClaimNames {
-    /// The names of OpenID Connect Core §5.1, as far as `members` says nothing else. That an address
-    /// is verified has to be said.
+    /// The names of OpenID Connect Core §5.1, unless `members` has others. Which member verifies
+    /// the address has to be configured.
     pub(crate) fn read(members: Option<Members>) -> Result<Self, String> {
         let mut names = Self {
             id: "sub".to_owned(),
@@ -54,7 +54,7 @@ impl ClaimNames {
         Ok(names)
     }
 
-    /// Who `profile` is about.
+    /// The identity in `profile`.
     pub(crate) fn identity(&self, profile: &Value) -> Result<ExternalIdentity, ProfileError> {
         let find = |path: &str| find(profile, path).cloned().unwrap_or_default();
         let verified = self.email_verified.as_deref().map(find);
@@ -72,7 +72,7 @@ impl ClaimNames {
 }
 
 fn find<'a>(profile: &'a Value, path: &str) -> Option<&'a Value> {
-    // A name may have dots of its own.
+    // A name may itself contain dots.
     let by_name = profile.get(path);
     by_name.or_else(|| {
         path.split('.')

@@ -1,4 +1,4 @@
-//! What an operator writes about a service.
+//! The operator's definition of a service.
 
 use auth_domain::{identity::ProviderId, secret::Secret};
 use provider_kit::ClientAuthentication;
@@ -13,59 +13,59 @@ use crate::{
 /// What the scopes of OpenID Connect have to contain (Core §3.1.2.1).
 const OPENID: &str = "openid";
 
-/// A service that people may sign in with.
+/// A service that users may sign in with.
 #[derive(Debug, Clone)]
 pub struct Definition {
     /// Its name, with `c:` in front.
     pub id: ProviderId,
-    /// How it is spoken to.
+    /// Its protocol and settings.
     pub service: Service,
 }
 
-/// How a service is spoken to.
+/// The protocol of a service.
 #[derive(Debug, Clone)]
 pub enum Service {
-    /// With OpenID Connect.
+    /// OpenID Connect.
     Oidc(OidcDefinition),
-    /// With OAuth2 alone.
+    /// OAuth2 without OpenID Connect.
     OAuth2(Box<OAuth2Definition>),
 }
 
 /// A service of OpenID Connect.
 #[derive(Debug, Clone)]
 pub struct OidcDefinition {
-    /// Id that the service knows this server by.
+    /// The client id.
     pub client_id: String,
-    /// Secret that goes with the id.
+    /// The client secret.
     pub client_secret: Secret,
-    /// What the service calls itself, to the letter.
+    /// The service's issuer, to the letter.
     pub issuer: String,
-    /// Where it describes itself.
+    /// The URL of its discovery document.
     pub discovery_url: Url,
-    /// Scopes to ask for instead of the usual ones, unless there are none.
+    /// Scopes to request instead of the defaults, unless empty.
     pub scopes: Vec<String>,
-    /// Whom ID tokens may be for beside this server.
+    /// Accepted audiences of ID tokens beside the client id.
     pub audiences: Vec<String>,
 }
 
 /// A service of OAuth2.
 #[derive(Debug, Clone)]
 pub struct OAuth2Definition {
-    /// Id that the service knows this server by.
+    /// The client id.
     pub client_id: String,
-    /// Secret that goes with the id.
+    /// The client secret.
     pub client_secret: Secret,
-    /// Where browsers are sent.
+    /// The authorization endpoint.
     pub authorization_url: Url,
-    /// Where codes are exchanged.
+    /// The token endpoint.
     pub token_url: Url,
-    /// Where profiles are.
+    /// The URL of profiles.
     pub userinfo_url: Url,
-    /// Scopes to ask for, if any.
+    /// Scopes to request, if any.
     pub scopes: Vec<String>,
-    /// Where in a profile things are.
+    /// The names of a profile's members.
     pub claims: ClaimNames,
-    /// How this server proves itself.
+    /// How this server authenticates at the token endpoint.
     pub authentication: ClientAuthentication,
 }
 
@@ -79,7 +79,7 @@ impl OidcDefinition {
     }
 }
 
-/// What is wrong with a description.
+/// What is wrong with a definition.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{slug:?}: {problem}")]
 pub struct InvalidDefinition {
@@ -90,7 +90,7 @@ pub struct InvalidDefinition {
 }
 
 impl Definition {
-    /// Reads descriptions from a JSON object with the short name of each as its key.
+    /// Reads definitions from a JSON object with the short name of each as its key.
     ///
     /// # Errors
     ///
@@ -111,7 +111,7 @@ impl Definition {
         }
     }
 
-    /// Whereto this server sends requests, with the names of the members that say so.
+    /// The URLs this server sends requests to, with the names of their members.
     #[must_use]
     pub fn requested_urls(&self) -> Vec<(&'static str, &Url)> {
         match &self.service {
@@ -146,7 +146,7 @@ fn id_of(slug: &str) -> Result<ProviderId, String> {
 }
 
 fn oidc(members: &mut Members) -> Result<OidcDefinition, String> {
-    // Kept as it was written: it is what tokens are compared with.
+    // Verbatim: the issuer in tokens is compared with it.
     let issuer = members.needed("issuer")?;
     let discovery_url = match members.url("discoveryUrl")? {
         Some(url) => url,

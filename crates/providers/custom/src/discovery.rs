@@ -1,4 +1,4 @@
-//! What a service says of itself (OpenID Connect Discovery §4).
+//! Discovery: a service's description of itself (OpenID Connect Discovery §4).
 
 use std::{slice::from_ref, sync::Arc};
 
@@ -14,14 +14,14 @@ use crate::{definition::OidcDefinition, members::is_web};
 
 const SCOPES: [&str; 3] = ["openid", "email", "profile"];
 
-/// A service that described itself.
+/// A service with its discovery document.
 pub(crate) struct Discovered {
     pub(crate) oauth_client: OAuthClient,
     pub(crate) id_tokens: IdTokens,
     pub(crate) userinfo_url: Option<Url>,
 }
 
-/// Why nobody knows how the service is spoken to.
+/// Why discovery failed.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum DiscoveryError {
     #[error("the service did not describe itself")]
@@ -91,7 +91,7 @@ pub(crate) async fn discover(
     })
 }
 
-/// The header, unless the service says that it takes the form alone.
+/// The header, unless the service accepts only the form.
 fn authentication(methods: Option<&[String]>) -> ClientAuthentication {
     let takes = |method: &str| methods.is_some_and(|it| it.iter().any(|known| known == method));
     if takes("client_secret_post") && !takes("client_secret_basic") {

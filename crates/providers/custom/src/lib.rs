@@ -1,8 +1,8 @@
-//! Sign-in with any service that speaks OAuth2 or OpenID Connect, as the operator describes it.
+//! Sign-in with any service that speaks OAuth2 or OpenID Connect, as the operator defines it.
 //!
-//! [`Definition::parse_all`] reads the descriptions; each becomes a provider with the name
-//! `c:<slug>`. An address is said to be verified if the ID token, or what the operator maps to it,
-//! says so; whether that is believed is for the domain to decide.
+//! [`Definition::parse_all`] reads the definitions; each becomes a provider with the name
+//! `c:<slug>`. An address counts as verified if the ID token, or the member that the operator
+//! named, says so; the domain decides whether to trust that.
 
 mod claims;
 mod definition;
@@ -23,15 +23,15 @@ pub use self::{
     oidc::CustomOidc,
 };
 
-/// What a definition describes.
+/// The ports of a definition.
 pub struct Described {
     /// The service that users are sent to.
     pub provider: Arc<dyn Provider>,
-    /// What judges the ID tokens that apps bring; nothing where the service issues none.
+    /// Verifies the ID tokens that apps bring; nothing where the service issues none.
     pub id_tokens: Option<Arc<dyn IdTokenVerifier>>,
 }
 
-/// The provider that a definition describes.
+/// The provider of a definition.
 #[must_use]
 pub fn provider(definition: Definition, egress: Egress, clock: Arc<dyn Clock>) -> Described {
     match definition.service {

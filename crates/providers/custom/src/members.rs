@@ -1,10 +1,10 @@
-//! Reads the members of a description. No problem repeats a value: it may be a secret.
+//! Reads the members of a definition. No error repeats a value: it may be a secret.
 
 use provider_kit::ClientAuthentication;
 use serde_json::{Map, Value};
 use url::Url;
 
-/// The members of a JSON object that nobody asked for yet.
+/// The members of a JSON object that have not been read yet.
 pub(crate) struct Members(Map<String, Value>);
 
 impl Members {
@@ -59,7 +59,7 @@ impl Members {
         Ok(items)
     }
 
-    /// How this server proves itself, in the words of OpenID Connect Core §9.
+    /// How this server authenticates, in the words of OpenID Connect Core §9.
     pub(crate) fn authentication(&mut self, name: &str) -> Result<ClientAuthentication, String> {
         match self.text(name)?.as_deref() {
             None | Some("client_secret_basic") => Ok(ClientAuthentication::Basic),
@@ -79,7 +79,7 @@ impl Members {
         }
     }
 
-    /// Nothing may be left over: it would be a slip that nobody notices.
+    /// No member may be left over: it would be an unnoticed mistake.
     pub(crate) fn end(self) -> Result<(), String> {
         match self.0.keys().next() {
             Some(name) => Err(format!("`{name}` is not known")),
@@ -88,7 +88,7 @@ impl Members {
     }
 }
 
-/// Whether browsers and this server can go there.
+/// Whether it is a URL of HTTP.
 pub(crate) fn is_web(url: &Url) -> bool {
     matches!(url.scheme(), "https" | "http")
 }

@@ -1,4 +1,4 @@
-//! Services of OAuth2 alone.
+//! Services of OAuth2 without OpenID Connect.
 
 use auth_domain::{
     identity::{ExternalIdentity, ProviderId},
@@ -12,7 +12,7 @@ use url::Url;
 
 use crate::{claims::ClaimNames, definition::OAuth2Definition};
 
-/// A service of OAuth2, whose profiles are read as the operator says.
+/// A service of OAuth2, whose profiles are read by the operator's names.
 pub struct CustomOAuth2 {
     oauth_client: OAuthClient,
     client_secret: Secret,
@@ -22,7 +22,7 @@ pub struct CustomOAuth2 {
 }
 
 impl CustomOAuth2 {
-    /// The service that `definition` describes.
+    /// The provider of `definition`.
     #[must_use]
     pub fn new(id: ProviderId, definition: OAuth2Definition, egress: Egress) -> Self {
         Self {
@@ -52,17 +52,17 @@ impl Provider for CustomOAuth2 {
         &self.oauth_client.id
     }
 
-    async fn authorize(&self, question: &AuthorizationRequest) -> Result<Url, ProviderError> {
-        Ok(self.oauth_client.authorize(question))
+    async fn authorize(&self, request: &AuthorizationRequest) -> Result<Url, ProviderError> {
+        Ok(self.oauth_client.authorize(request))
     }
 
     async fn identify(
         &self,
-        answer: &AuthorizationResponse,
+        response: &AuthorizationResponse,
     ) -> Result<ExternalIdentity, ProviderError> {
         let exchanged = self
             .oauth_client
-            .exchange(&self.egress, answer, &self.client_secret)
+            .exchange(&self.egress, response, &self.client_secret)
             .await;
         let token = exchanged?.access;
         let api = Api::new(

@@ -23,8 +23,8 @@ use crate::{
     discovery::{Discovered, DiscoveryError, discover},
 };
 
-/// A service of OpenID Connect. It is asked to describe itself when it is first needed, and once an
-/// hour.
+/// A service of OpenID Connect. Its discovery document is fetched when it is first needed, and
+/// cached for an hour.
 pub struct CustomOidc {
     id: ProviderId,
     definition: OidcDefinition,
@@ -33,7 +33,7 @@ pub struct CustomOidc {
     discovered: Cached<Discovered>,
 }
 
-/// What a service tells beyond the ID token (Core §5.3).
+/// Claims beyond the ID token (Core §5.3).
 #[derive(Default, Deserialize)]
 #[serde(default)]
 struct UserInfo {
@@ -45,7 +45,7 @@ struct UserInfo {
 }
 
 impl CustomOidc {
-    /// The service that `definition` describes.
+    /// The provider of `definition`.
     #[must_use]
     pub fn new(
         id: ProviderId,
@@ -67,7 +67,7 @@ impl CustomOidc {
         self.discovered.get_or_fetch(discovering).await
     }
 
-    /// What the ID token left out. It is the person's own only if it is about the same one.
+    /// Adds what the ID token left out. The response must be about the same subject (Core §5.3.2).
     async fn complete(
         &self,
         identity: ExternalIdentity,
@@ -82,7 +82,7 @@ impl CustomOidc {
         );
         let told: UserInfo = api.profile().await?;
         if told.sub.subject()? != identity.subject {
-            return Err(ProfileError::TwoPeople);
+            return Err(ProfileError::SubjectMismatch);
         }
         let email = told.email.0;
         Ok(ExternalIdentity {
@@ -101,26 +101,26 @@ impl Provider for CustomOidc {
         &self.id
     }
 
-    async fn authorize(&self, question: &AuthorizationRequest) -> Result<Url, ProviderError> {
+    async fn authorize(&self, request: &AuthorizationRequest) -> Result<Url, ProviderError> {
         let discovered = self.discovered().await;
         let discovered = discovered.map_err(|error| ProviderError::Unavailable(error.into()))?;
-        Ok(discovered.oauth_client.authorize(question))
+        Ok(discovered.oauth_client.authorize(request))
     }
 
     async fn identify(
         &self,
-        answer: &AuthorizationResponse,
+        response: &AuthorizationResponse,
     ) -> Result<ExternalIdentity, ProviderError> {
         let discovered = self.discovered().await;
         let discovered = discovered.map_err(|error| ProviderError::CodeRefused(error.into()))?;
         let secret = &self.definition.client_secret;
         let tokens = discovered
             .oauth_client
-            .exchange(&self.egress, answer, secret)
+            .exchange(&self.egress, response, secret)
             .await?;
         let token = tokens.id.ok_or(IdTokenError::Invalid);
         let token = token.map_err(ProfileError::from)?;
-        let nonce = &answer.proof.nonce;
+        let nonce = &response.proof.nonce;
         let identity = discovered.id_tokens.verify_for_code(&token, nonce).await;
         let identity = identity.map_err(ProfileError::from)?;
         match &discovered.userinfo_url {

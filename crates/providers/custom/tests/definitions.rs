@@ -1,4 +1,4 @@
-//! What an operator may write.
+//! The operator's definitions.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 

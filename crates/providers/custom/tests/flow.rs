@@ -1,4 +1,4 @@
-//! Services that an operator describes, played on this machine.
+//! Services that an operator defined, faked on this machine.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -13,7 +13,8 @@ use auth_domain::{
 use egress::EgressError;
 use provider_custom::{Definition, Described, provider};
 use provider_kit::testing::{
-    ACCESS_TOKEN, CODE, Service, Signer, answer, egress, form_of, proof, question,
+    ACCESS_TOKEN, CODE, Service, Signer, authorization_request, authorization_response, egress,
+    form_of, proof,
 };
 use serde_json::{Value, json};
 
@@ -117,11 +118,17 @@ impl World {
     }
 
     async fn answered(&self) -> Result<ExternalIdentity, ProviderError> {
-        self.provider.identify(&answer(&[("code", CODE)])).await
+        self.provider
+            .identify(&authorization_response(&[("code", CODE)]))
+            .await
     }
 
     async fn sent_to(&self) -> BTreeMap<String, String> {
-        let url = self.provider.authorize(&question()).await.unwrap();
+        let url = self
+            .provider
+            .authorize(&authorization_request())
+            .await
+            .unwrap();
         assert_eq!(url.path(), "/authorize");
         url.query_pairs().into_owned().collect()
     }
@@ -145,7 +152,7 @@ async fn openid_connect_is_asked_with_pkce_and_a_nonce() {
 }
 
 #[tokio::test]
-async fn the_id_token_tells_who_somebody_is() {
+async fn the_id_token_identifies_the_user() {
     let world = World::oidc().await;
 
     let identity = world.identify(&world.claims()).await.unwrap();
@@ -224,7 +231,7 @@ async fn an_address_that_the_token_leaves_out_is_asked_for() {
     }
 }
 
-/// The word of the token is about the token's address, not about another.
+/// The flag of the token is about the token's address, not about another.
 #[tokio::test]
 async fn an_address_that_was_asked_for_is_verified_by_that_answer_alone() {
     let world = World::oidc().await;
@@ -269,7 +276,7 @@ async fn a_service_that_calls_itself_otherwise_is_not_believed() {
     ] {
         world.describes_itself(&changes);
 
-        let sent = world.provider.authorize(&question()).await;
+        let sent = world.provider.authorize(&authorization_request()).await;
 
         assert!(
             matches!(sent, Err(ProviderError::Unavailable(_))),
@@ -297,7 +304,7 @@ async fn a_service_describes_itself_once_an_hour() {
     assert_eq!(world.service.lines().await.len(), 2);
 }
 
-/// What a service says of itself leads no request to where none may go.
+/// Server-side request forgery: a discovery document cannot redirect requests to private addresses.
 #[tokio::test]
 async fn a_description_leads_nowhere_private() {
     let world = World::oidc().await;
@@ -319,7 +326,7 @@ async fn a_description_leads_nowhere_private() {
     }
 }
 
-/// Whether a request was not even sent.
+/// Whether a request was refused before it was sent.
 fn is_guarded(error: &(dyn std::error::Error + 'static)) -> bool {
     let guarded = error.downcast_ref::<EgressError>().is_some_and(|it| {
         matches!(
@@ -394,7 +401,7 @@ async fn an_address_is_verified_only_where_the_operator_says_who_says_so() {
 }
 
 #[tokio::test]
-async fn a_profile_without_an_id_is_nobody() {
+async fn a_profile_without_an_id_is_refused() {
     let world = World::oauth2(json!({ "id": "user.id" })).await;
     for profile in [
         json!({}),

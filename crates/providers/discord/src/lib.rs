@@ -15,13 +15,13 @@ use url::Url;
 #[derive(Debug)]
 pub struct Discord;
 
-/// Where pictures are.
+/// The base URL of pictures.
 const AVATARS: &str = "https://cdn.discordapp.com/avatars";
 
-/// The discriminator of people who have the newer, unique kind of name.
+/// The discriminator of users with the newer, unique kind of name.
 const NONE: &str = "0";
 
-/// A person.
+/// A user's profile.
 #[derive(Default, Deserialize)]
 #[serde(default)]
 pub struct Profile {

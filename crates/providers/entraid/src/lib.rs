@@ -16,8 +16,8 @@ use serde::Deserialize;
 #[derive(Debug)]
 pub struct EntraId;
 
-/// A person. `sub` is another for each application; accounts are linked with it since Hasura Auth
-/// knows Entra ID.
+/// A user's profile. `sub` differs for each application; Hasura Auth links accounts with it since
+/// it supports Entra ID.
 #[derive(Default, Deserialize)]
 #[serde(default)]
 pub struct Profile {

@@ -15,7 +15,7 @@ use serde::Deserialize;
 #[derive(Debug)]
 pub struct Facebook;
 
-/// A person.
+/// A user's profile.
 #[derive(Default, Deserialize)]
 #[serde(default)]
 pub struct Profile {

@@ -1,5 +1,6 @@
-//! Sign-in with [GitHub](https://docs.github.com/en/apps/oauth-apps/building-oauth-apps/authorizing-oauth-apps),
-//! or with an Enterprise server of one's own.
+//! Sign-in with
+//! [GitHub](https://docs.github.com/en/apps/oauth-apps/building-oauth-apps/authorizing-oauth-apps),
+//! or with an Enterprise server.
 //!
 //! An address is verified if its entry in the
 //! [list of addresses](https://docs.github.com/en/rest/users/emails) says so (`verified`).
@@ -16,7 +17,7 @@ use serde::Deserialize;
 #[derive(Debug)]
 pub struct GitHub;
 
-/// A person: their account, and the list of their addresses.
+/// A user's account, and the list of their addresses.
 #[derive(Deserialize)]
 pub struct Profile {
     account: Account,
@@ -146,7 +147,7 @@ mod tests {
     }
 
     #[test]
-    fn somebody_without_an_address_is_refused() {
+    fn a_user_without_an_address_is_refused() {
         for emails in [
             json!([]),
             json!([{ "email": "nonsense", "verified": true }]),

@@ -1,9 +1,9 @@
-//! Sign-in with [GitLab](https://docs.gitlab.com/api/oauth2/), be it gitlab.com or one's own.
+//! Sign-in with [GitLab](https://docs.gitlab.com/api/oauth2/), gitlab.com or self-managed.
 //!
 //! An address is verified if the account is confirmed
 //! ([`confirmed_at`](https://docs.gitlab.com/api/users/)): a new address replaces the old one only
-//! once its link was followed. A server of one's own that asks for no confirmation says the same of
-//! everybody.
+//! after its link was followed. A self-managed server without confirmation says the same of every
+//! account.
 
 use auth_domain::identity::ExternalIdentity;
 use provider_kit::{
@@ -16,7 +16,7 @@ use serde::Deserialize;
 #[derive(Debug)]
 pub struct GitLab;
 
-/// A person.
+/// A user's profile.
 #[derive(Default, Deserialize)]
 #[serde(default)]
 pub struct Profile {

@@ -15,13 +15,13 @@ use serde::Deserialize;
 #[derive(Debug)]
 pub struct Google;
 
-/// Who issues Google's ID tokens.
+/// The issuer of Google's ID tokens.
 pub const ISSUER: &str = "https://accounts.google.com";
 
-/// Where the keys of Google's ID tokens are, unless a setting says otherwise.
+/// The URL of the keys of Google's ID tokens, unless a setting says otherwise.
 pub const KEYS_URL: &str = "https://www.googleapis.com/oauth2/v3/certs";
 
-/// A person.
+/// A user's profile.
 #[derive(Default, Deserialize)]
 #[serde(default)]
 pub struct Profile {

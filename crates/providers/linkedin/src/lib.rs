@@ -13,7 +13,7 @@ use serde::Deserialize;
 #[derive(Debug)]
 pub struct LinkedIn;
 
-/// A person.
+/// A user's profile.
 #[derive(Default, Deserialize)]
 #[serde(default)]
 pub struct Profile {

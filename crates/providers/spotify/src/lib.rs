@@ -15,7 +15,7 @@ use serde::Deserialize;
 #[derive(Debug)]
 pub struct Spotify;
 
-/// A person.
+/// A user's profile.
 #[derive(Default, Deserialize)]
 #[serde(default)]
 pub struct Profile {
@@ -102,7 +102,7 @@ mod tests {
     }
 
     #[test]
-    fn somebody_may_have_no_picture() {
+    fn a_user_may_have_no_picture() {
         let mut profile = ada();
         profile["images"] = json!([]);
 

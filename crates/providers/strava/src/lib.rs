@@ -14,7 +14,7 @@ use serde::Deserialize;
 #[derive(Debug)]
 pub struct Strava;
 
-/// A person.
+/// A user's profile.
 #[derive(Default, Deserialize)]
 #[serde(default)]
 pub struct Profile {
@@ -90,7 +90,7 @@ mod tests {
         assert_ne!(identity.email_verified, Some(true));
     }
 
-    /// Strava writes "avatar/athlete/medium.png" for people without one.
+    /// Strava writes "avatar/athlete/medium.png" for users without one.
     #[test]
     fn a_picture_that_is_no_url_is_none() {
         let mut profile = ada();

@@ -1,9 +1,8 @@
 //! Sign-in with a service that does not exist: the provider to copy.
 //!
-//! `docs/adding-a-provider.md` leads through it. The first line says whom it is about, with a link
-//! to the page on the authorization-code flow; and here stands whose word makes an address
-//! verified, with a link to the sentence: an address is verified if the profile says so
-//! (`email_verified`).
+//! `docs/adding-a-provider.md` leads through it. The first line names the service, with a link to
+//! the page on the authorization-code flow; and here stands what makes an address verified, with a
+//! link to the sentence: an address is verified if the profile says so (`email_verified`).
 
 use auth_domain::identity::ExternalIdentity;
 use provider_kit::{
@@ -16,7 +15,7 @@ use serde::Deserialize;
 #[derive(Debug)]
 pub struct Template;
 
-/// A person. Only what is read; every member may be missing or odd.
+/// A user's profile. Only members that are read; every one may be missing or odd.
 #[derive(Default, Deserialize)]
 #[serde(default)]
 pub struct Profile {
@@ -55,7 +54,7 @@ mod tests {
 
     use super::*;
 
-    /// An answer as the documentation shows it, about somebody invented.
+    /// A response as the documentation shows it, about an invented user.
     fn ada() -> Value {
         json!({
             "id": 4711,

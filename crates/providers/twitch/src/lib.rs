@@ -15,7 +15,7 @@ use serde::Deserialize;
 #[derive(Debug)]
 pub struct Twitch;
 
-/// A list with one person in it.
+/// A list with one user in it.
 #[derive(Default, Deserialize)]
 #[serde(default)]
 pub struct Profile {
@@ -106,9 +106,9 @@ mod tests {
     }
 
     #[test]
-    fn an_empty_list_is_nobody() {
+    fn an_empty_list_is_refused() {
         let refused = identity_of(&Twitch, &json!({ "data": [] }));
 
-        assert!(matches!(refused, Err(ProfileError::Nobody(_))));
+        assert!(matches!(refused, Err(ProfileError::NoId(_))));
     }
 }

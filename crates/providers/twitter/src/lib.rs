@@ -1,5 +1,5 @@
-//! Sign-in with [Twitter](https://docs.x.com/fundamentals/authentication/guides/log-in-with-x), over
-//! OAuth 1.0a (RFC 5849): the only way to a person's address there for long.
+//! Sign-in with [Twitter](https://docs.x.com/fundamentals/authentication/guides/log-in-with-x),
+//! over OAuth 1.0a (RFC 5849): for long the only way to a user's address there.
 //!
 //! An address is verified whenever there is one: `include_email`
 //! [gives](https://developer.x.com/en/docs/x-api/v1/accounts-and-users/manage-account-settings/api-reference/get-account-verify_credentials)
@@ -30,33 +30,33 @@ use self::signature::{Signed, encoded};
 /// Its name.
 pub const ID: &str = "twitter";
 
-/// Where a sign-in begins, unless a setting says otherwise.
+/// The URL of request tokens, unless a setting says otherwise.
 pub const REQUEST_TOKEN_URL: &str = "https://api.twitter.com/oauth/request_token";
 
-/// Where browsers are sent, unless a setting says otherwise.
+/// The authorization endpoint, unless a setting says otherwise.
 pub const AUTHORIZATION_URL: &str = "https://api.twitter.com/oauth/authorize";
 
-/// Where a person's token is fetched, unless a setting says otherwise.
+/// The URL of access tokens, unless a setting says otherwise.
 pub const ACCESS_TOKEN_URL: &str = "https://api.twitter.com/oauth/access_token";
 
-/// Where profiles are, unless a setting says otherwise.
+/// The URL of profiles, unless a setting says otherwise.
 pub const PROFILE_URL: &str =
     "https://api.twitter.com/1.1/account/verify_credentials.json?include_email=true";
 
-/// How this server is known at Twitter, and where Twitter is.
+/// This server's registration at Twitter, and Twitter's endpoints.
 #[derive(Debug, Clone)]
 pub struct TwitterRegistration {
-    /// Key that Twitter knows this server by.
+    /// The consumer key (client id).
     pub consumer_key: String,
-    /// Secret that goes with the key.
+    /// The consumer secret.
     pub consumer_secret: Secret,
-    /// Where a sign-in begins.
+    /// The URL of request tokens.
     pub request_token_url: Url,
-    /// Where browsers are sent.
+    /// The authorization endpoint.
     pub authorization_url: Url,
-    /// Where a person's token is fetched.
+    /// The URL of access tokens.
     pub access_token_url: Url,
-    /// Where profiles are.
+    /// The URL of profiles.
     pub profile_url: Url,
 }
 
@@ -69,7 +69,7 @@ pub struct Twitter {
     ids: Arc<dyn IdGenerator>,
 }
 
-/// A token of OAuth 1.0: a name, and what proves that one may use it.
+/// A token of OAuth 1.0, with its secret.
 struct Token {
     name: String,
     secret: Secret,
@@ -116,13 +116,13 @@ impl Twitter {
         }
     }
 
-    /// The first step: a token for this one sign-in. The state comes back with the callback, for
-    /// this protocol has none of its own.
-    async fn request_token(&self, question: &AuthorizationRequest) -> Result<Token, TokenError> {
-        let mut callback = question.callback.clone();
+    /// The first step: a request token for this sign-in. The protocol has no `state`, so it is put
+    /// into the callback's URL.
+    async fn request_token(&self, request: &AuthorizationRequest) -> Result<Token, TokenError> {
+        let mut callback = request.callback.clone();
         callback
             .query_pairs_mut()
-            .append_pair("state", question.state.expose());
+            .append_pair("state", request.state.expose());
         let more = [("oauth_callback", callback.as_str())];
         let url = &self.registration.request_token_url;
         let reply = self.token(url, &more).await?;
@@ -133,11 +133,11 @@ impl Twitter {
         }
     }
 
-    /// The second step. The secret of the first step's token is not kept in between, and Twitter
-    /// does not ask for it: the verifier is the proof.
-    async fn access_token(&self, answer: &AuthorizationResponse) -> Result<Token, TokenError> {
+    /// The second step. The secret of the request token is not kept, and Twitter does not ask for
+    /// it: the verifier is the proof.
+    async fn access_token(&self, response: &AuthorizationResponse) -> Result<Token, TokenError> {
         let parameter = |name: &'static str| {
-            let found = answer.parameters.get(name);
+            let found = response.parameters.get(name);
             found.ok_or(TokenError::NoParameter(name))
         };
         let more = [
@@ -210,8 +210,8 @@ impl Provider for Twitter {
         &self.id
     }
 
-    async fn authorize(&self, question: &AuthorizationRequest) -> Result<Url, ProviderError> {
-        let token = self.request_token(question).await;
+    async fn authorize(&self, request: &AuthorizationRequest) -> Result<Url, ProviderError> {
+        let token = self.request_token(request).await;
         let token = token.map_err(|error| ProviderError::Unavailable(error.into()))?;
         let mut url = self.registration.authorization_url.clone();
         url.query_pairs_mut()
@@ -221,10 +221,10 @@ impl Provider for Twitter {
 
     async fn identify(
         &self,
-        answer: &AuthorizationResponse,
+        response: &AuthorizationResponse,
     ) -> Result<ExternalIdentity, ProviderError> {
-        let token = self.access_token(answer).await;
-        // Hasura Auth tells the steps of this protocol not apart.
+        let token = self.access_token(response).await;
+        // Hasura Auth does not tell the steps of this protocol apart.
         let token = token.map_err(|error| ProviderError::ProfileFailed(error.into()))?;
         let profile = self.profile(&token).await?;
         let email = profile.email.0;
@@ -244,7 +244,7 @@ impl fmt::Debug for Twitter {
     }
 }
 
-/// What Twitter answers: the fields of a form (RFC 5849 §2.1).
+/// Twitter's response: the fields of a form (RFC 5849 §2.1).
 struct TokenReply {
     token: Token,
     confirms_callback: bool,

@@ -14,7 +14,8 @@ pub(crate) struct Signed<'a> {
 }
 
 impl Signed<'_> {
-    /// The signature with HMAC-SHA1, by this server's secret and that of a token, if there is one.
+    /// The signature with HMAC-SHA1, with this server's secret and that of a token, if there is
+    /// one.
     pub(crate) fn signature(
         &self,
         client_secret: &Secret,

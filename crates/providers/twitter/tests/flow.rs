@@ -10,7 +10,7 @@ use auth_domain::{
     secret::Secret,
     testing::{FixedClock, SequentialIds},
 };
-use provider_kit::testing::{Service, answer, egress, question};
+use provider_kit::testing::{Service, authorization_request, authorization_response, egress};
 use provider_twitter::{Twitter, TwitterRegistration};
 use serde_json::{Value, json};
 use wiremock::{Request, ResponseTemplate};
@@ -59,7 +59,9 @@ impl World {
             ("oauth_token", "a-request"),
             ("oauth_verifier", "hunter2-verifier"),
         ];
-        self.twitter.identify(&answer(&parameters)).await
+        self.twitter
+            .identify(&authorization_response(&parameters))
+            .await
     }
 }
 
@@ -94,7 +96,11 @@ fn signed_parameters(request: &Request) -> BTreeMap<String, String> {
 async fn a_sign_in_begins_with_a_token_and_takes_the_state_along() {
     let world = World::new().await;
 
-    let sent_to = world.twitter.authorize(&question()).await.unwrap();
+    let sent_to = world
+        .twitter
+        .authorize(&authorization_request())
+        .await
+        .unwrap();
 
     assert_eq!(sent_to, {
         let mut url = world.service.url("/authorize");
@@ -176,7 +182,11 @@ async fn a_sign_in_does_not_begin_without_a_confirmed_token() {
     ] {
         world.gives("/request", status, reply);
 
-        let refused = world.twitter.authorize(&question()).await.unwrap_err();
+        let refused = world
+            .twitter
+            .authorize(&authorization_request())
+            .await
+            .unwrap_err();
 
         assert!(matches!(refused, ProviderError::Unavailable(_)));
         assert!(!format!("{refused:?}").contains("hunter2"), "{refused:?}");
@@ -191,7 +201,10 @@ async fn whatever_fails_later_is_a_failed_profile() {
         &[("oauth_token", "a-request")],
         &[("oauth_verifier", "x")],
     ] {
-        let refused = world.twitter.identify(&answer(parameters)).await;
+        let refused = world
+            .twitter
+            .identify(&authorization_response(parameters))
+            .await;
         assert!(matches!(refused, Err(ProviderError::ProfileFailed(_))));
     }
     assert!(world.service.lines().await.is_empty());

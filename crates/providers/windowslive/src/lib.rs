@@ -14,7 +14,7 @@ use serde::Deserialize;
 #[derive(Debug)]
 pub struct WindowsLive;
 
-/// A person.
+/// A user's profile.
 #[derive(Default, Deserialize)]
 #[serde(default)]
 pub struct Profile {

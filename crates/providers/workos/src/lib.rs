@@ -1,7 +1,7 @@
 //! Sign-in with [WorkOS](https://workos.com/docs/reference/sso).
 //!
 //! No address is verified: it is what an organization's own identity provider says, and WorkOS
-//! [asks to check](https://workos.com/docs/sso/guide) that the person belongs to the organization.
+//! [asks to check](https://workos.com/docs/sso/guide) that the user belongs to the organization.
 
 use auth_domain::identity::ExternalIdentity;
 use provider_kit::{
@@ -10,7 +10,7 @@ use provider_kit::{
 };
 use serde::Deserialize;
 
-/// WorkOS, with what people are sent with who name nothing themselves.
+/// WorkOS, with the defaults of authorization requests that name no connection.
 #[derive(Debug, Clone, Default)]
 pub struct WorkOs {
     /// The organization.
@@ -21,7 +21,7 @@ pub struct WorkOs {
     pub domain: Option<String>,
 }
 
-/// A person.
+/// A user's profile.
 #[derive(Default, Deserialize)]
 #[serde(default)]
 pub struct Profile {
