@@ -1,4 +1,4 @@
-//! What an access token says, as JSON.
+//! The claims of an access token, as JSON.
 
 use auth_domain::{
     DateTime, Utc,
@@ -8,27 +8,27 @@ use auth_domain::{
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
-/// Length of a hyphenated UUID; `Uuid` also reads forms nobody writes into a token.
+/// Length of a hyphenated UUID; `Uuid` also reads forms that do not occur in tokens.
 const HYPHENATED_UUID_CHARS: usize = 36;
 
-/// Names whoever has just proven once more who they are.
+/// The claim of an elevated token: the user's id.
 const ELEVATED: &str = "x-hasura-auth-elevated";
 
 /// The session a token belongs to (OpenID Connect Back-Channel Logout 1.0 §2.1).
 const SESSION: &str = "sid";
 
-/// How the user proved who they are (RFC 8176 §1).
+/// The user's authentication methods (RFC 8176 §1).
 const METHODS: &str = "amr";
 
-/// How many seconds the clock of a token's issuer may be ahead of ours. Nothing of the kind is
-/// granted at its end: a token that is past its `exp` is not good.
+/// How many seconds the issuer's clock may be ahead of ours. Nothing is added at the end: a token
+/// past its `exp` is not valid.
 const AHEAD: i64 = 60;
 
-/// What stands in tokens that one key may sign beside session tokens, and never in those: access
-/// tokens of OAuth clients (RFC 9068 §2.2, RFC 8693 §4, RFC 7800 §3), ID tokens (OpenID Connect Core
-/// §2, §3.3.2.11), security events such as logout tokens (RFC 8417 §2.2), and the mark by which some
-/// issuers part them. An ID token or the token of a client must not pass for a session (token
-/// confusion, RFC 8725 §2.8).
+/// Claims of other tokens that one key may sign beside session tokens, and never of those: access
+/// tokens of OAuth clients (RFC 9068 §2.2, RFC 8693 §4, RFC 7800 §3), ID tokens (OpenID Connect
+/// Core §2, §3.3.2.11), security events such as logout tokens (RFC 8417 §2.2), and the claim by
+/// which some issuers mark a token's use. An ID token or the token of a client must not pass for a
+/// session (token confusion, RFC 8725 §2.8).
 const OTHER_PURPOSES: [&str; 12] = [
     "client_id",
     "scope",
@@ -44,12 +44,12 @@ const OTHER_PURPOSES: [&str; 12] = [
     "token_use",
 ];
 
-/// What an installation's tokens have in common.
+/// What all tokens of one secret have in common.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct TokenProfile {
-    /// Who issues them.
+    /// The issuer.
     pub(crate) issuer: String,
-    /// The audiences that a token may name. Our own tokens name them all.
+    /// The accepted audiences. Our own tokens name them all.
     pub(crate) audiences: Vec<String>,
     /// Where Hasura's claims are.
     pub(crate) place: ClaimsPlace,
@@ -58,9 +58,9 @@ pub(crate) struct TokenProfile {
 /// Where in a token Hasura's claims are.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct ClaimsPlace {
-    /// The names on the way to them; none when they are claims of the token itself.
+    /// The names on the path to them; none when they are claims of the token itself.
     pub(crate) path: Vec<String>,
-    /// Whether they are a text that holds JSON.
+    /// Whether they are a string that holds JSON.
     pub(crate) stringified: bool,
 }
 
@@ -77,12 +77,12 @@ impl ClaimsPlace {
         let whole = outward.fold(innermost, |inner, name| json!({ name: inner }));
         match whole {
             Value::Object(payload) => payload,
-            // A text has a name around it; see `InvalidJwtSecret::StringifiedPayload`.
+            // A string needs a name; see `InvalidJwtSecret::StringifiedPayload`.
             _ => Map::new(),
         }
     }
 
-    /// The claim `name` of Hasura's in a token, as JSON or as a text.
+    /// Hasura's claim `name` in a token, whose claims are JSON or a string.
     fn claim(&self, payload: &Map<String, Value>, name: &str) -> Option<Value> {
         let Some((first, rest)) = self.path.split_first() else {
             return payload.get(name).cloned();
@@ -98,8 +98,8 @@ impl ClaimsPlace {
     }
 }
 
-/// Whether `name` has a meaning of its own in a JWT (RFC 7519 §4.1), in ours, or in one that is
-/// refused for it.
+/// Whether `name` is a registered claim of a JWT (RFC 7519 §4.1), one of ours, or one that makes a
+/// token refused.
 pub(crate) fn is_reserved(name: &str) -> bool {
     let registered = [
         "iss", "sub", "aud", "exp", "nbf", "iat", "jti", SESSION, METHODS,
@@ -112,7 +112,7 @@ pub(crate) fn write(claims: &AccessClaims, profile: &TokenProfile) -> Map<String
     let issued_at = claims.issued_at.timestamp();
     let ttl = i64::try_from(claims.ttl.as_secs()).unwrap_or(i64::MAX);
     let mut payload = profile.place.payload(hasura_claims(claims));
-    // Afterwards: no custom claim takes the place of one of these.
+    // Last, so that no custom claim replaces one of these.
     payload.extend([
         ("sub".to_owned(), json!(claims.user_id.0)),
         ("iss".to_owned(), json!(profile.issuer)),
@@ -156,8 +156,8 @@ fn hasura_claims(claims: &AccessClaims) -> Map<String, Value> {
         .collect()
 }
 
-/// The bearer of a verified payload, if it is that of a session token with this profile and good at
-/// `now`.
+/// The bearer of a verified payload, if it is that of a session token with this profile and valid
+/// at `now`.
 ///
 /// josekit's own check of the claims is not used: it lets a token without `exp` pass, reads
 /// fractions, and panics on a moment that is too far away.
@@ -182,13 +182,13 @@ pub(crate) fn read(
     })
 }
 
-/// Whether it holds a claim that no session token has, whatever its value.
+/// Whether it holds a claim that no session token has, whatever its value (token confusion).
 fn has_another_purpose(claims: &Map<String, Value>) -> bool {
     OTHER_PURPOSES.iter().any(|name| claims.contains_key(*name))
 }
 
-/// Whether a token names no audience, or nothing but our own. One that names another audience
-/// as well is refused (token confusion), although RFC 7519 §4.1.3 would let it pass.
+/// Whether a token names no audience, or only our own. One that names another as well is refused
+/// (token confusion), although RFC 7519 §4.1.3 would let it pass.
 fn is_for_us(claims: &Map<String, Value>, ours: &[String]) -> bool {
     let is_ours = |audience: &Value| ours.iter().any(|it| audience == it.as_str());
     match claims.get("aud") {
@@ -198,14 +198,14 @@ fn is_for_us(claims: &Map<String, Value>, ours: &[String]) -> bool {
     }
 }
 
-/// Whom the claim of elevation is about.
+/// The user of the elevation claim.
 fn elevated(claims: &Map<String, Value>, place: &ClaimsPlace) -> Option<UserId> {
     user_id(&place.claim(claims, ELEVATED)?)
 }
 
-/// Whether the token is good in the second `now`; `None` if it does not say so in whole seconds.
+/// Whether the token is valid in the second `now`; `None` if its dates are not whole seconds.
 ///
-/// As `now` is the beginning of a second and no claim lies within one, comparing seconds loses
+/// As `now` is the beginning of a second and every date is a whole second, comparing seconds loses
 /// nothing.
 fn is_current(claims: &Map<String, Value>, now: i64) -> Option<bool> {
     let expires_at = claims.get("exp")?.as_i64()?;

@@ -32,7 +32,7 @@ impl EncryptionKey {
         bytes.map(Self).ok_or(InvalidEncryptionKey)
     }
 
-    /// The key that belongs to a secret that serves others too.
+    /// The key that is derived from a secret that serves others too.
     #[must_use]
     pub fn derive(secret: &[u8]) -> Self {
         Self(derived_key(secret, "hasura-auth encryption v1"))

@@ -1,10 +1,10 @@
-//! Turns at something scarce, handed out fairly between client networks.
+//! A fair queue (round robin) between client networks, for a scarce resource.
 //!
-//! A first-come, first-served queue can be filled by a flood of sign-ins from one network, which turns
-//! the clients of all others away. Here networks take turns, and when there is no room
-//! left, a client from a network with few waiters takes the place of the youngest waiter of the
-//! network that has most of them. So a flood turns away itself. Where all clients seem to come from
-//! one network, it is a plain queue.
+//! A first-come, first-served queue can be filled by a flood of sign-ins from one network, which
+//! gets all other clients refused (denial of service). Here networks take turns, and when the queue
+//! is full, a client from a network with few waiters replaces the youngest waiter of the network
+//! that has most of them. So a flood displaces only itself. Where all clients seem to come from one
+//! network, it is a plain queue.
 
 use std::{
     collections::{HashMap, VecDeque},
@@ -16,7 +16,7 @@ use std::{
 use auth_domain::limits::ClientNetwork;
 use tokio::sync::oneshot;
 
-/// Hands out turns.
+/// A fair queue.
 #[derive(Debug)]
 pub(crate) struct FairQueue(Mutex<State>);
 
@@ -26,7 +26,7 @@ struct State {
     free: usize,
     /// How many more may wait.
     room: usize,
-    /// Who waits, by network; no network is without a waiter.
+    /// The waiters by network; a network without waiters is removed.
     waiting: HashMap<ClientNetwork, VecDeque<Waiter>>,
     /// The networks that have waiters, in the order of their turns.
     rotation: VecDeque<ClientNetwork>,
@@ -36,11 +36,11 @@ struct State {
 #[derive(Debug)]
 struct Waiter {
     number: u64,
-    /// Told when its turn has come, and dropped when its place is given away.
+    /// Sent when its turn has come, and dropped when it is displaced.
     call: oneshot::Sender<()>,
 }
 
-/// There was no room, or the place in the queue was given to somebody of a network with fewer waiters.
+/// The queue was full, or the place was given to a waiter of a network with fewer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct TurnedAway;
 
@@ -60,14 +60,14 @@ struct Place {
     is_over: bool,
 }
 
-/// What a newcomer is told.
+/// The answer to a new request.
 enum Entry {
     Turn,
     Wait(u64, oneshot::Receiver<()>),
 }
 
 impl FairQueue {
-    /// So many turns at once, for which so many may wait.
+    /// A queue with so many turns at once, and so many waiters.
     pub(crate) fn new(turns: usize, room: usize) -> Self {
         Self(Mutex::new(State {
             free: turns,
@@ -78,8 +78,8 @@ impl FairQueue {
         }))
     }
 
-    /// A turn for somebody from `network`, when it has come. Dropping the future gives up the place
-    /// in the queue.
+    /// A turn for a request from `network`, when it has come. Dropping the future gives up the
+    /// place in the queue.
     pub(crate) async fn turn(self: &Arc<Self>, network: ClientNetwork) -> Result<Turn, TurnedAway> {
         let queue = Arc::clone(self);
         match self.locked(|state| state.enter(network))? {
@@ -111,7 +111,7 @@ impl FairQueue {
 
 impl State {
     fn enter(&mut self, network: ClientNetwork) -> Result<Entry, TurnedAway> {
-        // Where a turn is free nobody waits.
+        // While a turn is free there are no waiters.
         if self.free > 0 {
             self.free -= 1;
             return Ok(Entry::Turn);
@@ -131,8 +131,8 @@ impl State {
         Ok(Entry::Wait(number, called))
     }
 
-    /// Turns away the youngest waiter of the network that has most of them, unless `network` would
-    /// have as many then.
+    /// Displaces the youngest waiter of the network that has most of them, unless `network` would
+    /// then have as many.
     fn make_room(&mut self, network: ClientNetwork) -> Result<(), TurnedAway> {
         let own = self.waiting.get(&network).map_or(0, VecDeque::len);
         let crowded = self.waiting.iter().max_by_key(|(_, them)| them.len());
@@ -143,7 +143,7 @@ impl State {
         youngest.map(drop).ok_or(TurnedAway)
     }
 
-    /// Ends a turn: the next network with waiters has one now.
+    /// Ends a turn: the next network with waiters gets it.
     fn pass_on(&mut self) {
         while let Some(network) = self.rotation.pop_front() {
             let next = self.waiting.get_mut(&network).and_then(VecDeque::pop_front);
@@ -166,7 +166,7 @@ impl State {
         }
     }
 
-    /// Takes a waiter out, who does not want a turn any more. `false`: it does not wait any more.
+    /// Removes a waiter that gave up. `false`: it was not waiting any more.
     fn leave(&mut self, network: ClientNetwork, number: u64) -> bool {
         let Some(waiters) = self.waiting.get_mut(&network) else {
             return false;
@@ -210,8 +210,8 @@ impl Drop for Place {
         let (network, number) = (self.network, self.number);
         let called = &mut self.called;
         self.queue.locked(|state| {
-            // Turns are called under the same lock: whoever does not wait any more was called, or
-            // turned away.
+            // Turns are called under the same lock: a waiter that is not in the queue was called,
+            // or displaced.
             if !state.leave(network, number) && called.try_recv().is_ok() {
                 state.pass_on();
             }
@@ -253,7 +253,7 @@ mod tests {
             .poll(&mut Context::from_waker(Waker::noop()))
     }
 
-    /// The turn of whoever must have one now.
+    /// The turn that must have come.
     fn turn(waiting: &mut Waiting) -> Turn {
         match poll(waiting) {
             Poll::Ready(Ok(turn)) => turn,
@@ -317,7 +317,7 @@ mod tests {
                 outcome.is_ready().then_some((index, outcome))
             });
             let Some((index, Poll::Ready(Ok(turn)))) = next else {
-                panic!("nobody has a turn")
+                panic!("no waiter has a turn")
             };
             served.push(waiting.remove(index).0);
             at_work = turn;
@@ -327,7 +327,7 @@ mod tests {
     }
 
     #[test]
-    fn whoever_has_as_many_waiters_as_the_others_turns_nobody_away() {
+    fn a_network_with_as_many_waiters_as_the_others_displaces_none() {
         let queue = Arc::new(FairQueue::new(1, 4));
         let _at_work = turn(&mut ask(&queue, 9));
         let mut waiting: Vec<_> = [1, 1, 2, 2].map(|it| ask(&queue, it)).into();
@@ -341,12 +341,12 @@ mod tests {
         assert_eq!(left.filter(|it| *it).count(), 3);
         let mut fourth = ask(&queue, 4);
         assert!(poll(&mut fourth).is_pending());
-        // Now everybody has one.
+        // Now every network has one.
         assert!(is_turned_away(&mut ask(&queue, 5)));
     }
 
     #[test]
-    fn whoever_leaves_gives_up_their_place_also_when_they_were_just_called() {
+    fn a_dropped_waiter_gives_up_its_place_also_when_it_was_just_called() {
         let queue = Arc::new(FairQueue::new(1, 2));
         let at_work = turn(&mut ask(&queue, 1));
         let (first, second) = (ask(&queue, 1), ask(&queue, 2));
@@ -355,7 +355,7 @@ mod tests {
         assert_eq!(queue.free(), (0, 1));
         let mut third = ask(&queue, 2);
         drop(at_work);
-        // It was called, and does not know yet.
+        // It was called, but has not been polled since.
         drop(first);
 
         drop(turn(&mut third));
@@ -365,7 +365,7 @@ mod tests {
     }
 
     #[test]
-    fn whoever_was_turned_away_and_leaves_changes_nothing() {
+    fn a_displaced_waiter_that_is_dropped_changes_nothing() {
         let queue = Arc::new(FairQueue::new(1, 2));
         let at_work = turn(&mut ask(&queue, 1));
         let (mut first, youngest) = (ask(&queue, 1), ask(&queue, 1));

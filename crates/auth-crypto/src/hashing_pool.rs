@@ -1,4 +1,4 @@
-//! Threads for work that keeps a core busy, with a bound on how much of it waits for its turn.
+//! A thread pool for CPU-bound work, with a bounded queue.
 
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
@@ -11,58 +11,58 @@ use tokio::sync::oneshot;
 
 use crate::fair_queue::{FairQueue, TurnedAway};
 
-/// How many may wait for each lane. At the usual cost of bcrypt the last of them waits about three
-/// seconds: few clients have more patience, and what waits for one that has left delays all others.
-const WAITERS_PER_LANE: usize = 50;
+/// How many requests may wait for each thread. At the usual cost of bcrypt the last of them waits
+/// about three seconds: few clients are more patient, and work for a client that has given up
+/// delays all others.
+const WAITERS_PER_THREAD: usize = 50;
 
-/// More lanes than any machine has use for, and few enough to start a thread for each.
-const MOST_LANES: usize = 512;
+/// More threads than any machine has use for, and few enough to start them all.
+const MOST_THREADS: usize = 512;
 
-/// How much the lanes step back behind threads that answer requests: as far as `nice` goes when it
-/// is not told how far. In a flood of sign-ins this keeps a refresh from waiting behind bcrypt;
-/// on a core with nothing else to do it costs nothing.
+/// The niceness of the pool's threads (`nice(2)`): the default of `nice`. In a flood of sign-ins
+/// this keeps a refresh from waiting behind bcrypt; on an idle core it costs nothing.
 #[cfg(target_os = "linux")]
 const NICENESS: i32 = 10;
 
-/// Runs closures on threads of their own, one at a time on each. Client networks take turns; what
-/// comes from one runs in the order it came.
+/// Runs closures on threads of their own. Client networks take turns; work from one network runs in
+/// the order it came.
 #[derive(Debug)]
 pub(crate) struct HashingPool {
     threads: ThreadPool,
     queue: Arc<FairQueue>,
 }
 
-/// What ran in a lane panicked. The panic's own message went to standard error.
+/// The work panicked. The panic's own message went to standard error.
 #[derive(Debug, thiserror::Error)]
-#[error("work in a lane panicked")]
+#[error("work in the hashing pool panicked")]
 struct Panicked;
 
 impl HashingPool {
-    /// `parallel` lanes, at least one.
+    /// A pool of `parallel` threads, at least one.
     ///
     /// # Errors
     ///
     /// When the operating system refuses to start the threads.
     pub(crate) fn new(parallel: usize) -> Result<Self, Cause> {
-        let parallel = parallel.clamp(1, MOST_LANES);
+        let parallel = parallel.clamp(1, MOST_THREADS);
         let threads = ThreadPoolBuilder::new()
             .num_threads(parallel)
-            .thread_name(|number| format!("lane-{number}"))
+            .thread_name(|number| format!("hashing-{number}"))
             .start_handler(|_number| lower_priority())
             .build()?;
         Ok(Self {
             threads,
-            queue: Arc::new(FairQueue::new(parallel, parallel * WAITERS_PER_LANE)),
+            queue: Arc::new(FairQueue::new(parallel, parallel * WAITERS_PER_THREAD)),
         })
     }
 
-    /// The result of `work` for somebody from `client`; [`Busy`](HasherError::Busy) when too much is
-    /// waiting already, for whoever comes from the network that most of it is for.
+    /// The result of `work` for a request from `client`; [`Busy`](HasherError::Busy) when the queue
+    /// is full and no network has more waiters than `client`.
     ///
-    /// Dropping the future gives up the place in the queue, but that a client has left does not
-    /// drop it where use cases are spawned and go on to their end. It is the bound that keeps what
-    /// nobody waits for from piling up. Work that has already begun cannot be stopped, so it keeps
-    /// its lane until it ends: the turn moves into the closure.
+    /// Dropping the future gives up the place in the queue. Use cases are spawned and are not
+    /// dropped with their client, so it is the bound that keeps abandoned work from piling up. Work
+    /// that has begun cannot be cancelled, so it keeps its thread until it ends: the turn moves
+    /// into the closure.
     pub(crate) async fn run<T: Send + 'static>(
         &self,
         client: ClientNetwork,
@@ -72,10 +72,10 @@ impl HashingPool {
         let turn = turn.map_err(|TurnedAway| HasherError::Busy)?;
         let (send, result) = oneshot::channel();
         self.threads.spawn(move || {
-            // Nothing that `work` owns is seen again after it panicked.
+            // Unwind safe: nothing that `work` owns is used after a panic.
             let result = catch_unwind(AssertUnwindSafe(work));
             drop(turn);
-            // Whoever asked may have left.
+            // The caller may be gone.
             let _ = send.send(result);
         });
         match result.await {
@@ -86,10 +86,10 @@ impl HashingPool {
     }
 }
 
-/// Lowers the priority of the calling thread, where one thread can have its own.
+/// Lowers the priority of the calling thread, on Linux, where threads have their own.
 fn lower_priority() {
     #[cfg(target_os = "linux")]
-    // Lowering needs no privilege; if it is refused all the same, work is done at the usual one.
+    // Lowering needs no privilege; if it fails all the same, the pool works at the usual priority.
     let _ = rustix::process::setpriority_process(None, NICENESS);
 }
 
@@ -130,20 +130,20 @@ mod tests {
     }
 
     #[tokio::test(flavor = "multi_thread")]
-    async fn no_more_work_runs_at_once_than_there_are_lanes() {
+    async fn no_more_work_runs_at_once_than_there_are_threads() {
         const THREADS: usize = 3;
         let pool = Arc::new(HashingPool::new(THREADS).unwrap());
         let gauge = Arc::new(Gauge::default());
-        // Opens only when every lane is taken, so the bound is reached and not merely kept.
-        let all_lanes = Arc::new(Barrier::new(THREADS));
+        // Opens only when every thread is taken, so the bound is reached and not merely kept.
+        let all_threads = Arc::new(Barrier::new(THREADS));
 
         let mut tasks = JoinSet::new();
         for _ in 0..THREADS * 8 {
-            let (pool, gauge, all_lanes) = (pool.clone(), gauge.clone(), all_lanes.clone());
+            let (pool, gauge, all_threads) = (pool.clone(), gauge.clone(), all_threads.clone());
             tasks.spawn(async move {
                 let work = move || {
                     gauge.enter();
-                    all_lanes.wait();
+                    all_threads.wait();
                     gauge.leave();
                 };
                 pool.run(CLIENT, work).await.unwrap();
@@ -155,7 +155,7 @@ mod tests {
     }
 
     #[tokio::test(flavor = "multi_thread")]
-    async fn a_cancelled_request_keeps_its_lane_until_its_work_has_ended() {
+    async fn a_cancelled_request_keeps_its_thread_until_its_work_has_ended() {
         let pool = Arc::new(HashingPool::new(1).unwrap());
         let (began, has_begun) = oneshot::channel();
         let (end, may_end) = mpsc::channel::<()>();
@@ -177,15 +177,15 @@ mod tests {
         pool.run(CLIENT, || ()).await.unwrap();
     }
 
-    /// What `future` comes to when nobody waits for it.
+    /// Polls `future` once.
     fn poll_once<F: Future>(future: Pin<&mut F>) -> Poll<F::Output> {
         future.poll(&mut Context::from_waker(Waker::noop()))
     }
 
     #[tokio::test(flavor = "multi_thread")]
-    async fn who_finds_the_queue_full_is_told_at_once() {
+    async fn a_request_that_finds_the_queue_full_is_refused_at_once() {
         const THREADS: usize = 2;
-        const LAST: usize = THREADS * WAITERS_PER_LANE - 1;
+        const LAST: usize = THREADS * WAITERS_PER_THREAD - 1;
         let pool = HashingPool::new(THREADS).unwrap();
         let mut at_work = Vec::new();
         for _ in 0..THREADS {
@@ -223,13 +223,13 @@ mod tests {
     }
 
     #[tokio::test(flavor = "multi_thread")]
-    async fn who_comes_from_elsewhere_is_served_during_a_flood() {
+    async fn another_network_is_served_during_a_flood() {
         let pool = HashingPool::new(1).unwrap();
         let (end, may_end) = mpsc::channel::<()>();
         let mut working = Box::pin(pool.run(CLIENT, move || may_end.recv().unwrap()));
         assert!(poll_once(working.as_mut()).is_pending());
         let ask = |client, number| Box::pin(pool.run(client, move || number));
-        let mut flood: Vec<_> = (0..WAITERS_PER_LANE).map(|it| ask(CLIENT, it)).collect();
+        let mut flood: Vec<_> = (0..WAITERS_PER_THREAD).map(|it| ask(CLIENT, it)).collect();
         for waiting in &mut flood {
             assert!(poll_once(waiting.as_mut()).is_pending());
         }
@@ -242,14 +242,14 @@ mod tests {
         assert!(matches!(youngest, Poll::Ready(Err(HasherError::Busy))));
         end.send(()).unwrap();
         working.await.unwrap();
-        // The first of the flood has its turn, and then the one from elsewhere.
+        // The first of the flood has its turn, and then the other network.
         assert_eq!(flood.remove(0).await.unwrap(), 0);
         assert_eq!(honest.await.unwrap(), 7);
     }
 
     #[cfg(target_os = "linux")]
     #[tokio::test]
-    async fn lanes_step_back_behind_the_threads_that_answer_requests() {
+    async fn the_pool_has_a_lower_priority_than_the_threads_that_answer_requests() {
         let own = || rustix::process::getpriority_process(None).unwrap();
         let before = own();
 
@@ -260,7 +260,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn there_is_always_one_lane_and_never_more_than_can_be_counted() {
+    async fn there_is_always_one_thread_and_never_too_many_to_start() {
         for parallel in [0, usize::MAX] {
             let pool = HashingPool::new(parallel).unwrap();
             assert_eq!(pool.run(CLIENT, || 7).await.unwrap(), 7);
@@ -268,12 +268,12 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn work_that_panics_is_an_error_and_frees_its_lane() {
+    async fn work_that_panics_is_an_error_and_frees_its_thread() {
         let pool = HashingPool::new(1).unwrap();
 
         let outcome = pool.run(CLIENT, || panic!("work failed")).await;
 
         assert!(matches!(outcome, Err(HasherError::Failed(_))));
-        assert_eq!(pool.queue.free(), (1, WAITERS_PER_LANE));
+        assert_eq!(pool.queue.free(), (1, WAITERS_PER_THREAD));
     }
 }

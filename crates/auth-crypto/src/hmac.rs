@@ -1,4 +1,4 @@
-//! HMAC keys for josekit, without two of its peculiarities.
+//! HMAC keys for josekit, without two of its pitfalls.
 
 use josekit::{
     JoseError,
@@ -11,9 +11,9 @@ use openssl::memcmp;
 
 /// Signs with `secret`, however short it is.
 ///
-/// josekit refuses keys that are shorter than the hash, but there are installations that have
-/// them. HMAC itself fills every key with zeros up to the block (RFC 2104 §2), so filling it up to
-/// the hash beforehand gives the same signatures.
+/// josekit refuses keys that are shorter than the hash, but operators have such keys. HMAC itself
+/// fills every key with zeros up to the block (RFC 2104 §2), so filling it up to the hash
+/// beforehand gives the same signatures.
 pub(crate) fn signer(
     algorithm: HmacJwsAlgorithm,
     secret: &[u8],
@@ -31,13 +31,13 @@ fn hash_bytes(algorithm: HmacJwsAlgorithm) -> usize {
     }
 }
 
-/// Verifies by signing again. josekit's own verifier stops comparing at the first difference,
-/// which lets the time tell how much of a guess is right.
+/// Verifies by signing again, in constant time. josekit's own verifier stops comparing at the first
+/// difference (timing attack).
 #[derive(Debug, Clone)]
 pub(crate) struct ConstantTimeVerifier(pub(crate) HmacJwsSigner);
 
 #[derive(Debug, thiserror::Error)]
-#[error("the signature is another")]
+#[error("the signature does not match")]
 struct Mismatch;
 
 impl JwsVerifier for ConstantTimeVerifier {
@@ -51,7 +51,7 @@ impl JwsVerifier for ConstantTimeVerifier {
 
     fn verify(&self, message: &[u8], signature: &[u8]) -> Result<(), JoseError> {
         let expected = self.0.sign(message)?;
-        // `memcmp::eq` panics on different lengths, which are no secret.
+        // `memcmp::eq` panics on different lengths, which are not secret.
         if expected.len() == signature.len() && memcmp::eq(&expected, signature) {
             Ok(())
         } else {

@@ -1,4 +1,4 @@
-//! The key set others verify access tokens with (RFC 7517).
+//! The key set that verifies access tokens (RFC 7517).
 
 use auth_domain::ports::PublicKeys;
 use josekit::{Map, Value, jwk::Jwk};

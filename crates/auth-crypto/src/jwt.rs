@@ -12,7 +12,7 @@ use serde_json::Value;
 
 use crate::{JwtSecret, claims, jwks};
 
-/// The longest text that is looked at as a token; ours take about half a KiB.
+/// The longest token that is read; ours take about half a KiB.
 pub const TOKEN_MAX_BYTES: usize = 16 * 1024;
 
 /// The `typ` of our tokens.
@@ -50,7 +50,8 @@ impl JoseSigner {
         if token.len() > TOKEN_MAX_BYTES {
             return None;
         }
-        // The verifier is fixed, so nothing in the header can choose an algorithm or a key.
+        // The verifier is fixed, so the header cannot choose an algorithm or a key (algorithm
+        // confusion).
         let verifier = &*self.secret.key.verifier;
         let (payload, header) = jws::deserialize_compact(token, verifier).ok()?;
         is_of_session_token(&header).then_some(payload)
@@ -98,13 +99,12 @@ fn header(key_id: Option<&str>) -> JwsHeader {
     header
 }
 
-/// Whether a token with this header may be a session token.
+/// Whether a token with this header may be a session token (token confusion).
 ///
-/// * No extension is understood, so naming any as critical is a reason to refuse (RFC 7515 §4.1.11).
-///   josekit lets an empty list pass.
-/// * `typ` is how tokens for different purposes are told apart that the same key signs (RFC 8725
-///   §3.11): `at+jwt` is an access token of an OAuth client (RFC 9068 §2.1), `logout+jwt` signs
-///   somebody out.
+/// * No extension is understood, so naming any as critical is a reason to refuse (RFC 7515
+///   §4.1.11). josekit lets an empty list pass.
+/// * `typ` tells apart tokens that the same key signs for different purposes (RFC 8725 §3.11):
+///   `at+jwt` is an access token of an OAuth client (RFC 9068 §2.1), `logout+jwt` ends a session.
 /// * A content type says that the payload is no set of claims but another token (RFC 7519 §5.2).
 fn is_of_session_token(header: &JwsHeader) -> bool {
     header.claim("crit").is_none()
@@ -112,7 +112,7 @@ fn is_of_session_token(header: &JwsHeader) -> bool {
         && header.claim("typ").is_none_or(is_type_of_jwt)
 }
 
-/// Media types do not regard case, and `application/` may be left out (RFC 7515 §4.1.9).
+/// Media types are case-insensitive, and `application/` may be left out (RFC 7515 §4.1.9).
 fn is_type_of_jwt(value: &Value) -> bool {
     let names = [TOKEN_TYPE, "application/jwt"];
     let is_it = |text: &str| names.iter().any(|name| name.eq_ignore_ascii_case(text));

@@ -25,7 +25,7 @@ use crate::{
 const DEFAULT_ISSUER: &str = "hasura-auth";
 const DEFAULT_NAMESPACE: &str = "https://hasura.io/jwt/claims";
 
-/// Below this a shared secret can be guessed from a single token (RFC 7518 §3.2).
+/// A shorter shared secret can be guessed from a single token (RFC 7518 §3.2).
 const STRONG_SECRET_BYTES: usize = 32;
 
 /// How access tokens are signed and what they carry besides the user. `Debug` hides the key.
@@ -36,8 +36,8 @@ pub struct JwtSecret {
     warnings: Vec<String>,
 }
 
-/// Why a text is no JWT secret. No message repeats any of it: what stands in the wrong place may be
-/// the key.
+/// Why a text is no JWT secret. No message repeats any of it: a value in the wrong place may be the
+/// key.
 #[derive(Debug, thiserror::Error)]
 pub enum InvalidJwtSecret {
     /// It is not JSON.
@@ -78,10 +78,10 @@ pub enum InvalidJwtSecret {
         /// What is needed.
         needs: &'static str,
     },
-    /// Nobody could verify a token with the public key that was given.
+    /// The public key that was given does not verify tokens of the private key.
     #[error("`key` of the JWT secret is not the public half of its `signing_key`")]
     UnpairedKeys,
-    /// Hasura's claims would take the place of another claim.
+    /// Hasura's claims would replace another claim.
     #[error(
         "`claims_namespace` of the JWT secret is the name of a registered claim, or of one that no session token has"
     )]
@@ -91,7 +91,7 @@ pub enum InvalidJwtSecret {
         "`claims_namespace_path` of the JWT secret is not a path of names such as `$` or `$.hasura.claims`"
     )]
     NotAPath,
-    /// A whole payload cannot be a text.
+    /// A whole payload cannot be a string.
     #[error(
         "`claims_namespace_path` of the JWT secret is `$`, and `claims_format` is `stringified_json`, \
          which needs a claim to put the text into"
@@ -127,7 +127,7 @@ impl JwtSecret {
     ///
     /// [`InvalidJwtSecret`] says what is missing or does not fit.
     pub fn parse(json: &str) -> Result<Self, InvalidJwtSecret> {
-        // Into a `Value` first: the errors of any other type quote what they found instead.
+        // Into a `Value` first: the errors of any other type quote the value, which may be the key.
         let value = serde_json::from_str(json).map_err(InvalidJwtSecret::NotJson)?;
         let Value::Object(members) = value else {
             return Err(InvalidJwtSecret::NotAnObject);
@@ -146,21 +146,21 @@ impl JwtSecret {
         })
     }
 
-    /// What an operator should know about members that Hasura obeys and this server does not, and about
-    /// keys that Hasura does not take. None repeats a value.
+    /// Warnings about members that Hasura obeys and this server does not, and about keys that
+    /// Hasura does not accept. None repeats a value.
     #[must_use]
     pub fn warnings(&self) -> &[String] {
         &self.warnings
     }
 
-    /// Whether the secret is so short that it should be replaced: a shared secret of fewer than
-    /// 32 bytes. It works all the same, because there are installations that have one.
+    /// Whether a shared secret has fewer than 32 bytes and should be replaced. It works all the
+    /// same, because operators have such secrets.
     #[must_use]
     pub fn is_weak(&self) -> bool {
         self.key.public.is_none() && self.key.material.len() < STRONG_SECRET_BYTES
     }
 
-    /// Key material that every server with this secret has and nobody else: what
+    /// Key material that only servers with this secret have: what
     /// [`SuccessorKey::derive`](auth_domain::session::SuccessorKey::derive) needs.
     ///
     /// It is the key itself, the bytes of a shared secret or the private key as PKCS#8 in DER, so

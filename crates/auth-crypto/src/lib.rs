@@ -6,8 +6,8 @@
 //! * [`AesSecretCipher`], made from [`EncryptionKey`]s, is the
 //!   [`SecretCipher`](auth_domain::ports::SecretCipher).
 //!
-//! They live outside the domain because josekit links OpenSSL: whoever embeds the domain with a
-//! hasher and a signer of their own does not inherit a C library.
+//! They are a crate of their own because josekit links OpenSSL: an embedder with another hasher and
+//! signer does without a C library.
 
 mod claims;
 mod encryption_key;

@@ -21,15 +21,16 @@ use crate::hashing_pool::HashingPool;
 pub const LOWEST_COST: u32 = 4;
 
 /// The highest cost that is made or verified: about six seconds of one core, twice as much as the
-/// step below. A stored hash may claim a cost of 31, and would keep that core busy for two days.
+/// step below. A stored hash may name a cost of 31, and would keep that core busy for two days
+/// (denial of service).
 pub const HIGHEST_COST: u32 = 16;
 
-/// Hashes passwords with bcrypt, on threads of its own that step back behind all others, and a
-/// bounded number at a time.
+/// Hashes passwords with bcrypt, on a thread pool with a lower priority and a bounded queue.
 ///
-/// Whether the stored hash is a cheap one of earlier days, one of today or none at all, an answer
-/// takes the work of the configured cost. A hash dearer than that takes more: whoever measures it
-/// learns that the account exists, so the cost should not be lowered while such hashes are stored.
+/// An answer takes the work of the configured cost, whether the stored hash is cheaper, of that
+/// cost or missing, so that the time does not tell whether the account exists (user enumeration by
+/// timing). A dearer hash takes longer and does tell, so the cost should not be lowered while such
+/// hashes are stored.
 #[derive(Debug)]
 pub struct BcryptHasher {
     cost: u32,
@@ -37,30 +38,30 @@ pub struct BcryptHasher {
     pool: HashingPool,
 }
 
-/// Why there is no hasher.
+/// Why the hasher cannot be made.
 #[derive(Debug, thiserror::Error)]
 pub enum HasherSetupError {
     /// The cost is not between [`LOWEST_COST`] and [`HIGHEST_COST`].
     #[error("the cost of bcrypt is a number from {LOWEST_COST} to {HIGHEST_COST}")]
     Cost,
     /// The operating system refused the threads to work on.
-    #[error("no threads to hash passwords on")]
+    #[error("the threads that hash passwords cannot be started")]
     Threads(#[source] Cause),
 }
 
-/// The password is too long, which its caller should have found out.
+/// The password is too long, which the caller should have checked.
 #[derive(Debug, thiserror::Error)]
 #[error("a password of more than {PASSWORD_MAX_BYTES} bytes was given to be hashed")]
 struct Overlong;
 
 impl BcryptHasher {
-    /// A hasher that hashes with 2^`cost` rounds and works on `parallel` passwords at a time, at
-    /// least one. More than one for each core gains nothing and delays everything else.
+    /// A hasher with 2^`cost` rounds that works on `parallel` passwords at a time, at least one.
+    /// More than one for each core gains nothing and delays everything else.
     ///
     /// # Errors
     ///
     /// [`HasherSetupError::Cost`] for a cost outside [`LOWEST_COST`] to [`HIGHEST_COST`], and
-    /// [`HasherSetupError::Threads`] when there is no thread to be had.
+    /// [`HasherSetupError::Threads`] when the threads cannot be started.
     pub fn new(cost: u32, parallel: usize) -> Result<Self, HasherSetupError> {
         if !is_bearable(cost) {
             return Err(HasherSetupError::Cost);
@@ -120,8 +121,8 @@ impl PasswordHasher for BcryptHasher {
             self.verify_dummy(password, client).await?;
             return Ok(false);
         }
-        // bcrypt looks at the first 72 bytes only: without the second half, whatever follows a
-        // right password of that length would be right too.
+        // bcrypt reads the first 72 bytes only: without the second half, a right password of that
+        // length followed by anything would be accepted too.
         Ok(self.matches(password, hash, client).await? && password.can_be_hashed())
     }
 
@@ -135,8 +136,8 @@ impl PasswordHasher for BcryptHasher {
     }
 }
 
-/// A hash that takes as long to verify as any of this cost. Salt and digest are all zero bits:
-/// they have no part in the time, and whether a password matches is not asked.
+/// A dummy hash that takes as long to verify as any of this cost. Salt and digest are all zero
+/// bits: they do not influence the time, and the result is not used.
 fn dummy(cost: u32) -> HashedPassword {
     HashedPassword::new(format!("$2a${cost:02}${:.<53}", ""))
 }
@@ -151,7 +152,7 @@ fn supported_cost(hash: &HashedPassword) -> Option<u32> {
     Some(parts.get_cost()).filter(|cost| is_bearable(*cost))
 }
 
-/// What `verify` says of `hash`, after no fewer rounds than a hash of `cost` takes.
+/// The result of `verify` for `hash`, after no fewer rounds than a hash of `cost` takes (timing).
 ///
 /// A cheaper hash of cost c is followed by dummies of each cost from c up to the one below `cost`.
 /// Each cost doubles the rounds, so 2^c + 2^c + 2^(c+1) + … + 2^(cost-1) is exactly 2^cost.
@@ -167,7 +168,7 @@ fn verify_evenly(
     Ok(matches)
 }
 
-/// A copy of no more than bcrypt looks at, for the thread it works on.
+/// A copy of the bytes that bcrypt reads, for the thread it works on.
 fn bytes_bcrypt_sees(password: &PlainPassword) -> Vec<u8> {
     let bytes = password.expose().as_bytes();
     bytes.get(..PASSWORD_MAX_BYTES).unwrap_or(bytes).to_vec()

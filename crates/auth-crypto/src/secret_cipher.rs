@@ -21,7 +21,7 @@ use crate::EncryptionKey;
 const NONCE_BYTES: usize = 12;
 const TAG_BYTES: usize = 16;
 
-/// Seals with one key, and opens with it and with former ones.
+/// Encrypts with one key, and decrypts with it and with former ones (key rotation).
 #[derive(Debug, Clone)]
 pub struct AesSecretCipher {
     current: EncryptionKey,
@@ -29,7 +29,7 @@ pub struct AesSecretCipher {
 }
 
 impl AesSecretCipher {
-    /// A box that seals with `current`. What was sealed with one of `former` still opens.
+    /// Encrypts with `current`. What was encrypted with one of `former` still opens.
     #[must_use]
     pub fn new(current: EncryptionKey, former: Vec<EncryptionKey>) -> Self {
         Self { current, former }
@@ -62,7 +62,7 @@ impl SecretCipher for AesSecretCipher {
         sealed: &SealedSecret,
         context: &SealContext,
     ) -> Result<OpenedSecret, SecretCipherError> {
-        // Hasura Auth writes the same bytes in hexadecimal digits, and binds them to nothing.
+        // Hasura Auth writes the same bytes in hexadecimal digits, without associated data.
         let (bytes, associated_data) = match sealed.ciphertext() {
             Some(text) => (BASE64.decode(text.as_bytes()), context.associated_data()),
             None => (HEXLOWER.decode(sealed.as_str().as_bytes()), Vec::new()),
@@ -84,8 +84,9 @@ impl SecretCipher for AesSecretCipher {
     }
 }
 
-/// The key itself for what is stored, as Hasura Auth uses it. Anybody can have any number of flows
-/// and messages sealed, which must not use up the number of secrets that this key is good for.
+/// The key itself for stored secrets, as Hasura Auth uses it; derived keys for flows and messages.
+/// Any client can have any number of those sealed, which must not use up the number of encryptions
+/// that the key is good for.
 fn key_for<'a>(context: &SealContext, key: &'a EncryptionKey) -> Cow<'a, [u8]> {
     match context {
         SealContext::TotpSecret(_) => Cow::Borrowed(key.expose()),
@@ -264,10 +265,10 @@ mod tests {
         );
     }
 
-    /// Computed in Python, with `AESGCM` of the package `cryptography`: the key is 32 bytes of 1, the
-    /// nonce 12 bytes of 2, the text `GEZDGNBVGY3TQOJQ`, and nothing is bound to it.
+    /// Computed in Python, with `AESGCM` of the package `cryptography`: the key is 32 bytes of 1,
+    /// the nonce 12 bytes of 2, the text `GEZDGNBVGY3TQOJQ`, without associated data.
     #[test]
-    fn what_hasura_auth_sealed_opens_for_everybody() {
+    fn what_hasura_auth_sealed_opens_in_any_context() {
         let key = EncryptionKey::parse(&"01".repeat(32)).unwrap();
         let one = AesSecretCipher::new(key, Vec::new());
         let sealed = read(UPSTREAM);

@@ -25,7 +25,7 @@ use crate::{
 /// How tokens are signed (RFC 7518 §3.1, RFC 8037 §3.1).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Algorithm {
-    /// With a secret that everybody shares who has to verify.
+    /// With a secret that is shared with every verifier.
     Shared(HmacJwsAlgorithm),
     /// With a private key.
     Paired(PairedAlgorithm),
@@ -69,7 +69,7 @@ impl Algorithm {
 pub(crate) struct SigningKey {
     pub(crate) signer: Box<dyn JwsSigner>,
     pub(crate) verifier: Box<dyn JwsVerifier>,
-    /// What others need to verify; a shared secret has no such half.
+    /// The public half; a shared secret has none.
     pub(crate) public: Option<Jwk>,
     /// The secret itself: the bytes of the shared secret, or PKCS#8 in DER.
     pub(crate) material: Vec<u8>,
@@ -110,7 +110,7 @@ fn unusable(cause: impl Into<Cause>) -> InvalidJwtSecret {
     InvalidJwtSecret::Unusable(cause.into())
 }
 
-/// josekit would notice most of this too, but would not say it in the administrator's words.
+/// josekit would notice most of this too, but its messages would not help the operator.
 fn check_fit(algorithm: PairedAlgorithm, key: &PKey<Private>) -> Result<(), InvalidJwtSecret> {
     let (fits, needs) = match algorithm {
         // RFC 7518 §3.3 demands the length.

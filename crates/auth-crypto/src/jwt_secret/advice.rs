@@ -1,11 +1,11 @@
-//! Members of the JWT secret that Hasura obeys and this server does not.
+//! Warnings about members of the JWT secret that Hasura obeys and this server does not.
 //!
-//! Hasura is configured with the same text. What it does with a member decides whether it takes our
-//! tokens, so that none is passed over in silence.
+//! Hasura is configured with the same text. What it does with a member decides whether it accepts
+//! our tokens, so every such member is reported.
 
 use serde_json::{Map, Value};
 
-/// Members that are obeyed here as they are there, or that only this server needs.
+/// Members that have the same effect here and in Hasura, or that only this server needs.
 const KNOWN: [&str; 9] = [
     "audience",
     "claims_format",
@@ -18,7 +18,7 @@ const KNOWN: [&str; 9] = [
     "type",
 ];
 
-/// Members of Hasura, with what it will do.
+/// Members of Hasura, with their effect there.
 const HASURAS: [(&str, &str); 4] = [
     (
         "allowed_skew",
@@ -39,7 +39,7 @@ const HASURAS: [(&str, &str); 4] = [
     ),
 ];
 
-/// The longest name that is repeated. A longer one may be a key that slipped.
+/// The longest name that is repeated. A longer one may be a misplaced key.
 const LONGEST_NAME: usize = 24;
 
 /// What to say about the members.
@@ -105,7 +105,7 @@ fn format_advice(members: &Map<String, Value>) -> Option<String> {
     }
 }
 
-/// Hasura wants as many bytes as the hash has. One below 32 is told of elsewhere.
+/// Hasura wants as many bytes as the hash has. One below 32 is reported elsewhere.
 fn length_advice(members: &Map<String, Value>) -> Option<String> {
     let name = members.get("type")?.as_str()?;
     let least = match name {

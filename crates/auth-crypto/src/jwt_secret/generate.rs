@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 
 use crate::signing_key::{Algorithm, PairedAlgorithm};
 
-/// The length of new RSA keys in bits: NIST SP 800-57 holds 2048 for too short from 2031 on.
+/// The length of new RSA keys in bits: NIST SP 800-57 disallows 2048 from 2031 on.
 const RSA_BITS: u32 = 3072;
 
 /// Why no secret was made.

@@ -1,4 +1,4 @@
-//! What a token says.
+//! The claims of issued tokens.
 
 use super::*;
 
@@ -167,7 +167,7 @@ fn a_token_tells_how_its_user_signed_in() {
 }
 
 #[test]
-fn a_token_of_somebody_who_proved_nothing_says_nothing_of_it() {
+fn a_token_without_authentication_methods_names_none() {
     let methods = AuthMethods::NONE;
 
     let token = shared()
@@ -181,7 +181,7 @@ fn a_token_of_somebody_who_proved_nothing_says_nothing_of_it() {
     assert_eq!(verify(&shared(), &token.value).unwrap().methods, methods);
 }
 
-/// What a token of a signer says whose secret has these members, too.
+/// The payload of a token of a signer whose secret has these members, too.
 fn payload_with(members: &Value) -> Value {
     let mut secret = json!({ "type": "HS256", "key": SHARED });
     for (name, value) in members.as_object().unwrap() {

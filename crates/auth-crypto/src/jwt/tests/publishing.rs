@@ -1,4 +1,4 @@
-//! The keys that others verify with.
+//! The published keys.
 
 use josekit::{jwk::Jwk, jws::JwsVerifier};
 

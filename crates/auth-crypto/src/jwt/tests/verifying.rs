@@ -1,4 +1,4 @@
-//! Which tokens are good, and which are not.
+//! Which tokens are accepted, and which are not.
 
 use super::*;
 
@@ -39,7 +39,7 @@ fn the_issuers_clock_may_be_a_minute_ahead_and_no_more() {
     assert_eq!(shared().verify(&own, at(NOW - 61)), Err(InvalidAccessToken));
 }
 
-/// Whoever's clock is right, the end of a token is what its issuer promised.
+/// Whichever clock is right, the end of a token is what its issuer promised.
 #[test]
 fn nothing_is_added_to_the_life_of_a_token() {
     let early = with("exp", json!(NOW));
@@ -236,8 +236,8 @@ fn a_token_for_an_audience_is_refused_unless_the_secret_names_it() {
     let aimless = signed(&good_claims());
     let at = |audience: Value| signed(&with("aud", audience));
 
-    for anybody in [shared(), secret(json!([])), secret(json!(""))] {
-        assert_eq!(verify(&anybody, &aimless), Ok(plain_user()));
+    for without_audience in [shared(), secret(json!([])), secret(json!(""))] {
+        assert_eq!(verify(&without_audience, &aimless), Ok(plain_user()));
         for audience in [
             json!("app"),
             json!(["app"]),
@@ -248,7 +248,7 @@ fn a_token_for_an_audience_is_refused_unless_the_secret_names_it() {
             json!(7),
         ] {
             let token = at(audience.clone());
-            assert!(is_refused(&anybody, &token), "{audience}");
+            assert!(is_refused(&without_audience, &token), "{audience}");
         }
     }
     for ours in [secret(json!("app")), secret(json!(["site", "app"]))] {
@@ -322,7 +322,7 @@ fn a_token_around_another_token_is_refused() {
     }
     let undeclared = token(&json!({ "alg": "HS256", "typ": "JWT" }), &inner, key());
     assert!(is_refused(&shared(), &undeclared));
-    // Five parts are an encrypted token (RFC 7516 §3.1), which nobody asked for.
+    // Five parts are an encrypted token (RFC 7516 §3.1), which is never accepted.
     assert!(is_refused(&shared(), &format!("{inner}.AAAA.AAAA")));
 }
 
