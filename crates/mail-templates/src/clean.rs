@@ -1,10 +1,10 @@
-//! Text of users made harmless for where it goes.
+//! Making text of users harmless (header injection, cross-site scripting).
 
 use std::borrow::Cow;
 
 use auth_domain::user::disturbs_reading;
 
-/// On one line and in its direction: every control character, line break and change of direction
+/// On one line and in one direction: every control character, line break and change of direction
 /// becomes a space.
 #[must_use]
 pub fn without_controls(text: &str) -> Cow<'_, str> {
@@ -15,7 +15,7 @@ pub fn without_controls(text: &str) -> Cow<'_, str> {
     }
 }
 
-/// As text or a quoted attribute of HTML.
+/// Escapes text for HTML, also in a quoted attribute.
 pub(crate) fn html_escaped(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for character in text.chars() {

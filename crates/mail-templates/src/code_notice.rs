@@ -1,5 +1,5 @@
-//! The sentence in front of a code that works in place of a link. It is no template, because it
-//! stands in the middle of others, and only where there is a code.
+//! The sentence in front of a code that works in place of a link. Not a template, because it is a
+//! part of others, and only where there is a code.
 
 /// The sentence in a language, or in English.
 pub(crate) fn sentence(locale: &str) -> &'static str {

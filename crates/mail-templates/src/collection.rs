@@ -21,7 +21,7 @@ struct Language {
 }
 
 impl Collection {
-    /// What is in the binary.
+    /// The templates in the binary.
     pub(crate) fn built_in() -> Result<Self, InvalidTemplates> {
         let mut collection = Self::default();
         let mut problems = Vec::new();
@@ -51,7 +51,7 @@ impl Collection {
         self.language(locale).sms = Some(template);
     }
 
-    /// The template in this language, beside the language's name.
+    /// The template in this language, with the language's name.
     pub(crate) fn mail(&self, locale: &str, kind: MailKind) -> Option<(&str, &MailTemplate)> {
         let (locale, language) = self.0.get_key_value(locale)?;
         Some((locale, language.mails.get(&kind)?))

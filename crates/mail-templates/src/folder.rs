@@ -16,7 +16,7 @@ use crate::{
     templates::SMS,
 };
 
-/// Puts what `folder` holds in the place of what `collection` has, and returns what is wrong.
+/// Replaces templates in `collection` by those in `folder`, and returns what is wrong.
 pub(crate) fn load(
     folder: &Path,
     tags: &Tags,
@@ -25,7 +25,7 @@ pub(crate) fn load(
     let mut problems = Vec::new();
     for locale in subfolders(folder, &mut problems) {
         let path = folder.join(&locale);
-        // No user has another locale, so that its templates would never be asked for.
+        // No user has such a locale, so its templates would never be used.
         if Locale::parse(&locale).is_err() && !tags.contains(&locale) {
             ignore(&path);
             continue;
@@ -121,7 +121,7 @@ fn subfolders(folder: &Path, problems: &mut Vec<TemplateProblem>) -> Vec<String>
 }
 
 /// Links to folders count: volumes of Kubernetes are made of them. Hidden folders, and those whose
-/// name is not UTF-8, are nobody's.
+/// name is not UTF-8, are ignored.
 fn names_of_subfolders(folder: &Path) -> io::Result<Vec<String>> {
     let mut names = Vec::new();
     for entry in fs::read_dir(folder)? {

@@ -1,11 +1,12 @@
-//! What mails and text messages say, whichever way they leave.
+//! The content of mails and text messages, for every transport.
 //!
-//! [`MessageRenderer`] is what a transport asks for the words of a mail. [`Templates`] answers with the
-//! templates in the binary (`templates/` of this crate) and those of the operator's folder;
-//! [`RemoteTemplates`] looks for them on a web server first.
+//! A transport asks a [`MessageRenderer`] to render a mail. [`Templates`] renders the templates in
+//! the binary (`templates/` of this crate) and those of the operator's folder; [`RemoteTemplates`]
+//! looks for them on a web server first.
 //!
-//! What users wrote about themselves is never trusted: it is filled in as text, so nothing of it
-//! becomes markup, another line or a template, and no locale becomes part of a path.
+//! Text of users is never trusted (cross-site scripting, header injection, path traversal): it is
+//! filled in as text, so nothing of it becomes markup, another line or a template, and no locale
+//! becomes part of a path.
 //!
 //! ```
 //! # use auth_domain::user::Locale;

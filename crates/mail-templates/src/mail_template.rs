@@ -16,7 +16,7 @@ pub(crate) const SUBJECT: &str = "subject.txt";
 pub(crate) const HTML: &str = "body.html";
 pub(crate) const TEXT: &str = "body.txt";
 
-/// What the files of a template hold, wherever they come from.
+/// The files of a template, from wherever they come.
 #[derive(Debug, Clone, Copy)]
 pub struct MailSources<'a> {
     /// `subject.txt`.
@@ -27,7 +27,7 @@ pub struct MailSources<'a> {
     pub text: Option<&'a str>,
 }
 
-/// A template that was read and checked.
+/// A parsed and checked template.
 #[derive(Debug, Clone)]
 pub struct MailTemplate {
     subject: Template<MailVariable>,
@@ -35,7 +35,7 @@ pub struct MailTemplate {
     text: Option<Template<MailVariable>>,
 }
 
-/// A mail in words, complete but for its envelope.
+/// A rendered mail, without its envelope.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Rendered {
     /// The subject, on one line.
@@ -79,12 +79,12 @@ impl MailTemplate {
         }
     }
 
-    /// Fills in the template for `mail`.
+    /// Renders the template for `mail`.
     ///
     /// * `locale` – the language of this template.
     ///
-    /// Values are percent-encoded in the query of a URL, but for the link, and escaped in HTML; they stay
-    /// on one line everywhere.
+    /// Values are percent-encoded in the query of a URL, but for the link, and escaped in HTML;
+    /// they stay on one line everywhere.
     #[must_use]
     pub fn render(&self, mail: &Mail, locale: &str, site: &Site) -> Rendered {
         let values = Values { mail, locale, site };
@@ -104,7 +104,7 @@ impl MailTemplate {
     }
 }
 
-/// Reads one file, and keeps what is wrong with it.
+/// Parses one file, and collects what is wrong with it.
 pub(crate) fn parse<V: Variable>(
     file: &str,
     source: &str,
@@ -121,7 +121,7 @@ pub(crate) fn parse<V: Variable>(
     }
 }
 
-/// A paragraph after what stands before it; nothing if there is nothing to say.
+/// A paragraph after the text before it; nothing if it is empty.
 fn paragraph_of_text(text: &str) -> String {
     if text.is_empty() {
         return String::new();

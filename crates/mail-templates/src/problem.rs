@@ -54,21 +54,21 @@ impl TemplateProblem {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Flaw {
-    /// The file is needed beside others that are there.
+    /// The file is missing, but others of its template are there.
     #[error("is missing")]
     Missing,
     /// The file or folder cannot be read, or is not UTF-8.
     #[error("cannot be read: {0}")]
     Unreadable(io::Error),
-    /// A name that nothing can be filled in for.
+    /// An unknown variable.
     #[error("`${{{name}}}` is unknown; there are {known}")]
     UnknownVariable {
         /// The name.
         name: String,
-        /// The names there are.
+        /// The known names.
         known: String,
     },
-    /// A place that is not closed.
+    /// A placeholder that is not closed.
     #[error("a `${{` has no `}}`")]
     Unclosed,
 }

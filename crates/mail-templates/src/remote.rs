@@ -1,8 +1,8 @@
 //! Templates that are fetched from a web server of the operator, mail by mail.
 //!
-//! Hasura Auth for Node.js had this (`AUTH_EMAIL_TEMPLATE_FETCH_URL`). Somebody waits for the mail,
-//! so there are three seconds for everything, what was found is kept for a while, and so is that
-//! nothing was. Whatever goes wrong, the mail leaves in the words of the local templates.
+//! Hasura Auth for Node.js had this (`AUTH_EMAIL_TEMPLATE_FETCH_URL`). A request waits for the
+//! mail, so fetching has a deadline of three seconds, and results are cached, also negative ones.
+//! On any failure the local templates are used.
 
 mod cache;
 mod fetch;
@@ -27,23 +27,23 @@ use crate::{MessageRenderer, MissingTemplate, Rendered, Site, tags::Tags};
 /// How long fetching may take for one mail, in all languages together.
 const PATIENCE: Duration = Duration::from_secs(3);
 
-/// Where templates are fetched from, and what is said without them.
+/// Where templates are fetched from, and what replaces missing ones.
 #[derive(Debug, Clone)]
 pub struct RemoteSettings {
-    /// What `<locale>/<name>/subject.txt`, `body.html` and perhaps `body.txt` are below.
+    /// The base URL of `<locale>/<name>/subject.txt`, `body.html` and perhaps `body.txt`.
     pub url: Url,
-    /// The language for those whose own has no template.
+    /// The language for locales without a template.
     pub default_locale: Locale,
-    /// What templates can say about the installation.
+    /// The URLs in templates.
     pub site: Site,
-    /// The words of mails for which there are none at `url`, or none in time.
+    /// Renders mails without a template at `url`, or without one in time.
     pub local: Arc<dyn MessageRenderer>,
 }
 
-/// Words from elsewhere before those from here.
+/// Renders remote templates before local ones.
 ///
 /// A template is looked for in this order: at the URL in the language that was asked for, there in
-/// the default one, and then where [`RemoteSettings::local`] looks.
+/// the default one, and then by [`RemoteSettings::local`].
 pub struct RemoteTemplates {
     settings: RemoteSettings,
     tags: Tags,
@@ -52,7 +52,7 @@ pub struct RemoteTemplates {
 }
 
 impl RemoteTemplates {
-    /// Templates that have not been asked for yet. All requests go through `egress`.
+    /// An empty cache. All requests go through `egress`.
     #[must_use]
     pub fn new(settings: RemoteSettings, egress: Egress) -> Self {
         Self {
@@ -80,7 +80,7 @@ impl RemoteTemplates {
         None
     }
 
-    /// What a store holds is not trusted to be a language: it would become part of a path.
+    /// A stored locale is checked once more: it becomes part of a path (path traversal).
     fn languages(&self, mail: &Mail) -> impl Iterator<Item = Locale> {
         let default = &self.settings.default_locale;
         let asked = Locale::parse(mail.locale.as_str()).ok();
@@ -95,12 +95,12 @@ impl RemoteTemplates {
 
     async fn template(&self, locale: &Locale, kind: MailKind, deadline: Instant) -> Found {
         let slot = self.cache.slot(locale, kind);
-        // With no time left nothing would be learnt that is worth remembering.
+        // Without any time left, the result would say nothing about the server.
         if Instant::now() >= deadline {
             return slot.known().flatten();
         }
         slot.get_or_fetch(async {
-            // Three requests at once are a large future, and mostly not made.
+            // Boxed, because three concurrent requests are a large future, and mostly not made.
             let fetched = Box::pin(self.source.fetch(locale, kind, deadline)).await;
             let reported = fetched.inspect_err(|failure| self.report(locale, kind, failure));
             reported.ok()
@@ -133,7 +133,7 @@ impl MessageRenderer for RemoteTemplates {
         }
     }
 
-    /// Only mails were ever fetched.
+    /// Only templates of mails were ever fetched.
     async fn text_message(
         &self,
         locale: &Locale,

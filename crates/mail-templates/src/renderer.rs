@@ -1,4 +1,4 @@
-//! The words of mails and text messages, as transports ask for them.
+//! Rendering mails and text messages, for transports.
 
 use std::fmt;
 
@@ -7,23 +7,23 @@ use auth_domain::{ports::Mail, secret::Secret, user::Locale};
 
 use crate::{MissingTemplate, Rendered, Templates};
 
-/// Knows what mails and text messages say.
+/// Renders mails and text messages.
 #[async_trait]
 pub trait MessageRenderer: fmt::Debug + Send + Sync {
-    /// `mail` in words.
+    /// Renders `mail`.
     ///
-    /// Comes to an end by itself, and soon: somebody waits for the mail to be sent.
+    /// Must end by itself, and soon: a request waits for the mail to be sent.
     ///
     /// # Errors
     ///
-    /// [`MissingTemplate`] when there are no words for it in any language.
+    /// [`MissingTemplate`] when there is no template for it in any language.
     async fn render(&self, mail: &Mail) -> Result<Rendered, MissingTemplate>;
 
-    /// The text message that carries `code`.
+    /// Renders the text message that carries `code`.
     ///
     /// # Errors
     ///
-    /// [`MissingTemplate`] when there are no words for it in any language.
+    /// [`MissingTemplate`] when there is no template for it in any language.
     async fn text_message(&self, locale: &Locale, code: &Secret)
     -> Result<String, MissingTemplate>;
 }

@@ -1,16 +1,16 @@
-//! What stands around a place in a template.
+//! The text around a placeholder in a template.
 
-/// What a value has to fit into.
+/// What kind of text a value is put into.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Surroundings {
-    /// Words, or the beginning or path of a URL.
+    /// Plain text, or the beginning or path of a URL.
     Text,
     /// The value of a parameter in the query of a URL, as in `…/verify?type=x&redirectTo=${redirectTo}`.
     QueryValue,
 }
 
 impl Surroundings {
-    /// Of a place, by the template as far as the place.
+    /// The surroundings of a placeholder, by the template before it.
     pub(crate) fn after(before: &str) -> Self {
         // A URL ends at a blank, a quote or a bracket, whether the template is HTML or text.
         let ends_url = |it: char| it.is_whitespace() || "\"'`<>()".contains(it);

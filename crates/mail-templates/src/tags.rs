@@ -1,11 +1,11 @@
 //! Languages that the operator named with a tag such as `pt-BR`.
 //!
-//! Of users two letters are kept. Which tag stands for them is the operator's to say, so that no
-//! user's choice becomes part of a path.
+//! Of a user's language two letters are stored. The operator decides which tag stands for them, so
+//! that no user's choice becomes part of a path (path traversal).
 
 use auth_domain::user::{LanguageTag, Locale};
 
-/// The tags of an installation that are more than a language code, in the order of preference.
+/// The configured tags that are more than a language code, in the order of preference.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Tags(Vec<(Locale, String)>);
 

@@ -1,4 +1,4 @@
-//! A text with places to fill in, written `${name}`.
+//! A text with placeholders, written `${name}`.
 
 use crate::{Flaw, surroundings::Surroundings};
 
@@ -11,8 +11,8 @@ pub(crate) trait Variable: Copy + 'static {
     fn name(self) -> &'static str;
 }
 
-/// A template that was read once, so that what is filled in is never read again: `${link}` inside
-/// a display name stays as it is.
+/// A template that was parsed once, so that values are never parsed (template injection): `${link}`
+/// inside a display name stays as it is.
 #[derive(Debug, Clone)]
 pub(crate) struct Template<V>(Vec<Piece<V>>);
 
@@ -23,7 +23,7 @@ enum Piece<V> {
 }
 
 impl<V: Variable> Template<V> {
-    /// Reads a template, or says everything that is wrong with it.
+    /// Parses a template, or returns everything that is wrong with it.
     pub(crate) fn parse(source: &str) -> Result<Self, Vec<Flaw>> {
         let mut pieces = Vec::new();
         let mut flaws = Vec::new();
@@ -51,7 +51,7 @@ impl<V: Variable> Template<V> {
         }
     }
 
-    /// The text with what `value` says in each place, told what stands around it.
+    /// The text with each placeholder replaced by `value`, which gets its surroundings.
     pub(crate) fn fill(&self, value: impl Fn(V, Surroundings) -> String) -> String {
         self.0
             .iter()

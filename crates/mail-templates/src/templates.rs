@@ -1,7 +1,7 @@
 //! Templates per language: those in the binary and those of the operator.
 //!
-//! A template is found by looking names up in maps that were filled at the start. No locale, which
-//! is a user's choice, ever becomes part of a path.
+//! A template is looked up in maps that were filled at the start. No locale, which is a user's
+//! choice, ever becomes part of a path (path traversal).
 
 use std::path::PathBuf;
 
@@ -16,18 +16,18 @@ use crate::{InvalidTemplates, Rendered, collection::Collection, folder, tags::Ta
 /// The name of the template of a text message.
 pub const SMS: &str = "signin-passwordless-sms";
 
-/// Where templates come from, and in which language when there is no better one.
+/// Where templates come from, and the default language.
 #[derive(Debug, Clone)]
 pub struct TemplateSettings {
-    /// A folder of templates that take the place of the built-in ones.
+    /// A folder of templates that replace the built-in ones.
     pub folder: Option<PathBuf>,
-    /// The language for those whose own has no template.
+    /// The language for locales without a template.
     pub default_locale: Locale,
-    /// What templates can say about the installation.
+    /// The URLs in templates.
     pub site: Site,
 }
 
-/// What templates can say about the installation.
+/// The URLs in templates.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Site {
     /// The URL of this server: `${serverUrl}`.
@@ -36,10 +36,10 @@ pub struct Site {
     pub client_url: String,
 }
 
-/// The wording of all mails, read and checked.
+/// The parsed and checked templates of all mails.
 ///
-/// A language is looked for in this order: the one asked for, the default one, English. In each
-/// the operator's template of that name comes before the built-in one.
+/// A language is looked for in this order: the one asked for, the default one, English. In each the
+/// operator's template of that name comes before the built-in one.
 #[derive(Debug)]
 pub struct Templates {
     collection: Collection,
@@ -54,7 +54,7 @@ pub struct Templates {
 pub struct MissingTemplate(pub &'static str);
 
 impl Templates {
-    /// Reads and checks all templates.
+    /// Loads and checks all templates.
     ///
     /// # Errors
     ///
@@ -90,7 +90,7 @@ impl Templates {
         })
     }
 
-    /// `mail` in words.
+    /// Renders `mail`.
     ///
     /// # Errors
     ///
@@ -103,7 +103,7 @@ impl Templates {
         Ok(template.render(mail, locale, &self.site))
     }
 
-    /// The text message that carries `code`.
+    /// Renders the text message that carries `code`.
     ///
     /// # Errors
     ///

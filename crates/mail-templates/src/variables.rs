@@ -1,4 +1,4 @@
-//! What can be filled in.
+//! The variables of templates.
 
 use std::borrow::Cow;
 
@@ -68,8 +68,8 @@ impl Variable for Code {
     }
 }
 
-/// Every name that a template of a mail may use, with what it stands for in `mail`: text of one
-/// line, empty where there is nothing, and not escaped for any format.
+/// Every variable of a template of a mail, with its value for `mail`: text of one line, empty where
+/// there is nothing, and not escaped for any format.
 ///
 /// * `locale` – the language of the template.
 pub fn variables<'a>(
@@ -82,10 +82,10 @@ pub fn variables<'a>(
     all.map(move |variable| (variable.name(), values.get(*variable)))
 }
 
-/// What the names stand for in one mail.
+/// The values of the variables in one mail.
 pub(crate) struct Values<'a> {
     pub(crate) mail: &'a Mail,
-    /// Of the template, which may be that of another language than was asked for.
+    /// The template's, which may be in another language than was asked for.
     pub(crate) locale: &'a str,
     pub(crate) site: &'a Site,
 }
@@ -109,10 +109,10 @@ impl<'a> Values<'a> {
         })
     }
 
-    /// As what stands around its place needs it; not fit for HTML yet.
+    /// The value as the text around its placeholder needs it; not escaped for HTML yet.
     ///
-    /// Templates of the Node.js server build links by themselves, and it encoded `redirectTo` for them.
-    /// The built-in link is a whole URL, which is encoded already.
+    /// Templates of the Node.js server build links themselves, and it encoded `redirectTo` for
+    /// them. The built-in link is a whole URL, which is encoded already.
     pub(crate) fn fitting(
         &self,
         variable: MailVariable,

@@ -6,7 +6,7 @@ use tempfile::TempDir;
 use super::*;
 use crate::{InvalidTemplates, Rendered, Site, TemplateSettings, Templates};
 
-/// A folder of files, each with what it holds.
+/// A folder of files with their content.
 fn folder(files: &[(&str, &str)]) -> TempDir {
     let folder = tempfile::tempdir().unwrap();
     for (file, content) in files {

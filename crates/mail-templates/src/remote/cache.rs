@@ -1,4 +1,4 @@
-//! What was fetched a while ago.
+//! The cache of fetched templates.
 
 use std::{
     collections::HashMap,
@@ -14,7 +14,7 @@ use crate::MailTemplate;
 /// How long a template is used before it is fetched again.
 const KEPT: Duration = Duration::from_mins(5);
 
-/// How long it is remembered that there is none: the server is given time to come back.
+/// How long it is remembered that there is none (negative cache): the server gets time to recover.
 const ABSENCE_KEPT: Duration = Duration::from_secs(30);
 
 /// The most templates that are remembered.
@@ -23,11 +23,11 @@ const MOST: usize = 300;
 /// A template, or that there is none.
 pub(super) type Found = Option<Arc<MailTemplate>>;
 
-/// Answers by language and mail.
+/// Results by language and mail.
 #[derive(Default)]
 pub(super) struct Cache(Mutex<HashMap<(Locale, MailKind), Arc<Slot>>>);
 
-/// The place for one answer, which one of those who want it fetches.
+/// The entry of one result, which one of the concurrent requests fetches.
 pub(super) struct Slot {
     made: Instant,
     answer: OnceCell<Answer>,
@@ -39,7 +39,7 @@ struct Answer {
 }
 
 impl Cache {
-    /// The place for this template: with an answer that is still good, or with none yet.
+    /// The entry of this template: with a fresh result, or empty.
     pub(super) fn slot(&self, locale: &Locale, kind: MailKind) -> Arc<Slot> {
         let now = Instant::now();
         let mut slots = self.0.lock().unwrap_or_else(PoisonError::into_inner);
@@ -73,13 +73,13 @@ fn make_room(slots: &mut HashMap<(Locale, MailKind), Arc<Slot>>, now: Instant) {
 }
 
 impl Slot {
-    /// The answer, if there is one.
+    /// The result, if there is one.
     pub(super) fn known(&self) -> Option<Found> {
         self.answer.get().map(|answer| answer.found.clone())
     }
 
-    /// The answer, which `fetch` gives unless somebody was faster or is about to be: then `fetch`
-    /// is not begun.
+    /// The result, which `fetch` gives unless a concurrent request has fetched it or is about to:
+    /// then `fetch` is not begun.
     pub(super) async fn get_or_fetch(
         &self,
         fetch: impl Future<Output = Option<MailTemplate>>,
@@ -95,7 +95,7 @@ impl Slot {
         answer.await.found.clone()
     }
 
-    /// Whether its answer may still be used; one that is under way may.
+    /// Whether its result may still be used; one that is being fetched may.
     fn is_good(&self, now: Instant) -> bool {
         let answer = self.answer.get();
         answer.is_none_or(|answer| now < answer.good_until)

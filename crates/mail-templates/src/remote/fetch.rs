@@ -9,13 +9,13 @@ use crate::{
     mail_template::{HTML, SUBJECT, TEXT},
 };
 
-/// How large a file of a template may be.
+/// The largest file of a template.
 const LARGEST: usize = 256 * 1024;
 
-/// How much is told of what went wrong: a file may have anything in the place of a variable.
+/// How much of a failure is logged: a file may have anything in the place of a variable.
 const MOST_CHARS: usize = 500;
 
-/// The web server that has templates.
+/// The web server with the templates.
 pub(super) struct Source {
     base: Url,
     egress: Egress,
@@ -43,7 +43,7 @@ impl Failure {
         matches!(self, Self::Status { status: 404, .. })
     }
 
-    /// The failure and its causes on one line.
+    /// The failure and its causes on one line, for the log.
     pub(super) fn story(&self) -> String {
         let story = chain(self);
         let words: Vec<_> = story.split_whitespace().collect();
@@ -56,13 +56,13 @@ impl Source {
         Self { base, egress }
     }
 
-    /// The path of the template's folder. Both halves come from short lists of harmless names.
+    /// The path of the template's folder. Both parts come from short lists of harmless names.
     pub(super) fn path(&self, locale: &Locale, kind: MailKind) -> String {
         let base = self.base.path().trim_end_matches('/');
         format!("{base}/{locale}/{}", kind.template())
     }
 
-    /// Fetches the files of a template side by side.
+    /// Fetches the files of a template concurrently.
     pub(super) async fn fetch(
         &self,
         locale: &Locale,
@@ -73,7 +73,7 @@ impl Source {
         let file = |name| self.file(&folder, name, deadline);
         let (subject, html, text) = tokio::join!(file(SUBJECT), file(HTML), file(TEXT));
         let (subject, html) = (subject?, html?);
-        // As in a folder, the plain text may be missing; anything else about it is a mistake.
+        // As in a folder, the plain text may be missing; any other failure is a mistake.
         let text = match text {
             Err(failure) if failure.is_absence() => None,
             text => Some(text?),

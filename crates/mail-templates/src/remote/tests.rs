@@ -10,11 +10,11 @@ use crate::templates::tests::{mail, templates};
 
 const KIND: MailKind = MailKind::SignInLink;
 
-/// What the local templates have as the subject of these mails.
+/// The subject of the local templates of these mails.
 const LOCAL: &str = "Secure sign-in link";
 const LOCAL_FRENCH: &str = "Lien de connexion sécurisé";
 
-/// What may be asked on this machine, where the web servers of tests are.
+/// Allows requests to this machine, where the web servers of tests are.
 fn this_machine() -> Vec<String> {
     vec!["127.0.0.1".to_owned()]
 }
@@ -233,9 +233,9 @@ async fn a_server_that_hangs_costs_three_seconds_once_and_the_mail_has_local_wor
         begun.elapsed()
     };
 
-    // The language that was asked for takes all the time there is.
+    // The language that was asked for uses up the whole deadline.
     let first = timed().await;
-    // The default one was not asked yet, so that this is its turn.
+    // The default one was not asked for yet, so now it is.
     let second = timed().await;
     let third = timed().await;
     tokio::time::advance(Duration::from_secs(30)).await;
