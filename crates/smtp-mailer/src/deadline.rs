@@ -1,4 +1,4 @@
-//! The end of waiting.
+//! The deadline of a mail.
 
 use std::{future::Future, time::Duration};
 
@@ -6,7 +6,7 @@ use tokio::time::{Instant, timeout_at};
 
 use crate::error::{Failure, SmtpError, Step};
 
-/// When somebody who waits for a mail to be sent has waited enough.
+/// When sending a mail has to have ended.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Deadline(Instant);
 
@@ -20,10 +20,10 @@ impl Deadline {
         Self(self.0.min(Instant::now() + limit))
     }
 
-    /// Does one step, unless it is too late.
+    /// Runs one step, unless the deadline is over.
     ///
-    /// Cuts `work` in the middle: whoever calls this must not use again what it worked on. That
-    /// is a connection to the SMTP server, never a unit of work.
+    /// Cancels `work` half-way at the deadline: the caller must not use again what it worked on.
+    /// That is a connection to the SMTP server, never a unit of work.
     pub(crate) async fn run<T, E: Into<Failure>>(
         self,
         step: Step,

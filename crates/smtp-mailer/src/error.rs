@@ -1,7 +1,7 @@
-//! What can go wrong on the way to the server.
+//! Failures between this server and the SMTP server.
 //!
 //! Nothing here may hold a password, a link, a code or an address. Servers like to quote what they
-//! were sent, so their words are kept only where they were sent none of these.
+//! were sent, so their text is kept only where they were sent none of these.
 
 use std::{convert::Infallible, fmt, io};
 
@@ -11,13 +11,13 @@ use smtp_proto::Response;
 
 use crate::settings::AuthMethod;
 
-/// How much of a server's words is kept.
+/// How much of a server's text is kept.
 const MAX_CHARS: usize = 200;
 
-/// The server's answer to a connection that it ends (RFC 5321 §3.8).
+/// The reply of a server that closes the connection (RFC 5321 §3.8).
 const CLOSING: u16 = 421;
 
-/// A mail could not be handed to the server.
+/// A mail could not be sent to the server.
 #[derive(Debug, thiserror::Error)]
 #[error("SMTP failed {step}: {failure}")]
 pub struct SmtpError {
@@ -33,8 +33,8 @@ impl SmtpError {
         }
     }
 
-    /// Whether the same mail would fail again: the server answered with a permanent negative
-    /// completion (5yz, RFC 5321 §4.2.1), or the mail or the settings do not fit.
+    /// Whether a retry would fail again: the server replied with a permanent negative completion
+    /// (5yz, RFC 5321 §4.2.1), or the mail or the settings do not fit.
     pub(crate) fn is_permanent(&self) -> bool {
         match &self.failure {
             Failure::Refused(reply) => (500..600).contains(&reply.code),
@@ -54,7 +54,7 @@ impl SmtpError {
         }
     }
 
-    /// Of an attempt without TLS: a server that says nothing may wait for TLS.
+    /// For an attempt without TLS: a server that says nothing may wait for TLS.
     pub(crate) fn perhaps_for_want_of_tls(self) -> Self {
         match self.failure {
             Failure::TimedOut | Failure::Unreadable | Failure::Io(_) => Self {
@@ -65,7 +65,7 @@ impl SmtpError {
         }
     }
 
-    /// Of an attempt that begins with TLS: a server that answers with something else has none yet.
+    /// For an attempt that begins with TLS: a server that sends something else has none yet.
     pub(crate) fn perhaps_for_too_much_tls(self) -> Self {
         let is_plain = match &self.failure {
             Failure::Io(error) => is_no_tls(error),
@@ -79,8 +79,8 @@ impl SmtpError {
         }
     }
 
-    /// Whether a connection that had been idle turned out to be of no use any more, before the
-    /// server had been given the mail: on another the mail may succeed, and cannot arrive twice.
+    /// Whether an idle connection turned out to be closed before the server had the mail: on
+    /// another one the mail may succeed, and cannot arrive twice.
     pub(crate) fn connection_was_lost(&self) -> bool {
         match self.step {
             Step::Reset => true,
@@ -94,7 +94,7 @@ impl SmtpError {
     }
 }
 
-/// Where on the way a mail was.
+/// The step of the conversation at which a mail failed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Step {
     Writing,
@@ -113,8 +113,8 @@ pub(crate) enum Step {
 }
 
 impl Step {
-    /// Whether the server knew nothing yet that must not be told on: these come before the
-    /// password and the first mail.
+    /// Whether the server had been sent nothing secret yet: these steps come before the password
+    /// and the first mail.
     fn may_be_quoted(self) -> bool {
         match self {
             Self::Greeting | Self::Hello | Self::StartTls => true,
@@ -152,7 +152,7 @@ impl fmt::Display for Step {
     }
 }
 
-/// What happened there.
+/// What happened at the step.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Failure {
     #[error("no answer in time")]
@@ -211,7 +211,7 @@ impl Failure {
     }
 }
 
-/// Whether what came in the place of TLS cannot be TLS.
+/// Whether what the server sent cannot be TLS.
 fn is_no_tls(error: &io::Error) -> bool {
     matches!(tls_error(error), Some(rustls::Error::InvalidMessage(_)))
 }
@@ -231,11 +231,11 @@ fn remedy(error: &rustls::Error) -> &'static str {
     }
 }
 
-/// What a server answered.
+/// A reply of the server.
 #[derive(Debug)]
 pub(crate) struct Reply {
     pub(crate) code: u16,
-    /// RFC 3463; zeros when there is none.
+    /// The enhanced status code (RFC 3463); zeros when there is none.
     enhanced: [u8; 3],
     words: Option<String>,
 }

@@ -1,12 +1,12 @@
 //! Mails over SMTP.
 //!
-//! [`SmtpMailer`] is the [`Mailer`](auth_domain::ports::Mailer) of an installation with an SMTP
-//! server. It asks a [`MessageRenderer`](mail_templates::MessageRenderer) for the words of a mail, writes it as MIME, and hands it to the server over
-//! a connection that is kept for a while.
+//! [`SmtpMailer`] is the [`Mailer`](auth_domain::ports::Mailer) over an SMTP server. A
+//! [`MessageRenderer`](mail_templates::MessageRenderer) renders a mail, which is written as MIME and
+//! sent over a pooled connection.
 //!
-//! Three things are never trusted: the network (no password and no mail without TLS, except to
-//! this machine), the server's patience (every step has an end), and what users wrote about
-//! themselves (nothing of it becomes a header or a command).
+//! Three things are never trusted: the network (no password and no mail without TLS, except to this
+//! machine), the server's speed (every step has a deadline), and text of users (header injection and
+//! SMTP injection: nothing of it becomes a header or a command).
 //!
 //! ```
 //! # use std::{sync::Arc, time::Duration};
@@ -37,7 +37,7 @@
 //!     ca_file: None,
 //!     timeout: Duration::from_secs(10),
 //!     pool_size: 4,
-//!     wording: Arc::new(templates),
+//!     renderer: Arc::new(templates),
 //! };
 //! let mailer = SmtpMailer::new(settings, &tokio::runtime::Handle::current())?;
 //! # Ok(())

@@ -1,4 +1,4 @@
-//! Signing in to the server.
+//! Authenticating at the SMTP server.
 
 use auth_domain::secret::Secret;
 use data_encoding::BASE64;
@@ -11,7 +11,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 
 use crate::{error::Failure, settings::AuthMethod};
 
-/// Whom to sign in as, and how.
+/// The credentials, and the method.
 #[derive(Debug, Clone)]
 pub(crate) struct Login {
     pub(crate) user: String,
@@ -20,8 +20,8 @@ pub(crate) struct Login {
 }
 
 impl Login {
-    /// Signs in by the configured method and no other: an attacker who poses as the server must not be
-    /// able to choose one that shows the password.
+    /// Authenticates by the configured method and no other: an attacker who poses as the server
+    /// must not be able to choose one that reveals the password (downgrade).
     pub(crate) async fn perform<S: AsyncRead + AsyncWrite + Unpin>(
         &self,
         client: &mut SmtpClient<S>,
@@ -60,7 +60,7 @@ impl Login {
         reply.assert_code(235)
     }
 
-    /// What to say to a prompt such as `Username:`, `User Name`, `User:` or `Password:`.
+    /// The answer to a prompt such as `Username:`, `User Name`, `User:` or `Password:`.
     fn answer(&self, prompt: &str) -> Option<&str> {
         let prompt = BASE64.decode(prompt.trim().as_bytes()).ok()?;
         match prompt.get(..4)?.to_ascii_lowercase().as_slice() {

@@ -21,8 +21,8 @@ use crate::{
 
 /// Sends mail through an SMTP server.
 ///
-/// A mail is handed over once, and an error is the caller's to deal with. The only thing that is
-/// tried again is a connection that had been kept open and turns out to be lost.
+/// A mail is sent once, and an error is left to the caller. The only retry is that on a new
+/// connection, when an idle one turns out to be closed.
 pub struct SmtpMailer {
     server: Server,
     defaults: MessageDefaults,
@@ -31,10 +31,10 @@ pub struct SmtpMailer {
 }
 
 impl SmtpMailer {
-    /// A mailer that has not connected yet: a server that is away for a moment is no reason not to
-    /// start.
+    /// A mailer that has not connected yet: a server that is away for a moment does not keep this
+    /// one from starting.
     ///
-    /// * `runtime` – where idle connections are looked after.
+    /// * `runtime` – where idle connections are closed.
     ///
     /// # Errors
     ///
@@ -75,7 +75,7 @@ impl SmtpMailer {
         Ok(())
     }
 
-    /// Returns the connection that the server accepted `letter` on.
+    /// Returns the connection on which the server accepted `message`.
     async fn transmit(
         &self,
         message: &Message,
@@ -99,8 +99,7 @@ impl SmtpMailer {
         message: &Message,
         deadline: Deadline,
     ) -> Result<Session, SmtpError> {
-        // A server that is still there answers at once; the rest of the time is for another
-        // connection.
+        // A live server answers at once; the rest of the time is for another connection.
         session
             .reset(deadline.within(self.server.timeout / 4))
             .await?;

@@ -24,7 +24,7 @@ pub(crate) struct Message {
     pub(crate) content: Vec<u8>,
 }
 
-/// What all letters have in common.
+/// What all messages have in common.
 #[derive(Debug, Clone)]
 pub(crate) struct MessageDefaults {
     pub(crate) sender: Sender,
@@ -32,10 +32,10 @@ pub(crate) struct MessageDefaults {
 }
 
 impl MessageDefaults {
-    /// Puts `mail`, in the words of `rendered`, into its envelope.
+    /// Puts the `rendered` mail into its envelope.
     ///
-    /// Its address is checked once more: a store may hold one that was never checked as strictly,
-    /// and mail-send would put anything into its commands.
+    /// Its address is checked once more: a store may hold one that was checked less strictly, and
+    /// mail-send would put anything into its commands (SMTP injection).
     pub(crate) fn message(&self, mail: &Mail, rendered: &Rendered) -> Result<Message, SmtpError> {
         let Ok(recipient) = EmailAddress::parse(mail.to.as_str()) else {
             return Err(SmtpError::new(Step::Writing, Failure::NoRecipient));
@@ -66,7 +66,7 @@ impl MessageDefaults {
             .header("X-Redirect-To", verbatim(mail.redirect_to.as_str()))
             .header("X-Email-Template", verbatim(mail.kind.template()))
             .header("X-Link", verbatim(link))
-            // Vacation notices are not answered to what says so (RFC 3834 §5).
+            // So that vacation notices are not sent in reply (RFC 3834 §5).
             .header("Auto-Submitted", Raw::new("auto-generated"))
             .from(self.from())
             .to(Address::new_address(None::<&str>, recipient.as_str()))
@@ -83,14 +83,14 @@ impl MessageDefaults {
         Address::new_address(self.sender.name.as_deref(), self.sender.address.as_str())
     }
 
-    /// With the sender's domain: mail-builder would tell the world the name of this machine.
+    /// With the sender's domain: mail-builder would reveal the name of this machine.
     fn message_id(&self) -> MessageId<'static> {
         let domain = self.sender.address.domain();
         MessageId::new(format!("{}@{domain}", make_boundary(".")))
     }
 }
 
-/// As it is, so that programs that look for a header find what they expect; encoded only if it
+/// Verbatim, so that programs that look for a header find what they expect; encoded only if it
 /// could not be sent otherwise.
 fn verbatim(value: &str) -> HeaderType<'_> {
     let printable = value.bytes().all(|byte| matches!(byte, b' '..=b'~'));

@@ -1,9 +1,9 @@
-//! Connections that are kept for the next mail.
+//! The pool of connections.
 //!
-//! What the pool counts and keeps are places for a connection, not connections. bb8 makes what it
-//! keeps in the background, tries again on its own, and tells nobody why it failed: a password
-//! that is refused would be sent over and over, and the caller would learn of a timeout. An empty
-//! place can always be made, and whoever gets one fills it, with errors of their own.
+//! The pool counts and keeps places for a connection, not connections. bb8 makes what it keeps in
+//! the background, retries on its own, and does not report why it failed: a refused password would
+//! be sent over and over, and the caller would get a timeout. An empty place can always be made;
+//! its user fills it, and gets the error of connecting.
 
 use std::{convert::Infallible, time::Duration};
 
@@ -12,8 +12,7 @@ use tokio::runtime::Handle;
 
 use crate::session::Session;
 
-/// After how long a server need not expect another mail. Servers wait for minutes, networks in
-/// between often less.
+/// How long a connection may be idle. Servers wait for minutes, networks in between often less.
 pub(crate) const IDLE: Duration = Duration::from_secs(30);
 
 /// A place for a connection.
@@ -21,8 +20,8 @@ pub(crate) const IDLE: Duration = Duration::from_secs(30);
 pub(crate) struct Place(Option<Session>);
 
 impl Place {
-    /// The idle connection, which must be [kept](Self::keep) again if it is still of use. Whoever
-    /// is stopped half-way thus leaves no conversation for the next to stumble into.
+    /// The idle connection, which must be [kept](Self::keep) again if it is still usable. When its
+    /// user is cancelled half-way, it is thus not reused in an unknown state.
     pub(crate) fn take(&mut self) -> Option<Session> {
         self.0.take()
     }
@@ -36,18 +35,18 @@ impl Place {
 pub(crate) struct Places;
 
 impl Places {
-    /// Room for `size` connections, each of which is closed when it was `idle` for that long.
+    /// A pool of `size` places, whose connections are closed when they were `idle` for that long.
     pub(crate) fn pool(size: u32, wait: Duration, idle: Duration, runtime: &Handle) -> Pool<Self> {
-        // bb8 starts a task that looks for idle ones.
+        // bb8 spawns a task that looks for idle ones.
         let _entered = runtime.enter();
         Pool::builder()
-            // It panics at zero.
+            // bb8 panics at zero.
             .max_size(size.max(1))
             .connection_timeout(wait)
             .idle_timeout(idle)
             .reaper_rate(idle / 3)
             .test_on_check_out(false)
-            // The one used last first, so that those not needed become idle.
+            // The last used one first, so that unneeded ones become idle.
             .queue_strategy(QueueStrategy::Lifo)
             .build_unchecked(Self)
     }

@@ -1,4 +1,4 @@
-//! Whom mails come from.
+//! The sender of mails.
 
 use auth_domain::user::EmailAddress;
 
@@ -58,7 +58,7 @@ impl Sender {
 /// The text of a quoted string (RFC 5322 §3.2.4), or of a name without quotes.
 fn unquoted(name: &str) -> Option<String> {
     let Some(rest) = name.strip_prefix('"') else {
-        // Quotes and brackets have a meaning that this would not be.
+        // Quotes and brackets in it would be ambiguous.
         return (!name.contains(['"', '<', '>'])).then(|| name.to_owned());
     };
     let quoted = rest.strip_suffix('"')?;

@@ -1,4 +1,4 @@
-//! The server, as configured and checked.
+//! The SMTP server, as configured and checked.
 
 use std::{
     net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
@@ -17,10 +17,10 @@ use crate::{
     tls,
 };
 
-/// The name under which Hasura Auth lets a mail catcher run beside it in development.
+/// The host for which Hasura Auth needs no TLS: a mail catcher of development.
 const MAIL_CATCHER: &str = "mailhog";
 
-/// Where the server is, and what it must do to be given a mail.
+/// The server's address, and what it must offer before it is sent a mail.
 pub(crate) struct Server {
     pub(crate) host: String,
     pub(crate) client_name: String,
@@ -48,7 +48,8 @@ impl Server {
         })
     }
 
-    /// Whether nobody can listen in on the way to the server even without TLS.
+    /// Whether the connection stays on this machine, so that it cannot be eavesdropped on without
+    /// TLS.
     pub(crate) fn is_on_this_machine(&self) -> bool {
         match self.host.parse::<IpAddr>() {
             Ok(address) => address.is_loopback(),
@@ -60,7 +61,7 @@ impl Server {
 
     /// Connects to the first of the server's addresses that answers.
     pub(crate) async fn connect(&self, deadline: Deadline) -> Result<TcpStream, SmtpError> {
-        // Otherwise one address that swallows everything would use up the time of the others.
+        // Otherwise one address that drops all packets would use up the time of the others.
         let share = self.timeout / 3;
         let mut failure = SmtpError::new(Step::Resolving, Failure::NoAddress);
         for address in self.addresses(deadline).await? {
@@ -82,7 +83,8 @@ impl Server {
 
 async fn connect(address: SocketAddr) -> Result<TcpStream, Failure> {
     let stream = TcpStream::connect(address).await?;
-    // Otherwise each mail waits some 40 ms for an acknowledgement of its own first part.
+    // Otherwise each mail waits some 40 ms for the acknowledgement of its first part (Nagle's
+    // algorithm).
     stream.set_nodelay(true)?;
     Ok(stream)
 }

@@ -28,13 +28,13 @@ impl<S: AsyncRead + AsyncWrite + Send + Unpin> Stream for S {}
 
 type Client = SmtpClient<Box<dyn Stream>>;
 
-/// A connection on which mails can be handed over, one after the other.
+/// A connection on which mails are sent, one after the other.
 ///
-/// After an error it must not be used again: who knows what the server waits for.
+/// After an error it must not be used again: its state is unknown.
 pub(crate) struct Session(Client);
 
 impl Session {
-    /// Connects, encrypts and signs in, as far as `server` asks for it.
+    /// Connects, encrypts and authenticates, as far as `server` asks for it.
     pub(crate) async fn open(server: &Server, deadline: Deadline) -> Result<Self, SmtpError> {
         let client = SmtpClient {
             stream: server.connect(deadline).await?,
@@ -58,12 +58,12 @@ impl Session {
         Ok(Self(client))
     }
 
-    /// Asks whether the server is still there, and to forget what came before.
+    /// Sends RSET: checks that the server is still there, and ends an earlier mail.
     pub(crate) async fn reset(&mut self, deadline: Deadline) -> Result<(), SmtpError> {
         deadline.run(Step::Reset, self.0.rset()).await
     }
 
-    /// Hands a mail over.
+    /// Sends a mail.
     pub(crate) async fn send(
         &mut self,
         message: &Message,
@@ -82,7 +82,7 @@ impl Session {
     }
 }
 
-/// A client, what the server offers it, and whether it is encrypted.
+/// A client, the server's offer, and whether it is encrypted.
 type Opened = (Client, EhloResponse<String>, bool);
 
 async fn implicit_tls(
@@ -115,7 +115,7 @@ async fn start_tls(
     let command = async { client.cmd("STARTTLS\r\n").await?.assert_code(220) };
     deadline.run(Step::StartTls, command).await?;
     let mut client = handshake(client, server, deadline).await?;
-    // What was offered before TLS may have been anybody's offer (RFC 3207 §4.2).
+    // An attacker may have forged the offer before TLS (RFC 3207 §4.2).
     let offer = hello(&mut client, server, deadline).await?;
     Ok((client, offer, true))
 }

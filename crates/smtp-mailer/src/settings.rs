@@ -15,20 +15,20 @@ pub struct SmtpSettings {
     pub port: u16,
     /// How the connection is encrypted.
     pub tls: TlsMode,
-    /// The account to sign in as; without one there is no sign-in.
+    /// The account to authenticate as; without one there is no authentication.
     pub user: Option<String>,
     /// The account's password. Without an account it has no effect.
     pub password: Secret,
-    /// How to sign in.
+    /// The method of authentication.
     pub auth: AuthMethod,
-    /// What this client calls itself at EHLO: a host name, or an address in brackets such as
-    /// `[192.0.2.1]` or `[IPv6:2001:db8::1]` (RFC 5321 §4.1.1.1). Relays refuse what is neither.
+    /// The client name at EHLO: a host name, or an address in brackets such as `[192.0.2.1]` or
+    /// `[IPv6:2001:db8::1]` (RFC 5321 §4.1.1.1). Relays refuse anything else.
     pub client_name: String,
-    /// Whom mails come from: `address` or `Name <address>`.
+    /// The sender: `address` or `Name <address>`.
     pub sender: String,
     /// What the header `X-SMTPAPI` holds; without one there is no such header.
     pub x_smtpapi: Option<String>,
-    /// A PEM file of the authorities that may vouch for the server, in the place of the operating
+    /// A PEM file with the certificate authorities of the server, in place of the operating
     /// system's.
     pub ca_file: Option<PathBuf>,
     /// How long one mail may take altogether. Connecting to one of the server's addresses may take
@@ -36,41 +36,41 @@ pub struct SmtpSettings {
     pub timeout: Duration,
     /// The most connections that are open at once; at least one.
     pub pool_size: u32,
-    /// What the mails say.
+    /// Renders the mails.
     pub renderer: Arc<dyn MessageRenderer>,
 }
 
 /// How the connection to the server is encrypted.
 ///
-/// Whoever answers must prove to be the configured host, in every mode.
+/// In every mode the certificate must be that of the configured host.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TlsMode {
     /// From the first byte, mostly on port 465.
     Implicit,
     /// By STARTTLS, mostly on port 587. A server that does not offer it gets nothing, unless it is
-    /// on this machine: offers can be removed by whoever is in between.
+    /// on this machine: an attacker in between can remove the offer (downgrade).
     StartTls,
-    /// By STARTTLS if the server offers it. Whoever is in between can read every mail.
+    /// By STARTTLS if the server offers it. An attacker in between can read every mail.
     StartTlsIfOffered,
 }
 
-/// How to sign in to the server. No other method is tried, so that a server cannot choose one that
-/// shows it the password.
+/// How to authenticate at the server. No other method is tried, so that a server cannot choose one
+/// that reveals the password (downgrade).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum AuthMethod {
-    /// `PLAIN`, or `LOGIN` where the server offers no `PLAIN`: both show it the password.
+    /// `PLAIN`, or `LOGIN` where the server offers no `PLAIN`: both reveal the password.
     PlainOrLogin,
-    /// `PLAIN` (RFC 4616). Shows the password to the server: not without TLS, except to this
+    /// `PLAIN` (RFC 4616). Reveals the password to the server: not without TLS, except on this
     /// machine.
     Plain,
     /// `LOGIN`, the same in two steps.
     Login,
-    /// `CRAM-MD5` (RFC 2195). Does not show the password, but proves nothing of the server.
+    /// `CRAM-MD5` (RFC 2195). Does not reveal the password, but does not authenticate the server.
     CramMd5,
 }
 
 impl AuthMethod {
-    /// Whether the server is shown the password.
+    /// Whether the server learns the password.
     pub(crate) fn reveals_password(self) -> bool {
         match self {
             Self::PlainOrLogin | Self::Plain | Self::Login => true,
@@ -96,7 +96,7 @@ pub enum InvalidSmtpSettings {
     /// The host is neither a name nor an address.
     #[error("the SMTP host `{0}` is neither a host name nor an IP address")]
     Host(String),
-    /// EHLO could not be followed by this.
+    /// This cannot be the argument of EHLO.
     #[error("the SMTP client name `{0}` is neither a host name nor an address in brackets")]
     ClientName(String),
     /// Mails need a sender.
@@ -112,7 +112,7 @@ pub enum InvalidSmtpSettings {
         "the X-SMTPAPI header must be JSON on one line, with `\\u` escapes for other than ASCII"
     )]
     XSmtpApi,
-    /// Nothing can be sent in no time.
+    /// The timeout is zero.
     #[error("the SMTP timeout must be longer than zero")]
     NoTime,
     /// The file holds nothing usable.

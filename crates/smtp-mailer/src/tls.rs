@@ -1,4 +1,4 @@
-//! Who may answer as the server: whoever has a certificate for the host's name from an authority.
+//! TLS: the server needs a certificate for the host's name from a trusted authority.
 
 use std::{path::Path, sync::Arc};
 
@@ -10,7 +10,7 @@ use crate::settings::InvalidSmtpSettings;
 
 /// Checks certificates against the authorities in `ca_file`, or the operating system's.
 pub(crate) fn connector(ca_file: Option<&Path>) -> Result<TlsConnector, InvalidSmtpSettings> {
-    // Named, because other crates may bring rustls a second provider to choose from.
+    // Named, because other crates may install a second provider of rustls.
     let provider = Arc::new(ring::default_provider());
     let config = ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()?
@@ -22,7 +22,7 @@ pub(crate) fn connector(ca_file: Option<&Path>) -> Result<TlsConnector, InvalidS
 fn authorities(ca_file: Option<&Path>) -> Result<RootCertStore, InvalidSmtpSettings> {
     let mut roots = RootCertStore::empty();
     match ca_file {
-        // What could not be read is not trusted. A system without any, such as a small container,
+        // Unreadable certificates are not trusted. A system without any, such as a small container,
         // can still send to a server that needs no TLS; others fail in the handshake.
         None => {
             roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);

@@ -14,7 +14,7 @@ use crate::{
 const PASSWORD: &str = "correct horse";
 const TO: &str = "grace@example.com";
 
-/// This machine, under an address that does not say so.
+/// This machine, under an address that is not known to be local.
 const ELSEWHERE: &str = "0.0.0.0";
 
 /// Short enough for a test, long enough for a busy machine to answer in time.
@@ -90,7 +90,7 @@ async fn a_server_that_never_answers_a_password_is_given_up() {
 }
 
 #[tokio::test]
-async fn nobody_listening_is_an_error() {
+async fn a_closed_port_is_an_error() {
     let closed = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let port = closed.local_addr().unwrap().port();
     drop(closed);
@@ -373,7 +373,7 @@ async fn short_prompts_of_login_are_answered() {
 }
 
 #[tokio::test]
-async fn without_a_user_nobody_signs_in() {
+async fn without_a_user_there_is_no_authentication() {
     let fake = Fake::start(|_, line| friendly(line)).await;
 
     mailer(settings(fake.port)).send(mail(TO)).await.unwrap();

@@ -1,4 +1,4 @@
-//! A server that answers as a test tells it to.
+//! A fake server with scripted answers.
 
 use std::{
     sync::{Arc, Mutex},
@@ -17,7 +17,7 @@ pub(crate) enum Answer {
     Say(String),
     /// Says it and closes the connection.
     SayLast(String),
-    /// Says it at a snail's pace, again and again.
+    /// Says it slowly, again and again.
     Drip(&'static str),
     Silence,
     Close,
@@ -79,7 +79,7 @@ impl Fake {
     }
 }
 
-/// What a server says that has no TLS, knows everybody and takes every mail.
+/// The answers of a server without TLS that accepts every login and mail.
 pub(crate) fn friendly(line: &str) -> Answer {
     let word = line.split(' ').next().unwrap_or_default();
     say(match word {

@@ -1,4 +1,4 @@
-//! What the tests of the mailer share.
+//! Shared by the tests of the mailer.
 
 use std::{env, error::Error, path::PathBuf, sync::Arc, time::Duration};
 
@@ -83,7 +83,7 @@ pub(crate) fn mail(to: &str) -> Mail {
     }
 }
 
-/// What an error and all that caused it say, in every form a log could have it.
+/// An error and its sources, in every form a log could have.
 pub(crate) fn whole_story(error: &dyn Error) -> String {
     let mut links = vec![format!("{error} {error:?}")];
     let mut next = error.source();

@@ -1,4 +1,4 @@
-//! The mailer against a server that somebody else wrote; see `scripts/with-smtp`.
+//! The mailer against a server of another project; see `scripts/with-smtp`.
 //!
 //! `scripts/test --quick` leaves out tests by this module's name.
 
@@ -27,7 +27,7 @@ fn received(recipient: &str) -> Vec<u8> {
     let folder = variable("TEST_SMTP_MAILS");
     let file = Path::new(&folder).join(format!("{recipient}.eml"));
     let mail = fs::read(&file).unwrap();
-    // So that a second run cannot be content with this one's mail.
+    // So that a second run does not find this one's mail.
     fs::remove_file(file).unwrap();
     mail
 }
@@ -140,7 +140,7 @@ async fn a_wrong_password_is_an_error_in_time() {
 }
 
 #[tokio::test]
-async fn a_server_that_wants_a_user_refuses_nobody() {
+async fn a_server_that_wants_a_user_refuses_a_mail_without_one() {
     let refusal = refusal(server("TLS_AUTH", TlsMode::Implicit)).await;
 
     assert!(refusal.contains("530 5.7.0"), "{refusal}");
@@ -198,7 +198,7 @@ fn acceptor() -> TlsAcceptor {
 }
 
 #[tokio::test]
-async fn what_somebody_adds_before_tls_is_not_believed_after_it() {
+async fn what_an_attacker_adds_before_tls_is_not_believed_after_it() {
     let acceptor = acceptor();
     let fake = Fake::start(move |_, line| match line {
         "STARTTLS" => Answer::StartTls(
