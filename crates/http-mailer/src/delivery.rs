@@ -7,16 +7,16 @@ use egress::{Egress, Request};
 
 use crate::HttpMailError;
 
-/// How long handing over a mail may take, from looking up the name to the end of the answer.
+/// How long sending a mail may take, from looking up the name to the end of the response.
 const TIMEOUT: Duration = Duration::from_secs(10);
 
-/// Where mails are handed over.
+/// Where mails are sent.
 #[derive(Debug, Clone)]
 pub(crate) struct Delivery {
     pub(crate) egress: Egress,
     /// What the service is called in errors.
     pub(crate) service: &'static str,
-    /// The statuses that mean that it takes care of the mail.
+    /// The statuses by which it accepts the mail.
     pub(crate) accepted: fn(u16) -> bool,
 }
 
@@ -34,7 +34,8 @@ impl Delivery {
     }
 }
 
-/// The address that `mail` goes to. A comma in an old one would make it two at some services.
+/// The address that `mail` goes to. A comma in an old one would make it two at some services
+/// (header injection).
 pub(crate) fn recipient(mail: &Mail) -> Result<&str, HttpMailError> {
     let address = mail.to.as_str();
     match EmailAddress::parse(address) {

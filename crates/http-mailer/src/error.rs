@@ -1,4 +1,4 @@
-//! What can go wrong between this server and a mail service.
+//! Failures between this server and a mail service.
 
 use auth_domain::ports::MailerError;
 use egress::{EgressError, is_temporary_status};
@@ -6,16 +6,16 @@ use mail_templates::MissingTemplate;
 
 /// A mail was not accepted by the service.
 ///
-/// Holds nothing of the mail, no secret, and of the service's answer nothing but the status.
+/// Holds nothing of the mail, no secret, and of the service's response nothing but the status.
 #[derive(Debug, thiserror::Error)]
 pub enum HttpMailError {
-    /// A store may hold an address that was never checked as strictly as today's.
+    /// The stored address was checked less strictly than today.
     #[error("the recipient is not an e-mail address")]
     NoRecipient,
-    /// There are no words for the mail.
+    /// There is no template for the mail.
     #[error(transparent)]
     Words(#[from] MissingTemplate),
-    /// There was no answer.
+    /// There was no response.
     #[error("{service} did not answer")]
     Unreachable {
         /// The service.
@@ -23,12 +23,12 @@ pub enum HttpMailError {
         /// Why not.
         source: EgressError,
     },
-    /// The answer does not mean that the mail was accepted.
+    /// The response does not mean that the mail was accepted.
     #[error("{service} answered with status {status}")]
     Refused {
         /// The service.
         service: &'static str,
-        /// The status of its answer.
+        /// The status of its response.
         status: u16,
     },
 }

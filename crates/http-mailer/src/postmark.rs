@@ -1,4 +1,4 @@
-//! Mails through Postmark, with the templates that are kept there.
+//! Mails through Postmark, with the templates that are stored there.
 
 use async_trait::async_trait;
 use auth_domain::{
@@ -21,16 +21,16 @@ pub struct PostmarkSettings {
     pub base_url: Url,
     /// The token of the server at Postmark that mails are sent through.
     pub token: Secret,
-    /// Whom mails come from: `address` or `Name <address>`, confirmed at Postmark.
+    /// The sender: `address` or `Name <address>`, confirmed at Postmark.
     pub sender: String,
-    /// What templates can say about the installation.
+    /// The URLs in templates.
     pub site: Site,
 }
 
-/// Hands mails to Postmark, as Hasura Auth does with `AUTH_SMTP_HOST=postmark`.
+/// Sends mails through Postmark, as Hasura Auth does with `AUTH_SMTP_HOST=postmark`.
 ///
-/// The words are Postmark's: a template with the alias `<locale>.<name>`, such as
-/// `en.email-verify`, is filled in with the variables that local templates have.
+/// The templates are Postmark's: one with the alias `<locale>.<name>`, such as `en.email-verify`,
+/// gets the variables of local templates.
 #[derive(Debug)]
 pub struct PostmarkMailer {
     settings: PostmarkSettings,
@@ -39,7 +39,7 @@ pub struct PostmarkMailer {
 }
 
 impl PostmarkMailer {
-    /// A mailer that has not asked Postmark for anything yet.
+    /// A mailer that has not sent anything yet.
     #[must_use]
     pub fn new(settings: PostmarkSettings, egress: Egress) -> Self {
         let mut endpoint = settings.base_url.clone();
@@ -65,7 +65,7 @@ impl PostmarkMailer {
             "TemplateModel": model.collect::<Map<_, _>>(),
             "From": self.settings.sender,
             "To": recipient(mail)?,
-            // Vacation notices are not answered to what says so (RFC 3834 §5).
+            // So that vacation notices are not sent in reply (RFC 3834 §5).
             "Headers": [{ "Name": "Auto-Submitted", "Value": "auto-generated" }],
         });
         let request = Request::post(self.endpoint.clone())

@@ -1,5 +1,5 @@
-//! Signatures of web hooks, as [Standard Webhooks](https://www.standardwebhooks.com) has them:
-//! libraries for receivers exist in most languages.
+//! Signatures of web hooks, by [Standard Webhooks](https://www.standardwebhooks.com): libraries for
+//! receivers exist in most languages.
 
 use std::fmt;
 
@@ -8,10 +8,10 @@ use data_encoding::BASE64;
 use hmac::{Hmac, KeyInit, Mac, digest::Key};
 use sha2::Sha256;
 
-/// What a secret begins with whose rest is base64.
+/// The prefix of a secret in base64.
 const PREFIX: &str = "whsec_";
 
-/// The fewest bytes of a key, as the specification has it.
+/// The fewest bytes of a key, by the specification.
 const ENOUGH: usize = 24;
 
 /// The key that a web hook's receiver shares with this server. `Debug` shows nothing of it.

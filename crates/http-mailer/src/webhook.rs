@@ -1,4 +1,4 @@
-//! Mails through a web hook of the operator: bring your own transport.
+//! Mails through a web hook of the operator.
 
 use std::{fmt, sync::Arc};
 
@@ -17,23 +17,23 @@ use crate::{
     delivery::{Delivery, recipient},
 };
 
-/// What a mail is handed to, and in which words.
+/// Where mails are posted to, and how they are rendered and signed.
 #[derive(Debug, Clone)]
 pub struct WebhookSettings {
     /// Where mails are posted to.
     pub url: Url,
-    /// What they are signed with.
+    /// The key that signs them.
     pub key: WebhookKey,
-    /// What the mails say.
+    /// Renders the mails.
     pub renderer: Arc<dyn MessageRenderer>,
-    /// What the receiver is told about the installation.
+    /// The URLs in templates.
     pub site: Site,
 }
 
-/// Posts mails to a URL, signed as Standard Webhooks has it.
+/// Posts mails to a URL, signed by Standard Webhooks.
 ///
-/// Whoever receives one checks the signature and that the timestamp is recent. Any status from 200
-/// to 299 means that the mail is taken care of.
+/// The receiver checks the signature and that the timestamp is recent (replay). Any status from 200
+/// to 299 means that the mail is accepted.
 pub struct WebhookMailer {
     settings: WebhookSettings,
     clock: Arc<dyn Clock>,
@@ -70,7 +70,7 @@ impl WebhookMailer {
     }
 
     fn signed(&self, body: Vec<u8>) -> Request {
-        // A receiver that got a message before knows it by its id.
+        // The receiver recognises a replayed request by its id. A retry has another one.
         let id = format!("msg_{}", self.ids.uuid().simple());
         let timestamp = self.clock.now().timestamp();
         let signature = self.settings.key.sign(&id, timestamp, &body);
@@ -82,7 +82,7 @@ impl WebhookMailer {
     }
 }
 
-/// Everything there is to know about a mail. Members may be added, but none go away.
+/// All data of a mail. Members may be added, but none are removed.
 fn body(mail: &Mail, to: &str, words: &Rendered, site: &Site) -> Value {
     json!({
         "template": mail.kind.template(),

@@ -1,25 +1,25 @@
-//! What can go wrong between this server and a service for text messages.
+//! Failures between this server and a service for text messages.
 
 use auth_domain::ports::SmsError;
 use egress::{EgressError, is_temporary_status};
 use mail_templates::MissingTemplate;
 
-/// A message was not accepted by the service, or it did not judge a code.
+/// A message was not accepted by the service, or a code was not checked.
 ///
-/// Holds nothing of the message, no number, no secret, and of the service's answer nothing but the
-/// status.
+/// Holds nothing of the message, no number, no secret, and of the service's response nothing but
+/// the status.
 #[derive(Debug, thiserror::Error)]
 pub enum SmsServiceError {
-    /// The service takes numbers in international form alone.
+    /// The service accepts numbers in international form only.
     #[error("{service} takes only phone numbers that begin with +")]
     NotInternational {
         /// The service.
         service: &'static str,
     },
-    /// There are no words for the message.
+    /// There is no template for the message.
     #[error(transparent)]
     Words(#[from] MissingTemplate),
-    /// There was no answer.
+    /// There was no response.
     #[error("{service} did not answer")]
     Unreachable {
         /// The service.
@@ -27,15 +27,15 @@ pub enum SmsServiceError {
         /// Why not.
         source: EgressError,
     },
-    /// The answer does not mean that the request was accepted.
+    /// The response does not mean that the request was accepted.
     #[error("{service} answered with status {status}")]
     Refused {
         /// The service.
         service: &'static str,
-        /// The status of its answer.
+        /// The status of its response.
         status: u16,
     },
-    /// The answer is not what the service is known to answer.
+    /// The response is not one the service is documented to send.
     #[error("{service} answered something else than a verdict")]
     Unreadable {
         /// The service.
@@ -54,7 +54,7 @@ impl SmsServiceError {
     }
 }
 
-/// What it means to the domain that a message was not accepted.
+/// The domain's error for a message that was not accepted.
 pub(crate) fn not_sent(error: SmsServiceError) -> SmsError {
     if error.is_permanent() {
         SmsError::Refused(error.into())

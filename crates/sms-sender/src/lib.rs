@@ -1,12 +1,13 @@
 //! Text messages over HTTP.
 //!
 //! [`TwilioSender`], [`ModicaSender`] and [`WebhookSender`] are
-//! [`SmsSender`](auth_domain::ports::SmsSender)s: they hand over a message with a code of this
-//! server. [`TwilioVerify`] is a [`PhoneVerifier`](auth_domain::ports::PhoneVerifier): Twilio makes
-//! the codes, sends them and judges what people type.
+//! [`SmsSender`](auth_domain::ports::SmsSender)s: they send a message with a code of this server.
+//! [`TwilioVerify`] is a [`PhoneVerifier`](auth_domain::ports::PhoneVerifier): Twilio makes, sends
+//! and checks the codes.
 //!
-//! All ask once and follow no redirect, and go through [`egress`], which decides where requests may
-//! go. What a service says is never kept but for its status: it may repeat the message.
+//! All send one request, follow no redirect, and go through [`egress`], which decides where
+//! requests may go. Of a service's response nothing but the status is kept: it may repeat the
+//! message.
 
 mod basic_auth;
 mod error;

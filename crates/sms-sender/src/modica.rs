@@ -28,13 +28,13 @@ pub struct ModicaSettings {
     pub base_url: Url,
     /// The account.
     pub username: String,
-    /// What proves it.
+    /// Its password.
     pub password: Secret,
-    /// What messages say.
+    /// Renders the messages.
     pub renderer: Arc<dyn MessageRenderer>,
 }
 
-/// Hands messages to Modica, which takes numbers that begin with `+` alone.
+/// Sends messages through Modica, which accepts only numbers that begin with `+`.
 #[derive(Debug)]
 pub struct ModicaSender {
     settings: ModicaSettings,
@@ -43,7 +43,7 @@ pub struct ModicaSender {
 }
 
 impl ModicaSender {
-    /// A sender that has not asked Modica for anything yet.
+    /// A sender that has not sent anything yet.
     #[must_use]
     pub fn new(settings: ModicaSettings, egress: Egress) -> Self {
         Self {

@@ -1,10 +1,10 @@
-//! A service that is asked over HTTP.
+//! A service with an HTTP API.
 
 use egress::{Egress, Reply, Request, Url};
 
 use crate::SmsServiceError;
 
-/// A service that is asked over HTTP.
+/// A service with an HTTP API.
 #[derive(Debug, Clone)]
 pub(crate) struct Service {
     pub(crate) egress: Egress,
@@ -13,14 +13,14 @@ pub(crate) struct Service {
 }
 
 impl Service {
-    /// Whatever it answers.
+    /// Its response, whatever the status.
     pub(crate) async fn ask(&self, request: Request) -> Result<Reply, SmsServiceError> {
         let service = self.name;
         let sent = self.egress.send(request).await;
         sent.map_err(|source| SmsServiceError::Unreachable { service, source })
     }
 
-    /// Hands something over; only an `accepted` status is a success.
+    /// Sends a request; only an `accepted` status is a success.
     pub(crate) async fn transmit(
         &self,
         request: Request,
@@ -40,7 +40,7 @@ impl Service {
     }
 }
 
-/// The place below `base` that these segments lead to; each stays one segment.
+/// The URL below `base` with these segments; each stays one segment (path traversal).
 pub(crate) fn below(base: &Url, segments: &[&str]) -> Url {
     let mut url = base.clone();
     if let Ok(mut path) = url.path_segments_mut() {

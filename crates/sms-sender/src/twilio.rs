@@ -17,7 +17,7 @@ use crate::{
     service::{Service, below},
 };
 
-/// What the id of a messaging service begins with.
+/// The prefix of ids of messaging services.
 const MESSAGING_SERVICE: &str = "MG";
 
 /// How to reach an account at Twilio.
@@ -27,16 +27,16 @@ pub struct TwilioSettings {
     pub base_url: Url,
     /// The account.
     pub account_sid: String,
-    /// What proves it.
+    /// Its token.
     pub auth_token: Secret,
-    /// Whom messages come from: the id of a messaging service (`MG…`), or whatever else Twilio takes
-    /// as a sender, such as a phone number.
+    /// The sender: the id of a messaging service (`MG…`), or anything else Twilio accepts, such as
+    /// a phone number.
     pub sender: String,
-    /// What messages say.
+    /// Renders the messages.
     pub renderer: Arc<dyn MessageRenderer>,
 }
 
-/// Hands messages to Twilio.
+/// Sends messages through Twilio.
 #[derive(Debug)]
 pub struct TwilioSender {
     settings: TwilioSettings,
@@ -45,7 +45,7 @@ pub struct TwilioSender {
 }
 
 impl TwilioSender {
-    /// A sender that has not asked Twilio for anything yet.
+    /// A sender that has not sent anything yet.
     #[must_use]
     pub fn new(settings: TwilioSettings, egress: Egress) -> Self {
         let account = settings.account_sid.as_str();

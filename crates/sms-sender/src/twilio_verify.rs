@@ -1,4 +1,4 @@
-//! Codes that Twilio Verify makes, sends and judges.
+//! Codes that Twilio Verify makes, sends and checks.
 
 use async_trait::async_trait;
 use auth_domain::{
@@ -24,13 +24,13 @@ pub struct TwilioVerifySettings {
     pub base_url: Url,
     /// The account.
     pub account_sid: String,
-    /// What proves it.
+    /// Its token.
     pub auth_token: Secret,
     /// The service at Twilio.
     pub service_sid: String,
 }
 
-/// Lets Twilio Verify make and judge codes.
+/// Lets Twilio Verify make and check codes.
 #[derive(Debug)]
 pub struct TwilioVerify {
     settings: TwilioVerifySettings,
@@ -38,7 +38,7 @@ pub struct TwilioVerify {
 }
 
 impl TwilioVerify {
-    /// A verifier that has not asked Twilio for anything yet.
+    /// A verifier that has not sent anything yet.
     #[must_use]
     pub fn new(settings: TwilioVerifySettings, egress: Egress) -> Self {
         Self {
@@ -71,9 +71,9 @@ impl TwilioVerify {
         self.service.transmit(request, |status| status == 201).await
     }
 
-    /// Twilio knows no code for a number (404) when none was sent, when it expired, and when it was
-    /// used. It refuses to look after too many guesses (429), and where it can read no number (400):
-    /// then the code is wrong, too, and nobody may provoke an error of ours.
+    /// Twilio answers 404 when no code was sent to a number, it expired or was used, 429 after too
+    /// many guesses, and 400 for an unreadable number: the code is wrong in each case, and a client
+    /// must not provoke an error of ours.
     async fn ask_for_verdict(
         &self,
         to: &PhoneNumber,

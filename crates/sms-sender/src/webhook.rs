@@ -1,4 +1,4 @@
-//! Text messages through a web hook of the operator: any service whatsoever.
+//! Text messages through a web hook of the operator, for any service.
 
 use std::{fmt, sync::Arc, time::Duration};
 
@@ -18,12 +18,12 @@ use crate::{SmsServiceError, error::not_sent, service::Service};
 pub enum ContentType {
     /// As JSON.
     Json,
-    /// As a web form, whose fields are named after the members on the way to a value, with dots in
-    /// between: `{"a": {"b": ["x"]}}` is `a.b.0=x`.
+    /// As a web form, whose fields are named after the path to a value, with dots in between:
+    /// `{"a": {"b": ["x"]}}` is `a.b.0=x`.
     Form,
 }
 
-/// The body of a request: JSON whose texts may hold `${to}` and `${body}`.
+/// The body of a request: JSON whose strings may hold `${to}` and `${body}`.
 #[derive(Clone, PartialEq)]
 pub struct BodyTemplate(Value);
 
@@ -36,12 +36,12 @@ pub enum InvalidTemplate {
     /// It is JSON, but no object.
     #[error("it is not a JSON object")]
     NotAnObject,
-    /// The message would never be in it.
+    /// It has no placeholder for the message.
     #[error("there is no ${{body}} in it, so that no code would ever arrive")]
     NoBody,
 }
 
-/// What a template can say.
+/// The values of a template's placeholders.
 struct Values<'a> {
     to: &'a str,
     body: &'a str,
@@ -68,13 +68,13 @@ impl BodyTemplate {
         Ok(template)
     }
 
-    /// The body of a request. What is filled in stays inside its text, whatever it is.
+    /// The body of a request. Values stay inside their JSON string, whatever they are (injection).
     fn filled(&self, to: &str, body: &str) -> Value {
         filled(&self.0, &Values { to, body })
     }
 }
 
-/// It may hold keys of the service.
+/// It may hold keys of the service, so the debug form shows nothing.
 impl fmt::Debug for BodyTemplate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("BodyTemplate(***)")
@@ -93,7 +93,7 @@ fn filled(template: &Value, values: &Values<'_>) -> Value {
     }
 }
 
-/// What was filled in is not filled in again.
+/// Values are not parsed for placeholders again.
 fn filled_text(template: &str, values: &Values<'_>) -> String {
     let mut text = String::with_capacity(template.len() + values.body.len());
     let mut rest = template;
@@ -137,7 +137,7 @@ fn flattened(value: &Value, name: &str, fields: &mut Vec<(String, String)>) {
     }
 }
 
-/// What a message is handed to, and how.
+/// Where messages are posted to, and how.
 #[derive(Debug, Clone)]
 pub struct WebhookSettings {
     /// Where messages are posted to.
@@ -150,11 +150,11 @@ pub struct WebhookSettings {
     pub timeout: Duration,
     /// The body.
     pub template: BodyTemplate,
-    /// What messages say.
+    /// Renders the messages.
     pub renderer: Arc<dyn MessageRenderer>,
 }
 
-/// Posts messages to a URL. Any status from 200 to 299 means that the message is taken care of.
+/// Posts messages to a URL. Any status from 200 to 299 means that the message is accepted.
 #[derive(Debug)]
 pub struct WebhookSender {
     settings: WebhookSettings,
@@ -162,7 +162,7 @@ pub struct WebhookSender {
 }
 
 impl WebhookSender {
-    /// A sender that has not posted anything yet.
+    /// A sender that has not sent anything yet.
     #[must_use]
     pub fn new(settings: WebhookSettings, egress: Egress) -> Self {
         Self {

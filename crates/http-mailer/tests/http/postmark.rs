@@ -1,4 +1,4 @@
-//! What Postmark is told.
+//! The requests to Postmark.
 
 use auth_domain::{ports::Mailer, user::EmailAddress};
 use serde_json::{Value, json};

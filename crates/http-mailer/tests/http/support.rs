@@ -1,4 +1,4 @@
-//! What the tests of both mailers share.
+//! Shared by the tests of both mailers.
 
 use std::{error::Error, sync::Arc};
 
@@ -80,7 +80,7 @@ pub(crate) fn mail() -> Mail {
     }
 }
 
-/// What an error and all that caused it say, in every form a log could have it.
+/// An error and its sources, in every form a log could have.
 pub(crate) fn whole_story(error: &dyn Error) -> String {
     let mut links = vec![format!("{error} {error:?}")];
     let mut next = error.source();

@@ -1,4 +1,4 @@
-//! What the operator's web hook is told, and how it knows by whom.
+//! The requests to the operator's web hook, and their signature.
 
 use auth_domain::ports::Mailer;
 use data_encoding::BASE64;

@@ -1,4 +1,4 @@
-//! What services are sent.
+//! The requests to services.
 
 use auth_domain::ports::SmsSender;
 use serde_json::json;

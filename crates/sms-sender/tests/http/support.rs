@@ -1,4 +1,4 @@
-//! What the tests of all senders share.
+//! Shared by the tests of all senders.
 
 use std::{error::Error, sync::Arc, time::Duration};
 
@@ -102,7 +102,7 @@ pub(crate) fn message() -> TextMessage {
     }
 }
 
-/// What an error and all that caused it say, in every form a log could have it.
+/// An error and its sources, in every form a log could have.
 pub(crate) fn whole_story(error: &dyn Error) -> String {
     let mut links = vec![format!("{error} {error:?}")];
     let mut next = error.source();

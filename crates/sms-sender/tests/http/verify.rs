@@ -1,4 +1,4 @@
-//! Twilio Verify, which makes and judges codes.
+//! Twilio Verify, which makes and checks codes.
 
 use auth_domain::{
     one_time_code::OneTimeCode,
@@ -114,7 +114,7 @@ async fn a_service_that_cannot_be_asked_is_an_error_of_sending_or_of_checking() 
     let started = verify.start(&number(NUMBER), &Locale::english()).await;
     let checked = verify.check(&number(NUMBER), &code()).await;
 
-    // What the rules forbid now they forbid later, too.
+    // A request that the egress rules forbid is forbidden for good.
     assert!(matches!(started, Err(SmsError::Refused(_))));
     assert!(matches!(checked, Err(SmsError::NotChecked(_))));
 }
