@@ -36,7 +36,7 @@ const SPECIAL_V4: [Ipv4Net; 15] = [
 const GLOBAL_V6: Ipv6Net = v6(0x2000, 0, 3);
 
 /// Parts of that with another purpose: protocol assignments with Teredo, documentation (two), and
-/// 6to4, which carries an IPv4 address of anybody's choice.
+/// 6to4, which can carry any IPv4 address.
 const SPECIAL_V6: [Ipv6Net; 4] = [
     v6(0x2001, 0, 23),
     v6(0x2001, 0x0db8, 32),
@@ -44,7 +44,7 @@ const SPECIAL_V6: [Ipv6Net; 4] = [
     v6(0x3fff, 0, 20),
 ];
 
-/// Prefix of IPv4 addresses that a network without IPv4 translates (RFC 6052).
+/// The prefix by which a network without IPv4 translates IPv4 addresses (RFC 6052).
 const NAT64: Ipv6Net = v6(0x64, 0xff9b, 96);
 
 /// Whether `address` is one of the public internet.

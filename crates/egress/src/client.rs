@@ -1,4 +1,4 @@
-//! The client.
+//! The HTTP client.
 
 use std::sync::Arc;
 
@@ -13,7 +13,7 @@ use crate::{
     tls,
 };
 
-/// How this server names itself; some services refuse clients without a name.
+/// The `User-Agent` of this server; some services refuse clients without one.
 const USER_AGENT: &str = concat!("hasura-auth/", env!("CARGO_PKG_VERSION"));
 
 /// Sends requests to other servers. Cheap to clone; clones share their connections.
@@ -24,18 +24,18 @@ pub struct Egress {
 }
 
 impl Egress {
-    /// A client that keeps to `rules`.
+    /// A client with `rules`.
     ///
     /// # Errors
     ///
-    /// [`EgressSetupError`] when there is no TLS to be had.
+    /// [`EgressSetupError`] when TLS cannot be set up.
     pub fn new(rules: EgressRules) -> Result<Self, EgressSetupError> {
         let tls = tls::client().map_err(|error| EgressSetupError(error.into()))?;
         let client = Client::builder()
             .tls_backend_preconfigured(tls)
             .dns_resolver(Arc::new(GuardedResolver(rules.clone())))
             .redirect(Policy::none())
-            // A proxy would look names up itself, past the guard.
+            // A proxy would look names up itself and bypass the guard.
             .no_proxy()
             .referer(false)
             .user_agent(USER_AGENT)
@@ -44,7 +44,7 @@ impl Egress {
         Ok(Self { client, rules })
     }
 
-    /// The reply to `request`, whatever its status.
+    /// The response to `request`, whatever its status.
     ///
     /// # Errors
     ///

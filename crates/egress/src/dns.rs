@@ -1,5 +1,5 @@
-//! Names are judged by what they resolve to, and the same answer is connected to: a name that
-//! changes its address between two lookups gains nothing.
+//! A name is checked by the addresses it resolves to, and the connection uses the same addresses: a
+//! name that changes its address between two lookups (DNS rebinding) gains nothing.
 
 use std::{io, net::SocketAddr};
 
@@ -8,11 +8,11 @@ use tokio::net::lookup_host;
 
 use crate::{address::is_public, rules::EgressRules};
 
-/// The operating system's resolver behind the guard.
+/// The operating system's resolver with a check of its addresses.
 #[derive(Debug, Clone)]
 pub(crate) struct GuardedResolver(pub(crate) EgressRules);
 
-/// A name has no address but private ones.
+/// A name has only private addresses.
 #[derive(Debug, thiserror::Error)]
 #[error("the name has only private addresses")]
 pub(crate) struct OnlyPrivate;
@@ -21,7 +21,7 @@ impl Resolve for GuardedResolver {
     fn resolve(&self, name: Name) -> Resolving {
         let any_address = self.0.allows(name.as_str());
         Box::pin(async move {
-            // Port 0 stands for that of the URL.
+            // Port 0 is replaced by that of the URL.
             let found: Vec<SocketAddr> = lookup_host((name.as_str(), 0)).await?.collect();
             if found.is_empty() {
                 return Err(io::Error::from(io::ErrorKind::NotFound).into());

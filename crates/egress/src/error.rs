@@ -1,4 +1,5 @@
-//! What can go wrong. No text here holds a path, a query, a header or a body: they carry secrets.
+//! Failures of requests. No text here holds a path, a query, a header or a body: they carry
+//! secrets.
 
 use std::error::Error;
 
@@ -6,7 +7,7 @@ use crate::dns::OnlyPrivate;
 
 type Cause = Box<dyn Error + Send + Sync>;
 
-/// Why a request has no reply.
+/// Why a request got no response.
 #[derive(Debug, thiserror::Error)]
 pub enum EgressError {
     /// The URL is not one of HTTP.
@@ -15,7 +16,7 @@ pub enum EgressError {
     /// The host has a private address, and is not among the allowed hosts.
     #[error("{0} has a private address; add it to AUTH_EGRESS_ALLOWED_HOSTS if that is meant")]
     PrivateAddress(String),
-    /// The host would be spoken to without TLS, and is not among the allowed hosts.
+    /// The request would go without TLS, and the host is not among the allowed hosts.
     #[error("{0} would be reached without TLS; use https, or add it to AUTH_EGRESS_ALLOWED_HOSTS")]
     WithoutTls(String),
     /// The request cannot be written: a header with a line break, a body that is no JSON.
@@ -33,7 +34,7 @@ pub enum EgressError {
 }
 
 impl EgressError {
-    /// Whether the same request would fail again, whatever becomes of the other server.
+    /// Whether a retry would fail again, whatever the other server does.
     #[must_use]
     pub fn is_permanent(&self) -> bool {
         match self {
@@ -63,7 +64,7 @@ fn has_source<E: Error + 'static>(error: &(dyn Error + 'static)) -> bool {
     error.is::<E>() || error.source().is_some_and(has_source::<E>)
 }
 
-/// Requests cannot be made at all.
+/// The client cannot be set up.
 #[derive(Debug, thiserror::Error)]
-#[error("no HTTP client for requests to other servers")]
+#[error("the HTTP client for requests to other servers cannot be set up")]
 pub struct EgressSetupError(#[source] pub(crate) Cause);

@@ -1,13 +1,13 @@
-//! Requests of this server to others, through a guard.
+//! Requests of this server to others, guarded against server-side request forgery (SSRF).
 //!
-//! A URL can come from a setting, and a name resolves to whatever its owner likes. So that nothing
-//! of it leads to a service that trusts its network, such as a cloud's metadata server, [`Egress`]
+//! A URL can come from a setting, and a name resolves to whatever its owner likes. To keep requests
+//! away from services that trust their network, such as a cloud's metadata server, [`Egress`]
 //!
-//! * looks at the addresses a name resolved to, right before it connects, and refuses private,
+//! * checks the addresses a name resolved to, right before it connects, and refuses private,
 //!   loopback, link-local and other special ones,
 //! * insists on TLS,
 //! * follows no redirect and uses no proxy,
-//! * bounds the time of a request and the size of its reply.
+//! * bounds the time of a request and the size of its response.
 //!
 //! The first two do not hold for hosts that the operator named in [`EgressRules`].
 //!

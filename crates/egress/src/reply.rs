@@ -1,9 +1,9 @@
-//! A reply.
+//! An HTTP response.
 
 use std::{fmt, str};
 
-/// What a server answered. Whether a status is good news is the caller's to say; a redirect is one
-/// like any other.
+/// An HTTP response. The caller decides what its status means; a redirect is a response like any
+/// other.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Reply {
     /// The status code.
@@ -26,7 +26,7 @@ impl Reply {
     }
 }
 
-/// Without the body, which may hold anything.
+/// Without the body, which may hold secrets.
 impl fmt::Debug for Reply {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Reply")
@@ -36,8 +36,8 @@ impl fmt::Debug for Reply {
     }
 }
 
-/// Whether the same request may be answered otherwise later (RFC 9110 §15): the server failed (5xx),
-/// was slow, or was asked too often.
+/// Whether a retry may succeed (RFC 9110 §15): the server failed (5xx), was slow, or rate-limited
+/// the request.
 #[must_use]
 pub fn is_temporary_status(status: u16) -> bool {
     matches!(status, 408 | 425 | 429 | 500..600)

@@ -1,4 +1,4 @@
-//! A request.
+//! An HTTP request.
 
 use std::{borrow::Cow, fmt, time::Duration};
 
@@ -11,10 +11,10 @@ use url::{Url, form_urlencoded};
 
 use crate::error::EgressError;
 
-/// How long a request takes at most, with its reply, if nothing else is said.
+/// The default timeout of a request with its response.
 const TIMEOUT: Duration = Duration::from_secs(10);
 
-/// How many bytes a reply has at most, if nothing else is said.
+/// The default limit of a response's body, in bytes.
 const LARGEST_REPLY: usize = 64 * 1024;
 
 /// A request that is about to be sent.
@@ -39,13 +39,13 @@ enum Body {
 }
 
 impl Request {
-    /// Asks for what is at `url`.
+    /// A GET request.
     #[must_use]
     pub fn get(url: Url) -> Self {
         Self::new(Method::GET, url)
     }
 
-    /// Sends something to `url`.
+    /// A POST request.
     #[must_use]
     pub fn post(url: Url) -> Self {
         Self::new(Method::POST, url)
@@ -68,7 +68,7 @@ impl Request {
         self.any_header(name.into(), value, false)
     }
 
-    /// With a header that is masked wherever the request is printed.
+    /// With a header that is masked when the request is printed.
     #[must_use]
     pub fn secret_header(self, name: impl Into<Cow<'static, str>>, value: &str) -> Self {
         self.any_header(name.into(), value, true)
@@ -106,16 +106,16 @@ impl Request {
         self
     }
 
-    /// Waits for at most `timeout`, from the lookup of the name to the end of the reply. Ten
-    /// seconds if nothing is said.
+    /// With a timeout, from the lookup of the name to the end of the response. The default is ten
+    /// seconds.
     #[must_use]
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = timeout;
         self
     }
 
-    /// Reads at most `bytes` of the reply's body; one that is longer is an error. 64 KiB if nothing
-    /// is said.
+    /// With a limit of the response's body in bytes; a longer one is an error. The default is 64
+    /// KiB.
     #[must_use]
     pub fn largest_reply(mut self, bytes: usize) -> Self {
         self.largest_reply = bytes;

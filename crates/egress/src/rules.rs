@@ -1,4 +1,4 @@
-//! What the operator allows.
+//! Which requests are allowed.
 
 use std::net::IpAddr;
 
@@ -15,11 +15,12 @@ pub struct EgressRules {
 }
 
 impl EgressRules {
-    /// Judges a URL before anything is sent. Names are resolved, and judged once more, later.
+    /// Checks a URL before anything is sent. The addresses of its host's name are checked once more
+    /// after they are resolved.
     ///
     /// # Errors
     ///
-    /// [`EgressError`] when no request would ever go there.
+    /// [`EgressError`] when no request would ever be sent there.
     pub fn check(&self, url: &Url) -> Result<(), EgressError> {
         let host = url.host().ok_or(EgressError::InvalidUrl)?;
         match url.scheme() {

@@ -12,7 +12,7 @@ use tokio::{
     task::JoinHandle,
 };
 
-/// Answers one connection with `reply`, and returns what it was sent.
+/// Answers one connection with `reply`, and returns the request.
 async fn server(reply: impl Into<Vec<u8>>) -> (SocketAddr, JoinHandle<String>) {
     let reply = reply.into();
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -84,7 +84,7 @@ async fn a_name_that_resolves_to_this_machine_is_refused_before_anything_is_sent
     assert_eq!(host, "localhost");
     assert!(
         listener.accept().now_or_never().is_none(),
-        "somebody connected"
+        "a client connected"
     );
 }
 

@@ -1,4 +1,4 @@
-//! The claims an operator defined.
+//! The custom claims that the operator defined.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,7 +11,7 @@ use crate::{
     text::{self, TooLong},
 };
 
-/// What a claim says whose path leads to nothing, if nothing else is said.
+/// The default value of a claim whose path leads to nothing.
 const NOTHING: &str = "null";
 
 /// Which custom claims there are, and where their values are found.
@@ -33,7 +33,7 @@ struct Definition {
     default: String,
 }
 
-/// A path that cannot be followed. It costs its claim.
+/// A path that cannot be parsed. Tokens are issued without its claim.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("the path {path:?} of {name:?} cannot be read: {problem}")]
 pub struct UnreadablePath {
@@ -45,27 +45,27 @@ pub struct UnreadablePath {
     pub problem: InvalidPath,
 }
 
-/// Why there are no definitions.
+/// Why the definitions cannot be read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidClaims {
-    /// The whole is something else.
+    /// The text is not a JSON object.
     #[error("it is not a JSON object")]
     NotAnObject,
-    /// What stands behind a name is no text.
+    /// The path of a claim is not a string.
     #[error("the path of {0:?} is not text")]
     NotText(String),
-    /// A name cannot be one.
+    /// The name of a claim is not allowed.
     #[error("{0:?} cannot be a claim: {1}")]
     Name(String, InvalidCustomClaimName),
-    /// Two names are written alike into a token.
+    /// Two names are the same in a token.
     #[error("{0:?} and {1:?} are the same claim")]
     Twice(String, String),
 }
 
-/// Why there are no defaults.
+/// Why the defaults cannot be read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidDefaults {
-    /// The whole is something else.
+    /// The text is not a JSON object.
     #[error("it is not a JSON object")]
     NotAnObject,
     /// A value is larger than any token.
@@ -73,7 +73,7 @@ pub enum InvalidDefaults {
     TooLong(String),
 }
 
-/// Why a claim cannot be made of an answer.
+/// Why a claim cannot be issued.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum Unusable {
     #[error("the path of the claim {0:?} leads past too many values")]
@@ -143,13 +143,13 @@ impl ClaimDefinitions {
         Ok(self)
     }
 
-    /// Whether there is nothing to ask for.
+    /// Whether there are no claims to fetch.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.claims.is_empty()
     }
 
-    /// Names of claims that are this server's own; nothing comes of their paths.
+    /// Names of standard claims, which only this server fills; their paths are ignored.
     #[must_use]
     pub fn standard(&self) -> &[String] {
         &self.standard
@@ -161,7 +161,7 @@ impl ClaimDefinitions {
         &self.unreadable
     }
 
-    /// Names of defaults that no claim has; nothing comes of their values.
+    /// Names of defaults that no claim has; they are ignored.
     #[must_use]
     pub fn stray_defaults(&self) -> &[String] {
         &self.stray_defaults
@@ -173,8 +173,8 @@ impl ClaimDefinitions {
         claims.map(|(written, claim)| (written.as_str(), claim.written.as_str()))
     }
 
-    /// The query that asks for all values at once, with the variable `id`, but for those of the claims
-    /// `without`; `None` if that leaves nothing to ask.
+    /// The query for all values at once, with the variable `id`, but for those of the claims
+    /// `without`; `None` if no claim is left.
     pub(crate) fn query(&self, without: &BTreeSet<String>) -> Option<String> {
         let asked = self.claims.iter().filter(|(it, _)| !without.contains(*it));
         query_of(asked.map(|(_, claim)| claim))
@@ -185,7 +185,7 @@ impl ClaimDefinitions {
         query_of(self.claims.get(written).into_iter())
     }
 
-    /// What the claims say about `user`, but for those `without`, and what cannot be said.
+    /// The custom claims of `user`, but for those `without`, and the claims that cannot be issued.
     pub(crate) fn claims_of(
         &self,
         user: &Value,
@@ -206,12 +206,12 @@ impl ClaimDefinitions {
     }
 }
 
-/// `None` where nothing is asked for.
+/// `None` for no claims.
 fn query_of<'a>(claims: impl Iterator<Item = &'a Definition>) -> Option<String> {
     let mut selection = Selection::default();
     let mut is_empty = true;
     for claim in claims {
-        // It was added to a selection of its own when it was read.
+        // Cannot fail: the path was added to a selection of its own when it was read.
         selection.add(&claim.path).ok()?;
         is_empty = false;
     }
@@ -238,7 +238,7 @@ impl Definition {
     }
 }
 
-/// A path that begins at the user, from one that may begin with the user, as the answer does.
+/// A path from the user on; the operator's may also begin with `user`, as the response does.
 fn from_the_user(path: &str) -> &str {
     let path = path.trim();
     path.strip_prefix("user.").unwrap_or(path)
@@ -248,7 +248,7 @@ fn object(text: &str) -> Option<Map<String, Value>> {
     serde_json::from_str(text).ok()
 }
 
-/// Which of two claims with one name counted would be left to chance.
+/// Refuses two claims with one name: it would be left to chance which of them counts.
 fn refuse_doubles(claims: &BTreeMap<String, Definition>) -> Result<(), InvalidClaims> {
     let mut known = BTreeMap::new();
     for (written, claim) in claims {

@@ -1,11 +1,11 @@
-//! Custom claims, asked of Hasura over GraphQL.
+//! Custom claims, queried from Hasura over GraphQL.
 //!
 //! An operator names claims and the paths of their values, such as `profile.organisation.id`.
-//! [`ClaimDefinitions`] reads them once and makes of all paths one query about a user.
-//! [`HasuraClaims`] sends it at every issue of an access token, follows the paths in the answer,
-//! and writes what they lead to as the text that Hasura reads session variables from.
+//! [`ClaimDefinitions`] reads them once and makes one query about a user of all paths.
+//! [`HasuraClaims`] sends it whenever an access token is issued, follows the paths in the response,
+//! and writes the values as Hasura reads session variables.
 //!
-//! Query, paths and texts are those of Hasura Auth 0.42, which took its paths from Kubernetes
+//! Query, paths and values are those of Hasura Auth 0.42, which took its paths from Kubernetes
 //! (<https://kubernetes.io/docs/reference/kubectl/jsonpath/>).
 
 mod definitions;

@@ -1,5 +1,5 @@
-//! Paths through the answer about a user: the part of Kubernetes' JSON paths that Hasura
-//! Auth documents, and nothing that could run for long.
+//! Paths through the response about a user: the part of Kubernetes' JSON paths that Hasura Auth
+//! documents, with bounded running time.
 
 mod evaluate;
 mod filter;
@@ -10,21 +10,21 @@ use serde_json::Value;
 
 pub(crate) use self::evaluate::{Found, TooManyValues, sorted};
 
-/// A path that was read.
+/// A parsed path.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Path {
     pub(crate) steps: Vec<Step>,
     form: Form,
 }
 
-/// What a path leads to when it leads to several values.
+/// The result of a path that leads to several values.
 #[derive(Debug, Clone, PartialEq)]
 enum Form {
     /// The first of them.
     First,
     /// A list of all of them.
     List,
-    /// Lists within lists, just as they are met on the way along these names.
+    /// Lists within lists, as they are nested along these names.
     Nested(Vec<String>),
 }
 
@@ -94,7 +94,7 @@ enum Comparison {
 /// Why a text is no path.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidPath {
-    /// Something else has to stand there.
+    /// A syntax error.
     #[error("{expected} is expected at character {position}")]
     Unexpected {
         /// What should stand there.
@@ -102,10 +102,10 @@ pub enum InvalidPath {
         /// Where, counted from 1.
         position: usize,
     },
-    /// Nothing needs a path as long as this one.
+    /// The path is too long.
     #[error("it has more than {0} steps")]
     TooLong(usize),
-    /// GraphQL cannot be asked for something of this name.
+    /// The name is none in GraphQL.
     #[error(
         "{0:?} is no name that GraphQL could be asked for; only what lies within metadata, or is \
          written as ['name'], may have any"
@@ -114,7 +114,7 @@ pub enum InvalidPath {
 }
 
 impl Filter {
-    /// The ways that lead on from an item of the list.
+    /// The paths from an item of the list.
     pub(crate) fn item_paths(&self) -> impl Iterator<Item = &[Step]> {
         let right = self.comparison.as_ref().map(|(_, right)| right);
         [Some(&self.left), right]

@@ -1,4 +1,4 @@
-//! The query that asks for everything some paths pass through.
+//! The query for everything that some paths pass through.
 
 use std::collections::BTreeMap;
 
@@ -7,18 +7,18 @@ use crate::path::{InvalidPath, Path, Step};
 /// The column of users that holds JSON. GraphQL gives it as a whole.
 const JSON_COLUMN: &str = "metadata";
 
-/// Fields to ask for, each with those within it. Without any the field is a leaf.
+/// The fields of a query, each with those within it. Without any the field is a leaf.
 #[derive(Debug, Default)]
 pub(crate) struct Selection(BTreeMap<String, Selection>);
 
 impl Selection {
-    /// Asks for what `path` passes through as well.
+    /// Adds the fields that `path` passes through.
     ///
-    /// Brackets ask for nothing of their own, apart from the fields that a filter looks at.
+    /// Brackets add none, apart from the fields that a filter reads.
     ///
     /// # Errors
     ///
-    /// [`InvalidPath::NotAField`] for a step that GraphQL has no words for.
+    /// [`InvalidPath::NotAField`] for a step that cannot be a field in GraphQL.
     pub(crate) fn add(&mut self, path: &Path) -> Result<(), InvalidPath> {
         self.add_steps(&path.steps)
     }
@@ -58,7 +58,7 @@ impl Selection {
         query
     }
 
-    /// Calls itself only as deep as the longest path has steps.
+    /// Recurses only as deep as the longest path has steps.
     fn write(&self, query: &mut String) {
         query.push('{');
         for (name, within) in &self.0 {
@@ -73,7 +73,8 @@ impl Selection {
     }
 }
 
-/// Whether this is a name in GraphQL (October 2021, §2.1.9): nothing else gets into the query.
+/// Whether this is a name in GraphQL (October 2021, §2.1.9): nothing else gets into the query
+/// (query injection).
 fn is_name(text: &str) -> bool {
     let is_start = |it: char| it.is_ascii_alphabetic() || it == '_';
     text.starts_with(is_start) && text.chars().all(|it| is_start(it) || it.is_ascii_digit())

@@ -1,8 +1,8 @@
-//! Which claims Hasura refuses to be asked for, for a while.
+//! A negative cache of the claims that Hasura refuses.
 //!
-//! GraphQL refuses a query as a whole, so one path with a typing error would cost all claims. When a
-//! query is refused, the claims are asked for one by one, and those that are refused alone are left out
-//! until the schema may have changed.
+//! GraphQL refuses a query as a whole, so one path with a typing error would cost all claims. When
+//! a query is refused, the claims are queried one by one, and those that are refused alone are left
+//! out until the schema may have changed.
 
 use std::{
     collections::BTreeSet,
@@ -10,7 +10,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// How long a refusal is believed.
+/// How long a refusal is remembered.
 const BELIEVED_FOR: Duration = Duration::from_mins(1);
 
 /// The names of refused claims. Starts with none.
@@ -21,7 +21,7 @@ pub(crate) struct RefusedClaims(Mutex<Known>);
 struct Known {
     names: BTreeSet<String>,
     until: Option<Instant>,
-    /// Looking once more brings nothing new: the refusal has another reason than a claim.
+    /// Another search is useless: no single claim is the reason of the refusal.
     is_exhausted: bool,
 }
 
@@ -32,7 +32,8 @@ impl Known {
 }
 
 impl RefusedClaims {
-    /// The claims not to ask for. Once their time is up, one caller is told none, to try them again.
+    /// The claims to leave out. When they have expired, one caller gets none, and so tries them
+    /// again.
     pub(crate) fn left_out(&self, now: Instant) -> BTreeSet<String> {
         let mut known = self.known();
         if known.names.is_empty() || known.is_fresh(now) {
@@ -43,13 +44,13 @@ impl RefusedClaims {
         BTreeSet::new()
     }
 
-    /// Whether it makes sense to look for refused claims.
+    /// Whether another search for refused claims is useful.
     pub(crate) fn may_be_searched(&self, now: Instant) -> bool {
         let known = self.known();
         !(known.is_exhausted && known.is_fresh(now))
     }
 
-    /// Remembers what was found; returns those that were not known before.
+    /// Remembers the refused claims; returns those that were not known before.
     pub(crate) fn remember(
         &self,
         names: &BTreeSet<String>,
@@ -64,7 +65,7 @@ impl RefusedClaims {
         new
     }
 
-    /// Forgets all: none of them was refused.
+    /// Forgets all: no claim was refused.
     pub(crate) fn forget(&self) {
         *self.known() = Known::default();
     }

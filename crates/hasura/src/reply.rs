@@ -1,14 +1,14 @@
-//! What Hasura answers to the query.
+//! Hasura's response to the query.
 
 use std::fmt;
 
 use egress::Reply;
 use serde_json::Value;
 
-/// Longest part of an answer's complaint that is repeated.
+/// The longest part of an error that is logged.
 const LONGEST_PART: usize = 200;
 
-/// Why an answer does not tell of the user.
+/// Why a response has no user.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum NoUser {
     #[error("Hasura answered with status {0}")]
@@ -21,10 +21,9 @@ pub(crate) enum NoUser {
     Unknown,
 }
 
-/// What Hasura dislikes about the query: a code, and the field.
+/// Hasura's error about the query: a code, and the field.
 ///
-/// The message is left out. It is free text, which may hold anything, and is kept in Hasura's own
-/// log.
+/// Its message is left out: it is free text, which may hold anything, and is in Hasura's own log.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Complaint {
     code: Option<String>,
@@ -35,7 +34,7 @@ pub(crate) struct Complaint {
 const QUERY_REFUSED: &str = "validation-failed";
 
 impl Complaint {
-    /// Whether it is about what was asked for, rather than about who asks.
+    /// Whether it is about the query, rather than about the caller.
     pub(crate) fn is_about_query(&self) -> bool {
         self.code.as_deref() == Some(QUERY_REFUSED)
     }
@@ -59,7 +58,7 @@ impl fmt::Display for Complaint {
     }
 }
 
-/// The user in an answer.
+/// The user in a response.
 ///
 /// # Errors
 ///
@@ -88,7 +87,7 @@ fn complaint(body: &Value) -> Option<Complaint> {
     })
 }
 
-/// Whether codes and paths are made of it.
+/// Whether codes and paths consist of such characters.
 fn is_plain(it: char) -> bool {
     it.is_ascii_alphanumeric() || "$._-[]".contains(it)
 }

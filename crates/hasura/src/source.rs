@@ -1,4 +1,4 @@
-//! Asking Hasura.
+//! Querying Hasura.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -24,18 +24,18 @@ use crate::{
     reply::{self, Complaint, NoUser},
 };
 
-/// How long Hasura may take for everything: somebody waits for their token.
+/// The deadline of all requests together: a client waits for its token.
 const TIMEOUT: Duration = Duration::from_secs(5);
 
-/// A user with all they are related to is some kilobytes.
+/// A user with all their relations is some kilobytes.
 const LARGEST_REPLY: usize = 1024 * 1024;
 
-/// Where Hasura answers GraphQL, and what it wants to be shown.
+/// Hasura's GraphQL endpoint, and its credentials.
 #[derive(Debug, Clone)]
 pub struct GraphqlEndpoint {
     /// Its URL.
     pub url: Url,
-    /// The admin secret: claims are looked up past all permissions.
+    /// The admin secret: claims are queried without permissions.
     pub admin_secret: Secret,
 }
 
@@ -58,7 +58,7 @@ enum ClaimsQueryError {
 }
 
 impl ClaimsQueryError {
-    /// What Hasura says against the query itself.
+    /// Hasura's error about the query itself, if it is one.
     fn refusal(&self) -> Option<&Complaint> {
         match self {
             Self::NoUser(NoUser::Refused(complaint)) if complaint.is_about_query() => {
@@ -70,7 +70,7 @@ impl ClaimsQueryError {
 }
 
 impl HasuraClaims {
-    /// Asks the Hasura at `endpoint`, which `egress` has to allow, for what `definitions` need.
+    /// Queries the Hasura at `endpoint`, which `egress` has to allow, for `definitions`.
     #[must_use]
     pub fn new(egress: Egress, endpoint: GraphqlEndpoint, definitions: ClaimDefinitions) -> Self {
         Self {
@@ -82,27 +82,27 @@ impl HasuraClaims {
         }
     }
 
-    /// Waits for at most `timeout`, five seconds if nothing is said.
+    /// With a timeout; the default is five seconds.
     #[must_use]
     pub fn with_timeout(mut self, timeout: Duration) -> Self {
         self.timeout = timeout;
         self
     }
 
-    /// Looks whether Hasura can be asked for the claims. The log tells which of them it refuses.
+    /// Checks that Hasura answers the query. Refused claims are logged.
     ///
     /// # Errors
     ///
-    /// What kept it from answering.
+    /// Why it did not answer.
     pub async fn try_to_ask(&self) -> Result<(), Cause> {
-        // No user has this id: a query that is allowed finds none.
+        // No user has this id: an allowed query finds none.
         match self.ask(UserId(Uuid::nil())).await {
             Ok(_) | Err(ClaimsQueryError::NoUser(NoUser::Unknown)) => Ok(()),
             Err(error) => Err(error.into()),
         }
     }
 
-    /// The same for the start of a server, which goes on in any case.
+    /// The same when the server starts, which goes on in any case.
     pub async fn check(&self) {
         if let Err(error) = self.try_to_ask().await {
             tracing::warn!(
@@ -135,7 +135,7 @@ impl HasuraClaims {
         self.ask_without(user, &refused, until).await
     }
 
-    /// Which claims are refused when they are asked for alone.
+    /// The claims that are refused when they are queried alone.
     async fn search_refused(
         &self,
         user: UserId,
@@ -191,7 +191,7 @@ impl HasuraClaims {
         Ok(claims)
     }
 
-    /// The user, as Hasura answers the query.
+    /// The user in Hasura's response to a query.
     async fn send(
         &self,
         query: &str,

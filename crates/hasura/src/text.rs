@@ -1,21 +1,21 @@
-//! What a claim says, as text: Hasura takes every session variable for one.
+//! The value of a claim as text, as Hasura reads session variables.
 //!
-//! JSON is written as Go writes it, because that is what roles and permissions of an installation
-//! were made for.
+//! JSON is written as Go writes it, because the operator's roles and permissions were written for
+//! that.
 
 use serde_json::{Number, Value};
 
 use crate::path::{Found, sorted};
 
-/// Most bytes of one claim. No server takes a token that is longer.
+/// The most bytes of one claim. No server accepts a longer token.
 const LONGEST: usize = 64 * 1024;
 
-/// A claim would be longer than any token.
+/// A claim is longer than any token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the value has more than {LONGEST} bytes")]
 pub(crate) struct TooLong;
 
-/// The text of what a path led to; `default` when that is nothing.
+/// The text of what a path found; `default` for nothing.
 pub(crate) fn of_found(found: &Found<'_>, default: &str) -> Result<String, TooLong> {
     match found {
         Found::Nothing => Ok(default.to_owned()),
@@ -25,7 +25,7 @@ pub(crate) fn of_found(found: &Found<'_>, default: &str) -> Result<String, TooLo
     }
 }
 
-/// The text of a value: that of a text is itself, and a list is one of PostgreSQL.
+/// The text of a value: a string is itself, and a list is an array of PostgreSQL.
 pub(crate) fn of_value(value: &Value) -> Result<String, TooLong> {
     match value {
         Value::String(text) if text.len() > LONGEST => Err(TooLong),
@@ -46,8 +46,7 @@ fn of_list<'a>(items: impl IntoIterator<Item = &'a Value>) -> Result<String, Too
     Ok(json.0)
 }
 
-/// JSON that is being written. Calls nest as deep as the value, which was read from JSON by a
-/// reader that goes no deeper than 128.
+/// JSON that is being written. Recurses as deep as the value, which was parsed with a limit of 128.
 #[derive(Default)]
 struct Json(String);
 
@@ -97,7 +96,7 @@ impl Json {
         }
     }
 
-    /// Escapes what Go escapes: beside what JSON asks for, what HTML or JavaScript could mistake.
+    /// Escapes what Go escapes: in addition to JSON, what HTML or JavaScript could misread.
     fn quoted(&mut self, text: &str) {
         self.0.push('"');
         for character in text.chars() {

@@ -1,4 +1,4 @@
-//! The question and the answers, against a server on this machine.
+//! Requests and responses, against a server on this machine.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -22,8 +22,8 @@ fn user_id() -> UserId {
     UserId("57c3f278-ea3c-4f5f-8f09-12a598d97c1c".parse().unwrap())
 }
 
-/// Answers one request with `reply`, and returns head and body of the request. When there is nothing
-/// to answer it waits until nobody listens any more.
+/// Answers one request with `reply`, and returns head and body of the request. With an empty reply
+/// it waits until the client closes the connection.
 async fn service(reply: String) -> (HasuraClaims, JoinHandle<(String, String)>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}/v1/graphql", listener.local_addr().unwrap());
@@ -40,7 +40,7 @@ async fn service(reply: String) -> (HasuraClaims, JoinHandle<(String, String)>) 
             .unwrap();
         let mut body = vec![0; length.parse().unwrap()];
         stream.read_exact(&mut body).await.unwrap();
-        // Whoever asked may have heard enough before the end.
+        // The client may close the connection before the end.
         let _sent = stream.get_mut().write_all(reply.as_bytes()).await;
         if reply.is_empty() {
             let _closed = stream.read(&mut [0]).await;
@@ -149,7 +149,7 @@ async fn without_a_user_there_are_no_claims_and_the_error_holds_no_secret() {
 }
 
 #[tokio::test]
-async fn nobody_waits_for_long() {
+async fn a_request_has_a_deadline() {
     let (hasura, _served) = service(String::new()).await;
     let hasura = hasura.with_timeout(Duration::from_millis(20));
 

@@ -1,8 +1,9 @@
-//! Passwords of data breaches, asked of [Have I Been Pwned](https://haveibeenpwned.com/API/v3#PwnedPasswords)
-//! or a mirror of it.
+//! Passwords of data breaches, looked up at
+//! [Have I Been Pwned](https://haveibeenpwned.com/API/v3#PwnedPasswords) or a mirror of it.
 //!
-//! Only the first five of the forty digits of a password's SHA-1 leave this server: about a thousand
-//! known passwords begin alike, and the service is not told which of them was meant (k-anonymity).
+//! Only the first five of the forty digits of a password's SHA-1 leave this server: about a
+//! thousand known passwords begin alike, and the service does not learn which of them was meant
+//! (k-anonymity).
 
 mod range;
 
@@ -23,19 +24,19 @@ pub const BASE_URL: &str = "https://api.pwnedpasswords.com";
 /// How many digits of the hash are sent.
 const PREFIX_DIGITS: usize = 5;
 
-/// How long one question may take: somebody waits for the answer.
+/// The timeout of one request: a client waits for the answer.
 const TIMEOUT: Duration = Duration::from_secs(5);
 
 /// A range has about a thousand lines of some forty bytes, and up to as many for padding.
 const LARGEST_REPLY: usize = 256 * 1024;
 
-/// How often a service that is too busy is asked once more, as Hasura Auth does.
+/// How many retries there are when the service is busy, as in Hasura Auth.
 const MORE_ATTEMPTS: usize = 3;
 
-/// How long it is left alone before.
+/// The pause before each.
 const PAUSE: Duration = Duration::from_secs(3);
 
-/// Asks Have I Been Pwned.
+/// Looks passwords up at Have I Been Pwned.
 #[derive(Debug, Clone)]
 pub struct Hibp {
     egress: Egress,
@@ -54,8 +55,7 @@ enum RangeError {
 }
 
 impl Hibp {
-    /// Asks the service at `base`, usually [`BASE_URL`]; a range is looked for below it, at
-    /// `range/21BD1`.
+    /// Uses the service at `base`, usually [`BASE_URL`]; a range is below it, at `range/21BD1`.
     #[must_use]
     pub fn new(egress: Egress, base: Url) -> Self {
         Self {
@@ -65,8 +65,7 @@ impl Hibp {
         }
     }
 
-    /// Leaves a service that is too busy alone for `pause`, three seconds if nothing is said,
-    /// before it is asked once more.
+    /// With a `pause` before each retry; the default is three seconds.
     #[must_use]
     pub fn with_pause(mut self, pause: Duration) -> Self {
         self.pause = pause;
@@ -92,7 +91,7 @@ impl Hibp {
 
     async fn ask(&self, prefix: &str) -> Result<String, RangeError> {
         let request = Request::get(self.range_url(prefix))
-            // Keeps the size of the answer from telling which range was asked for.
+            // Padding keeps the size of the response from telling which range was requested.
             .header("add-padding", "true")
             .timeout(TIMEOUT)
             .largest_reply(LARGEST_REPLY);

@@ -1,8 +1,8 @@
-//! The answer: lines of `<rest of the hash>:<how often it was seen>`.
+//! The response: lines of `<rest of the hash>:<how often it was seen>`.
 
 /// Whether a range holds the hash that ends in `suffix`; `None` if it is not a range.
 ///
-/// Lines that were seen never are padding.
+/// Lines with a count of 0 are padding.
 pub(crate) fn contains(range: &str, suffix: &str) -> Option<bool> {
     let mut found = false;
     for line in range.lines() {

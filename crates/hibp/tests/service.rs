@@ -1,4 +1,4 @@
-//! The question and the answers, against a server on this machine.
+//! Requests and responses, against a server on this machine.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -97,7 +97,7 @@ async fn a_service_that_stays_busy_is_an_error() {
 }
 
 #[tokio::test]
-async fn a_service_in_trouble_vouches_for_no_password() {
+async fn a_service_that_fails_is_an_error_and_no_verdict() {
     for answer in [
         reply("503 Service Unavailable", ""),
         reply("200 OK", "<html>maintenance</html>"),

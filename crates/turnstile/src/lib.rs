@@ -1,6 +1,6 @@
-//! People told from programs by
+//! Bot checks by
 //! [Cloudflare Turnstile](https://developers.cloudflare.com/turnstile/get-started/server-side-validation/),
-//! or by a service that answers like it.
+//! or by a service with the same API.
 
 use std::time::Duration;
 
@@ -15,19 +15,19 @@ use serde::{Deserialize, Serialize};
 /// Cloudflare's own service.
 pub const BASE_URL: &str = "https://challenges.cloudflare.com/turnstile/v0";
 
-/// How long a question may take: somebody waits for the answer.
+/// The timeout of a request: a client waits for the answer.
 const TIMEOUT: Duration = Duration::from_secs(5);
 
-/// An answer is a few hundred bytes.
+/// A response is a few hundred bytes.
 const LARGEST_REPLY: usize = 16 * 1024;
 
-/// The longest response there is, as the service's documentation says.
+/// The longest token of a challenge, by the service's documentation.
 const LONGEST_RESPONSE: usize = 2048;
 
-/// What the service says when the secret of this server is not good.
+/// The error codes for a wrong secret of this server.
 const WRONG_SECRET: [&str; 2] = ["missing-input-secret", "invalid-input-secret"];
 
-/// Asks Turnstile.
+/// Verifies challenges with Turnstile.
 #[derive(Debug, Clone)]
 pub struct Turnstile {
     egress: Egress,
@@ -36,7 +36,7 @@ pub struct Turnstile {
 }
 
 #[derive(Serialize)]
-struct Question<'a> {
+struct Verification<'a> {
     secret: &'a str,
     response: &'a str,
 }
@@ -59,8 +59,8 @@ enum SiteverifyError {
 }
 
 impl Turnstile {
-    /// Asks the service at `base`, usually [`BASE_URL`], as the owner of `secret`; the question goes
-    /// below it, to `siteverify`.
+    /// Uses the service at `base`, usually [`BASE_URL`], with `secret`; requests go below it, to
+    /// `siteverify`.
     #[must_use]
     pub fn new(egress: Egress, base: Url, secret: Secret) -> Self {
         Self {
@@ -78,12 +78,12 @@ impl Turnstile {
     }
 
     async fn ask(&self, response: &Secret) -> Result<Answer, SiteverifyError> {
-        let question = Question {
+        let verification = Verification {
             secret: self.secret.expose(),
             response: response.expose(),
         };
         let request = Request::post(self.url())
-            .json(&question)
+            .json(&verification)
             .timeout(TIMEOUT)
             .largest_reply(LARGEST_REPLY);
         let reply = self.egress.send(request).await?;
@@ -91,7 +91,7 @@ impl Turnstile {
             .text()
             .and_then(|text| serde_json::from_str::<Answer>(text).ok());
         answer
-            // A failure is one whatever the status; a success has to be one in every respect.
+            // A failure is accepted with any status; a success only with a status of success.
             .filter(|it| reply.is_success() || !it.success)
             .ok_or(SiteverifyError::NoVerdict(reply.status))
     }

@@ -1,4 +1,4 @@
-//! The question and the answers, against a server on this machine.
+//! Requests and responses, against a server on this machine.
 
 #![expect(
     clippy::unwrap_used,
@@ -69,7 +69,7 @@ async fn the_service_is_asked_with_the_secret_and_the_response() {
 }
 
 #[tokio::test]
-async fn whoever_fails_is_told_what_the_service_says() {
+async fn a_failed_client_is_told_what_the_service_says() {
     let body = r#"{"success":false,"error-codes":["timeout-or-duplicate"],"messages":["a","b"]}"#;
     let expected = PersonVerdict::Failed {
         messages: vec!["a".to_owned(), "b".to_owned()],
@@ -94,7 +94,7 @@ async fn anything_else_is_no_verdict() {
 }
 
 #[tokio::test]
-async fn a_response_longer_than_there_is_one_fails_without_a_question() {
+async fn a_response_longer_than_there_is_one_fails_without_a_request() {
     let (turnstile, served) = service("200 OK", r#"{"success":true}"#).await;
 
     let verdict = turnstile.judge(&Secret::new("x".repeat(2049))).await;

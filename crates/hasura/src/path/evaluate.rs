@@ -1,11 +1,11 @@
-//! Following a path.
+//! Evaluating a path.
 
 use serde_json::{Map, Value};
 
 use super::{Form, Path, Selector, Slice, Step, filter, walk};
 
-/// How many values are looked at for one path. What a token can carry takes a small part of it;
-/// a path such as `metadata..*..*` could go on for hours.
+/// How many values are visited for one path (denial of service). A token needs only a small part of
+/// them; a path such as `metadata..*..*` could go on for hours.
 const MOST_VISITS: usize = 200_000;
 
 /// What a path leads to.
@@ -17,11 +17,11 @@ pub(crate) enum Found<'a> {
     Value(&'a Value),
     /// A list of such values.
     List(Vec<&'a Value>),
-    /// A value that is not in the document as it is.
+    /// A value that was built and is not in the document.
     Made(Value),
 }
 
-/// The path leads to more values than anybody could want in a token.
+/// The path leads past too many values for a token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("it leads past too many values")]
 pub(crate) struct TooManyValues;
@@ -65,7 +65,7 @@ impl Form {
     }
 }
 
-/// Why a search ends without values.
+/// Why an evaluation ends without values.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Stop {
     /// The document does not have what the path asks for.
@@ -76,7 +76,7 @@ pub(super) enum Stop {
 
 type Values<'a> = Result<Vec<&'a Value>, Stop>;
 
-/// Following one path.
+/// The evaluation of one path.
 pub(super) struct Search {
     visits_left: usize,
 }
@@ -230,8 +230,8 @@ fn count_of_children(value: &Value) -> usize {
     }
 }
 
-/// The members of an object in the order of their names: whether a JSON library keeps another
-/// order is chosen by whoever builds the program.
+/// The members of an object in the order of their names: the order of a JSON library depends on
+/// build features.
 pub(crate) fn sorted(members: &Map<String, Value>) -> Vec<(&String, &Value)> {
     let mut members: Vec<_> = members.iter().collect();
     members.sort_unstable_by_key(|(name, _)| *name);
@@ -405,7 +405,7 @@ mod tests {
             format!("metadata.wide{}", "[?(@..x)]".repeat(3)),
             "metadata.wide[?(@.x)].wide[*]".to_owned(),
         ] {
-            // Whatever comes of it: it ends, and does not panic.
+            // Whatever the outcome, it ends and does not panic.
             let _outcome = Path::parse(&path).unwrap().find(&document);
         }
         let path = Path::parse(&format!("metadata{}", "..*".repeat(20))).unwrap();

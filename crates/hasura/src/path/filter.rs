@@ -1,4 +1,4 @@
-//! Which items of a list a filter keeps.
+//! Evaluating a filter.
 
 use std::cmp::Ordering;
 
@@ -11,9 +11,9 @@ use super::{
 
 /// Whether `filter` keeps `item`.
 ///
-/// Without a comparison it is enough that something is there, be it `null`. A comparison needs one
-/// value on each side, both texts, both numbers or both truth values; any other item is left out,
-/// also by `!=`.
+/// Without a comparison it is enough that a value exists, even `null`. A comparison needs one value
+/// on each side, both texts, both numbers or both truth values; any other item is left out, also by
+/// `!=`.
 pub(super) fn keeps(filter: &Filter, item: &Value, search: &mut Search) -> Result<bool, Stop> {
     let left = values(&filter.left, item, search)?;
     let Some((comparison, right)) = &filter.comparison else {

@@ -1,6 +1,6 @@
-//! Reading a path.
+//! Parsing a path.
 //!
-//! Filters hold no filters, so nothing here calls itself, and a path has a bounded number of steps.
+//! Filters hold no filters, so nothing here recurses, and a path has a bounded number of steps.
 
 use serde_json::{Number, Value};
 

@@ -1,11 +1,11 @@
-//! The older way to follow a path, which Hasura Auth keeps for paths that end in `[]`.
+//! The older evaluation of a path, which Hasura Auth keeps for paths that end in `[]`.
 
 use serde_json::Value;
 
-/// What `names` lead to: objects are descended by name, and a list that is met on the way is
-/// answered with a list of what each of its items leads to. What is missing is `null`.
+/// What `names` lead to: objects are descended by name, and a list on the way becomes a list of
+/// what each of its items leads to. What is missing is `null`.
 ///
-/// No value is met twice, and calls nest only as deep as the document and the path together.
+/// No value is visited twice, and it recurses only as deep as the document and the path together.
 pub(super) fn walk(value: &Value, names: &[String]) -> Value {
     let Some((name, others)) = names.split_first() else {
         return value.clone();
