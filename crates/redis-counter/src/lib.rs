@@ -1,8 +1,8 @@
-//! Limits that several servers count together in [Redis](https://redis.io) 5 or newer, or
+//! Rate limits that several servers count together in [Redis](https://redis.io) 5 or newer, or
 //! [Valkey](https://valkey.io).
 //!
-//! Each question is one script, and so one step for the server and one round trip for this one. Keys
-//! expire by themselves; how much memory they may take meanwhile is the server's `maxmemory`.
+//! Each call is one script, and so atomic in Redis and one round trip for this server. Keys expire
+//! by themselves; Redis' `maxmemory` bounds how much memory they may take meanwhile.
 
 mod url;
 
@@ -23,10 +23,10 @@ use tokio::runtime::Handle;
 
 pub use url::{InvalidRedisUrl, RedisUrl};
 
-/// How long an answer may take: every request waits for it.
+/// The timeout of a response: every request waits for it.
 const RESPONSE_TIMEOUT: Duration = Duration::from_millis(250);
 
-/// How long a connection may take, which only the first request after an outage waits for.
+/// The timeout of a connection, which only the first request after an outage waits for.
 const CONNECTION_TIMEOUT: Duration = Duration::from_millis(500);
 
 /// Counts in Redis.
@@ -89,7 +89,7 @@ impl RedisCounter {
     ) -> Result<u64, CounterError> {
         let answer = self.try_to_ask(what, key, limit).await;
         answer.map_err(|cause| {
-            // Whatever went wrong, a fresh connection is a better one.
+            // After any error a fresh connection is better.
             self.keep(None);
             CounterError(cause)
         })
@@ -102,15 +102,14 @@ impl RedisCounter {
         limit: RateLimit,
     ) -> Result<u64, Cause> {
         let now = self.clock.as_ref().map(|it| it.now().timestamp_millis());
-        let mut question = self.script.prepare_invoke();
-        question
-            .key(format!("{}{}", self.prefix, key.as_str()))
+        let mut call = self.script.prepare_invoke();
+        call.key(format!("{}{}", self.prefix, key.as_str()))
             .arg(what)
             .arg(limit.window_millis())
             .arg(limit.burst())
             .arg(now.map_or_else(String::new, |it| it.to_string()));
         let mut connection = self.connection().await?;
-        Ok(question.invoke_async(&mut connection).await?)
+        Ok(call.invoke_async(&mut connection).await?)
     }
 
     async fn connection(&self) -> Result<MultiplexedConnection, Cause> {
@@ -118,8 +117,8 @@ impl RedisCounter {
             return Ok(connection);
         }
         let client = self.client.clone();
-        // What drives a connection lives on the runtime where it was made, and must outlive the
-        // request that needed it first.
+        // A connection is driven by the runtime that made it, and must outlive the request that
+        // needed it first.
         let connecting = self.runtime.spawn(async move { connect(&client).await });
         let connection = connecting.await??;
         self.keep(Some(connection.clone()));
@@ -141,9 +140,9 @@ impl RedisCounter {
     }
 }
 
-/// The client takes the process's provider for TLS, and panics where there is none to choose.
+/// Installs the process's TLS provider: the client panics where there is none.
 fn name_the_provider() {
-    // Somebody has named one before, which is as good.
+    // Fails if one was installed before, which is as good.
     let _already_named = ring::default_provider().install_default();
 }
 

@@ -1,4 +1,4 @@
-//! Where the server is.
+//! The URL of the server.
 
 use auth_domain::secret::Secret;
 use redis::{Client, IntoConnectionInfo};
@@ -8,7 +8,7 @@ use redis::{Client, IntoConnectionInfo};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RedisUrl(Secret);
 
-/// The text is no such URL. It may hold a password, and is not repeated.
+/// The text is no such URL. It may hold a password, so it is not repeated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("not a URL such as redis://:password@host:6379 or rediss://host")]
 pub struct InvalidRedisUrl;

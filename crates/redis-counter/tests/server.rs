@@ -35,7 +35,7 @@ fn url() -> String {
     env::var("TEST_REDIS_URL").expect("TEST_REDIS_URL is not set: run the tests with scripts/test")
 }
 
-/// A prefix of this test alone.
+/// A prefix for one test.
 fn prefix() -> String {
     static NEXT: AtomicU32 = AtomicU32::new(0);
     let next = NEXT.fetch_add(1, Ordering::Relaxed);
@@ -55,7 +55,7 @@ fn limit(burst: u32) -> RateLimit {
     RateLimit::new(burst, MINUTE)
 }
 
-/// A counter and a clock it counts by.
+/// A counter and its clock.
 fn at_a_clock() -> (RedisCounter, Arc<FixedClock>) {
     let clock = Arc::new(FixedClock::default());
     let counter = counter(&url(), &prefix()).with_clock(Arc::clone(&clock) as _);
@@ -77,7 +77,7 @@ async fn every_verdict_is_that_of_a_server_that_counts_by_itself() {
     let alone = Limiter::new(Arc::clone(&clock) as Arc<dyn Clock>);
     for burst in [1, 3, 10] {
         let key = CounterKey::of_all(&format!("burst-{burst}"));
-        // Prime steps meet every part of a window.
+        // Prime steps reach every part of a window.
         for step in 0..200_u64 {
             let verdict = shared.count(&key, limit(burst)).await.unwrap();
             assert_eq!(verdict, alone.count(&key, limit(burst)).await, "{step}");
@@ -118,7 +118,7 @@ async fn of_many_at_once_no_more_are_allowed_than_the_limit_says() {
 }
 
 #[tokio::test]
-async fn whoever_waits_as_long_as_was_said_is_let_in() {
+async fn a_client_that_waits_as_long_as_was_said_is_allowed() {
     let (counter, clock) = at_a_clock();
     assert_eq!(allowed(&counter, 3, 5).await, 3);
     let Verdict::TooMany { retry_after } = counter.count(&key(), limit(3)).await.unwrap() else {

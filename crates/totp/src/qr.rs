@@ -11,7 +11,7 @@ use qrcode::{Color, QrCode};
 /// Pixels across the picture, as Hasura Auth draws it; more where the code needs them.
 const USUAL_SIZE: usize = 200;
 
-/// Pixels across the smallest dot that a phone reads with ease.
+/// Pixels across the smallest dot that a phone reads reliably.
 const LEAST_DOT: usize = 3;
 
 /// Dots of light around the code (ISO/IEC 18004 §5.3.8).

@@ -16,7 +16,7 @@ pub(crate) const ALGORITHMS: [COSEAlgorithm; 3] = [
     COSEAlgorithm::RS256,
 ];
 
-/// Reads a key; what stands behind it is not looked at.
+/// Reads a key; trailing bytes are ignored.
 pub(crate) fn read(stored: &[u8]) -> Result<COSEKey, WebauthnError> {
     let value = Value::deserialize(&mut Deserializer::from_slice(stored))
         .map_err(WebauthnError::ParseCBORFailure)?;

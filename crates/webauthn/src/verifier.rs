@@ -1,4 +1,4 @@
-//! The judge.
+//! Verifying attestations and assertions.
 
 use std::sync::Arc;
 
@@ -28,23 +28,23 @@ use crate::public_key;
 
 /// [`WebAuthn`] by `webauthn-rs-core`.
 ///
-/// Judging one signature takes about a millisecond, and longer where certificates are attached, so
-/// it is done on the threads that the runtime keeps for blocking work.
+/// Verifying one signature takes about a millisecond, and longer with certificates, so it is done
+/// on the runtime's threads for blocking work.
 #[derive(Debug)]
 pub struct CoreWebAuthn {
     relying_party: RelyingParty,
     core: Arc<WebauthnCore>,
 }
 
-/// An origin that the domain has read is no URL; which cannot be.
+/// An origin of the domain is not a URL, which cannot happen.
 #[derive(Debug, thiserror::Error)]
 #[error("{0:?} is not a URL")]
 pub struct NoUrl(String);
 
-/// What an authenticator said could not even be judged.
+/// Why a response could not even be verified.
 #[derive(Debug, thiserror::Error)]
-enum Unjudged {
-    #[error("what the authenticator said made the judge fail")]
+enum VerifierFailure {
+    #[error("verifying the response of an authenticator panicked")]
     Failed,
     #[error("the state of the ceremony cannot be written")]
     State(#[source] serde_json::Error),
@@ -53,7 +53,7 @@ enum Unjudged {
 }
 
 impl CoreWebAuthn {
-    /// Judges on behalf of `relying_party`.
+    /// Verifies for `relying_party`.
     ///
     /// # Errors
     ///
@@ -68,7 +68,7 @@ impl CoreWebAuthn {
             relying_party.id(),
             origins.collect::<Result<_, _>>()?,
             relying_party.timeout(),
-            // Neither other hosts below an origin's, nor other ports.
+            // Neither subdomains of an origin, nor other ports.
             Some(false),
             Some(false),
         );
@@ -78,16 +78,16 @@ impl CoreWebAuthn {
         })
     }
 
-    async fn judge<T: Send + 'static>(
+    async fn verify_blocking<T: Send + 'static>(
         &self,
-        judge: impl FnOnce(&WebauthnCore) -> Result<T, CeremonyError> + Send + 'static,
+        verify: impl FnOnce(&WebauthnCore) -> Result<T, CeremonyError> + Send + 'static,
     ) -> Result<T, CeremonyError> {
         let core = Arc::clone(&self.core);
-        let judged = tokio::task::spawn_blocking(move || judge(&core)).await;
-        judged.unwrap_or_else(|failure| {
-            // No input is known to do that; one that does is no proof of anything.
-            tracing::error!(%failure, "judging a security key failed");
-            Err(refused(Unjudged::Failed))
+        let verified = tokio::task::spawn_blocking(move || verify(&core)).await;
+        verified.unwrap_or_else(|failure| {
+            // No input is known to make it panic; one that does is refused.
+            tracing::error!(%failure, "verifying a security key panicked");
+            Err(refused(VerifierFailure::Failed))
         })
     }
 }
@@ -104,7 +104,7 @@ impl WebAuthn for CoreWebAuthn {
         challenge: &Challenge,
     ) -> Result<RegisteredCredential, CeremonyError> {
         let state = registration_state(challenge).map_err(refused)?;
-        self.judge(move |core| registered(core, attestation, &state))
+        self.verify_blocking(move |core| registered(core, attestation, &state))
             .await
     }
 
@@ -116,7 +116,7 @@ impl WebAuthn for CoreWebAuthn {
     ) -> Result<SignCount, CeremonyError> {
         let state = authentication_state(challenge).map_err(refused)?;
         let key = key.clone();
-        self.judge(move |core| asserted(core, assertion, &state, &key))
+        self.verify_blocking(move |core| asserted(core, assertion, &state, &key))
             .await
     }
 }
@@ -148,8 +148,8 @@ fn registered(
     if credential.cred_id != claimed {
         return Err(refused(WebauthnError::CredentialNotFound));
     }
-    let public_key =
-        public_key::write(&credential.cred).map_err(|error| refused(Unjudged::PublicKey(error)))?;
+    let public_key = public_key::write(&credential.cred)
+        .map_err(|error| refused(VerifierFailure::PublicKey(error)))?;
     Ok(RegisteredCredential {
         credential_id: CredentialId::new(credential.cred_id).map_err(refused)?,
         public_key,
@@ -163,7 +163,7 @@ fn asserted(
     state: &AuthenticationState,
     key: &SecurityKey,
 ) -> Result<SignCount, CeremonyError> {
-    // Of assertions `webauthn-rs-core` does not ask that; of attestations it does.
+    // `webauthn-rs-core` checks that of attestations, but not of assertions.
     if is_cross_origin(&assertion.client_data_json) {
         return Err(refused(WebauthnError::CredentialCrossOrigin));
     }
@@ -175,7 +175,7 @@ fn asserted(
             authenticator_data: assertion.authenticator_data,
             client_data_json: assertion.client_data_json,
             signature: assertion.signature,
-            // Whose key it is, the domain has checked.
+            // The domain has checked whose key it is.
             user_handle: None,
         },
         extensions: AuthenticationExtensionsClientOutputs::default(),
@@ -188,8 +188,8 @@ fn asserted(
     }
 }
 
-/// The key as `webauthn-rs-core` wants it. What is not stored of it does not matter: it is what the
-/// assertion says, or what makes no difference.
+/// The key as `webauthn-rs-core` wants it. What is not stored is taken from the assertion, or makes
+/// no difference.
 fn credential(key: &SecurityKey, assertion: &Assertion) -> Result<Credential, WebauthnError> {
     Ok(Credential {
         cred_id: key.credential_id.as_bytes().to_vec(),
@@ -206,23 +206,22 @@ fn credential(key: &SecurityKey, assertion: &Assertion) -> Result<Credential, We
     })
 }
 
-/// Whether the page was a frame inside one of another origin, which could make people sign what they
-/// do not see (Web Authentication §13.4.2).
+/// Whether the page was a frame inside one of another origin, where a user may sign what they do
+/// not see (clickjacking, Web Authentication §13.4.2).
 fn is_cross_origin(client_data_json: &[u8]) -> bool {
     let data: Result<Value, _> = serde_json::from_slice(client_data_json);
     data.is_ok_and(|data| data.get("crossOrigin") == Some(&Value::Bool(true)))
 }
 
-/// Bit 3 of the flags, which stand behind the hash of the domain (Web Authentication §6.1).
+/// Bit 3 of the flags, which follow the hash of the domain (Web Authentication §6.1).
 fn is_backup_eligible(authenticator_data: &[u8]) -> bool {
     authenticator_data
         .get(32)
         .is_some_and(|flags| flags & 0b1000 != 0)
 }
 
-/// `webauthn-rs-core` gives no other way to bring a challenge of one's own than the form in which a
-/// state is stored.
-fn registration_state(challenge: &Challenge) -> Result<RegistrationState, Unjudged> {
+/// Built from its stored form: `webauthn-rs-core` offers no other way to bring one's own challenge.
+fn registration_state(challenge: &Challenge) -> Result<RegistrationState, VerifierFailure> {
     read(json!({
         "policy": UserVerificationPolicy::Preferred,
         "exclude_credentials": [],
@@ -236,7 +235,7 @@ fn registration_state(challenge: &Challenge) -> Result<RegistrationState, Unjudg
 }
 
 /// See [`registration_state`].
-fn authentication_state(challenge: &Challenge) -> Result<AuthenticationState, Unjudged> {
+fn authentication_state(challenge: &Challenge) -> Result<AuthenticationState, VerifierFailure> {
     read(json!({
         "credentials": [],
         "policy": UserVerificationPolicy::Preferred,
@@ -246,8 +245,8 @@ fn authentication_state(challenge: &Challenge) -> Result<AuthenticationState, Un
     }))
 }
 
-fn read<T: serde::de::DeserializeOwned>(state: Value) -> Result<T, Unjudged> {
-    serde_json::from_value(state).map_err(Unjudged::State)
+fn read<T: serde::de::DeserializeOwned>(state: Value) -> Result<T, VerifierFailure> {
+    serde_json::from_value(state).map_err(VerifierFailure::State)
 }
 
 #[cfg(test)]

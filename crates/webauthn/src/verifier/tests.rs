@@ -41,7 +41,7 @@ fn authenticator_data(flags: u8, count: u32) -> Vec<u8> {
     [domain.as_ref(), &[flags], &count.to_be_bytes()].concat()
 }
 
-/// What an authenticator says of a new key, without saying who made it.
+/// An authenticator's response with a new key, without an attestation statement.
 fn attestation(public_key: &[u8]) -> Attestation {
     let data = [
         authenticator_data(0b0100_0001, 3).as_slice(),
