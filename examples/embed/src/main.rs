@@ -1,7 +1,6 @@
 //! An application with accounts of its own: `embed [ADDRESS]` keeps them in this folder.
 //!
-//! This file brings what an installation cannot do without, and opens it; `routes.rs` calls its
-//! services.
+//! This file brings the required ports, and opens the services; `routes.rs` calls them.
 
 mod routes;
 
@@ -22,7 +21,7 @@ use tokio::{runtime::Handle, time};
 
 use crate::routes::Site;
 
-/// Shows links to the person who started the program. Yours hands the mail to a transport.
+/// Prints links to the terminal. Yours sends the mail.
 struct ShownMails;
 
 #[async_trait]
@@ -40,7 +39,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let listener = TcpListener::bind(address.as_deref().unwrap_or("127.0.0.1:8080"))?;
     let url = format!("http://{}", listener.local_addr()?);
 
-    // The one secret, in the form in which Hasura has it; every other key is derived from it.
+    // The one secret, in Hasura's form; every other key is derived from it.
     let jwt_secret = JwtSecret::parse(&fs::read_to_string("jwt-secret.json")?)?;
     let keys = PolicyKeys::derive(jwt_secret.successor_secret());
     let encryption_key = EncryptionKey::derive(jwt_secret.successor_secret());

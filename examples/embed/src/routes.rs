@@ -32,7 +32,7 @@ struct Credentials {
     password: String,
 }
 
-/// What the domain puts into its links, as far as it is needed here.
+/// The parameters of a link that are needed here.
 #[derive(Deserialize)]
 struct Link {
     ticket: String,

@@ -51,7 +51,8 @@ async fn the_link_of_the_mail_lets_the_new_user_sign_in() {
     assert_eq!(status, StatusCode::FORBIDDEN);
 }
 
-/// Beside crates that speak TLS, reqwest asks which cryptography is meant before it speaks plain HTTP.
+/// reqwest needs a named TLS provider before it speaks even plain HTTP, because other crates bring
+/// TLS.
 fn client() -> Client {
     drop(rustls::crypto::ring::default_provider().install_default());
     Client::new()
