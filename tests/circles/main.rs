@@ -37,23 +37,10 @@ const fn known(of: &'static str, through: &'static str, files: usize) -> Known {
 
 /// The list may shrink, and not grow.
 const KNOWN: &[Known] = &[
-    known("auth-crypto", "signing_key.rs", 2),
-    known("auth-domain", "services/installation.rs", 33),
-    known("auth-domain", "guessing.rs", 2),
-    known("auth-domain", "sealed.rs", 2),
-    known("auth-domain", "session/access_token.rs", 2),
-    known("egress", "rules.rs", 3),
     // Filters hold paths and paths hold filters: they are evaluated by turns.
     known("hasura", "path/evaluate.rs", 2),
-    known("mail-templates", "templates.rs", 6),
-    known("postgres-store", "migrate.rs", 4),
-    known("provider-kit", "id_token/mod.rs", 4),
     known("server", "config/mod.rs", 53),
     known("server", "commands/mod.rs", 2),
-    known("sql-store", "repositories/user_row.rs", 3),
-    known("sql-store", "repositories/sessions.rs", 3),
-    known("sql-store", "repositories/tickets.rs", 2),
-    known("store-testkit", "memory/state.rs", 8),
 ];
 
 /// A circle that was found.

@@ -9,6 +9,7 @@
 //! They are a crate of their own because josekit links OpenSSL: an embedder with another hasher and
 //! signer does without a C library.
 
+mod algorithm;
 mod claims;
 mod encryption_key;
 mod fair_queue;

@@ -6,16 +6,11 @@ use std::{io, net::SocketAddr};
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use tokio::net::lookup_host;
 
-use crate::{address::is_public, rules::EgressRules};
+use crate::{address::is_public, error::OnlyPrivate, rules::EgressRules};
 
 /// The operating system's resolver with a check of its addresses.
 #[derive(Debug, Clone)]
 pub(crate) struct GuardedResolver(pub(crate) EgressRules);
-
-/// A name has only private addresses.
-#[derive(Debug, thiserror::Error)]
-#[error("the name has only private addresses")]
-pub(crate) struct OnlyPrivate;
 
 impl Resolve for GuardedResolver {
     fn resolve(&self, name: Name) -> Resolving {

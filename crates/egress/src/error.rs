@@ -3,9 +3,12 @@
 
 use std::error::Error;
 
-use crate::dns::OnlyPrivate;
-
 type Cause = Box<dyn Error + Send + Sync>;
+
+/// A name has only private addresses.
+#[derive(Debug, thiserror::Error)]
+#[error("the name has only private addresses")]
+pub(crate) struct OnlyPrivate;
 
 /// Why a request got no response.
 #[derive(Debug, thiserror::Error)]

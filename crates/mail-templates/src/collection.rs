@@ -6,8 +6,11 @@ use auth_domain::ports::MailKind;
 
 use crate::{
     InvalidTemplates, MailTemplate, built_in::LANGUAGES, mail_template, template::Template,
-    templates::SMS, variables::Code,
+    variables::Code,
 };
+
+/// The name of the template of a text message.
+pub const SMS: &str = "signin-passwordless-sms";
 
 /// All templates that are in use.
 #[derive(Debug, Default)]

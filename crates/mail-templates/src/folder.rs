@@ -10,10 +10,9 @@ use auth_domain::{ports::MailKind, user::Locale};
 
 use crate::{
     Flaw, MailSources, MailTemplate, TemplateProblem,
-    collection::Collection,
+    collection::{Collection, SMS},
     mail_template::{self, HTML, SUBJECT, TEXT},
     tags::Tags,
-    templates::SMS,
 };
 
 /// Replaces templates in `collection` by those in `folder`, and returns what is wrong.

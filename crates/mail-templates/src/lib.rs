@@ -32,6 +32,7 @@ mod mail_template;
 mod problem;
 mod remote;
 mod renderer;
+mod site;
 mod surroundings;
 mod tags;
 mod template;
@@ -40,10 +41,12 @@ mod variables;
 
 pub use self::{
     clean::without_controls,
+    collection::SMS as SMS_TEMPLATE,
     mail_template::{MailSources, MailTemplate, Rendered},
     problem::{Flaw, InvalidTemplates, TemplateProblem},
     remote::{RemoteSettings, RemoteTemplates},
     renderer::MessageRenderer,
-    templates::{MissingTemplate, SMS as SMS_TEMPLATE, Site, TemplateSettings, Templates},
+    site::Site,
+    templates::{MissingTemplate, TemplateSettings, Templates},
     variables::variables,
 };

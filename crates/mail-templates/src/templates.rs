@@ -11,10 +11,12 @@ use auth_domain::{
     user::{LanguageTag, Locale},
 };
 
-use crate::{InvalidTemplates, Rendered, collection::Collection, folder, tags::Tags};
-
-/// The name of the template of a text message.
-pub const SMS: &str = "signin-passwordless-sms";
+use crate::{
+    InvalidTemplates, Rendered, Site,
+    collection::{Collection, SMS},
+    folder,
+    tags::Tags,
+};
 
 /// Where templates come from, and the default language.
 #[derive(Debug, Clone)]
@@ -25,15 +27,6 @@ pub struct TemplateSettings {
     pub default_locale: Locale,
     /// The URLs in templates.
     pub site: Site,
-}
-
-/// The URLs in templates.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Site {
-    /// The URL of this server: `${serverUrl}`.
-    pub server_url: String,
-    /// The URL of the application: `${clientUrl}`.
-    pub client_url: String,
 }
 
 /// The parsed and checked templates of all mails.

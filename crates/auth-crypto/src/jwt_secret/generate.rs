@@ -12,7 +12,7 @@ use openssl::{
 };
 use serde_json::{Value, json};
 
-use crate::signing_key::{Algorithm, PairedAlgorithm};
+use crate::algorithm::{Algorithm, PairedAlgorithm};
 
 /// The length of new RSA keys in bits: NIST SP 800-57 disallows 2048 from 2031 on.
 const RSA_BITS: u32 = 3072;

@@ -1,6 +1,7 @@
 //! One-time passwords as a second factor, and the recovery codes that stand in for them.
 
 mod proof;
+mod typed_code;
 
 use crate::{
     error::StoreError,
@@ -27,7 +28,7 @@ use crate::{
     user::{MfaMethod, User, UserId},
 };
 
-pub use proof::SecondFactorProof;
+pub use typed_code::SecondFactorProof;
 
 /// Protects accounts with an authenticator app.
 #[derive(Clone)]

@@ -9,11 +9,11 @@ mod auth_methods;
 mod custom_claims;
 mod device;
 mod exchange_code;
+mod id;
 mod opaque_token;
 mod refresh_token;
 
 use chrono::{DateTime, Utc};
-use uuid::Uuid;
 
 pub use access_token::{AccessClaims, AccessIdentity, AccessToken};
 pub use auth_methods::{AuthMethod, AuthMethods};
@@ -23,17 +23,13 @@ pub use exchange_code::{
     CodeChallenge, CodeVerifier, ExchangeCode, HashedExchangeCode, InvalidCodeChallenge,
     InvalidCodeVerifier, StoredExchangeCode,
 };
+pub use id::SessionId;
 pub use opaque_token::{HashedSessionToken, InvalidSessionToken, PlainSessionToken};
 pub use refresh_token::{
     HashedRefreshToken, InvalidRefreshTokenText, PlainRefreshToken, SuccessorKey,
 };
 
 use crate::user::{Metadata, User, UserId};
-
-/// The id of a refresh token's row. It stays the same while the token is rotated, so it names the
-/// whole family of tokens that one sign-in led to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct SessionId(pub Uuid);
 
 /// What a refresh token row is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -6,6 +6,7 @@ use super::examples::{OTHER_PASSPHRASE, PASSPHRASE};
 use crate::{
     endpoint::{BotCheckRule::Always, Endpoint, get, post},
     legacy::{json::SuccessMessage, login, reply::UserInfo, sign_up, user},
+    openapi::operation::Operation,
     request_limits::Limit::{BruteForce, SignUps},
 };
 

@@ -4,7 +4,7 @@ use roas::validation::{Options, Validate};
 use serde_json::{Value, json};
 
 use super::*;
-use crate::endpoints;
+use crate::{endpoint::Endpoint, endpoints};
 
 fn settings(prefix: &str, server_url: Option<&str>) -> ApiSettings {
     ApiSettings {

@@ -8,7 +8,7 @@ use data_encoding::HEXLOWER;
 use serde::{Deserialize, de::IgnoredAny};
 use sha2::{Digest, Sha256};
 
-use super::IdTokenRules;
+use super::rules::IdTokenRules;
 use crate::profile::{Address, Checked, Name, Picture};
 
 /// How many seconds the provider's clock may be ahead. Nothing is added at the end: a token past

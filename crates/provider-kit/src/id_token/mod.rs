@@ -7,6 +7,7 @@
 mod claims;
 mod jws;
 mod keys;
+mod rules;
 
 use std::sync::Arc;
 
@@ -19,26 +20,13 @@ use auth_domain::{
 use egress::{Egress, Request};
 use url::Url;
 
+pub use self::rules::IdTokenRules;
 use self::{
     claims::{Claims, Nonce},
     jws::Jws,
     keys::KeySet,
 };
 use crate::{api, cached::Cached};
-
-/// The longest token that is read, in bytes.
-const LONGEST: usize = 16 * 1024;
-
-/// Which tokens are accepted.
-#[derive(Debug, Clone)]
-pub struct IdTokenRules {
-    /// The required issuer, to the letter.
-    pub issuer: String,
-    /// The accepted audiences. If empty, no token is accepted.
-    pub audiences: Vec<String>,
-    /// Whether an e-mail address is required.
-    pub needs_address: bool,
-}
 
 /// Verifies the ID tokens of one provider.
 ///

@@ -119,7 +119,7 @@ pub async fn parallel_leases_of_one_message_have_one_winner(fixture: &dyn Fixtur
         given_message(&*store, &name, user).await;
     }
 
-    let leases = all_at_once((0..8).map(|_| {
+    let of_each = all_at_once((0..8).map(|_| {
         let store = Arc::clone(&store);
         async move {
             let mut leased = Vec::new();
@@ -136,7 +136,7 @@ pub async fn parallel_leases_of_one_message_have_one_winner(fixture: &dyn Fixtur
     }))
     .await;
 
-    let mut leased = leases.concat();
+    let mut leased = of_each.concat();
     let count = leased.len();
     leased.sort();
     leased.dedup();

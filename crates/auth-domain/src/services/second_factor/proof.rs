@@ -1,6 +1,6 @@
 //! Checking a second factor: limits, one-time passwords, recovery codes.
 
-use super::{Decision, SecondFactorRefusal, SecondFactorService};
+use super::{Decision, SecondFactorRefusal, SecondFactorService, typed_code::SecondFactorProof};
 use crate::{
     error::StoreError,
     ports::{OpenedSecret, SecretCipherError, StoredFactor, UnitOfWork},
@@ -9,31 +9,6 @@ use crate::{
     totp::{StepUse, TimeStep, TotpCode, TotpPurpose, TotpSecret},
     user::UserId,
 };
-
-/// The code that a user proves a second factor with.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum SecondFactorProof {
-    /// A code of their authenticator app.
-    Totp(TotpCode),
-    /// One of their recovery codes.
-    RecoveryCode(RecoveryCode),
-    /// Text that can be neither: never right, and not counted as a guess.
-    Neither,
-}
-
-impl SecondFactorProof {
-    /// Reads what the user typed.
-    #[must_use]
-    pub fn read(text: &str) -> Self {
-        if let Ok(code) = TotpCode::parse(text) {
-            Self::Totp(code)
-        } else if let Ok(code) = RecoveryCode::parse(text) {
-            Self::RecoveryCode(code)
-        } else {
-            Self::Neither
-        }
-    }
-}
 
 impl SecondFactorService {
     /// Checks a proof, and counts it if it is a wrong one-time password. A right proof is used up.

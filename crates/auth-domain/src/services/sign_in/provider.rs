@@ -1,6 +1,7 @@
 //! Signing in with an identity provider: the browser is redirected there and back, or an app brings
 //! an ID token.
 
+mod authorization_error;
 mod begin;
 mod finish;
 mod flow;
@@ -9,8 +10,9 @@ mod identity_linking;
 mod matching;
 mod profiles;
 
+pub use authorization_error::AuthorizationError;
 pub use begin::{BegunFlow, ProviderFlowRequest};
-pub use finish::{AuthorizationError, FinishedFlow, ProviderCallback};
+pub use finish::{FinishedFlow, ProviderCallback};
 pub use id_tokens::{IdTokenProof, IdTokenSignIn};
 
 use crate::services::{

@@ -1,10 +1,9 @@
 //! What a client may ask for at sign-up beside an identity.
 
-use super::SignUpError;
+use super::refusal::{SignUpError, SignUpRefusal};
 use crate::{
     policy::{AccountPolicy, AuthPolicy},
     redirect::RedirectUrl,
-    services::account::sign_up::SignUpRefusal,
     user::{DisplayName, EmailAddress, Locale, Metadata, Role},
 };
 

@@ -4,6 +4,7 @@ use chrono::TimeDelta;
 
 use super::{
     FlowFailure, ProviderSignInError, ProviderSignInService,
+    authorization_error::AuthorizationError,
     flow::{FlowPurpose, SignInFlow},
     matching::{ProviderSignInAttempt, ProviderSignInOutcome},
 };
@@ -41,17 +42,6 @@ pub struct ProviderCallback {
     pub authorization_error: Option<AuthorizationError>,
     /// Everything else.
     pub parameters: Parameters,
-}
-
-/// A provider's error response (RFC 6749 §4.1.2.1). Any client can forge one.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct AuthorizationError {
-    /// Its code.
-    pub error: String,
-    /// Its explanation.
-    pub description: String,
-    /// Its page on that.
-    pub uri: String,
 }
 
 /// The result of a flow.
