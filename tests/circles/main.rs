@@ -39,8 +39,6 @@ const fn known(of: &'static str, through: &'static str, files: usize) -> Known {
 const KNOWN: &[Known] = &[
     // Filters hold paths and paths hold filters: they are evaluated by turns.
     known("hasura", "path/evaluate.rs", 2),
-    known("server", "config/mod.rs", 53),
-    known("server", "commands/mod.rs", 2),
 ];
 
 /// A circle that was found.

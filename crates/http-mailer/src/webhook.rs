@@ -17,16 +17,14 @@ use crate::{
     delivery::{Delivery, recipient},
 };
 
-/// Where mails are posted to, and how they are rendered and signed.
+/// Where mails are posted to, and how they are signed.
 #[derive(Debug, Clone)]
 pub struct WebhookSettings {
     /// Where mails are posted to.
     pub url: Url,
     /// The key that signs them.
     pub key: WebhookKey,
-    /// Renders the mails.
-    pub renderer: Arc<dyn MessageRenderer>,
-    /// The URLs in templates.
+    /// The URLs in templates, which the receiver is told, too.
     pub site: Site,
 }
 
@@ -36,22 +34,25 @@ pub struct WebhookSettings {
 /// to 299 means that the mail is accepted.
 pub struct WebhookMailer {
     settings: WebhookSettings,
+    renderer: Arc<dyn MessageRenderer>,
     clock: Arc<dyn Clock>,
     ids: Arc<dyn IdGenerator>,
     delivery: Delivery,
 }
 
 impl WebhookMailer {
-    /// A mailer that has not posted anything yet.
+    /// A mailer that has not posted anything yet. `wording` is what the mails say.
     #[must_use]
     pub fn new(
         settings: WebhookSettings,
+        renderer: Arc<dyn MessageRenderer>,
         egress: Egress,
         clock: Arc<dyn Clock>,
         ids: Arc<dyn IdGenerator>,
     ) -> Self {
         Self {
             settings,
+            renderer,
             clock,
             ids,
             delivery: Delivery {
@@ -64,7 +65,7 @@ impl WebhookMailer {
 
     async fn transmit(&self, mail: &Mail) -> Result<(), HttpMailError> {
         let to = recipient(mail)?;
-        let rendered = self.settings.renderer.render(mail).await?;
+        let rendered = self.renderer.render(mail).await?;
         let body = body(mail, to, &rendered, &self.settings.site).to_string();
         self.delivery.deliver(self.signed(body.into_bytes())).await
     }

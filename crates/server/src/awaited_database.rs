@@ -82,7 +82,7 @@ async fn attempt(database: &PostgresDatabase) -> Result<Option<StartError>, Star
 
 /// Both accounts: they may lead to different places, such as a pooler and the server behind it.
 fn urls(database: &PostgresDatabase) -> [&PostgresUrl; 2] {
-    [&database.url, &database.migrations_url]
+    [&database.store.url, &database.migrations_url]
 }
 
 #[expect(
@@ -101,7 +101,7 @@ struct WaitingRoom {
 
 impl WaitingRoom {
     fn open(config: &Config, listener: &TcpListener) -> io::Result<Self> {
-        let prefix = config.server.api_prefix.clone();
+        let prefix = config.api.prefix.clone();
         let server = HttpServer::new(move || http_api::waiting_app(&prefix))
             .workers(1)
             .disable_signals()

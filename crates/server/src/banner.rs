@@ -9,7 +9,10 @@ use std::{
 use auth_domain::user::EmailAddress;
 
 use crate::{
-    config::{Config, Database, Transport},
+    config::{
+        Config, Database, Transport,
+        table::{accounts, database, email, jwt, passwords, server},
+    },
     encryption_keys,
     first_run::KeyFiles,
 };
@@ -53,7 +56,7 @@ pub(crate) fn text(config: &Config, key_files: &KeyFiles, listening: SocketAddr)
         let link = key_files.outbox_key.link(&origin(listening));
         lines.push(format!("Kept messages: {link}"));
     }
-    if config.server.console_enabled {
+    if config.api.console {
         lines.push(format!("API console: {}/console", url(config, listening)));
     }
     if let Some(curl) = sign_up_to_try(config, listening) {
@@ -68,17 +71,19 @@ pub(crate) fn text(config: &Config, key_files: &KeyFiles, listening: SocketAddr)
 /// What `@nhost/nhost-js` 4 needs: it recognises its own requests for a token by `/v1/token`, and asks for
 /// a token before each of them where they are elsewhere.
 fn setting_for_clients(config: &Config) -> Option<String> {
-    let is_recognised = config.server.api_prefix.ends_with("/v1");
+    let is_recognised = config.api.prefix.ends_with("/v1");
     (!is_recognised).then(|| {
-        "Before a client with @nhost/nhost-js 4: set AUTH_API_PREFIX=/v1, and AUTH_SERVER_URL with /v1 \
-         at its end"
-            .to_owned()
+        format!(
+            "Before a client with @nhost/nhost-js 4: set {}=/v1, and {} with /v1 at its end",
+            server::API_PREFIX.variable,
+            server::URL.variable
+        )
     })
 }
 
 /// The URL of the API from this machine.
 fn url(config: &Config, listening: SocketAddr) -> String {
-    format!("{}{}", origin(listening), config.server.api_prefix)
+    format!("{}{}", origin(listening), config.api.prefix)
 }
 
 /// The server's origin from this machine. Browsers use security keys and carry the cookies of a
@@ -94,8 +99,8 @@ fn origin(listening: SocketAddr) -> String {
 
 fn database(database: &Database) -> String {
     match database {
-        Database::Sqlite { path, .. } => format!("SQLite in {}", path.display()),
-        Database::Postgres(database) => database.url.display(),
+        Database::Sqlite(sqlite) => format!("SQLite in {}", sqlite.path.display()),
+        Database::Postgres(database) => database.store.url.display(),
     }
 }
 
@@ -116,47 +121,67 @@ fn mail(config: &Config) -> String {
 fn key(key_files: &KeyFiles) -> String {
     match &key_files.key_file {
         Some(path) => format!("{}, made by this server", path.display()),
-        None => "HASURA_GRAPHQL_JWT_SECRET".to_owned(),
+        None => jwt::SECRET.variable.to_owned(),
     }
 }
 
-fn unsafe_for_production(
-    config: &Config,
-    key_files: &KeyFiles,
-) -> impl Iterator<Item = &'static str> {
+fn unsafe_for_production(config: &Config, key_files: &KeyFiles) -> impl Iterator<Item = String> {
     let accounts = &config.accounts;
     [
         (
-            config.server.change_env_enabled,
-            "ANYBODY WHO REACHES THIS SERVER CAN CHANGE ITS SETTINGS: unset AUTH_ENABLE_CHANGE_ENV",
+            config.api.change_env,
+            format!(
+                "ANYBODY WHO REACHES THIS SERVER CAN CHANGE ITS SETTINGS: unset {}",
+                server::ENABLE_CHANGE_ENV.variable
+            ),
         ),
         (
-            matches!(config.database, Database::Sqlite { .. }),
-            "one server alone can use SQLite: set POSTGRES_CONNECTION for PostgreSQL",
+            matches!(config.database, Database::Sqlite(_)),
+            format!(
+                "one server alone can use SQLite: set {} for PostgreSQL",
+                database::URL.variable
+            ),
         ),
         (
             key_files.key_file.is_some(),
-            "Hasura and other servers need the same key: set HASURA_GRAPHQL_JWT_SECRET",
+            format!(
+                "Hasura and other servers need the same key: set {}",
+                jwt::SECRET.variable
+            ),
         ),
         (
             key_files.jwt_secret.is_weak(),
-            "access tokens can be forged by guessing their key: give it 32 random bytes or more",
+            "access tokens can be forged by guessing their key: give it 32 random bytes or more"
+                .to_owned(),
         ),
         (
-            config.second_factors.totp_enabled && key_files.encryption.kept_in_folder,
-            "other servers need the same encryption key: set AUTH_ENCRYPTION_KEY",
+            config.totp_enabled() && key_files.encryption.kept_in_folder,
+            format!(
+                "other servers need the same encryption key: set {}",
+                jwt::ENCRYPTION_KEY.variable
+            ),
         ),
         (
             !accounts.email_verification_required,
-            "addresses are not verified: set AUTH_EMAIL_SIGNIN_EMAIL_VERIFIED_REQUIRED=true",
+            format!(
+                "addresses are not verified: set {}=true",
+                accounts::EMAIL_VERIFICATION_REQUIRED.variable
+            ),
         ),
         (
             config.transport.is_none(),
-            "mail is kept instead of sent: set AUTH_SMTP_HOST or AUTH_EMAIL_WEBHOOK_URL",
+            format!(
+                "mail is kept instead of sent: set {} or {}",
+                email::SMTP_HOST.variable,
+                email::WEBHOOK_URL.variable
+            ),
         ),
         (
             config.bcrypt_cost < 10,
-            "password hashes are easy to break: set AUTH_BCRYPT_COST to 10 or more",
+            format!(
+                "password hashes are easy to break: set {} to 10 or more",
+                passwords::BCRYPT_COST.variable
+            ),
         ),
     ]
     .into_iter()

@@ -12,7 +12,7 @@ use http_api::OutboxKey;
 use crate::{
     config::{Config, is_loopback},
     encryption_keys::EncryptionKeys,
-    private_files, signing_key,
+    signing_key,
     signing_key::SigningKey,
     start_error::StartError,
     writable,

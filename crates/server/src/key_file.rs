@@ -17,7 +17,7 @@ use auth_domain::ports::IdGenerator;
 use data_encoding::HEXLOWER;
 use uuid::Uuid;
 
-use crate::{private_files, writable};
+use crate::writable;
 
 /// Bytes of a new key.
 const KEY_BYTES: usize = 32;

@@ -7,10 +7,11 @@ use async_trait::async_trait;
 use auth_domain::error::Cause;
 use http_api::{AppState, ChangeError, LiveState};
 use serde_json::{Map, Value};
+use settings::Settings;
 use tokio::{sync::Mutex, task::spawn_blocking};
 
 use crate::{
-    config::{self, Config, Settings},
+    config::{self, Config},
     start_error::StartError,
     wire::SharedState,
 };

@@ -14,11 +14,10 @@ mod first_run;
 mod index_build;
 mod key_file;
 mod live_settings;
+mod log_filter;
 mod logging;
 mod message_worker;
-mod outbox;
 mod preflight;
-mod private_files;
 mod signals;
 mod signing_key;
 mod start_error;
@@ -32,11 +31,9 @@ use std::{
 };
 
 use clap::Parser;
+use settings::Environment;
 
-use crate::{
-    commands::{Arguments, Understood, understand},
-    config::Environment,
-};
+use crate::commands::{Arguments, Understood, understand};
 
 // A multi-threaded runtime: the domain's work must not run on actix-web's workers, each of which
 // has a runtime of a single thread.

@@ -50,9 +50,8 @@ fn try_address(server: &ServerSettings) -> Result<(), StartError> {
 /// A database in a file is of use only where that can be written.
 fn check_writable(database: &Database) -> Result<(), StartError> {
     match database {
-        Database::Sqlite { path, .. } => {
-            writable::check_file(path).map_err(|source| StartError::sqlite(path, source))
-        }
+        Database::Sqlite(sqlite) => writable::check_file(&sqlite.path)
+            .map_err(|source| StartError::sqlite(&sqlite.path, source)),
         Database::Postgres(_) => Ok(()),
     }
 }

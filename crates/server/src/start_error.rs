@@ -225,8 +225,8 @@ impl StartError {
     /// The configured database cannot be used.
     pub(crate) fn database(database: &Database, source: impl Into<Cause>) -> Self {
         match database {
-            Database::Sqlite { path, .. } => Self::sqlite(path, source),
-            Database::Postgres(postgres) => Self::postgres(&postgres.url, source),
+            Database::Sqlite(sqlite) => Self::sqlite(&sqlite.path, source),
+            Database::Postgres(postgres) => Self::postgres(&postgres.store.url, source),
         }
     }
 

@@ -3,7 +3,7 @@
 pub(crate) mod messaging;
 mod providers;
 
-use std::{num::NonZeroUsize, sync::Arc, thread, time::Duration};
+use std::{num::NonZeroUsize, sync::Arc, thread};
 
 use auth_crypto::{BcryptHasher, JoseSigner};
 use auth_domain::{
@@ -22,10 +22,10 @@ use auth_domain::{
 use egress::Egress;
 use hasura::HasuraClaims;
 use hibp::Hibp;
-use http_api::{ApiSettings, AppState, LegacySettings, OutboxKey, SameSiteRule};
-use postgres_store::{PostgresSettings, PostgresStore};
+use http_api::{AppState, OutboxKey};
+use postgres_store::PostgresStore;
 use redis_counter::RedisCounter;
-use sqlite_store::{SqliteSettings, SqliteStore};
+use sqlite_store::SqliteStore;
 use tokio::runtime::Handle;
 use totp::{OathVerifier, PngQrRenderer};
 use turnstile::Turnstile;
@@ -35,20 +35,12 @@ use self::messaging::Messaging;
 use crate::{
     background::TokioBackground,
     clean_up::CleanUp,
-    config::{Config, Database, SameSite},
+    config::{Config, Database},
     delay::TokioDelay,
     first_run::{self, KeyFiles},
     message_worker::MessageWorker,
     start_error::StartError,
 };
-
-/// How long a request waits for a connection to PostgreSQL, while no other gets one, before it is
-/// answered with an error: short enough for an answer within two seconds.
-const CONNECT_TIMEOUT: Duration = Duration::from_millis(1500);
-
-/// How long a connection to PostgreSQL may rest before it is checked. Until then a check would cost
-/// hot paths a second round trip.
-const CHECK_AFTER: Duration = Duration::from_secs(5);
 
 /// What is made of a configuration alone: no database is asked, and nothing is written.
 pub(crate) struct Adapters {
@@ -76,7 +68,7 @@ impl Adapters {
             limiter: limiter(config, runtime)?,
             hasher: Arc::new(hasher.map_err(StartError::PasswordHasher)?),
             bot_check: bot_check(config, &egress),
-            providers: providers::providers(&config.providers, &egress),
+            providers: providers::providers(config, &egress),
             egress,
             messaging,
         };
@@ -172,7 +164,7 @@ impl SharedState {
 
     /// The state of a server with this configuration, over these services.
     pub(crate) fn state(&self, services: Services, config: &Config) -> AppState {
-        let state = AppState::new(services, api_settings(config), self.runtime.clone());
+        let state = AppState::new(services, config.api.clone(), self.runtime.clone());
         let state = match &self.started_with.limits {
             Some(limits) => {
                 let limiter = self.adapters.limiter.clone();
@@ -288,7 +280,7 @@ fn enumeration_protection(
     config: &Config,
     background: &TokioBackground,
 ) -> Option<EnumerationProtection> {
-    let conceals = config.server.conceal_errors;
+    let conceals = config.api.conceal_errors;
     conceals.then(|| EnumerationProtection {
         background: Arc::new(background.clone()),
         delay: Arc::new(TokioDelay),
@@ -360,60 +352,21 @@ pub(crate) async fn message_queue(
 }
 
 async fn store(database: &Database, runtime: &Handle) -> Result<Arc<dyn Store>, StartError> {
-    match database {
-        Database::Sqlite { path, synchronous } => {
-            let settings = SqliteSettings {
-                path: path.clone(),
-                synchronous: *synchronous,
-            };
-            let opened = SqliteStore::open(settings, runtime.clone()).await;
-            Ok(Arc::new(opened.map_err(|source| {
-                StartError::database(database, source)
-            })?))
+    let failed = |source| StartError::database(database, source);
+    let runtime = runtime.clone();
+    Ok(match database {
+        Database::Sqlite(settings) => {
+            let opened = SqliteStore::open(settings.clone(), runtime).await;
+            Arc::new(opened.map_err(failed)?)
         }
         Database::Postgres(postgres) => {
-            let settings = PostgresSettings {
-                url: postgres.url.clone(),
-                max_connections: postgres.max_connections,
-                connect_timeout: CONNECT_TIMEOUT,
-                check_after: CHECK_AFTER,
-                statement_timeout: postgres.statement_timeout,
-            };
-            let connected = PostgresStore::connect(settings, runtime.clone()).await;
-            Ok(Arc::new(connected.map_err(|source| {
-                StartError::database(database, source)
-            })?))
+            let connected = PostgresStore::connect(postgres.store.clone(), runtime).await;
+            Arc::new(connected.map_err(failed)?)
         }
-    }
+    })
 }
 
 /// How many passwords are hashed at once.
 fn cores() -> usize {
     thread::available_parallelism().map_or(1, NonZeroUsize::get)
-}
-
-fn api_settings(config: &Config) -> ApiSettings {
-    let cookie = &config.session_cookie;
-    ApiSettings {
-        prefix: config.server.api_prefix.clone(),
-        conceal_errors: config.server.conceal_errors,
-        confirm_links: config.server.confirm_links,
-        version: env!("CARGO_PKG_VERSION").to_owned(),
-        trusted_proxies: config.server.trusted_proxies.clone(),
-        compat: config.server.compat,
-        server_url: Some(config.server.url.clone()).filter(|it| !it.is_empty()),
-        console: config.server.console_enabled,
-        landing: config.server.landing_page,
-        change_env: config.server.change_env_enabled,
-        legacy: LegacySettings {
-            cookie_name: cookie.name.clone(),
-            cookie_domain: cookie.domain.clone(),
-            cookie_secure: cookie.secure,
-            cookie_same_site: match cookie.same_site {
-                SameSite::Lax => SameSiteRule::Lax,
-                SameSite::None => SameSiteRule::None,
-            },
-            session_age: config.sessions.opaque_session_ttl,
-        },
-    }
 }

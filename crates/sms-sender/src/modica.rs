@@ -30,25 +30,29 @@ pub struct ModicaSettings {
     pub username: String,
     /// Its password.
     pub password: Secret,
-    /// Renders the messages.
-    pub renderer: Arc<dyn MessageRenderer>,
 }
 
 /// Sends messages through Modica, which accepts only numbers that begin with `+`.
 #[derive(Debug)]
 pub struct ModicaSender {
     settings: ModicaSettings,
+    renderer: Arc<dyn MessageRenderer>,
     endpoint: Url,
     service: Service,
 }
 
 impl ModicaSender {
-    /// A sender that has not sent anything yet.
+    /// A sender that has not sent anything yet. `renderer` renders the messages.
     #[must_use]
-    pub fn new(settings: ModicaSettings, egress: Egress) -> Self {
+    pub fn new(
+        settings: ModicaSettings,
+        renderer: Arc<dyn MessageRenderer>,
+        egress: Egress,
+    ) -> Self {
         Self {
             endpoint: below(&settings.base_url, &["rest", "sms", "v2", "messages"]),
             settings,
+            renderer,
             service: Service {
                 egress,
                 name: "Modica",
@@ -63,9 +67,7 @@ impl ModicaSender {
             return Err(SmsServiceError::NotInternational { service });
         }
         let settings = &self.settings;
-        let words = settings
-            .renderer
-            .text_message(&message.locale, &message.code);
+        let words = self.renderer.text_message(&message.locale, &message.code);
         let body = json!({ "destination": to, "content": words.await? });
         let request = Request::post(self.endpoint.clone())
             .timeout(TIMEOUT)

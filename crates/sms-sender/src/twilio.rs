@@ -32,27 +32,31 @@ pub struct TwilioSettings {
     /// The sender: the id of a messaging service (`MG…`), or anything else Twilio accepts, such as
     /// a phone number.
     pub sender: String,
-    /// Renders the messages.
-    pub renderer: Arc<dyn MessageRenderer>,
 }
 
 /// Sends messages through Twilio.
 #[derive(Debug)]
 pub struct TwilioSender {
     settings: TwilioSettings,
+    renderer: Arc<dyn MessageRenderer>,
     endpoint: Url,
     service: Service,
 }
 
 impl TwilioSender {
-    /// A sender that has not sent anything yet.
+    /// A sender that has not sent anything yet. `renderer` renders the messages.
     #[must_use]
-    pub fn new(settings: TwilioSettings, egress: Egress) -> Self {
+    pub fn new(
+        settings: TwilioSettings,
+        renderer: Arc<dyn MessageRenderer>,
+        egress: Egress,
+    ) -> Self {
         let account = settings.account_sid.as_str();
         let path = ["2010-04-01", "Accounts", account, "Messages.json"];
         Self {
             endpoint: below(&settings.base_url, &path),
             settings,
+            renderer,
             service: Service {
                 egress,
                 name: "Twilio",
@@ -62,9 +66,7 @@ impl TwilioSender {
 
     async fn transmit(&self, message: &TextMessage) -> Result<(), SmsServiceError> {
         let settings = &self.settings;
-        let words = settings
-            .renderer
-            .text_message(&message.locale, &message.code);
+        let words = self.renderer.text_message(&message.locale, &message.code);
         let words = words.await?;
         let from = if settings.sender.starts_with(MESSAGING_SERVICE) {
             "MessagingServiceSid"

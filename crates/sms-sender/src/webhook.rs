@@ -150,23 +150,27 @@ pub struct WebhookSettings {
     pub timeout: Duration,
     /// The body.
     pub template: BodyTemplate,
-    /// Renders the messages.
-    pub renderer: Arc<dyn MessageRenderer>,
 }
 
 /// Posts messages to a URL. Any status from 200 to 299 means that the message is accepted.
 #[derive(Debug)]
 pub struct WebhookSender {
     settings: WebhookSettings,
+    renderer: Arc<dyn MessageRenderer>,
     service: Service,
 }
 
 impl WebhookSender {
-    /// A sender that has not sent anything yet.
+    /// A sender that has not sent anything yet. `renderer` renders the messages.
     #[must_use]
-    pub fn new(settings: WebhookSettings, egress: Egress) -> Self {
+    pub fn new(
+        settings: WebhookSettings,
+        renderer: Arc<dyn MessageRenderer>,
+        egress: Egress,
+    ) -> Self {
         Self {
             settings,
+            renderer,
             service: Service {
                 egress,
                 name: "the web hook for text messages",
@@ -176,9 +180,7 @@ impl WebhookSender {
 
     async fn transmit(&self, message: &TextMessage) -> Result<(), SmsServiceError> {
         let settings = &self.settings;
-        let words = settings
-            .renderer
-            .text_message(&message.locale, &message.code);
+        let words = self.renderer.text_message(&message.locale, &message.code);
         let body = settings.template.filled(message.to.as_str(), &words.await?);
         let mut request = Request::post(settings.url.clone()).timeout(settings.timeout);
         for (name, value) in &settings.headers {

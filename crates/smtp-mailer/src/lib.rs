@@ -37,9 +37,8 @@
 //!     ca_file: None,
 //!     timeout: Duration::from_secs(10),
 //!     pool_size: 4,
-//!     renderer: Arc::new(templates),
 //! };
-//! let mailer = SmtpMailer::new(settings, &tokio::runtime::Handle::current())?;
+//! let mailer = SmtpMailer::new(&settings, Arc::new(templates), &tokio::runtime::Handle::current())?;
 //! # Ok(())
 //! # }
 //! ```

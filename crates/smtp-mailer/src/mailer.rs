@@ -34,25 +34,31 @@ impl SmtpMailer {
     /// A mailer that has not connected yet: a server that is away for a moment does not keep this
     /// one from starting.
     ///
+    /// * `renderer` – renders the mails.
     /// * `runtime` – where idle connections are closed.
     ///
     /// # Errors
     ///
     /// [`InvalidSmtpSettings`], which says what to mend.
-    pub fn new(settings: SmtpSettings, runtime: &Handle) -> Result<Self, InvalidSmtpSettings> {
-        Self::with_idle(settings, IDLE, runtime)
+    pub fn new(
+        settings: &SmtpSettings,
+        renderer: Arc<dyn MessageRenderer>,
+        runtime: &Handle,
+    ) -> Result<Self, InvalidSmtpSettings> {
+        Self::with_idle(settings, renderer, IDLE, runtime)
     }
 
     fn with_idle(
-        settings: SmtpSettings,
+        settings: &SmtpSettings,
+        renderer: Arc<dyn MessageRenderer>,
         idle: Duration,
         runtime: &Handle,
     ) -> Result<Self, InvalidSmtpSettings> {
         Ok(Self {
-            server: Server::new(&settings)?,
-            defaults: defaults(&settings)?,
+            server: Server::new(settings)?,
+            defaults: defaults(settings)?,
             places: Places::pool(settings.pool_size, settings.timeout, idle, runtime),
-            renderer: settings.renderer,
+            renderer,
         })
     }
 

@@ -1,9 +1,8 @@
 //! How to reach the SMTP server, as configured.
 
-use std::{fmt, path::PathBuf, sync::Arc, time::Duration};
+use std::{fmt, path::PathBuf, time::Duration};
 
 use auth_domain::secret::Secret;
-use mail_templates::MessageRenderer;
 use rustls_pki_types::pem;
 
 /// How to send mail.
@@ -36,8 +35,6 @@ pub struct SmtpSettings {
     pub timeout: Duration,
     /// The most connections that are open at once; at least one.
     pub pool_size: u32,
-    /// Renders the mails.
-    pub renderer: Arc<dyn MessageRenderer>,
 }
 
 /// How the connection to the server is encrypted.

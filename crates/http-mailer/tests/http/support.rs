@@ -50,11 +50,11 @@ pub(crate) fn webhook(url: &str, egress: Egress) -> WebhookMailer {
     let settings = WebhookSettings {
         url: url.parse().unwrap(),
         key: WebhookKey::parse(&Secret::new(KEY)).unwrap(),
-        renderer: Arc::new(templates.unwrap()),
         site: site(),
     };
     WebhookMailer::new(
         settings,
+        Arc::new(templates.unwrap()),
         egress,
         Arc::new(FixedClock::default()),
         Arc::new(SequentialIds::default()),

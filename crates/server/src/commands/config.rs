@@ -1,7 +1,7 @@
 //! `hasura-auth config …`: looks at the configuration without starting anything.
 
 use clap::Subcommand;
-
+use settings::Loaded;
 use tokio::runtime::Handle;
 
 use super::{
@@ -9,7 +9,7 @@ use super::{
     output, read,
 };
 use crate::{
-    config::{self, ConfigErrors, Loaded},
+    config::{ConfigErrors, TABLE},
     preflight,
     start_error::StartError,
 };
@@ -43,8 +43,8 @@ pub(super) async fn run(
     match command {
         ConfigCommand::Check { online } => check(load(), *online).await,
         ConfigCommand::Show => show(load()),
-        ConfigCommand::Defaults => output::write([config::defaults()]),
-        ConfigCommand::Reference => output::write([config::reference()]),
+        ConfigCommand::Defaults => output::write([settings::defaults(&TABLE)]),
+        ConfigCommand::Reference => output::write([settings::reference(&TABLE)]),
     }
 }
 
@@ -68,7 +68,7 @@ async fn check(loaded: Loaded, online: bool) -> Result<(), StartError> {
 
 /// Shows the values even when some are wrong; the wrong ones have their default.
 fn show(loaded: Loaded) -> Result<(), StartError> {
-    output::write(config::lines(&loaded.settings))?;
+    output::write(settings::lines(&loaded.settings))?;
     if loaded.problems.is_empty() {
         Ok(())
     } else {

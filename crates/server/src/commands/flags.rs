@@ -5,7 +5,9 @@
 
 use std::ffi::{OsStr, OsString};
 
-use crate::config::{Kind, Setting, settings};
+use settings::Row;
+
+use crate::config::TABLE;
 
 /// Flags that are not named after their variable.
 const IRREGULAR: [(&str, &str); 23] = [
@@ -67,7 +69,7 @@ pub(crate) fn understand(arguments: impl IntoIterator<Item = OsString>) -> Under
         let found = argument.to_str().and_then(flag);
         let value = match found {
             Some((_, Some(value))) => Some(value.into()),
-            Some((setting, None)) if matches!(setting.kind, Kind::Flag) => Some("true".into()),
+            Some((setting, None)) if setting.is_flag() => Some("true".into()),
             Some((_, None)) => rest.next_if(|next| !is_flag(next)),
             None => None,
         };
@@ -86,7 +88,7 @@ fn is_flag(argument: &OsStr) -> bool {
 }
 
 /// The setting that `--name` or `--name=value` is for, and the value.
-fn flag(argument: &str) -> Option<(&'static Setting, Option<&str>)> {
+fn flag(argument: &str) -> Option<(&'static Row, Option<&str>)> {
     let flag = argument.strip_prefix("--")?;
     let (name, value) = match flag.split_once('=') {
         Some((name, value)) => (name, Some(value)),
@@ -95,7 +97,7 @@ fn flag(argument: &str) -> Option<(&'static Setting, Option<&str>)> {
     Some((setting(name)?, value))
 }
 
-fn setting(name: &str) -> Option<&'static Setting> {
+fn setting(name: &str) -> Option<&'static Row> {
     let irregular = IRREGULAR.iter().find(|(flag, _)| *flag == name);
     let regular = name.to_ascii_uppercase().replace('-', "_");
     let variables = match irregular {
@@ -109,7 +111,9 @@ fn setting(name: &str) -> Option<&'static Setting> {
             ),
         ],
     };
-    settings().find(|it| variables.iter().any(|variable| variable == it.variable))
+    TABLE
+        .rows()
+        .find(|it| variables.iter().any(|variable| variable == it.variable))
 }
 
 #[cfg(test)]

@@ -75,7 +75,7 @@ async fn statements(database: &Database) -> Result<Vec<String>, StartError> {
 
 fn shown(database: &Database) -> String {
     match database {
-        Database::Sqlite { path, .. } => path.display().to_string(),
+        Database::Sqlite(sqlite) => sqlite.path.display().to_string(),
         Database::Postgres(database) => database.migrations_url.display(),
     }
 }
@@ -88,7 +88,7 @@ fn shown(database: &Database) -> String {
 /// [`StartError::Sqlite`] or [`StartError::Postgres`].
 pub(super) async fn tables(database: &Database) -> Result<Vec<String>, StartError> {
     match database {
-        Database::Sqlite { .. } => migrate(database).await,
+        Database::Sqlite(_) => migrate(database).await,
         Database::Postgres(database) => {
             postgres_store::migrate_tables(&database.migrations_url, &Handle::current())
                 .await
@@ -105,19 +105,21 @@ pub(super) async fn tables(database: &Database) -> Result<Vec<String>, StartErro
 pub(super) async fn check(database: &Database) -> Result<(), StartError> {
     match database {
         // A copy of its file is all of it.
-        Database::Sqlite { .. } => Ok(()),
-        Database::Postgres(database) => postgres_store::check(&database.url, &Handle::current())
-            .await
-            .map_err(|source| StartError::postgres(&database.url, source)),
+        Database::Sqlite(_) => Ok(()),
+        Database::Postgres(database) => {
+            postgres_store::check(&database.store.url, &Handle::current())
+                .await
+                .map_err(|source| StartError::postgres(&database.store.url, source))
+        }
     }
 }
 
 /// Brings everything up to date and returns the names of what was applied.
 async fn migrate(database: &Database) -> Result<Vec<String>, StartError> {
     match database {
-        Database::Sqlite { path, .. } => sqlite_store::migrate(path)
+        Database::Sqlite(sqlite) => sqlite_store::migrate(&sqlite.path)
             .await
-            .map_err(|source| StartError::sqlite(path, source)),
+            .map_err(|source| StartError::sqlite(&sqlite.path, source)),
         Database::Postgres(database) => {
             postgres_store::migrate(&database.migrations_url, &Handle::current())
                 .await
@@ -129,7 +131,8 @@ async fn migrate(database: &Database) -> Result<Vec<String>, StartError> {
 /// What [`migrate`] would do.
 async fn pending(database: &Database) -> Result<Pending, StartError> {
     match database {
-        Database::Sqlite { path, .. } => {
+        Database::Sqlite(sqlite) => {
+            let path = &sqlite.path;
             let migrations = sqlite_store::pending(path).await;
             Ok(Pending {
                 migrations: migrations.map_err(|source| StartError::sqlite(path, source))?,

@@ -15,9 +15,10 @@ pub(crate) use flags::{Understood, understand};
 use std::{fs, path::PathBuf};
 
 use clap::{Parser, Subcommand};
+use settings::{Environment, Loaded, Sources};
 
 use crate::{
-    config::{Config, Environment, Loaded, Sources, load},
+    config::{Config, load},
     start_error::StartError,
 };
 

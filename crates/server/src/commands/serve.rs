@@ -10,11 +10,12 @@ use std::{
 use actix_web::{HttpServer, dev::Server, web::Data};
 use auth_domain::system::RandomIds;
 use http_api::{AppState, LiveState};
+use settings::Settings;
 use tokio::{runtime::Handle, task::JoinHandle};
 
 use crate::{
     awaited_database, banner,
-    config::{Config, ServerSettings, Settings},
+    config::{Config, ServerSettings},
     first_run, index_build,
     live_settings::LiveSettings,
     logging, preflight, signals,
@@ -52,7 +53,7 @@ pub(crate) async fn run(config: Config, settings: Settings) -> Result<(), StartE
     let shared = SharedState::build(&config, adapters, key_files, &runtime).await?;
     let shared = Arc::new(shared);
     let state = state(&shared, &config).await?;
-    let live = config.server.change_env_enabled.then(|| {
+    let live = config.api.change_env.then(|| {
         let shared = Arc::clone(&shared);
         Arc::new(LiveSettings::new(shared, settings, state.clone())) as Arc<dyn LiveState>
     });

@@ -8,15 +8,11 @@
 mod tests;
 
 use serde_json::{Map, Value as Json};
+use settings::{Row, Setting, Settings, Source, Value, blank_problem, leaves_a_hole};
 
 use super::{
-    Config, ConfigErrors, blank, derived,
-    load::{Loaded, preset},
-    setting::Setting,
-    settings::Settings,
-    source::Source,
+    derived,
     table::{accounts, email, jwt, passwords, redirects, second_factors, server, sessions, sms},
-    value::Value,
 };
 
 /// A name that a change may hold.
@@ -24,7 +20,7 @@ struct Changeable {
     name: &'static str,
     form: Form,
     /// What it changes; some names are known and change nothing.
-    setting: Option<&'static Setting>,
+    setting: Option<Row>,
 }
 
 /// How JSON spells a value.
@@ -51,11 +47,17 @@ enum Change {
     To(Value),
 }
 
-const fn to(name: &'static str, form: Form, setting: &'static Setting) -> Changeable {
+/// A setting under the name of its variable.
+const fn to<T, P>(form: Form, setting: Setting<T, P>) -> Changeable {
+    called(setting.row().variable, form, setting)
+}
+
+/// A setting under another name than that of its variable.
+const fn called<T, P>(name: &'static str, form: Form, setting: Setting<T, P>) -> Changeable {
     Changeable {
         name,
         form,
-        setting: Some(setting),
+        setting: Some(setting.row()),
     }
 }
 
@@ -70,102 +72,46 @@ const fn in_vain(name: &'static str, form: Form) -> Changeable {
 use Form::{Array, Commas, Flag, Number, Text, Url};
 
 const CHANGEABLE: &[Changeable] = &[
-    to("HASURA_GRAPHQL_GRAPHQL_URL", Text, &jwt::GRAPHQL_URL),
-    to("HASURA_GRAPHQL_ADMIN_SECRET", Text, &jwt::ADMIN_SECRET),
-    to("AUTH_JWT_CUSTOM_CLAIMS", Text, &jwt::CUSTOM_CLAIMS),
-    to(
-        "AUTH_JWT_CUSTOM_CLAIMS_DEFAULTS",
-        Text,
-        &jwt::CUSTOM_CLAIMS_DEFAULTS,
-    ),
-    to("AUTH_CLIENT_URL", Url, &redirects::CLIENT_URL),
-    to("AUTH_SERVER_URL", Url, &server::URL),
-    to("AUTH_CONCEAL_ERRORS", Flag, &server::CONCEAL_ERRORS),
-    to("AUTH_DISABLE_SIGNUP", Flag, &accounts::DISABLE_SIGN_UP),
-    to("AUTH_DISABLE_NEW_USERS", Flag, &accounts::DISABLE_NEW_USERS),
-    to("AUTH_ANONYMOUS_USERS_ENABLED", Flag, &accounts::ANONYMOUS),
-    to(
-        "AUTH_EMAIL_SIGNIN_EMAIL_VERIFIED_REQUIRED",
-        Flag,
-        &accounts::EMAIL_VERIFICATION_REQUIRED,
-    ),
-    to("AUTH_DEFAULT_ROLE", Text, &accounts::DEFAULT_ROLE),
-    to(
-        "AUTH_DEFAULT_ALLOWED_ROLES",
-        Array,
-        &accounts::ALLOWED_ROLES,
-    ),
-    to("AUTH_DEFAULT_LOCALE", Text, &accounts::DEFAULT_LOCALE),
-    to(
-        "AUTH_LOCALE_ALLOWED_LOCALES",
-        Commas,
-        &accounts::ALLOWED_LOCALES,
-    ),
-    to(
-        "AUTH_ACCESS_CONTROL_BLOCKED_EMAILS",
-        Commas,
-        &accounts::BLOCKED_EMAILS,
-    ),
-    to(
-        "AUTH_ACCESS_CONTROL_ALLOWED_EMAILS",
-        Commas,
-        &accounts::ALLOWED_EMAILS,
-    ),
-    to(
-        "AUTH_ACCESS_CONTROL_BLOCKED_EMAIL_DOMAINS",
-        Commas,
-        &accounts::BLOCKED_EMAIL_DOMAINS,
-    ),
-    to(
-        "AUTH_ACCESS_CONTROL_ALLOWED_EMAIL_DOMAINS",
-        Commas,
-        &accounts::ALLOWED_EMAIL_DOMAINS,
-    ),
-    to("AUTH_PASSWORD_MIN_LENGTH", Number, &passwords::MIN_LENGTH),
-    to("AUTH_PASSWORD_HIBP_ENABLED", Flag, &passwords::HIBP),
-    to(
-        "AUTH_REFRESH_TOKEN_EXPIRES_IN",
-        Number,
-        &sessions::REFRESH_TOKEN_TTL,
-    ),
-    to(
-        "AUTH_EMAIL_PASSWORDLESS_ENABLED",
-        Flag,
-        &email::PASSWORDLESS,
-    ),
-    to("AUTH_OTP_EMAIL_ENABLED", Flag, &email::OTP),
-    to("AUTH_MFA_ENABLED", Flag, &second_factors::MFA_ENABLED),
-    to(
-        "AUTH_WEBAUTHN_ENABLED",
-        Flag,
-        &second_factors::WEBAUTHN_ENABLED,
-    ),
-    to("AUTH_WEBAUTHN_RPID", Text, &second_factors::WEBAUTHN_RP_ID),
-    to(
+    to(Text, jwt::GRAPHQL_URL),
+    to(Text, jwt::ADMIN_SECRET),
+    to(Text, jwt::CUSTOM_CLAIMS),
+    to(Text, jwt::CUSTOM_CLAIMS_DEFAULTS),
+    to(Url, redirects::CLIENT_URL),
+    to(Url, server::URL),
+    to(Flag, server::CONCEAL_ERRORS),
+    to(Flag, accounts::DISABLE_SIGN_UP),
+    to(Flag, accounts::DISABLE_NEW_USERS),
+    to(Flag, accounts::ANONYMOUS),
+    to(Flag, accounts::EMAIL_VERIFICATION_REQUIRED),
+    called("AUTH_DEFAULT_ROLE", Text, accounts::DEFAULT_ROLE),
+    called("AUTH_DEFAULT_ALLOWED_ROLES", Array, accounts::ALLOWED_ROLES),
+    called("AUTH_DEFAULT_LOCALE", Text, accounts::DEFAULT_LOCALE),
+    to(Commas, accounts::ALLOWED_LOCALES),
+    to(Commas, accounts::BLOCKED_EMAILS),
+    to(Commas, accounts::ALLOWED_EMAILS),
+    to(Commas, accounts::BLOCKED_EMAIL_DOMAINS),
+    to(Commas, accounts::ALLOWED_EMAIL_DOMAINS),
+    to(Number, passwords::MIN_LENGTH),
+    to(Flag, passwords::HIBP),
+    to(Number, sessions::REFRESH_TOKEN_TTL),
+    to(Flag, email::PASSWORDLESS),
+    to(Flag, email::OTP),
+    to(Flag, second_factors::MFA_ENABLED),
+    to(Flag, second_factors::WEBAUTHN_ENABLED),
+    called("AUTH_WEBAUTHN_RPID", Text, second_factors::WEBAUTHN_RP_ID),
+    called(
         "AUTH_WEBAUTHN_RPNAME",
         Text,
-        &second_factors::WEBAUTHN_RP_NAME,
+        second_factors::WEBAUTHN_RP_NAME,
     ),
-    to(
-        "AUTH_WEBAUTHN_RP_ORIGINS",
-        Array,
-        &second_factors::WEBAUTHN_RP_ORIGINS,
-    ),
-    to("AUTH_SMS_PASSWORDLESS_ENABLED", Flag, &sms::ENABLED),
-    to("AUTH_SMS_PROVIDER", Text, &sms::PROVIDER),
-    to(
-        "AUTH_SMS_TWILIO_ACCOUNT_SID",
-        Text,
-        &sms::TWILIO_ACCOUNT_SID,
-    ),
-    to("AUTH_SMS_TWILIO_AUTH_TOKEN", Text, &sms::TWILIO_AUTH_TOKEN),
-    to(
-        "AUTH_SMS_TWILIO_MESSAGING_SERVICE_ID",
-        Text,
-        &sms::TWILIO_SERVICE_ID,
-    ),
-    to("AUTH_SMS_MODICA_USERNAME", Text, &sms::MODICA_USERNAME),
-    to("AUTH_SMS_MODICA_PASSWORD", Text, &sms::MODICA_PASSWORD),
+    to(Array, second_factors::WEBAUTHN_RP_ORIGINS),
+    to(Flag, sms::ENABLED),
+    to(Text, sms::PROVIDER),
+    to(Text, sms::TWILIO_ACCOUNT_SID),
+    to(Text, sms::TWILIO_AUTH_TOKEN),
+    to(Text, sms::TWILIO_SERVICE_ID),
+    to(Text, sms::MODICA_USERNAME),
+    to(Text, sms::MODICA_PASSWORD),
     in_vain("AUTH_ACCESS_CONTROL_ALLOWED_REDIRECT_URLS", Commas),
     in_vain("AUTH_ACCESS_TOKEN_EXPIRES_IN", Number),
     in_vain("AUTH_GRAVATAR_ENABLED", Flag),
@@ -175,16 +121,16 @@ const CHANGEABLE: &[Changeable] = &[
     in_vain("AUTH_SERVER_PREFIX", Text),
 ];
 
-/// `settings` with what `members` say in the place of what they said, and what comes of them.
-/// Names that are not known, and `null`, change nothing.
+/// `settings` with what `members` say in the place of what they said, and the defaults that follow from
+/// it. Names that are not known, and `null`, change nothing.
 ///
 /// # Errors
 ///
-/// Every problem that the changed settings have; none repeats a secret.
-pub(crate) fn changed(
+/// A line about each value that does not fit; none repeats a secret.
+pub(super) fn apply(
     settings: &Settings,
     members: &Map<String, Json>,
-) -> Result<(Settings, Config), ConfigErrors> {
+) -> Result<Settings, Vec<String>> {
     let mut settings = settings.clone();
     let mut problems = Vec::new();
     for (changeable, value) in known(members) {
@@ -194,14 +140,10 @@ pub(crate) fn changed(
         }
     }
     if !problems.is_empty() {
-        return Err(ConfigErrors(problems));
+        return Err(problems);
     }
     derived::fill(&mut settings);
-    let config = Config::read(Loaded {
-        settings: settings.clone(),
-        ..Loaded::default()
-    })?;
-    Ok((settings, config))
+    Ok(settings)
 }
 
 /// The names in `members` that are known.
@@ -226,7 +168,7 @@ impl Changeable {
         if !self.form.fits(value) {
             return Err(format!("{name} expects {}", self.form.expects()));
         }
-        let Some(setting) = self.setting else {
+        let Some(setting) = &self.setting else {
             return Ok(Change::Stays);
         };
         match (self.form, value.as_str()) {
@@ -235,9 +177,9 @@ impl Changeable {
             _ => {
                 // Without the value: it may be a secret.
                 let read = read(setting, value)
-                    .ok_or_else(|| format!("{name} expects {}", setting.kind.expects()))?;
-                if !is_empty(value) && blank::leaves_a_hole(setting, &read) {
-                    return Err(blank::problem(name));
+                    .ok_or_else(|| format!("{name} expects {}", setting.expects()))?;
+                if !is_empty(value) && leaves_a_hole(setting, &read) {
+                    return Err(blank_problem(name));
                 }
                 Ok(Change::To(read))
             }
@@ -245,13 +187,13 @@ impl Changeable {
     }
 
     fn apply(&self, change: Change, settings: &mut Settings) {
-        let Some(setting) = self.setting else {
+        let Some(setting) = &self.setting else {
             return;
         };
         let found = match change {
             Change::Stays => return,
             Change::To(value) if is_the_operators(setting, &value, settings) => return,
-            Change::Unset => preset(setting),
+            Change::Unset => setting.preset_value().map(|it| (it, Source::Default)),
             Change::To(value) => Some((value, Source::Change(self.name.to_owned()))),
         };
         match found {
@@ -263,9 +205,9 @@ impl Changeable {
 
 /// Whether the operator set `setting` to this value, so that it stays theirs. Of a secret it is not
 /// told whether it was guessed.
-fn is_the_operators(setting: &Setting, value: &Value, settings: &Settings) -> bool {
+fn is_the_operators(setting: &Row, value: &Value, settings: &Settings) -> bool {
     let is_set = settings.is_set(setting) && !settings.is_changed(setting);
-    let there = settings.find(setting).map(|(it, _)| it);
+    let there = settings.found(setting).map(|(it, _)| it);
     is_set && !setting.secret && there == Some(value)
 }
 
@@ -299,12 +241,10 @@ fn is_empty(value: &Json) -> bool {
 }
 
 /// A value that has the form of its name, by the rules of its setting.
-fn read(setting: &Setting, value: &Json) -> Option<Value> {
+fn read(setting: &Row, value: &Json) -> Option<Value> {
     match value {
-        Json::String(text) => setting.kind.read_text(text),
-        Json::Array(items) => setting
-            .kind
-            .read_items(items.iter().filter_map(Json::as_str)),
-        flag_or_number => setting.kind.read_text(&flag_or_number.to_string()),
+        Json::String(text) => setting.read_text(text),
+        Json::Array(items) => setting.read_items(items.iter().filter_map(Json::as_str)),
+        flag_or_number => setting.read_text(&flag_or_number.to_string()),
     }
 }

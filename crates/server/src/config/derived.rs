@@ -3,17 +3,15 @@
 //! Without a configured database, and reached from this machine only, the server is in the *zero-setup
 //! mode*: a developer tries it with one command. Then it asks for nothing that needs more.
 
-use std::path::Path;
-
 use http_api::LANDING_PATH;
+use settings::{Row, Settings, Source, Value};
 
 use super::{
-    parts::{api_prefix, is_loopback},
-    setting::Setting,
-    settings::Settings,
-    source::Source,
-    table::{accounts, database, email, redirects, second_factors, server, sms},
-    value::Value,
+    parts::is_loopback,
+    table::{
+        accounts, database, email, redirects, second_factors, server,
+        sms::{self, SmsService},
+    },
 };
 
 /// Where front-end tools serve an application by default. In the zero-setup mode browsers may be led
@@ -23,8 +21,8 @@ const USUAL_APPLICATION: &str = "http://localhost:3000";
 /// Whether no database is configured, and nothing but this machine reaches the server. What makes a
 /// first try easy, such as sign-up without verification, is not for a network.
 pub(crate) fn is_zero_setup(settings: &Settings) -> bool {
-    let host = settings.text(&server::HOST);
-    !settings.is_set(&database::URL) && host.is_none_or(is_loopback)
+    let host = settings.find(&server::HOST);
+    !settings.is_set(&database::URL) && host.is_none_or(|it| is_loopback(&it))
 }
 
 /// Gives the settings that nobody set the values that follow from the others.
@@ -54,7 +52,7 @@ pub(super) fn fill(settings: &mut Settings) {
 
 /// Without an application links lead to a page of this server.
 fn fill_landing_page(settings: &mut Settings) {
-    let server = settings.text(&server::URL).unwrap_or_default();
+    let server = settings.get(&server::URL);
     let landing = format!("{}{LANDING_PATH}", server.trim_end_matches('/'));
     default(settings, &redirects::CLIENT_URL, text(&landing));
     default(settings, &redirects::ALLOWED_URLS, usual_application());
@@ -64,12 +62,13 @@ fn fill_landing_page(settings: &mut Settings) {
 /// tried. Where the database has been given a place it is kept, and the defaults are Hasura Auth's.
 fn fill_features(settings: &mut Settings) {
     let first_try = is_zero_setup(settings) && !settings.is_set(&database::SQLITE_PATH);
-    for feature in [
+    let features: [&Row; 4] = [
         &accounts::ANONYMOUS,
         &email::PASSWORDLESS,
         &email::OTP,
         &second_factors::MFA_ENABLED,
-    ] {
+    ];
+    for feature in features {
         default(settings, feature, Value::Flag(first_try));
     }
     // Browsers use security keys with the host that is printed, and not with every other.
@@ -92,11 +91,12 @@ fn fill_features(settings: &mut Settings) {
     let sends_texts = settings.is_set(&sms::PROVIDER);
     let texts = first_try && !sends_texts;
     default(settings, &sms::ENABLED, Value::Flag(texts));
-    default(
-        settings,
-        &sms::PROVIDER,
-        text(if texts { "dev" } else { "twilio" }),
-    );
+    let service = if texts {
+        SmsService::Dev
+    } else {
+        SmsService::Twilio
+    };
+    default(settings, &sms::PROVIDER, text(service.word()));
 }
 
 fn usual_application() -> Value {
@@ -109,18 +109,18 @@ pub(crate) fn has_landing_page(settings: &Settings) -> bool {
 }
 
 fn own_url(settings: &Settings) -> String {
-    let port = settings.integer(&server::PORT);
-    let prefix = api_prefix(settings);
+    let port = settings.get(&server::PORT);
+    let prefix = settings.get(&server::API_PREFIX).unwrap_or_default();
     format!("http://localhost:{port}{prefix}")
 }
 
 fn sqlite_path(settings: &Settings) -> String {
-    let folder = settings.text(&server::DATA_DIR).unwrap_or_default();
-    Path::new(folder).join("auth.db").display().to_string()
+    let folder = settings.get(&server::DATA_DIR);
+    folder.join("auth.db").display().to_string()
 }
 
-fn default(settings: &mut Settings, setting: &Setting, value: Value) {
-    if settings.find(setting).is_none() {
+fn default(settings: &mut Settings, setting: &Row, value: Value) {
+    if settings.found(setting).is_none() {
         settings.set(setting, value, Source::Default);
     }
 }

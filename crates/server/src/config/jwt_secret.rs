@@ -1,10 +1,10 @@
 //! Looks at the key of access tokens before anything is started with it.
 
 use auth_crypto::JwtSecret;
+use settings::Settings;
 
 use super::{
     parts::is_loopback,
-    settings::Settings,
     table::{jwt, server},
 };
 
@@ -16,10 +16,10 @@ use super::{
 ///
 /// A line about a key that cannot.
 pub(super) fn check(settings: &Settings, warnings: &mut Vec<String>) -> Result<(), String> {
-    if settings.text(&jwt::SECRET).is_none() {
+    let Some(json) = settings.get(&jwt::SECRET) else {
         return Ok(());
-    }
-    let secret = settings.parsed(&jwt::SECRET, JwtSecret::parse)?;
+    };
+    let secret = settings.named(&jwt::SECRET, JwtSecret::parse(json.expose()))?;
     let name = settings.name(&jwt::SECRET);
     let advice = secret.warnings().iter();
     warnings.extend(advice.map(|it| format!("{name}: {it}")));
@@ -27,8 +27,8 @@ pub(super) fn check(settings: &Settings, warnings: &mut Vec<String>) -> Result<(
         return Ok(());
     }
     let weak = "the key has fewer than 32 bytes, so it can be guessed from a token";
-    let host = settings.text(&server::HOST).unwrap_or_default();
-    if !is_loopback(host) {
+    let host = settings.get(&server::HOST);
+    if !is_loopback(&host) {
         return Err(format!(
             "{name}: {weak}, and the network reaches this server on {host}; use a longer one here \
              and in Hasura, such as the output of `openssl rand -hex 32`"

@@ -4,32 +4,16 @@
 //! environment; [`Config::read`] makes typed parts of them, which are all that the rest of the
 //! server sees. Problems are collected and reported together, one line each.
 
-mod blank;
 mod change;
 mod derived;
-mod environment;
-mod file;
-mod go_duration;
 mod jwt_secret;
-mod kind;
 mod load;
-mod misfit;
 mod parts;
-mod reference;
 mod rule;
-mod setting;
-mod settings;
-mod show;
-mod source;
-mod suggestion;
-mod support;
-mod table;
+pub(crate) mod table;
 #[cfg(test)]
 pub(crate) mod tests;
-mod toml_defaults;
-mod unknown;
 mod unnamed_database;
-mod value;
 
 use std::{fmt, path::PathBuf};
 
@@ -42,23 +26,19 @@ use auth_domain::{
     user::LanguageTag,
 };
 use egress::{EgressRules, Url};
+use http_api::ApiSettings;
+use mail_templates::TemplateSettings;
+use serde_json::{Map, Value};
+use settings::{Loaded, Settings};
 
-pub(crate) use change::{changed, known_names};
-pub(crate) use environment::Environment;
-pub(crate) use kind::Kind;
-pub(crate) use load::{Loaded, Sources, load};
+pub(crate) use change::known_names;
+pub(crate) use load::load;
 pub(crate) use parts::{
     BotCheckService, CleanUpSettings, CustomClaimSettings, Database, IdTokenSettings, Limits,
-    LogSettings, PostgresDatabase, Postmark, ProviderSettings, SameSite, SecondFactorSettings,
-    ServerSettings, SessionCookie, SessionSettings, Sms, SmsProvider, Smtp, Transport, Webhook,
-    is_loopback, smtp,
+    LogSettings, PostgresDatabase, ProviderSettings, ServerSettings, Sms, SmsProvider, Transport,
+    is_loopback,
 };
-pub(crate) use reference::reference;
-pub(crate) use setting::Setting;
-pub(crate) use settings::Settings;
-pub(crate) use show::lines;
-pub(crate) use table::settings;
-pub(crate) use toml_defaults::defaults;
+pub(crate) use table::TABLE;
 
 use table::{jwt, passwords, redirects, second_factors, server};
 
@@ -67,6 +47,8 @@ use table::{jwt, passwords, redirects, second_factors, server};
 pub(crate) struct Config {
     /// The HTTP server and the process.
     pub(crate) server: ServerSettings,
+    /// How the API answers.
+    pub(crate) api: ApiSettings,
     /// The log.
     pub(crate) log: LogSettings,
     /// The database everything is kept in.
@@ -93,24 +75,16 @@ pub(crate) struct Config {
     pub(crate) egress: EgressRules,
     /// Work of hashing a password: the logarithm of the number of rounds.
     pub(crate) bcrypt_cost: u32,
-    /// How long sessions last.
-    pub(crate) sessions: SessionSettings,
-    /// Whether mails with a link carry a code that works in its place.
-    pub(crate) codes_beside_links: bool,
-    /// How accounts are protected by a second factor.
-    pub(crate) second_factors: SecondFactorSettings,
     /// On whose behalf security keys are asked for, if they are.
     pub(crate) relying_party: Option<RelyingParty>,
     /// Where links and sign-ins may lead.
     pub(crate) redirects: RedirectPolicy,
-    /// The cookie that carries a session of the legacy API.
-    pub(crate) session_cookie: SessionCookie,
     /// How mail leaves; without a way, it is kept in the outbox.
     pub(crate) transport: Option<Transport>,
     /// How text messages leave; without it there are none.
     pub(crate) sms: Option<Sms>,
-    /// The folder of the operator's own mail templates.
-    pub(crate) templates_folder: Option<PathBuf>,
+    /// The operator's own mail templates.
+    pub(crate) templates: TemplateSettings,
     /// The web server whose mail templates come first.
     pub(crate) templates_url: Option<Url>,
     /// How often something may happen; without limits, any number of times.
@@ -124,6 +98,8 @@ pub(crate) struct Config {
     pub(crate) zero_setup: bool,
     /// What somebody should know about these settings, one line each.
     pub(crate) warnings: Vec<String>,
+    /// What all of it was read from, for what is made later.
+    pub(crate) settings: Settings,
 }
 
 /// Why there is no [`Config`]: at least one line, each with what is wrong and how to mend it.
@@ -150,74 +126,63 @@ impl Config {
             mut problems,
             mut warnings,
         } = loaded;
-        warnings.extend(advice(&settings));
-        keep(jwt_secret::check(&settings, &mut warnings), &mut problems);
-        let providers = ProviderSettings::read(&settings, &mut warnings, &mut problems);
-        let templates_url = parts::templates_url(&settings, &mut warnings);
-        let parts = (
-            keep(Database::read(&settings, &mut warnings), &mut problems),
-            keep(ServerSettings::read(&settings), &mut problems),
-            keep(accounts(&settings, &mut warnings), &mut problems),
-            keep(parts::redirects(&settings, &mut warnings), &mut problems),
-            keep(SessionCookie::read(&settings), &mut problems),
-            keep(Transport::read(&settings, &mut warnings), &mut problems),
-            keep(parts::hibp_url(&settings), &mut problems),
-            keep(
-                CustomClaimSettings::read(&settings, &mut warnings),
-                &mut problems,
-            ),
-            keep(Limits::read(&settings, &mut warnings), &mut problems),
-            keep(BotCheckService::read(&settings), &mut problems),
-            keep(parts::relying_party(&settings), &mut problems),
-            keep(Sms::read(&settings, &mut warnings), &mut problems),
-        );
-        match parts {
-            (
-                Some(database),
-                Some(server),
-                Some((accounts, language_tags)),
-                Some(redirects),
-                Some(session_cookie),
-                Some(transport),
-                Some(hibp_url),
-                Some(custom_claims),
-                Some(limits),
-                Some(bot_check),
-                Some(relying_party),
-                Some(sms),
-            ) if problems.is_empty() => Ok(Self {
-                server,
-                log: LogSettings::read(&settings),
-                database,
-                migrate_on_start: settings.flag(&table::database::MIGRATE_ON_START),
-                clean_up: CleanUpSettings::read(&settings),
-                jwt_secret: settings.secret(&jwt::SECRET),
-                encryption_key: encryption_key(&settings),
-                accounts,
-                language_tags,
-                passwords: parts::passwords(&settings),
-                hibp_url,
-                custom_claims,
-                egress: parts::egress_rules(&settings),
-                bcrypt_cost: settings.number(&passwords::BCRYPT_COST),
-                sessions: SessionSettings::read(&settings),
-                codes_beside_links: settings.flag(&table::email::LINK_CODE),
-                second_factors: SecondFactorSettings::read(&settings),
-                relying_party,
-                redirects,
-                session_cookie,
-                transport,
-                sms,
-                templates_folder: parts::templates_folder(&settings),
-                templates_url,
-                limits,
-                bot_check,
-                providers,
-                zero_setup: derived::is_zero_setup(&settings),
-                warnings,
-            }),
+        match Self::assemble(&settings, &mut problems, &mut warnings) {
+            Some(config) if problems.is_empty() => Ok(Self { warnings, ..config }),
             _ => Err(ConfigErrors(problems)),
         }
+    }
+
+    /// Reads every part, so that all problems are told at once.
+    fn assemble(
+        settings: &Settings,
+        problems: &mut Vec<String>,
+        warnings: &mut Vec<String>,
+    ) -> Option<Self> {
+        warnings.extend(advice(settings));
+        keep(jwt_secret::check(settings, warnings), problems);
+        let providers = ProviderSettings::read(settings, warnings, problems);
+        let templates_url = parts::templates_url(settings, warnings);
+        let database = keep(Database::read(settings, warnings), problems);
+        let languages = keep(parts::Languages::read(settings, warnings), problems);
+        let redirects = keep(parts::redirects(settings, warnings), problems);
+        let api = keep(parts::api(settings), problems);
+        let transport = keep(Transport::read(settings, warnings), problems);
+        let hibp_url = keep(parts::hibp_url(settings), problems);
+        let custom_claims = keep(CustomClaimSettings::read(settings, warnings), problems);
+        let limits = keep(Limits::read(settings, warnings), problems);
+        let bot_check = keep(BotCheckService::read(settings), problems);
+        let relying_party = keep(parts::relying_party(settings), problems);
+        let sms = keep(Sms::read(settings, warnings), problems);
+        let languages = languages?;
+        Some(Self {
+            server: ServerSettings::read(settings),
+            api: api?,
+            log: LogSettings::read(settings),
+            database: database?,
+            migrate_on_start: settings.get(&table::database::MIGRATE_ON_START),
+            clean_up: CleanUpSettings::read(settings),
+            jwt_secret: settings.get(&jwt::SECRET),
+            encryption_key: settings.get(&jwt::ENCRYPTION_KEY),
+            language_tags: languages.tags.clone(),
+            templates: parts::templates(settings, languages.default.clone()),
+            accounts: parts::accounts(settings, languages),
+            passwords: parts::passwords(settings),
+            hibp_url: hibp_url?,
+            custom_claims: custom_claims?,
+            egress: parts::egress_rules(settings),
+            bcrypt_cost: settings.get(&passwords::BCRYPT_COST),
+            relying_party: relying_party?,
+            redirects: redirects?,
+            transport: transport?,
+            sms: sms?,
+            templates_url,
+            limits: limits?,
+            bot_check: bot_check?,
+            providers,
+            zero_setup: derived::is_zero_setup(settings),
+            warnings: Vec::new(),
+            settings: settings.clone(),
+        })
     }
 
     /// Whether the development outbox is shown: only in the zero-setup mode, because its messages
@@ -229,6 +194,11 @@ impl Config {
         self.zero_setup && (keeps_mails || keeps_texts)
     }
 
+    /// Whether people may protect their accounts with one-time passwords.
+    pub(crate) fn totp_enabled(&self) -> bool {
+        self.settings.get(&second_factors::MFA_ENABLED)
+    }
+
     /// The folder of the development outbox.
     pub(crate) fn outbox_dir(&self) -> PathBuf {
         self.server.data_dir.join("outbox")
@@ -236,15 +206,10 @@ impl Config {
 
     /// The policy that the services obey.
     pub(crate) fn policy(&self, keys: PolicyKeys) -> AuthPolicy {
-        let compat = self.server.compat;
         let mut policy = AuthPolicy::new(keys, &self.server.url, self.redirects.clone());
+        parts::apply_to_policy(&self.settings, self.api.compat, &mut policy);
         policy.accounts = self.accounts.clone();
         policy.passwords = self.passwords.clone();
-        self.sessions.apply_to(&mut policy.sessions, compat);
-        policy.codes.beside_links = self.codes_beside_links;
-        policy.elevation.rule = self.second_factors.elevation;
-        policy.elevation.every_method_obliges = compat.every_method_obliges_to_elevate();
-        self.second_factors.apply_to(&mut policy.second_factors);
         if let Some(sms) = &self.sms {
             policy.sms = sms.policy.clone();
         }
@@ -252,20 +217,18 @@ impl Config {
     }
 }
 
-/// Its setting takes nothing that is no key.
-fn encryption_key(settings: &Settings) -> Option<EncryptionKey> {
-    let key = settings.text(&jwt::ENCRYPTION_KEY)?;
-    EncryptionKey::parse(key).ok()
-}
-
-/// Who may have an account, with the languages as they were written.
-fn accounts(
+/// `settings` after a change while the server serves, and what comes of them.
+///
+/// # Errors
+///
+/// Every problem that the changed settings have; none repeats a secret.
+pub(crate) fn changed(
     settings: &Settings,
-    warnings: &mut Vec<String>,
-) -> Result<(AccountPolicy, Vec<LanguageTag>), String> {
-    let languages = parts::Languages::read(settings, warnings)?;
-    let tags = languages.tags.clone();
-    Ok((parts::accounts(settings, languages)?, tags))
+    members: &Map<String, Value>,
+) -> Result<(Settings, Config), ConfigErrors> {
+    let settings = change::apply(settings, members).map_err(ConfigErrors)?;
+    let config = Config::read(Loaded::from_settings(settings.clone()))?;
+    Ok((settings, config))
 }
 
 /// The part, or nothing and one more problem.
@@ -276,7 +239,7 @@ fn keep<T>(part: Result<T, String>, problems: &mut Vec<String>) -> Option<T> {
 /// Settings that are allowed and yet seldom meant.
 fn advice(settings: &Settings) -> Vec<String> {
     let mut advice = Vec::new();
-    let cost = settings.integer(&passwords::BCRYPT_COST);
+    let cost = settings.get(&passwords::BCRYPT_COST);
     if cost < 10 {
         advice.push(format!(
             "{} is {cost}, which makes stolen password hashes easy to break; \
@@ -284,7 +247,7 @@ fn advice(settings: &Settings) -> Vec<String> {
             settings.name(&passwords::BCRYPT_COST)
         ));
     }
-    if settings.flag(&server::ENABLE_CHANGE_ENV) {
+    if settings.get(&server::ENABLE_CHANGE_ENV) {
         advice.push(format!(
             "{} is on: WHOEVER REACHES THIS SERVER CAN CHANGE ITS SETTINGS and take over every \
              account; unset it outside of tests",
@@ -292,7 +255,7 @@ fn advice(settings: &Settings) -> Vec<String> {
         ));
     }
     if !derived::is_zero_setup(settings) {
-        let encrypts = settings.flag(&second_factors::MFA_ENABLED);
+        let encrypts = settings.get(&second_factors::MFA_ENABLED);
         if encrypts && !settings.is_set(&jwt::ENCRYPTION_KEY) {
             advice.push(format!(
                 "{} is not set, so second factors are lost when the key of access tokens changes; \

@@ -8,6 +8,9 @@ use std::{
 };
 
 use auth_domain::{security_key::Origin, user::Role};
+use egress::Egress;
+use settings::{Environment, Sources, defaults, lines, reference};
+use smtp_mailer::SmtpSettings;
 use sqlite_store::Synchronous;
 
 use super::*;
@@ -58,14 +61,14 @@ fn names(roles: &[Role]) -> Vec<&str> {
 
 fn url_of(config: Config) -> String {
     match config.database {
-        Database::Postgres(database) => database.url.display(),
-        Database::Sqlite { .. } => panic!("not PostgreSQL"),
+        Database::Postgres(database) => database.store.url.display(),
+        Database::Sqlite(_) => panic!("not PostgreSQL"),
     }
 }
 
 fn path_of(config: &Config) -> String {
     match &config.database {
-        Database::Sqlite { path, .. } => path.display().to_string(),
+        Database::Sqlite(sqlite) => sqlite.path.display().to_string(),
         Database::Postgres(_) => panic!("not SQLite"),
     }
 }
@@ -101,7 +104,7 @@ mod transport {
         let elsewhere = config_of(&[POSTMARK, TOKEN, SENDER, url]);
 
         let api = |config: Config| match config.transport {
-            Some(Transport::Postmark(postmark)) => postmark.url.to_string(),
+            Some(Transport::Postmark(postmark)) => postmark.base_url.to_string(),
             _ => panic!("not Postmark"),
         };
         assert_eq!(api(usual), "https://api.postmarkapp.com/");
@@ -450,6 +453,125 @@ mod problems {
     }
 }
 
+mod variables {
+    use super::*;
+
+    fn told_of(name: &str) -> Loaded {
+        let mut loaded = Loaded::from_settings(loaded_from(&[]).settings);
+        loaded.report_unknown(&Environment::from_iter([(name.into(), "x".into())]));
+        loaded
+    }
+
+    fn warnings_about(name: &str) -> Vec<String> {
+        let loaded = told_of(name);
+        assert_eq!(loaded.problems, [""; 0], "{name}");
+        loaded.warnings
+    }
+
+    #[test]
+    fn a_misspelt_variable_is_reported_with_the_closest_name() {
+        assert_eq!(
+            warnings_about("AUTH_SMTP_HOSTS"),
+            [
+                "AUTH_SMTP_HOSTS is not a setting of this version and has no effect; \
+              did you mean AUTH_SMTP_HOST?"
+            ]
+        );
+    }
+
+    #[test]
+    fn a_slip_in_the_name_of_a_protection_keeps_the_server_from_starting() {
+        for (name, meant) in [
+            ("AUTH_DISABLE_SIGNUPS", "AUTH_DISABLE_SIGNUP"),
+            ("AUTH_DISABLE_SIGNPU", "AUTH_DISABLE_SIGNUP"),
+            ("AUTH_DISABLED_SIGNUPS", "AUTH_DISABLE_SIGNUP"),
+            ("auth_disable_signup", "AUTH_DISABLE_SIGNUP"),
+            ("AUTH_RATE_LIMIT_ENABLED", "AUTH_RATE_LIMIT_ENABLE"),
+            ("AUTH_CONCEAL_ERROR", "AUTH_CONCEAL_ERRORS"),
+            ("AUTH_TURNSTYLE_SECRET", "AUTH_TURNSTILE_SECRET"),
+            ("AUTH_TURNSTILE_SECRT_FILE", "AUTH_TURNSTILE_SECRET_FILE"),
+            ("AUTH_TRUSTED_PROXIE", "AUTH_TRUSTED_PROXIES"),
+            (
+                "AUTH_REQUIRE_ELEVATED_CLAIMS",
+                "AUTH_REQUIRE_ELEVATED_CLAIM",
+            ),
+            (
+                "AUTH_ACCESS_CONTROL_ALLOWED_EMAIL",
+                "AUTH_ACCESS_CONTROL_ALLOWED_EMAILS",
+            ),
+            (
+                "AUTH_ACCESS_CONTROL_BLOCKED_EMAIL_DOMAIN",
+                "AUTH_ACCESS_CONTROL_BLOCKED_EMAIL_DOMAINS",
+            ),
+            ("AUTH_HOTS", "AUTH_HOST"),
+        ] {
+            let loaded = told_of(name);
+
+            assert_eq!(loaded.warnings, [""; 0], "{name}");
+            assert_eq!(loaded.problems.len(), 1, "{name}");
+            let problem = &loaded.problems[0];
+            assert!(
+                problem.starts_with(&format!("{name} is not a setting")),
+                "{problem}"
+            );
+            assert!(problem.contains(&format!("from {meant},")), "{problem}");
+        }
+    }
+
+    /// Kubernetes sets the first ones for every service, here one called `auth`.
+    #[test]
+    fn other_programs_may_have_variables_of_their_own() {
+        for name in [
+            "AUTH_SERVICE_HOST",
+            "AUTH_SERVICE_PORT",
+            "AUTH_PORT_4000_TCP_ADDR",
+            "AUTH_TEST",
+            "AUTH_COST_CENTRE",
+            "AUTH_TOKEN",
+            "AUTH_URL",
+            "AUTH_SECRET",
+        ] {
+            assert_eq!(warnings_about(name).len(), 1, "{name}");
+        }
+        for name in ["OAUTH_HOST", "auth_test", "Authorization", "AUTH"] {
+            assert_eq!(warnings_about(name), [""; 0], "{name}");
+        }
+    }
+
+    #[test]
+    fn no_known_variable_is_taken_for_a_slip() {
+        let variables = TABLE.rows().flat_map(settings::Row::variables);
+        let ignored = TABLE.ignored_variables.iter().copied();
+        for name in variables.chain(ignored).chain([TABLE.file_variable]) {
+            let loaded = told_of(name);
+            assert_eq!(
+                (loaded.problems, loaded.warnings),
+                (vec![], vec![]),
+                "{name}"
+            );
+        }
+    }
+
+    #[test]
+    fn known_ignored_and_foreign_variables_pass_in_silence() {
+        for name in [
+            "AUTH_PORT",
+            "AUTH_CONFIG_FILE",
+            "AUTH_SKIP_INIT",
+            "AUTH_SMTP_PASS_FILE",
+            "NODE_ENV",
+            "PATH",
+        ] {
+            assert_eq!(warnings_about(name), [""; 0], "{name}");
+        }
+    }
+
+    #[test]
+    fn only_secrets_have_a_file_variable() {
+        assert_eq!(warnings_about("AUTH_PORT_FILE").len(), 1);
+    }
+}
+
 mod providers {
     use super::*;
 
@@ -483,40 +605,22 @@ mod providers {
 
     #[test]
     fn every_one_can_be_switched_on() {
-        let names = [
-            "AZUREAD",
-            "BITBUCKET",
-            "DISCORD",
-            "ENTRAID",
-            "FACEBOOK",
-            "GITHUB",
-            "GITLAB",
-            "GOOGLE",
-            "LINKEDIN",
-            "SPOTIFY",
-            "STRAVA",
-            "TWITCH",
-            "WINDOWS_LIVE",
-            "WORKOS",
-        ];
-        for name in names {
+        for row in table::providers::code_flows() {
             let variables = [
-                (format!("AUTH_PROVIDER_{name}_ENABLED"), "true"),
-                (format!("AUTH_PROVIDER_{name}_CLIENT_ID"), "an-id"),
-                (format!("AUTH_PROVIDER_{name}_CLIENT_SECRET"), "hunter2"),
+                (row.enabled.variable, "true"),
+                (row.client_id.variable, "an-id"),
+                (row.client_secret.variable, "hunter2"),
             ];
-            let variables: Vec<_> = variables
-                .iter()
-                .map(|(key, value)| (key.as_str(), *value))
-                .collect();
 
-            let id = name.to_lowercase().replace('_', "");
             let config = config_of(&variables);
 
-            assert!(
-                config.providers.code_flows.contains_key(id.as_str()),
-                "{name}"
-            );
+            let registration = &config.providers.code_flows[row.id];
+            let rules = EgressRules {
+                allowed_hosts: Vec::new(),
+            };
+            let egress = Egress::new(rules).unwrap();
+            let provider = (row.connect)(&config.settings, registration.clone(), egress);
+            assert_eq!(provider.id().as_str(), row.id);
             assert_eq!(config.warnings, [""; 0]);
         }
     }
@@ -905,12 +1009,12 @@ mod values {
         assert_eq!(config.server.keep_alive, Duration::from_secs(100));
         assert_eq!(path_of(&config), "./data/auth.db");
         assert!(!config.accounts.email_verification_required);
-        assert!(config.server.console_enabled);
+        assert!(config.api.console);
         let client_url = config.redirects.client_url();
         assert_eq!(client_url.as_str(), "http://localhost:4000/landing");
-        assert!(config.server.landing_page);
+        assert!(config.api.landing);
         assert!(config.accounts.anonymous_enabled && config.accounts.email_code_enabled);
-        assert!(config.accounts.email_link_enabled && config.second_factors.totp_enabled);
+        assert!(config.accounts.email_link_enabled && config.totp_enabled());
         assert!(matches!(
             config.sms.unwrap().provider,
             SmsProvider::Dev { .. }
@@ -926,7 +1030,7 @@ mod values {
     #[test]
     fn commits_to_an_embedded_database_wait_for_the_disk_unless_told_otherwise() {
         let synchronous = |variables| match config_of(variables).database {
-            Database::Sqlite { synchronous, .. } => Some(synchronous),
+            Database::Sqlite(sqlite) => Some(sqlite.synchronous),
             Database::Postgres(_) => None,
         };
         let normal = ("AUTH_SQLITE_SYNCHRONOUS", "normal");
@@ -949,9 +1053,9 @@ mod values {
         assert!(!config.zero_setup);
         assert_eq!(config.server.host, "0.0.0.0");
         assert!(config.accounts.email_verification_required);
-        assert!(!config.server.console_enabled);
-        assert!(!config.server.landing_page);
-        assert!(!config.accounts.anonymous_enabled && !config.second_factors.totp_enabled);
+        assert!(!config.api.console);
+        assert!(!config.api.landing);
+        assert!(!config.accounts.anonymous_enabled && !config.totp_enabled());
         assert!(config.sms.is_none() && config.relying_party.is_none());
         assert_eq!(config.redirects.client_url().as_str(), "");
         assert_eq!(names(&config.accounts.allowed_roles), ["me", "user"]);
@@ -966,8 +1070,8 @@ mod values {
         let named = config_of(&[("AUTH_EMAIL_TEMPLATES_PATH", "/nowhere/templates")]);
         let usual = config_of(&[("AUTH_EMAIL_TEMPLATES_PATH", "/app/email-templates")]);
 
-        assert_eq!(named.templates_folder, Some("/nowhere/templates".into()));
-        assert_eq!(usual.templates_folder, None);
+        assert_eq!(named.templates.folder, Some("/nowhere/templates".into()));
+        assert_eq!(usual.templates.folder, None);
     }
 
     #[test]
@@ -1038,18 +1142,16 @@ mod values {
         assert_eq!(config.accounts.allowed_locales.len(), 2);
     }
 
+    /// [`settings::Settings::get`] counts on it.
     #[test]
-    fn every_choice_has_a_meaning() {
-        for setting in [
-            table::accounts::GRAVATAR_DEFAULT,
-            table::accounts::GRAVATAR_RATING,
-            table::legacy::COOKIE_SAME_SITE,
-        ] {
-            let kind::Kind::Choice(words) = setting.kind else {
-                panic!("{} is no choice", setting.key);
-            };
-            for word in words {
-                config_of(&[(setting.variable, word)]);
+    fn what_always_has_a_value_has_one_however_it_is_set() {
+        let unfit: Vec<_> = TABLE.rows().map(|row| (row.variable, "\u{1}")).collect();
+        let postgres = [("POSTGRES_CONNECTION", "postgres://db/x")];
+
+        for variables in [&[][..], &postgres, &unfit] {
+            let settings = loaded_from(variables).settings;
+            for row in TABLE.rows().filter(|row| row.has_value()) {
+                assert!(settings.has(row), "{}", row.key);
             }
         }
     }
@@ -1133,7 +1235,7 @@ mod generated {
 
     #[test]
     fn the_default_file_is_current() {
-        assert_current("config/default.toml", |_| defaults());
+        assert_current("config/default.toml", |_| defaults(&TABLE));
     }
 
     #[test]
@@ -1141,14 +1243,14 @@ mod generated {
         assert_current("docs/configuration.md", |text| {
             let (intro, rest) = text.split_once(TABLE_BEGIN).unwrap();
             let (_, outro) = rest.split_once(TABLE_END).unwrap();
-            let reference = reference();
+            let reference = reference(&TABLE);
             format!("{intro}{TABLE_BEGIN}{reference}\n{TABLE_END}{outro}")
         });
     }
 
     #[test]
     fn the_default_file_changes_nothing() {
-        let with_file = read(&[], &[("hasura-auth.toml", &defaults())]).unwrap();
+        let with_file = read(&[], &[("hasura-auth.toml", &defaults(&TABLE))]).unwrap();
         let without = config_of(&[]);
 
         assert_eq!(format!("{with_file:?}"), format!("{without:?}"));
@@ -1270,8 +1372,8 @@ mod limits {
     fn answers_look_like_those_of_0_42_unless_something_else_is_asked_for() {
         let latest = config_of(&[("AUTH_API_COMPAT", "latest")]);
 
-        assert_eq!(config_of(&[]).server.compat, http_api::Compat::V0_42);
-        assert_eq!(latest.server.compat, http_api::Compat::Latest);
+        assert_eq!(config_of(&[]).api.compat, http_api::Compat::V0_42);
+        assert_eq!(latest.api.compat, http_api::Compat::Latest);
         assert_eq!(problems(&[("AUTH_API_COMPAT", "0.43")], &[]).len(), 1);
     }
 }
@@ -1759,7 +1861,7 @@ mod as_the_original {
         ] {
             let config = config_of(&[("AUTH_API_PREFIX", text)]);
 
-            assert_eq!(config.server.api_prefix, prefix);
+            assert_eq!(config.api.prefix, prefix);
             assert_eq!(config.server.url, format!("http://localhost:4000{prefix}"));
         }
     }
@@ -1786,7 +1888,7 @@ mod mail_server {
 
     const HOST: (&str, &str) = ("AUTH_SMTP_HOST", "smtp.example.com");
 
-    fn smtp(variables: Pairs<'_>) -> Smtp {
+    fn smtp(variables: Pairs<'_>) -> SmtpSettings {
         match config_of(&[&[HOST], variables].concat()).transport {
             Some(Transport::Smtp(smtp)) => smtp,
             _ => panic!("not SMTP"),

@@ -4,11 +4,10 @@
 //! machine; a deployment that meant another database would lose its users with the container, and
 //! would not notice.
 
+use settings::{Environment, Loaded, distance};
+
 use super::{
-    environment::Environment,
-    load::Loaded,
     parts::is_loopback,
-    suggestion::distance,
     table::{database, server},
 };
 
@@ -59,8 +58,8 @@ pub(super) fn report(environment: &Environment, loaded: &mut Loaded) {
         database::URL.variable,
         database::SQLITE_PATH.variable
     );
-    let host = settings.text(&server::HOST).unwrap_or_default();
-    if !is_loopback(host) {
+    let host = settings.get(&server::HOST);
+    if !is_loopback(&host) {
         let hint = if seen.is_empty() {
             String::new()
         } else {
@@ -166,7 +165,7 @@ mod tests {
             let config = Config::read(loaded_from(&[host, foreign, named])).unwrap();
 
             assert!(!config.zero_setup, "{named:?}");
-            assert!(!config.server.console_enabled, "{named:?}");
+            assert!(!config.api.console, "{named:?}");
             assert!(config.accounts.email_verification_required, "{named:?}");
             assert!(!config.shows_outbox(), "{named:?}");
             assert!(!config.warnings.iter().any(|it| it.contains("DATABASE_URL")));

@@ -8,20 +8,17 @@ use auth_domain::{
 };
 use egress::Egress;
 use http_api::Outbox;
-use http_mailer::{PostmarkMailer, PostmarkSettings, WebhookMailer, WebhookSettings};
+use http_mailer::{PostmarkMailer, WebhookMailer};
 use mail_templates::{
-    MessageRenderer, RemoteSettings, RemoteTemplates, Site, TemplateSettings, Templates,
+    MessageRenderer, RemoteSettings, RemoteTemplates, TemplateSettings, Templates,
 };
-use sms_sender::{
-    ModicaSender, ModicaSettings, TwilioSender, TwilioSettings, TwilioVerify, TwilioVerifySettings,
-    WebhookSender, WebhookSettings as SmsWebhookSettings,
-};
+use outbox::{DevSmsSender, OutboxMailer};
+use sms_sender::{ModicaSender, TwilioSender, TwilioVerify, WebhookSender};
 use smtp_mailer::{SmtpMailer, SmtpSettings};
 use tokio::runtime::Handle;
 
 use crate::{
-    config::{Config, Postmark, Sms, SmsProvider, Smtp, Transport, Webhook, smtp},
-    outbox::{DevSmsSender, OutboxMailer},
+    config::{Config, Sms, SmsProvider, Transport},
     start_error::StartError,
 };
 
@@ -74,54 +71,17 @@ fn code_delivery(
     let egress = egress.clone();
     let renderer = || renderer(config, &egress);
     Ok(match sms.provider.clone() {
-        SmsProvider::TwilioVerify(account) => {
-            let settings = TwilioVerifySettings {
-                base_url: account.url,
-                account_sid: account.sid,
-                auth_token: account.token,
-                service_sid: account.service,
-            };
+        SmsProvider::TwilioVerify(settings) => {
             CodeDelivery::Verifier(Arc::new(TwilioVerify::new(settings, egress)))
         }
-        SmsProvider::Twilio(account) => {
-            let settings = TwilioSettings {
-                base_url: account.url,
-                account_sid: account.sid,
-                auth_token: account.token,
-                sender: account.service,
-                renderer: renderer()?,
-            };
-            CodeDelivery::Message(Arc::new(TwilioSender::new(settings, egress)))
+        SmsProvider::Twilio(settings) => {
+            CodeDelivery::Message(Arc::new(TwilioSender::new(settings, renderer()?, egress)))
         }
-        SmsProvider::Modica {
-            url,
-            username,
-            password,
-        } => {
-            let settings = ModicaSettings {
-                base_url: url,
-                username,
-                password,
-                renderer: renderer()?,
-            };
-            CodeDelivery::Message(Arc::new(ModicaSender::new(settings, egress)))
+        SmsProvider::Modica(settings) => {
+            CodeDelivery::Message(Arc::new(ModicaSender::new(settings, renderer()?, egress)))
         }
-        SmsProvider::Generic {
-            url,
-            content_type,
-            headers,
-            timeout,
-            template,
-        } => {
-            let settings = SmsWebhookSettings {
-                url,
-                content_type,
-                headers,
-                timeout,
-                template,
-                renderer: renderer()?,
-            };
-            CodeDelivery::Message(Arc::new(WebhookSender::new(settings, egress)))
+        SmsProvider::Generic(settings) => {
+            CodeDelivery::Message(Arc::new(WebhookSender::new(settings, renderer()?, egress)))
         }
         SmsProvider::Dev { folder } => {
             let sender = DevSmsSender::new(Arc::clone(outbox), renderer()?, folder);
@@ -144,12 +104,12 @@ pub(crate) fn transport(
         Some(Transport::Smtp(smtp)) => {
             Arc::new(smtp_mailer(smtp, renderer(config, egress)?, runtime)?)
         }
-        Some(Transport::Postmark(postmark)) => Arc::new(PostmarkMailer::new(
-            postmark_settings(postmark, config),
-            egress.clone(),
-        )),
+        Some(Transport::Postmark(postmark)) => {
+            Arc::new(PostmarkMailer::new(postmark.clone(), egress.clone()))
+        }
         Some(Transport::Webhook(webhook)) => Arc::new(WebhookMailer::new(
-            webhook_settings(webhook, config, egress)?,
+            webhook.clone(),
+            renderer(config, egress)?,
             egress.clone(),
             Arc::new(SystemClock),
             Arc::new(RandomIds),
@@ -168,11 +128,11 @@ pub(crate) fn transport(
 ///
 /// [`StartError::Smtp`].
 pub(crate) fn smtp_mailer(
-    smtp: &Smtp,
+    settings: &SmtpSettings,
     renderer: Arc<dyn MessageRenderer>,
     runtime: &Handle,
 ) -> Result<SmtpMailer, StartError> {
-    SmtpMailer::new(smtp_settings(smtp, renderer), runtime).map_err(StartError::Smtp)
+    SmtpMailer::new(settings, renderer, runtime).map_err(StartError::Smtp)
 }
 
 /// What mails say.
@@ -184,69 +144,22 @@ pub(crate) fn renderer(
     config: &Config,
     egress: &Egress,
 ) -> Result<Arc<dyn MessageRenderer>, StartError> {
-    let settings = TemplateSettings {
-        folder: config.templates_folder.clone(),
-        default_locale: config.accounts.default_locale.clone(),
-        site: site(config),
-    };
-    let templates = Templates::load_tagged(settings, &config.language_tags);
+    let TemplateSettings {
+        default_locale,
+        site,
+        ..
+    } = config.templates.clone();
+    let templates = Templates::load_tagged(config.templates.clone(), &config.language_tags);
     let local = Arc::new(templates.map_err(StartError::Templates)?);
     let Some(url) = config.templates_url.clone() else {
         return Ok(local);
     };
     let settings = RemoteSettings {
         url,
-        default_locale: config.accounts.default_locale.clone(),
-        site: site(config),
+        default_locale,
+        site,
         local,
     };
     let templates = RemoteTemplates::new(settings, egress.clone());
     Ok(Arc::new(templates.tagged(&config.language_tags)))
-}
-
-fn site(config: &Config) -> Site {
-    Site {
-        server_url: config.server.url.clone(),
-        client_url: config.redirects.client_url().as_str().to_owned(),
-    }
-}
-
-fn postmark_settings(postmark: &Postmark, config: &Config) -> PostmarkSettings {
-    PostmarkSettings {
-        base_url: postmark.url.clone(),
-        token: postmark.token.clone(),
-        sender: postmark.sender.clone(),
-        site: site(config),
-    }
-}
-
-fn webhook_settings(
-    webhook: &Webhook,
-    config: &Config,
-    egress: &Egress,
-) -> Result<WebhookSettings, StartError> {
-    Ok(WebhookSettings {
-        url: webhook.url.clone(),
-        key: webhook.key.clone(),
-        renderer: renderer(config, egress)?,
-        site: site(config),
-    })
-}
-
-fn smtp_settings(smtp: &Smtp, renderer: Arc<dyn MessageRenderer>) -> SmtpSettings {
-    SmtpSettings {
-        host: smtp.host.clone(),
-        port: smtp.port,
-        tls: smtp.tls,
-        user: smtp.user.clone(),
-        password: smtp.password.clone(),
-        auth: smtp.auth,
-        client_name: smtp.client_name.clone(),
-        sender: smtp.sender.clone(),
-        x_smtpapi: smtp.x_smtpapi.clone(),
-        ca_file: smtp.ca_file.clone(),
-        timeout: smtp::TIMEOUT,
-        pool_size: smtp::POOL_SIZE,
-        renderer,
-    }
 }

@@ -10,26 +10,15 @@ use auth_domain::{
 };
 use egress::Egress;
 use provider_apple::Apple;
-use provider_azuread::AzureAd;
-use provider_bitbucket::Bitbucket;
-use provider_discord::Discord;
-use provider_entraid::EntraId;
-use provider_facebook::Facebook;
-use provider_github::GitHub;
-use provider_gitlab::GitLab;
 use provider_google::Google;
-use provider_kit::{AuthorizationCodeProvider, IdTokenRules, IdTokens, OAuth2};
-use provider_linkedin::LinkedIn;
-use provider_spotify::Spotify;
-use provider_strava::Strava;
-use provider_twitch::Twitch;
+use provider_kit::{AuthorizationCodeProvider, IdTokenRules, IdTokens};
 use provider_twitter::Twitter;
-use provider_windowslive::WindowsLive;
 
-use crate::config::{IdTokenSettings, ProviderSettings};
+use crate::config::{Config, IdTokenSettings, ProviderSettings, table::providers::code_flows};
 
 /// The services of this configuration.
-pub(super) fn providers(settings: &ProviderSettings, egress: &Egress) -> Providers {
+pub(super) fn providers(config: &Config, egress: &Egress) -> Providers {
+    let settings = &config.providers;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let ids: Arc<dyn IdGenerator> = Arc::new(RandomIds);
     let wiring = Wiring {
@@ -39,20 +28,7 @@ pub(super) fn providers(settings: &ProviderSettings, egress: &Egress) -> Provide
         providers: Providers::default(),
     };
     wiring
-        .code_flow(AzureAd)
-        .code_flow(Bitbucket)
-        .code_flow(Discord)
-        .code_flow(EntraId)
-        .code_flow(Facebook)
-        .code_flow(GitHub)
-        .code_flow(GitLab)
-        .code_flow(Google)
-        .code_flow(LinkedIn)
-        .code_flow(Spotify)
-        .code_flow(Strava)
-        .code_flow(Twitch)
-        .code_flow(WindowsLive)
-        .code_flow(settings.workos.clone())
+        .code_flows(config)
         .apple()
         .twitter(&ids)
         .custom()
@@ -79,10 +55,12 @@ struct Wiring<'a> {
 }
 
 impl Wiring<'_> {
-    fn code_flow<F: AuthorizationCodeProvider>(mut self, provider: F) -> Self {
-        if let Some(registration) = self.settings.code_flows.get(F::ID) {
-            let provider = OAuth2::new(provider, registration.clone(), self.egress.clone());
-            self.providers = self.providers.with(Arc::new(provider));
+    fn code_flows(mut self, config: &Config) -> Self {
+        for row in code_flows() {
+            if let Some(registration) = self.settings.code_flows.get(row.id).cloned() {
+                let provider = (row.connect)(&config.settings, registration, self.egress.clone());
+                self.providers = self.providers.with(provider);
+            }
         }
         self
     }

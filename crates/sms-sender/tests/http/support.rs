@@ -42,9 +42,8 @@ pub(crate) fn twilio(url: &str, from: &str, egress: Egress) -> TwilioSender {
         account_sid: "AC1".to_owned(),
         auth_token: Secret::new(TOKEN),
         sender: from.to_owned(),
-        renderer: renderer(),
     };
-    TwilioSender::new(settings, egress)
+    TwilioSender::new(settings, renderer(), egress)
 }
 
 pub(crate) fn verify(url: &str, egress: Egress) -> TwilioVerify {
@@ -62,9 +61,8 @@ pub(crate) fn modica(url: &str, egress: Egress) -> ModicaSender {
         base_url: url.parse().unwrap(),
         username: "acme".to_owned(),
         password: Secret::new(TOKEN),
-        renderer: renderer(),
     };
-    ModicaSender::new(settings, egress)
+    ModicaSender::new(settings, renderer(), egress)
 }
 
 pub(crate) fn webhook(url: &str, content_type: ContentType, egress: Egress) -> WebhookSender {
@@ -74,9 +72,8 @@ pub(crate) fn webhook(url: &str, content_type: ContentType, egress: Egress) -> W
         headers: vec![("X-Api-Key".to_owned(), Secret::new(TOKEN))],
         timeout: Duration::from_secs(3),
         template: BodyTemplate::parse(r#"{"m": {"to": ["${to}"]}, "text": "${body}"}"#).unwrap(),
-        renderer: renderer(),
     };
-    WebhookSender::new(settings, egress)
+    WebhookSender::new(settings, renderer(), egress)
 }
 
 /// Every sender, with a service at `url`.

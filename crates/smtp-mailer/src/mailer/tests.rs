@@ -8,7 +8,7 @@ use tokio::{
 use super::*;
 use crate::{AuthMethod, TlsMode};
 
-fn settings() -> SmtpSettings {
+fn renderer() -> Arc<dyn MessageRenderer> {
     let templates = Templates::load(TemplateSettings {
         folder: None,
         default_locale: Locale::english(),
@@ -17,6 +17,10 @@ fn settings() -> SmtpSettings {
             client_url: String::new(),
         },
     });
+    Arc::new(templates.unwrap())
+}
+
+fn settings() -> SmtpSettings {
     SmtpSettings {
         host: "localhost".to_owned(),
         port: 25,
@@ -30,12 +34,15 @@ fn settings() -> SmtpSettings {
         ca_file: None,
         timeout: Duration::from_secs(20),
         pool_size: 4,
-        renderer: Arc::new(templates.unwrap()),
     }
 }
 
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "settings are made where they are passed"
+)]
 fn error(settings: SmtpSettings) -> InvalidSmtpSettings {
-    SmtpMailer::new(settings, &Handle::current()).unwrap_err()
+    SmtpMailer::new(&settings, renderer(), &Handle::current()).unwrap_err()
 }
 
 #[tokio::test]
@@ -52,7 +59,7 @@ async fn a_host_is_a_name_or_an_address() {
             host: host.to_owned(),
             ..settings()
         };
-        SmtpMailer::new(settings, &Handle::current()).unwrap();
+        SmtpMailer::new(&settings, renderer(), &Handle::current()).unwrap();
     }
     for host in [
         "",
@@ -137,7 +144,7 @@ async fn a_client_name_is_a_host_or_an_address_in_brackets() {
             client_name: name.to_owned(),
             ..settings()
         };
-        SmtpMailer::new(settings, &Handle::current()).unwrap();
+        SmtpMailer::new(&settings, renderer(), &Handle::current()).unwrap();
     }
     for name in [
         "",
@@ -247,7 +254,7 @@ async fn no_debug_form_shows_the_password() {
     let settings = settings();
 
     let shown = format!("{settings:?}");
-    let mailer = SmtpMailer::new(settings, &Handle::current()).unwrap();
+    let mailer = SmtpMailer::new(&settings, renderer(), &Handle::current()).unwrap();
 
     assert!(!shown.contains("secret"), "{shown}");
     assert!(!format!("{mailer:?}").contains("secret"));
@@ -289,7 +296,7 @@ async fn an_idle_connection_is_closed_after_a_while() {
     };
     let server = tokio::spawn(async move { take_mails(listener.accept().await.unwrap().0).await });
     let idle = Duration::from_millis(30);
-    let mailer = SmtpMailer::with_idle(settings, idle, &Handle::current()).unwrap();
+    let mailer = SmtpMailer::with_idle(&settings, renderer(), idle, &Handle::current()).unwrap();
 
     mailer.send(crate::message::tests::mail()).await.unwrap();
 

@@ -47,7 +47,6 @@ pub(crate) fn settings(port: u16) -> SmtpSettings {
         ca_file: None,
         timeout: Duration::from_secs(20),
         pool_size: 4,
-        renderer: Arc::new(templates(None)),
     }
 }
 
@@ -63,8 +62,16 @@ pub(crate) fn templates(folder: Option<PathBuf>) -> Templates {
     .unwrap()
 }
 
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "settings are made where they are passed"
+)]
 pub(crate) fn mailer(settings: SmtpSettings) -> SmtpMailer {
-    SmtpMailer::new(settings, &Handle::current()).unwrap()
+    mailer_with(&settings, templates(None))
+}
+
+pub(crate) fn mailer_with(settings: &SmtpSettings, templates: Templates) -> SmtpMailer {
+    SmtpMailer::new(settings, Arc::new(templates), &Handle::current()).unwrap()
 }
 
 /// A mail with a link to sign in by.

@@ -17,7 +17,10 @@ use tokio_rustls::TlsAcceptor;
 
 use crate::{
     fake::{Answer, Fake, OPENED, friendly, say},
-    support::{APP, LINK, TICKET, mail, mailer, port, settings, templates, variable, whole_story},
+    support::{
+        APP, LINK, TICKET, mail, mailer, mailer_with, port, settings, templates, variable,
+        whole_story,
+    },
 };
 
 const METHODS: [AuthMethod; 3] = [AuthMethod::Plain, AuthMethod::Login, AuthMethod::CramMd5];
@@ -305,10 +308,8 @@ async fn a_subject_may_have_any_letter() {
 
 #[tokio::test]
 async fn nothing_a_user_wrote_becomes_a_header_or_markup() {
-    let mailer = mailer(SmtpSettings {
-        renderer: Arc::new(templates(Some(hostile_folder().path().to_owned()))),
-        ..server("PLAIN", TlsMode::StartTls)
-    });
+    let templates = templates(Some(hostile_folder().path().to_owned()));
+    let mailer = mailer_with(&server("PLAIN", TlsMode::StartTls), templates);
     for (number, name) in [
         "Ada\r\nBcc: victim@example.com\r\n\r\n<h1>",
         "Ada\nX-Injected: yes",
@@ -360,12 +361,9 @@ async fn lines_of_a_template_that_begin_with_a_dot_arrive() {
     fs::create_dir_all(&template).unwrap();
     fs::write(template.join("subject.txt"), "Dots").unwrap();
     fs::write(template.join("body.html"), "<p>\n.\n..two\n.\r\n</p>\n").unwrap();
-    let settings = SmtpSettings {
-        renderer: Arc::new(templates(Some(folder.path().to_owned()))),
-        ..server("PLAIN", TlsMode::StartTls)
-    };
+    let templates = templates(Some(folder.path().to_owned()));
 
-    mailer(settings)
+    mailer_with(&server("PLAIN", TlsMode::StartTls), templates)
         .send(mail("dots@example.com"))
         .await
         .unwrap();

@@ -10,7 +10,7 @@ use auth_domain::{
 use serde_json::json;
 
 use super::{
-    super::{SmsProvider, tests::loaded_from},
+    super::{Config, SmsProvider, changed, tests::loaded_from},
     *,
 };
 
@@ -91,12 +91,12 @@ fn claims(config: &Config) -> String {
 fn sms(config: &Config) -> String {
     match config.sms.as_ref().map(|it| &it.provider) {
         Some(SmsProvider::Twilio(account)) => {
-            let token = account.token.expose();
-            format!("{} {token} {}", account.sid, account.service)
+            let token = account.auth_token.expose();
+            format!("{} {token} {}", account.account_sid, account.sender)
         }
-        Some(SmsProvider::Modica {
-            username, password, ..
-        }) => format!("{username} {}", password.expose()),
+        Some(SmsProvider::Modica(account)) => {
+            format!("{} {}", account.username, account.password.expose())
+        }
         Some(SmsProvider::Dev { .. }) => "dev".to_owned(),
         Some(_) => "another".to_owned(),
         None => "none".to_owned(),
@@ -219,7 +219,7 @@ fn server_examples() -> Vec<Example> {
         ),
         (
             json!({ "AUTH_CONCEAL_ERRORS": true }),
-            |it| it.server.conceal_errors.to_string(),
+            |it| it.api.conceal_errors.to_string(),
             "true",
         ),
         (
@@ -239,7 +239,7 @@ fn server_examples() -> Vec<Example> {
         ),
         (
             json!({ "AUTH_MFA_ENABLED": true }),
-            |it| it.second_factors.totp_enabled.to_string(),
+            |it| it.totp_enabled().to_string(),
             "true",
         ),
         (json!({ "AUTH_WEBAUTHN_ENABLED": false }), keys, "none"),
@@ -386,7 +386,7 @@ fn what_is_absent_or_null_stays_and_changes_add_up() {
     ]);
 
     assert_eq!(config.passwords.min_bytes, 10);
-    assert!(config.second_factors.totp_enabled);
+    assert!(config.totp_enabled());
     assert_eq!(roles(&config), "me,editor");
 }
 

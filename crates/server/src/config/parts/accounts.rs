@@ -3,48 +3,47 @@
 use auth_domain::{
     policy::{AccountPolicy, PasswordPolicy},
     redirect::RedirectPolicy,
-    user::{EmailAccessList, Gravatar, GravatarDefault, GravatarRating, Role},
+    user::{EmailAccessList, Gravatar},
 };
+
+use settings::Settings;
 
 use super::Languages;
-use crate::config::{
-    settings::Settings,
-    table::{accounts, email, legacy, passwords, redirects},
-};
+use crate::config::table::{accounts, email, legacy, passwords, redirects};
 
 /// Who may have an account, and how it starts.
-pub(crate) fn accounts(settings: &Settings, languages: Languages) -> Result<AccountPolicy, String> {
-    let default_role = settings.parsed(&accounts::DEFAULT_ROLE, Role::parse)?;
-    let allowed_roles = settings.parsed_list(&accounts::ALLOWED_ROLES, Role::parse)?;
+pub(crate) fn accounts(settings: &Settings, languages: Languages) -> AccountPolicy {
+    let default_role = settings.get(&accounts::DEFAULT_ROLE);
+    let allowed_roles = settings.get(&accounts::ALLOWED_ROLES);
     let mut policy = AccountPolicy::default();
-    policy.sign_up_enabled = !settings.flag(&accounts::DISABLE_SIGN_UP);
-    policy.new_users_disabled = settings.flag(&accounts::DISABLE_NEW_USERS);
-    policy.email_verification_required = settings.flag(&accounts::EMAIL_VERIFICATION_REQUIRED);
-    policy.anonymous_enabled = settings.flag(&accounts::ANONYMOUS);
-    policy.email_link_enabled = settings.flag(&email::PASSWORDLESS);
-    policy.email_code_enabled = settings.flag(&email::OTP);
-    policy.auto_sign_up = !settings.flag(&accounts::DISABLE_AUTO_SIGN_UP);
+    policy.sign_up_enabled = !settings.get(&accounts::DISABLE_SIGN_UP);
+    policy.new_users_disabled = settings.get(&accounts::DISABLE_NEW_USERS);
+    policy.email_verification_required = settings.get(&accounts::EMAIL_VERIFICATION_REQUIRED);
+    policy.anonymous_enabled = settings.get(&accounts::ANONYMOUS);
+    policy.email_link_enabled = settings.get(&email::PASSWORDLESS);
+    policy.email_code_enabled = settings.get(&email::OTP);
+    policy.auto_sign_up = !settings.get(&accounts::DISABLE_AUTO_SIGN_UP);
     policy.email_access = EmailAccessList::new(
-        settings.list(&accounts::BLOCKED_EMAILS),
-        settings.list(&accounts::ALLOWED_EMAILS),
-        settings.list(&accounts::BLOCKED_EMAIL_DOMAINS),
-        settings.list(&accounts::ALLOWED_EMAIL_DOMAINS),
+        &settings.list(&accounts::BLOCKED_EMAILS),
+        &settings.list(&accounts::ALLOWED_EMAILS),
+        &settings.list(&accounts::BLOCKED_EMAIL_DOMAINS),
+        &settings.list(&accounts::ALLOWED_EMAIL_DOMAINS),
     );
     policy.allowed_roles = including(allowed_roles, &default_role);
     policy.default_role = default_role;
-    policy.username_enabled = settings.flag(&legacy::USERNAME_ENABLED);
-    policy.username_roles = settings.parsed_list(&legacy::USERNAME_DEFAULT_ROLES, Role::parse)?;
+    policy.username_enabled = settings.get(&legacy::USERNAME_ENABLED);
+    policy.username_roles = settings.list(&legacy::USERNAME_DEFAULT_ROLES);
     policy.allowed_locales = including(languages.allowed, &languages.default);
     policy.default_locale = languages.default;
-    policy.gravatar = gravatar(settings)?;
-    Ok(policy)
+    policy.gravatar = gravatar(settings);
+    policy
 }
 
 /// What a password has to be.
 pub(crate) fn passwords(settings: &Settings) -> PasswordPolicy {
     let mut policy = PasswordPolicy::default();
-    policy.min_bytes = settings.number(&passwords::MIN_LENGTH);
-    policy.legacy_min_chars = settings.number(&legacy::PASSWORD_MIN_LENGTH);
+    policy.min_bytes = settings.get(&passwords::MIN_LENGTH);
+    policy.legacy_min_chars = settings.get(&legacy::PASSWORD_MIN_LENGTH);
     policy
 }
 
@@ -62,8 +61,8 @@ pub(crate) fn redirects(
     let mut usable = Vec::new();
     let mut problems = Vec::new();
     for item in settings.list(&redirects::ALLOWED_URLS) {
-        match RedirectPolicy::new("", std::slice::from_ref(item)) {
-            Ok(_) => usable.push(item.clone()),
+        match RedirectPolicy::new("", std::slice::from_ref(&item)) {
+            Ok(_) => usable.push(item),
             Err(error) if error.matches_nothing => {
                 warnings.push(format!("{name}: {error}; it allows nothing"));
             }
@@ -75,19 +74,17 @@ pub(crate) fn redirects(
     if !problems.is_empty() {
         return Err(problems.join("\n"));
     }
-    let client_url = settings.text(&redirects::CLIENT_URL).unwrap_or_default();
-    RedirectPolicy::new(client_url, &usable)
-        .map_err(|error| format!("{}: {error}", settings.name(&redirects::CLIENT_URL)))
+    let client_url = settings.get(&redirects::CLIENT_URL).unwrap_or_default();
+    let policy = RedirectPolicy::new(&client_url, &usable);
+    settings.named(&redirects::CLIENT_URL, policy)
 }
 
-fn gravatar(settings: &Settings) -> Result<Option<Gravatar>, String> {
-    if !settings.flag(&accounts::GRAVATAR_ENABLED) {
-        return Ok(None);
-    }
-    Ok(Some(Gravatar {
-        default: settings.choice(&accounts::GRAVATAR_DEFAULT, &GravatarDefault::ALL)?,
-        rating: settings.choice(&accounts::GRAVATAR_RATING, &GravatarRating::ALL)?,
-    }))
+fn gravatar(settings: &Settings) -> Option<Gravatar> {
+    let is_on = settings.get(&accounts::GRAVATAR_ENABLED);
+    is_on.then(|| Gravatar {
+        default: settings.get(&accounts::GRAVATAR_DEFAULT),
+        rating: settings.get(&accounts::GRAVATAR_RATING),
+    })
 }
 
 /// The list, with `item` at its end unless it is in it.

@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use crate::config::{settings::Settings, table::database};
+use settings::Settings;
+
+use crate::config::table::database;
 
 /// How expired rows are removed.
 #[derive(Debug, Clone, Copy)]
@@ -16,10 +18,10 @@ pub(crate) struct CleanUpSettings {
 impl CleanUpSettings {
     /// Picks this part from all settings; `None`: they stay.
     pub(crate) fn read(settings: &Settings) -> Option<Self> {
-        let interval = settings.seconds(&database::CLEAN_UP_INTERVAL);
+        let interval = settings.get(&database::CLEAN_UP_INTERVAL);
         (!interval.is_zero()).then(|| Self {
             interval,
-            batch: settings.number(&database::CLEAN_UP_BATCH),
+            batch: settings.get(&database::CLEAN_UP_BATCH),
         })
     }
 }

@@ -1,9 +1,10 @@
 //! Custom claims.
 
-use egress::{EgressRules, Url};
+use egress::EgressRules;
 use hasura::{ClaimDefinitions, GraphqlEndpoint};
+use settings::{Row, Settings};
 
-use crate::config::{settings::Settings, table::jwt};
+use crate::config::table::jwt;
 
 /// What access tokens say beyond the standard claims.
 #[derive(Debug, Clone)]
@@ -58,16 +59,15 @@ impl CustomClaimSettings {
 }
 
 fn definitions(settings: &Settings) -> Result<Option<ClaimDefinitions>, String> {
-    if settings.text(&jwt::CUSTOM_CLAIMS).is_none() {
+    let Some(definitions) = settings.checked(&jwt::CUSTOM_CLAIMS)? else {
         return Ok(None);
-    }
-    let definitions = settings.parsed(&jwt::CUSTOM_CLAIMS, ClaimDefinitions::parse)?;
-    if settings.text(&jwt::CUSTOM_CLAIMS_DEFAULTS).is_none() {
+    };
+    let Some(defaults) = settings.get(&jwt::CUSTOM_CLAIMS_DEFAULTS) else {
         return Ok(Some(definitions));
-    }
-    let with_defaults = |text: &str| definitions.clone().with_defaults(text);
+    };
+    let definitions = definitions.with_defaults(&defaults);
     settings
-        .parsed(&jwt::CUSTOM_CLAIMS_DEFAULTS, with_defaults)
+        .named(&jwt::CUSTOM_CLAIMS_DEFAULTS, definitions)
         .map(Some)
 }
 
@@ -76,7 +76,7 @@ fn definitions(settings: &Settings) -> Result<Option<ClaimDefinitions>, String> 
 /// Anybody may ask at `/change-env` for another URL, also one that only writes down what it is told:
 /// it gets no secret but one that was named there, too.
 fn endpoint(settings: &Settings) -> Result<Option<GraphqlEndpoint>, String> {
-    let needed = [jwt::GRAPHQL_URL, jwt::ADMIN_SECRET];
+    let needed: [&Row; 2] = [&jwt::GRAPHQL_URL, &jwt::ADMIN_SECRET];
     if let Some(missing) = needed.iter().find(|it| settings.is_missing(it)) {
         return Err(format!(
             "{} is set without {}, and Hasura has to be asked for the claims; set it too",
@@ -92,14 +92,9 @@ fn endpoint(settings: &Settings) -> Result<Option<GraphqlEndpoint>, String> {
             jwt::ADMIN_SECRET.variable
         ));
     }
-    let Some(admin_secret) = settings.secret(&jwt::ADMIN_SECRET) else {
-        return Ok(None);
-    };
-    if settings.text(&jwt::GRAPHQL_URL).is_none() {
-        return Ok(None);
-    }
-    let url = settings.parsed(&jwt::GRAPHQL_URL, Url::parse)?;
-    Ok(Some(GraphqlEndpoint { url, admin_secret }))
+    let url = settings.get(&jwt::GRAPHQL_URL);
+    let endpoint = url.zip(settings.get(&jwt::ADMIN_SECRET));
+    Ok(endpoint.map(|(url, admin_secret)| GraphqlEndpoint { url, admin_secret }))
 }
 
 fn ineffective(settings: &Settings, definitions: &ClaimDefinitions) -> Vec<String> {
@@ -126,14 +121,14 @@ fn ineffective(settings: &Settings, definitions: &ClaimDefinitions) -> Vec<Strin
 
 /// Settings that only custom claims need.
 fn unused(settings: &Settings) -> Option<String> {
-    let related = [
-        jwt::CUSTOM_CLAIMS_DEFAULTS,
-        jwt::GRAPHQL_URL,
-        jwt::ADMIN_SECRET,
+    let related: [&Row; 3] = [
+        &jwt::CUSTOM_CLAIMS_DEFAULTS,
+        &jwt::GRAPHQL_URL,
+        &jwt::ADMIN_SECRET,
     ];
     let set: Vec<_> = related
         .iter()
-        .filter(|it| settings.text(it).is_some())
+        .filter(|it| settings.has(it))
         .map(|it| settings.name(it))
         .collect();
     if set.is_empty() {

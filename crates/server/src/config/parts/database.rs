@@ -1,22 +1,26 @@
 //! The database.
 
-use std::{path::PathBuf, time::Duration};
+use std::time::Duration;
 
-use postgres_store::PostgresUrl;
-use sqlite_store::Synchronous;
+use postgres_store::{PostgresSettings, PostgresUrl};
+use settings::{Row, Settings};
+use sqlite_store::SqliteSettings;
 
-use crate::config::{settings::Settings, table::database};
+use crate::config::table::database;
+
+/// How long a request waits for a connection to PostgreSQL, while no other gets one, before it is
+/// answered with an error: short enough for an answer within two seconds.
+const CONNECT_TIMEOUT: Duration = Duration::from_millis(1500);
+
+/// How long a connection to PostgreSQL may rest before it is checked. Until then a check would cost
+/// hot paths a second round trip.
+const CHECK_AFTER: Duration = Duration::from_secs(5);
 
 /// The database everything is kept in.
 #[derive(Debug, Clone)]
 pub(crate) enum Database {
     /// An embedded one.
-    Sqlite {
-        /// Its file.
-        path: PathBuf,
-        /// What a commit waits for.
-        synchronous: Synchronous,
-    },
+    Sqlite(SqliteSettings),
     /// A PostgreSQL server.
     Postgres(Box<PostgresDatabase>),
 }
@@ -24,14 +28,10 @@ pub(crate) enum Database {
 /// A database on a PostgreSQL server.
 #[derive(Debug, Clone)]
 pub(crate) struct PostgresDatabase {
-    /// Where it is, with the account for everyday work.
-    pub(crate) url: PostgresUrl,
-    /// The same with an account that may change tables; often equal to `url`.
+    /// For everyday work.
+    pub(crate) store: PostgresSettings,
+    /// The same database with an account that may change tables; often equal to that of everyday work.
     pub(crate) migrations_url: PostgresUrl,
-    /// Most connections at a time.
-    pub(crate) max_connections: u32,
-    /// How long a statement may take.
-    pub(crate) statement_timeout: Duration,
     /// How long to wait for it at the start.
     pub(crate) startup_timeout: Duration,
 }
@@ -44,50 +44,53 @@ impl Database {
     /// A line about a URL that cannot be read, about an account for migrations without a database
     /// to migrate, or about a time limit that no statement could keep.
     pub(crate) fn read(settings: &Settings, warnings: &mut Vec<String>) -> Result<Self, String> {
-        let has_url = settings.text(&database::URL).is_some();
-        let has_migrations_url = settings.text(&database::MIGRATIONS_URL).is_some();
-        if !has_url && has_migrations_url {
+        if !settings.has(&database::URL) && settings.has(&database::MIGRATIONS_URL) {
             return Err(format!(
                 "{} is set without a database to migrate; set {} too",
                 settings.name(&database::MIGRATIONS_URL),
                 database::URL.variable
             ));
         }
-        if !has_url {
-            let path = settings.text(&database::SQLITE_PATH).unwrap_or_default();
-            let choices = [("full", Synchronous::Full), ("normal", Synchronous::Normal)];
-            return Ok(Self::Sqlite {
-                path: path.into(),
-                synchronous: settings.choice(&database::SQLITE_SYNCHRONOUS, &choices)?,
-            });
+        match settings.checked(&database::URL)? {
+            Some(url) => postgres(settings, url, warnings),
+            None => Ok(Self::Sqlite(SqliteSettings {
+                path: settings.get(&database::SQLITE_PATH),
+                synchronous: settings.get(&database::SQLITE_SYNCHRONOUS),
+            })),
         }
-        for in_vain in [&database::SQLITE_PATH, &database::SQLITE_SYNCHRONOUS] {
-            if settings.is_set(in_vain) {
-                warnings.push(format!(
-                    "{} has no effect, because a PostgreSQL database is configured",
-                    settings.name(in_vain)
-                ));
-            }
-        }
-        let url = settings.parsed(&database::URL, PostgresUrl::parse)?;
-        let migrations_url = if has_migrations_url {
-            settings.parsed(&database::MIGRATIONS_URL, PostgresUrl::parse)?
-        } else {
-            url.clone()
-        };
-        let statement_timeout = settings.duration(&database::STATEMENT_TIMEOUT);
-        if statement_timeout < Duration::from_secs(1) {
-            return Err(format!(
-                "{} must be at least 1s",
-                settings.name(&database::STATEMENT_TIMEOUT)
-            ));
-        }
-        Ok(Self::Postgres(Box::new(PostgresDatabase {
-            url,
-            migrations_url,
-            max_connections: settings.number(&database::MAX_CONNECTIONS),
-            statement_timeout,
-            startup_timeout: settings.duration(&database::STARTUP_TIMEOUT),
-        })))
     }
+}
+
+fn postgres(
+    settings: &Settings,
+    url: PostgresUrl,
+    warnings: &mut Vec<String>,
+) -> Result<Database, String> {
+    let of_sqlite: [&Row; 2] = [&database::SQLITE_PATH, &database::SQLITE_SYNCHRONOUS];
+    let in_vain = of_sqlite.into_iter().filter(|it| settings.is_set(it));
+    warnings.extend(in_vain.map(|it| {
+        format!(
+            "{} has no effect, because a PostgreSQL database is configured",
+            settings.name(it)
+        )
+    }));
+    let migrations_url = settings.checked(&database::MIGRATIONS_URL)?;
+    let statement_timeout = settings.get(&database::STATEMENT_TIMEOUT);
+    if statement_timeout < Duration::from_secs(1) {
+        return Err(format!(
+            "{} must be at least 1s",
+            settings.name(&database::STATEMENT_TIMEOUT)
+        ));
+    }
+    Ok(Database::Postgres(Box::new(PostgresDatabase {
+        migrations_url: migrations_url.unwrap_or_else(|| url.clone()),
+        store: PostgresSettings {
+            url,
+            max_connections: settings.get(&database::MAX_CONNECTIONS),
+            connect_timeout: CONNECT_TIMEOUT,
+            check_after: CHECK_AFTER,
+            statement_timeout,
+        },
+        startup_timeout: settings.get(&database::STARTUP_TIMEOUT),
+    })))
 }

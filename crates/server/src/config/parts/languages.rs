@@ -1,8 +1,9 @@
 //! Languages of users and of their mails.
 
 use auth_domain::user::{LanguageTag, Locale};
+use settings::Settings;
 
-use crate::config::{settings::Settings, table::accounts};
+use crate::config::table::accounts;
 
 /// Languages of users and of their mails.
 #[derive(Debug, Clone)]
@@ -22,7 +23,7 @@ impl Languages {
     ///
     /// A line about a default that no user can have.
     pub(crate) fn read(settings: &Settings, warnings: &mut Vec<String>) -> Result<Self, String> {
-        let default = settings.parsed(&accounts::DEFAULT_LOCALE, LanguageTag::parse)?;
+        let default = settings.get(&accounts::DEFAULT_LOCALE);
         let listed = listed(settings, warnings);
         let default_locale = default.locale().ok_or_else(|| {
             format!(
@@ -51,8 +52,8 @@ impl Languages {
 fn listed(settings: &Settings, warnings: &mut Vec<String>) -> Vec<LanguageTag> {
     let setting = &accounts::ALLOWED_LOCALES;
     let mut tags = Vec::new();
-    for item in settings.list(setting) {
-        match LanguageTag::parse(item) {
+    for item in settings.get(setting) {
+        match LanguageTag::parse(&item) {
             Ok(tag) => tags.push(tag),
             Err(_) => warnings.push(format!(
                 "{}: {item:?} is no language such as en, pt-BR or fil, so no user can have it",

@@ -1,14 +1,13 @@
 //! How often something may happen.
 
+use std::time::Duration;
+
 use auth_domain::limits::RateLimit;
 use http_api::RequestLimits;
 use redis_counter::RedisUrl;
+use settings::{Setting, Settings};
 
-use crate::config::{
-    setting::Setting,
-    settings::Settings,
-    table::{abuse, accounts, server},
-};
+use crate::config::table::{abuse, accounts, server};
 
 /// How often something may happen.
 #[derive(Debug, Clone)]
@@ -42,7 +41,7 @@ impl Limits {
         settings: &Settings,
         warnings: &mut Vec<String>,
     ) -> Result<Option<Self>, String> {
-        if !settings.flag(&abuse::ENABLED) {
+        if !settings.get(&abuse::ENABLED) {
             return Ok(None);
         }
         warnings.extend(advice(settings));
@@ -51,8 +50,8 @@ impl Limits {
             requests: RequestLimits {
                 global: limit(&abuse::GLOBAL_BURST, &abuse::GLOBAL_INTERVAL)?,
                 email: limit(&abuse::EMAIL_BURST, &abuse::EMAIL_INTERVAL)?,
-                email_is_global: settings.flag(&abuse::EMAIL_IS_GLOBAL),
-                sign_up_sends_mail: settings.flag(&accounts::EMAIL_VERIFICATION_REQUIRED),
+                email_is_global: settings.get(&abuse::EMAIL_IS_GLOBAL),
+                sign_up_sends_mail: settings.get(&accounts::EMAIL_VERIFICATION_REQUIRED),
                 sms: limit(&abuse::SMS_BURST, &abuse::SMS_INTERVAL)?,
                 brute_force: limit(&abuse::BRUTE_FORCE_BURST, &abuse::BRUTE_FORCE_INTERVAL)?,
                 sign_ups: limit(&abuse::SIGNUPS_BURST, &abuse::SIGNUPS_INTERVAL)?,
@@ -66,28 +65,26 @@ impl Limits {
 }
 
 fn redis(settings: &Settings) -> Result<Option<Redis>, String> {
-    let Some(url) = settings.secret(&abuse::REDIS_URL) else {
-        return Ok(None);
-    };
-    let name = settings.name(&abuse::REDIS_URL);
-    Ok(Some(Redis {
-        url: RedisUrl::parse(&url).map_err(|error| format!("{name}: {error}"))?,
-        prefix: settings
-            .text(&abuse::REDIS_PREFIX)
-            .unwrap_or_default()
-            .to_owned(),
+    let url = settings.checked(&abuse::REDIS_URL)?;
+    Ok(url.map(|url| Redis {
+        url,
+        prefix: settings.get(&abuse::REDIS_PREFIX),
     }))
 }
 
-fn limit(settings: &Settings, burst: &Setting, interval: &Setting) -> Result<RateLimit, String> {
-    let window = settings.duration(interval);
+fn limit(
+    settings: &Settings,
+    burst: &Setting<u32>,
+    interval: &Setting<Duration>,
+) -> Result<RateLimit, String> {
+    let window = settings.get(interval);
     if window.is_zero() {
         let name = settings.name(interval);
         return Err(format!(
             "{name} is no time at all, so nothing would be limited"
         ));
     }
-    Ok(RateLimit::new(settings.number(burst), window))
+    Ok(RateLimit::new(settings.get(burst), window))
 }
 
 /// Whoever comes from Hasura Auth is used to every header being believed.

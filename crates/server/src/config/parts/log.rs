@@ -1,12 +1,15 @@
 //! The log.
 
-use crate::config::{settings::Settings, table::log};
+use settings::Settings;
+use tracing::Level;
+
+use crate::{config::table::log, log_filter::LogFilter};
 
 /// The log.
 #[derive(Debug, Clone)]
 pub(crate) struct LogSettings {
-    /// Which lines are written, as [`crate::logging::filter`] reads it.
-    pub(crate) filter: String,
+    /// Which lines are written.
+    pub(crate) filter: LogFilter,
     /// Whether lines are text instead of JSON, if somebody decided.
     pub(crate) text: Option<bool>,
 }
@@ -14,15 +17,15 @@ pub(crate) struct LogSettings {
 impl LogSettings {
     /// Picks this part from all settings.
     pub(crate) fn read(settings: &Settings) -> Self {
-        let usual = if settings.flag(&log::DEBUG) {
-            "debug"
+        let usual = if settings.get(&log::DEBUG) {
+            Level::DEBUG
         } else {
-            "info"
+            Level::INFO
         };
-        let format = settings.find(&log::FORMAT_TEXT);
+        let filter = settings.get(&log::LEVEL);
         Self {
-            filter: settings.text(&log::LEVEL).unwrap_or(usual).to_owned(),
-            text: format.map(|_| settings.flag(&log::FORMAT_TEXT)),
+            filter: filter.unwrap_or_else(|| LogFilter::up_to(usual)),
+            text: settings.get(&log::FORMAT_TEXT),
         }
     }
 }

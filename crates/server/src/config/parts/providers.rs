@@ -2,23 +2,19 @@
 
 use std::collections::BTreeMap;
 
-use auth_domain::{identity::ProviderId, secret::Secret};
-use provider_apple::{AppleRegistration, PrivateKey};
+use auth_domain::identity::ProviderId;
+use provider_apple::AppleRegistration;
 use provider_custom::Definition;
 use provider_google::Google;
 use provider_kit::{AuthorizationCodeProvider, Endpoints, Registration};
 use provider_twitter::TwitterRegistration;
-use provider_workos::WorkOs;
+use settings::{Optional, Row, Setting, Settings};
 use url::Url;
 
-use super::outgoing::{egress_rules, reachable};
-use crate::config::{
-    setting::Setting,
-    settings::Settings,
-    table::{
-        providers::{self as table, CodeFlowSettings},
-        server,
-    },
+use super::outgoing::{egress_rules, reachable, reachable_url};
+use crate::config::table::{
+    providers::{self as table, apple, code_flow::CodeFlowRow, code_flows, twitter},
+    server,
 };
 
 /// Directories of Microsoft's that stand for any number of others.
@@ -32,8 +28,6 @@ const TENANT: &str = "{tenant}";
 pub(crate) struct ProviderSettings {
     /// Those of the authorization-code flow that are on, by name.
     pub(crate) code_flows: BTreeMap<&'static str, Registration>,
-    /// What people are sent to WorkOS with.
-    pub(crate) workos: WorkOs,
     /// Apple.
     pub(crate) apple: Option<AppleRegistration>,
     /// Twitter.
@@ -65,25 +59,16 @@ impl ProviderSettings {
         problems: &mut Vec<String>,
     ) -> Self {
         let mut reader = Reader { settings, problems };
-        let text = |setting| settings.text(setting).map(str::to_owned);
         let read = Self {
-            code_flows: table::CODE_FLOWS
-                .iter()
+            code_flows: code_flows()
                 .filter_map(|it| Some((it.id, reader.code_flow(it)?)))
                 .collect(),
-            workos: WorkOs {
-                organization: text(&table::WORKOS_ORGANIZATION),
-                connection: text(&table::WORKOS_CONNECTION),
-                domain: text(&table::WORKOS_DOMAIN),
-            },
             apple: reader.apple(),
             twitter: reader.twitter(),
             custom: reader.custom(),
-            apple_id_tokens: reader.id_tokens(&table::APPLE_AUDIENCE, &table::APPLE_KEYS_URL),
+            apple_id_tokens: reader.id_tokens(&apple::AUDIENCE, &apple::KEYS_URL),
             google_id_tokens: reader.id_tokens(&table::GOOGLE_AUDIENCE, &table::GOOGLE_KEYS_URL),
-            trusted_emails: (settings.list(&table::TRUSTED_EMAILS).iter())
-                .filter_map(|it| ProviderId::parse(it).ok())
-                .collect(),
+            trusted_emails: settings.list(&table::TRUSTED_EMAILS),
         };
         warnings.extend(read.trusted_in_vain(settings));
         problems.extend(read.trusted_with_everybody(settings));
@@ -92,14 +77,13 @@ impl ProviderSettings {
 
     /// Anybody can have a directory of their own at Microsoft, and write any address into it.
     fn trusted_with_everybody(&self, settings: &Settings) -> Vec<String> {
-        let tables = table::CODE_FLOWS.iter();
-        let trusted = tables.filter(|it| {
+        let trusted = code_flows().filter(|it| {
             let is_named = |id: &ProviderId| id.as_str() == it.id;
             self.code_flows.contains_key(it.id) && self.trusted_emails.iter().any(is_named)
         });
         let tenants = trusted.filter_map(|it| it.tenant.as_ref());
         let open = tenants.filter(|it| {
-            let tenant = settings.text(it).unwrap_or_default();
+            let tenant = settings.get(*it);
             OF_EVERYBODY
                 .iter()
                 .any(|open| tenant.eq_ignore_ascii_case(open))
@@ -144,86 +128,81 @@ struct Reader<'a> {
 }
 
 impl Reader<'_> {
-    fn code_flow(&mut self, table: &CodeFlowSettings) -> Option<Registration> {
-        if !self.settings.flag(&table.enabled) {
+    fn code_flow(&mut self, table: &CodeFlowRow) -> Option<Registration> {
+        if !self.settings.get(&table.enabled) {
             return None;
         }
         let client_id = self.needed(&table.enabled, &table.client_id);
         let client_secret = self.needed(&table.enabled, &table.client_secret);
-        let tenant = table.tenant.as_ref();
-        let tenant = tenant.and_then(|it| self.settings.text(it));
-        let tenant = tenant.unwrap_or_default().to_owned();
-        let authorization = self.url(&table.authorization_url, &tenant, false);
-        let token = self.url(&table.token_url, &tenant, true);
-        let profile = self.url(&table.profile_url, &tenant, true);
+        let tenant = table.tenant.as_ref().map(|it| self.settings.get(it));
+        let tenant = tenant.unwrap_or_default();
+        let authorization = self.url_for(&tenant, &table.authorization_url);
+        let token = self.asked_for(&tenant, &table.token_url);
+        let profile = self.asked_for(&tenant, &table.profile_url);
         Some(Registration {
             client_id: client_id?,
-            client_secret: Secret::new(client_secret?),
+            client_secret: client_secret?,
             endpoints: Endpoints {
                 authorization: authorization?,
                 token: token?,
                 profile: profile?,
             },
-            scopes: self.settings.list(&table.scope).to_vec(),
+            scopes: self.settings.list(&table.scope),
         })
     }
 
     fn apple(&mut self) -> Option<AppleRegistration> {
-        let enabled = &table::APPLE_ENABLED;
-        if !self.settings.flag(enabled) {
+        let enabled = &apple::ENABLED;
+        if !self.settings.get(enabled) {
             return None;
         }
-        let client_id = self.needed(enabled, &table::APPLE_CLIENT_ID);
-        let team_id = self.needed(enabled, &table::APPLE_TEAM_ID);
-        let key_id = self.needed(enabled, &table::APPLE_KEY_ID);
-        let private_key = self.needed(enabled, &table::APPLE_PRIVATE_KEY);
-        let private_key = private_key.and_then(|_| {
-            let read = self
-                .settings
-                .parsed(&table::APPLE_PRIVATE_KEY, PrivateKey::parse);
-            self.keep(read)
+        let client_id = self.needed(enabled, &apple::CLIENT_ID);
+        let team_id = self.needed(enabled, &apple::TEAM_ID);
+        let key_id = self.needed(enabled, &apple::KEY_ID);
+        let private_key = self.needed(enabled, &apple::PRIVATE_KEY);
+        let private_key = private_key.and_then(|key| {
+            let key = self.settings.named(&apple::PRIVATE_KEY, key);
+            self.keep(key)
         });
         self.needs_tls(enabled);
-        let authorization_url = self.url(&table::APPLE_AUTHORIZATION_URL, "", false);
-        let token_url = self.url(&table::APPLE_TOKEN_URL, "", true);
-        let keys_url = self.url(&table::APPLE_KEYS_URL, "", true);
+        let authorization_url = self.settings.get(&apple::AUTHORIZATION_URL);
+        let token_url = self.asked(&apple::TOKEN_URL);
+        let keys_url = self.asked(&apple::KEYS_URL);
         Some(AppleRegistration {
             client_id: client_id?,
             team_id: team_id?,
             key_id: key_id?,
             private_key: private_key?,
-            authorization_url: authorization_url?,
+            authorization_url,
             token_url: token_url?,
             keys_url: keys_url?,
-            scopes: self.settings.list(&table::APPLE_SCOPE).to_vec(),
+            scopes: self.settings.list(&apple::SCOPE),
         })
     }
 
     fn twitter(&mut self) -> Option<TwitterRegistration> {
-        let enabled = &table::TWITTER_ENABLED;
-        if !self.settings.flag(enabled) {
+        let enabled = &twitter::ENABLED;
+        if !self.settings.get(enabled) {
             return None;
         }
-        let consumer_key = self.needed(enabled, &table::TWITTER_CONSUMER_KEY);
-        let consumer_secret = self.needed(enabled, &table::TWITTER_CONSUMER_SECRET);
-        let request_token_url = self.url(&table::TWITTER_REQUEST_TOKEN_URL, "", true);
-        let authorization_url = self.url(&table::TWITTER_AUTHORIZATION_URL, "", false);
-        let access_token_url = self.url(&table::TWITTER_ACCESS_TOKEN_URL, "", true);
-        let profile_url = self.url(&table::TWITTER_PROFILE_URL, "", true);
+        let consumer_key = self.needed(enabled, &twitter::CONSUMER_KEY);
+        let consumer_secret = self.needed(enabled, &twitter::CONSUMER_SECRET);
+        let request_token_url = self.asked(&twitter::REQUEST_TOKEN_URL);
+        let authorization_url = self.settings.get(&twitter::AUTHORIZATION_URL);
+        let access_token_url = self.asked(&twitter::ACCESS_TOKEN_URL);
+        let profile_url = self.asked(&twitter::PROFILE_URL);
         Some(TwitterRegistration {
             consumer_key: consumer_key?,
-            consumer_secret: Secret::new(consumer_secret?),
+            consumer_secret: consumer_secret?,
             request_token_url: request_token_url?,
-            authorization_url: authorization_url?,
+            authorization_url,
             access_token_url: access_token_url?,
             profile_url: profile_url?,
         })
     }
 
-    /// The setting takes only what is an object.
     fn custom(&mut self) -> Vec<Definition> {
-        let json = self.settings.text(&table::CUSTOM).unwrap_or("{}");
-        let object = serde_json::from_str(json).unwrap_or_default();
+        let object = self.settings.get(&table::CUSTOM).unwrap_or_default();
         let name = self.settings.name(&table::CUSTOM);
         let definitions = Definition::parse_all(object).unwrap_or_else(|invalid| {
             let lines = invalid.iter().map(|problem| format!("{name}: {problem}"));
@@ -244,55 +223,64 @@ impl Reader<'_> {
     }
 
     /// With audiences, apps may bring tokens, whether browsers are sent there or not.
-    fn id_tokens(&mut self, audience: &Setting, keys_url: &Setting) -> Option<IdTokenSettings> {
-        let audiences = self.settings.list(audience).to_vec();
+    fn id_tokens(
+        &mut self,
+        audience: &Setting<Vec<String>, Optional>,
+        keys_url: &Setting<Url>,
+    ) -> Option<IdTokenSettings> {
+        let audiences = self.settings.list(audience);
         if audiences.is_empty() {
             return None;
         }
         Some(IdTokenSettings {
             audiences,
-            keys_url: self.url(keys_url, "", true)?,
+            keys_url: self.asked(keys_url)?,
         })
     }
 
     /// Apple sends browsers nowhere else, and they bring no cookie along elsewhere.
-    fn needs_tls(&mut self, enabled: &Setting) {
-        let url = self.settings.text(&server::URL);
-        let url = url.and_then(|it| Url::parse(it).ok());
-        if url.is_none_or(|it| it.scheme() != "https") {
-            self.problems.push(format!(
-                "{} is on, which needs {} to begin with https",
-                self.settings.name(enabled),
-                self.settings.name(&server::URL)
-            ));
+    fn needs_tls(&mut self, enabled: &Row) {
+        let url = Url::parse(&self.settings.get(&server::URL));
+        if url.is_ok_and(|it| it.scheme() == "https") {
+            return;
         }
+        self.problems.push(format!(
+            "{} is on, which needs {} to begin with https",
+            self.settings.name(enabled),
+            self.settings.name(&server::URL)
+        ));
     }
 
-    /// A text without which a service cannot be on.
-    fn needed(&mut self, enabled: &Setting, setting: &Setting) -> Option<String> {
-        let text = self.settings.text(setting).filter(|it| !it.is_empty());
-        if text.is_none() && self.settings.is_missing(setting) {
+    /// A value without which a service cannot be on.
+    fn needed<T>(&mut self, enabled: &Row, setting: &Setting<T, Optional>) -> Option<T> {
+        if self.settings.is_missing(setting) {
             self.problems.push(format!(
                 "{} is on, which needs {}; set it, or switch the service off",
                 self.settings.name(enabled),
                 setting.variable
             ));
         }
-        text.map(str::to_owned)
+        self.settings.get(setting)
     }
 
-    /// A URL, for a tenant, that this server asks or browsers are sent to.
-    fn url(&mut self, setting: &Setting, tenant: &str, is_asked: bool) -> Option<Url> {
-        let parse = |text: &str| Url::parse(&text.replace(TENANT, tenant));
-        let read = self.settings.parsed(setting, parse);
-        let read = read.and_then(|url| {
-            if is_asked {
-                reachable(self.settings, setting, url)
-            } else {
-                Ok(url)
-            }
-        });
-        self.keep(read)
+    /// A URL that this server asks.
+    fn asked(&mut self, setting: &Setting<Url>) -> Option<Url> {
+        let url = reachable_url(self.settings, setting);
+        self.keep(url)
+    }
+
+    /// A URL with a tenant in it that browsers are sent to.
+    fn url_for(&mut self, tenant: &str, setting: &Setting<String>) -> Option<Url> {
+        let url = Url::parse(&self.settings.get(setting).replace(TENANT, tenant));
+        let url = self.settings.named(setting, url);
+        self.keep(url)
+    }
+
+    /// The same that this server asks.
+    fn asked_for(&mut self, tenant: &str, setting: &Setting<String>) -> Option<Url> {
+        let url = self.url_for(tenant, setting)?;
+        let url = reachable(self.settings, setting, url);
+        self.keep(url)
     }
 
     fn keep<T>(&mut self, read: Result<T, String>) -> Option<T> {

@@ -2,27 +2,17 @@
 
 use std::{net::IpAddr, path::PathBuf, time::Duration};
 
-use http_api::{Compat, TrustedProxies};
+use settings::Settings;
 
-use crate::config::{
-    derived::has_landing_page,
-    settings::Settings,
-    table::{email, server},
-};
+use crate::config::table::server;
 
 /// The HTTP server and the process.
 #[derive(Debug, Clone)]
-#[expect(
-    clippy::struct_excessive_bools,
-    reason = "independent switches of an installation"
-)]
 pub(crate) struct ServerSettings {
     /// Name or address to listen on, without port.
     pub(crate) host: String,
     /// Port to listen on; 0 for any free one.
     pub(crate) port: u16,
-    /// What all paths begin with: empty, or a path that begins with a slash and ends without.
-    pub(crate) api_prefix: String,
     /// Where clients reach this server, without a slash at the end.
     pub(crate) url: String,
     /// Folder for what the server makes itself.
@@ -31,28 +21,26 @@ pub(crate) struct ServerSettings {
     pub(crate) shutdown_timeout: Duration,
     /// How long a connection without a request stays open; zero for one request each.
     pub(crate) keep_alive: Duration,
-    /// Whether the link of a mail asks to be followed by a person.
-    pub(crate) confirm_links: bool,
-    /// Whether answers hide which of several things was wrong.
-    pub(crate) conceal_errors: bool,
-    /// Whose word on a client's address is taken.
-    pub(crate) trusted_proxies: TrustedProxies,
-    /// Which version of Hasura Auth answers look like.
-    pub(crate) compat: Compat,
-    /// Whether the API console is served.
-    pub(crate) console_enabled: bool,
-    /// Whether links lead to a page of this server, because no application is configured.
-    pub(crate) landing_page: bool,
-    /// Whether settings may be changed while the server serves; for tests only.
-    pub(crate) change_env_enabled: bool,
 }
 
-/// What all paths begin with: empty, or with a slash at its beginning and none at its end. Hasura Auth
-/// takes it with any number of slashes.
-pub(in crate::config) fn api_prefix(settings: &Settings) -> String {
-    let text = settings.text(&server::API_PREFIX).unwrap_or_default();
-    let steps = text.split('/').filter(|it| !it.is_empty());
-    steps.flat_map(|step| ["/", step]).collect()
+impl ServerSettings {
+    /// Picks this part from all settings.
+    pub(crate) fn read(settings: &Settings) -> Self {
+        Self {
+            host: settings.get(&server::HOST),
+            port: settings.get(&server::PORT),
+            url: server_url(settings),
+            data_dir: settings.get(&server::DATA_DIR),
+            shutdown_timeout: settings.get(&server::SHUTDOWN_TIMEOUT),
+            keep_alive: settings.get(&server::KEEP_ALIVE),
+        }
+    }
+}
+
+/// Where clients reach this server, without a slash at the end.
+pub(super) fn server_url(settings: &Settings) -> String {
+    let url = settings.get(&server::URL);
+    url.trim_end_matches('/').to_owned()
 }
 
 /// Whether nothing but this machine reaches a server that listens on `host`. A name that would have
@@ -63,36 +51,6 @@ pub(crate) fn is_loopback(host: &str) -> bool {
         |_name| host.eq_ignore_ascii_case("localhost"),
         |address| address.is_loopback(),
     )
-}
-
-impl ServerSettings {
-    /// Picks this part from all settings.
-    ///
-    /// # Errors
-    ///
-    /// A line about a proxy that has no address, or a choice without a meaning.
-    pub(crate) fn read(settings: &Settings) -> Result<Self, String> {
-        let proxies = TrustedProxies::parse(settings.list(&server::TRUSTED_PROXIES));
-        let named = |error| format!("{}: {error}", settings.name(&server::TRUSTED_PROXIES));
-        let versions = [("0.42", Compat::V0_42), ("latest", Compat::Latest)];
-        let text = |setting| settings.text(setting).unwrap_or_default().to_owned();
-        Ok(Self {
-            host: text(&server::HOST),
-            port: settings.number(&server::PORT),
-            api_prefix: api_prefix(settings),
-            url: text(&server::URL).trim_end_matches('/').to_owned(),
-            data_dir: text(&server::DATA_DIR).into(),
-            shutdown_timeout: settings.duration(&server::SHUTDOWN_TIMEOUT),
-            keep_alive: settings.duration(&server::KEEP_ALIVE),
-            confirm_links: settings.flag(&email::LINK_CONFIRM),
-            conceal_errors: settings.flag(&server::CONCEAL_ERRORS),
-            trusted_proxies: proxies.map_err(named)?,
-            compat: settings.choice(&server::COMPAT, &versions)?,
-            console_enabled: settings.flag(&server::CONSOLE_ENABLED),
-            landing_page: has_landing_page(settings),
-            change_env_enabled: settings.flag(&server::ENABLE_CHANGE_ENV),
-        })
-    }
 }
 
 #[cfg(test)]

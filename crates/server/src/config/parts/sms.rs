@@ -2,15 +2,12 @@
 
 use std::{path::PathBuf, time::Duration};
 
-use auth_domain::{
-    one_time_code::OneTimeCode, policy::SmsPolicy, secret::Secret, user::PhoneNumber,
-};
-use serde_json::{Map, Value};
-use sms_sender::{BodyTemplate, ContentType};
-use url::Url;
+use auth_domain::policy::SmsPolicy;
+use settings::{Optional, Setting, Settings};
+use sms_sender::{ModicaSettings, TwilioSettings, TwilioVerifySettings, WebhookSettings};
 
-use super::outgoing::reachable_url;
-use crate::config::{setting::Setting, settings::Settings, table::sms};
+use super::outgoing::{reachable, reachable_url};
+use crate::config::table::sms::{self, SmsService};
 
 /// What ids of Twilio Verify begin with.
 const VERIFY: &str = "VA";
@@ -31,49 +28,18 @@ pub(crate) struct Sms {
 #[derive(Debug, Clone)]
 pub(crate) enum SmsProvider {
     /// Through Twilio, with codes of ours.
-    Twilio(TwilioAccount),
+    Twilio(TwilioSettings),
     /// Through Twilio Verify, with its codes.
-    TwilioVerify(TwilioAccount),
+    TwilioVerify(TwilioVerifySettings),
     /// Through Modica.
-    Modica {
-        /// Where it is.
-        url: Url,
-        /// The account there.
-        username: String,
-        /// What proves it.
-        password: Secret,
-    },
+    Modica(ModicaSettings),
     /// Through a web hook of the operator.
-    Generic {
-        /// Where it is.
-        url: Url,
-        /// How requests are written.
-        content_type: ContentType,
-        /// The headers of each.
-        headers: Vec<(String, Secret)>,
-        /// How long it may take.
-        timeout: Duration,
-        /// The body of each.
-        template: BodyTemplate,
-    },
+    Generic(WebhookSettings),
     /// Not at all.
     Dev {
         /// Where messages are written to, beside the outbox.
         folder: Option<PathBuf>,
     },
-}
-
-/// An account at Twilio.
-#[derive(Debug, Clone)]
-pub(crate) struct TwilioAccount {
-    /// Where it is.
-    pub(crate) url: Url,
-    /// The account.
-    pub(crate) sid: String,
-    /// What proves it.
-    pub(crate) token: Secret,
-    /// What sends.
-    pub(crate) service: String,
 }
 
 impl Sms {
@@ -86,20 +52,20 @@ impl Sms {
         settings: &Settings,
         warnings: &mut Vec<String>,
     ) -> Result<Option<Self>, String> {
-        if !settings.flag(&sms::ENABLED) {
+        if !settings.get(&sms::ENABLED) {
             return Ok(None);
         }
-        let provider = match settings.text(&sms::PROVIDER).unwrap_or_default() {
-            "modica" => SmsProvider::Modica {
-                url: reachable_url(settings, &sms::MODICA_URL)?,
-                username: needed(settings, &sms::MODICA_USERNAME)?.to_owned(),
-                password: Secret::new(needed(settings, &sms::MODICA_PASSWORD)?),
+        let provider = match settings.get(&sms::PROVIDER) {
+            SmsService::Modica => SmsProvider::Modica(ModicaSettings {
+                base_url: reachable_url(settings, &sms::MODICA_URL)?,
+                username: needed(settings, &sms::MODICA_USERNAME)?,
+                password: needed(settings, &sms::MODICA_PASSWORD)?,
+            }),
+            SmsService::Generic => generic(settings)?,
+            SmsService::Dev => SmsProvider::Dev {
+                folder: settings.get(&sms::DEV_OUTPUT_DIR),
             },
-            "generic" => generic(settings)?,
-            "dev" => SmsProvider::Dev {
-                folder: settings.text(&sms::DEV_OUTPUT_DIR).map(PathBuf::from),
-            },
-            _ => twilio(settings)?,
+            SmsService::Twilio => twilio(settings)?,
         };
         Ok(Some(Self {
             provider,
@@ -108,9 +74,9 @@ impl Sms {
     }
 }
 
-fn needed<'a>(settings: &'a Settings, setting: &Setting) -> Result<&'a str, String> {
-    settings.text(setting).ok_or_else(|| {
-        let provider = settings.text(&sms::PROVIDER).unwrap_or_default();
+fn needed<T>(settings: &Settings, setting: &Setting<T, Optional>) -> Result<T, String> {
+    settings.get(setting).ok_or_else(|| {
+        let provider = settings.get(&sms::PROVIDER).word();
         format!(
             "{} is on and {} is {provider}, which needs {}; \
              set it, or choose another provider (`dev` sends nothing)",
@@ -122,62 +88,56 @@ fn needed<'a>(settings: &'a Settings, setting: &Setting) -> Result<&'a str, Stri
 }
 
 fn twilio(settings: &Settings) -> Result<SmsProvider, String> {
-    let sid = needed(settings, &sms::TWILIO_ACCOUNT_SID)?.to_owned();
-    let token = Secret::new(needed(settings, &sms::TWILIO_AUTH_TOKEN)?);
-    let service = needed(settings, &sms::TWILIO_SERVICE_ID)?.to_owned();
-    let verifies = sid.starts_with(VERIFY) || service.starts_with(VERIFY);
-    let url = if verifies {
-        &sms::TWILIO_VERIFY_URL
-    } else {
-        &sms::TWILIO_URL
-    };
-    let account = TwilioAccount {
-        url: reachable_url(settings, url)?,
-        sid,
-        token,
-        service,
-    };
-    Ok(if verifies {
-        SmsProvider::TwilioVerify(account)
-    } else {
-        SmsProvider::Twilio(account)
-    })
+    let account_sid = needed(settings, &sms::TWILIO_ACCOUNT_SID)?;
+    let auth_token = needed(settings, &sms::TWILIO_AUTH_TOKEN)?;
+    let service = needed(settings, &sms::TWILIO_SERVICE_ID)?;
+    let verifies = account_sid.starts_with(VERIFY) || service.starts_with(VERIFY);
+    if verifies {
+        return Ok(SmsProvider::TwilioVerify(TwilioVerifySettings {
+            base_url: reachable_url(settings, &sms::TWILIO_VERIFY_URL)?,
+            account_sid,
+            auth_token,
+            service_sid: service,
+        }));
+    }
+    Ok(SmsProvider::Twilio(TwilioSettings {
+        base_url: reachable_url(settings, &sms::TWILIO_URL)?,
+        account_sid,
+        auth_token,
+        sender: service,
+    }))
 }
 
 fn generic(settings: &Settings) -> Result<SmsProvider, String> {
-    needed(settings, &sms::GENERIC_URL)?;
-    let timeout = settings.duration(&sms::GENERIC_TIMEOUT);
+    let url = needed(settings, &sms::GENERIC_URL)?;
+    let timeout = settings.get(&sms::GENERIC_TIMEOUT);
     if timeout.is_zero() || timeout > PATIENCE {
         let name = settings.name(&sms::GENERIC_TIMEOUT);
         return Err(format!(
             "{name} has to be more than nothing and at most 30s"
         ));
     }
-    let content_types = [
-        ("application/json", ContentType::Json),
-        ("application/x-www-form-urlencoded", ContentType::Form),
-    ];
-    Ok(SmsProvider::Generic {
-        url: reachable_url(settings, &sms::GENERIC_URL)?,
-        content_type: settings.choice(&sms::GENERIC_CONTENT_TYPE, &content_types)?,
-        headers: headers(settings.text(&sms::GENERIC_HEADERS).unwrap_or_default()),
+    Ok(SmsProvider::Generic(WebhookSettings {
+        url: reachable(settings, &sms::GENERIC_URL, url)?,
+        content_type: settings.get(&sms::GENERIC_CONTENT_TYPE),
+        headers: settings.get(&sms::GENERIC_HEADERS),
         timeout,
-        template: settings.parsed(&sms::GENERIC_BODY_TEMPLATE, BodyTemplate::parse)?,
-    })
-}
-
-/// The setting takes only what is an object of texts.
-fn headers(json: &str) -> Vec<(String, Secret)> {
-    let members: Map<String, Value> = serde_json::from_str(json).unwrap_or_default();
-    let header = |(name, value): (String, Value)| Some((name, Secret::new(value.as_str()?)));
-    members.into_iter().filter_map(header).collect()
+        template: settings.named(
+            &sms::GENERIC_BODY_TEMPLATE,
+            settings.get(&sms::GENERIC_BODY_TEMPLATE),
+        )?,
+    }))
 }
 
 fn policy(settings: &Settings, warnings: &mut Vec<String>) -> SmsPolicy {
     let items = settings.list(&sms::TEST_NUMBERS);
-    let test_numbers: Vec<_> = items.iter().filter_map(|item| test_number(item)).collect();
+    let count = items.len();
+    let with_code = items
+        .into_iter()
+        .filter_map(|(number, code)| Some((number, code?)));
+    let test_numbers: Vec<_> = with_code.collect();
     let name = settings.name(&sms::TEST_NUMBERS);
-    if test_numbers.len() < items.len() {
+    if test_numbers.len() < count {
         warnings.push(format!(
             "{name}: a number without a code is like any other; write it as number=code"
         ));
@@ -191,11 +151,4 @@ fn policy(settings: &Settings, warnings: &mut Vec<String>) -> SmsPolicy {
     let mut policy = SmsPolicy::default();
     policy.test_numbers = test_numbers;
     policy
-}
-
-/// `number=code`.
-fn test_number(item: &str) -> Option<(PhoneNumber, OneTimeCode)> {
-    let (number, code) = item.rsplit_once('=')?;
-    let number = PhoneNumber::parse(number.trim()).ok()?;
-    Some((number, OneTimeCode::parse(code.trim()).ok()?))
 }

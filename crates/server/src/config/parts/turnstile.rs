@@ -1,10 +1,11 @@
 //! Telling people from programs.
 
 use auth_domain::secret::Secret;
+use settings::Settings;
 use url::Url;
 
 use super::outgoing::reachable_url;
-use crate::config::{settings::Settings, table::abuse};
+use crate::config::table::abuse;
 
 /// The service that tells people from programs.
 #[derive(Debug, Clone)]
@@ -22,7 +23,7 @@ impl BotCheckService {
     ///
     /// A line about a URL that no request may go to.
     pub(crate) fn read(settings: &Settings) -> Result<Option<Self>, String> {
-        let Some(secret) = settings.secret(&abuse::TURNSTILE_SECRET) else {
+        let Some(secret) = settings.get(&abuse::TURNSTILE_SECRET) else {
             return Ok(None);
         };
         let url = reachable_url(settings, &abuse::TURNSTILE_URL)?;

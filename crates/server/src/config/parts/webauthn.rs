@@ -3,12 +3,10 @@
 use std::time::Duration;
 
 use auth_domain::security_key::RelyingParty;
+use settings::Settings;
 use url::Url;
 
-use crate::config::{
-    settings::Settings,
-    table::{redirects, second_factors},
-};
+use crate::config::table::{redirects, second_factors};
 
 /// How long a person has where nothing is said about it, as in Hasura Auth.
 const USUAL_TIMEOUT: Duration = Duration::from_mins(1);
@@ -27,16 +25,17 @@ const LONGEST: Duration = Duration::from_hours(1);
 pub(in crate::config) fn relying_party(
     settings: &Settings,
 ) -> Result<Option<RelyingParty>, String> {
-    if !settings.flag(&second_factors::WEBAUTHN_ENABLED) {
+    if !settings.get(&second_factors::WEBAUTHN_ENABLED) {
         return Ok(None);
     }
     let client = client(settings);
-    let id = match settings.text(&second_factors::WEBAUTHN_RP_ID) {
-        Some(id) => id.to_owned(),
+    let id = match settings.get(&second_factors::WEBAUTHN_RP_ID) {
+        Some(id) => id,
         None => client_host(client.as_ref())?,
     };
-    let name = settings.text(&second_factors::WEBAUTHN_RP_NAME);
-    let name = name.filter(|it| !it.is_empty()).unwrap_or(&id);
+    let name = settings.get(&second_factors::WEBAUTHN_RP_NAME);
+    let name = name.filter(|it| !it.is_empty());
+    let name = name.as_deref().unwrap_or(&id);
     let timeout = timeout(settings);
     let listed = settings.list(&second_factors::WEBAUTHN_RP_ORIGINS);
     let listed: Vec<&str> = listed.iter().map(String::as_str).collect();
@@ -60,15 +59,15 @@ pub(in crate::config) fn relying_party(
 
 /// Hasura Auth takes any number and obeys none, so that files in use hold `0`.
 fn timeout(settings: &Settings) -> Duration {
-    match settings.number(&second_factors::WEBAUTHN_TIMEOUT) {
+    match settings.get(&second_factors::WEBAUTHN_TIMEOUT) {
         0 => USUAL_TIMEOUT,
         milliseconds => Duration::from_millis(milliseconds).clamp(SHORTEST, LONGEST),
     }
 }
 
 fn client(settings: &Settings) -> Option<Url> {
-    let text = settings.text(&redirects::CLIENT_URL)?;
-    let url = Url::parse(text).ok()?;
+    let text = settings.get(&redirects::CLIENT_URL)?;
+    let url = Url::parse(&text).ok()?;
     matches!(url.scheme(), "https" | "http").then_some(url)
 }
 

@@ -1,33 +1,34 @@
 //! Settings of the log.
 
-use super::{Kind, Rule, Section, Setting};
+use settings::{Kind, Optional, Setting, section};
 
-pub(crate) const LEVEL: Setting = Setting::new(
-    "log.level",
-    "AUTH_LOG_LEVEL",
-    Kind::Text(&Rule::LOG_FILTER),
-    "Which lines are written: a level, or a filter with levels for single modules.",
-)
-.derived("`info`; `debug` with `log.debug`");
+use crate::{config::rule, log_filter::LogFilter};
 
-pub(crate) const DEBUG: Setting = Setting::new(
-    "log.debug",
-    "AUTH_DEBUG",
-    Kind::Flag,
-    "Whether debugging lines are written too, unless `log.level` says otherwise.",
-)
-.preset("false");
+section! {
+    /// The section `log`.
+    pub(super) const SECTION = "The log";
 
-pub(crate) const FORMAT_TEXT: Setting = Setting::new(
-    "log.format_text",
-    "AUTH_LOG_FORMAT_TEXT",
-    Kind::Flag,
-    "Whether lines are text for people instead of JSON.",
-)
-.derived("`false`; `true` on a terminal in the zero-setup mode");
+    LEVEL: Setting<LogFilter, Optional> = Setting::new(
+        "log.level",
+        "AUTH_LOG_LEVEL",
+        Kind::text(&rule::LOG_FILTER),
+        "Which lines are written: a level, or a filter with levels for single modules.",
+    )
+    .if_unset("`info`; `debug` with `log.debug`");
 
-/// The section `log`.
-pub(super) const SECTION: Section = Section {
-    title: "The log",
-    settings: &[LEVEL, DEBUG, FORMAT_TEXT],
-};
+    DEBUG: Setting<bool> = Setting::new(
+        "log.debug",
+        "AUTH_DEBUG",
+        Kind::FLAG,
+        "Whether debugging lines are written too, unless `log.level` says otherwise.",
+    )
+    .preset("false");
+
+    FORMAT_TEXT: Setting<bool, Optional> = Setting::new(
+        "log.format_text",
+        "AUTH_LOG_FORMAT_TEXT",
+        Kind::FLAG,
+        "Whether lines are text for people instead of JSON.",
+    )
+    .if_unset("`false`; `true` on a terminal in the zero-setup mode");
+}

@@ -1,8 +1,8 @@
 //! The settings table: every setting there is, one file per section.
 //!
-//! To add a setting, add a row to its section; then refresh `config/default.toml` and
-//! `docs/configuration.md` as the failing test says. A row whose feature is not built carries
-//! [`Setting::not_yet`], so that its name is known and setting it is answered with a warning.
+//! To add a setting, add a row to its section and ask for it with [`settings::Settings::get`]; then
+//! refresh `config/default.toml` and `docs/configuration.md` as the failing test says. A row whose feature is not built carries
+//! [`settings::Setting::not_yet`], so that its name is known and setting it is answered with a warning.
 
 pub(crate) mod abuse;
 pub(crate) mod accounts;
@@ -21,15 +21,17 @@ pub(crate) mod server;
 pub(crate) mod sessions;
 pub(crate) mod sms;
 
-use super::{kind::Kind, rule::Rule, setting::Setting};
+use settings::{Section, Table};
 
-/// Settings that belong together.
-pub(crate) struct Section {
-    /// What they are about, as a heading.
-    pub(crate) title: &'static str,
-    /// The settings, in the order they are shown in.
-    pub(crate) settings: &'static [Setting],
-}
+/// Every setting.
+pub(crate) const TABLE: Table = Table {
+    program: "hasura-auth",
+    prefix: "AUTH_",
+    file_variable: "AUTH_CONFIG_FILE",
+    usual_files: &["config/hasura-auth.toml", "hasura-auth.toml"],
+    ignored_variables: &IGNORED_VARIABLES,
+    sections: &[SECTIONS, providers::SECTIONS],
+};
 
 /// The sections of one file each, in the order they are shown in.
 const SECTIONS: &[Section] = &[
@@ -50,48 +52,32 @@ const SECTIONS: &[Section] = &[
     oauth2::SECTION,
 ];
 
-/// The variable that names the configuration file. It cannot be set in that file, so it is no row
-/// of the table.
-pub(crate) const CONFIG_FILE_VARIABLE: &str = "AUTH_CONFIG_FILE";
-
 /// Variables of Hasura Auth's earlier versions and of deployments around it; nothing comes of
 /// them, and nothing is said about them.
-pub(crate) const IGNORED_VARIABLES: [&str; 4] = [
+const IGNORED_VARIABLES: [&str; 4] = [
     "AUTH_PROVIDER_FACEBOOK_PROFILE_FIELDS",
     "AUTH_PROVIDER_GITLAB_BASE_URL",
     "AUTH_SHOW_LOG_QUERY_PARAMS",
     "AUTH_SKIP_INIT",
 ];
 
-/// Every section.
-pub(crate) fn sections() -> impl Iterator<Item = &'static Section> {
-    SECTIONS.iter().chain(providers::SECTIONS)
-}
-
-/// Every setting.
-pub(crate) fn settings() -> impl Iterator<Item = &'static Setting> {
-    sections().flat_map(|section| section.settings)
-}
-
-/// The setting with this key.
-pub(crate) fn by_key(key: &str) -> Option<&'static Setting> {
-    settings().find(|setting| setting.key == key)
-}
-
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeSet;
 
-    use super::{
-        super::setting::{DefaultValue, Status},
-        *,
-    };
+    use settings::{DefaultValue, Row, Support};
+
+    use super::*;
+
+    fn rows() -> impl Iterator<Item = &'static Row> {
+        TABLE.rows()
+    }
 
     #[test]
     fn no_key_and_no_variable_occurs_twice() {
         let mut keys = BTreeSet::new();
         let mut variables = BTreeSet::new();
-        for setting in settings() {
+        for setting in rows() {
             assert!(keys.insert(setting.key), "{}", setting.key);
             for variable in setting.variables() {
                 assert!(variables.insert(variable), "{variable}");
@@ -101,25 +87,25 @@ mod tests {
 
     #[test]
     fn every_preset_fits_its_own_setting() {
-        for setting in settings() {
+        for setting in rows() {
             if let DefaultValue::Text(text) = setting.preset {
-                assert!(setting.kind.read_text(text).is_some(), "{}", setting.key);
+                assert!(setting.read_text(text).is_some(), "{}", setting.key);
             }
         }
     }
 
     #[test]
     fn no_key_could_be_taken_for_the_file_of_another() {
-        for setting in settings().filter(|setting| setting.secret) {
-            assert!(by_key(&format!("{}_file", setting.key)).is_none());
+        for setting in rows().filter(|setting| setting.secret) {
+            assert!(TABLE.by_key(&format!("{}_file", setting.key)).is_none());
         }
     }
 
     #[test]
     fn every_setting_has_one_sentence_and_every_gap_goes_on_from_does_not() {
-        for setting in settings() {
+        for setting in rows() {
             assert!(setting.doc.ends_with('.'), "{}", setting.key);
-            if let Status::NotYet(words) | Status::Refused(words) = setting.status {
+            if let Support::Warn(words) | Support::Refuse(words) = setting.support {
                 assert!(words.contains(" yet"), "{}", setting.key);
             }
         }
@@ -127,8 +113,8 @@ mod tests {
 
     #[test]
     fn what_promises_protection_keeps_the_server_from_starting() {
-        let refused: Vec<_> = settings()
-            .filter(|setting| matches!(setting.status, Status::Refused(_)))
+        let refused: Vec<_> = rows()
+            .filter(|setting| matches!(setting.support, Support::Refuse(_)))
             .map(|setting| setting.variable)
             .collect();
 

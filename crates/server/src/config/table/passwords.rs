@@ -1,47 +1,49 @@
 //! Settings of passwords.
 
-use super::{Kind, Rule, Section, Setting};
+use settings::{Kind, Setting, section};
+use url::Url;
 
-pub(crate) const MIN_LENGTH: Setting = Setting::new(
-    "passwords.min_length",
-    "AUTH_PASSWORD_MIN_LENGTH",
-    Kind::Integer(0, 72),
-    "Fewest bytes of a password.",
-)
-.preset("3")
-.protective();
+use crate::config::rule;
 
-pub(crate) const BCRYPT_COST: Setting = Setting::new(
-    "passwords.bcrypt_cost",
-    "AUTH_BCRYPT_COST",
-    Kind::Integer(4, 16),
-    "Work of hashing a password; each step doubles it. Below 10 it is too little for production, \
-     and below that of stored hashes the slower answer tells that an account exists.",
-)
-.preset("10")
-.protective();
+section! {
+    /// The section `passwords`.
+    pub(super) const SECTION = "Passwords";
 
-pub(crate) const HIBP: Setting = Setting::new(
-    "passwords.hibp_enabled",
-    "AUTH_PASSWORD_HIBP_ENABLED",
-    Kind::Flag,
-    "Whether passwords known from data breaches are refused. Five of the forty digits of a hash \
-     are sent to the service; while it cannot be reached, nobody can choose a password.",
-)
-.preset("false")
-.protective();
+    MIN_LENGTH: Setting<usize> = Setting::new(
+        "passwords.min_length",
+        "AUTH_PASSWORD_MIN_LENGTH",
+        Kind::integer(0, 72),
+        "Fewest bytes of a password.",
+    )
+    .preset("3")
+    .protective();
 
-pub(crate) const HIBP_URL: Setting = Setting::new(
-    "passwords.hibp_url",
-    "AUTH_PASSWORD_HIBP_URL",
-    Kind::Text(&Rule::WEB_URL),
-    "The service that knows them: Have I Been Pwned, or a mirror with the same ranges.",
-)
-.preset(hibp::BASE_URL)
-.part_of(&HIBP);
+    BCRYPT_COST: Setting<u32> = Setting::new(
+        "passwords.bcrypt_cost",
+        "AUTH_BCRYPT_COST",
+        Kind::integer(4, 16),
+        "Work of hashing a password; each step doubles it. Below 10 it is too little for production, \
+         and below that of stored hashes the slower answer tells that an account exists.",
+    )
+    .preset("10")
+    .protective();
 
-/// The section `passwords`.
-pub(super) const SECTION: Section = Section {
-    title: "Passwords",
-    settings: &[MIN_LENGTH, BCRYPT_COST, HIBP, HIBP_URL],
-};
+    HIBP: Setting<bool> = Setting::new(
+        "passwords.hibp_enabled",
+        "AUTH_PASSWORD_HIBP_ENABLED",
+        Kind::FLAG,
+        "Whether passwords known from data breaches are refused. Five of the forty digits of a hash \
+         are sent to the service; while it cannot be reached, nobody can choose a password.",
+    )
+    .preset("false")
+    .protective();
+
+    HIBP_URL: Setting<Url> = Setting::new(
+        "passwords.hibp_url",
+        "AUTH_PASSWORD_HIBP_URL",
+        Kind::text(&rule::WEB_URL),
+        "The service that knows them: Have I Been Pwned, or a mirror with the same ranges.",
+    )
+    .preset(hibp::BASE_URL)
+    .part_of(&HIBP);
+}

@@ -1,24 +1,25 @@
 //! Settings of redirects.
 
-use super::{Kind, Rule, Section, Setting};
+use settings::{Kind, Optional, Rule, Setting, section};
 
-pub(crate) const CLIENT_URL: Setting = Setting::new(
-    "redirects.client_url",
-    "AUTH_CLIENT_URL",
-    Kind::Text(&Rule::APP_URL),
-    "The application people come from and are led back to.",
-)
-.derived("none; a page of this server, `/landing`, in the zero-setup mode");
+use crate::config::rule;
 
-pub(crate) const ALLOWED_URLS: Setting = Setting::new(
-    "redirects.allowed_urls",
-    "AUTH_ACCESS_CONTROL_ALLOWED_REDIRECT_URLS",
-    Kind::List(&Rule::ANY),
-    "Patterns of further places that people may be led to, each with everything below it.",
-);
+section! {
+    /// The section `redirects`.
+    pub(super) const SECTION = "Redirects: where links and sign-ins may lead";
 
-/// The section `redirects`.
-pub(super) const SECTION: Section = Section {
-    title: "Redirects: where links and sign-ins may lead",
-    settings: &[CLIENT_URL, ALLOWED_URLS],
-};
+    CLIENT_URL: Setting<String, Optional> = Setting::new(
+        "redirects.client_url",
+        "AUTH_CLIENT_URL",
+        Kind::text(&rule::APP_URL),
+        "The application people come from and are led back to.",
+    )
+    .if_unset("none; a page of this server, `/landing`, in the zero-setup mode");
+
+    ALLOWED_URLS: Setting<Vec<String>, Optional> = Setting::new(
+        "redirects.allowed_urls",
+        "AUTH_ACCESS_CONTROL_ALLOWED_REDIRECT_URLS",
+        Kind::list(&Rule::ANY),
+        "Patterns of further places that people may be led to, each with everything below it.",
+    );
+}

@@ -4,18 +4,16 @@
 //! quotation marks that were meant for a shell, a placeholder that was not filled in. Nothing here
 //! repeats a secret.
 
-use super::{
-    environment::Environment, kind::Kind, load::Loaded, setting::Setting, source::Source, table,
-};
+use crate::{environment::Environment, kind::Form, loaded::Loaded, setting::Row, source::Source};
 
 /// What is wrong with `text`, which `setting` does not take, to go on from its name.
-pub(super) fn problem(setting: &Setting, text: &str) -> String {
-    let kind = setting.kind;
-    let expects = kind.expects();
+pub(crate) fn problem(setting: &Row, text: &str) -> String {
+    let form = setting.form;
+    let expects = form.expects();
     if is_placeholder(text) {
         return format!("is a placeholder in whose place nothing was put; set it to {expects}");
     }
-    if let Some(mark) = mark(kind, text) {
+    if let Some(mark) = mark(form, text) {
         return format!("{mark}, for {expects}");
     }
     let shown = |text: &str| {
@@ -25,9 +23,9 @@ pub(super) fn problem(setting: &Setting, text: &str) -> String {
             format!(", not {text:?}")
         }
     };
-    match kind {
-        Kind::List(rule) => match kind.misfits(text.split(',')).next() {
-            Some(item) => format!("expects {} in its list{}", rule.expects, shown(item)),
+    match form {
+        Form::List(rule) => match form.misfits(text.split(',')).next() {
+            Some(item) => format!("expects {} in its list{}", rule.expects(), shown(item)),
             None => format!("expects {expects}"),
         },
         _ => format!("expects {expects}{}", shown(text)),
@@ -35,25 +33,25 @@ pub(super) fn problem(setting: &Setting, text: &str) -> String {
 }
 
 /// The same about a list in a file, as far as one of its items is to blame.
-pub(super) fn problem_of_item<'a>(
-    setting: &Setting,
+pub(crate) fn problem_of_item<'a>(
+    setting: &Row,
     items: impl Iterator<Item = &'a str>,
 ) -> Option<String> {
-    let Kind::List(rule) = setting.kind else {
+    let Form::List(rule) = setting.form else {
         return None;
     };
-    let item = setting.kind.misfits(items).next()?;
+    let item = setting.form.misfits(items).next()?;
     let shown = if setting.secret {
         String::new()
     } else {
         format!(", not {item:?}")
     };
-    Some(format!("expects {} in its list{shown}", rule.expects))
+    Some(format!("expects {} in its list{shown}", rule.expects()))
 }
 
 /// What surrounds a value that would fit, and what to do about it.
-fn mark(kind: Kind, text: &str) -> Option<&'static str> {
-    let fits = |text: &str| kind.read_text(text).is_some();
+fn mark(form: Form, text: &str) -> Option<&'static str> {
+    let fits = |text: &str| form.read_text(text).is_some();
     let trimmed = text.trim();
     if text.strip_prefix(BYTE_ORDER_MARK).is_some_and(fits) {
         return Some("begins with a byte order mark, which editors do not show; remove it");
@@ -129,15 +127,15 @@ fn stray_mark_in_list(text: &str) -> Option<&'static str> {
 }
 
 /// Adds a warning for each value that was taken with such a mark.
-pub(super) fn report(environment: &Environment, loaded: &mut Loaded) {
-    for setting in table::settings() {
-        let Some((_, Source::Variable(name))) = loaded.settings.find(setting) else {
+pub(crate) fn report(environment: &Environment, loaded: &mut Loaded) {
+    for setting in loaded.settings.table().rows() {
+        let Some((_, Source::Variable(name))) = loaded.settings.found(setting) else {
             continue;
         };
         let text = environment.get(name).ok().flatten().unwrap_or_default();
-        let mark = match setting.kind {
-            Kind::Text(_) => stray_mark(text),
-            Kind::List(_) => stray_mark_in_list(text),
+        let mark = match setting.form {
+            Form::Text(_) => stray_mark(text),
+            Form::List(_) => stray_mark_in_list(text),
             _ => None,
         };
         if let Some(mark) = mark {

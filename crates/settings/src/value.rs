@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use super::go_duration;
+use crate::go_duration;
 
 /// A value that fits its setting. It may be a secret, so only tests have a `Debug` form of it.
 #[derive(Clone, PartialEq)]
 #[cfg_attr(test, derive(Debug))]
-pub(crate) enum Value {
+pub enum Value {
     /// Yes or no.
     Flag(bool),
     /// A whole number, possibly of seconds.
@@ -22,7 +22,8 @@ pub(crate) enum Value {
 
 impl Value {
     /// The value as a TOML file spells it.
-    pub(crate) fn to_toml(&self) -> String {
+    #[must_use]
+    pub fn to_toml(&self) -> String {
         let value = match self {
             Self::Flag(flag) => toml::Value::Boolean(*flag),
             Self::Integer(number) => toml::Value::Integer(*number),

@@ -1,4 +1,4 @@
-//! Files and folders that nobody but the server's own user may look into.
+//! Files and folders that only the server's own user may look into.
 
 use std::{
     fs::{self, DirBuilder, File, OpenOptions},
@@ -12,7 +12,7 @@ use std::{
 /// # Errors
 ///
 /// What the file system answers.
-pub(crate) fn make_folder(path: &Path) -> io::Result<()> {
+pub fn make_folder(path: &Path) -> io::Result<()> {
     DirBuilder::new().recursive(true).mode(0o700).create(path)
 }
 
@@ -21,7 +21,7 @@ pub(crate) fn make_folder(path: &Path) -> io::Result<()> {
 /// # Errors
 ///
 /// `AlreadyExists` when there is one, and whatever else the file system answers.
-pub(crate) fn make_file(path: &Path) -> io::Result<File> {
+pub fn make_file(path: &Path) -> io::Result<File> {
     OpenOptions::new()
         .write(true)
         .create_new(true)
@@ -29,12 +29,12 @@ pub(crate) fn make_file(path: &Path) -> io::Result<File> {
         .open(path)
 }
 
-/// Warns in the log when others may use `path` too. Nothing is changed: somebody may have meant it.
+/// Warns in the log when others may use `path` too. Nothing is changed: an operator may have meant it.
 ///
 /// # Errors
 ///
 /// What the file system answers.
-pub(crate) fn warn_if_shared(path: &Path) -> io::Result<()> {
+pub fn warn_if_shared(path: &Path) -> io::Result<()> {
     let mode = fs::metadata(path)?.permissions().mode() & 0o777;
     if mode & 0o077 != 0 {
         tracing::warn!(

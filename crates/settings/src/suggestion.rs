@@ -17,7 +17,8 @@ pub(crate) fn did_you_mean<'a>(
 /// How many characters have to be put in, taken out, replaced, or swapped with their neighbour to
 /// make one text of the other (optimal string alignment). The last two rows of the usual table are
 /// kept.
-pub(super) fn distance(one: &str, other: &str) -> usize {
+#[must_use]
+pub fn distance(one: &str, other: &str) -> usize {
     let other: Vec<char> = other.chars().collect();
     let mut row: Vec<usize> = (0..=other.len()).collect();
     let mut before: Option<(char, Vec<usize>)> = None;

@@ -1,14 +1,14 @@
-//! The reference of all settings, as it stands in `docs/configuration.md`.
+//! The reference of all settings, for documentation.
 
-use super::{
-    setting::{DefaultValue, Setting, Status},
-    table::{self, Section},
-    toml_defaults::preset,
+use crate::{
+    setting::{DefaultValue, Row, Support},
+    table::{Section, Table},
 };
 
 /// All settings as Markdown tables.
-pub(crate) fn reference() -> String {
-    table::sections().map(section).collect()
+#[must_use]
+pub fn reference(table: &Table) -> String {
+    table.sections().map(section).collect()
 }
 
 fn section(section: &Section) -> String {
@@ -19,7 +19,7 @@ fn section(section: &Section) -> String {
     )
 }
 
-fn row(setting: &Setting) -> String {
+fn row(setting: &Row) -> String {
     let variables: Vec<_> = setting.variables().map(|it| format!("`{it}`")).collect();
     let key = setting.key;
     let variables = variables.join(" or ");
@@ -30,29 +30,31 @@ fn row(setting: &Setting) -> String {
     )
 }
 
-fn default(setting: &Setting) -> String {
-    match (setting.preset, preset(setting)) {
-        (DefaultValue::Derived(words), _) => words.to_owned(),
-        (_, Some(value)) => format!("`{value}`"),
-        (_, None) => String::new(),
+fn default(setting: &Row) -> String {
+    match setting.preset {
+        DefaultValue::Derived(words) | DefaultValue::Told(words) => words.to_owned(),
+        DefaultValue::Text(_) | DefaultValue::Unset => {
+            let value = setting.preset_value();
+            value.map_or_else(String::new, |it| format!("`{}`", it.to_toml()))
+        }
     }
 }
 
-fn meaning(setting: &Setting) -> String {
+fn meaning(setting: &Row) -> String {
     let secret = if setting.secret { " Secret." } else { "" };
     let protective = if setting.protective {
         " Protective."
     } else {
         ""
     };
-    let gap = match setting.status {
-        Status::Built => String::new(),
-        Status::NotYet(does_not) => format!(" **This version does not {does_not}.**"),
-        Status::Refused(does_not) => {
+    let gap = match setting.support {
+        Support::Full => String::new(),
+        Support::Warn(does_not) => format!(" **This version does not {does_not}.**"),
+        Support::Refuse(does_not) => {
             format!(" **This version does not {does_not}; it does not start when this is set.**")
         }
     };
-    let takes = setting.kind.expects();
+    let takes = setting.expects();
     format!("{} Takes {takes}.{secret}{protective}{gap}", setting.doc)
 }
 

@@ -4,18 +4,22 @@ use std::{collections::BTreeMap, ffi::OsString};
 
 /// Environment variables by name.
 #[derive(Debug, Default)]
-pub(crate) struct Environment(BTreeMap<String, OsString>);
+pub struct Environment(BTreeMap<String, OsString>);
 
 /// A variable holds bytes that are not UTF-8.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{variable} is not valid UTF-8; set it to plain text")]
-pub(crate) struct NotUnicode {
+pub struct NotUnicode {
     variable: String,
 }
 
 impl Environment {
     /// The value of a variable; an empty one counts as unset.
-    pub(crate) fn get(&self, variable: &str) -> Result<Option<&str>, NotUnicode> {
+    ///
+    /// # Errors
+    ///
+    /// [`NotUnicode`] when it is no text.
+    pub fn get(&self, variable: &str) -> Result<Option<&str>, NotUnicode> {
         let Some(value) = self.0.get(variable).filter(|value| !value.is_empty()) else {
             return Ok(None);
         };
@@ -26,12 +30,13 @@ impl Environment {
     }
 
     /// Whether a variable is set, but to nothing.
-    pub(crate) fn is_empty(&self, variable: &str) -> bool {
+    #[must_use]
+    pub fn is_empty(&self, variable: &str) -> bool {
         self.0.get(variable).is_some_and(|value| value.is_empty())
     }
 
     /// The names of all variables that are set and not empty.
-    pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
+    pub fn names(&self) -> impl Iterator<Item = &str> {
         let set = self.0.iter().filter(|(_, value)| !value.is_empty());
         set.map(|(name, _)| name.as_str())
     }

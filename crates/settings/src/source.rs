@@ -5,24 +5,25 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::setting::Setting;
+use crate::setting::Row;
 
 /// Where a value comes from.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Source {
-    /// Nobody set it.
+pub enum Source {
+    /// No operator set it.
     Default,
     /// A variable of this name.
     Variable(String),
     /// A line of a configuration file.
     Line(PathBuf, usize),
-    /// A request to `/change-env` that called it by this name.
+    /// A change while the program runs that called it by this name.
     Change(String),
 }
 
 impl Source {
     /// How to name `setting` to the person who set it here.
-    pub(crate) fn name(&self, setting: &Setting) -> String {
+    #[must_use]
+    pub fn name(&self, setting: &Row) -> String {
         match self {
             Self::Default => setting.variable.to_owned(),
             Self::Variable(name) | Self::Change(name) => name.clone(),

@@ -10,12 +10,12 @@ use toml::{
     de::{DeTable, DeValue},
 };
 
-use super::{
+use crate::{
     blank, misfit,
-    setting::Setting,
+    setting::Row,
     source::{Source, place},
     suggestion::did_you_mean,
-    table,
+    table::Table,
     value::Value,
 };
 
@@ -37,14 +37,20 @@ pub(crate) struct FileSettings(BTreeMap<&'static str, (Entry, Source)>);
 
 impl FileSettings {
     /// What the file says about `setting`, and where.
-    pub(crate) fn get(&self, setting: &Setting) -> Option<&(Entry, Source)> {
+    pub(crate) fn get(&self, setting: &Row) -> Option<&(Entry, Source)> {
         self.0.get(setting.key)
     }
 }
 
 /// Reads the text of the file at `path`; what is wrong with it is added to `problems`.
-pub(crate) fn parse(path: &Path, text: &str, problems: &mut Vec<String>) -> FileSettings {
+pub(crate) fn parse(
+    table: &'static Table,
+    path: &Path,
+    text: &str,
+    problems: &mut Vec<String>,
+) -> FileSettings {
     let mut reader = Reader {
+        table,
         path,
         text,
         problems: Vec::new(),
@@ -69,6 +75,7 @@ pub(crate) fn parse(path: &Path, text: &str, problems: &mut Vec<String>) -> File
 }
 
 struct Reader<'a> {
+    table: &'static Table,
     path: &'a Path,
     text: &'a str,
     problems: Vec<(usize, String)>,
@@ -80,9 +87,9 @@ impl Reader<'_> {
         for (name, value) in table {
             let key = format!("{prefix}{}", name.get_ref());
             let at = name.span().start;
-            if let Some(setting) = table::by_key(&key) {
+            if let Some(setting) = self.table.by_key(&key) {
                 self.value(setting, value, at);
-            } else if let Some(setting) = secret_in_file(&key) {
+            } else if let Some(setting) = self.secret_in_file(&key) {
                 self.path_of(setting, value, at);
             } else {
                 self.no_setting(&key, value, at);
@@ -90,13 +97,13 @@ impl Reader<'_> {
         }
     }
 
-    fn value(&mut self, setting: &'static Setting, value: &Spanned<DeValue<'_>>, at: usize) {
+    fn value(&mut self, setting: &'static Row, value: &Spanned<DeValue<'_>>, at: usize) {
         // As in the environment, so that a key can stay in a file with nothing in it.
         if value.get_ref().as_str() == Some("") {
             return;
         }
         let items = value.get_ref().as_array();
-        if let Some(read) = setting.kind.read_toml(value.get_ref()) {
+        if let Some(read) = setting.form.read_toml(value.get_ref()) {
             // An empty list is meant, and a list of blanks is not.
             if items.is_some_and(|it| !it.is_empty()) && blank::leaves_a_hole(setting, &read) {
                 self.unfit(setting, &blank::problem(setting.key), at);
@@ -108,18 +115,18 @@ impl Reader<'_> {
             let of_item = texts.and_then(|it| misfit::problem_of_item(setting, it));
             let problem = of_item.unwrap_or_else(|| {
                 let shown = shown(setting, value, self.text);
-                format!("expects {}{shown}", setting.kind.expects())
+                format!("expects {}{shown}", setting.form.expects())
             });
             self.unfit(setting, &format!("{} {problem}", setting.key), at);
         }
     }
 
-    fn unfit(&mut self, setting: &'static Setting, problem: &str, at: usize) {
+    fn unfit(&mut self, setting: &'static Row, problem: &str, at: usize) {
         let place = place(self.path, line_of(self.text, at));
         self.insert(setting, Entry::Unfit(format!("{place}: {problem}")), at);
     }
 
-    fn path_of(&mut self, setting: &'static Setting, value: &Spanned<DeValue<'_>>, at: usize) {
+    fn path_of(&mut self, setting: &'static Row, value: &Spanned<DeValue<'_>>, at: usize) {
         match value.get_ref().as_str() {
             Some("") => {}
             Some(path) => self.insert(setting, Entry::In(path.into()), at),
@@ -127,7 +134,7 @@ impl Reader<'_> {
         }
     }
 
-    fn insert(&mut self, setting: &'static Setting, entry: Entry, at: usize) {
+    fn insert(&mut self, setting: &'static Row, entry: Entry, at: usize) {
         let source = Source::Line(self.path.to_owned(), line_of(self.text, at));
         let earlier = self.settings.0.insert(setting.key, (entry, source));
         if earlier.is_some() {
@@ -139,26 +146,37 @@ impl Reader<'_> {
         }
     }
 
+    /// The secret whose `…_file` key this is.
+    fn secret_in_file(&self, key: &str) -> Option<&'static Row> {
+        let setting = self.table.by_key(key.strip_suffix("_file")?);
+        setting.filter(|setting| setting.secret)
+    }
+
     fn no_setting(&mut self, key: &str, value: &Spanned<DeValue<'_>>, at: usize) {
         let prefix = format!("{key}.");
-        let is_section = table::settings().any(|setting| setting.key.starts_with(&prefix));
+        let is_section = self
+            .table
+            .rows()
+            .any(|setting| setting.key.starts_with(&prefix));
         match value.get_ref() {
             DeValue::Table(table) if is_section => self.table(&prefix, table),
             _ if is_section => self.complain(at, &format!("{key} is a table of settings")),
             DeValue::Table(_) => {
-                let sections = table::settings().map(Setting::table);
+                let sections = self.table.rows().map(Row::table);
                 self.unknown(key, did_you_mean(key, sections), at);
             }
             _ => {
-                let keys = table::settings().map(|setting| setting.key);
+                let keys = self.table.rows().map(|setting| setting.key);
                 self.unknown(key, did_you_mean(key, keys), at);
             }
         }
     }
 
     fn unknown(&mut self, key: &str, suggestion: Option<String>, at: usize) {
-        let hint = suggestion
-            .unwrap_or_else(|| "; `hasura-auth config defaults` prints all there are".to_owned());
+        let hint = suggestion.unwrap_or_else(|| {
+            let program = self.table.program;
+            format!("; `{program} config defaults` prints all there are")
+        });
         self.complain(at, &format!("{key} is not a setting{hint}"));
     }
 
@@ -168,13 +186,8 @@ impl Reader<'_> {
     }
 }
 
-/// The secret whose `…_file` key this is.
-fn secret_in_file(key: &str) -> Option<&'static Setting> {
-    table::by_key(key.strip_suffix("_file")?).filter(|setting| setting.secret)
-}
-
 /// The rejected value as it stands in the file, unless it must not be shown.
-fn shown(setting: &Setting, value: &Spanned<DeValue<'_>>, text: &str) -> String {
+fn shown(setting: &Row, value: &Spanned<DeValue<'_>>, text: &str) -> String {
     let raw = text.get(value.span()).unwrap_or_default();
     if setting.secret || raw.contains('\n') {
         String::new()
@@ -191,10 +204,11 @@ fn line_of(text: &str, at: usize) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::testing::{PORT, SECRET, TABLE};
 
     fn problems(text: &str) -> Vec<String> {
         let mut problems = Vec::new();
-        let settings = parse(Path::new("auth.toml"), text, &mut problems);
+        let settings = parse(&TABLE, Path::new("auth.toml"), text, &mut problems);
         let unfit = settings.0.into_values().filter_map(|it| match it {
             (Entry::Unfit(problem), _) => Some(problem),
             _ => None,
@@ -207,9 +221,9 @@ mod tests {
     #[test]
     fn a_value_knows_its_line() {
         let text = "[server]\n\n# the port\nport = 4001\n";
-        let settings = parse(Path::new("auth.toml"), text, &mut Vec::new());
+        let settings = parse(&TABLE, Path::new("auth.toml"), text, &mut Vec::new());
 
-        let (entry, source) = settings.get(&table::server::PORT).unwrap();
+        let (entry, source) = settings.get(&PORT).unwrap();
         assert_eq!(*entry, Entry::Value(Value::Integer(4001)));
         assert_eq!(source.to_string(), "auth.toml:4");
     }
@@ -232,7 +246,7 @@ mod tests {
         assert_eq!(
             problems("[something.else]\na = 1\n"),
             ["auth.toml:1: something is not a setting; \
-                `hasura-auth config defaults` prints all there are"]
+                `demo config defaults` prints all there are"]
         );
     }
 
@@ -272,8 +286,8 @@ mod tests {
     #[test]
     fn a_secret_may_be_in_a_file_of_its_own_but_not_in_two_places() {
         let text = "[jwt]\nsecret_file = \"/run/secrets/jwt\"\n";
-        let settings = parse(Path::new("auth.toml"), text, &mut Vec::new());
-        let (entry, _) = settings.get(&table::jwt::SECRET).unwrap();
+        let settings = parse(&TABLE, Path::new("auth.toml"), text, &mut Vec::new());
+        let (entry, _) = settings.get(&SECRET).unwrap();
         assert_eq!(*entry, Entry::In("/run/secrets/jwt".into()));
 
         assert_eq!(
@@ -289,7 +303,7 @@ mod tests {
 
     #[test]
     fn a_key_with_an_empty_text_counts_as_unset() {
-        let text = "[smtp]\nhost = \"\"\n[redirects]\nclient_url = \"\"\n";
+        let text = "[smtp]\nhost = \"\"\n[log]\nlevel = \"\"\n";
         assert_eq!(problems(text), [""; 0]);
     }
 }

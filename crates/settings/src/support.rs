@@ -2,16 +2,16 @@
 
 use std::collections::BTreeMap;
 
-use super::{
-    load::Loaded,
-    setting::{DefaultValue, Setting, Status},
+use crate::{
+    loaded::Loaded,
+    setting::{Row, Support},
     source::Source,
     value::Value,
 };
 
-/// Adds a warning for each missing feature that somebody set something for, and a problem for each
+/// Adds a warning for each missing feature that something is set for, and a problem for each
 /// missing protection.
-pub(super) fn report(loaded: &mut Loaded) {
+pub(crate) fn report(loaded: &mut Loaded) {
     let mut gaps: BTreeMap<&'static str, Vec<String>> = BTreeMap::new();
     for (setting, found) in loaded.settings.iter() {
         let Some((value, source)) = found else {
@@ -21,11 +21,11 @@ pub(super) fn report(loaded: &mut Loaded) {
             continue;
         }
         let name = source.name(setting);
-        match setting.status {
-            Status::Built => {}
-            Status::NotYet(does_not) => gaps.entry(does_not).or_default().push(name),
-            Status::Refused(_) if !loaded.settings.has_effect(setting) => {}
-            Status::Refused(does_not) => loaded.problems.push(format!(
+        match setting.support {
+            Support::Full => {}
+            Support::Warn(does_not) => gaps.entry(does_not).or_default().push(name),
+            Support::Refuse(_) if !loaded.settings.has_effect(setting) => {}
+            Support::Refuse(does_not) => loaded.problems.push(format!(
                 "{name} is set, but this version does not {does_not}; \
                  unset it to start without that"
             )),
@@ -39,11 +39,7 @@ pub(super) fn report(loaded: &mut Loaded) {
     loaded.warnings.extend(warnings);
 }
 
-/// Whether somebody set the setting to something other than its default.
-fn differs(setting: &Setting, value: &Value, source: &Source) -> bool {
-    let preset = match setting.preset {
-        DefaultValue::Text(text) => setting.kind.read_text(text),
-        DefaultValue::Unset | DefaultValue::Derived(_) => None,
-    };
-    *source != Source::Default && preset.as_ref() != Some(value)
+/// Whether an operator set the setting to something other than its default.
+fn differs(setting: &Row, value: &Value, source: &Source) -> bool {
+    *source != Source::Default && setting.preset_value().as_ref() != Some(value)
 }

@@ -1,25 +1,32 @@
-//! The configuration file that changes nothing: `config/default.toml`.
+//! The configuration file that changes nothing.
 
-use super::{
-    setting::{DefaultValue, Setting, Status},
-    table::{self, Section},
+use crate::{
+    setting::{DefaultValue, Row, Support},
+    table::{Section, Table},
 };
-
-const HEAD: &str = "\
-# Every setting with its default. Made by `hasura-auth config defaults`; do not edit it here.
-#
-# Copy what you want to change to hasura-auth.toml, or set the variable instead: variables win over
-# files. A key in a comment has no fixed default. Secrets can be in a file of their own, whose name
-# is then given by the same key with `_file` or the same variable with `_FILE` at its end.
-";
 
 /// Widest line of the comments.
 const WIDTH: usize = 98;
 
-/// The text of `config/default.toml`.
-pub(crate) fn defaults() -> String {
-    let sections: String = table::sections().map(section).collect();
-    format!("{HEAD}{sections}")
+/// A configuration file in which every setting has its default.
+#[must_use]
+pub fn defaults(table: &Table) -> String {
+    let sections: String = table.sections().map(section).collect();
+    format!("{}{sections}", head(table))
+}
+
+fn head(table: &Table) -> String {
+    let program = table.program;
+    let file = table.usual_files.last().copied().unwrap_or_default();
+    format!(
+        "\
+# Every setting with its default. Made by `{program} config defaults`; do not edit it here.
+#
+# Copy what you want to change to {file}, or set the variable instead: variables win over
+# files. A key in a comment has no fixed default. Secrets can be in a file of their own, whose name
+# is then given by the same key with `_file` or the same variable with `_FILE` at its end.
+"
+    )
 }
 
 fn section(section: &Section) -> String {
@@ -36,41 +43,33 @@ fn section(section: &Section) -> String {
     format!("\n\n# {}\n{rows}", section.title)
 }
 
-fn setting(setting: &Setting) -> String {
+fn setting(setting: &Row) -> String {
     let about = comment(&about(setting));
     let name = setting.name();
-    match preset(setting) {
-        Some(value) => format!("{about}{name} = {value}\n"),
+    match setting.preset_value() {
+        Some(value) => format!("{about}{name} = {}\n", value.to_toml()),
         None => format!("{about}# {name} =\n"),
     }
 }
 
-fn about(setting: &Setting) -> String {
+fn about(setting: &Row) -> String {
     let variables: Vec<_> = setting.variables().collect();
     let default = match setting.preset {
-        DefaultValue::Derived(words) => format!(" Default: {words}."),
+        DefaultValue::Derived(words) | DefaultValue::Told(words) => format!(" Default: {words}."),
         DefaultValue::Unset | DefaultValue::Text(_) => String::new(),
     };
-    let gap = match setting.status {
-        Status::NotYet(does_not) | Status::Refused(does_not) => {
+    let gap = match setting.support {
+        Support::Warn(does_not) | Support::Refuse(does_not) => {
             format!(" This version does not {does_not}.")
         }
-        Status::Built => String::new(),
+        Support::Full => String::new(),
     };
     format!(
         "{} Variable {}; {}.{default}{gap}",
         setting.doc,
         variables.join(" or "),
-        setting.kind.expects()
+        setting.expects()
     )
-}
-
-/// The default as TOML, if there is one.
-pub(super) fn preset(setting: &Setting) -> Option<String> {
-    match setting.preset {
-        DefaultValue::Text(text) => setting.kind.read_text(text).map(|it| it.to_toml()),
-        DefaultValue::Unset | DefaultValue::Derived(_) => None,
-    }
 }
 
 /// Breaks a text into lines of a comment.
