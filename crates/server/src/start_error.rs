@@ -187,6 +187,12 @@ pub(crate) enum StartError {
     Output(#[source] io::Error),
 }
 
+impl From<ConfigErrors> for StartError {
+    fn from(errors: ConfigErrors) -> Self {
+        Self::Config(errors)
+    }
+}
+
 impl StartError {
     /// The address in `server` cannot be had.
     pub(crate) fn listen(server: &ServerSettings, source: io::Error) -> Self {

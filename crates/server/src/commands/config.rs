@@ -6,10 +6,10 @@ use tokio::runtime::Handle;
 
 use super::{
     online_check::{self, Finding},
-    output, read,
+    output,
 };
 use crate::{
-    config::{ConfigErrors, TABLE},
+    config::{Config, ConfigErrors, TABLE},
     preflight,
     start_error::StartError,
 };
@@ -49,7 +49,7 @@ pub(super) async fn run(
 }
 
 async fn check(loaded: Loaded, online: bool) -> Result<(), StartError> {
-    let config = read(loaded)?;
+    let config = Config::read(loaded)?;
     preflight::run(&config, &Handle::current())?;
     let warnings = config.warnings.iter().map(|it| format!("warning: {it}"));
     let verdict = "The configuration is valid.".to_owned();

@@ -14,7 +14,7 @@ use crate::{
 
 /// What to do about what is missing.
 #[derive(Debug, Clone, Copy, Args)]
-pub(super) struct Wish {
+pub(super) struct Options {
     /// Only tell what would be done
     #[arg(long)]
     dry_run: bool,
@@ -29,13 +29,13 @@ pub(super) struct Wish {
 /// # Errors
 ///
 /// [`StartError::Sqlite`] or [`StartError::Postgres`].
-pub(super) async fn run(config: &Config, wish: Wish) -> Result<(), StartError> {
+pub(super) async fn run(config: &Config, options: Options) -> Result<(), StartError> {
     logging::start_beside_output(Level::INFO)?;
     let database = &config.database;
-    let lines = match wish {
-        Wish { sql: true, .. } => statements(database).await?,
-        Wish { dry_run: true, .. } => outlook(database).await?,
-        Wish { .. } => told("applied", migrate(database).await?),
+    let lines = match options {
+        Options { sql: true, .. } => statements(database).await?,
+        Options { dry_run: true, .. } => outlook(database).await?,
+        Options { .. } => told("applied", migrate(database).await?),
     };
     output::write(lines)
 }

@@ -15,7 +15,7 @@ pub(crate) use flags::{Understood, understand};
 use std::{fs, path::PathBuf};
 
 use clap::{Parser, Subcommand};
-use settings::{Environment, Loaded, Sources};
+use settings::{Environment, Sources};
 
 use crate::{
     config::{Config, load},
@@ -38,7 +38,7 @@ enum Command {
     /// Serve the API; the same as no command
     Serve,
     /// Bring the database's tables up to date
-    Migrate(migrate::Wish),
+    Migrate(migrate::Options),
     /// Look at the configuration
     #[command(subcommand)]
     Config(config::ConfigCommand),
@@ -70,18 +70,14 @@ pub(crate) async fn run(arguments: Arguments, environment: &Environment) -> Resu
         Command::Serve => {
             let loaded = load();
             let settings = loaded.settings.clone();
-            serve::run(read(loaded)?, settings).await
+            serve::run(Config::read(loaded)?, settings).await
         }
-        Command::Migrate(wish) => migrate::run(&read(load())?, wish).await,
+        Command::Migrate(options) => migrate::run(&Config::read(load())?, options).await,
         Command::Config(command) => config::run(&command, load).await,
-        Command::Messages(command) => messages::run(command, &read(load())?).await,
+        Command::Messages(command) => messages::run(command, &Config::read(load())?).await,
         Command::Keys(command) => keys::run(&command),
-        Command::Email(command) => email::run(command, &read(load())?).await,
+        Command::Email(command) => email::run(command, &Config::read(load())?).await,
     }
-}
-
-fn read(loaded: Loaded) -> Result<Config, StartError> {
-    Config::read(loaded).map_err(StartError::Config)
 }
 
 #[cfg(test)]

@@ -955,6 +955,8 @@ mod warnings {
                  no effect",
             ]
         );
+        let none_is_readable = ("AUTH_JWT_CUSTOM_CLAIMS", r#"{"team":"profile.first-name"}"#);
+        assert_eq!(warnings(&[url, secret, none_is_readable]).len(), 1);
         let told = warnings(&[url, secret, unreadable]);
         assert_eq!(told.len(), 1, "{told:?}");
         assert!(

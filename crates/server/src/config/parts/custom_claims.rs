@@ -31,7 +31,9 @@ impl CustomClaimSettings {
             warnings.extend(ineffective(settings, definitions));
         }
         let Some(definitions) = definitions.filter(|it| !it.is_empty()) else {
-            warnings.extend(unused(settings));
+            if !settings.has(&jwt::CUSTOM_CLAIMS) {
+                warnings.extend(unused(settings));
+            }
             return Ok(None);
         };
         let endpoint = endpoint(settings)?;
@@ -119,7 +121,7 @@ fn ineffective(settings: &Settings, definitions: &ClaimDefinitions) -> Vec<Strin
     standard.chain(stray).chain(unreadable).collect()
 }
 
-/// Settings that only custom claims need.
+/// Settings that only custom claims need, where there are none.
 fn unused(settings: &Settings) -> Option<String> {
     let related: [&Row; 3] = [
         &jwt::CUSTOM_CLAIMS_DEFAULTS,
