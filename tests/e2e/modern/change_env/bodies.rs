@@ -96,7 +96,6 @@ on_both_databases! {
             ("AUTH_PASSWORD_MIN_LENGTH", json!(-1)),
             ("AUTH_PASSWORD_MIN_LENGTH", json!(73)),
             ("AUTH_REFRESH_TOKEN_EXPIRES_IN", json!(0)),
-            ("AUTH_LOCALE_ALLOWED_LOCALES", json!("en,english")),
             ("AUTH_DEFAULT_ALLOWED_ROLES", json!(["x".repeat(300)])),
             ("AUTH_JWT_CUSTOM_CLAIMS", json!("[]")),
             ("AUTH_JWT_CUSTOM_CLAIMS", json!("{\"org\":\"profile.org\"}")),
