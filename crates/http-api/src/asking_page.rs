@@ -1,30 +1,30 @@
-//! Which page has a browser send a request.
+//! CSRF: which page makes a browser send a request.
 //!
-//! A browser sends cookies, and reaches servers that others cannot reach, whichever page asks it to
-//! (CSRF). It tells of the page in headers that no page can write.
+//! A browser sends cookies, and reaches servers that others cannot reach, for any page that asks it
+//! to. It names the page in headers that no page can write.
 
 use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue, ORIGIN, REFERER};
 use url::Url;
 
-/// From where a page sent the browser (Fetch Metadata Request Headers §2.1).
+/// How the page that sent the browser relates to the server (Fetch Metadata Request Headers §2.1).
 pub(crate) const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
-/// Who has a request sent.
+/// The page that has a request sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum AskingPage {
     /// No page: a program, or the user at the address bar.
     None,
-    /// A page of the server that is asked.
+    /// A page of the server that gets the request.
     Own,
     /// A page of this origin.
     Of(String),
-    /// A page whose origin the browser keeps to itself.
+    /// A page whose origin the browser withholds.
     Hidden,
 }
 
 impl AskingPage {
     /// Reads `Origin`, which comes with every request that writes. Browsers before 2020 left it out
-    /// of some; then `Sec-Fetch-Site` tells of other sites, and `Referer` of the page.
+    /// of some; then `Sec-Fetch-Site` tells of other sites, and `Referer` names the page.
     pub(crate) fn of(headers: &HeaderMap) -> Self {
         if headers.contains_key(ORIGIN) {
             return only(headers, ORIGIN).map_or(Self::Hidden, |it| Self::Of(it.to_owned()));

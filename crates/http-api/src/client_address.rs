@@ -1,6 +1,6 @@
-//! Which client a request comes from.
+//! Which client a request comes from, against spoofed addresses.
 //!
-//! `X-Forwarded-For` is text that anybody can write. Each proxy appends the address it was
+//! Any client can write `X-Forwarded-For` (spoofing). Each proxy appends the address it was
 //! connected from, so only what trusted proxies appended can be believed: the header is read from
 //! the right, past trusted proxies, up to the first address that is none of them.
 
@@ -15,7 +15,7 @@ use ipnet::IpNet;
 
 const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 
-/// The proxies whose word on a client's address is taken. Nobody's, by default.
+/// The proxies whose `X-Forwarded-For` is believed; none by default.
 #[derive(Debug, Clone, Default)]
 pub struct TrustedProxies(Vec<IpNet>);
 
@@ -48,8 +48,8 @@ impl TrustedProxies {
 
     /// The client that sent a request.
     ///
-    /// A part of the header that is no address ends the reading: the client is then whoever was
-    /// named last, and never nobody.
+    /// A part of the header that is no address ends the reading: the client is then the last
+    /// address before it, the peer's if there is none.
     pub(crate) fn client_of(&self, request: &RequestHead) -> ClientNetwork {
         let address = self.address_of(request);
         address.map_or(ClientNetwork::UNKNOWN, ClientNetwork::of)

@@ -1,5 +1,5 @@
-//! Where the versions of the original contradict each other, and what is chosen: all of it stands
-//! here, and in `docs/compatibility.md`.
+//! Where the versions of the original contradict each other, and which one is followed: all of it
+//! is here and in `docs/compatibility.md`.
 
 use crate::error_code::ErrorCode;
 
@@ -31,8 +31,8 @@ impl Compat {
         }
     }
 
-    /// The same for a wrong code of a text message, of which nothing was told before but that the
-    /// request is wrong.
+    /// The same for a wrong code of a text message; earlier versions say only that the request is
+    /// wrong.
     #[must_use]
     pub fn error_code_of_texted_code(self, code: ErrorCode) -> ErrorCode {
         match self {
@@ -42,7 +42,7 @@ impl Compat {
     }
 
     /// Whether a missing or bad access token is a 401, and a body that does not fit a
-    /// `schema-validation-error`. Both are a 400 with the words of a Go library before.
+    /// `schema-validation-error`. Before, both were a 400 with the message of a Go library.
     pub(crate) fn names_what_is_wrong_with_a_request(self) -> bool {
         self == Self::Latest
     }
@@ -52,20 +52,20 @@ impl Compat {
         self == Self::Latest
     }
 
-    /// Whether Turnstile guards every request that sends a mail or a text message, and not only
-    /// signing up: clients of the earlier versions bring no answer to the challenge there.
+    /// Whether the bot check guards every request that sends a mail or a text message, and not only
+    /// sign-up: clients of the earlier versions send no challenge response there.
     pub(crate) fn turns_programs_away_from_signing_in(self) -> bool {
         self == Self::Latest
     }
 
-    /// Whether a personal access token that has expired already is made.
+    /// Whether a personal access token may be made that has expired already.
     #[must_use]
     pub fn makes_expired_personal_access_tokens(self) -> bool {
         self == Self::V0_42
     }
 
-    /// Whether everybody needs an elevated token where it is recommended who has any way to get
-    /// one. Before, only owners of security keys did.
+    /// Whether recommended elevation is required of every user who has any way to elevate. Before,
+    /// only of owners of security keys.
     #[must_use]
     pub fn every_method_obliges_to_elevate(self) -> bool {
         self == Self::Latest

@@ -1,4 +1,4 @@
-//! The API console, served where an installation asks for it.
+//! The API console, served where the settings ask for it.
 
 use actix_web::{
     HttpRequest, HttpResponse,
@@ -14,8 +14,8 @@ pub(crate) async fn page() -> HttpResponse {
     embedded::page(console::PAGE, console::CONTENT_SECURITY_POLICY)
 }
 
-/// `GET /console/`, from where the page would not find its files. The way back is relative, so
-/// that it is right behind a proxy as well.
+/// `GET /console/`, from where the page would not find its files. The redirect is relative, so that
+/// it is right behind a proxy as well.
 pub(crate) async fn without_slash() -> HttpResponse {
     HttpResponse::MovedPermanently()
         .insert_header((header::LOCATION, "../console"))

@@ -1,8 +1,8 @@
 //! Requests that reach this server without a proxy, under a name of its own machine, and from no
-//! page but its own. What is for the person who runs the server answers no others.
+//! page but its own. What is for the operator alone answers no others.
 //!
 //! A page on the internet can have a browser ask `127.0.0.1`, also under the name of its own host
-//! (DNS rebinding); and a proxy in front makes public what only this machine was to reach.
+//! (DNS rebinding), and a proxy in front publishes what only this machine was to reach.
 
 use actix_web::{
     HttpRequest,
@@ -14,7 +14,7 @@ use actix_web::{
 
 use crate::asking_page::SEC_FETCH_SITE;
 
-/// What names of headers begin with that proxies and the networks in front of them add.
+/// Prefixes of the headers that proxies and the networks in front of them add.
 const PROXIES_BEGIN_WITH: [&str; 21] = [
     "akamai-",
     "cdn-",
@@ -39,7 +39,7 @@ const PROXIES_BEGIN_WITH: [&str; 21] = [
     "x-vercel-",
 ];
 
-/// Names of further headers that they add.
+/// Further headers that they add.
 const PROXIES_ADD: [&str; 19] = [
     "client-ip",
     "disguised-host",
@@ -62,8 +62,8 @@ const PROXIES_ADD: [&str; 19] = [
     "x-varnish",
 ];
 
-/// Whether a request came past no proxy, under a name of this machine, and from no page of another
-/// origin.
+/// Whether a request came through no proxy, under a name of this machine, and from no page of
+/// another origin.
 pub(crate) fn is_direct(request: &HttpRequest) -> bool {
     !came_past_a_proxy(request)
         && host_of(request.headers())
@@ -91,7 +91,7 @@ pub(crate) fn host_of(headers: &HeaderMap) -> Option<&str> {
     }
 }
 
-/// Whether no page has it sent, or one of this server. Each header that tells of a page has to
+/// Whether no page sent the request, or one of this server. Each header that names a page has to
 /// agree.
 fn is_own(headers: &HeaderMap, host: &str) -> bool {
     let own = format!("http://{host}");

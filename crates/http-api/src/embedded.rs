@@ -13,14 +13,14 @@ pub(crate) fn page(file: File, policy: &'static str) -> HttpResponse {
     answer.body(file.content.into_owned())
 }
 
-/// What belongs to a page. It holds nothing of any user, and changes with the server only.
+/// A file of a page. It holds no user's data, and changes with the server only.
 pub(crate) fn part(file: File) -> HttpResponse {
     described(&file)
         .insert_header((header::CACHE_CONTROL, "public, max-age=3600"))
         .body(file.content.into_owned())
 }
 
-/// Leaves a page no more than `policy` says, and tells no other page of its address.
+/// Allows a page no more than `policy` says, and keeps its address out of `Referer`.
 pub(crate) fn allow_only(answer: &mut HttpResponseBuilder, policy: &'static str) {
     answer
         .insert_header((header::CONTENT_SECURITY_POLICY, policy))
@@ -34,7 +34,7 @@ fn described(file: &File) -> HttpResponseBuilder {
         answer.insert_header(ContentEncoding::Gzip);
     }
     answer
-        // No browser may take a file for anything but what it is said to be.
+        // MIME sniffing: the browser takes the file for the declared type only.
         .insert_header((header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
         .content_type(file.content_type);
     answer

@@ -9,7 +9,7 @@ pub struct ErrorCode {
     pub status: u16,
     /// The member `message`.
     pub message: &'static str,
-    /// Whether it tells something about an account and is replaced when errors are concealed.
+    /// Whether it tells something about an account (user enumeration) and may be replaced.
     pub concealed: bool,
 }
 
@@ -86,7 +86,7 @@ error_codes! {
 }
 
 impl ErrorCode {
-    /// What clients get to see where errors are, or are not, concealed.
+    /// The row that clients see, where errors are concealed or are not.
     pub(crate) fn shown(self, concealing: bool) -> Self {
         if concealing && self.concealed {
             Self::INVALID_REQUEST

@@ -1,4 +1,4 @@
-//! Domain work without an outcome.
+//! Domain work without an outcome: a panic, a shutdown or a timeout.
 
 /// Why domain work had no outcome.
 #[derive(Debug, thiserror::Error)]
@@ -6,7 +6,7 @@ pub enum Interrupted {
     /// It panicked, or the runtime is shutting down.
     #[error("the work was interrupted")]
     Ended(#[source] tokio::task::JoinError),
-    /// It is still going on, and nobody waits for it any more.
+    /// Timeout: the work still goes on, and the client no longer waits for it.
     #[error("the work took too long")]
     TooSlow,
 }

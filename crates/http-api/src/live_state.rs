@@ -18,30 +18,30 @@ use crate::state::AppState;
 /// A server whose settings change while it serves.
 #[async_trait]
 pub trait LiveState: Send + Sync {
-    /// What a request that begins now is served with, to its end.
+    /// The state that serves a request which begins now, to its end.
     fn newest(&self) -> Data<AppState>;
 
-    /// Puts these members in the place of settings with their names. Requests that begin after it
-    /// returned are served with all of them. Of changes at the same time, none is lost.
+    /// Replaces the settings that these members name. Requests that begin after it returned are
+    /// served with all of them. Of concurrent changes, none is lost.
     ///
     /// # Errors
     ///
-    /// Then nothing is changed.
+    /// On an error nothing is changed.
     async fn change(&self, members: Map<String, Value>) -> Result<(), ChangeError>;
 }
 
 /// Why settings were not changed.
 #[derive(Debug, thiserror::Error)]
 pub enum ChangeError {
-    /// They cannot be what they were to be. The text tells which and why, and no secret.
+    /// The new settings are invalid. The text tells which and why, and no secret.
     #[error("{0}")]
     Refused(String),
-    /// Something of ours failed.
+    /// A failure of the server.
     #[error("settings cannot be changed now")]
     Failed(#[source] Cause),
 }
 
-/// Shows the newest state to a request, in front of the one that the server started with.
+/// Serves a request with the newest state instead of the one that the server started with.
 pub(crate) async fn serve_with_newest(
     mut request: ServiceRequest,
     next: Next<impl MessageBody>,

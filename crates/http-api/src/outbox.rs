@@ -1,8 +1,9 @@
-//! The development outbox, shown to the person who tries the server on their own machine.
+//! The development outbox, shown to the operator who tries the server on their own machine.
 //!
-//! Its mails hold links that sign in. It is served only where an installation asks for it, only to
-//! clients on the same machine, never through a proxy or to a page ([`is_direct`](crate::direct_request::is_direct)), and only to
-//! those who hold the key of the link that the server prints: neither a page nor a proxy has it.
+//! Its mails hold links that sign in. It is served only where the settings ask for it, only to
+//! clients on the same machine, never through a proxy or to a page
+//! ([`is_direct`](crate::direct_request::is_direct)), and only with the key of the link that the
+//! server prints: neither a page nor a proxy has it.
 
 pub(crate) mod page;
 
@@ -21,7 +22,7 @@ pub(crate) const PATH: &str = "/dev/outbox";
 /// The parameter of the printed link that holds the key.
 const PARAMETER: &str = "key";
 
-/// The cookie that holds it from then on.
+/// The cookie that holds the key from then on.
 const COOKIE: &str = "hasura-auth-outbox";
 
 /// Messages that were kept instead of being sent.
@@ -32,13 +33,13 @@ pub trait Outbox: Send + Sync {
 
 /// A message that was kept.
 pub struct KeptMessage {
-    /// What a person is shown of it.
+    /// What the page shows of it.
     pub shown: outbox::Message,
-    /// What a program is given of it.
+    /// What programs get of it.
     pub data: Value,
 }
 
-/// What opens the outbox.
+/// The key that opens the outbox.
 #[derive(Clone, PartialEq, Eq)]
 pub struct OutboxKey(Secret);
 
@@ -49,19 +50,19 @@ impl OutboxKey {
         Self(Secret::new(BASE64URL_NOPAD.encode(&random)))
     }
 
-    /// The link to the outbox of a server with this origin (`http://127.0.0.1:4000`), for the person
-    /// who started it alone.
+    /// The link to the outbox of a server with this origin (`http://127.0.0.1:4000`), for the
+    /// operator alone.
     #[must_use]
     pub fn link(&self, origin: &str) -> String {
         format!("{origin}{PATH}?{PARAMETER}={}", self.0.expose())
     }
 
-    /// Whether `text` is this key. It takes the same time for every text of its length.
+    /// Whether `text` is this key, in constant time for every text of its length (timing attack).
     fn is(&self, text: &str) -> bool {
         text.as_bytes().ct_eq(self.0.expose().as_bytes()).into()
     }
 
-    /// A cookie that no page of another site has sent, until the browser is closed.
+    /// A cookie that browsers send with no request of another site (CSRF), until they are closed.
     fn cookie(&self) -> Cookie<'static> {
         Cookie::build(COOKIE, self.0.expose().to_owned())
             .path(PATH)

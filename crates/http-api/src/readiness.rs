@@ -1,6 +1,6 @@
-//! Checking readiness: one check at a time, whose outcome is shared for a moment.
+//! Readiness checks: one at a time, whose outcome is cached for a moment.
 //!
-//! Probes count against no rate limit, so a flood of them may not reach the database.
+//! Denial of service: probes have no rate limit, so a flood of them may not reach the database.
 
 use std::{
     sync::Arc,
@@ -14,10 +14,10 @@ use utoipa::ToSchema;
 
 use crate::interrupted::Interrupted;
 
-/// How long a check may take. Orchestrators rarely wait for longer.
+/// Timeout of a check. Orchestrators rarely wait for longer.
 const PATIENCE: Duration = Duration::from_secs(2);
 
-/// How long its outcome is good for.
+/// How long its outcome is cached.
 const FRESH: Duration = Duration::from_secs(1);
 
 /// What the server cannot do its work without, in its wire form.
@@ -36,7 +36,7 @@ pub(crate) enum Requirement {
 #[derive(Default)]
 pub(crate) struct Readiness {
     last: Mutex<Option<Check>>,
-    /// Held by a check until it has really ended: one that nobody waits for any more may still have a
+    /// Held by a check until it has really ended: after its timeout a check may still have a
     /// connection.
     under_way: Arc<Mutex<()>>,
 }
@@ -71,7 +71,7 @@ impl Readiness {
         missing
     }
 
-    /// Checks, and tells the log of a change.
+    /// Checks, and logs a change.
     async fn check<Work>(
         &self,
         ask: impl FnOnce(Turn) -> Work,
@@ -119,7 +119,7 @@ fn told(missing: &Missing) -> (Requirement, String) {
     (requirement, chain(missing))
 }
 
-/// Waiting is given up, not the work: see `AppState::run`.
+/// The timeout ends the wait, not the work: see `AppState::run`.
 #[expect(
     clippy::disallowed_methods,
     reason = "what is given up here is waiting, and no unit of work"

@@ -1,11 +1,11 @@
-//! How often a client may ask, and for what.
+//! Rate limits: how often a client may ask, and for what.
 //!
 //! The table is that of Hasura Auth after 0.42, where sign-ups no longer share a counter with
 //! attempts to sign in, and nothing more is counted for a request that was refused.
 
 use auth_domain::limits::{ClientNetwork, CounterKey, Limiter, RateLimit, TooMany, Verdict};
 
-/// How often a client may ask.
+/// The rate limit of each kind of request.
 #[derive(Debug, Clone)]
 pub struct RequestLimits {
     /// For anything.
@@ -18,7 +18,7 @@ pub struct RequestLimits {
     pub sign_up_sends_mail: bool,
     /// For what sends a text message.
     pub sms: RateLimit,
-    /// For what judges a password, a code or a link.
+    /// For what checks a password, a code or a link (brute force).
     pub brute_force: RateLimit,
     /// For what makes an account.
     pub sign_ups: RateLimit,
@@ -26,7 +26,7 @@ pub struct RequestLimits {
     pub oauth2_server: RateLimit,
 }
 
-/// A limit that the row of an endpoint names, beside the one that holds for every request.
+/// A rate limit that the row of an endpoint names, beside the one that holds for every request.
 ///
 /// In the order they are counted in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -37,7 +37,7 @@ pub(crate) enum Limit {
     EmailOfSignUp,
     /// It sends a text message.
     Sms,
-    /// It judges a password, a code or a link.
+    /// It checks a password, a code or a link (brute force).
     BruteForce,
     /// It makes an account.
     SignUps,
@@ -45,14 +45,14 @@ pub(crate) enum Limit {
     OAuth2Server,
 }
 
-/// Below these paths the original guards against guessing, whether or not there is such a path.
+/// Below these paths the original guards against brute force, whether or not there is such a path.
 const GUESSING_BELOW: [&str; 4] = ["/signin", "/elevate", "/oauth2/authorize", "/oauth2/login"];
 const GUESSING_ENDS_IN: [&str; 2] = ["/verify", "/otp"];
 const SIGN_UP_BELOW: &str = "/signup";
 const OAUTH2_SERVER: [&str; 2] = ["/oauth2/token", "/oauth2/introspect"];
 
-/// What a request counts as whose path, without the API prefix, is no endpoint's: the original's
-/// rules on paths.
+/// The rate limits of a request whose path, without the API prefix, is no endpoint's: the
+/// original's rules on paths.
 pub(crate) fn limits_of_unknown_path(path: &str) -> Vec<Limit> {
     let is_guessing = GUESSING_BELOW.iter().any(|it| path.starts_with(it))
         || GUESSING_ENDS_IN.iter().any(|it| path.ends_with(it));

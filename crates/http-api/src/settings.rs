@@ -1,4 +1,4 @@
-//! What an installation decides about the wire.
+//! Settings of the wire.
 
 use std::time::Duration;
 
@@ -13,23 +13,23 @@ use crate::{client_address::TrustedProxies, compat::Compat};
 pub struct ApiSettings {
     /// In front of every modern route: empty, or a path like `/v1` without a slash at its end.
     pub prefix: String,
-    /// Replaces errors that tell whether an account exists by `invalid-request`.
+    /// Replaces errors that tell whether an account exists (user enumeration) by `invalid-request`.
     pub conceal_errors: bool,
-    /// Whether the link of a mail asks to be followed by a person, so that scanners of mail cannot
-    /// use it up.
+    /// Whether the link of a mail opens a page with a button, so that scanners of mail, which
+    /// follow links, cannot use it up.
     pub confirm_links: bool,
     /// What `GET /version` answers.
     pub version: String,
     /// The URL clients reach this server at, if it is known; pages of its origin may use the
     /// session cookie.
     pub server_url: Option<String>,
-    /// Whose word on a client's address is taken.
+    /// The proxies whose `X-Forwarded-For` is believed.
     pub trusted_proxies: TrustedProxies,
     /// Which version of the original answers look like.
     pub compat: Compat,
     /// Whether the API console is served.
     pub console: bool,
-    /// Whether the page is served that stands in for an application.
+    /// Whether the landing page is served in place of an application.
     pub landing: bool,
     /// Whether settings may be changed through `POST /change-env`. For tests only.
     pub change_env: bool,

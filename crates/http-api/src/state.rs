@@ -38,7 +38,7 @@ pub struct AppState {
     runtime: Handle,
 }
 
-/// How long a client waits for domain work, whatever the database does.
+/// Timeout of domain work for the client, whatever the database does.
 const PATIENCE: Duration = Duration::from_mins(1);
 
 impl AppState {
@@ -62,7 +62,7 @@ impl AppState {
         }
     }
 
-    /// Shows the mails of `outbox` to clients on this machine that hold `key`. For trying the server
+    /// Shows the mails of `outbox` to clients on this machine that hold `key`. For development
     /// only.
     #[must_use]
     pub fn with_outbox(self, outbox: Arc<dyn Outbox>, key: OutboxKey) -> Self {
@@ -72,7 +72,7 @@ impl AppState {
         }
     }
 
-    /// Refuses clients that ask more often than `limits` say, as `limiter` counts.
+    /// Rate limit: refuses clients that ask more often than `limits` say, as `limiter` counts.
     #[must_use]
     pub fn with_request_limits(self, limiter: Limiter, limits: RequestLimits) -> Self {
         Self {
@@ -81,12 +81,12 @@ impl AppState {
         }
     }
 
-    /// How often a client may ask, if there are limits, and who counts.
+    /// The rate limits and their counter, if there are limits.
     pub(crate) fn request_limits(&self) -> Option<&(Limiter, RequestLimits)> {
         self.request_limits.as_ref()
     }
 
-    /// Turns programs away where an account is made or a mail sent.
+    /// Bot check: refuses programs where an account is made or a mail sent.
     #[must_use]
     pub fn with_person_check(self, check: Arc<dyn BotCheck>) -> Self {
         Self {
@@ -95,12 +95,12 @@ impl AppState {
         }
     }
 
-    /// Who tells people from programs, if anybody does.
+    /// The bot check, if there is one.
     pub(crate) fn bot_check(&self) -> Option<&Arc<dyn BotCheck>> {
         self.bot_check.as_ref()
     }
 
-    /// The mails to show and to whom, if any are to be shown.
+    /// The outbox and its key, if mails are to be shown.
     pub(crate) fn outbox(&self) -> Option<(&dyn Outbox, &OutboxKey)> {
         let (outbox, key) = self.outbox.as_ref()?;
         Some((outbox.as_ref(), key))
@@ -153,7 +153,7 @@ impl AppState {
         self.signer.as_ref()
     }
 
-    /// The same as [`run`](Self::run) for work that opens a session or goes on with one: its owner
+    /// The same as [`run`](Self::run) for work that opens or continues a session: the account owner
     /// gets to see the device.
     pub(crate) async fn run_from<T, Work>(
         &self,
@@ -168,7 +168,7 @@ impl AppState {
             .await
     }
 
-    /// Runs `work` to its end, even when the client goes away meanwhile.
+    /// Runs `work` to its end, even when the client disconnects meanwhile.
     ///
     /// A worker of actix-web drops a handler whose client disconnects. Dropped in the middle of a
     /// transaction, diesel-async waits for SQLite in a way that panics on a worker's
@@ -190,7 +190,7 @@ impl AppState {
     }
 }
 
-/// Waiting is given up, not the work: dropping its handle lets it go on to its end.
+/// The timeout ends the wait, not the work: dropping its handle lets it go on to its end.
 #[expect(
     clippy::disallowed_methods,
     reason = "what is given up here is the handle and not a unit of work"

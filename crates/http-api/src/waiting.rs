@@ -14,7 +14,8 @@ use crate::{
 };
 
 /// The application of a server that waits for its database: `/healthz`, also behind `prefix`, is
-/// well, `/readyz` names the database as missing, and everything else is a 503 with `Retry-After` in the shape of its generation.
+/// well, `/readyz` names the database as missing, and all else is a 503 with `Retry-After` in the
+/// shape of its generation.
 pub fn waiting_app(
     prefix: &str,
 ) -> App<

@@ -48,11 +48,11 @@ enum Place {
     Root,
 }
 
-/// Whose pages may read what an endpoint answers.
+/// CORS: the origins whose pages may read what an endpoint answers.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Origins {
     Any,
-    /// Those of this server alone.
+    /// This server's alone.
     Own,
     /// The same for everything below the path.
     OwnBelow,
@@ -107,7 +107,7 @@ impl Endpoint {
         self
     }
 
-    /// Only installations with such settings serve it.
+    /// Served only with such settings.
     pub(crate) fn served_if(mut self, is_served: fn(&ApiSettings) -> bool) -> Self {
         self.is_served = is_served;
         self
@@ -131,20 +131,20 @@ impl Endpoint {
         self
     }
 
-    /// Requests are for people: bots are turned away.
+    /// Bot check: requests of programs are refused.
     pub(crate) fn bot_check(mut self, rule: BotCheckRule) -> Self {
         self.rules.bot_check = rule;
         self
     }
 
-    /// Load balancers and orchestrators ask for it every few seconds: it counts against no limit, and
-    /// the log says nothing of it.
+    /// A probe, which load balancers and orchestrators send every few seconds: it counts against no
+    /// rate limit and is not logged.
     pub(crate) fn probe(mut self) -> Self {
         self.rules.is_probe = true;
         self
     }
 
-    /// Pages of other origins may not read what it answers, and get no leave to ask.
+    /// CORS: pages of other origins may not read what it answers, and their preflights are refused.
     pub(crate) fn for_own_origin(mut self) -> Self {
         self.origins = Origins::Own;
         self
@@ -218,7 +218,7 @@ impl Endpoint {
         self.is_listed
     }
 
-    /// Whether an installation with these settings has it.
+    /// Whether a server with these settings has it.
     pub(crate) fn is_served(&self, settings: &ApiSettings) -> bool {
         (self.is_served)(settings)
     }
@@ -240,8 +240,8 @@ impl Endpoint {
         self.is_listed && is_of_api
     }
 
-    /// Whether pages of other origins are kept from `path` for the sake of this endpoint; also where it
-    /// is not served, and with or without the prefix.
+    /// CORS: whether `path` is closed to pages of other origins because of this endpoint; also
+    /// where it is not served, and with or without the prefix.
     fn closes(&self, path: &str, prefix: &str) -> bool {
         let path = match self.place {
             Place::BehindPrefix => path.strip_prefix(prefix).unwrap_or(path),

@@ -13,12 +13,12 @@ pub(crate) enum Generation {
     Legacy,
 }
 
-/// Whether bots are turned away.
+/// Whether the bot check is made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) enum BotCheckRule {
     #[default]
     Never,
-    /// Where clients expect the latest version: those of earlier ones bring no answer to the challenge.
+    /// Where clients expect the latest version: those of earlier ones send no challenge response.
     LatestVersion,
     Always,
 }

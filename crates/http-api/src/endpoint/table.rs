@@ -7,7 +7,7 @@ use actix_web::{HttpRequest, dev::ServiceRequest, http::Method, web::Data};
 use super::{Endpoint, PathRules};
 use crate::settings::ApiSettings;
 
-/// Endpoints that belong together, in the eyes of their users.
+/// Endpoints that the document lists together.
 pub(crate) struct Topic {
     /// What they are about.
     pub(crate) name: &'static str,
@@ -67,8 +67,8 @@ impl Endpoints {
         &self.topics
     }
 
-    /// The rules of the path that a request asks for, if it is one of an endpoint. Nothing is served at
-    /// a path that lacks the prefix, but it is counted and judged as if it had it.
+    /// The rules of the path that a request asks for, if it is one of an endpoint. A path that
+    /// lacks the prefix serves nothing, but is rate-limited and bot-checked as if it had it.
     pub(crate) fn rules_for(&self, request: &ServiceRequest) -> Option<PathRules> {
         let path = path_of(request);
         let rules = self.entry(request.request(), path).map(|it| it.rules);
@@ -83,14 +83,14 @@ impl Endpoints {
         self.paths.get(&pattern)
     }
 
-    /// Whether `path`, from which a slash at its end was taken, is where `request` wanted to go.
+    /// Whether `path`, from which a trailing slash was taken, is what `request` asks for.
     pub(crate) fn is_path_without_slash(&self, request: &HttpRequest, path: &str) -> bool {
         let entry = self.entry(request, path);
         entry.is_some_and(|it| it.slash_leads_to.contains(request.method()))
     }
 
-    /// Whether pages of other origins may not read what `path` answers, and get no leave to ask: it is
-    /// for the person who runs the server, or for the pages that are served here.
+    /// CORS: whether pages of other origins may not read what `path` answers, and their preflights
+    /// are refused: it is for the operator, or for the pages that are served here.
     pub(crate) fn is_closed_to_other_origins(&self, path: &str, prefix: &str) -> bool {
         let mut endpoints = self.topics.iter().flat_map(|it| &it.endpoints);
         endpoints.any(|it| it.closes(path, prefix))

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use crate::{error_code::ErrorCode, openapi::operation::Operation};
 
-/// The words of one row.
+/// The texts of one row.
 #[derive(Default)]
 pub(super) struct Words {
     pub(super) summary: &'static str,
@@ -17,7 +17,7 @@ pub(super) struct Words {
 }
 
 impl Words {
-    /// `operation` with these words.
+    /// `operation` with these texts.
     pub(super) fn add_to(&self, operation: Operation) -> Operation {
         let mut operation = operation.summary(self.summary);
         if let Some(id) = self.id {

@@ -27,5 +27,5 @@ pub(super) const PASSWORD: &[ErrorCode] = &[
     ErrorCode::PASSWORD_IN_HIBP_DATABASE,
 ];
 
-/// What keeps the server from its work.
+/// What keeps the server from its work for a moment.
 pub(super) const BUSY: &[ErrorCode] = &[ErrorCode::SERVER_BUSY];

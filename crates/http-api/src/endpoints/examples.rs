@@ -1,4 +1,4 @@
-//! What the examples of bodies are made of, for people to send from the console.
+//! What the examples of bodies are made of, for users of the console to send.
 //!
 //! On a fresh server they follow each other: Ada signs up, signs in, and is sent links and codes.
 //! What only a server, a provider or an authenticator can give out (tokens, tickets, codes,

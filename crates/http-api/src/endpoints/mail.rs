@@ -19,7 +19,7 @@ use crate::{
 /// What asking for a mail to sign in can be refused for.
 const SENDING: &[ErrorCode] = &[ErrorCode::DISABLED_ENDPOINT, ErrorCode::SERVER_BUSY];
 
-/// What following a link can end in where there is nowhere to lead to: errors are answered as they are.
+/// What following a link can end in if there is no redirect target: errors are answered as is.
 const FOLLOWING: &[ErrorCode] = &[
     ErrorCode::INVALID_REQUEST,
     ErrorCode::REDIRECT_TO_NOT_ALLOWED,

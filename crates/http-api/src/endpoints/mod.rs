@@ -22,7 +22,7 @@ mod tokens;
 
 use crate::endpoint::{Endpoint, Topic};
 
-/// Every endpoint, also those that only some installations serve.
+/// Every endpoint, also those that only some settings serve.
 pub(crate) fn topics() -> Vec<Topic> {
     let topic = |name, endpoints| Topic { name, endpoints };
     vec![

@@ -1,4 +1,4 @@
-//! Signing in with the word of others.
+//! Signing in at identity providers.
 
 use serde_json::{Value, json};
 
@@ -15,11 +15,11 @@ use crate::{
     request_limits::Limit::{BruteForce, SignUps},
 };
 
-/// What switches ID tokens on. Which provider it is stands in the body.
+/// The setting that switches ID tokens on. The body names the provider.
 const ID_TOKENS: &str =
     "AUTH_PROVIDER_APPLE_AUDIENCE, AUTH_PROVIDER_GOOGLE_AUDIENCE or AUTH_PROVIDER_CUSTOM";
 
-/// What the word of a provider can be refused for.
+/// What the answer of a provider can be refused for.
 const JUDGING: &[ErrorCode] = &[
     ErrorCode::DISABLED_ENDPOINT,
     ErrorCode::INVALID_REQUEST,
@@ -30,7 +30,7 @@ const JUDGING: &[ErrorCode] = &[
 /// What the beginning of a flow can be refused for.
 const BEGINNING: &[ErrorCode] = &[ErrorCode::REDIRECT_TO_NOT_ALLOWED];
 
-/// What is told of a flow that failed where there is nowhere to lead to.
+/// What is answered for a failed flow if there is no redirect target.
 const RETURNING: &[ErrorCode] = &[
     ErrorCode::INVALID_STATE,
     ErrorCode::REDIRECT_TO_NOT_ALLOWED,

@@ -13,7 +13,7 @@ use serde::de::DeserializeOwned;
 
 use super::{escaped_nul::holds_nul, members::FromObject};
 
-/// No body of the API comes near this size.
+/// Limit on the size of a body (denial of service); no body of the API comes near it.
 pub(crate) const MAX_BODY_BYTES: usize = 64 * 1024;
 
 /// The media type of JSON.
@@ -25,7 +25,7 @@ const FORM: &str = "application/x-www-form-urlencoded";
 /// The media type of plain text.
 const TEXT: &str = "text/plain";
 
-/// How long a client may take to send a body.
+/// Timeout for receiving a body (denial of service by slow clients).
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Why a body could not be read. The texts never repeat a value of the body: it may be a password.

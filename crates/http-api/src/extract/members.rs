@@ -262,7 +262,7 @@ impl<'de> Deserialize<'de> for ObjectText {
         if holds_nul(text.as_bytes()) {
             return Err(Error::custom("the character U+0000 is not allowed"));
         }
-        // What serde_json says of a syntax error may repeat what somebody wrote.
+        // serde_json's message on a syntax error may repeat what the client wrote.
         let object = serde_json::from_str::<FromObject<Metadata>>(&text);
         let object = object.map_err(|_invalid| Error::custom("not a JSON object"))?;
         Ok(Self(object.0))

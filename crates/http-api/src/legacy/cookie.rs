@@ -1,7 +1,7 @@
-//! The session cookie, and which pages have anything to do with it.
+//! The session cookie, and which pages may use it (CSRF, login CSRF).
 //!
-//! A browser sends and keeps it whichever page asks. A page of an attacker's could act as the user
-//! with it (CSRF), or put the session of another account in its place (login CSRF).
+//! A browser sends and keeps it for any page. An attacker's page could act as the user with it
+//! (CSRF), or put the session of another account in its place (login CSRF).
 
 use std::future::{Ready, ready};
 
@@ -21,7 +21,7 @@ use crate::{
     state::AppState,
 };
 
-/// The cookie as the page may use it that has the request sent: a page of this server or of an
+/// The cookie, as far as the page may use it that sent the request: a page of this server or of an
 /// allowed client in every way, another one in none. Programs are no pages.
 pub(crate) struct SessionCookie(Option<Data<AppState>>);
 
@@ -75,9 +75,9 @@ fn may_use_it(request: &HttpRequest, state: &AppState) -> bool {
     }
 }
 
-/// Whether a page of this origin comes from the host that is asked. A cookie that is for TLS alone
-/// is not for the unprotected pages of that host, which an attacker on the way can write; on this
-/// machine there is no way.
+/// Whether a page of this origin comes from the requested host. A cookie for TLS alone is not for
+/// the unencrypted pages of that host, which an attacker on the network can write; a loopback host
+/// has no network in between.
 fn is_of_host(origin: &str, host: &str, secure: bool) -> bool {
     match origin.split_once("://") {
         Some(("https", authority)) => authority == host,

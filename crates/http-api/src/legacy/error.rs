@@ -48,7 +48,7 @@ impl LegacyError {
         Self::new(StatusCode::BAD_REQUEST, code, message)
     }
 
-    /// Something of ours failed; the cause goes into the log and nowhere else.
+    /// A failure of the server; the cause goes into the log and nowhere else.
     pub(super) fn internal(cause: Cause) -> Self {
         let status = StatusCode::INTERNAL_SERVER_ERROR;
         let error = Self::new(status, "unexpected-state", "something went wrong");
@@ -67,7 +67,7 @@ impl LegacyError {
         }
     }
 
-    /// The database cannot be had yet. The original had no such answer; this is ours.
+    /// The database is not available yet. The original had no such answer; this is ours.
     pub(crate) fn not_ready() -> Self {
         let status = StatusCode::SERVICE_UNAVAILABLE;
         let message = "service is temporarily unavailable";
@@ -77,7 +77,7 @@ impl LegacyError {
         }
     }
 
-    /// The database cannot be had at the moment; the cause goes into the log.
+    /// The database is not available at the moment; the cause goes into the log.
     fn unavailable(cause: Cause) -> Self {
         Self {
             cause: Some(cause),
@@ -85,7 +85,7 @@ impl LegacyError {
         }
     }
 
-    /// Nobody knows that a person sent the request. The original had no such answer; this is ours.
+    /// The bot check was not passed. The original had no such answer; this is ours.
     pub(crate) fn turned_away(status: StatusCode, message: String) -> Self {
         let code = if status.is_server_error() {
             "unexpected-state"
@@ -221,7 +221,7 @@ impl From<Interrupted> for LegacyError {
     }
 }
 
-/// The original had no limits; this answer is ours.
+/// The original had no rate limits; this answer is ours.
 impl From<TooMany> for LegacyError {
     fn from(too_many: TooMany) -> Self {
         let status = StatusCode::TOO_MANY_REQUESTS;

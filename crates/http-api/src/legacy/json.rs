@@ -9,11 +9,11 @@ use utoipa::ToSchema;
 use super::LegacyError;
 use crate::extract::body;
 
-/// A body that has to be there, declared as JSON or not at all. Unknown members are tolerated, as in
-/// the original.
+/// A required body, declared as JSON or not at all. Unknown members are tolerated, as in the
+/// original.
 ///
-/// That a page of another site can send such a body without asking first is no harm: which page it
-/// comes from decides about the session cookie, see `cookie`.
+/// A page of another site can send such a body without a preflight. That is no CSRF: the origin of
+/// the page decides about the session cookie, see `cookie`.
 pub(crate) struct Json<T>(pub(crate) T);
 
 impl<T: DeserializeOwned + 'static> FromRequest for Json<T> {

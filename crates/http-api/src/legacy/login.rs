@@ -32,7 +32,7 @@ pub(crate) async fn login(
     Ok(signed_in(session, &cookie))
 }
 
-/// The answer that hands out a session: the user, and the cookie where the page may have it kept.
+/// The answer with a new session: the user, and the cookie where the page may set it.
 pub(super) fn signed_in(session: OpaqueSession, cookie: &SessionCookie) -> HttpResponse {
     let token = session.token.expose();
     let mut answer = ok();

@@ -7,7 +7,7 @@ use actix_web::{FromRequest, HttpRequest, dev::Payload};
 use super::{LegacyError, cookie::SessionCookie};
 use crate::extract::bearer::bearer;
 
-/// The token of an endpoint that needs a session; whether it is good is still to be asked.
+/// The token of an endpoint that needs a session, not yet verified.
 pub(crate) struct SessionToken(pub(crate) String);
 
 impl FromRequest for SessionToken {

@@ -28,8 +28,8 @@ pub(crate) async fn info(
 
 /// `POST /v1/user/logout`
 ///
-/// It asks nothing of the account, so that a disabled user can log out, too; and whatever the
-/// outcome, the browser is told to forget.
+/// It does not check the account, so that a disabled user can log out, too; and whatever the
+/// outcome, the browser is told to forget the cookie.
 pub(crate) async fn logout(
     state: Data<AppState>,
     cookie: SessionCookie,

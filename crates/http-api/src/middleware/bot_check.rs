@@ -1,4 +1,4 @@
-//! Turning programs away (`AUTH_TURNSTILE_SECRET`).
+//! Bot check: refusing programs (`AUTH_TURNSTILE_SECRET`).
 
 use actix_web::{
     Error, HttpResponse, ResponseError,
@@ -19,16 +19,16 @@ use crate::{
     state::AppState,
 };
 
-/// Where the client puts what its challenge gave it.
+/// The header with the client's challenge response.
 const RESPONSE: HeaderName = HeaderName::from_static("x-cf-turnstile-response");
 
-/// Requests are for people alone below this path, without the API prefix.
+/// Requests need the bot check below this path, without the API prefix.
 const SIGN_UP: &str = "/signup/";
 
 /// In later versions of the original also below these paths.
 const SIGN_IN: [&str; 2] = ["/signin/passwordless/", "/signin/otp/"];
 
-/// Except for second steps: the first one was a person's.
+/// Except for second steps: the first one has passed the check.
 const NOT_BELOW: &str = "/signup/provider/";
 const NOT_ENDING_IN: [&str; 2] = ["/verify", "/callback"];
 
@@ -54,7 +54,7 @@ enum Refusal {
     Unknown,
 }
 
-/// Turns a request away that is for people alone and not known to be a person's.
+/// Refuses a request that needs the bot check and does not pass it.
 pub(crate) async fn require_bot_check(
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
@@ -120,7 +120,7 @@ impl Refusal {
         }
     }
 
-    /// To the letter as in the original.
+    /// Byte for byte as in the original.
     fn message(&self) -> String {
         match self {
             Self::NoResponse => format!("missing {RESPONSE} header"),

@@ -1,7 +1,7 @@
-//! Cross-origin requests, as modern-API clients rely on them: every origin may ask, because
-//! nothing but a bearer token gives access. Whether an origin may use the *cookie* of the legacy
-//! API is decided where the cookie is read. What is open to every client that reaches it is closed to
-//! other origins altogether.
+//! CORS as modern-API clients rely on it: every origin may ask, because nothing but a bearer token
+//! gives access. Whether an origin may use the *cookie* of the legacy API is decided where the
+//! cookie is read (CSRF). What is open to every client that reaches it is closed to other origins
+//! altogether.
 
 use actix_web::{
     Error, HttpResponse,
@@ -58,7 +58,7 @@ fn allow(headers: &mut HeaderMap, origin: Option<HeaderValue>, wanted: Option<He
         (header::ACCESS_CONTROL_ALLOW_METHODS, "POST, GET"),
         (header::ACCESS_CONTROL_ALLOW_CREDENTIALS, "true"),
         (header::ACCESS_CONTROL_MAX_AGE, "86400"),
-        // Not in the original: by the first a page and the log speak of the same request.
+        // Not in the original: the first lets a page report the request id that the log has.
         (
             header::ACCESS_CONTROL_EXPOSE_HEADERS,
             "X-Request-Id, Retry-After",

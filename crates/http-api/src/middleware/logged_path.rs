@@ -1,8 +1,8 @@
-//! The path of a request as it may stand in the log.
+//! The path of a request for the log, without secrets and personal data.
 //!
-//! The paths of routes say nothing about anybody. Any other path is what a client made up, or what
-//! belongs to the application next door: `/reset/<uuid>`, `/verify/ticket/<text>`. Of such a path only
-//! what reads like words is kept.
+//! The paths of routes hold no personal data. Any other path is what a client made up, or belongs
+//! to the application next door: `/reset/<uuid>`, `/verify/ticket/<text>`. Of such a path only the
+//! parts that look like words are kept.
 
 use std::borrow::Cow;
 

@@ -1,4 +1,4 @@
-//! Answers hold tokens and personal data: no cache may keep them.
+//! Caches: answers hold tokens and personal data, so no cache may keep them.
 
 use actix_web::{
     Error,
@@ -8,7 +8,7 @@ use actix_web::{
     middleware::Next,
 };
 
-/// Says so, unless a handler said otherwise.
+/// Sets `Cache-Control`, unless a handler did.
 pub(crate) async fn forbid_caching(
     request: ServiceRequest,
     next: Next<impl MessageBody>,

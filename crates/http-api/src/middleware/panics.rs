@@ -16,7 +16,7 @@ pub(crate) async fn answer_500(
     request: ServiceRequest,
     next: Next<impl MessageBody>,
 ) -> Result<ServiceResponse<impl MessageBody>, Error> {
-    // A copy of the request cannot be kept for the answer: the router wants it for itself.
+    // A copy of the request cannot be kept for the answer: the router needs the only one.
     AssertUnwindSafe(next.call(request))
         .catch_unwind()
         .await

@@ -1,4 +1,4 @@
-//! Refusing clients that ask too often.
+//! Rate limit: refusing clients that ask too often.
 
 use actix_web::{
     Error,
@@ -36,7 +36,7 @@ async fn count(request: &ServiceRequest, state: &AppState) -> Result<(), TooMany
     let settings = state.settings();
     let client = settings.trusted_proxies.client_of(request.head());
     match rules_of(request) {
-        // A limit on probes would take a busy server away from its load balancer.
+        // A 429 to a probe would take a busy server away from its load balancer.
         Some(rules) if rules.is_probe => Ok(()),
         Some(rules) => limits.count(limiter, rules.rate_limits, client).await,
         None => {

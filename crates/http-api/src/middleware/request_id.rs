@@ -1,4 +1,4 @@
-//! The id of a request (`X-Request-Id`), by which client, proxy and log speak of the same.
+//! The id of a request (`X-Request-Id`), the same for client, proxy and log.
 
 use actix_web::{
     dev::ServiceRequest,
@@ -12,7 +12,7 @@ use crate::{settings::ApiSettings, state::AppState};
 /// The header, in requests of trusted proxies and in all answers.
 pub(crate) const HEADER: HeaderName = HeaderName::from_static("x-request-id");
 
-/// Most characters of an id that is taken over.
+/// Most characters of an id that is accepted.
 const LONGEST: usize = 128;
 
 /// An id, fit for a log line and a header.
@@ -20,8 +20,8 @@ const LONGEST: usize = 128;
 pub(crate) struct RequestId(String);
 
 impl RequestId {
-    /// The id that a trusted proxy gave the request, or a new one: anybody else could make two
-    /// requests look like one, or a line look like another's.
+    /// The id that a trusted proxy gave the request, or a new one: with an id of its choice a
+    /// client could make two requests look like one, or forge log lines.
     pub(crate) fn of(request: &ServiceRequest) -> Option<Self> {
         let state = request.app_data::<Data<AppState>>()?;
         let given = given(request, state.settings());

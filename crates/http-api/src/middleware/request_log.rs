@@ -99,7 +99,7 @@ fn trace_headers(headers: &HeaderMap) -> Vec<(HeaderName, HeaderValue)> {
     TRACE_HEADERS.into_iter().filter_map(present).collect()
 }
 
-/// The caller's trace id if it is one: anything else could forge log lines.
+/// The caller's trace id if it is one: any other text could forge log lines.
 fn trace_id(trace: &[(HeaderName, HeaderValue)]) -> &str {
     trace
         .iter()

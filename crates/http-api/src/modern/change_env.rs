@@ -1,7 +1,7 @@
 //! Changing settings while the server serves: a hook for tests, without any authentication.
 //!
-//! A page on the internet must not reach it through the browser of a developer, nor must it be public
-//! behind a proxy that was forgotten.
+//! A page on the internet must not reach it through a developer's browser (CSRF, DNS rebinding),
+//! nor may a forgotten proxy publish it.
 
 use std::{future::Future, pin::Pin, sync::Arc};
 
@@ -37,8 +37,8 @@ pub(crate) async fn change(
     }))
 }
 
-/// The body of a request that may change them: a JSON object, and named so. A page of another origin
-/// cannot call a body JSON without asking the server first (Fetch §4.8), and is not given leave.
+/// The body of a request that may change them: a JSON object, declared as JSON. A page of another
+/// origin cannot declare that without a preflight (CSRF, Fetch §4.8), which is refused.
 pub(crate) struct Changes(Map<String, Value>);
 
 impl FromRequest for Changes {
@@ -57,7 +57,7 @@ impl FromRequest for Changes {
     }
 }
 
-/// It has the form of other refusals here, and not that of bodies which have a schema.
+/// It has the form of other refusals here, and not that of bodies with a schema.
 fn refused(error: BodyError) -> ModernError {
     match error {
         BodyError::TooLarge => ErrorCode::REQUEST_TOO_LARGE.into(),

@@ -61,16 +61,16 @@ pub enum ModernError {
     /// A text message was not accepted by the service; the cause goes into the log.
     #[error("cannot-send-sms")]
     NotSent(#[source] Cause),
-    /// The database cannot be had at the moment; the cause goes into the log.
+    /// The database is not available at the moment; the cause goes into the log.
     #[error("temporarily-unavailable")]
     Unavailable(#[source] Cause),
-    /// Something of ours failed; the cause goes into the log and nowhere else.
+    /// A failure of the server; the cause goes into the log and nowhere else.
     #[error("internal-server-error")]
     Internal(#[source] Cause),
 }
 
 impl ModernError {
-    /// The row this answer is of, if it is of one.
+    /// The row of the error table that this answer is, if it is one.
     #[must_use]
     pub fn code(&self) -> Option<ErrorCode> {
         match self {
@@ -87,12 +87,12 @@ impl ModernError {
         }
     }
 
-    /// The answer in this form. The log is told what is concealed.
+    /// The answer in this form. A concealed code is logged.
     pub(crate) fn answer(&self, form: ErrorForm) -> HttpResponse {
         refused(self.plain_answer(form), self.logged_code(form))
     }
 
-    /// The code that the log is told; where clients of 0.42 get none, that of later versions.
+    /// The code for the log; where clients of 0.42 get none, that of later versions.
     pub(super) fn logged_code(&self, form: ErrorForm) -> &'static str {
         match self {
             Self::Schema(_) | Self::Parameter(_) => "schema-validation-error",
@@ -112,8 +112,8 @@ impl ModernError {
         })
     }
 
-    /// The row that clients get to see, concealed where that is wanted: first the version, then
-    /// whether the row of that version tells of an account.
+    /// The row that clients see, concealed if so configured (user enumeration): first the version,
+    /// then whether the row of that version tells of an account.
     pub(super) fn shown_row(&self, form: ErrorForm) -> Option<ErrorCode> {
         self.row(form).map(|it| it.shown(form.concealing))
     }
@@ -177,7 +177,7 @@ impl ModernError {
         }
     }
 
-    /// Tells the log what failed on our side; nothing else is worth a line.
+    /// Logs what failed on our side; nothing else is worth a line.
     pub(super) fn log(&self) {
         match self {
             Self::Internal(cause) => {
@@ -207,7 +207,7 @@ impl ResponseError for ModernError {
             .map_or(StatusCode::BAD_REQUEST, |code| status(code.status))
     }
 
-    /// The status alone: `render_errors` writes the answer, in the form that the installation wants.
+    /// The status alone: `render_errors` writes the answer, in the configured form.
     fn error_response(&self) -> HttpResponse {
         self.log();
         HttpResponse::new(self.status_code())
@@ -218,13 +218,13 @@ fn status(code: u16) -> StatusCode {
     StatusCode::from_u16(code).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
 }
 
-/// When a client may ask a busy server again.
+/// `Retry-After` of a busy server.
 pub(crate) const BUSY_SECONDS: u64 = 1;
 
-/// When a client may ask again after the database could not be had.
+/// `Retry-After` while the database is not available.
 pub(crate) const UNAVAILABLE_SECONDS: u64 = 2;
 
-/// A time to wait as `Retry-After` tells it: whoever waits that long has waited long enough.
+/// A time to wait for `Retry-After`: whole seconds, rounded up, at least one.
 pub(crate) fn whole_seconds(time: Duration) -> u64 {
     let seconds = time.as_secs() + u64::from(time.subsec_nanos() > 0);
     seconds.max(1)

@@ -1,4 +1,4 @@
-//! In what form an installation shows errors.
+//! The form in which errors are shown.
 
 use crate::{compat::Compat, settings::ApiSettings};
 

@@ -1,4 +1,4 @@
-//! Signing in with the word of others.
+//! Signing in at identity providers.
 
 pub(crate) mod begin;
 pub(crate) mod callback;

@@ -7,8 +7,8 @@ use utoipa::ToSchema;
 
 use crate::refusal::refused;
 
-/// The parameters of a query, decoded. Which of two values of one name counts, programs decide
-/// differently: no name may be there twice.
+/// The parameters of a query, decoded. No name may be there twice: programs differ on which of two
+/// values counts (parameter pollution).
 pub(super) struct Query(Vec<(String, String)>);
 
 impl Query {
@@ -34,7 +34,7 @@ impl Query {
     }
 }
 
-/// What is wrong with a query, in the original's words where it has some.
+/// What is wrong with a query, in the original's text where it has one.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum InvalidQuery {
     #[error("Query argument {0} is required, but not found")]

@@ -34,7 +34,7 @@ pub(super) fn granted(grant: &Grant) -> Option<(&'static str, String)> {
     }
 }
 
-/// A redirect that names the error, or the error itself where there is nowhere to lead to.
+/// A redirect that names the error, or the error itself if there is no redirect target.
 pub(super) fn fail(
     state: &AppState,
     redirect_to: &RedirectUrl,

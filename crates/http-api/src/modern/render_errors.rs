@@ -1,5 +1,5 @@
-//! Showing errors as the installation wants them: concealed where they tell whether an account
-//! exists (`AUTH_CONCEAL_ERRORS`), and in the form that its clients know (`AUTH_API_COMPAT`).
+//! Rendering errors as configured: concealed where they tell whether an account exists (user
+//! enumeration, `AUTH_CONCEAL_ERRORS`), and in the form that clients know (`AUTH_API_COMPAT`).
 
 use actix_web::{
     Error,

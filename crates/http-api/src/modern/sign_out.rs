@@ -39,7 +39,7 @@ pub(crate) async fn sign_out(
         .refresh_token
         .filter(|it| !it.is_empty())
         .ok_or(ErrorCode::INVALID_REQUEST)?;
-    // What is no token has no session: signed out already.
+    // A text that is no token has no session: signed out already.
     if let Ok(token) = PlainRefreshToken::parse(&token) {
         state
             .run(move |services| async move { services.sign_out().end_session(token).await })

@@ -100,7 +100,7 @@ pub(crate) struct VersionReply {
     version: String,
 }
 
-/// `GET /.well-known/jwks.json`: public, and asked for often by whoever checks tokens.
+/// `GET /.well-known/jwks.json`: public, and requested often by programs that verify tokens.
 ///
 /// Its tag says whether the keys are those that the client knows (RFC 9110 §13.1.2).
 pub(crate) async fn jwks(state: Data<AppState>, request: HttpRequest) -> HttpResponse {
@@ -122,7 +122,7 @@ fn tag_of(text: &str) -> EntityTag {
     EntityTag::new_strong(format!("{:016x}", hasher.finish()))
 }
 
-/// A list of tags that cannot be read is as good as none.
+/// A list of tags that cannot be parsed counts as none.
 fn is_known(request: &HttpRequest, tag: &EntityTag) -> bool {
     match IfNoneMatch::parse(request) {
         Ok(IfNoneMatch::Any) => true,

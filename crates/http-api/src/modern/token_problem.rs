@@ -16,7 +16,7 @@ pub enum TokenProblem {
 }
 
 impl TokenProblem {
-    /// In the words of version 0.42.
+    /// In the text of version 0.42.
     pub(super) fn told_by_openapi3filter(self) -> &'static str {
         match self {
             Self::Missing => "invalid authorization header",
@@ -26,7 +26,7 @@ impl TokenProblem {
         }
     }
 
-    /// In the words of the latest version.
+    /// In the text of the latest version.
     pub(super) fn unauthorized(self) -> UnauthorizedReply {
         let (reason, security_scheme) = match self {
             Self::Missing => ("missing or malformed authorization header", "BearerAuth"),

@@ -30,9 +30,9 @@ impl VerifyQuery {
     }
 }
 
-/// `GET /verify`: follows the link, or asks to be followed by a person.
+/// `GET /verify`: follows the link, or answers a page that asks the user to go on.
 ///
-/// Scanners of mail follow every link. Where that is configured they only get a page; its button
+/// Scanners of mail follow every link. Where that is configured they only get the page; its button
 /// sends the same query by `POST`, which no scanner does.
 pub(crate) async fn get(
     state: Data<AppState>,

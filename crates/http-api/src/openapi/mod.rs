@@ -1,7 +1,7 @@
 //! The description of the API: an OpenAPI document made from the rows of the endpoints.
 //!
 //! What a request takes and an answer holds is read off the types of their handlers ([`handler`]);
-//! what can only be said in words, and which errors there are, stands in the row.
+//! what no type tells, and which errors there are, stands in the row.
 
 pub(crate) mod handler;
 pub(crate) mod operation;

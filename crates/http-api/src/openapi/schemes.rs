@@ -1,4 +1,4 @@
-//! How callers prove who they are.
+//! How callers authenticate.
 
 use utoipa::openapi::{
     SecurityRequirement,

@@ -66,7 +66,7 @@ fn key_in_query(request: &HttpRequest) -> Option<String> {
     found.map(|(_, value)| value.into_owned())
 }
 
-/// Addresses end in the history of a browser, and on screens that others see.
+/// Takes the key out of the address, which ends in the browser's history and on shared screens.
 fn without_key_in_address(key: &OutboxKey) -> HttpResponse {
     HttpResponse::SeeOther()
         .insert_header((header::LOCATION, PATH))

@@ -74,7 +74,7 @@ fn send(state: &AppState, begun: &BegunFlow) -> HttpResponse {
         .finish()
 }
 
-/// Tells the client of a failure where it expects the browser, or here if there is no such place.
+/// Redirects the client with the failure, or answers here if there is no redirect target.
 pub(super) fn tell(state: &AppState, failure: FlowFailure) -> Result<HttpResponse, ModernError> {
     let FlowFailure {
         redirect_to,
@@ -94,7 +94,7 @@ pub(super) fn tell(state: &AppState, failure: FlowFailure) -> Result<HttpRespons
     ))
 }
 
-/// What is wrong with a query: that it is one, or what it says.
+/// Why a query is refused: a parameter is missing or repeated, or does not fit its schema.
 enum Unfit {
     Query(InvalidQuery),
     Schema(ModernError),

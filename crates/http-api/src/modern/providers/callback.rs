@@ -122,7 +122,7 @@ fn succeed(finished: FinishedFlow) -> HttpResponse {
     redirect::to(finished.redirect_to.as_str(), &added)
 }
 
-/// A complaint of the provider is handed on in its own words.
+/// The provider's authorization error is passed on with its own code and text.
 fn fail(state: &AppState, failure: FlowFailure) -> Result<HttpResponse, ModernError> {
     let Error::Refused(ProviderSignInRefusal::AuthorizationFailed(authorization_error)) =
         &failure.error

@@ -1,5 +1,5 @@
-//! What browsers tell of a request beside it (Fetch Metadata Request Headers). Programs, and browsers
-//! that nobody's page sent, do not tell of it.
+//! CSRF: what browsers tell of the page behind a request (Fetch Metadata Request Headers). Programs
+//! send none of it, and browsers that no page sent name none.
 
 use actix_web::{
     HttpRequest,
@@ -8,16 +8,16 @@ use actix_web::{
 use auth_domain::redirect::RedirectPolicy;
 use url::Url;
 
-/// From where a page sent the browser (§2.1).
+/// How the page that sent the browser relates to the server (§2.1).
 const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
-/// What it is going to do with the answer (§2.2).
+/// What the browser is going to do with the answer (§2.2).
 const SEC_FETCH_DEST: HeaderName = HeaderName::from_static("sec-fetch-dest");
 
-/// Whether a flow may begin with this request.
+/// CSRF: whether a flow may begin with this request.
 ///
-/// A page of a stranger's must not have the visitor's identity linked with the stranger's account;
-/// nor must it begin flows behind the visitor's back, each of which leaves a cookie.
+/// An attacker's page must not have the visitor's identity linked with the attacker's account; nor
+/// must it begin flows behind the visitor's back, each of which leaves a cookie.
 pub(super) fn may_begin(
     request: &HttpRequest,
     redirects: &RedirectPolicy,
@@ -31,7 +31,7 @@ pub(super) fn may_begin(
     }
 }
 
-/// Whether a page sent the browser that may not be redirected to.
+/// Whether the browser was sent by a page that is no allowed redirect target.
 fn is_sent_by_a_stranger(request: &HttpRequest, redirects: &RedirectPolicy) -> bool {
     if !matches!(
         text(request, SEC_FETCH_SITE),

@@ -1,4 +1,4 @@
-//! The cookie that a browser keeps while it is at a provider.
+//! The flow-binding cookie that a browser keeps while it is at a provider (login CSRF).
 
 use std::time::Duration;
 
@@ -55,9 +55,9 @@ impl FlowCookies {
         cookie
     }
 
-    /// Apple has the browser post its answer from a page of Apple's, and only a cookie for all sites
-    /// comes along then. Browsers take such a cookie over TLS alone. With the prefix no other host
-    /// of the same domain can set it (RFC 6265bis §4.1.3.2).
+    /// Apple's answer is a `POST` from a page of Apple's, with which only a cookie for all sites
+    /// comes along. Browsers accept such a cookie over TLS alone. With the prefix no other host of
+    /// the same domain can set it (RFC 6265bis §4.1.3.2).
     fn builder(self, state: &str, value: &str) -> CookieBuilder<'static> {
         let same_site = if self.is_secure {
             SameSite::None
@@ -77,7 +77,7 @@ impl FlowCookies {
     }
 }
 
-/// The last characters of a state. What is none has none that fit into a name.
+/// The last characters of a state; nothing if they do not fit into a cookie's name.
 fn tail(state: &str) -> &str {
     let start = state.len().saturating_sub(TAIL_CHARS);
     let tail = state.get(start..).unwrap_or_default();

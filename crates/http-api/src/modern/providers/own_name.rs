@@ -12,9 +12,9 @@ use crate::{
     state::AppState,
 };
 
-/// An answer that has the browser ask again under the name in the server's URL, if it asked under
-/// another name of the same machine: `127.0.0.1` for `localhost`. The cookie of a flow would not be
-/// there when the provider leads back.
+/// A redirect of the browser to the host name in the server's URL, if it asked under another name
+/// of the same machine: `127.0.0.1` for `localhost`. The flow-binding cookie would be missing when
+/// the provider leads back.
 pub(super) fn ask_again(state: &AppState, request: &HttpRequest) -> Option<HttpResponse> {
     let server = Url::parse(state.settings().server_url.as_deref()?).ok()?;
     let origin = other_name(&server, request.headers())?;

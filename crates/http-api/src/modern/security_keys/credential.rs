@@ -15,8 +15,7 @@ use utoipa::{
 use crate::extract::schema::{schema, text};
 
 /// A credential of some shape. One of another shape is `None`: that is for the service to refuse,
-/// when it is the credential's turn to be looked at. Members nobody knows are left alone, because
-/// browsers get new ones.
+/// when it is the credential's turn. Unknown members are ignored, because browsers add new ones.
 pub(crate) struct Credential<T>(Option<T>);
 
 impl<'de, T: DeserializeOwned> Deserialize<'de> for Credential<T> {

@@ -1,4 +1,4 @@
-//! The page that asks a person to go on.
+//! The page that asks the user to go on.
 
 use actix_web::{HttpRequest, HttpResponse, http::header};
 
