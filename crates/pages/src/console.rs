@@ -12,8 +12,8 @@ use crate::file::{File, HTML, SCRIPT, STYLE};
 /// The page. It expects `openapi.json` and the folder `console/` beside itself.
 pub const PAGE: File = File::own(include_bytes!("../files/console/console.html"), HTML);
 
-/// What the page may do: load and ask nothing but the server it came from, in no frame. The styles
-/// that Swagger UI sets on elements are its own.
+/// Content Security Policy: load and ask nothing but the server it came from, in no frame
+/// (clickjacking). The styles that Swagger UI sets on elements are its own.
 pub const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; \
      style-src 'self'; img-src 'self' data:; connect-src 'self'; base-uri 'none'; \
      form-action 'none'; frame-ancestors 'none'";

@@ -8,7 +8,7 @@ use crate::file::{File, HTML, SCRIPT, STYLE};
 /// The page. It expects the API and the folder `landing/` beside itself.
 pub const PAGE: File = File::own(include_bytes!("../files/landing/landing.html"), HTML);
 
-/// What the page may do: load and ask nothing but the server it came from, in no frame.
+/// Content Security Policy: load and ask nothing but the server it came from, in no frame.
 pub const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; \
      style-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; \
      frame-ancestors 'none'";

@@ -1,8 +1,8 @@
 //! The web pages of the server itself: the API [`console`], the development [`outbox`], and the
-//! [`landing`] page of an installation without an application.
+//! [`landing`] page of a server without an application.
 //!
-//! They are for the person who tries the server or builds on it. Everything they are made of is
-//! inside the binary, and none of them loads anything from another server.
+//! They are for the operator who tries the server and the developer who builds on it. All their
+//! parts are inside the binary, and none of them loads anything from another server.
 
 pub mod console;
 mod file;

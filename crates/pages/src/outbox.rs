@@ -2,8 +2,8 @@
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
-/// What the page may do: show its own styles and those of the mails in it, and run no script, neither
-/// its own nor a mail's.
+/// Content Security Policy: show its own styles and those of the mails in it, and run no script,
+/// neither its own nor a mail's (XSS).
 pub const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; \
      img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
@@ -12,7 +12,7 @@ const STYLE: &str = include_str!("../files/outbox/outbox.css");
 /// A message that was kept.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Message {
-    /// When it was handed over.
+    /// When it was sent.
     pub sent_at: String,
     /// The address or the number it goes to.
     pub to: String,
@@ -67,7 +67,7 @@ fn article(message: &Message) -> Markup {
             @if let Some(text) = &message.text {
                 p { (text) }
             }
-            // The sandbox leaves a mail no script, no form and no way out of its frame.
+            // XSS: the sandbox leaves a mail no script, no form and no way out of its frame.
             @if let Some(mail) = &message.html {
                 iframe sandbox="" title="The mail" srcdoc=(mail) {}
             }
