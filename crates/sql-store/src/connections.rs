@@ -1,4 +1,4 @@
-//! A pool that can say why it gave no connection, and gives none that may have died unnoticed.
+//! A pool that reports why it gave no connection, and gives none that may have died unnoticed.
 
 use std::{
     error::Error,
@@ -11,7 +11,7 @@ use std::{
 use auth_domain::error::StoreError;
 use bb8::{Builder, ErrorSink, ManageConnection, Pool, PooledConnection, RunError};
 
-/// How long to queue for a connection while others are given one: there is much to do, but the
+/// Timeout in the queue while other callers are given connections: there is much to do, but the
 /// database answers.
 const QUEUE: Duration = Duration::from_secs(10);
 
@@ -24,7 +24,7 @@ where
     M: ManageConnection,
 {
     pool: Pool<Rested<M>>,
-    /// How long to wait while nobody is given a connection.
+    /// Timeout while no caller is given a connection.
     wait: Duration,
     last_failure: LastFailure<M::Error>,
     last_given: Mutex<Option<Instant>>,
@@ -63,12 +63,12 @@ where
         })
     }
 
-    /// A connection of one's own, until it is dropped.
+    /// A connection for one caller, until it is dropped.
     ///
     /// # Errors
     ///
-    /// [`StoreError::Unavailable`] when none was to be had: at once, that is after the pool's
-    /// wait, when nobody was given one lately, and otherwise after ten seconds in the queue.
+    /// [`StoreError::Unavailable`] when none was to be had: after the pool's wait when no caller
+    /// was given one lately, and otherwise after ten seconds in the queue.
     pub async fn get(&self) -> Result<PooledConnection<'static, Rested<M>>, StoreError> {
         let asked = Instant::now();
         loop {
@@ -97,7 +97,7 @@ where
         *self.given() = Some(Instant::now());
     }
 
-    /// Whether the queue gets shorter: somebody was given a connection a moment ago.
+    /// Whether the queue gets shorter: a caller was given a connection a moment ago.
     fn moves(&self) -> bool {
         self.given()
             .is_some_and(|given| given.elapsed() < self.wait / 3)

@@ -137,9 +137,9 @@ pub(crate) async fn begin(conn: &mut Conn, beginning: &str) -> QueryResult<()> {
 
 /// Removes rows whose `column` is earlier than `before`, `limit` at most.
 ///
-/// All of it is one statement. Rows that others have locked are passed over (`SKIP LOCKED`), and one
-/// that was prolonged since the statement began is looked at again before it is locked. The advisory
-/// lock ends with the statement, which makes it work behind a transaction pooler; who does not get it
+/// All of it is one statement. `SKIP LOCKED` passes over rows with a row lock, and a row that was
+/// prolonged since the statement began is looked at again before it is locked. The advisory lock
+/// ends with the statement, so it works behind a transaction pooler; a server that does not get it
 /// finds no row.
 pub(crate) async fn remove_expired(
     conn: &mut Conn,
@@ -168,7 +168,7 @@ pub(crate) async fn remove_expired(
     })
 }
 
-/// Claims messages that are due at $1, $3 at most, until $2. Rows that another claim has locked are
+/// Leases messages that are due at $1, $3 at most, until $2. Rows that another lease has locked are
 /// passed over (`SKIP LOCKED`), and the array sees to it that they are chosen once.
 pub(crate) const LEASE_MESSAGES: &str = "UPDATE auth.queued_messages SET attempts = attempts + 1, \
     is_claimed = true, next_attempt_at = $2 WHERE id = ANY (ARRAY(\

@@ -24,8 +24,8 @@ use crate::types::{Id, Moment};
 
 /// Puts the successor of a refresh token in its place.
 ///
-/// Of concurrent statements with one token the first locks the row; the others wait for it, look
-/// at its new version and find that it no longer has the hash.
+/// Row lock: of concurrent statements with one token the first locks the row; the others wait for
+/// it, look at its new version and find that it no longer has the hash.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct RotateRefreshToken<'a>(pub(super) &'a RefreshRotation);
 
@@ -43,8 +43,8 @@ impl HotPath for RotateRefreshToken<'_> {
     }
 }
 
-/// A hundred years in seconds. No predecessor is older, and the database's time does not go back as far
-/// as a setting could ask.
+/// A hundred years in seconds, the most that is looked back: no predecessor is older, and the
+/// database's time does not go back as far as a setting could ask.
 const CENTURY: f64 = 3.2e9;
 
 type UserColumns = <UserRow as Selectable<Pg>>::SelectExpression;

@@ -1,4 +1,4 @@
-//! Locking rows.
+//! Row locks.
 
 use diesel::{OptionalExtension, QueryDsl, QueryResult, SelectableHelper};
 use diesel_async::RunQueryDsl;
@@ -6,8 +6,8 @@ use diesel_async::RunQueryDsl;
 use super::{dialect::Conn, repositories::user_row::UserRow, schema::users};
 use crate::types::Id;
 
-/// Makes other transactions that want the same wait until this one has ended, and lets it see what
-/// they did. `false`: no such user.
+/// Takes the row lock of a user: other transactions that want it wait until this one has ended, and
+/// this one sees what those before it did. `false`: no such user.
 ///
 /// Rows that only refer to the user can be inserted meanwhile.
 pub(crate) async fn lock_user(conn: &mut Conn, user: Id) -> QueryResult<bool> {

@@ -7,8 +7,8 @@ use diesel_async::RunQueryDsl;
 use super::{Conn, schema::ended_provider_flows as flows};
 use crate::types::Moment;
 
-/// Notes that a flow has ended; `false` when it had before. A second one that comes at the same
-/// moment waits at the primary key until the first is committed.
+/// Replay: notes that a flow has ended; `false` when it had before. A concurrent second one waits
+/// at the primary key until the first is committed.
 pub(super) async fn end(conn: &mut Conn, flow: &EndedFlow) -> QueryResult<bool> {
     let stored = diesel::insert_into(flows::table)
         .values((

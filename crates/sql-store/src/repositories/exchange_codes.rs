@@ -26,7 +26,7 @@ pub(super) async fn insert(conn: &mut Conn, code: &StoredExchangeCode) -> QueryR
         .map(drop)
 }
 
-/// Takes an exchange code out.
+/// Takes an exchange code out, so that it works once (replay).
 pub(super) async fn take(
     conn: &mut Conn,
     hash: &HashedExchangeCode,

@@ -73,12 +73,12 @@ impl HotPath for FindUser<'_> {
     }
 }
 
-/// Finds whom a code may be for that was sent to a number.
+/// Finds the user for whom a code may be that was sent to a number.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct FindNumberClaimant<'a> {
     /// The number.
     pub(super) number: &'a PhoneNumber,
-    /// A code for somebody who noted the number must not have expired by then.
+    /// A code for a user who noted the number must not have expired by then.
     pub(super) now: DateTime<Utc>,
 }
 
@@ -99,7 +99,7 @@ impl HotPath for FindNumberClaimant<'_> {
             .left_join(one_time_codes::table.on(waiting))
             .filter(users::phone_number.eq(number).or(noted))
             .select((UserRow::as_select(), users::pending_sms_deanonymize_options))
-            // Whoever has the number comes first: they are not anonymous.
+            // The owner of the number comes first: they are not anonymous.
             .order((
                 users::is_anonymous.asc(),
                 one_time_codes::expires_at.nullable().desc(),
@@ -111,7 +111,7 @@ impl HotPath for FindNumberClaimant<'_> {
     }
 }
 
-/// `None` for somebody whose wishes were noted by others than this server.
+/// `None` for a user whose request was noted by another server than this.
 fn claimant(user: User, number: &PhoneNumber, staged: Option<Value>) -> Option<NumberClaimant> {
     if user.phone_number.as_ref() == Some(number) {
         return Some(NumberClaimant { user, staged: None });
@@ -214,7 +214,7 @@ impl HotPath for HasSecurityKey {
     }
 }
 
-/// Asks the database for a sign of life.
+/// Checks that the database answers.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Ping;
 

@@ -40,7 +40,7 @@ impl LinkedIdentityRepository for SqlUnitOfWork {
     }
 
     async fn ensure_providers(&mut self, wanted: &[ProviderId]) -> Result<(), StoreError> {
-        // In one order for everybody, as with roles.
+        // Deadlock: all transactions write in one order, as with roles.
         for provider in wanted.iter().collect::<BTreeSet<_>>() {
             ensure(self.conn(), provider).await.map_err(store_error)?;
         }

@@ -1,4 +1,4 @@
-//! Networks from which people signed in.
+//! Networks from which users signed in.
 
 use auth_domain::guessing::Place;
 use chrono::{DateTime, TimeDelta, Utc};
@@ -11,8 +11,8 @@ use diesel_async::RunQueryDsl;
 use super::{Conn, schema::known_places};
 use crate::types::{Id, Moment};
 
-/// A place that is known for nearly as long already is not written again: whoever signs in often
-/// leaves no trail of dead rows.
+/// A place that is known for nearly as long already is not written again, so that frequent sign-ins
+/// leave no dead rows.
 const NEARLY: TimeDelta = TimeDelta::days(1);
 
 /// Notes that a place is known until a moment.

@@ -77,8 +77,8 @@ async fn open_code(conn: &mut Conn, guess: &CodeGuess) -> QueryResult<Option<Str
         .optional()
 }
 
-/// Takes the code out with the tickets it stands for, and forgets wrong guesses that a right one
-/// makes up for.
+/// Takes the code out with the tickets it stands for, and forgets the wrong guesses that a right
+/// one cancels.
 async fn accept(conn: &mut Conn, guess: &CodeGuess) -> QueryResult<()> {
     let user = Id(guess.user_id.0);
     burn(conn, user, guess.purpose).await?;

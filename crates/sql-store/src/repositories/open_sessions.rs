@@ -1,4 +1,4 @@
-//! What the owner of sessions gets to see of them.
+//! Sessions as their owner sees them.
 
 use auth_domain::session::{AddressBlock, AuthMethods, Device, OpenSession, SessionId, UserAgent};
 use diesel::{ExpressionMethods, NullableExpressionMethods, QueryDsl, QueryResult, Queryable};

@@ -7,9 +7,8 @@ use tokio::runtime::Handle;
 
 use super::{dialect::Flavor, hot_path::HotPath, unit_of_work::SqlUnitOfWork};
 
-/// The connections to a database. It is decided here which of them a piece of work gets, how often
-/// the work is tried when a connection turns out to be lost, and what has to hold before it counts
-/// as done.
+/// The connections to a database. They decide which connection a piece of work gets, how often it
+/// is retried after a lost connection, and what has to hold before it counts as done.
 ///
 /// [`SqlStore`](super::store::SqlStore) is written over it.
 pub trait Pools: Sized + Send + Sync {
@@ -46,7 +45,7 @@ pub trait Pools: Sized + Send + Sync {
         work: Work,
     ) -> impl Future<Output = Result<Work::Output, StoreError>> + Send;
 
-    /// Does work that may be done twice: when its connection is lost, nothing tells whether it was.
+    /// Does idempotent work: when its connection is lost, nothing tells whether it was done.
     ///
     /// # Errors
     ///
@@ -56,7 +55,7 @@ pub trait Pools: Sized + Send + Sync {
         work: Work,
     ) -> impl Future<Output = Result<Work::Output, StoreError>> + Send;
 
-    /// Does work that is tried once: a second time would answer otherwise, were the first done.
+    /// Does work that is not idempotent and so not retried: a second time would answer otherwise.
     ///
     /// # Errors
     ///

@@ -104,7 +104,7 @@ impl From<MessageRow> for QueuedMessage {
     }
 }
 
-/// Claims messages that are due.
+/// Leases messages that are due.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct ClaimMessages {
     /// Since when they have to be due.
@@ -130,8 +130,8 @@ impl HotPath for ClaimMessages {
     }
 }
 
-/// Finds out whether a message is due, without claiming it: a database with one writer is spared the
-/// claims in vain.
+/// Finds out whether a message is due, without leasing it: a database with one writer is spared
+/// writes in vain.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct IsMessageDue(pub(super) DateTime<Utc>);
 

@@ -60,8 +60,8 @@ async fn find_live(
     Ok(found.map(|user| RefreshTokenTrace::Live { user: user.into() }))
 }
 
-/// A session, when its token was rotated and what time it is by the same clock, the hash of now, and how
-/// and by whom the session was opened.
+/// A session; when its token was rotated, and the time now by the same clock; its current hash; how
+/// and by whom it was opened.
 type SupersededRow = (Id, (Moment, Moment), String, Option<String>, UserRow);
 
 async fn find_superseded(

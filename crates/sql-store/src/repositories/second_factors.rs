@@ -183,7 +183,7 @@ async fn take_waiting_secret(conn: &mut Conn, user: Id) -> QueryResult<Option<St
         .optional()
 }
 
-/// Whichever way the second factor is switched, recovery codes of before are not those of after.
+/// Switching the second factor on or off makes earlier recovery codes void.
 async fn set_active(conn: &mut Conn, user: Id, kind: Option<&str>) -> QueryResult<()> {
     diesel::update(users::table.find(user))
         .set(users::active_mfa_type.eq(kind))
@@ -206,7 +206,7 @@ async fn forget_all_of(conn: &mut Conn, user: Id) -> QueryResult<()> {
     put_secret(conn, user, None).await
 }
 
-/// One statement decides: of two that use one step, the second finds a step that is not earlier.
+/// Replay: of two statements that use one step, the second finds a step that is not earlier.
 async fn use_step(conn: &mut Conn, used: &StepUse) -> QueryResult<bool> {
     // Past the largest number there are 292 billion years.
     let step = i64::try_from(used.step.0).unwrap_or(i64::MAX);

@@ -93,7 +93,7 @@ const KEY_COLUMNS: (
     keys::nickname,
 );
 
-/// A key as the database has it, whichever server put it there.
+/// A key as the database has it, from this server or from another.
 #[derive(Queryable)]
 struct KeyRow {
     id: Id,
@@ -154,8 +154,8 @@ async fn all_of(conn: &mut Conn, user: Id) -> QueryResult<Vec<SecurityKey>> {
     Ok(rows.into_iter().filter_map(KeyRow::key).collect())
 }
 
-/// One statement decides: of two with one count, the second finds a count that is not smaller. A
-/// key that never counted stays at 0.
+/// Replay: of two statements with one count, the second finds a count that is not smaller. A key
+/// that never counted stays at 0.
 async fn advance(conn: &mut Conn, key: Id, to: i64) -> QueryResult<bool> {
     let counting_on = keys::table.find(key).filter(keys::counter.lt(to.max(1)));
     let changed = diesel::update(counting_on)

@@ -52,7 +52,7 @@ impl<P: Pools> Store for SqlStore<P> {
         self.pools.read(FindUser(lookup, flavor)).await
     }
 
-    /// Once: the second time would find nothing to rotate.
+    /// Not idempotent: a retry would find nothing to rotate.
     async fn rotate_refresh_token(
         &self,
         rotation: &RefreshRotation,
@@ -130,7 +130,7 @@ impl<P: Pools> Store for SqlStore<P> {
 
 #[async_trait]
 impl<P: Pools> MessageQueue for SqlStore<P> {
-    /// Once: the first time may have claimed some, and a lease is to run out then.
+    /// Not idempotent: the first attempt may have leased some, and that lease has to run out.
     async fn lease_messages(
         &self,
         now: DateTime<Utc>,

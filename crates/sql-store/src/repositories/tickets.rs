@@ -1,7 +1,7 @@
 //! Tickets.
 //!
-//! Whatever changes tickets or codes of a user locks the user's row first. So two changes never
-//! wait for each other, each holding a row that the other wants, and what one counts the next sees.
+//! Row lock: every change of a user's tickets or codes locks the user's row first. So two changes
+//! never wait for each other (deadlock), and what one counts the next sees.
 
 use async_trait::async_trait;
 use auth_domain::{
@@ -196,7 +196,7 @@ async fn take_own(
         return Ok(None);
     };
     lock_user(conn, holder).await?;
-    // It may have been taken by whoever had the lock before.
+    // The transaction that had the lock before may have taken it.
     let challenge: Option<Option<String>> = diesel::delete(presented)
         .returning(tickets::code_challenge)
         .get_result(conn)

@@ -19,9 +19,9 @@ use super::{
 
 /// A unit of work, and every repository within it.
 ///
-/// It owns its connection, so that it borrows from nobody. Beginning and ending go through
-/// diesel's bookkeeping: that is how the pool can tell that a unit of work was dropped half-way,
-/// and closes the connection instead of handing the open transaction to the next caller.
+/// It owns its connection, and borrows none. Beginning and ending go through diesel's bookkeeping:
+/// by it the pool can tell that a unit of work was dropped half-way, and closes the connection
+/// instead of handing the open transaction to the next caller.
 pub struct SqlUnitOfWork {
     conn: PooledConn,
     flavor: Flavor,

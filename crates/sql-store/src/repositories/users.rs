@@ -153,7 +153,7 @@ impl UserRepository for SqlUnitOfWork {
 #[async_trait]
 impl RoleRepository for SqlUnitOfWork {
     async fn ensure(&mut self, wanted: &[Role]) -> Result<(), StoreError> {
-        // In one order for everybody: servers that start together wait for each other's rows.
+        // One order for all (deadlock): servers that start together wait for each other's rows.
         for role in wanted.iter().collect::<BTreeSet<_>>() {
             diesel::insert_into(roles::table)
                 .values(roles::role.eq(role.as_str()))
@@ -235,7 +235,7 @@ async fn deanonymize(conn: &mut Conn, user: Id, changes: &Deanonymization) -> Qu
     Ok(true)
 }
 
-/// Whether this is the number that was noted last, of a user whom nobody changes from here on.
+/// Takes the user's row lock; whether this is the number that was noted last.
 async fn has_staged(conn: &mut Conn, user: Id, number: &PhoneNumber) -> QueryResult<bool> {
     lock_user(conn, user).await?;
     let noted: Option<Option<String>> = users::table

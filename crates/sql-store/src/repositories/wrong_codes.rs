@@ -1,6 +1,6 @@
-//! Wrong guesses, counted per user and kind, so that nobody gets many.
+//! Brute force: wrong guesses, counted per user and kind.
 //!
-//! Whoever counts has locked the user: what one notes the next sees.
+//! The caller has taken the row lock of the user: what one notes the next sees.
 
 use auth_domain::{
     guessing::{GuessLimits, Place, Tally, WrongGuesses},

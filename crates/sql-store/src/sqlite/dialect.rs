@@ -132,7 +132,7 @@ pub(crate) async fn remove_expired(
     Ok(Removal::Removed(removed as u64))
 }
 
-/// Claims messages that are due at ?1, ?3 at most, until ?2.
+/// Leases messages that are due at ?1, ?3 at most, until ?2.
 pub(crate) const LEASE_MESSAGES: &str = "UPDATE queued_messages SET attempts = attempts + 1, \
     is_claimed = TRUE, next_attempt_at = ?2 WHERE id IN (\
         SELECT id FROM queued_messages WHERE next_attempt_at <= ?1 AND expires_at > ?1 \

@@ -23,8 +23,8 @@ use crate::types::{Id, Moment};
 
 /// Puts the successor of a refresh token in its place.
 ///
-/// All of it is one piece of blocking work: it either happens or does not, even when the caller
-/// no longer waits for it.
+/// All of it is one piece of blocking work: it either happens or does not, even when the caller no
+/// longer waits for it.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct RotateRefreshToken<'a>(pub(super) &'a RefreshRotation);
 
@@ -99,7 +99,7 @@ fn replace_hash(
         .map(drop)
 }
 
-/// By the clock of the rotation itself, which may come long after it was asked for.
+/// By the clock of the rotation itself, which may come long after it was requested.
 fn remember(conn: &mut SqliteConnection, id: Id, rotation: &RefreshRotation) -> QueryResult<()> {
     let Moment(rotated_at) = diesel::select(clock()).get_result(conn)?;
     let remembered = TimeDelta::from_std(rotation.remember_for).ok();

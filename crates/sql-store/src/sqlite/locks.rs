@@ -1,4 +1,4 @@
-//! Where the other database locks rows.
+//! Where PostgreSQL takes row locks, which SQLite does not have.
 
 use diesel::{OptionalExtension, QueryDsl, QueryResult, SelectableHelper};
 use diesel_async::RunQueryDsl;
