@@ -1,7 +1,7 @@
 //! Where the extensions are that the schema of Hasura Auth needs.
 //!
-//! Hasura Auth puts them into `public`. Where a provider of databases has put them elsewhere, such as
-//! into `extensions`, they are used there: moving them would break what others made with them.
+//! Hasura Auth puts them into `public`. Where a provider of databases has put them elsewhere, such
+//! as into `extensions`, they are used there: moving them would break other programs that use them.
 
 use diesel::{
     QueryResult, QueryableByName,

@@ -1,9 +1,8 @@
 //! Opens connections, each on the runtime that will outlive it.
 //!
-//! A connection of tokio-postgres is driven by a task. diesel-async spawns it on the runtime
-//! of whoever connects, and in a web server that is a worker's single-threaded runtime,
-//! which may end before the connection does. [`connect`] therefore does everything on the
-//! runtime it is given.
+//! A connection of tokio-postgres is driven by a task. diesel-async spawns it on the runtime of the
+//! caller, and in a web server that is a worker's single-threaded runtime, which may end before the
+//! connection does. [`connect`] therefore does everything on the runtime it is given.
 
 use std::{
     convert::Infallible,
@@ -40,8 +39,8 @@ const SSL_REQUEST: [u8; 8] = [0, 0, 0, 8, 0x04, 0xd2, 0x16, 0x2f];
 
 /// Connects to the first server of `url` that lets us in.
 ///
-/// The connection and the task that drives it live on `runtime`. Each server is given the
-/// URL's `connect_timeout`, name look-up and authentication included. Statements may take for ever.
+/// The connection and the task that drives it live on `runtime`. Each server is given the URL's
+/// `connect_timeout`, name look-up and authentication included. Statements have no timeout.
 ///
 /// # Errors
 ///
@@ -52,7 +51,7 @@ pub async fn connect(url: &PostgresUrl, runtime: &Handle) -> ConnectionResult<As
         .map_err(ConnectionError::from)
 }
 
-/// The same, and gives the connection up once an answer has taken longer than `patience`.
+/// The same with a timeout: closes the connection once an answer takes longer than `patience`.
 pub(crate) async fn connect_impatiently(
     url: &PostgresUrl,
     runtime: &Handle,
@@ -75,12 +74,11 @@ pub async fn reach(url: &PostgresUrl, runtime: &Handle) -> Result<(), Unreachabl
 /// Why no connection came about. Never shows a password.
 #[derive(Debug, thiserror::Error)]
 pub enum Unreachable {
-    /// Nobody answers, or somebody who is not ready yet; a later attempt may succeed.
+    /// No server answers, or one that is not ready yet; a later attempt may succeed.
     #[error("{0}")]
     Away(String),
-    /// It answers and does not let us in as who we are (SQLSTATE class 28), has no such database
-    /// (3D000) or none of the settings that the URL asks for (classes 22 and 42), or cannot speak TLS
-    /// as it has to.
+    /// The server refuses this user (SQLSTATE class 28), has no such database (3D000) or none of
+    /// the settings that the URL asks for (classes 22 and 42), or cannot speak TLS as required.
     #[error("{0}")]
     Refused(String),
 }
@@ -182,8 +180,8 @@ impl Failures {
 
 type Failure = Box<dyn Error + Send + Sync>;
 
-/// Behind a pooler that no setting mentions the first session is given up, and one is begun that prepares
-/// no statements by name.
+/// Behind a pooler that no setting mentions the first session is closed, and one is begun that
+/// prepares no statements by name.
 async fn try_once(
     url: &PostgresUrl,
     server: &Server,
@@ -242,13 +240,13 @@ where
     S: TlsStream + Send + Unpin + 'static,
 {
     let mut config = url.session().clone();
-    // The stream is what it has to be; nothing is left to be agreed on.
+    // TLS has been agreed on already, or is not wanted.
     config.ssl_mode(SslMode::Require);
     config.ssl_negotiation(SslNegotiation::Direct);
     let (client, connection) = config.connect_raw(stream, Agreed).await?;
     tokio::spawn(async move {
         if let Err(error) = connection.await {
-            // Whoever uses the connection only learns that it is closed.
+            // The caller only learns that the connection is closed.
             tracing::debug!(error = %with_sources(&error), "a connection to the database broke");
         }
     });
@@ -322,7 +320,7 @@ async fn secure(
     Ok((boxed(stream), binding))
 }
 
-/// The server has no TLS, and has to.
+/// The server has no TLS, which is required.
 #[derive(Debug, thiserror::Error)]
 #[error("server does not support TLS")]
 struct NoTlsThere;
@@ -351,7 +349,7 @@ fn is_refusal(error: &(dyn Error + Send + Sync + 'static)) -> bool {
     error.is::<NoTlsThere>()
 }
 
-/// The whole story of an error on one line.
+/// An error and its sources on one line.
 fn with_sources(error: &(dyn Error + 'static)) -> String {
     let mut story = error.to_string();
     let mut cause = error.source();

@@ -58,7 +58,7 @@ pub async fn migrate_tables(
     // An error drops the connection, and with it the transaction.
     conn.batch_execute("BEGIN ISOLATION LEVEL READ COMMITTED")
         .await?;
-    // The lock of a transaction: behind a pooler a session's lock would be left to a stranger.
+    // An advisory lock of the transaction: behind a pooler a session's lock would stay with others.
     conn.batch_execute(&format!("SELECT pg_advisory_xact_lock({MIGRATION_LOCK})"))
         .await?;
     let plan = plan(&mut conn).await?;

@@ -1,6 +1,6 @@
-//! Giving up a server that owes an answer and keeps silent.
+//! Timeout: giving up a server that owes an answer and keeps silent.
 //!
-//! A host that vanishes closes no connection: what was sent is never answered, and nobody says so.
+//! A host that vanishes closes no connection: what was sent is never answered, and no error comes.
 //! TCP notices after [a while](crate::url), unless something in between goes on acknowledging, such
 //! as a proxy whose other side is gone, and it never notices a server that was stopped.
 //! [`Impatient`] therefore counts what is asked and what is answered, and reports an error once an
@@ -24,7 +24,7 @@ use tokio::{
 };
 use tokio_postgres::tls::{ChannelBinding, TlsStream};
 
-/// A stream to a server that may not keep its answers for long.
+/// A stream to a server with a timeout for its answers.
 pub(crate) struct Impatient<S> {
     stream: S,
     /// Asked for once, while the session starts.
@@ -38,7 +38,7 @@ pub(crate) struct Impatient<S> {
     alarm: Option<Alarm>,
 }
 
-/// Rings when the server has been silent for too long.
+/// Fires when the server has been silent for too long.
 struct Alarm {
     patience: Duration,
     sleep: Pin<Box<Sleep>>,
@@ -46,7 +46,7 @@ struct Alarm {
 
 impl<S> Impatient<S> {
     /// Wraps a stream on which nothing has been said yet, not even the startup message. Without
-    /// `patience`, answers may take for ever.
+    /// `patience` there is no timeout.
     pub(crate) fn new(stream: S, binding: ChannelBinding, patience: Option<Duration>) -> Self {
         Self {
             stream,

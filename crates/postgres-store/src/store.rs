@@ -33,7 +33,7 @@ pub struct PostgresSettings {
     pub url: PostgresUrl,
     /// The most connections that are open at once; at least one.
     pub max_connections: u32,
-    /// How long to wait for a connection before giving up, while nobody gets one.
+    /// Timeout for a connection while no caller gets one.
     pub connect_timeout: Duration,
     /// How long a connection may rest before it is checked when it is to be used again.
     pub check_after: Duration,
@@ -63,9 +63,9 @@ pub struct PostgresPools {
 }
 
 impl PostgresPools {
-    /// Does work that may be retried. A connection that turns out to be lost is no reason to fail as
-    /// long as the pool may hold more of its kind: after a restart of the database all are lost.
-    /// Unless it took long to find out: then the client has waited enough.
+    /// Does idempotent work, with retries after a lost connection as long as the pool may hold more
+    /// of its kind: after a restart of the database all are lost. There is no retry once the first
+    /// failure took long: then the client has waited enough.
     async fn with_retries<Work: HotPath>(&self, work: &Work) -> Result<Work::Output, StoreError> {
         let mut patience = self.patience();
         loop {
@@ -76,7 +76,7 @@ impl PostgresPools {
         }
     }
 
-    /// How often and how long to try one lost connection after another.
+    /// How often and for how long to retry after a lost connection.
     fn patience(&self) -> Patience {
         Patience {
             until: Instant::now() + self.connect_timeout,
@@ -105,7 +105,7 @@ impl Pools for PostgresPools {
     ///
     /// # Errors
     ///
-    /// [`StoreError::Unavailable`] when the database lets nobody in for as long as
+    /// [`StoreError::Unavailable`] when the database accepts no connection for as long as
     /// `connect_timeout`.
     async fn open(settings: PostgresSettings, runtime: Handle) -> Result<Self, StoreError> {
         // bb8 panics at zero.
@@ -178,9 +178,9 @@ impl Patience {
     }
 }
 
-/// Begins a transaction in which the server itself ends what takes too long, a little before this
-/// side gives the connection up: locks must not be held for somebody who has gone. `SET LOCAL` goes
-/// the way of the transaction, so that it is right behind a pooler, too.
+/// Begins a transaction with a timeout on the server itself, a little before this side gives the
+/// connection up: a client that has gone must not hold locks. `SET LOCAL` goes the way of the
+/// transaction, so that it is right behind a pooler, too.
 fn beginning(statement_timeout: Duration) -> String {
     let limit = statement_timeout.as_millis();
     let earlier = (limit * 9 / 10).max(1);
@@ -215,7 +215,7 @@ async fn check(conn: &mut AsyncPgConnection) -> QueryResult<()> {
     if conn.is_broken() {
         return Err(closed("the connection was closed while idle"));
     }
-    // As long as nobody knows, and if the wait for a connection ends meanwhile, it counts as lost.
+    // Until the check answers, and if its caller gives up meanwhile, the connection counts as lost.
     Transactions::transaction_manager_status_mut(conn).set_in_error();
     #[expect(
         clippy::disallowed_methods,

@@ -7,9 +7,9 @@
 //!
 //! Two differences from libpq are deliberate. A host name must be in the certificate's
 //! `subjectAltName`; its common name is not looked at (RFC 9525 §2), as in Go. And without
-//! `sslrootcert` no file is looked for in the home folder of whoever runs the server:
-//! `verify-full` trusts the operating system's authorities, as in pgx, and `verify-ca` is refused,
-//! as in libpq when that file is missing.
+//! `sslrootcert` no file is looked for in the operator's home folder: `verify-full` trusts the
+//! operating system's authorities, as in pgx, and `verify-ca` is refused, as in libpq when that
+//! file is missing.
 
 use std::{
     path::{Path, PathBuf},
@@ -93,7 +93,7 @@ pub(crate) enum Attempt {
     Encrypted,
 }
 
-/// Whose signature makes a server's certificate acceptable.
+/// The authorities that may sign a server's certificate.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Authorities {
     /// Those of the operating system.
@@ -134,12 +134,12 @@ pub enum InvalidTls {
     /// Only one of `sslcert` and `sslkey` is there.
     #[error("`sslcert` and `sslkey` need each other")]
     IncompleteClientCertificate,
-    /// `sslrootcert=system` beside a mode that does not check the host name: anybody can
-    /// have a certificate from a public authority.
+    /// `sslrootcert=system` beside a mode that does not check the host name: an attacker can have a
+    /// certificate from a public authority.
     #[error("`sslrootcert=system` needs `sslmode=verify-full`")]
     WeakModeWithSystemAuthorities,
     /// `sslmode=verify-ca` without `sslrootcert`: it does not check the host name, so that with the
-    /// system's authorities anybody's certificate would do.
+    /// system's authorities an attacker's certificate would do.
     #[error(
         "`sslmode=verify-ca` needs `sslrootcert`, the file with the certificate of the authority; \
          only `sslmode=verify-full` can do without"
@@ -213,7 +213,7 @@ fn verifier(
     let provider = Arc::clone(provider);
     let authorities = match (mode, authorities) {
         (SslMode::VerifyFull, None) => &Authorities::System,
-        // Also with `prefer`: a certificate of somebody else is a failed handshake.
+        // Also with `prefer`: a certificate of another authority is a failed handshake.
         (SslMode::Allow | SslMode::Prefer | SslMode::VerifyCa | SslMode::VerifyFull, Some(it)) => {
             it
         }
@@ -280,11 +280,11 @@ fn read_certificates(
         })
 }
 
-/// Encrypts without asking who answers: `require`, and `prefer` and `allow` likewise.
+/// Encrypts without authenticating the server: `require`, and `prefer` and `allow` likewise.
 ///
-/// The handshake's signature is still checked. Otherwise somebody in between could show the
-/// real server's certificate without having its key, and the channel binding of
-/// SCRAM-SHA-256-PLUS (RFC 5929 §4), which knows the certificate only, would not notice.
+/// The handshake's signature is still checked. Otherwise an attacker in between could show the real
+/// server's certificate without having its key, and the channel binding of SCRAM-SHA-256-PLUS (RFC
+/// 5929 §4), which knows the certificate only, would not notice.
 #[derive(Debug)]
 struct AnyCertificate {
     provider: Arc<CryptoProvider>,

@@ -190,8 +190,8 @@ impl PostgresUrl {
     /// but its default `cache_statement`. A pooler that is not mentioned is noticed when connecting, at
     /// the price of a look at each new connection until one is found.
     ///
-    /// Nothing that belongs to a session survives there: advisory locks must be those of a transaction, and `SET` must be `SET LOCAL`.
-    /// Prepared statements are taken care of when connecting.
+    /// No state of a session survives there: advisory locks must be those of a transaction, and
+    /// `SET` must be `SET LOCAL`. Prepared statements are taken care of when connecting.
     ///
     /// `keepalives*` and `tcp_user_timeout` then hold for the way to the pooler, and
     /// `target_session_attrs` has no effect: the pooler chooses the database.

@@ -1,7 +1,7 @@
-//! A schema `auth` that others made.
+//! A schema `auth` of another program.
 //!
-//! Its name is a common one. What was made by others is never changed or shared: their programs go on
-//! using it, and know nothing of this server.
+//! Its name is a common one. What another program made is never changed or shared: that program
+//! goes on using it, and knows nothing of this server.
 
 use diesel::{
     QueryResult, QueryableByName,

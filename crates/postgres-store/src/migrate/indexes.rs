@@ -6,11 +6,11 @@
 //!
 //! Two builds on one table wait for each other until PostgreSQL ends one of them (deadlock: the
 //! second waits for the table, the first for the snapshot of the second). So one server builds at a
-//! time. What says so is an advisory lock of a transaction, which works behind a transaction pooler
-//! where that of a session does not, and which is tried and never waited for: who waits holds a
-//! snapshot, too. The transaction idles on a connection of its own without a snapshot, so the build
-//! does not wait for it. It ends with the server, but a build that has begun goes on without one:
-//! the view of builds in progress tells.
+//! time, the one that holds an advisory lock. It is the lock of a transaction, which works behind a
+//! transaction pooler where that of a session does not, and it is tried and never waited for: a
+//! waiting transaction holds a snapshot, too. The transaction idles on a connection of its own
+//! without a snapshot, so the build does not wait for it. It ends with the server, but a build that
+//! has begun goes on without one: the view of builds in progress tells.
 
 use std::{
     pin::pin,
@@ -33,13 +33,13 @@ use super::{
 };
 use crate::{connect::connect, url::PostgresUrl};
 
-/// How long to wait for a server that builds already.
+/// Timeout of the wait for a server that builds already.
 const PATIENCE: Duration = Duration::from_mins(10);
 
-/// How often to look whether another server is done.
+/// How often to check whether another server is done.
 const LOOK_AGAIN: Duration = Duration::from_secs(1);
 
-/// How often the log tells how far a build is.
+/// How often the progress of a build is logged.
 const TELL: Duration = Duration::from_secs(10);
 
 /// One statement of a `concurrently.sql`.
@@ -52,7 +52,7 @@ struct Index {
     statement: &'static str,
 }
 
-/// The statements of a list as they can be run in one transaction, on tables nobody uses yet.
+/// The statements of a list as they can be run in one transaction, on tables not in use yet.
 pub(super) fn at_once(list: &str) -> String {
     list.replace(" CONCURRENTLY ", " ")
 }
@@ -151,8 +151,8 @@ impl Build {
         guard: AsyncPgConnection,
     ) -> Result<Self, MigrateError> {
         let mut worker = connect(url, runtime).await.map_err(MigrateError::Connect)?;
-        // A big table takes longer than any statement of a request may. Behind a pooler the setting
-        // would be left to others; there a limit of the role has to be lifted by its owner.
+        // A big table takes longer than a request's timeout. Behind a pooler the setting would stay
+        // with other clients; there a limit of the role has to be lifted by its owner.
         if !url.transaction_pooler() {
             worker
                 .batch_execute(
@@ -272,7 +272,7 @@ struct Progress {
     waits_for: i64,
 }
 
-/// What cannot be found out is no reason to end a build.
+/// An unknown progress is no reason to end a build.
 async fn tell_progress(guard: &mut AsyncPgConnection, index: Index) {
     let progress = diesel::sql_query(
         "SELECT phase, coalesce(100 * blocks_done / nullif(blocks_total, 0), 0) AS percent, \

@@ -1,4 +1,4 @@
-//! What is to be done to a database, whoever has been here.
+//! What is to be done to a database, whichever program has used it.
 
 use diesel::{
     OptionalExtension, QueryableByName,
@@ -75,8 +75,8 @@ pub(super) async fn plan(conn: &mut AsyncPgConnection) -> Result<Plan, MigrateEr
     })
 }
 
-/// The tables by which it shows who has been here. Other tools have a table `schema_migrations`, too,
-/// without the column `dirty`.
+/// The tables that show which program has used a database. Other tools have a table
+/// `schema_migrations`, too, without the column `dirty`.
 #[derive(QueryableByName)]
 #[expect(clippy::struct_excessive_bools, reason = "each stands for one table")]
 struct Tables {

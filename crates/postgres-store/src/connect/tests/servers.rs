@@ -13,7 +13,7 @@ use tokio::{runtime::Handle, sync::OnceCell};
 
 use crate::{PostgresUrl, connect};
 
-/// Rules by database: who may come with TLS, without, or must show a certificate.
+/// Rules by database: which clients may come with TLS, without, or must show a certificate.
 const ACCESS: &str = "\
 local     all        all               trust
 hostssl   tls_only   all  127.0.0.1/32 trust
@@ -134,7 +134,7 @@ impl TlsServer {
     }
 }
 
-/// A port nobody listens on at this moment.
+/// A port without a listener at this moment.
 pub(super) fn free_port() -> u16 {
     TcpListener::bind("127.0.0.1:0")
         .unwrap()
