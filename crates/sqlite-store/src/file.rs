@@ -36,12 +36,12 @@ impl Synchronous {
     }
 }
 
-/// How often a file is switched to WAL, and how long apart, before somebody else's lock on it is
-/// reported.
+/// How often the switch of a file to WAL is retried, and how long apart, before the lock of another
+/// process is reported.
 const SWITCHES: u32 = 250;
 const BETWEEN_SWITCHES: Duration = Duration::from_millis(20);
 
-/// Makes the file and its folder, both for nobody else, unless they are there.
+/// Makes the file and its folder, accessible to their owner only, unless they are there.
 ///
 /// SQLite gives the files beside it (`-wal`, `-shm`) the same mode.
 pub(crate) fn create(path: &Path) -> io::Result<()> {
@@ -92,7 +92,7 @@ pub(crate) fn open(path: &Path, synchronous: Synchronous) -> ConnectionResult<Sq
     Ok(conn)
 }
 
-/// Lets readers go on while somebody writes. The file remembers it, so only the first of several
+/// WAL: lets readers go on during a write. The file remembers it, so only the first of several
 /// servers has anything to do; while it does, SQLite refuses the others at once instead of making
 /// them wait as for any other lock.
 fn switch_to_wal(conn: &mut SqliteConnection) -> QueryResult<()> {

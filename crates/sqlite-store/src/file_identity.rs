@@ -1,4 +1,4 @@
-//! Noticing that the files of the database were deleted or replaced under the server.
+//! Lost writes: noticing that the database's files were deleted or replaced under the server.
 //!
 //! An open file outlives its name. SQLite would go on writing into one that can never be opened
 //! again, and the server would acknowledge what is lost with its end.

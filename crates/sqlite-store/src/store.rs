@@ -21,11 +21,11 @@ use crate::{
 /// Connections that read. Reading takes some ten microseconds, so a few go a long way.
 const READERS: u32 = 4;
 
-/// How long to wait for a connection while nobody is given one: for the writer, that is how long a
-/// single unit of work may take before others are told that the database is busy.
+/// Timeout for a connection while no caller is given one: for the writer, that is how long a single
+/// unit of work may take before other callers are told that the database is busy.
 const WAIT: Duration = Duration::from_millis(1500);
 
-/// Begins a transaction with the write lock in hand.
+/// Begins a transaction with the write lock.
 ///
 /// A transaction that reads first and writes later would be refused the lock whenever another
 /// writer came between, and no waiting helps then.
@@ -96,7 +96,7 @@ impl Pools for SqlitePools {
                 .max_lifetime(None)
                 .idle_timeout(None)
                 .retry_connection(false);
-            // A file does not hang up while nobody uses it.
+            // A connection to a file is not lost while it is idle.
             let rested = Rested::new(Duration::MAX, manager(&settings, &runtime, purpose));
             Connections::open(builder, WAIT, rested)
         };
@@ -122,8 +122,8 @@ impl Pools for SqlitePools {
                 let files = Arc::clone(&self.files);
                 Ok(work.checked_by(move || files.check()))
             }
-            // Another program writes, and has been waited for. To try again at once, as with work
-            // that met a conflict, would let the client wait as long again.
+            // Contention: another program writes, and has been waited for. To retry at once, as
+            // after a conflict, would let the client wait as long again.
             Err(StoreError::Contended(cause)) => Err(StoreError::Unavailable(cause)),
             Err(error) => Err(error),
         }
@@ -137,7 +137,7 @@ impl Pools for SqlitePools {
         self.run(&self.writer, work).await
     }
 
-    /// No work is tried twice: a file does not hang up.
+    /// No work is retried: a connection to a file is not lost.
     async fn write_once<Work: HotPath>(&self, work: Work) -> Result<Work::Output, StoreError> {
         self.run(&self.writer, work).await
     }
@@ -167,7 +167,7 @@ fn unavailable(error: impl Error + Send + Sync + 'static) -> StoreError {
 fn manager(settings: &SqliteSettings, runtime: &Handle, purpose: Use) -> Manager {
     let (settings, runtime) = (settings.clone(), runtime.clone());
     let mut config = ManagerConfig::default();
-    // A file does not hang up: whether a transaction was left open is all there is to ask.
+    // A connection to a file is not lost: only whether a transaction was left open has to be checked.
     config.recycling_method = RecyclingMethod::Fast;
     config.custom_setup = Box::new(move |_| {
         let (settings, runtime) = (settings.clone(), runtime.clone());
