@@ -1,16 +1,16 @@
-//! Settings that are there and say nothing.
+//! Blank values: settings that are present but hold nothing.
 //!
-//! An empty variable counts as not set, because tools that write environments set every name they
-//! know. A list of blanks is no such thing but a slip, as is an empty secret whose name was written
-//! down: the protection that an operator counts on would not be there.
+//! An empty variable counts as not set, because tools that write environments set every name they know.
+//! A list of blanks is a mistake instead, as is an empty secret whose name was written down: the
+//! protection that an operator counts on would be missing.
 
 use crate::{
     environment::Environment, kind::Form, loaded::Loaded, setting::Row, source::Source,
     value::Value,
 };
 
-/// Whether a value that was written down makes nothing of a protective setting. An empty list that
-/// is meant is to be sorted out before.
+/// Whether a present value leaves a protective setting empty. The caller excludes lists that are empty
+/// on purpose.
 #[must_use]
 pub fn leaves_a_hole(setting: &Row, value: &Value) -> bool {
     setting.protective && is_empty_list(value)
@@ -20,7 +20,7 @@ fn is_empty_list(value: &Value) -> bool {
     matches!(value, Value::List(items) if items.is_empty())
 }
 
-/// What to say about one.
+/// The message about one.
 #[must_use]
 pub fn problem(name: &str) -> String {
     format!(
@@ -29,9 +29,8 @@ pub fn problem(name: &str) -> String {
     )
 }
 
-/// Adds a warning for each list of blanks that is without effect, and for each protection that is
-/// not there because its variable is empty. Lists are left out of the latter: an empty one says what
-/// it means.
+/// Warns of each list of blanks that has no effect, and of each protection that is missing because its
+/// variable is empty. Empty lists are left out of the latter: they are meant.
 pub(crate) fn report(environment: &Environment, loaded: &mut Loaded) {
     let without_effect = |(setting, found): (&Row, Option<&(Value, Source)>)| {
         let (value, source) = found?;

@@ -1,8 +1,8 @@
-//! From a value that fits its setting to one of the setting's type.
+//! Decodes a value that fits its setting into the setting's type.
 
 use crate::value::Value;
 
-/// How a value that fits becomes one of a type.
+/// How a value is decoded into a type.
 pub(crate) trait Decode<T>: Sync {
     /// `None` for a value of another kind.
     fn decode(&self, value: &Value) -> Option<T>;

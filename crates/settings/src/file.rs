@@ -98,13 +98,13 @@ impl Reader<'_> {
     }
 
     fn value(&mut self, setting: &'static Row, value: &Spanned<DeValue<'_>>, at: usize) {
-        // As in the environment, so that a key can stay in a file with nothing in it.
+        // An empty value counts as not set, as in the environment, so that a key can stay in a file.
         if value.get_ref().as_str() == Some("") {
             return;
         }
         let items = value.get_ref().as_array();
         if let Some(read) = setting.form.read_toml(value.get_ref()) {
-            // An empty list is meant, and a list of blanks is not.
+            // An empty list is meant; a list of blanks is a mistake.
             if items.is_some_and(|it| !it.is_empty()) && blank::leaves_a_hole(setting, &read) {
                 self.unfit(setting, &blank::problem(setting.key), at);
             } else {

@@ -44,7 +44,7 @@ impl Kind<Duration> {
     ///
     /// # Panics
     ///
-    /// When it is compiled as a constant, with bounds that no length of time is between.
+    /// When it is compiled as a constant, unless `0 <= min <= max`.
     #[must_use]
     pub const fn seconds(min: i64, max: i64) -> Self {
         assert!(0 <= min && min <= max, "time does not run backwards");
@@ -134,7 +134,7 @@ macro_rules! number {
 number!(u16, 0xffff);
 number!(u32, 0xffff_ffff);
 number!(u64, i64::MAX);
-// No machine that this runs on has less.
+// No platform that this runs on has fewer bits.
 number!(usize, 0xffff_ffff);
 
 struct Flag;
@@ -181,7 +181,7 @@ impl<T: Copy + Sync, const N: usize> Decode<T> for [(&'static str, T); N] {
     }
 }
 
-/// Choices without the type of what the words mean.
+/// Choices without the type of their meanings.
 pub(crate) trait Words: Sync {
     fn words(&self) -> Vec<&'static str>;
 }
@@ -256,7 +256,7 @@ impl Form {
         }
     }
 
-    /// What it takes, to go on from "expects".
+    /// The accepted values, as the end of a message that begins with "expects".
     pub(crate) fn expects(self) -> String {
         match self {
             Self::Flag => "true or false".to_owned(),

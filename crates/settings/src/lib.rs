@@ -51,7 +51,7 @@
 //! assert_eq!(loaded.settings.get(&MOTTO), None);
 //! ```
 //!
-//! What is wrong is collected and told all at once, one line each, and no line repeats a secret.
+//! Errors are collected and reported together, one line each, and no line repeats a secret.
 
 mod blank;
 mod decode;

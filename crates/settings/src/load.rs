@@ -1,4 +1,4 @@
-//! Brings the sources together: defaults, then a file, then the environment, which wins.
+//! Merges the sources: defaults, then a file, then the environment, which wins.
 
 use std::{
     io,
@@ -33,8 +33,8 @@ pub struct Sources<'a> {
 }
 
 impl Loaded {
-    /// Reads every setting of `table` from `sources`: from the environment, else from a file, else its
-    /// default. Defaults that depend on other settings are the program's to fill in.
+    /// Reads every setting of `table` from `sources`: the environment wins over the file, and that over
+    /// the default. The program derives defaults that depend on other settings.
     #[must_use]
     pub fn read(table: &'static Table, sources: &Sources<'_>) -> Self {
         let mut loaded = Self::nothing(table);
@@ -55,12 +55,12 @@ impl Loaded {
         loaded
     }
 
-    /// Tells of variables that look like ours and are not.
+    /// Reports unknown variables that begin like ours.
     pub fn report_unknown(&mut self, environment: &Environment) {
         unknown::report(environment, self);
     }
 
-    /// Tells of settings that do not do what they seem to, once all of them have their values.
+    /// Reports settings without the effect they seem to have, once all of them have their values.
     pub fn report_ineffective(&mut self, environment: &Environment) {
         blank::report(environment, self);
         misfit::report(environment, self);

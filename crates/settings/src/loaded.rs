@@ -1,19 +1,19 @@
-//! What came of reading settings.
+//! The result of reading settings.
 
 use crate::{setting::Row, settings::Settings, table::Table};
 
-/// What came of reading settings.
+/// The result of reading settings.
 pub struct Loaded {
     /// The values; a setting whose value was wrong has its default.
     pub settings: Settings,
-    /// What keeps the program from starting.
+    /// Errors that keep the program from starting.
     pub problems: Vec<String>,
-    /// What an operator should know.
+    /// Warnings for the operator.
     pub warnings: Vec<String>,
 }
 
 impl Loaded {
-    /// What comes of these settings, to which there is nothing to say.
+    /// The result for these settings, without errors and warnings.
     #[must_use]
     pub fn from_settings(settings: Settings) -> Self {
         Self {
@@ -27,8 +27,8 @@ impl Loaded {
         Self::from_settings(Settings::nothing(table))
     }
 
-    /// Notes that the value of `setting` does not fit: a problem, unless nothing would come of a better
-    /// one either.
+    /// Reports that the value of `setting` does not fit: as an error, or as a warning when the setting
+    /// would have no effect anyway.
     pub(crate) fn reject(&mut self, setting: &Row, problem: String) {
         if self.settings.has_effect(setting) {
             self.problems.push(problem);

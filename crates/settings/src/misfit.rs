@@ -1,4 +1,4 @@
-//! Why a text does not fit its setting, where that is told by the text itself.
+//! Why a text does not fit its setting, where the text itself shows the cause.
 //!
 //! Values come through shells, files and containers, which leave marks: a line break at the end,
 //! quotation marks that were meant for a shell, a placeholder that was not filled in. Nothing here
@@ -6,7 +6,7 @@
 
 use crate::{environment::Environment, kind::Form, loaded::Loaded, setting::Row, source::Source};
 
-/// What is wrong with `text`, which `setting` does not take, to go on from its name.
+/// What is wrong with `text`, which `setting` refuses; the message continues its name.
 pub(crate) fn problem(setting: &Row, text: &str) -> String {
     let form = setting.form;
     let expects = form.expects();
@@ -32,7 +32,7 @@ pub(crate) fn problem(setting: &Row, text: &str) -> String {
     }
 }
 
-/// The same about a list in a file, as far as one of its items is to blame.
+/// The same about a list in a file, as far as one of its items is the cause.
 pub(crate) fn problem_of_item<'a>(
     setting: &Row,
     items: impl Iterator<Item = &'a str>,
@@ -49,7 +49,7 @@ pub(crate) fn problem_of_item<'a>(
     Some(format!("expects {} in its list{shown}", rule.expects()))
 }
 
-/// What surrounds a value that would fit, and what to do about it.
+/// Marks around a value that would fit without them, and how to remove them.
 fn mark(form: Form, text: &str) -> Option<&'static str> {
     let fits = |text: &str| form.read_text(text).is_some();
     let trimmed = text.trim();
@@ -70,7 +70,7 @@ fn mark(form: Form, text: &str) -> Option<&'static str> {
 
 const BYTE_ORDER_MARK: char = '\u{feff}';
 
-/// As Compose, Kubernetes, Helm and Nhost write them.
+/// Placeholders as Compose, Kubernetes, Helm and Nhost write them.
 fn is_placeholder(text: &str) -> bool {
     let text = text.trim();
     [("${", "}"), ("$(", ")"), ("{{", "}}")]
@@ -90,7 +90,7 @@ fn ends_with_a_stray_break(text: &str) -> bool {
     line != text && !line.contains('\n') && !line.ends_with('}')
 }
 
-/// What was taken as a part of a text, and is hardly meant so.
+/// Marks that were accepted as a part of a text and are probably a mistake.
 fn stray_mark(text: &str) -> Option<&'static str> {
     if is_placeholder(text) {
         Some(
@@ -113,7 +113,7 @@ fn stray_mark(text: &str) -> Option<&'static str> {
     }
 }
 
-/// The same for a list, whose items lose the blanks around them.
+/// The same for a list, whose items are trimmed.
 fn stray_mark_in_list(text: &str) -> Option<&'static str> {
     let text = text.trim();
     if serde_json::from_str::<Vec<String>>(text).is_ok() {
@@ -126,7 +126,7 @@ fn stray_mark_in_list(text: &str) -> Option<&'static str> {
     stray_mark(text).or_else(|| items().find_map(stray_mark))
 }
 
-/// Adds a warning for each value that was taken with such a mark.
+/// Warns of each value that was accepted with such a mark.
 pub(crate) fn report(environment: &Environment, loaded: &mut Loaded) {
     for setting in loaded.settings.table().rows() {
         let Some((_, Source::Variable(name))) = loaded.settings.found(setting) else {

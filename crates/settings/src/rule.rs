@@ -1,21 +1,21 @@
-//! Which texts a setting takes, and what they become.
+//! Rules: which texts a setting accepts, and their meaning.
 
 use crate::{decode::Decode, value::Value};
 
-/// What is left of a text that was looked at more closely than its setting promises: its meaning, or why it
-/// has none. [`Settings::checked`](crate::Settings::checked) adds the name of the setting to the reason.
+/// The result of a check that is stricter than the setting's rule: the meaning of a text, or why it has
+/// none. [`Settings::checked`](crate::Settings::checked) adds the name of the setting to the reason.
 pub type Checked<T> = Result<T, String>;
 
-/// Which texts a setting takes, and what they become.
+/// Which texts a setting accepts, and their meaning.
 pub struct Rule<T> {
-    /// What they are, to go on from "expects".
+    /// The accepted texts, as the end of a message that begins with "expects".
     pub expects: &'static str,
     /// The meaning of a text; `None` when it is none of them.
     pub parse: fn(&str) -> Option<T>,
 }
 
 impl<T> Rule<T> {
-    /// Texts that `parse` makes something of: `expects` goes on from "expects".
+    /// Texts that `parse` accepts; `expects` ends a message that begins with "expects".
     #[must_use]
     pub const fn new(expects: &'static str, parse: fn(&str) -> Option<T>) -> Self {
         Self { expects, parse }
@@ -23,21 +23,21 @@ impl<T> Rule<T> {
 }
 
 impl Rule<String> {
-    /// Anything at all.
+    /// Any text, also an empty one.
     pub const ANY: Self = Self::new("text", |text| Some(text.to_owned()));
 
-    /// A text that is there.
+    /// Any text but an empty one.
     pub const NOT_BLANK: Self = Self::new("text that is not blank", |text| {
         (!text.trim().is_empty()).then(|| text.to_owned())
     });
 }
 
-/// A rule without the type of what its texts become.
+/// A rule without the type of its meaning.
 pub(crate) trait Texts: Sync {
     /// See [`Rule::expects`].
     fn expects(&self) -> &'static str;
 
-    /// Whether a text is one of them.
+    /// Whether the rule accepts a text.
     fn holds(&self, text: &str) -> bool;
 }
 

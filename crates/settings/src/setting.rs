@@ -1,4 +1,4 @@
-//! One setting: a constant that everything about it is in.
+//! One setting: a constant that holds everything about it.
 
 use std::{marker::PhantomData, ops::Deref};
 
@@ -8,7 +8,7 @@ use crate::{
     value::Value,
 };
 
-/// Everything there is to say about one setting whose values are of type `T`.
+/// A setting whose values are of type `T`.
 ///
 /// `P` says whether it always has a value: [`Settings::get`](crate::Settings::get) yields a `T` then, and an
 /// `Option<T>` otherwise. What is the same for settings of all types is its [`Row`].
@@ -18,8 +18,8 @@ pub struct Setting<T: 'static, P = Always> {
     presence: PhantomData<P>,
 }
 
-/// What there is to say about a setting but the type of its values. The reader, the printed defaults and
-/// the reference in the documentation are all made from it.
+/// A setting without the type of its values. The reader, the printed defaults and the reference in the
+/// documentation are all made from it.
 #[derive(Clone, Copy)]
 pub struct Row {
     /// Its name in a configuration file, with its table: `accounts.default_role`.
@@ -28,16 +28,16 @@ pub struct Row {
     pub variable: &'static str,
     /// A second name in the environment, used when `variable` is not set.
     pub alternative: Option<&'static str>,
-    /// What holds while it is not set.
+    /// The default, in force while it is not set.
     pub preset: DefaultValue,
     /// Whether its value must never be shown, and may be given as the name of a file.
     pub secret: bool,
-    /// Whether it keeps something from happening that its default would let happen, so that a value
-    /// that goes astray leaves a hole.
+    /// Whether it is a protection: with its default, or when its value gets lost, an attack is
+    /// possible.
     pub protective: bool,
-    /// Whether setting it has the effect one expects.
+    /// Whether setting it has the expected effect.
     pub support: Support,
-    /// What switches the feature on that it is part of; `None`: it always has its effect.
+    /// The switch of the feature that it belongs to; `None`: it always has an effect.
     pub switch: Option<Switch>,
     /// One sentence about it.
     pub doc: &'static str,
@@ -45,16 +45,16 @@ pub struct Row {
     pub(crate) form: Form,
 }
 
-/// What holds while a setting is not set.
+/// The default value of a setting.
 #[derive(Debug, Clone, Copy)]
 pub enum DefaultValue {
     /// Nothing.
     Unset,
-    /// Nothing, which has the meaning of these words.
+    /// No value, described in these words.
     Told(&'static str),
     /// A value, spelled as in a variable.
     Text(&'static str),
-    /// A value that depends on other settings, told in words.
+    /// A value that depends on other settings, described in words.
     Derived(&'static str),
 }
 
@@ -67,29 +67,28 @@ pub enum Switch {
     Off(&'static Row),
 }
 
-/// Whether setting a setting has the effect one expects. The texts go on from "this version does
-/// not".
+/// Whether setting a setting has the expected effect. The texts continue "this version does not".
 #[derive(Debug, Clone, Copy)]
 pub enum Support {
     /// It has.
     Full,
-    /// It has none yet; the program starts with a warning.
+    /// No effect yet; the program starts with a warning.
     Warn(&'static str),
-    /// It has none yet, and starting as if it had would be worse than not starting.
+    /// No effect yet; the program refuses to start, because an operator would count on the effect.
     Refuse(&'static str),
 }
 
 /// Whether a setting has a value.
 pub trait Presence {
-    /// What asking for a `T` yields.
+    /// The type that reading a `T` yields.
     type Of<T>;
 
-    /// The answer, from the value that there is.
+    /// The result, from the value if there is one.
     fn of<T>(found: Option<T>) -> Self::Of<T>;
 }
 
-/// A setting that always has a value: by its default, or because the program gives it one that follows
-/// from others before it asks for any.
+/// A setting that always has a value: by its default, or because the program derives one from other
+/// settings before it reads any.
 pub enum Always {}
 
 /// A setting that need not have a value.
@@ -116,7 +115,7 @@ impl Presence for Optional {
 }
 
 impl<T> Setting<T, Optional> {
-    /// A setting without a default that has its effect and is no secret.
+    /// A setting without a default that is supported and not secret.
     #[must_use]
     pub const fn new(
         key: &'static str,
@@ -148,14 +147,14 @@ impl<T> Setting<T, Optional> {
         self.with_default(DefaultValue::Text(text))
     }
 
-    /// The same with a default that depends on other settings, told in words. The program gives it that
-    /// before it asks for any value.
+    /// The same with a default that depends on other settings, described in words. The program derives
+    /// it before it reads any value.
     #[must_use]
     pub const fn derived(self, words: &'static str) -> Setting<T> {
         self.with_default(DefaultValue::Derived(words))
     }
 
-    /// The same with words for what holds while it has no value.
+    /// The same with a description of having no value.
     #[must_use]
     pub const fn if_unset(self, words: &'static str) -> Self {
         self.with_default(DefaultValue::Told(words))
@@ -180,8 +179,8 @@ impl<T, P> Setting<T, P> {
         self
     }
 
-    /// The same with the mark that an operator counts on it: the program does not start with a list of
-    /// blanks for it, nor with a variable that is hardly more than a slip away from its name.
+    /// The same as a protection: the program refuses to start when its value is a list of blanks, or
+    /// when a variable's name is a typing mistake away from its own.
     #[must_use]
     pub const fn protective(mut self) -> Self {
         self.row.protective = true;
@@ -203,28 +202,28 @@ impl<T, P> Setting<T, P> {
         self
     }
 
-    /// The same as a part of what `switch` takes the place of.
+    /// The same as a part of the feature that `switch` replaces.
     #[must_use]
     pub const fn unless<U, Q>(mut self, switch: &'static Setting<U, Q>) -> Self {
         self.row.switch = Some(Switch::Off(&switch.row));
         self
     }
 
-    /// The same with the mark that it only leads to a warning: "this version does not `does_not`".
+    /// The same, unsupported with a warning: "this version does not `does_not`".
     #[must_use]
     pub const fn not_yet(mut self, does_not: &'static str) -> Self {
         self.row.support = Support::Warn(does_not);
         self
     }
 
-    /// The same with the mark that it keeps the program from starting.
+    /// The same, unsupported so that the program refuses to start.
     #[must_use]
     pub const fn refused(mut self, does_not: &'static str) -> Self {
         self.row.support = Support::Refuse(does_not);
         self
     }
 
-    /// What there is to say about it but the type of its values.
+    /// The setting without the type of its values.
     #[must_use]
     pub const fn row(self) -> Row {
         self.row
@@ -243,7 +242,7 @@ impl<T, P> Clone for Setting<T, P> {
 
 impl<T, P> Copy for Setting<T, P> {}
 
-/// Wherever the type of its values does not matter, a setting is its row.
+/// A setting stands for its row wherever the type of its values does not matter.
 impl<T, P> Deref for Setting<T, P> {
     type Target = Row;
 
@@ -291,7 +290,7 @@ impl Row {
         )
     }
 
-    /// What it takes, to go on from "expects".
+    /// The accepted values, as the end of a message that begins with "expects".
     #[must_use]
     pub fn expects(&self) -> String {
         self.form.expects()

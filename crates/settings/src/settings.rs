@@ -40,12 +40,12 @@ impl Settings {
         self.values.remove(setting.key);
     }
 
-    /// Notes that `setting` was set to something it cannot be, which was told already.
+    /// Notes that `setting` was set to an invalid value, which was reported already.
     pub(crate) fn reject(&mut self, setting: &Row) {
         self.rejected.insert(setting.key);
     }
 
-    /// Whether `setting` is not set, not even to something it cannot be.
+    /// Whether `setting` is not set, not even to an invalid value.
     #[must_use]
     pub fn is_missing(&self, setting: &Row) -> bool {
         self.found(setting).is_none() && !self.rejected.contains(setting.key)
@@ -58,7 +58,7 @@ impl Settings {
         source.is_some_and(|source| *source != Source::Default)
     }
 
-    /// Whether a value of `setting` changes anything: it is built, and what it is part of is on.
+    /// Whether a value of `setting` has an effect: it is supported, and its feature is on.
     #[must_use]
     pub fn has_effect(&self, setting: &Row) -> bool {
         let is_built = !matches!(setting.support, Support::Warn(_));
@@ -80,7 +80,7 @@ impl Settings {
         }
     }
 
-    /// Whether `setting` is not set, or to something it cannot be.
+    /// Whether `setting` is not set, or set to an invalid value.
     #[must_use]
     pub fn is_unset(&self, setting: &Row) -> bool {
         !self.is_set(setting) && !self.rejected.contains(setting.key)
@@ -118,7 +118,7 @@ impl Settings {
             .map(|setting| (setting, self.found(setting)))
     }
 
-    /// How to name `setting` to the person who set it.
+    /// How to name `setting` to the operator who set it.
     #[must_use]
     pub fn name(&self, setting: &Row) -> String {
         self.found(setting)
@@ -131,8 +131,8 @@ impl Settings {
         P::of(self.find(setting))
     }
 
-    /// The value of `setting` as far as it has one yet: those that are derived get theirs when all others
-    /// are known.
+    /// The value of `setting` if it has one yet: derived defaults are filled in once all others are
+    /// known.
     #[must_use]
     pub fn find<T, P>(&self, setting: &Setting<T, P>) -> Option<T> {
         setting.decode().decode(self.value(setting)?)
@@ -144,7 +144,7 @@ impl Settings {
         self.get(setting).unwrap_or_default()
     }
 
-    /// The value of a setting that is looked at more closely than it promises.
+    /// The value of a setting after a check that is stricter than its rule.
     ///
     /// # Errors
     ///
@@ -154,7 +154,7 @@ impl Settings {
         self.named(setting, checked)
     }
 
-    /// `result` with the name of `setting` in front of what is wrong.
+    /// `result`, with the name of `setting` in front of its error.
     ///
     /// # Errors
     ///

@@ -16,12 +16,12 @@ pub enum Source {
     Variable(String),
     /// A line of a configuration file.
     Line(PathBuf, usize),
-    /// A change while the program runs that called it by this name.
+    /// A change while the program runs, under this name.
     Change(String),
 }
 
 impl Source {
-    /// How to name `setting` to the person who set it here.
+    /// How to name `setting` to the operator who set it here.
     #[must_use]
     pub fn name(&self, setting: &Row) -> String {
         match self {

@@ -1,7 +1,7 @@
 //! "Did you mean …?"
 
-/// The words to add to a message about the unknown name `wrong`: the closest known one, if any is
-/// close, or nothing.
+/// The end of a message about the unknown name `wrong`: the closest known name (edit distance), or
+/// nothing when none is close.
 pub(crate) fn did_you_mean<'a>(
     wrong: &str,
     known: impl Iterator<Item = &'a str>,
@@ -14,9 +14,8 @@ pub(crate) fn did_you_mean<'a>(
         .map(|(_, name)| format!("; did you mean {name}?"))
 }
 
-/// How many characters have to be put in, taken out, replaced, or swapped with their neighbour to
-/// make one text of the other (optimal string alignment). The last two rows of the usual table are
-/// kept.
+/// The edit distance: how many characters have to be inserted, deleted, replaced, or swapped with their
+/// neighbour (optimal string alignment). Only the last two rows of the usual table are kept.
 #[must_use]
 pub fn distance(one: &str, other: &str) -> usize {
     let other: Vec<char> = other.chars().collect();

@@ -1,4 +1,4 @@
-//! Settings that are set although nothing comes of them yet.
+//! Settings that are known but have no effect in this version.
 
 use std::collections::BTreeMap;
 
@@ -9,8 +9,8 @@ use crate::{
     value::Value,
 };
 
-/// Adds a warning for each missing feature that something is set for, and a problem for each
-/// missing protection.
+/// Warns of each set setting whose feature is missing, and adds a problem for each whose missing
+/// feature is a protection.
 pub(crate) fn report(loaded: &mut Loaded) {
     let mut gaps: BTreeMap<&'static str, Vec<String>> = BTreeMap::new();
     for (setting, found) in loaded.settings.iter() {

@@ -6,15 +6,14 @@ use crate::setting::Row;
 pub struct Table {
     /// The name of its executable.
     pub program: &'static str,
-    /// What its variables begin with: `DEMO_`. A variable that begins like this and is none is
-    /// mentioned.
+    /// The prefix of its variables: `DEMO_`. Unknown variables with this prefix are reported.
     pub prefix: &'static str,
     /// The variable that names the configuration file. It cannot be set in that file, so it is no
     /// setting.
     pub file_variable: &'static str,
     /// Where a configuration file is looked for when none is named.
     pub usual_files: &'static [&'static str],
-    /// Variables that nothing comes of, and nothing is said about.
+    /// Variables that are ignored without a warning.
     pub ignored_variables: &'static [&'static str],
     /// The sections, in the order they are shown in.
     pub sections: &'static [&'static [Section]],

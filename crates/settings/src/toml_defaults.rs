@@ -1,4 +1,4 @@
-//! The configuration file that changes nothing.
+//! A configuration file that holds every default, and so changes nothing.
 
 use crate::{
     setting::{DefaultValue, Row, Support},

@@ -1,4 +1,4 @@
-//! Variables that look like ours and are not.
+//! Unknown variables: names that begin like ours but belong to no setting.
 
 use crate::{
     environment::Environment,
@@ -8,16 +8,15 @@ use crate::{
     table::Table,
 };
 
-/// How many letters a slip takes at most; see [`slip_of`].
+/// The greatest edit distance that counts as a typing mistake; see [`slip_of`].
 const SLIP: usize = 2;
 
-/// Names below this length are told apart by a single letter: two would make `AUTH_TEST` of
-/// `AUTH_HOST`.
+/// Shorter names may differ by a single letter: two would make `AUTH_TEST` of `AUTH_HOST`.
 const LONG_NAME: usize = 12;
 
-/// Adds a warning for each variable that begins like a setting and is none: some other program may
-/// read it. One that is a slip away from a setting that protects is a problem instead: it would be
-/// worse to run without protection that an operator counts on.
+/// Warns of each unknown variable with our prefix; another program may read it. A typing mistake in the
+/// name of a protective setting is a problem instead: running without protection that the operator
+/// counts on would be worse.
 pub(crate) fn report(environment: &Environment, loaded: &mut Loaded) {
     let table = loaded.settings.table();
     for name in environment.names() {
@@ -40,8 +39,8 @@ fn begins_like_ours(table: &Table, name: &str) -> bool {
     prefix.is_some_and(|it| it.eq_ignore_ascii_case(table.prefix))
 }
 
-/// The variable of a protective setting that `name` was probably meant to be: the closest one
-/// within two letters, capitals aside.
+/// The variable of a protective setting that `name` was probably meant to be: the closest one within an
+/// edit distance of two, ignoring case.
 fn slip_of(table: &Table, name: &str) -> Option<String> {
     let name = name.to_ascii_uppercase();
     table

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::go_duration;
 
-/// A value that fits its setting. It may be a secret, so only tests have a `Debug` form of it.
+/// A value that fits its setting. It may be a secret, so `Debug` exists in tests only.
 #[derive(Clone, PartialEq)]
 #[cfg_attr(test, derive(Debug))]
 pub enum Value {
