@@ -1,4 +1,4 @@
-//! Text messages that are kept.
+//! Text messages kept in the development outbox.
 
 use std::{
     collections::VecDeque,
@@ -21,19 +21,19 @@ use crate::{
     kept::{Kept, KeptText},
 };
 
-/// The text messages of the provider `dev`: kept in the outbox, and perhaps in a folder for scripts
+/// The SMS provider `dev`: keeps text messages in the outbox, and optionally in a folder for scripts
 /// that wait for a code.
 pub struct DevSmsSender {
     pub(crate) outbox: Arc<OutboxMailer>,
     renderer: Arc<dyn MessageRenderer>,
     folder: Option<PathBuf>,
-    /// The files there that this process wrote, the one that was written last at the end. Those of
-    /// others are not ours to remove.
+    /// The files that this process wrote there, the newest last. Files of other processes are never
+    /// removed.
     pub(crate) files: Mutex<VecDeque<PathBuf>>,
 }
 
 impl DevSmsSender {
-    /// A sender that has kept nothing yet. `folder` is made with the first message.
+    /// A sender without messages. `folder` is made with the first one.
     #[must_use]
     pub fn new(
         outbox: Arc<OutboxMailer>,
@@ -58,7 +58,7 @@ impl DevSmsSender {
             let written = path.clone();
             spawn_blocking(move || write(&written, &unfinished, content.as_bytes())).await??;
             if let Some(oldest) = self.replaces(path) {
-                // A program that watches the folder may have taken it away.
+                // A program that watches the folder may have removed it.
                 let _gone = spawn_blocking(move || fs::remove_file(oldest)).await?;
             }
         }
@@ -73,7 +73,7 @@ impl DevSmsSender {
         self.outbox.keep(Kept::Text(kept)).await
     }
 
-    /// Remembers that a file was written; the one that has to go for it, if there are too many.
+    /// Remembers that a file was written; returns the oldest one for removal if there are too many.
     fn replaces(&self, written: PathBuf) -> Option<PathBuf> {
         let mut files = self.files.lock().unwrap_or_else(PoisonError::into_inner);
         files.retain(|it| *it != written);
@@ -94,8 +94,8 @@ impl SmsSender for DevSmsSender {
     }
 }
 
-/// The name of a number's file: whatever else than digits, letters, `+` and `-` could lead out of
-/// the folder.
+/// The file name for a number. All characters but digits, letters, `+` and `-` are replaced (path
+/// traversal).
 fn file_name(number: &str) -> String {
     let is_plain = |it: char| it.is_ascii_alphanumeric() || "+-".contains(it);
     let name = number.replace(|it| !is_plain(it), "_");

@@ -10,11 +10,11 @@ use std::{
 use chrono::NaiveDateTime;
 use uuid::Uuid;
 
-/// How many messages are kept in a folder: clients that make a server send mail could fill its disk.
+/// Most messages in a folder: clients that request mails could fill the disk (denial of service).
 pub(crate) const KEPT_FILES: usize = 1000;
 
-/// Writes a file that is complete from the first moment under its own name, for programs that watch the
-/// folder. One of that name is replaced.
+/// Writes a file atomically, for programs that watch the folder: it has its whole content as soon as it
+/// has its name. A file of that name is replaced.
 pub(crate) fn write(path: &Path, unfinished: &Path, content: &[u8]) -> io::Result<()> {
     if let Some(folder) = path.parent() {
         private_files::make_folder(folder)?;
@@ -36,7 +36,7 @@ pub(crate) fn remove_oldest(folder: &Path, files: usize, bytes: u64) -> io::Resu
     messages.sort_by_key(|it| Reverse(it.file_name()));
     let mut total = 0_u64;
     for (newer, message) in messages.iter().enumerate() {
-        // Another message may have had it removed in the meantime.
+        // A concurrent message may have removed it already.
         let Ok(metadata) = message.metadata() else {
             continue;
         };
@@ -51,8 +51,8 @@ pub(crate) fn remove_oldest(folder: &Path, files: usize, bytes: u64) -> io::Resu
     Ok(())
 }
 
-/// Whether a file is named as the outbox names its own, finished or not: after their
-/// moment, so that names sort as time does.
+/// Whether a file has a name of the outbox's own, finished or not: names begin with a time, so that
+/// they sort by it.
 pub(crate) fn is_message(name: &str) -> bool {
     let Some((stem, extension)) = name.rsplit_once('.') else {
         return false;

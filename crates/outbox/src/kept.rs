@@ -1,4 +1,4 @@
-//! What is kept of a message.
+//! A message as the outbox keeps it.
 
 use auth_domain::{DateTime, Utc};
 use http_api::OutboxMessage;
@@ -8,32 +8,32 @@ use serde::Serialize;
 #[derive(Clone, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct KeptMail {
-    /// When it was handed over.
+    /// When it was sent to the outbox.
     pub(crate) sent_at: DateTime<Utc>,
-    /// What it is about, as Hasura Auth names its templates.
+    /// Its kind, as Hasura Auth names its templates.
     pub(crate) template: &'static str,
     /// The address it goes to.
     pub(crate) to: String,
-    /// How its reader is addressed.
+    /// The display name of its recipient.
     pub(crate) display_name: String,
-    /// The language it is to be written in.
+    /// The language of its template.
     pub(crate) locale: String,
-    /// The address the account is to have.
+    /// The new address of the account, when it changes.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) new_email: Option<String>,
-    /// The link that does what the mail is about; none where a code has to be typed.
+    /// The link that the user follows; none where a code has to be typed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) link: Option<String>,
-    /// The code that works in place of the link.
+    /// The code that can be typed in place of the link.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) code: Option<String>,
     /// The ticket in that link, or the code.
     pub(crate) ticket: String,
-    /// Where the link leads in the end.
+    /// Where the link redirects to in the end.
     pub(crate) redirect_to: String,
     /// Its subject.
     pub(crate) subject: String,
-    /// What it says, as HTML.
+    /// Its body, as HTML.
     pub(crate) html: String,
 }
 
@@ -51,17 +51,17 @@ impl KeptMail {
 #[derive(Clone, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct KeptText {
-    /// When it was handed over.
+    /// When it was sent to the outbox.
     pub(crate) sent_at: DateTime<Utc>,
-    /// What it is about.
+    /// Its kind.
     pub(crate) template: &'static str,
     /// The number it goes to.
     pub(crate) to: String,
-    /// The language it was asked for in.
+    /// The requested language.
     pub(crate) locale: String,
     /// The code to type.
     pub(crate) ticket: String,
-    /// What it says.
+    /// Its text.
     pub(crate) body: String,
 }
 
@@ -81,7 +81,7 @@ impl Kept {
         }
     }
 
-    /// What a person is shown of it.
+    /// The view of it for the outbox page.
     pub(crate) fn shown(&self) -> OutboxMessage {
         let sent_at = self.sent_at().format("%H:%M:%S UTC").to_string();
         match self {

@@ -1,4 +1,4 @@
-//! The development outbox: mails and text messages are kept for people to look at instead of being
+//! The development outbox: mails and text messages are kept for the developer to read instead of being
 //! sent.
 //!
 //! [`OutboxMailer`] is the [`Mailer`](auth_domain::ports::Mailer) of a server without a mail server, and

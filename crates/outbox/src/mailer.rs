@@ -1,4 +1,4 @@
-//! Mails that are kept.
+//! Mails kept in the development outbox.
 
 use std::{
     collections::VecDeque,
@@ -25,7 +25,7 @@ use crate::{
 /// How many messages are kept in memory.
 pub(crate) const KEPT: usize = 100;
 
-/// How many bytes those in a folder may take together, the last one aside.
+/// Most bytes of the messages in a folder, the newest not counted.
 const KEPT_BYTES: u64 = 32 * 1024 * 1024;
 
 /// Keeps messages in memory and in a folder.

@@ -1,4 +1,4 @@
-//! Tests of what is kept, and for how long.
+//! Tests of retention: what is kept, and for how long.
 
 use std::{
     fs,
@@ -140,7 +140,7 @@ async fn only_the_last_hundred_mails_stay_in_memory() {
     assert_eq!(files(folder.path()).len(), KEPT + 1);
 }
 
-/// Messages of these sizes, the oldest first, and what of them is left.
+/// Retention for messages of these sizes, the oldest first: what is left of them.
 fn left_of(sizes: &[usize], files: usize, bytes: u64) -> Vec<usize> {
     let folder = tempfile::tempdir().unwrap();
     for (number, size) in sizes.iter().enumerate() {
@@ -178,7 +178,7 @@ fn the_oldest_messages_leave_the_folder_once_there_are_too_many_or_too_large_one
     assert_eq!(left_of(&[1, 2, 3], 2, 100), [2, 3]);
     assert_eq!(left_of(&[1, 2, 3], 3, 5), [2, 3]);
     assert_eq!(left_of(&[50, 50, 50], 3, 99), [50]);
-    // The last one stays, however large it is: somebody waits for it.
+    // The newest message stays, however large it is: a user waits for it.
     assert_eq!(left_of(&[1, 200], 3, 100), [200]);
     assert_eq!(left_of(&[], 3, 100), [0; 0]);
 }
