@@ -1,4 +1,4 @@
-//! Files and folders that only the server's own user may look into.
+//! Files and folders with permissions for the server's own user only.
 
 use std::{
     fs::{self, DirBuilder, File, OpenOptions},
@@ -7,7 +7,7 @@ use std::{
     path::Path,
 };
 
-/// Makes the folder at `path`, and those above it, unless they exist.
+/// Makes the folder at `path` and its parents, unless they exist.
 ///
 /// # Errors
 ///
@@ -29,7 +29,7 @@ pub fn make_file(path: &Path) -> io::Result<File> {
         .open(path)
 }
 
-/// Warns in the log when others may use `path` too. Nothing is changed: an operator may have meant it.
+/// Warns in the log when other users may use `path` too. Changes nothing: an operator may have meant it.
 ///
 /// # Errors
 ///
