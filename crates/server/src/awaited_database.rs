@@ -1,7 +1,7 @@
-//! Waiting for a database that is not there yet.
+//! Retries until a database that is not up yet can be reached.
 //!
-//! Everything is started at once where containers are, and PostgreSQL takes longer than this server.
-//! A database that answers and does not want us is another matter: no waiting helps.
+//! Containers start everything at once, and PostgreSQL takes longer than this server. A database that
+//! answers and refuses the connection is an error at once: no retry helps.
 
 use std::{
     io,
@@ -18,16 +18,16 @@ use crate::{
     start_error::StartError,
 };
 
-/// How long after one attempt the next is made.
+/// The pause between two attempts.
 const BETWEEN_ATTEMPTS: Duration = Duration::from_millis(500);
 
-/// Returns when the database can be reached. Until then clients of `listener` are told that the
-/// process lives and cannot work yet.
+/// Returns when the database can be reached. Until then clients of `listener` are answered that the
+/// process is alive but not ready.
 ///
 /// # Errors
 ///
-/// [`StartError::Postgres`] when the database refuses us, or does not answer for as long as the
-/// configuration says; [`StartError::Listen`].
+/// [`StartError::Postgres`] when the database refuses the connection, or does not answer within the
+/// configured time; [`StartError::Listen`].
 pub(crate) async fn reached(config: &Config, listener: &TcpListener) -> Result<(), StartError> {
     let Database::Postgres(database) = &config.database else {
         return Ok(());
@@ -67,7 +67,7 @@ async fn attempts(database: &PostgresDatabase, until: Instant) -> Result<(), Sta
     }
 }
 
-/// `Some` when the database is not there, an error when it is and refuses.
+/// `Some` when the database cannot be reached, an error when it refuses the connection.
 async fn attempt(database: &PostgresDatabase) -> Result<Option<StartError>, StartError> {
     for url in urls(database) {
         let error = |source| StartError::postgres(url, source);
@@ -80,7 +80,7 @@ async fn attempt(database: &PostgresDatabase) -> Result<Option<StartError>, Star
     Ok(None)
 }
 
-/// Both accounts: they may lead to different places, such as a pooler and the server behind it.
+/// Both accounts: their hosts may differ, such as a pooler and the server behind it.
 fn urls(database: &PostgresDatabase) -> [&PostgresUrl; 2] {
     [&database.store.url, &database.migrations_url]
 }
@@ -93,7 +93,7 @@ async fn pause() {
     tokio::time::sleep(BETWEEN_ATTEMPTS).await;
 }
 
-/// The HTTP server in the meantime, on the socket that the real one will have.
+/// The interim HTTP server, on the socket of the real one.
 struct WaitingRoom {
     control: ServerHandle,
     serving: JoinHandle<io::Result<()>>,
@@ -105,7 +105,7 @@ impl WaitingRoom {
         let server = HttpServer::new(move || http_api::waiting_app(&prefix))
             .workers(1)
             .disable_signals()
-            // A connection that stays would be cut when the real server takes over.
+            // No keep-alive: the connection would be cut when the real server takes over.
             .keep_alive(KeepAlive::Disabled)
             .shutdown_timeout(1)
             .listen(listener.try_clone()?)?
@@ -116,7 +116,7 @@ impl WaitingRoom {
         })
     }
 
-    /// Answers who has asked; those who ask now wait for the real server.
+    /// Answers requests that have arrived; later ones wait for the real server.
     async fn close(self) {
         self.control.stop(true).await;
         if let Err(error) = self.serving.await.map_err(io::Error::from).flatten() {

@@ -1,4 +1,4 @@
-//! Work that nobody waits for, on tokio's runtime.
+//! Background tasks, which no request waits for, on tokio's runtime.
 
 use std::{sync::Arc, time::Duration};
 
@@ -6,10 +6,10 @@ use auth_domain::ports::{Background, BackgroundBusy, BackgroundWork};
 use tokio::{runtime::Handle, sync::Semaphore, time::timeout};
 use tracing::Instrument;
 
-/// How much work may go on at once, most of it waiting for a mail server.
+/// Most tasks at once, nearly all of them waiting for a mail server.
 const MOST: u32 = 1024;
 
-/// Does work on a runtime.
+/// Runs background tasks.
 #[derive(Debug, Clone)]
 pub(crate) struct TokioBackground {
     runtime: Handle,
@@ -17,7 +17,7 @@ pub(crate) struct TokioBackground {
 }
 
 impl TokioBackground {
-    /// Work is done on `runtime`, the multi-threaded one.
+    /// Tasks run on `runtime`, the multi-threaded one.
     pub(crate) fn new(runtime: Handle) -> Self {
         Self {
             runtime,
@@ -25,7 +25,7 @@ impl TokioBackground {
         }
     }
 
-    /// Waits until all work has come to its end, for `patience` at most.
+    /// Waits until all tasks have ended, for `patience` at most.
     #[expect(
         clippy::disallowed_methods,
         reason = "what is given up here is waiting, and the process is about to end"

@@ -1,5 +1,5 @@
-//! What a person who started the server wants to know first: where it is, what it keeps where, and
-//! what to change before others rely on it.
+//! The banner for the person who starts the server: its URL, where it stores what, and what to change
+//! before it goes into production.
 
 use std::{
     io::{self, Write},
@@ -17,13 +17,13 @@ use crate::{
     first_run::KeyFiles,
 };
 
-/// The address and the password of the sign-up to try.
+/// Address and password of the example sign-up.
 const EXAMPLE_EMAIL: &str = "ada@example.com";
 const EXAMPLE_PASSWORD: &str = "correct-horse-battery";
 
 /// Prints the banner to standard error: standard output belongs to the log.
 pub(crate) fn print(text: &str) {
-    // A closed standard error is no reason not to serve.
+    // A failed write is ignored: a server with standard error closed serves all the same.
     let _closed = io::stderr().lock().write_all(text.as_bytes());
 }
 
@@ -68,8 +68,8 @@ pub(crate) fn text(config: &Config, key_files: &KeyFiles, listening: SocketAddr)
     lines.join("\n") + "\n"
 }
 
-/// What `@nhost/nhost-js` 4 needs: it recognises its own requests for a token by `/v1/token`, and asks for
-/// a token before each of them where they are elsewhere.
+/// A requirement of `@nhost/nhost-js` 4: it recognises its own token requests by the path `/v1/token`,
+/// and asks for a token before each of them when they are elsewhere.
 fn setting_for_clients(config: &Config) -> Option<String> {
     let is_recognised = config.api.prefix.ends_with("/v1");
     (!is_recognised).then(|| {
@@ -86,9 +86,8 @@ fn url(config: &Config, listening: SocketAddr) -> String {
     format!("{}{}", origin(listening), config.api.prefix)
 }
 
-/// The server's origin from this machine. Browsers use security keys and carry the cookies of a
-/// provider sign-in under one name of a host alone, so it is the one that `AUTH_SERVER_URL` has by
-/// default.
+/// The server's origin from this machine. Browsers bind security keys and the cookies of a provider
+/// sign-in to one host name, so it is that of the default `AUTH_SERVER_URL`.
 fn origin(listening: SocketAddr) -> String {
     let ip = listening.ip();
     if ip.is_loopback() || ip.is_unspecified() {
@@ -188,7 +187,7 @@ fn unsafe_for_production(config: &Config, key_files: &KeyFiles) -> impl Iterator
     .filter_map(|(holds, text)| holds.then_some(text))
 }
 
-/// A command that signs somebody up, unless this installation would refuse it.
+/// A command that signs up a user, unless these settings would refuse it.
 fn sign_up_to_try(config: &Config, listening: SocketAddr) -> Option<String> {
     let email = EmailAddress::parse(EXAMPLE_EMAIL).ok()?;
     let accounts = &config.accounts;
@@ -213,7 +212,7 @@ mod tests {
     use super::*;
     use crate::{config::tests::config_of, encryption_keys::EncryptionKeys};
 
-    /// In a first try text messages are kept.
+    /// In the zero-setup mode text messages are kept.
     const NO_TEXTS: (&str, &str) = ("AUTH_SMS_PASSWORDLESS_ENABLED", "false");
 
     fn banner(variables: &[(&str, &str)], key_file: Option<&str>) -> String {

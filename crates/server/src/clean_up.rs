@@ -1,7 +1,6 @@
-//! The task that removes expired rows, a few at a time, for as long as the server runs.
+//! The clean-up task, which removes expired rows in batches for as long as the server runs.
 //!
-//! Servers that share a database do the work once: one that finds another at it leaves the rest to
-//! that one until the next time.
+//! One server of several on a database does it at a time: the others skip that round.
 
 use std::time::{Duration, Instant};
 
@@ -14,13 +13,13 @@ use tokio::{sync::watch, task::JoinHandle};
 
 use crate::{config::CleanUpSettings, delay::TokioDelay};
 
-/// A server that is restarted often still gets to it.
+/// The delay of the first round, short enough for a server that is restarted often.
 const FIRST_AFTER: Duration = Duration::from_secs(30);
 
-/// The pause after a batch, in units of what the batch took: a fifth of the time is used at most.
+/// The pause after a batch, as a multiple of its duration: a fifth of the time is used at most.
 const PAUSES: u32 = 4;
 
-/// The shortest pause after a batch, so that a fast database is left alone too.
+/// The shortest pause after a batch, so that a fast database gets a rest too.
 const SHORTEST_PAUSE: Duration = Duration::from_millis(50);
 
 /// The task, until it is stopped.
@@ -30,7 +29,7 @@ pub(crate) struct CleanUp {
 }
 
 impl CleanUp {
-    /// Begins the task on the runtime of the caller, the multi-threaded one.
+    /// Starts the task on the runtime of the caller, the multi-threaded one.
     pub(crate) fn begin(service: CleanUpService, settings: CleanUpSettings) -> Self {
         let (stop, stopping) = watch::channel(false);
         let worker = Worker {
@@ -44,7 +43,7 @@ impl CleanUp {
         }
     }
 
-    /// Ends the task after the statement that is under way: none is cut in the middle.
+    /// Ends the task after the current statement, which is never cancelled.
     pub(crate) async fn stop(self) {
         self.stop.send_replace(true);
         if let Err(error) = self.task.await {
@@ -62,11 +61,11 @@ struct Worker {
     stopping: watch::Receiver<bool>,
 }
 
-/// Why there is nothing more to do for now.
+/// Why a round ended.
 enum Ended {
     /// The server stops.
     Stopping,
-    /// Another server does it, or the store fails.
+    /// Another server holds the lock, or the store fails.
     Later,
 }
 
@@ -117,10 +116,10 @@ impl Worker {
         }
     }
 
-    /// Lets others have their turn.
+    /// Pauses, so that requests get the database.
     async fn rest(&mut self, time: Duration) -> Result<(), Ended> {
         tokio::select! {
-            // Also when the sender is gone.
+            // Also when the sender was dropped.
             _ = self.stopping.wait_for(|stop| *stop) => Err(Ended::Stopping),
             () = TokioDelay.pause(time) => Ok(()),
         }

@@ -1,10 +1,10 @@
-//! Letting time pass, on tokio's runtime.
+//! Delays, on tokio's runtime.
 
 use std::time::Duration;
 
 use auth_domain::ports::{Delay, Pause};
 
-/// Lets time pass by tokio's clock.
+/// Delays by tokio's clock.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct TokioDelay;
 

@@ -1,13 +1,13 @@
 //! The keys that stored secrets are encrypted with.
 //!
-//! The first of these that there is seals, and all of them open:
+//! The first of these keys that exists seals, and all of them open:
 //!
 //! 1. the configured key,
 //! 2. the key in the data folder, made there on a first run without any setting,
 //! 3. a key derived from the one of access tokens, so that an installation of Hasura Auth that knows
 //!    no encryption key goes on working.
 //!
-//! Whoever sets a key later can therefore still read what was sealed before.
+//! Secrets that were sealed before a key was configured can therefore still be opened.
 
 use std::{
     io,
@@ -27,7 +27,7 @@ pub(crate) fn file_in(folder: &Path) -> PathBuf {
     folder.join(FILE_NAME)
 }
 
-/// The keys of an installation.
+/// The encryption keys of a server.
 #[derive(Debug)]
 pub(crate) struct EncryptionKeys {
     current: EncryptionKey,
@@ -54,7 +54,7 @@ impl EncryptionKeys {
         Ok(Self::in_order(configured, kept, derived))
     }
 
-    /// Looks at the key in the data folder, if there is one. `false` when one would have to be made.
+    /// Checks the key in the data folder, if there is one. `false` when one would have to be made.
     ///
     /// # Errors
     ///
@@ -82,12 +82,12 @@ impl EncryptionKeys {
         }
     }
 
-    /// What seals and opens with them.
+    /// The cipher that seals and opens with them.
     pub(crate) fn secret_cipher(&self) -> AesSecretCipher {
         AesSecretCipher::new(self.current.clone(), self.former.clone())
     }
 
-    /// What recovery codes are hashed with.
+    /// The keys of the hashes of recovery codes.
     pub(crate) fn recovery_keys(&self) -> RecoveryKeys {
         RecoveryKeys::derive(
             self.current.expose(),
@@ -96,7 +96,7 @@ impl EncryptionKeys {
     }
 }
 
-/// Without any configured key there has to be one of our own.
+/// Without any configured key the server makes its own.
 fn may_make(config: &Config) -> bool {
     config.jwt_secret.is_none() && config.encryption_key.is_none()
 }
@@ -114,7 +114,7 @@ fn kept_key(
     parse(content, path)
 }
 
-/// A server with configured keys need not have a folder, nor be allowed to look into it.
+/// A server with configured keys needs no folder, nor permission to read it.
 fn read(
     path: PathBuf,
     read: impl FnOnce(&Path) -> io::Result<Option<String>>,
@@ -158,7 +158,7 @@ mod tests {
         EncryptionKeys::collect(&config, &jwt_secret, &SequentialIds::default())
     }
 
-    /// Whether what one seals the other opens.
+    /// Whether `opening` opens what `sealing` sealed.
     fn opens(sealing: &EncryptionKeys, opening: &EncryptionKeys) -> bool {
         let sealed = sealing.secret_cipher().seal(&Secret::new("x"), &CONTEXT);
         opening
@@ -215,7 +215,7 @@ mod tests {
         assert!(opens(&derived, &set) && opens(&kept, &set));
         assert!(!opens(&set, &derived) && !opens(&set, &kept));
         assert!(!set.kept_in_folder);
-        // The key in the folder stays in use when only the key of tokens is set.
+        // The key in the folder stays in use when only the signing key is configured.
         let production = collect(folder.path(), &configured[..1]).unwrap();
         assert!(production.kept_in_folder && opens(&kept, &production));
     }

@@ -1,4 +1,4 @@
-//! What the server starts with; what is missing on a first run is made.
+//! The keys a server starts with; a first run makes those that are missing.
 
 use std::{
     io,
@@ -18,22 +18,21 @@ use crate::{
     writable,
 };
 
-/// What the server starts with.
+/// The keys a server starts with.
 #[derive(Debug)]
 pub(crate) struct KeyFiles {
     /// The key of access tokens.
     pub(crate) jwt_secret: JwtSecret,
-    /// The file of that key, if it is the server's own.
+    /// The file of that key, if the server made it.
     pub(crate) key_file: Option<PathBuf>,
     /// The keys of stored secrets.
     pub(crate) encryption: EncryptionKeys,
-    /// What opens the development outbox. It is another one after each start and written nowhere: a
-    /// file of it would be one more secret to lose.
+    /// The key that opens the development outbox. Each start makes another one and writes it nowhere: a
+    /// file would be one more secret to protect.
     pub(crate) outbox_key: OutboxKey,
 }
 
-/// Looks at the keys that are in the data folder, and whether those that are missing could be made.
-/// Makes none.
+/// Checks the keys in the data folder, and whether missing ones could be made. Makes none.
 ///
 /// # Errors
 ///
@@ -91,7 +90,7 @@ fn signing_key(
     Ok((secret, Some(path)))
 }
 
-/// A key that can be guessed is for this machine alone.
+/// A key that can be brute-forced is accepted where only this machine reaches the server.
 fn judge(key: &SigningKey, config: &Config) -> Result<(), StartError> {
     if key.secret.is_weak() && !is_loopback(&config.server.host) {
         return Err(StartError::WeakKeyFile {

@@ -1,7 +1,7 @@
 //! Building indexes while the server serves.
 //!
-//! An update may bring an index for a table that is big by now. The server does not keep anybody
-//! waiting for it: what asks for it works without, only slower.
+//! An update may bring an index for a table that is large by now. No request waits for the
+//! build: without the index, queries are only slower.
 
 use std::time::Duration;
 

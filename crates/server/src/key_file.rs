@@ -1,10 +1,10 @@
 //! Keys that are made once and kept beside the database.
 //!
-//! A key file appears with its whole content or not at all: it is written as a draft under another
-//! name, and then linked to its own, which fails if another server was faster. Servers that start
-//! together on one folder therefore read the same key, and no key is ever overwritten, which would
-//! make worthless whatever was made with it. It is on the disk before anything is made with it, and
-//! drafts that were left behind by a kill are removed once there is a key.
+//! Atomic: a key file is written as a draft under another name and then hard-linked to its own, which
+//! fails if another server was faster. Servers that start together on one folder therefore read the
+//! same key. No key is ever overwritten, which would make everything sealed or signed with it
+//! worthless. It is flushed to disk before its first use, and drafts that a kill left behind are
+//! removed once there is a key.
 
 use std::{
     ffi::OsStr,
@@ -54,21 +54,21 @@ pub(crate) fn read(path: &Path) -> io::Result<Option<String>> {
     Ok(found)
 }
 
-/// The same without a word in the log about who else may read it.
+/// The same without the warning about permissions of other users.
 ///
 /// # Errors
 ///
 /// What the file system answers.
 pub(crate) fn peek(path: &Path) -> io::Result<Option<String>> {
     match fs::read_to_string(path) {
-        // A file that stands where the folder would be is in the way of a new key, and told of then.
+        // A file in place of the folder makes a new key fail, and is reported then.
         Err(error) if writable::is_missing(&error) => Ok(None),
         found => found.map(Some),
     }
 }
 
-/// Makes the key file, unless another server is faster. A draft that became the key is left to
-/// [`remove_drafts`].
+/// Makes the key file, unless another server is faster. [`remove_drafts`] removes a draft that became
+/// the key.
 fn make(path: &Path, ids: &dyn IdGenerator, content: &str) -> io::Result<()> {
     let draft = path.with_extension(format!("{}.{DRAFT}", ids.uuid()));
     let made = write(&draft, content)
@@ -83,16 +83,16 @@ fn make(path: &Path, ids: &dyn IdGenerator, content: &str) -> io::Result<()> {
 /// How the name of a draft ends.
 const DRAFT: &str = "tmp";
 
-/// Removes drafts of the key file at `path`, which is there: also those of servers that are just
-/// starting, for whom the key is made.
+/// Removes drafts of the key file at `path`, which exists: also those of servers that are just
+/// starting, which will read that key.
 fn remove_drafts(path: &Path) {
-    // Who may not look into the folder has made none.
+    // A server without permission to read the folder has made none.
     for draft in drafts(path).unwrap_or_default() {
         remove(&draft);
     }
 }
 
-/// Nothing depends on it, so a failure is only logged.
+/// A failure is harmless, so it is only logged.
 fn remove(draft: &Path) {
     match fs::remove_file(draft) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => {
@@ -123,7 +123,7 @@ fn drafts(path: &Path) -> io::Result<Vec<PathBuf>> {
     Ok(drafts)
 }
 
-/// Without it the name of a new file may be lost with the power, though its content is not.
+/// Flushes the folder: otherwise a power loss may drop the name of a new file.
 fn sync_folder(path: &Path) -> io::Result<()> {
     path.parent()
         .map_or(Ok(()), |folder| File::open(folder)?.sync_all())
@@ -137,7 +137,7 @@ fn write(draft: &Path, content: &str) -> io::Result<()> {
 
 fn link_unless_there(draft: &Path, path: &Path) -> io::Result<()> {
     match fs::hard_link(draft, path) {
-        // A server that was faster may also have removed the draft.
+        // A faster server may have removed the draft, too.
         Err(_) if path.exists() => Ok(()),
         linked => linked,
     }

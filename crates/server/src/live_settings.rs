@@ -16,16 +16,16 @@ use crate::{
     wire::SharedState,
 };
 
-/// The settings of a running server, and the state that follows from them.
+/// The settings of a running server, and the state derived from them.
 pub(crate) struct LiveSettings {
     shared: Arc<SharedState>,
-    /// Locked for as long as a change takes, so that the next one goes on from it.
+    /// Locked for the duration of a change, so that concurrent changes do not overwrite each other.
     settings: Mutex<Settings>,
     newest: RwLock<Data<AppState>>,
 }
 
 impl LiveSettings {
-    /// Goes on from `settings`, from which `state` was made on `foundation`.
+    /// Starts from `settings`, from which `state` was made with `shared`.
     pub(crate) fn new(shared: Arc<SharedState>, settings: Settings, state: Data<AppState>) -> Self {
         Self {
             shared,
@@ -34,7 +34,7 @@ impl LiveSettings {
         }
     }
 
-    /// The state of a server with this configuration, on the same foundation.
+    /// The state of a server with this configuration, over the same shared state.
     async fn state(&self, config: Config) -> Result<AppState, ChangeError> {
         let shared = Arc::clone(&self.shared);
         // Templates and certificates are read from files.

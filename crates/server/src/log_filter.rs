@@ -3,18 +3,18 @@
 use tracing::Level;
 use tracing_subscriber::EnvFilter;
 
-/// The driver logs statements at `debug` and their parameters at `trace`; parameters hold hashes
-/// and addresses. A filter of the installation may still name it.
+/// The driver logs statements at `debug` and their parameters at `trace`; parameters hold hashes and
+/// addresses. The operator's filter may still name it.
 const QUIET_DRIVER: &str = "tokio_postgres=warn";
 
-/// What it refuses it calls an error, and at `debug` it tells keys; our own log says enough.
+/// It logs each refusal as an error, and keys at `debug`; our own log is sufficient.
 const QUIET_JUDGE: &str = "webauthn_rs_core=off";
 
-/// What it calls errors is what clients do to their connection: malformed HTTP, a hang-up. Anybody
-/// can fill the log with that, and none of it is for anybody to look at.
+/// It logs malformed HTTP and hang-ups as errors. An attacker can fill the log with them, and the
+/// operator can do nothing about them.
 const QUIET_CONNECTIONS: &str = "actix_http::h1::dispatcher=off";
 
-/// At `debug` it tells the paths of requests that it could not read; see `logged_path` of `http-api`.
+/// At `debug` it logs paths of requests that it could not read; see `logged_path` of `http-api`.
 const QUIET_EXTRACTORS: &str = "actix_web::types=off";
 
 /// Levels of the Hasura Auth that was written for Node.js, which had this variable too.
@@ -27,8 +27,8 @@ pub(crate) struct LogFilter(String);
 impl LogFilter {
     /// Reads a filter; `None` when it is none.
     ///
-    /// A word alone has to be a level. The library would take any other for the name of a module and
-    /// write nothing else.
+    /// A word alone has to be a level: the library would take any other for the name of a module and
+    /// log nothing else.
     pub(crate) fn parse(text: &str) -> Option<Self> {
         let text = &NODE_LEVELS
             .iter()
@@ -57,7 +57,7 @@ impl LogFilter {
 
     /// The same as the library has it.
     pub(crate) fn to_env_filter(&self) -> EnvFilter {
-        // Nothing is left out: it was read before, or is a level.
+        // Nothing is skipped: the text was parsed before, or is a level.
         EnvFilter::new(&self.0)
     }
 }

@@ -16,8 +16,8 @@ use crate::{
 ///
 /// [`StartError::Log`] when it was started before.
 pub(crate) fn start(config: &Config) -> Result<(), StartError> {
-    // A line that cannot be written would be complained about on standard error, and where that is
-    // closed, too, a panic would take the request with it.
+    // A failed write would be reported on standard error, and where that is closed, too, a panic would
+    // end the request.
     let lines = tracing_subscriber::fmt()
         .with_env_filter(config.log.filter.to_env_filter())
         .log_internal_errors(false);
@@ -33,8 +33,8 @@ pub(crate) fn start(config: &Config) -> Result<(), StartError> {
     started.map_err(StartError::Log)
 }
 
-/// Starts the log of a command that prints something else: lines for people on standard error, up to
-/// a level. To be called once.
+/// Starts the log of a command that prints something else: readable lines on standard error, up to a
+/// level. To be called once.
 ///
 /// # Errors
 ///
@@ -48,7 +48,7 @@ pub(crate) fn start_beside_output(level: Level) -> Result<(), StartError> {
         .map_err(StartError::Log)
 }
 
-/// Programs read the log, unless somebody tries the server on a terminal.
+/// JSON for programs, unless a developer tries the server on a terminal.
 fn is_text(settings: &LogSettings, zero_setup: bool) -> bool {
     settings
         .text

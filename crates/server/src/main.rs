@@ -1,6 +1,6 @@
-//! The binary `hasura-auth`: reads the configuration, joins the parts and serves.
+//! The binary `hasura-auth`: reads the configuration, connects the adapters and serves.
 //!
-//! No rule about users lives here. [`config`] knows all settings, [`commands`] the command line.
+//! It has no rule about users. [`config`] knows all settings, [`commands`] the command line.
 
 mod awaited_database;
 mod background;
@@ -61,7 +61,7 @@ async fn main() -> ExitCode {
     }
 }
 
-/// Writes a line to standard error. When that is closed, nobody is left to be told.
+/// Writes a line to standard error; a failure is ignored, because there is nowhere to report it.
 fn complain(line: &str) {
     let _closed = writeln!(io::stderr().lock(), "hasura-auth: {line}");
 }

@@ -1,8 +1,8 @@
-//! The task that hands over queued messages whose first attempt failed or was cut short, for as long
-//! as the server runs.
+//! The message worker, which retries queued messages whose first attempt failed or was interrupted, for
+//! as long as the server runs.
 //!
-//! Each server of an installation has one; a message is claimed by one of them at a time. Attempts are
-//! work in the background, which is waited for when the server stops.
+//! Each server has one; a message is leased by one of them at a time. Attempts are background tasks,
+//! which a shutdown waits for.
 
 use std::{sync::Arc, time::Duration};
 
@@ -18,11 +18,11 @@ use tokio::{
 
 use crate::{background::TokioBackground, delay::TokioDelay};
 
-/// How many attempts go on at once: as many as there are connections to a mail server, so that
-/// requests that send a mail are not kept waiting for long.
+/// Most attempts at once: as many as there are connections to a mail server, so that requests that send
+/// a mail do not wait long.
 const AT_ONCE: usize = 4;
 
-/// How often the queue is looked at while nothing is due.
+/// The polling interval while nothing is due.
 const LOOK_EVERY: Duration = Duration::from_secs(2);
 
 /// The task, until it is stopped.
@@ -32,7 +32,7 @@ pub(crate) struct MessageWorker {
 }
 
 impl MessageWorker {
-    /// Begins the task on the runtime of the caller, the multi-threaded one. Attempts are made in
+    /// Starts the task on the runtime of the caller, the multi-threaded one. Attempts run in
     /// `background`.
     pub(crate) fn begin(service: MessageDeliveryService, background: TokioBackground) -> Self {
         let (stop, stopping) = watch::channel(false);
@@ -66,7 +66,7 @@ struct Worker {
     background: TokioBackground,
     places: Arc<Semaphore>,
     stopping: watch::Receiver<bool>,
-    /// Whether the queue could not be read the last time.
+    /// Whether the last poll failed.
     is_away: bool,
 }
 
@@ -78,7 +78,7 @@ impl Worker {
         while let Ok(()) = self.round().await {}
     }
 
-    /// Begins an attempt at each message that is due and that there is a place for.
+    /// Starts an attempt for each due message, as far as there are free places.
     async fn round(&mut self) -> Result<(), Stopping> {
         let mut places = vec![self.place().await?];
         while let Ok(place) = Arc::clone(&self.places).try_acquire_owned() {
@@ -112,17 +112,17 @@ impl Worker {
                 service.deliver(message).await;
                 drop(place);
             };
-            // If there is no place in the background, the lease runs out.
+            // When the background is full, the lease expires and the message is retried.
             let _ = self.background.begin(Box::pin(attempt));
         }
         count
     }
 
-    /// Waits until fewer attempts go on than may.
+    /// Waits for a free place.
     async fn place(&mut self) -> Result<OwnedSemaphorePermit, Stopping> {
         let places = Arc::clone(&self.places);
         tokio::select! {
-            // Also when the sender is gone.
+            // Also when the sender was dropped.
             _ = self.stopping.wait_for(|stop| *stop) => Err(Stopping),
             place = places.acquire_owned() => place.map_err(|_closed| Stopping),
         }

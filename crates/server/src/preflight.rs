@@ -1,5 +1,5 @@
-//! What shows whether a server would start before the first byte is written: `config check` does it,
-//! and `serve` does it before it makes keys and changes tables.
+//! Checks without side effects of whether a server would start: `config check` runs them, and `serve`
+//! runs them before it makes keys and migrates tables.
 
 use std::{io::ErrorKind, net::TcpListener};
 
@@ -13,11 +13,11 @@ use crate::{
     writable,
 };
 
-/// Looks at everything that does not need the database, and returns what was made of it.
+/// Checks everything that does not need the database, and returns what was made in doing so.
 ///
 /// # Errors
 ///
-/// [`StartError::Listen`] when the address cannot be had by this user, those of [`first_run::look`],
+/// [`StartError::Listen`] when this user cannot bind the address, those of [`first_run::look`],
 /// [`StartError::Sqlite`] when the file of the database could not be made or written to, and those of
 /// [`Adapters::make`].
 pub(crate) fn run(config: &Config, runtime: &Handle) -> Result<Adapters, StartError> {
@@ -27,13 +27,13 @@ pub(crate) fn run(config: &Config, runtime: &Handle) -> Result<Adapters, StartEr
     Adapters::make(config, runtime)
 }
 
-/// Ports below this one are for users who may have them.
+/// Ports below this one are privileged.
 const FIRST_FREE_FOR_ALL: u16 = 1024;
 
-/// Whether this machine has the address, and this user may listen there. That the port is free is not
-/// looked at: a server may be running there while an operator checks its next configuration.
+/// Whether this machine has the address and this user may bind it. A port in use is no problem: a
+/// server may be running there while the operator checks its next configuration.
 fn try_address(server: &ServerSettings) -> Result<(), StartError> {
-    // Another port does not get in the way of a server that is starting meanwhile.
+    // Another port, so that a server that is starting at the same time is not blocked.
     let port = if server.port < FIRST_FREE_FOR_ALL {
         server.port
     } else {
@@ -47,7 +47,7 @@ fn try_address(server: &ServerSettings) -> Result<(), StartError> {
     }
 }
 
-/// A database in a file is of use only where that can be written.
+/// An SQLite database is of use only where its file can be written.
 fn check_writable(database: &Database) -> Result<(), StartError> {
     match database {
         Database::Sqlite(sqlite) => writable::check_file(&sqlite.path)

@@ -7,8 +7,8 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 /// What shells report of a process that Ctrl-C ended.
 const INTERRUPTED: i32 = 130;
 
-/// Waits for Ctrl-C or SIGTERM. After it has returned, a second one of them ends the process at
-/// once, for people who do not want to wait for requests under way.
+/// Waits for Ctrl-C or SIGTERM. After that a second signal ends the process at once, without waiting
+/// for requests under way.
 pub(crate) async fn shutdown_requested() {
     match Signals::listen() {
         Ok(mut signals) => {
@@ -25,15 +25,15 @@ pub(crate) async fn shutdown_requested() {
     }
 }
 
-/// Makes a write beyond the limit on the size of files (`ulimit -f`) fail like one to a full disk,
-/// for as long as the process lives. Unless it is listened to, the signal ends the process.
+/// Handles SIGXFSZ for as long as the process lives, so that a write beyond the file size limit
+/// (`ulimit -f`) fails like one to a full disk. Without a handler the signal ends the process.
 ///
 /// # Errors
 ///
 /// What the operating system answers.
 pub(crate) fn outlive_file_size_limit() -> io::Result<()> {
     let exceeded = SignalKind::from_raw(rustix::process::Signal::XFSZ.as_raw());
-    // The handler stays when what it would wake is gone.
+    // The handler stays installed after its receiver is dropped.
     signal(exceeded).map(drop)
 }
 

@@ -1,4 +1,4 @@
-//! The key that signs access tokens when none is configured: made once, kept beside the database.
+//! The signing key of access tokens when none is configured: made once, kept beside the database.
 
 use std::path::{Path, PathBuf};
 
@@ -20,12 +20,12 @@ pub(crate) struct SigningKey {
     pub(crate) path: PathBuf,
 }
 
-/// The key kept in `folder`, which exists; a new one if there is none.
+/// The key in `folder`, which exists; a new one if there is none.
 ///
 /// # Errors
 ///
-/// [`StartError::KeyFile`] when the file cannot be read or made, [`StartError::NotAKey`] when it
-/// holds something else.
+/// [`StartError::KeyFile`] when the file cannot be read or made, [`StartError::NotAKey`] when it holds
+/// no key.
 pub(crate) fn read_or_make(folder: &Path, ids: &dyn IdGenerator) -> Result<SigningKey, StartError> {
     let path = folder.join(FILE_NAME);
     match key_file::read_or_make(&path, ids, || new_content(ids)) {
@@ -34,7 +34,7 @@ pub(crate) fn read_or_make(folder: &Path, ids: &dyn IdGenerator) -> Result<Signi
     }
 }
 
-/// The key kept in `folder`, if both are there.
+/// The key in `folder`, if both exist.
 ///
 /// # Errors
 ///

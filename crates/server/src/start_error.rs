@@ -50,7 +50,7 @@ pub(crate) enum StartError {
         /// Why not.
         source: io::Error,
     },
-    /// The file of the signing key holds something else.
+    /// The file of the signing key holds no key.
     #[error(
         "{} holds no signing key; move it away to have a new one made, \
          or set HASURA_GRAPHQL_JWT_SECRET",
@@ -62,7 +62,7 @@ pub(crate) enum StartError {
         /// What is wrong with its content.
         source: InvalidJwtSecret,
     },
-    /// The signing key can be guessed, and the network reaches the server.
+    /// The signing key can be brute-forced, and the network reaches the server.
     #[error(
         "the key in {} has fewer than 32 bytes, so it can be guessed from a token; move the file \
          away to have a new one made, set HASURA_GRAPHQL_JWT_SECRET, or listen on this machine \
@@ -85,7 +85,7 @@ pub(crate) enum StartError {
         /// Why not.
         source: io::Error,
     },
-    /// The file of the encryption key holds something else.
+    /// The file of the encryption key holds no key.
     #[error(
         "{} holds no encryption key; move it away, \
          and set AUTH_ENCRYPTION_KEY if you know the key that was in it",
@@ -103,7 +103,7 @@ pub(crate) enum StartError {
          {{\"type\":\"HS256\",\"key\":\"at least 32 random characters\"}}"
     )]
     JwtSecret(#[source] InvalidJwtSecret),
-    /// The address to listen on cannot be had.
+    /// The address to listen on cannot be bound.
     #[error("cannot listen on {address}; {remedy}")]
     Listen {
         /// Host and port.
@@ -135,25 +135,25 @@ pub(crate) enum StartError {
         /// Why not.
         source: Cause,
     },
-    /// Passwords cannot be hashed with the configured work, or on this machine.
+    /// Passwords cannot be hashed at the configured cost, or on this machine.
     #[error("passwords cannot be hashed")]
     PasswordHasher(#[source] HasherSetupError),
-    /// Other servers cannot be asked for anything.
+    /// The client for requests to other servers cannot be made.
     #[error("requests to other servers cannot be made")]
     Egress(#[source] EgressSetupError),
-    /// Security keys cannot be judged.
+    /// Security keys cannot be verified.
     #[error("security keys cannot be judged; check AUTH_WEBAUTHN_RP_ORIGINS")]
     WebAuthn(#[source] NoUrl),
-    /// The place to count in cannot be used with these settings.
+    /// The shared store of counters cannot be used with these settings.
     #[error("limits cannot be counted in Redis; mend AUTH_RATE_LIMIT_REDIS_URL")]
     Redis(#[source] InvalidRedisUrl),
     /// The operator's mail templates cannot be used.
     #[error("the mail templates cannot be used; mend them or unset AUTH_EMAIL_TEMPLATES_PATH")]
     Templates(#[source] InvalidTemplates),
-    /// The mail server cannot be spoken to with these settings.
+    /// The mail server cannot be used with these settings.
     #[error("mail cannot be sent by SMTP; mend {}", smtp_setting(.0))]
     Smtp(#[source] InvalidSmtpSettings),
-    /// There is nothing that a test mail could be sent through.
+    /// No transport is configured for a test mail.
     #[error(
         "no mail leaves this installation, it is only kept; \
          set AUTH_SMTP_HOST or AUTH_EMAIL_WEBHOOK_URL"
@@ -165,7 +165,7 @@ pub(crate) enum StartError {
     /// There is no such message in the queue.
     #[error("no message with the number {0} waits; it was sent, has expired, or is being sent")]
     NoMessage(MessageId),
-    /// There are no words for a mail.
+    /// A mail cannot be rendered.
     #[error("the mail cannot be put into words")]
     Words(#[source] MissingTemplate),
     /// The HTTP server ended by itself.
@@ -174,7 +174,7 @@ pub(crate) enum StartError {
     /// A service did not answer a check.
     #[error("not every service can be used")]
     Offline,
-    /// The tables are missing or those of an earlier version, and are not to be migrated at the start.
+    /// The tables are missing or outdated, and migrating at the start is off.
     #[error(
         "the tables are not up to date: run `hasura-auth migrate`, or set AUTH_MIGRATE_ON_START=true"
     )]
@@ -194,7 +194,7 @@ impl From<ConfigErrors> for StartError {
 }
 
 impl StartError {
-    /// The address in `server` cannot be had.
+    /// The address in `server` cannot be bound.
     pub(crate) fn listen(server: &ServerSettings, source: io::Error) -> Self {
         let remedy = match source.kind() {
             ErrorKind::AddrInUse => {

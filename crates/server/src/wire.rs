@@ -1,4 +1,4 @@
-//! Which adapter stands behind which port: the one place that sees them all.
+//! Dependency injection: the one place that knows which adapter implements which port.
 
 pub(crate) mod messaging;
 mod providers;
@@ -42,7 +42,7 @@ use crate::{
     start_error::StartError,
 };
 
-/// What is made of a configuration alone: no database is asked, and nothing is written.
+/// Adapters made from a configuration alone: without a database, and without writing anything.
 pub(crate) struct Adapters {
     egress: Egress,
     messaging: Messaging,
@@ -57,9 +57,9 @@ impl Adapters {
     ///
     /// # Errors
     ///
-    /// [`StartError::Egress`] when other servers cannot be asked, [`StartError::PasswordHasher`] when
-    /// passwords cannot be hashed, [`StartError::Redis`] when nothing can be counted there,
-    /// [`StartError::WebAuthn`], those of [`post::transport`].
+    /// [`StartError::Egress`] when the HTTP client cannot be made, [`StartError::PasswordHasher`] when
+    /// passwords cannot be hashed, [`StartError::Redis`] when its settings are wrong,
+    /// [`StartError::WebAuthn`], those of [`messaging::transport`].
     pub(crate) fn make(config: &Config, runtime: &Handle) -> Result<Self, StartError> {
         let egress = egress(config)?;
         let messaging = Messaging::new(config, &egress, runtime)?;
@@ -76,7 +76,7 @@ impl Adapters {
         Ok(adapters)
     }
 
-    /// What is made again whenever settings change has to be possible at the start, too.
+    /// Checks at the start what a change of settings makes again.
     fn try_what_changes(&self, config: &Config) -> Result<(), StartError> {
         claim_source(config)?;
         web_authn(config)?;
@@ -87,10 +87,9 @@ impl Adapters {
     }
 }
 
-/// What a server stands on for as long as it runs, whatever becomes of its other settings: what is
-/// connected, counted or kept in memory, and the keys.
+/// The parts that outlive a change of settings: connections, counters, caches, and the keys.
 pub(crate) struct SharedState {
-    /// What the server does beside requests, and still when all of them are answered.
+    /// Background tasks, which may go on after the last request was answered.
     pub(crate) background: TokioBackground,
     started_with: Config,
     runtime: Handle,
@@ -104,12 +103,11 @@ pub(crate) struct SharedState {
 }
 
 impl SharedState {
-    /// Lays the foundation that this configuration asks for, with the adapters that were made of it, on
-    /// a store that answers.
+    /// Builds the shared state of this configuration with its adapters, on a store that answers.
     ///
     /// # Errors
     ///
-    /// [`StartError::Sqlite`] or [`StartError::Postgres`] when it does not.
+    /// [`StartError::Sqlite`] or [`StartError::Postgres`] when the store does not answer.
     pub(crate) async fn build(
         config: &Config,
         adapters: Adapters,
@@ -134,7 +132,7 @@ impl SharedState {
         })
     }
 
-    /// The installation of a server with this configuration. Reads files.
+    /// The dependencies of a server with this configuration. Reads files.
     ///
     /// # Errors
     ///
@@ -182,7 +180,7 @@ impl SharedState {
         }
     }
 
-    /// The task that removes expired rows, begun.
+    /// Starts the clean-up task, which removes expired rows.
     pub(crate) fn clean_up(&self) -> Option<CleanUp> {
         let config = &self.started_with;
         let settings = config.clean_up?;
@@ -191,7 +189,7 @@ impl SharedState {
         Some(CleanUp::begin(service, settings))
     }
 
-    /// The task that hands over queued messages, begun.
+    /// Starts the task that sends queued messages.
     ///
     /// # Errors
     ///
@@ -208,7 +206,7 @@ impl SharedState {
         Ok(MessageWorker::begin(service, self.background.clone()))
     }
 
-    /// What messages say does not change with what they leave by.
+    /// A change of settings replaces the SMS provider; the texts stay those of the start.
     fn sms(&self, config: &Config) -> Result<Option<CodeDelivery>, StartError> {
         let Adapters {
             messaging, egress, ..
@@ -218,14 +216,14 @@ impl SharedState {
     }
 }
 
-/// Recovery codes outlive keys, so theirs follow those that stored secrets are encrypted with.
+/// Recovery codes outlive signing keys, so theirs are derived from the encryption keys.
 fn policy_keys(key_files: &KeyFiles) -> PolicyKeys {
     let mut keys = PolicyKeys::derive(key_files.jwt_secret.successor_secret());
     keys.recovery = key_files.encryption.recovery_keys();
     keys
 }
 
-/// The client that all requests to other servers go through.
+/// The HTTP client for requests to other servers, guarded against SSRF.
 ///
 /// # Errors
 ///
@@ -248,7 +246,7 @@ fn limiter(config: &Config, runtime: &Handle) -> Result<Limiter, StartError> {
     })
 }
 
-/// What counts for several servers, if there is any.
+/// The shared store of counters, if there is one.
 ///
 /// # Errors
 ///
@@ -300,9 +298,9 @@ fn web_authn(config: &Config) -> Result<Option<Arc<dyn WebAuthn>>, StartError> {
     Ok(Some(Arc::new(judge)))
 }
 
-/// Hasura has an egress of its own: what is allowed for it is allowed for nothing else.
+/// Hasura has egress rules of its own (SSRF): what they allow is allowed for nothing else.
 ///
-/// What it refuses is told to the log in the background: Hasura may start after this server.
+/// A refused query is logged in the background: Hasura may start after this server.
 fn custom_claims(
     config: &Config,
     runtime: &Handle,

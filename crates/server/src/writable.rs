@@ -1,4 +1,4 @@
-//! Whether a file or folder could be written to, found out without writing anything.
+//! Whether a file or folder is writable, checked without writing anything.
 
 use std::{
     fs,
@@ -8,12 +8,12 @@ use std::{
 
 use rustix::fs::{Access, access};
 
-/// Looks whether the file at `path` can be made or, if there is one, written to, and whether others can
-/// be made beside it.
+/// Checks whether the file at `path` can be made or written to, and whether others can be made beside
+/// it.
 ///
 /// # Errors
 ///
-/// Roughly what the file system would answer to the attempt.
+/// Roughly the error that the write would fail with.
 pub(crate) fn check_file(path: &Path) -> io::Result<()> {
     match fs::metadata(path) {
         Ok(found) if found.is_dir() => return Err(ErrorKind::IsADirectory.into()),
@@ -24,11 +24,11 @@ pub(crate) fn check_file(path: &Path) -> io::Result<()> {
     check_folder(path.parent().unwrap_or(path))
 }
 
-/// Looks whether files can be made in the folder at `path`, or the folder itself if it is missing.
+/// Checks whether files can be made in the folder at `path`, or the folder itself if it is missing.
 ///
 /// # Errors
 ///
-/// Roughly what the file system would answer to the attempt.
+/// Roughly the error that the write would fail with.
 pub(crate) fn check_folder(path: &Path) -> io::Result<()> {
     for folder in path.ancestors() {
         let folder = if folder.as_os_str().is_empty() {
@@ -46,7 +46,7 @@ pub(crate) fn check_folder(path: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// Whether there is nothing. Also when a file stands where a folder would have to be.
+/// Whether nothing exists there. Also true when a file is in the place of a parent folder.
 pub(crate) fn is_missing(error: &io::Error) -> bool {
     matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory)
 }
@@ -57,7 +57,7 @@ mod tests {
 
     use super::*;
 
-    /// What comes of really making the file and one beside it.
+    /// The result of really making the file and one beside it.
     fn attempt(path: &Path) -> io::Result<()> {
         let folder = path.parent().unwrap();
         fs::create_dir_all(folder)?;

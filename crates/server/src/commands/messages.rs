@@ -14,7 +14,7 @@ use uuid::Uuid;
 use super::output;
 use crate::{config::Config, logging, start_error::StartError, wire};
 
-/// How many messages one call has tried again at most.
+/// Most messages that one call retries.
 const MOST: u32 = 10_000;
 
 const HEADINGS: [&str; 8] = [

@@ -48,7 +48,7 @@ fn told(done: &str, names: Vec<String>) -> Vec<String> {
     lines.map(|name| format!("{done}: {name}")).collect()
 }
 
-/// Which database it is, and what would be done to it.
+/// Names the database, and what would be done to it.
 ///
 /// # Errors
 ///
@@ -66,7 +66,7 @@ pub(super) async fn outlook(database: &Database) -> Result<Vec<String>, StartErr
     Ok(lines)
 }
 
-/// The scripts that would be run, for those who run them by hand or read them first.
+/// The scripts that would be run, for operators who read them first or run them by hand.
 async fn statements(database: &Database) -> Result<Vec<String>, StartError> {
     let migrations = pending(database).await?.migrations.into_iter();
     let scripts = migrations.map(|it| format!("-- {}\n{}", it.name, it.sql));
@@ -97,14 +97,14 @@ pub(super) async fn tables(database: &Database) -> Result<Vec<String>, StartErro
     }
 }
 
-/// Looks whether everything is there that earlier migrations made; a restore may have left parts out.
+/// Checks that everything exists that earlier migrations made; a restore may have left parts out.
 ///
 /// # Errors
 ///
 /// [`StartError::Postgres`].
 pub(super) async fn check(database: &Database) -> Result<(), StartError> {
     match database {
-        // A copy of its file is all of it.
+        // A copy of an SQLite file is the whole database.
         Database::Sqlite(_) => Ok(()),
         Database::Postgres(database) => {
             postgres_store::check(&database.store.url, &Handle::current())

@@ -12,7 +12,7 @@ use crate::{
     wire::{self, messaging},
 };
 
-/// How it went with one service.
+/// The result of checking one service.
 pub(super) struct Finding {
     service: &'static str,
     /// What it answered, or what is wrong.
@@ -40,7 +40,7 @@ impl Finding {
     }
 }
 
-/// Asks every service that this configuration names.
+/// Checks every service that this configuration names.
 ///
 /// # Errors
 ///

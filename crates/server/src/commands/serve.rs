@@ -86,7 +86,7 @@ async fn state(shared: &SharedState, config: &Config) -> Result<Data<AppState>, 
     let store = Arc::clone(&dependencies.store);
     match dependencies.open().await {
         Ok(services) => Ok(Data::new(shared.state(services, config))),
-        // Without its tables a database refuses the first statement, in words that lead nowhere.
+        // Without its tables a database fails at the first statement, with an unhelpful error.
         Err(source) => Err(match store.is_migrated().await {
             Ok(false) => StartError::NotMigrated(source.into()),
             Ok(true) | Err(_) => StartError::database(&config.database, source),
@@ -129,7 +129,7 @@ fn http_server(
     Ok(server)
 }
 
-/// Takes the address to serve on, before anything is said about serving.
+/// Binds the address to serve on, before any log line about serving.
 fn listen(server: &ServerSettings) -> Result<(TcpListener, SocketAddr), StartError> {
     let listening = TcpListener::bind((server.host.as_str(), server.port)).and_then(|listener| {
         let address = listener.local_addr()?;

@@ -1,8 +1,8 @@
 //! Settings that are changed while the server serves (`AUTH_ENABLE_CHANGE_ENV`).
 //!
-//! Which there are, how JSON spells them, and under which names: all of it is Hasura Auth's, whose
-//! names here differ from its variables in places. A change is one more source of values, on top of
-//! those that the server started with; it is judged by the same rules.
+//! The names, their JSON types and which of them exist are Hasura Auth's; some differ from its
+//! variables. A change is one more source of values, on top of those that the server started with,
+//! under the same rules.
 
 #[cfg(test)]
 mod tests;
@@ -19,7 +19,7 @@ use super::{
 struct Changeable {
     name: &'static str,
     form: Form,
-    /// What it changes; some names are known and change nothing.
+    /// The setting that it changes; some names are known and change nothing.
     setting: Option<Row>,
 }
 
@@ -40,7 +40,7 @@ enum Form {
     Array,
 }
 
-/// What becomes of a setting.
+/// The effect on a setting.
 enum Change {
     Stays,
     Unset,
@@ -117,12 +117,12 @@ const CHANGEABLE: &[Changeable] = &[
     in_vain("AUTH_GRAVATAR_ENABLED", Flag),
     in_vain("AUTH_GRAVATAR_DEFAULT", Text),
     in_vain("AUTH_GRAVATAR_RATING", Text),
-    // Routes are what they were at the start.
+    // Routes are registered once, at the start.
     in_vain("AUTH_SERVER_PREFIX", Text),
 ];
 
-/// `settings` with what `members` say in the place of what they said, and the defaults that follow from
-/// it. Names that are not known, and `null`, change nothing.
+/// `settings` with the values of `members` in place of earlier ones, and with derived defaults. Unknown
+/// names, and `null`, change nothing.
 ///
 /// # Errors
 ///
@@ -203,8 +203,8 @@ impl Changeable {
     }
 }
 
-/// Whether the operator set `setting` to this value, so that it stays theirs. Of a secret it is not
-/// told whether it was guessed.
+/// Whether the operator set `setting` to this value, so that it stays theirs. `false` for a secret, so
+/// that a guess is not confirmed.
 fn is_the_operators(setting: &Row, value: &Value, settings: &Settings) -> bool {
     let is_set = settings.is_set(setting) && !settings.is_changed(setting);
     let there = settings.found(setting).map(|(it, _)| it);

@@ -14,21 +14,21 @@ use super::{
     },
 };
 
-/// Where front-end tools serve an application by default. In the zero-setup mode browsers may be led
-/// there, and use security keys from there.
+/// Where front-end tools serve an application by default. In the zero-setup mode these are allowed as
+/// redirects and as origins of security keys.
 const USUAL_APPLICATION: &str = "http://localhost:3000";
 
-/// Whether no database is configured, and nothing but this machine reaches the server. What makes a
-/// first try easy, such as sign-up without verification, is not for a network.
+/// Whether the server is in the zero-setup mode: no database is configured, and it listens on this
+/// machine only. Its defaults, such as sign-up without verification, are unsafe on a network.
 pub(crate) fn is_zero_setup(settings: &Settings) -> bool {
     let host = settings.find(&server::HOST);
     !settings.is_set(&database::URL) && host.is_none_or(|it| is_loopback(&it))
 }
 
-/// Gives the settings that nobody set the values that follow from the others.
+/// Gives settings that are not set the defaults that are derived from others.
 pub(super) fn fill(settings: &mut Settings) {
     let zero_setup = is_zero_setup(settings);
-    // Hasura Auth listens on every interface; a first try should not be open to the network.
+    // Hasura Auth listens on every interface; the zero-setup mode must not.
     let host = if zero_setup { "127.0.0.1" } else { "0.0.0.0" };
     let url = own_url(settings);
     let sqlite_path = sqlite_path(settings);
@@ -50,7 +50,7 @@ pub(super) fn fill(settings: &mut Settings) {
     fill_features(settings);
 }
 
-/// Without an application links lead to a page of this server.
+/// Without an application, links open a page of this server.
 fn fill_landing_page(settings: &mut Settings) {
     let server = settings.get(&server::URL);
     let landing = format!("{}{LANDING_PATH}", server.trim_end_matches('/'));
@@ -58,8 +58,8 @@ fn fill_landing_page(settings: &mut Settings) {
     default(settings, &redirects::ALLOWED_URLS, usual_application());
 }
 
-/// What needs no service of others is on for those who try the server, so that everything can be
-/// tried. Where the database has been given a place it is kept, and the defaults are Hasura Auth's.
+/// The zero-setup mode switches on what needs no external service, so that everything can be tried.
+/// Once a database path is set, its data is kept, and the defaults are Hasura Auth's.
 fn fill_features(settings: &mut Settings) {
     let first_try = is_zero_setup(settings) && !settings.is_set(&database::SQLITE_PATH);
     let features: [&Row; 4] = [
@@ -71,7 +71,7 @@ fn fill_features(settings: &mut Settings) {
     for feature in features {
         default(settings, feature, Value::Flag(first_try));
     }
-    // Browsers use security keys with the host that is printed, and not with every other.
+    // A security key is bound to a host name (relying party): the one of the printed URL.
     let on_usual_host = first_try
         && !settings.is_set(&server::URL)
         && !settings.is_set(&redirects::CLIENT_URL)
@@ -103,7 +103,7 @@ fn usual_application() -> Value {
     Value::List(vec![USUAL_APPLICATION.to_owned()])
 }
 
-/// Whether links lead to the landing page of this server, because no application is configured.
+/// Whether links open the landing page of this server, because no application is configured.
 pub(crate) fn has_landing_page(settings: &Settings) -> bool {
     is_zero_setup(settings) && !settings.is_set(&redirects::CLIENT_URL)
 }

@@ -1,4 +1,4 @@
-//! Looks at the key of access tokens before anything is started with it.
+//! Checks the key of access tokens before anything is started with it.
 
 use auth_crypto::JwtSecret;
 use settings::Settings;
@@ -9,12 +9,12 @@ use super::{
 };
 
 /// Whether a configured key can be used. A weak one is added to `warnings`, and refused where the
-/// network reaches the server: whoever has one token can guess the key from it, offline, and then
-/// sign as anybody.
+/// network reaches the server: an attacker who has one token can brute-force the key offline, and then
+/// sign tokens for any user.
 ///
 /// # Errors
 ///
-/// A line about a key that cannot.
+/// A line about a key that cannot be used.
 pub(super) fn check(settings: &Settings, warnings: &mut Vec<String>) -> Result<(), String> {
     let Some(json) = settings.get(&jwt::SECRET) else {
         return Ok(());

@@ -1,4 +1,4 @@
-//! Brings the sources together: defaults, then a file, then the environment, which wins.
+//! Merges the sources: defaults, then a file, then the environment, which wins.
 
 use settings::{Loaded, Sources};
 

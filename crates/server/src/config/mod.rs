@@ -1,4 +1,4 @@
-//! The configuration: what can be set, where it is set, and what comes of it.
+//! The configuration: which settings exist, where they are set, and the typed result.
 //!
 //! [`table`] states every setting once. [`load()`] reads the values from defaults, a file and the
 //! environment; [`Config::read`] makes typed parts of them, which are all that the rest of the
@@ -42,18 +42,18 @@ pub(crate) use table::TABLE;
 
 use table::{jwt, passwords, redirects, second_factors, server};
 
-/// Everything an installation decided, checked and typed.
+/// All settings of a server, checked and typed.
 #[derive(Debug, Clone)]
 pub(crate) struct Config {
     /// The HTTP server and the process.
     pub(crate) server: ServerSettings,
-    /// How the API answers.
+    /// The versions and forms of the API's answers.
     pub(crate) api: ApiSettings,
     /// The log.
     pub(crate) log: LogSettings,
-    /// The database everything is kept in.
+    /// The database.
     pub(crate) database: Database,
-    /// Whether tables are brought up to date before the server serves.
+    /// Whether tables are migrated before the server serves.
     pub(crate) migrate_on_start: bool,
     /// How expired rows are removed; without it they stay.
     pub(crate) clean_up: Option<CleanUpSettings>,
@@ -65,44 +65,43 @@ pub(crate) struct Config {
     pub(crate) accounts: AccountPolicy,
     /// Languages as the operator wrote them (`pt-BR`), of which users have the first two letters.
     pub(crate) language_tags: Vec<LanguageTag>,
-    /// What a password has to be.
+    /// The rules for passwords.
     pub(crate) passwords: PasswordPolicy,
-    /// The service that knows passwords of data breaches; without one, they may be chosen.
+    /// The service that knows breached passwords; without it, they are accepted.
     pub(crate) hibp_url: Option<Url>,
-    /// What access tokens say beyond the standard claims; without it nothing.
+    /// Custom claims of access tokens, if there are any.
     pub(crate) custom_claims: Option<CustomClaimSettings>,
-    /// Where requests of this server may go.
+    /// Which hosts this server may send requests to (SSRF).
     pub(crate) egress: EgressRules,
     /// Work of hashing a password: the logarithm of the number of rounds.
     pub(crate) bcrypt_cost: u32,
-    /// On whose behalf security keys are asked for, if they are.
+    /// The relying party of security keys, if they are on.
     pub(crate) relying_party: Option<RelyingParty>,
-    /// Where links and sign-ins may lead.
+    /// Redirects that are allowed (open redirect).
     pub(crate) redirects: RedirectPolicy,
-    /// How mail leaves; without a way, it is kept in the outbox.
+    /// The transport of mail; without one, mail is kept in the outbox.
     pub(crate) transport: Option<Transport>,
-    /// How text messages leave; without it there are none.
+    /// The provider of text messages; without one there are none.
     pub(crate) sms: Option<Sms>,
     /// The operator's own mail templates.
     pub(crate) templates: TemplateSettings,
-    /// The web server whose mail templates come first.
+    /// The web server whose mail templates have precedence.
     pub(crate) templates_url: Option<Url>,
-    /// How often something may happen; without limits, any number of times.
+    /// The rate limits; without them, any number of requests.
     pub(crate) limits: Option<Limits>,
-    /// The service that tells people from programs, if one is to be asked.
+    /// The bot check, if there is one.
     pub(crate) bot_check: Option<BotCheckService>,
-    /// The services that people sign in with.
+    /// The identity providers.
     pub(crate) providers: ProviderSettings,
-    /// Whether no database is configured, and nothing but this machine reaches the server: a
-    /// developer tries it.
+    /// Whether no database is configured and only this machine reaches the server: the zero-setup mode.
     pub(crate) zero_setup: bool,
-    /// What somebody should know about these settings, one line each.
+    /// Warnings for the operator, one line each.
     pub(crate) warnings: Vec<String>,
-    /// What all of it was read from, for what is made later.
+    /// The sources, for parts that are made later.
     pub(crate) settings: Settings,
 }
 
-/// Why there is no [`Config`]: at least one line, each with what is wrong and how to mend it.
+/// Why there is no [`Config`]: at least one line, each with the cause and the remedy.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct ConfigErrors(pub(crate) Vec<String>);
 
@@ -185,8 +184,8 @@ impl Config {
         })
     }
 
-    /// Whether the development outbox is shown: only in the zero-setup mode, because its messages
-    /// hold what signs in.
+    /// Whether the development outbox is shown: only in the zero-setup mode, because its messages hold
+    /// links and codes that sign in.
     pub(crate) fn shows_outbox(&self) -> bool {
         let keeps_mails = self.transport.is_none();
         let keeps_texts =
@@ -194,7 +193,7 @@ impl Config {
         self.zero_setup && (keeps_mails || keeps_texts)
     }
 
-    /// Whether people may protect their accounts with one-time passwords.
+    /// Whether users may protect their accounts with one-time passwords.
     pub(crate) fn totp_enabled(&self) -> bool {
         self.settings.get(&second_factors::MFA_ENABLED)
     }
@@ -204,7 +203,7 @@ impl Config {
         self.server.data_dir.join("outbox")
     }
 
-    /// The policy that the services obey.
+    /// The policy of the use cases.
     pub(crate) fn policy(&self, keys: PolicyKeys) -> AuthPolicy {
         let mut policy = AuthPolicy::new(keys, &self.server.url, self.redirects.clone());
         parts::apply_to_policy(&self.settings, self.api.compat, &mut policy);
@@ -217,7 +216,7 @@ impl Config {
     }
 }
 
-/// `settings` after a change while the server serves, and what comes of them.
+/// `settings` after a change while the server serves, and the new configuration.
 ///
 /// # Errors
 ///
@@ -231,12 +230,12 @@ pub(crate) fn changed(
     Ok((settings, config))
 }
 
-/// The part, or nothing and one more problem.
+/// The part, or `None` and one more problem.
 fn keep<T>(part: Result<T, String>, problems: &mut Vec<String>) -> Option<T> {
     part.map_err(|problem| problems.push(problem)).ok()
 }
 
-/// Settings that are allowed and yet seldom meant.
+/// Warns of settings that are allowed and yet seldom meant.
 fn advice(settings: &Settings) -> Vec<String> {
     let mut advice = Vec::new();
     let cost = settings.get(&passwords::BCRYPT_COST);

@@ -1,4 +1,4 @@
-//! Which texts a setting takes, and what they become.
+//! Rules: which texts a setting accepts, and their meaning.
 
 use std::path::PathBuf;
 
@@ -23,7 +23,7 @@ use url::Url;
 
 use crate::log_filter::LogFilter;
 
-/// A phone number for tests, with the code that signs in with it unless it was forgotten.
+/// A phone number for tests, with its fixed code if one is given.
 pub(crate) type TestNumber = (PhoneNumber, Option<OneTimeCode>);
 
 /// A file or folder.
@@ -32,7 +32,7 @@ pub(crate) const PATH: Rule<PathBuf> = Rule::new("text", |text| Some(text.into()
 /// A secret.
 pub(crate) const SECRET: Rule<Secret> = Rule::new("text", |text| Some(Secret::new(text)));
 
-/// A secret that is there.
+/// A secret that is not blank.
 pub(crate) const SECRET_NOT_BLANK: Rule<Secret> = Rule::new(Rule::NOT_BLANK.expects, |text| {
     (Rule::NOT_BLANK.parse)(text).map(Secret::new)
 });
@@ -48,7 +48,7 @@ pub(crate) const LOCALE: Rule<LanguageTag> =
         LanguageTag::parse(text).ok()
     });
 
-/// An item of a list of languages. One that is none does no harm, and is warned of elsewhere.
+/// An item of a list of languages. An invalid one is harmless, and is warned of elsewhere.
 pub(crate) const LISTED_LOCALE: Rule<String> =
     Rule::new(LOCALE.expects, |text| Some(text.to_owned()));
 
@@ -58,7 +58,7 @@ pub(crate) const WEB_URL: Rule<Url> = Rule::new("a URL such as https://example.c
     (is_on_one_line(text) && matches!(url.scheme(), "http" | "https")).then_some(url)
 });
 
-/// The same as it was written, for what is added to it or put into it.
+/// The same as it was written, for texts that are appended to it or inserted.
 pub(crate) const WEB_URL_TEXT: Rule<String> = Rule::new(WEB_URL.expects, |text| {
     (WEB_URL.parse)(text).map(|_| text.to_owned())
 });
@@ -83,7 +83,7 @@ pub(crate) const URL_HOST: Rule<String> = Rule::new(
     },
 );
 
-/// A PostgreSQL connection; the store reads the rest of it and knows what is wrong with it.
+/// A PostgreSQL connection; the store parses the rest of it and reports what is wrong.
 pub(crate) const POSTGRES_URL: Rule<Checked<PostgresUrl>> = Rule::new(
     "a URL such as postgres://user:password@host:5432/database",
     |text| {
@@ -93,17 +93,17 @@ pub(crate) const POSTGRES_URL: Rule<Checked<PostgresUrl>> = Rule::new(
     },
 );
 
-/// A place to count in; its URL is a secret.
+/// A shared store of counters; its URL is a secret.
 pub(crate) const REDIS_URL: Rule<Checked<RedisUrl>> = Rule::new("text", |text| {
     Some(RedisUrl::parse(&Secret::new(text)).map_err(|it| it.to_string()))
 });
 
-/// What web hooks are signed with.
+/// The key that signs web hooks.
 pub(crate) const WEBHOOK_KEY: Rule<Checked<WebhookKey>> = Rule::new("text", |text| {
     Some(WebhookKey::parse(&Secret::new(text)).map_err(|it| it.to_string()))
 });
 
-/// What the web hook for text messages is sent.
+/// The body for the web hook that sends text messages.
 pub(crate) const BODY_TEMPLATE: Rule<Checked<BodyTemplate>> = Rule::new("text", |text| {
     Some(BodyTemplate::parse(text).map_err(|it| it.to_string()))
 });
@@ -163,15 +163,15 @@ pub(crate) const ENCRYPTION_KEY: Rule<EncryptionKey> =
         EncryptionKey::parse(text).ok()
     });
 
-/// What an authenticator app shows: apps part it from the account's name at the colon, and with
-/// a longer name the QR code would be too dense.
+/// The issuer that an authenticator app shows: apps split it from the account's name at the colon, and
+/// a longer name would make the QR code too dense.
 pub(crate) const TOTP_ISSUER: Rule<String> =
     Rule::new("a name of 1 to 100 bytes without a colon", |text| {
         kept(text, (1..=100).contains(&text.len()) && !text.contains(':'))
     });
 
-/// What all paths of the API begin with; it becomes empty, or a path that begins with a slash and ends
-/// without. Hasura Auth takes it with any number of slashes.
+/// The prefix of all paths of the API; normalized to an empty text, or a path that begins with a slash
+/// and ends without. Hasura Auth accepts any number of slashes.
 pub(crate) const PATH_PREFIX: Rule<String> = Rule::new("a path such as /v1/auth", |text| {
     let plain = |it: char| it.is_ascii_alphanumeric() || "/-_.~".contains(it);
     let mut steps = text.split('/').filter(|it| !it.is_empty());
@@ -215,7 +215,7 @@ pub(crate) const COOKIE_NAME: Rule<String> = Rule::new(
     },
 );
 
-/// The name of a service that people sign in with.
+/// The name of an identity provider.
 pub(crate) const PROVIDER: Rule<ProviderId> =
     Rule::new("a service such as entraid or c:keycloak", |text| {
         ProviderId::parse(text).ok()
@@ -237,7 +237,7 @@ pub(crate) const LOG_FILTER: Rule<LogFilter> = Rule::new(
     LogFilter::parse,
 );
 
-/// Parsers of URLs drop line breaks and the blanks around, and what is kept here is the text.
+/// Parsers of URLs drop line breaks and surrounding blanks, but the text is what is kept here.
 fn is_on_one_line(text: &str) -> bool {
     text.trim() == text && !text.contains(char::is_control)
 }

@@ -37,7 +37,7 @@ fn load_from(variables: Pairs<'_>, files: Pairs<'_>, named: Option<&str>) -> Loa
     })
 }
 
-/// What these variables alone lead to.
+/// The result of these variables alone.
 pub(crate) fn loaded_from(variables: Pairs<'_>) -> Loaded {
     load_from(variables, &[], None)
 }
@@ -50,7 +50,7 @@ fn problems(variables: Pairs<'_>, files: Pairs<'_>) -> Vec<String> {
     read(variables, files).err().map_or(Vec::new(), |it| it.0)
 }
 
-/// The configuration that these variables alone lead to.
+/// The configuration from these variables alone.
 pub(crate) fn config_of(variables: Pairs<'_>) -> Config {
     read(variables, &[]).unwrap()
 }
@@ -692,7 +692,7 @@ mod providers {
             "{problems:?}"
         );
         config_of(&[ENABLED, ID, SECRET, url, allowed]);
-        // Nothing is asked while it is off.
+        // The service is not called while the check is off.
         config_of(&[ID, SECRET, url]);
     }
 
@@ -867,7 +867,7 @@ mod warnings {
         assert_eq!(warnings(&variables), [""; 0]);
     }
 
-    /// Whoever has one token guesses such a key offline, and signs as anybody.
+    /// Offline brute force: with one token an attacker finds such a key, and signs for any user.
     #[test]
     fn a_key_that_can_be_guessed_is_for_this_machine_alone() {
         let short = |name: &str| format!(r#"{{"type":"{name}","key":"{}"}}"#, "k".repeat(31));
@@ -1430,7 +1430,7 @@ mod security_keys {
             &[("POSTGRES_CONNECTION", "postgres://db/x")][..],
             &[("AUTH_SQLITE_PATH", "auth.db")],
             &[("AUTH_WEBAUTHN_ENABLED", "false")],
-            // Browsers would not use a key there.
+            // Browsers refuse security keys there.
             &[("AUTH_SERVER_URL", "http://192.0.2.1:4000")],
         ] {
             assert!(
@@ -1522,7 +1522,7 @@ mod protections {
         }
     }
 
-    /// Tools that write environments set every name they know.
+    /// Tools that write environments set every name they know, some of them to nothing.
     #[test]
     fn an_empty_list_means_what_it_says() {
         for name in LISTS {
@@ -1600,7 +1600,7 @@ mod protections {
     }
 }
 
-/// Values that Hasura Auth starts with, from installations in use.
+/// Values that Hasura Auth starts with, from deployments in use.
 mod as_the_original {
     use super::*;
 
@@ -1950,7 +1950,7 @@ mod mail_server {
     }
 }
 
-/// What is wrong with a value is said of the value, not of its kind.
+/// The message is about the value, not only about its type.
 mod named_for_what_they_are {
     use super::*;
 
@@ -1980,7 +1980,7 @@ mod named_for_what_they_are {
                 "proxy.internal",
                 "192.0.2",
             ),
-            // Secret: which one it is would tell the code.
+            // Secret: to name the wrong part would disclose the code.
             (
                 "AUTH_SMS_TEST_PHONE_NUMBERS",
                 "+41791112233=987654,+41790000000=1",

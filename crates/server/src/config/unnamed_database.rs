@@ -1,8 +1,8 @@
-//! A database that was named in a way this server does not read.
+//! Data loss: a database that the operator named in a way this server does not read.
 //!
-//! Without a database the server keeps everything in a file of its own. That is for trying it on this
-//! machine; a deployment that meant another database would lose its users with the container, and
-//! would not notice.
+//! Without a database the server keeps everything in a file of its own. That is for a try on this
+//! machine; a deployment that meant another database would lose its users with the container,
+//! unnoticed.
 
 use settings::{Environment, Loaded, distance};
 
@@ -11,7 +11,7 @@ use super::{
     table::{database, server},
 };
 
-/// Names that other programs read databases from.
+/// Variables in which other programs expect a database.
 const FOREIGN: [&str; 18] = [
     "DATABASE_CONNECTION_STRING",
     "DATABASE_HOST",
@@ -33,15 +33,14 @@ const FOREIGN: [&str; 18] = [
     "SPRING_DATASOURCE_URL",
 ];
 
-/// What a value begins with that can be nothing but a database of PostgreSQL, whatever the variable is
-/// called.
+/// Prefixes of a value that can only be a PostgreSQL database, whatever the variable is called.
 const URLS: [&str; 2] = ["postgres://", "postgresql://"];
 
-/// How many letters a slip in our own names takes at most.
+/// The greatest edit distance of a typing mistake in our own names.
 const SLIP: usize = 3;
 
-/// Adds a problem where the network reaches a server for which no database was named on purpose, and
-/// a warning where that is this machine alone and another program's variable names one.
+/// Adds a problem when the server is reachable from the network and no database was named on purpose; a
+/// warning when only this machine reaches it and another program's variable names one.
 pub(super) fn report(environment: &Environment, loaded: &mut Loaded) {
     let settings = &loaded.settings;
     if !settings.is_unset(&database::URL) || !settings.is_unset(&database::SQLITE_PATH) {
@@ -77,14 +76,14 @@ pub(super) fn report(environment: &Environment, loaded: &mut Loaded) {
     }
 }
 
-/// `name` is in capitals. Our own names are not set here, so one of them was written in small letters.
+/// `name` is in capitals. Our own are not set here, so one of them was written in small letters.
 fn is_foreign(name: &str) -> bool {
     let mut ours = database::URL.variables();
     FOREIGN.contains(&name) || ours.any(|it| distance(name, it) <= SLIP)
 }
 
 fn holds_url(environment: &Environment, name: &str) -> bool {
-    // A part of `POSTGRES_CONNECTION`, and of no use without it.
+    // A part of `POSTGRES_CONNECTION`, useless without it.
     if database::MIGRATIONS_URL.variables().any(|it| it == name) {
         return false;
     }
@@ -139,7 +138,7 @@ mod tests {
             let config = Config::read(loaded_from(&[(name, "postgres://u:hunter2@db/x")])).unwrap();
 
             assert!(config.zero_setup);
-            // Of a name that begins like ours it is also said that it is no setting.
+            // A name with our prefix is also reported as an unknown setting.
             let mut told = config.warnings.iter().filter(|it| it.contains("SQLite"));
             let warning = told.next().unwrap();
             assert!(warning.starts_with(name), "{warning}");

@@ -1,4 +1,4 @@
-//! How mail and text messages leave, and what they say.
+//! The adapters that send mail and text messages, and the renderer of their texts.
 
 use std::sync::Arc;
 
@@ -22,7 +22,7 @@ use crate::{
     start_error::StartError,
 };
 
-/// How mail leaves, and where messages are kept that do not.
+/// The mailer, and the outbox for messages that are not sent.
 pub(super) struct Messaging {
     pub(super) mailer: Arc<dyn Mailer>,
     outbox: Arc<OutboxMailer>,
@@ -46,7 +46,7 @@ impl Messaging {
         Ok(Self { mailer, outbox })
     }
 
-    /// How codes get to phones as `sms` says, in the words of `worded`.
+    /// The delivery of codes by text message as `sms` says, rendered as `worded` says.
     pub(super) fn code_delivery(
         &self,
         sms: &Sms,
@@ -90,7 +90,7 @@ fn code_delivery(
     })
 }
 
-/// What mails leave by; nothing when they are only kept.
+/// The mailer of this configuration; `None` when mails are kept in the outbox.
 ///
 /// # Errors
 ///
@@ -115,14 +115,14 @@ pub(crate) fn transport(
             Arc::new(RandomIds),
         )),
         None => {
-            // Whoever gets templates ready wants to know what is wrong with them.
+            // An operator who prepares templates is told what is wrong with them.
             renderer(config, egress)?;
             return Ok(None);
         }
     }))
 }
 
-/// A mailer that hands mails to this server.
+/// A mailer that sends through this server.
 ///
 /// # Errors
 ///
@@ -135,7 +135,7 @@ pub(crate) fn smtp_mailer(
     SmtpMailer::new(settings, renderer, runtime).map_err(StartError::Smtp)
 }
 
-/// What mails say.
+/// The renderer of messages.
 ///
 /// # Errors
 ///

@@ -1,4 +1,4 @@
-//! Services that people sign in with.
+//! Identity providers.
 
 use std::sync::Arc;
 
@@ -16,7 +16,7 @@ use provider_twitter::Twitter;
 
 use crate::config::{Config, IdTokenSettings, ProviderSettings, table::providers::code_flows};
 
-/// The services of this configuration.
+/// The providers of this configuration.
 pub(super) fn providers(config: &Config, egress: &Egress) -> Providers {
     let settings = &config.providers;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
@@ -46,7 +46,7 @@ pub(super) fn providers(config: &Config, egress: &Egress) -> Providers {
         .trusting_addresses_of(settings.trusted_emails.clone())
 }
 
-/// Adds those that the settings switch on.
+/// Adds the providers that the settings switch on.
 struct Wiring<'a> {
     settings: &'a ProviderSettings,
     egress: &'a Egress,

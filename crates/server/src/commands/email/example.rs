@@ -1,4 +1,4 @@
-//! A mail as it would be sent to somebody, with a link and a code that open nothing.
+//! An example of a mail, with a link and a code that are never valid.
 
 use auth_domain::{
     ports::{Mail, MailKind},
@@ -10,10 +10,10 @@ use uuid::Uuid;
 
 use crate::config::Config;
 
-/// No server hands this code out: real ones are digits.
+/// Never valid: real codes are digits.
 const CODE: &str = "EXAMPLE";
 
-/// What a ticket is made from that no server hands out: real ones are random.
+/// The text of a ticket that is never valid: real ones are random.
 const NOTHING: Uuid = Uuid::nil();
 
 /// An example of a mail of this kind to `to`, in the default language if in no other.
@@ -39,7 +39,7 @@ pub(super) fn mail(
     }
 }
 
-/// What the ticket in such a mail is good for; nothing where the mail has a code.
+/// The purpose of the ticket in such a mail; `None` where the mail has a code.
 fn purpose(kind: MailKind) -> Option<TicketPurpose> {
     match kind {
         MailKind::VerifyEmail => Some(TicketPurpose::VerifyEmail),

@@ -1,4 +1,4 @@
-//! Tests of what each name changes.
+//! Tests of the effect of each name.
 
 use std::{collections::BTreeSet, time::Duration};
 
@@ -14,7 +14,7 @@ use super::{
     *,
 };
 
-/// A server for which every change means something.
+/// A server on which every change has an effect.
 const START: [(&str, &str); 16] = [
     ("POSTGRES_CONNECTION", "postgres://db/x"),
     ("AUTH_CLIENT_URL", "http://localhost:3000"),
@@ -118,7 +118,7 @@ fn refresh_token_life(config: &Config) -> String {
     life.as_secs().to_string()
 }
 
-/// What is changed, how to see it, and what is seen then.
+/// A change, where its effect shows, and the expected value.
 type Example = (Json, fn(&Config) -> String, &'static str);
 
 fn examples() -> impl Iterator<Item = Example> {
@@ -311,7 +311,7 @@ fn every_name_that_changes_something_is_tried() {
     let mut tried: BTreeSet<String> = examples()
         .flat_map(|(members, ..)| names_of(&members))
         .collect();
-    // In tests of their own, below.
+    // Names with tests of their own, below.
     for name in [
         "AUTH_JWT_CUSTOM_CLAIMS",
         "AUTH_JWT_CUSTOM_CLAIMS_DEFAULTS",

@@ -1,4 +1,4 @@
-//! Accounts, passwords and redirects, as the policies that the services obey.
+//! Accounts, passwords and redirects, as policies of the use cases.
 
 use auth_domain::{
     policy::{AccountPolicy, PasswordPolicy},
@@ -39,7 +39,7 @@ pub(crate) fn accounts(settings: &Settings, languages: Languages) -> AccountPoli
     policy
 }
 
-/// What a password has to be.
+/// The rules for passwords.
 pub(crate) fn passwords(settings: &Settings) -> PasswordPolicy {
     let mut policy = PasswordPolicy::default();
     policy.min_bytes = settings.get(&passwords::MIN_LENGTH);
@@ -47,12 +47,12 @@ pub(crate) fn passwords(settings: &Settings) -> PasswordPolicy {
     policy
 }
 
-/// Where links and sign-ins may lead. Patterns that match nothing are left out with a warning each,
-/// as Hasura Auth starts with them.
+/// Redirects that are allowed (open redirect). Patterns that match nothing are left out with a warning
+/// each, as Hasura Auth starts with them.
 ///
 /// # Errors
 ///
-/// A line about each pattern that would allow more than it looks like.
+/// A line about each pattern that would allow more than it seems to.
 pub(crate) fn redirects(
     settings: &Settings,
     warnings: &mut Vec<String>,

@@ -9,11 +9,11 @@ use crate::config::{
     table::{email, legacy, server},
 };
 
-/// How the API answers.
+/// The versions and forms of the API's answers.
 ///
 /// # Errors
 ///
-/// A line about a proxy that has no address, or a cookie that no browser would keep.
+/// A line about a proxy without an address, or a cookie that browsers would refuse.
 pub(crate) fn api(settings: &Settings) -> Result<ApiSettings, String> {
     let proxies = TrustedProxies::parse(&settings.list(&server::TRUSTED_PROXIES));
     Ok(ApiSettings {

@@ -1,4 +1,4 @@
-//! Removing what has expired.
+//! Removal of expired rows.
 
 use std::time::Duration;
 
@@ -9,14 +9,14 @@ use crate::config::table::database;
 /// How expired rows are removed.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct CleanUpSettings {
-    /// From one look for them to the next.
+    /// The pause between two rounds.
     pub(crate) interval: Duration,
     /// Most rows of one statement.
     pub(crate) batch: u32,
 }
 
 impl CleanUpSettings {
-    /// Picks this part from all settings; `None`: they stay.
+    /// Picks this part from all settings; `None`: expired rows stay.
     pub(crate) fn read(settings: &Settings) -> Option<Self> {
         let interval = settings.get(&database::CLEAN_UP_INTERVAL);
         (!interval.is_zero()).then(|| Self {

@@ -6,22 +6,22 @@ use settings::{Row, Settings};
 
 use crate::config::table::jwt;
 
-/// What access tokens say beyond the standard claims.
+/// Custom claims of access tokens.
 #[derive(Debug, Clone)]
 pub(crate) struct CustomClaimSettings {
-    /// Which claims there are.
+    /// The definitions of the claims.
     pub(crate) definitions: ClaimDefinitions,
-    /// The Hasura that knows their values.
+    /// The Hasura that their values are queried from.
     pub(crate) endpoint: GraphqlEndpoint,
 }
 
 impl CustomClaimSettings {
-    /// Picks this part from all settings; `None` when no claims are defined. What was set in vain
-    /// is added to `warnings`.
+    /// Picks this part from all settings; `None` when no claims are defined. Settings without effect
+    /// are added to `warnings`.
     ///
     /// # Errors
     ///
-    /// A line about definitions that cannot be read, or about what is missing to ask Hasura.
+    /// A line about definitions that cannot be read, or about a setting that the query to Hasura lacks.
     pub(crate) fn read(
         settings: &Settings,
         warnings: &mut Vec<String>,
@@ -43,10 +43,10 @@ impl CustomClaimSettings {
         }))
     }
 
-    /// Allows the host of the operator's own Hasura and no other.
+    /// Egress rules (SSRF) that allow the host of the operator's own Hasura and no other.
     ///
-    /// It usually is in the same private network and has no TLS. Whoever wrote its URL down as that
-    /// of their Hasura, with the admin secret beside it, need not name it once more.
+    /// It usually is in the same private network and has no TLS. Its URL, set together with the admin
+    /// secret, is permission enough.
     pub(crate) fn egress_rules(&self) -> EgressRules {
         EgressRules {
             allowed_hosts: self
@@ -73,10 +73,10 @@ fn definitions(settings: &Settings) -> Result<Option<ClaimDefinitions>, String> 
         .map(Some)
 }
 
-/// The Hasura to ask; `None` when what was set for it was refused already.
+/// The Hasura to query; `None` when its settings were refused already.
 ///
-/// Anybody may ask at `/change-env` for another URL, also one that only writes down what it is told:
-/// it gets no secret but one that was named there, too.
+/// Secret theft: a client may change the URL at `/change-env` to a server that records requests. It
+/// gets no secret but one that was set at `/change-env`, too.
 fn endpoint(settings: &Settings) -> Result<Option<GraphqlEndpoint>, String> {
     let needed: [&Row; 2] = [&jwt::GRAPHQL_URL, &jwt::ADMIN_SECRET];
     if let Some(missing) = needed.iter().find(|it| settings.is_missing(it)) {
@@ -121,7 +121,7 @@ fn ineffective(settings: &Settings, definitions: &ClaimDefinitions) -> Vec<Strin
     standard.chain(stray).chain(unreadable).collect()
 }
 
-/// Settings that only custom claims need, where there are none.
+/// Warns of settings that only custom claims use, where there are none.
 fn unused(settings: &Settings) -> Option<String> {
     let related: [&Row; 3] = [
         &jwt::CUSTOM_CLAIMS_DEFAULTS,

@@ -8,12 +8,12 @@ use sqlite_store::SqliteSettings;
 
 use crate::config::table::database;
 
-/// How long a request waits for a connection to PostgreSQL, while no other gets one, before it is
-/// answered with an error: short enough for an answer within two seconds.
+/// How long a request waits for a connection from the PostgreSQL pool, while no other gets one, before
+/// it fails: short enough for an answer within two seconds.
 const CONNECT_TIMEOUT: Duration = Duration::from_millis(1500);
 
-/// How long a connection to PostgreSQL may rest before it is checked. Until then a check would cost
-/// hot paths a second round trip.
+/// How long a pooled connection may be idle before it is checked. Until then a check would cost hot
+/// paths a second round trip.
 const CHECK_AFTER: Duration = Duration::from_secs(5);
 
 /// The database everything is kept in.
@@ -28,16 +28,16 @@ pub(crate) enum Database {
 /// A database on a PostgreSQL server.
 #[derive(Debug, Clone)]
 pub(crate) struct PostgresDatabase {
-    /// For everyday work.
+    /// For requests.
     pub(crate) store: PostgresSettings,
-    /// The same database with an account that may change tables; often equal to that of everyday work.
+    /// The same database with an account that may change tables; often equal to that for requests.
     pub(crate) migrations_url: PostgresUrl,
-    /// How long to wait for it at the start.
+    /// How long to wait for the database at the start.
     pub(crate) startup_timeout: Duration,
 }
 
 impl Database {
-    /// Picks this part from all settings. What was set in vain is added to `warnings`.
+    /// Picks this part from all settings. Settings without effect are added to `warnings`.
     ///
     /// # Errors
     ///

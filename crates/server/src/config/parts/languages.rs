@@ -8,11 +8,11 @@ use crate::config::table::accounts;
 /// Languages of users and of their mails.
 #[derive(Debug, Clone)]
 pub(crate) struct Languages {
-    /// The language of users who asked for none.
+    /// The default language of users.
     pub(crate) default: Locale,
-    /// Those that a user may ask for.
+    /// Languages that a user may ask for.
     pub(crate) allowed: Vec<Locale>,
-    /// How the operator wrote them, the default first: templates are looked for by these.
+    /// The operator's spelling of them, the default first: templates are looked up by it.
     pub(crate) tags: Vec<LanguageTag>,
 }
 
@@ -48,7 +48,7 @@ impl Languages {
     }
 }
 
-/// The languages of the list. What is none does no harm, and is left out with a warning.
+/// The languages of the list. An invalid one is harmless, and is left out with a warning.
 fn listed(settings: &Settings, warnings: &mut Vec<String>) -> Vec<LanguageTag> {
     let setting = &accounts::ALLOWED_LOCALES;
     let mut tags = Vec::new();

@@ -1,4 +1,4 @@
-//! How often something may happen.
+//! Rate limits.
 
 use std::time::Duration;
 
@@ -9,25 +9,25 @@ use settings::{Setting, Settings};
 
 use crate::config::table::{abuse, accounts, server};
 
-/// How often something may happen.
+/// Rate limits.
 #[derive(Debug, Clone)]
 pub(crate) struct Limits {
-    /// How often a client may ask.
+    /// Requests of one client.
     pub(crate) requests: RequestLimits,
-    /// How often an account may be claimed in vain.
+    /// Failed attempts to sign in to one account.
     pub(crate) wrong_claims: RateLimit,
-    /// How often one kind of message may be sent to a mailbox or phone.
+    /// Messages of one kind to one mailbox or phone.
     pub(crate) mails: RateLimit,
-    /// Where several servers count together, if they do.
+    /// The shared store of counters for several servers, if there is one.
     pub(crate) redis: Option<Redis>,
 }
 
-/// A place to count in.
+/// A shared store of counters.
 #[derive(Debug, Clone)]
 pub(crate) struct Redis {
-    /// Where it is.
+    /// Its URL.
     pub(crate) url: RedisUrl,
-    /// What the keys there begin with.
+    /// The prefix of its keys.
     pub(crate) prefix: String,
 }
 
@@ -87,7 +87,7 @@ fn limit(
     Ok(RateLimit::new(settings.get(burst), window))
 }
 
-/// Whoever comes from Hasura Auth is used to every header being believed.
+/// Spoofing: Hasura Auth believes every `X-Forwarded-For`, this server only that of trusted proxies.
 fn advice(settings: &Settings) -> Option<String> {
     let proxies = &server::TRUSTED_PROXIES;
     (!settings.is_set(proxies)).then(|| {

@@ -10,7 +10,7 @@ use crate::{config::table::log, log_filter::LogFilter};
 pub(crate) struct LogSettings {
     /// Which lines are written.
     pub(crate) filter: LogFilter,
-    /// Whether lines are text instead of JSON, if somebody decided.
+    /// Whether lines are text instead of JSON, if the operator set it.
     pub(crate) text: Option<bool>,
 }
 

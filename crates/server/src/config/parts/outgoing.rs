@@ -1,19 +1,19 @@
-//! Requests to other servers.
+//! Requests to other servers (SSRF).
 
 use egress::{EgressRules, Url};
 use settings::{Row, Setting, Settings};
 
 use crate::config::table::{egress as table, passwords};
 
-/// Where requests may go.
+/// Which hosts requests may go to.
 pub(crate) fn egress_rules(settings: &Settings) -> EgressRules {
     EgressRules {
         allowed_hosts: settings.list(&table::ALLOWED_HOSTS),
     }
 }
 
-/// The URL in `setting`, which requests may go to as far as can be told without asking for its
-/// address.
+/// The URL in `setting`, checked against the egress rules as far as that works without resolving its
+/// name.
 ///
 /// # Errors
 ///
@@ -22,13 +22,13 @@ pub(super) fn reachable_url(settings: &Settings, setting: &Setting<Url>) -> Resu
     reachable(settings, setting, settings.get(setting))
 }
 
-/// The same for a URL that is in `setting` or was made of what is there.
+/// The same for a URL in `setting` or made from it.
 pub(super) fn reachable(settings: &Settings, setting: &Row, url: Url) -> Result<Url, String> {
     let judged = egress_rules(settings).check(&url);
     settings.named(setting, judged).map(|()| url)
 }
 
-/// The service that knows passwords of data breaches; `None` when it is not to be asked.
+/// The service that knows breached passwords; `None` when the check is off.
 ///
 /// # Errors
 ///

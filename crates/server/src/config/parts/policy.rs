@@ -1,4 +1,4 @@
-//! Policies that have keys, which are no settings.
+//! Policies that also need keys, which are no settings.
 
 use auth_domain::policy::AuthPolicy;
 use http_api::Compat;
@@ -10,7 +10,7 @@ use crate::config::table::{
     sessions,
 };
 
-/// Sets all of `policy` that is said by settings alone.
+/// Sets all of `policy` that depends on settings alone.
 pub(crate) fn apply(settings: &Settings, compat: Compat, policy: &mut AuthPolicy) {
     let session = &mut policy.sessions;
     session.access_token_ttl = settings.get(&sessions::ACCESS_TOKEN_TTL);

@@ -1,4 +1,4 @@
-//! Services that people sign in with.
+//! Identity providers.
 
 use std::collections::BTreeMap;
 
@@ -17,37 +17,37 @@ use crate::config::table::{
     server,
 };
 
-/// Directories of Microsoft's that stand for any number of others.
+/// Microsoft's directories (tenants) that stand for any number of others.
 const OF_EVERYBODY: [&str; 3] = ["common", "organizations", "consumers"];
 
-/// What URLs have in the place of a directory.
+/// The placeholder of a directory (tenant) in URLs.
 const TENANT: &str = "{tenant}";
 
-/// Services that people sign in with.
+/// The identity providers that are on.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct ProviderSettings {
-    /// Those of the authorization-code flow that are on, by name.
+    /// Providers of the authorization-code flow, by name.
     pub(crate) code_flows: BTreeMap<&'static str, Registration>,
     /// Apple.
     pub(crate) apple: Option<AppleRegistration>,
     /// Twitter.
     pub(crate) twitter: Option<TwitterRegistration>,
-    /// Those that the operator described.
+    /// Providers that the operator described.
     pub(crate) custom: Vec<Definition>,
-    /// Apple's ID tokens.
+    /// Verification of Apple's ID tokens.
     pub(crate) apple_id_tokens: Option<IdTokenSettings>,
-    /// Google's ID tokens.
+    /// Verification of Google's ID tokens.
     pub(crate) google_id_tokens: Option<IdTokenSettings>,
-    /// Those whose addresses count as verified.
+    /// The trusted e-mail issuers: their addresses count as verified.
     pub(crate) trusted_emails: Vec<ProviderId>,
 }
 
-/// ID tokens that apps may bring.
+/// ID tokens that apps may sign in with.
 #[derive(Debug, Clone)]
 pub(crate) struct IdTokenSettings {
-    /// Whom they have to be for.
+    /// The accepted audiences.
     pub(crate) audiences: Vec<String>,
-    /// Where their keys are.
+    /// The URL of the keys (JWKS).
     pub(crate) keys_url: Url,
 }
 
@@ -75,7 +75,7 @@ impl ProviderSettings {
         read
     }
 
-    /// Anybody can have a directory of their own at Microsoft, and write any address into it.
+    /// Account takeover: an attacker can make a directory at Microsoft and write any address into it.
     fn trusted_with_everybody(&self, settings: &Settings) -> Vec<String> {
         let trusted = code_flows().filter(|it| {
             let is_named = |id: &ProviderId| id.as_str() == it.id;
@@ -99,7 +99,7 @@ impl ProviderSettings {
         .collect()
     }
 
-    /// A slip in a name would be noticed by nobody.
+    /// Warns of trusted providers that are not on, such as a misspelled name.
     fn trusted_in_vain(&self, settings: &Settings) -> Vec<String> {
         let is_on = |id: &ProviderId| {
             let name = id.as_str();
@@ -121,7 +121,7 @@ impl ProviderSettings {
     }
 }
 
-/// Reads on after a problem, so that all are told at once.
+/// Goes on after a problem, so that all are reported at once.
 struct Reader<'a> {
     settings: &'a Settings,
     problems: &'a mut Vec<String>,
@@ -222,7 +222,7 @@ impl Reader<'_> {
         definitions
     }
 
-    /// With audiences, apps may bring tokens, whether browsers are sent there or not.
+    /// With audiences set, apps may send ID tokens, whether or not the redirect flow is on.
     fn id_tokens(
         &mut self,
         audience: &Setting<Vec<String>, Optional>,
@@ -238,7 +238,7 @@ impl Reader<'_> {
         })
     }
 
-    /// Apple sends browsers nowhere else, and they bring no cookie along elsewhere.
+    /// Apple redirects to HTTPS only, and browsers send a `SameSite=None` cookie there only.
     fn needs_tls(&mut self, enabled: &Row) {
         let url = Url::parse(&self.settings.get(&server::URL));
         if url.is_ok_and(|it| it.scheme() == "https") {
@@ -251,7 +251,7 @@ impl Reader<'_> {
         ));
     }
 
-    /// A value without which a service cannot be on.
+    /// A value that a provider needs to be on.
     fn needed<T>(&mut self, enabled: &Row, setting: &Setting<T, Optional>) -> Option<T> {
         if self.settings.is_missing(setting) {
             self.problems.push(format!(
@@ -263,20 +263,20 @@ impl Reader<'_> {
         self.settings.get(setting)
     }
 
-    /// A URL that this server asks.
+    /// A URL that this server requests.
     fn asked(&mut self, setting: &Setting<Url>) -> Option<Url> {
         let url = reachable_url(self.settings, setting);
         self.keep(url)
     }
 
-    /// A URL with a tenant in it that browsers are sent to.
+    /// A URL with a tenant in it that browsers are redirected to.
     fn url_for(&mut self, tenant: &str, setting: &Setting<String>) -> Option<Url> {
         let url = Url::parse(&self.settings.get(setting).replace(TENANT, tenant));
         let url = self.settings.named(setting, url);
         self.keep(url)
     }
 
-    /// The same that this server asks.
+    /// The same for a URL that this server requests.
     fn asked_for(&mut self, tenant: &str, setting: &Setting<String>) -> Option<Url> {
         let url = self.url_for(tenant, setting)?;
         let url = reachable(self.settings, setting, url);

@@ -13,13 +13,13 @@ pub(crate) struct ServerSettings {
     pub(crate) host: String,
     /// Port to listen on; 0 for any free one.
     pub(crate) port: u16,
-    /// Where clients reach this server, without a slash at the end.
+    /// The URL at which clients reach this server, without a slash at the end.
     pub(crate) url: String,
-    /// Folder for what the server makes itself.
+    /// Folder for the server's own files.
     pub(crate) data_dir: PathBuf,
-    /// How long requests under way may take after the server was told to stop.
+    /// How long requests under way may take after a shutdown began.
     pub(crate) shutdown_timeout: Duration,
-    /// How long a connection without a request stays open; zero for one request each.
+    /// The keep-alive time of an idle connection; zero for one request each.
     pub(crate) keep_alive: Duration,
 }
 
@@ -37,14 +37,14 @@ impl ServerSettings {
     }
 }
 
-/// Where clients reach this server, without a slash at the end.
+/// The URL at which clients reach this server, without a slash at the end.
 pub(super) fn server_url(settings: &Settings) -> String {
     let url = settings.get(&server::URL);
     url.trim_end_matches('/').to_owned()
 }
 
-/// Whether nothing but this machine reaches a server that listens on `host`. A name that would have
-/// to be looked up may lead anywhere.
+/// Whether only this machine reaches a server that listens on `host`. A name that needs DNS may resolve
+/// to any address.
 pub(crate) fn is_loopback(host: &str) -> bool {
     let address = host.parse::<IpAddr>().map(|it| it.to_canonical());
     address.map_or_else(

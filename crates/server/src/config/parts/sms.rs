@@ -1,4 +1,4 @@
-//! How text messages leave.
+//! The provider of text messages.
 
 use std::{path::PathBuf, time::Duration};
 
@@ -9,35 +9,35 @@ use sms_sender::{ModicaSettings, TwilioSettings, TwilioVerifySettings, WebhookSe
 use super::outgoing::{reachable, reachable_url};
 use crate::config::table::sms::{self, SmsService};
 
-/// What ids of Twilio Verify begin with.
+/// The prefix of ids of Twilio Verify.
 const VERIFY: &str = "VA";
 
-/// The longest a web hook may take: somebody waits, and the server itself gives up after a minute.
+/// The longest timeout of a web hook: a client waits, and the server itself gives up after a minute.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// How text messages leave, and to whom none do.
+/// The provider of text messages, and the numbers for tests.
 #[derive(Debug, Clone)]
 pub(crate) struct Sms {
-    /// How they leave.
+    /// The provider.
     pub(crate) provider: SmsProvider,
-    /// Who gets none.
+    /// Numbers for tests, which get no message.
     pub(crate) policy: SmsPolicy,
 }
 
-/// How text messages leave.
+/// The provider of text messages.
 #[derive(Debug, Clone)]
 pub(crate) enum SmsProvider {
-    /// Through Twilio, with codes of ours.
+    /// Twilio, with codes of this server.
     Twilio(TwilioSettings),
-    /// Through Twilio Verify, with its codes.
+    /// Twilio Verify, which makes the codes.
     TwilioVerify(TwilioVerifySettings),
-    /// Through Modica.
+    /// Modica.
     Modica(ModicaSettings),
-    /// Through a web hook of the operator.
+    /// A web hook of the operator.
     Generic(WebhookSettings),
-    /// Not at all.
+    /// None: messages are kept in the outbox.
     Dev {
-        /// Where messages are written to, beside the outbox.
+        /// A folder that messages are written to as well.
         folder: Option<PathBuf>,
     },
 }
@@ -47,7 +47,7 @@ impl Sms {
     ///
     /// # Errors
     ///
-    /// A line about what the provider lacks.
+    /// A line about a setting that the provider lacks.
     pub(crate) fn read(
         settings: &Settings,
         warnings: &mut Vec<String>,

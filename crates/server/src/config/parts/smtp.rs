@@ -9,13 +9,13 @@ use url::{Host, Url};
 
 use crate::config::table::{email, server};
 
-/// How long a mail may take to be handed over: somebody waits for the answer.
+/// The timeout of sending a mail: the client may be waiting for the answer.
 const TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Most connections to the mail server at a time.
 const POOL_SIZE: u32 = 4;
 
-/// The server of this name, which takes outgoing mail. What was set in vain is added to `warnings`.
+/// The SMTP server of this name. Settings without effect are added to `warnings`.
 pub(super) fn smtp(settings: &Settings, host: String, warnings: &mut Vec<String>) -> SmtpSettings {
     warnings.extend(incomplete_credentials(settings));
     warnings.extend(unusual_port(settings));
@@ -41,8 +41,8 @@ pub(super) fn smtp(settings: &Settings, host: String, warnings: &mut Vec<String>
     }
 }
 
-/// The host that clients reach this server at: the name it has for the world. Names of containers may
-/// have an underscore, which no name of a host has.
+/// The host of the public URL, for `EHLO`. Names of containers may have an underscore, which no host
+/// name has.
 fn client_name(settings: &Settings) -> String {
     if let Some(name) = settings.get(&email::SMTP_CLIENT_NAME) {
         return name;
@@ -56,7 +56,7 @@ fn client_name(settings: &Settings) -> String {
     }
 }
 
-/// The two ports that are nearly always spoken to in one way.
+/// The two ports whose encryption is nearly always the same.
 fn unusual_port(settings: &Settings) -> Option<String> {
     let (port, secure) = (&email::SMTP_PORT, &email::SMTP_SECURE);
     let (number, is_secure) = (settings.get(port), settings.get(secure));

@@ -1,4 +1,4 @@
-//! Where the words of mails come from.
+//! Where the templates of mails come from.
 
 use auth_domain::user::Locale;
 use mail_templates::{Site, TemplateSettings};
@@ -8,8 +8,8 @@ use url::Url;
 use super::{outgoing::reachable, server::server_url};
 use crate::config::table::{email, redirects};
 
-/// The operator's own templates. The folder where upstream's image has them need not be there; any other
-/// has to be, or it was named in vain.
+/// The operator's own templates. The folder of upstream's image may be missing; any other must exist,
+/// because the operator named it.
 pub(crate) fn templates(settings: &Settings, default_locale: Locale) -> TemplateSettings {
     let folder = settings.get(&email::TEMPLATES_PATH);
     let is_usual = folder.as_os_str() == email::USUAL_TEMPLATES_PATH;
@@ -20,7 +20,7 @@ pub(crate) fn templates(settings: &Settings, default_locale: Locale) -> Template
     }
 }
 
-/// What mails can say about this installation.
+/// The data about this server that mails can show.
 pub(super) fn site(settings: &Settings) -> Site {
     Site {
         server_url: server_url(settings),
@@ -28,9 +28,9 @@ pub(super) fn site(settings: &Settings) -> Site {
     }
 }
 
-/// The web server that has templates; `None` when there is none to ask. One that no request may go to
-/// is added to `warnings`: Hasura Auth knows no such setting, and local templates take the place of
-/// those that cannot be fetched.
+/// The web server that has templates, if one is set. One that the egress rules block is added to
+/// `warnings`: Hasura Auth has no such rules, and local templates are the fallback for those that
+/// cannot be fetched.
 pub(crate) fn templates_url(settings: &Settings, warnings: &mut Vec<String>) -> Option<Url> {
     let setting = &email::TEMPLATE_FETCH_URL;
     let url = reachable(settings, setting, settings.get(setting)?);

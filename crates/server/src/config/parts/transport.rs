@@ -1,4 +1,4 @@
-//! How mail leaves.
+//! The transport of mail.
 
 use http_mailer::{PostmarkSettings, WebhookSettings};
 use settings::{Optional, Setting, Settings};
@@ -12,22 +12,22 @@ use super::{
 };
 use crate::config::table::email;
 
-/// The name of a host that stands for Postmark's API, as in Hasura Auth.
+/// The host name that selects Postmark's API, as in Hasura Auth.
 const POSTMARK: &str = "postmark";
 
-/// How mail leaves.
+/// The transport of mail.
 #[derive(Debug, Clone)]
 pub(crate) enum Transport {
     /// Through an SMTP server.
     Smtp(SmtpSettings),
-    /// Through Postmark's API, in the words of templates there.
+    /// Through Postmark's API, with templates there.
     Postmark(PostmarkSettings),
     /// Through a web hook of the operator.
     Webhook(WebhookSettings),
 }
 
 impl Transport {
-    /// Picks this part from all settings; `None` when mail is only kept.
+    /// Picks this part from all settings; `None` when mail is kept in the outbox.
     pub(crate) fn read(
         settings: &Settings,
         warnings: &mut Vec<String>,

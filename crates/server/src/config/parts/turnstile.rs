@@ -1,4 +1,4 @@
-//! Telling people from programs.
+//! The bot check.
 
 use auth_domain::secret::Secret;
 use settings::Settings;
@@ -7,21 +7,21 @@ use url::Url;
 use super::outgoing::reachable_url;
 use crate::config::table::abuse;
 
-/// The service that tells people from programs.
+/// The service that tells people from programs (bot check).
 #[derive(Debug, Clone)]
 pub(crate) struct BotCheckService {
-    /// Where it is.
+    /// Its URL.
     pub(crate) url: Url,
-    /// What this server proves itself with.
+    /// The secret that authenticates this server there.
     pub(crate) secret: Secret,
 }
 
 impl BotCheckService {
-    /// Picks this part from all settings; `None` when nobody is to be asked.
+    /// Picks this part from all settings; `None` when there is no bot check.
     ///
     /// # Errors
     ///
-    /// A line about a URL that no request may go to.
+    /// A line about a URL that the egress rules block.
     pub(crate) fn read(settings: &Settings) -> Result<Option<Self>, String> {
         let Some(secret) = settings.get(&abuse::TURNSTILE_SECRET) else {
             return Ok(None);

@@ -8,20 +8,20 @@ use url::Url;
 
 use crate::config::table::{redirects, second_factors};
 
-/// How long a person has where nothing is said about it, as in Hasura Auth.
+/// The default timeout of a ceremony, as in Hasura Auth.
 const USUAL_TIMEOUT: Duration = Duration::from_mins(1);
 
-/// No person is quicker.
+/// The shortest timeout: no user is quicker.
 const SHORTEST: Duration = Duration::from_secs(1);
 
-/// No person needs longer, and challenges are kept for as long.
+/// The longest timeout: no user needs longer, and challenges are kept for as long.
 const LONGEST: Duration = Duration::from_hours(1);
 
-/// On whose behalf security keys are asked for; `None` when they are switched off.
+/// The relying party of security keys; `None` when they are switched off.
 ///
 /// # Errors
 ///
-/// A line about a domain or an origin that no browser would use a key with.
+/// A line about a domain or an origin for which no browser would use a key.
 pub(in crate::config) fn relying_party(
     settings: &Settings,
 ) -> Result<Option<RelyingParty>, String> {
@@ -43,7 +43,7 @@ pub(in crate::config) fn relying_party(
     let read = |origins: &[&str]| RelyingParty::new(&id, name, origins, timeout);
     let with_client = [listed.as_slice(), client.as_deref().as_slice()].concat();
     let relying_party = match read(&with_client) {
-        // An application elsewhere, beside origins that are on the domain.
+        // An application on another domain, beside origins that are on this one.
         Err(_) if !listed.is_empty() => read(&listed),
         outcome => outcome,
     };
@@ -57,7 +57,7 @@ pub(in crate::config) fn relying_party(
     })
 }
 
-/// Hasura Auth takes any number and obeys none, so that files in use hold `0`.
+/// Hasura Auth accepts any number and ignores it, so that files in use hold `0`.
 fn timeout(settings: &Settings) -> Duration {
     match settings.get(&second_factors::WEBAUTHN_TIMEOUT) {
         0 => USUAL_TIMEOUT,

@@ -1,4 +1,4 @@
-//! Settings of protection against abuse.
+//! Settings of rate limits and of the bot check.
 
 use std::time::Duration;
 

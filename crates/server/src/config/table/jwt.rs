@@ -1,4 +1,4 @@
-//! Settings of access tokens and of what they say.
+//! Settings of access tokens and their claims.
 
 use auth_crypto::EncryptionKey;
 use auth_domain::secret::Secret;

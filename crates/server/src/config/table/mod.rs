@@ -52,8 +52,8 @@ const SECTIONS: &[Section] = &[
     oauth2::SECTION,
 ];
 
-/// Variables of Hasura Auth's earlier versions and of deployments around it; nothing comes of
-/// them, and nothing is said about them.
+/// Variables of Hasura Auth's earlier versions and of deployments around it, which are ignored without
+/// a warning.
 const IGNORED_VARIABLES: [&str; 4] = [
     "AUTH_PROVIDER_FACEBOOK_PROFILE_FIELDS",
     "AUTH_PROVIDER_GITLAB_BASE_URL",

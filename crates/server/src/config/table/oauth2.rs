@@ -1,4 +1,4 @@
-//! Settings of this server as an OAuth provider for others.
+//! Settings of this server as an OAuth provider for other applications.
 
 use settings::{Kind, Setting, section};
 

@@ -1,4 +1,4 @@
-//! Settings of sign-in with other services, a row for each.
+//! Settings of identity providers, a row for each.
 
 pub(crate) mod apple;
 pub(crate) mod code_flow;
@@ -21,10 +21,10 @@ macro_rules! providers {
     ($($name:ident = $row:expr;)+) => {
         $(const $name: ProviderRow = $row;)+
 
-        /// Every service.
+        /// Every provider.
         pub(crate) const PROVIDERS: &[ProviderRow] = &[$($name),+];
 
-        /// One section per service.
+        /// One section per provider.
         pub(super) const SECTIONS: &[Section] = &[GENERAL, $($name.section),+];
     };
 }
@@ -57,13 +57,13 @@ providers! {
     );
 }
 
-/// Every service of the authorization-code flow.
+/// Every provider of the authorization-code flow.
 pub(crate) fn code_flows() -> impl Iterator<Item = &'static CodeFlowRow> {
     PROVIDERS.iter().filter_map(|it| it.code_flow.as_ref())
 }
 
 section! {
-    /// What is said of all services, and those that the operator describes.
+    /// Settings of all providers together, and the providers that the operator describes.
     const GENERAL = "Sign-in with other services";
 
     TRUSTED_EMAILS: Setting<Vec<ProviderId>, Optional> = Setting::new(
@@ -116,7 +116,7 @@ pub(crate) const WORKOS_DOMAIN: Setting<String, Optional> = text(
     "Domain whose members people sign in as.",
 );
 
-/// WorkOS, with what people are sent there with.
+/// WorkOS, with the parameters of its authorization request.
 fn workos(settings: &Settings) -> WorkOs {
     WorkOs {
         organization: settings.get(&WORKOS_ORGANIZATION),

@@ -9,7 +9,7 @@ use url::Url;
 
 use crate::config::rule::{self, TestNumber};
 
-/// What sends text messages.
+/// The provider of text messages.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum SmsService {
     /// Twilio, or Twilio Verify.
@@ -18,12 +18,12 @@ pub(crate) enum SmsService {
     Modica,
     /// A web hook of the operator.
     Generic,
-    /// None: messages are kept.
+    /// None: messages are kept in the outbox.
     Dev,
 }
 
 impl SmsService {
-    /// Every service with its word.
+    /// Every provider with its name in settings.
     pub(crate) const ALL: [(&'static str, Self); 4] = [
         (Self::Twilio.word(), Self::Twilio),
         (Self::Modica.word(), Self::Modica),
@@ -31,7 +31,7 @@ impl SmsService {
         (Self::Dev.word(), Self::Dev),
     ];
 
-    /// Its word.
+    /// Its name in settings.
     pub(crate) const fn word(self) -> &'static str {
         match self {
             Self::Twilio => "twilio",

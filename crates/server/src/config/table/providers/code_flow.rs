@@ -1,4 +1,4 @@
-//! Settings of a service of the authorization-code flow, all of them in one row.
+//! Settings of a provider of the authorization-code flow, all of them in one row.
 
 use std::sync::Arc;
 
@@ -10,35 +10,35 @@ use url::Url;
 
 use crate::config::rule;
 
-/// A service that people sign in with.
+/// An identity provider.
 pub(crate) struct ProviderRow {
     /// All of its settings.
     pub(crate) section: Section,
-    /// How it is connected, unless it speaks a protocol of its own.
+    /// Its connection, unless it speaks a protocol of its own.
     pub(crate) code_flow: Option<CodeFlowRow>,
 }
 
-/// A service of the authorization-code flow.
+/// A provider of the authorization-code flow.
 pub(crate) struct CodeFlowRow {
     /// Its name.
     pub(crate) id: &'static str,
     /// Whether it is on.
     pub(crate) enabled: Setting<bool>,
-    /// Id that it knows this server by.
+    /// The client id of this server there.
     pub(crate) client_id: Setting<String, Optional>,
-    /// Secret that goes with the id.
+    /// The client secret that belongs to the id.
     pub(crate) client_secret: Setting<Secret, Optional>,
     /// Scopes.
     pub(crate) scope: Setting<Vec<String>, Optional>,
-    /// Where browsers are sent.
+    /// The authorization endpoint.
     pub(crate) authorization_url: Setting<String>,
-    /// Where codes are exchanged.
+    /// The token endpoint.
     pub(crate) token_url: Setting<String>,
-    /// Where profiles are.
+    /// The profile endpoint.
     pub(crate) profile_url: Setting<String>,
     /// What `{tenant}` in its URLs stands for.
     pub(crate) tenant: Option<Setting<String>>,
-    /// Makes the service of its registration.
+    /// Makes the provider from its registration.
     pub(crate) connect: fn(&Settings, Registration, Egress) -> Arc<dyn Provider>,
 }
 
@@ -196,7 +196,7 @@ macro_rules! provider {
     }};
 }
 
-/// `Some` of what there is.
+/// `Some` of the argument.
 macro_rules! optional {
     () => {
         None
