@@ -1,7 +1,7 @@
-//! The shape of the workspace: which crate may know which.
+//! The layers of the workspace: which crate may depend on which.
 //!
-//! cargo only refuses circles. That arrows point inward, and that the domain stays free of
-//! frameworks, is held here; see docs/architecture.md for why.
+//! cargo only refuses circles. This test holds that dependencies point inward and that the domain has
+//! no framework; see docs/architecture.md for why.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -84,7 +84,7 @@ const LAYERS: &[(&str, &[&str])] = &[
 /// Identity providers that have no row of their own in [`LAYERS`].
 const PROVIDER: &[&str] = &["auth-domain", "provider-kit"];
 
-/// Everything that whoever embeds the domain gets with it.
+/// Every dependency that an embedder of the domain gets with it.
 const DEPENDENCIES_OF_THE_DOMAIN: [&str; 14] = [
     "async-trait",
     "chrono",
@@ -107,8 +107,8 @@ fn is_provider(name: &str) -> bool {
     name.starts_with("provider-") && name != "provider-kit"
 }
 
-/// What a crate may depend on, if that was decided. The server connects whichever providers there are,
-/// except the one that is there to be copied.
+/// The allowed dependencies of a crate, if that was decided. The server connects all providers except
+/// the template.
 fn may_depend(name: &str, on: &str) -> Option<bool> {
     let row = LAYERS.iter().find(|(it, _)| *it == name);
     let allowed = match row {
@@ -134,7 +134,7 @@ fn packages() -> Vec<Package> {
     command.exec().unwrap().packages
 }
 
-/// What a crate is built with: of the workspace, or from elsewhere.
+/// The dependencies of a crate: of the workspace, or from elsewhere.
 fn dependencies(package: &Package, of_the_workspace: bool) -> BTreeSet<&str> {
     package
         .dependencies
@@ -202,8 +202,8 @@ fn the_domain_depends_on_nothing_else() {
     );
 }
 
-/// The port fakes of `auth-domain` give out tokens that can be guessed. Cargo switches a feature on for
-/// everything that is built together, so that one crate would do so for all.
+/// The port fakes of `auth-domain` hand out tokens that an attacker can guess. Cargo unifies features
+/// over everything that is built together, so one crate would switch them on for all.
 #[test]
 fn nothing_is_built_with_what_is_for_tests() {
     let packages = packages();

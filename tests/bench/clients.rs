@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::{load::Client, scale::Failure};
 
-/// Longer than any request should take, so that a server that hangs ends the run.
+/// The timeout of a request: a server that hangs ends the run.
 const PATIENCE: Duration = Duration::from_mins(1);
 
 /// A user that was signed up for the run.
@@ -48,7 +48,7 @@ impl Account {
     }
 }
 
-/// `GET /healthz`: as fast as client and server get, with nothing to do in between.
+/// `GET /healthz`: the upper limit of client and server, without any work in between.
 pub(crate) struct Health {
     http: Http,
     url: String,
@@ -93,7 +93,7 @@ impl Client for ReadUser {
     }
 }
 
-/// `POST /token`, each time with the token the time before brought.
+/// `POST /token`, each time with the token of the answer before.
 pub(crate) struct Refresh {
     http: Http,
     url: String,

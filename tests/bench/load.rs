@@ -1,4 +1,4 @@
-//! Clients that send one request after the other.
+//! Clients that send requests one after the other.
 
 use std::{
     future::Future,
@@ -44,7 +44,7 @@ async fn send<C: Client>(
     time: Duration,
 ) -> Result<(Vec<Duration>, Duration), Failure> {
     let warmed_up = client.request().await;
-    // Before the failure is reported: the others would wait for this client for ever.
+    // Before the failure is reported: the others would wait for this client forever.
     start.wait().await;
     warmed_up?;
     let mut latencies = Vec::new();

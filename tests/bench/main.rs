@@ -1,4 +1,4 @@
-//! Measures the built server beside the limits of what it is made of.
+//! Measures the built server against the raw limits of its components.
 //!
 //! `bench SERVER POSTGRES_URL PGBENCH` starts the program `SERVER` on PostgreSQL and then on SQLite,
 //! loads it with clients of its own over the loopback interface, and prints one table. Next to each
@@ -140,8 +140,8 @@ async fn refresh(accounts: &[Account], pgbench: Option<&PgBench>) -> Result<Row,
     })
 }
 
-/// The limit is taken before and after, because a machine that is not all ours gets faster and
-/// slower meanwhile.
+/// The limit is measured before and after, because a machine with other load gets faster and slower
+/// meanwhile.
 async fn sign_in(accounts: &[Account]) -> Result<Row, Failure> {
     let before = raw::bcrypt(BCRYPT_COST, TIME / 2).await?;
     let clients = accounts.iter().map(SignIn::new).collect::<Result<_, _>>()?;
@@ -162,7 +162,7 @@ async fn bystanders(accounts: &[Account]) -> Result<Vec<Refresh>, Failure> {
     Ok(clients)
 }
 
-/// The flood is over last: each of its clients still waits for an answer when the time is up.
+/// The flood ends last: each of its clients still waits for an answer when the time is up.
 async fn flooded_refresh(accounts: &[Account]) -> Result<Measured, Failure> {
     let bystanders = bystanders(accounts).await?;
     let flooders = accounts.iter().cycle().take(FLOODERS);

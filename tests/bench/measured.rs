@@ -1,15 +1,15 @@
-//! What is kept of many requests.
+//! Statistics of many requests.
 
 use std::time::Duration;
 
 use crate::scale::Failure;
 
-/// Rate and slowness of one kind of request.
+/// Rate and latency of one kind of request.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Measured {
     /// Requests per second.
     pub(crate) rate: f64,
-    /// How long all but the slowest hundredth took at most.
+    /// The 99th percentile of the latency.
     pub(crate) p99: Duration,
 }
 
@@ -28,7 +28,7 @@ impl Measured {
     }
 }
 
-/// How many there were in each second.
+/// Requests per second, for each second.
 pub(crate) fn per_second(count: usize, elapsed: Duration) -> Result<f64, Failure> {
     Ok(f64::from(u32::try_from(count)?) / elapsed.as_secs_f64())
 }

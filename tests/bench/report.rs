@@ -10,10 +10,10 @@ use crate::{
 /// The least part of the bare bcrypt rate that sign-in should reach.
 const LEAST_SIGN_IN_RATIO: f64 = 0.90;
 
-/// How many times slower than in quiet times a refresh may be in a flood of sign-ins.
+/// The highest factor by which a refresh may be slower during a flood of sign-ins.
 const MOST_FLOOD_RATIO: f64 = 5.0;
 
-/// The label of the row that the first target is about.
+/// The label of the row for the first target.
 pub(crate) const SIGN_IN: &str = "sign-in";
 
 /// One kind of request.
@@ -21,7 +21,7 @@ pub(crate) const SIGN_IN: &str = "sign-in";
 pub(crate) struct Row {
     pub(crate) label: &'static str,
     pub(crate) measured: Measured,
-    /// The limit of the rate, if something can be measured that is one.
+    /// The limit of the rate, if it can be measured.
     pub(crate) raw: Option<f64>,
 }
 

@@ -1,8 +1,8 @@
-//! How much is measured and for how long, and how it fails.
+//! The scale of the measurements, and their errors.
 
 use std::{error::Error, time::Duration};
 
-/// Whatever went wrong; the program has nobody to explain it to but a developer.
+/// Any failure; only a developer reads it.
 pub(crate) type Failure = Box<dyn Error + Send + Sync>;
 
 /// How long each row is measured.
@@ -11,12 +11,12 @@ pub(crate) const TIME: Duration = Duration::from_secs(5);
 /// Clients of a row, each with a connection, an account and a session of its own.
 pub(crate) const CLIENTS: usize = 16;
 
-/// Clients that refresh beside a flood of sign-ins. Few, so that what they wait for is the flood
-/// and not each other.
+/// Clients that refresh during a flood of sign-ins. Few, so that they wait for the flood and not for
+/// each other.
 pub(crate) const BYSTANDERS: usize = 4;
 
 /// Clients that flood the sign-in.
 pub(crate) const FLOODERS: usize = 64;
 
-/// What new passwords cost in both original servers.
+/// The bcrypt cost of new passwords in both original servers.
 pub(crate) const BCRYPT_COST: u32 = 10;

@@ -18,15 +18,15 @@ use tokio::{
 
 use crate::scale::{BCRYPT_COST, Failure};
 
-/// How often the server is asked whether it is there, and for how long in all.
+/// The pause between two checks whether the server is up, and the timeout of all.
 const PACE: Duration = Duration::from_millis(50);
 const PATIENCE: u32 = 600;
 
-/// Any secret will do; a fixed one keeps the runs alike.
+/// Any secret will do; a fixed one keeps the runs comparable.
 const JWT_SECRET: &str =
     r#"{"type":"HS256","key":"a secret of more than thirty-two bytes, for the benchmark only"}"#;
 
-/// Where the server keeps its users.
+/// The database of the server.
 #[derive(Debug)]
 pub(crate) enum Database {
     /// The database with this URL.
@@ -69,7 +69,7 @@ impl Server {
         Ok(server)
     }
 
-    /// What its paths begin with.
+    /// The prefix of its paths.
     pub(crate) fn url(&self) -> &str {
         &self.url
     }
@@ -134,8 +134,8 @@ fn log_in(folder: &Path) -> impl AsRef<Path> + use<> {
     folder.join("log")
 }
 
-/// A port nobody listens on now. Somebody else could take it before the server does, which would
-/// then say so and end.
+/// A free port. Race: another process may take it before the server does, which would then report it
+/// and end.
 fn free_port() -> Result<u16, Failure> {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
     Ok(listener.local_addr()?.port())

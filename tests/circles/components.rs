@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-/// The circles among `nodes` numbered nodes.
+/// The circles in a graph of `nodes` numbered nodes.
 pub(crate) fn circles(nodes: usize, edges: &BTreeSet<(usize, usize)>) -> Vec<BTreeSet<usize>> {
     let reached: BTreeMap<usize, BTreeSet<usize>> =
         (0..nodes).map(|it| (it, reachable(it, edges))).collect();

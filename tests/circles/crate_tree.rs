@@ -1,4 +1,4 @@
-//! The modules of a crate, as its files declare them.
+//! The module tree of a crate, as its files declare it.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -36,7 +36,7 @@ pub(crate) struct Import {
     pub(crate) path: Vec<String>,
     /// `None` for a glob.
     pub(crate) name: Option<String>,
-    /// Whether other modules get it from here.
+    /// Whether it is re-exported to other modules.
     pub(crate) is_handed_on: bool,
 }
 

@@ -1,7 +1,7 @@
-//! No file of a crate imports itself by way of others.
+//! No circular imports between the files of a crate.
 //!
 //! Files in a circle can only be read, moved and tested together. The cause is mostly one item in the
-//! wrong file. cargo refuses circles of crates; this test refuses them within each.
+//! wrong file. cargo refuses circular crates; this test refuses circular files in each crate.
 
 #![expect(
     clippy::unwrap_used,
@@ -20,14 +20,14 @@ use cargo_metadata::{MetadataCommand, TargetKind};
 
 use crate_tree::CrateTree;
 
-/// A circle that is still there.
+/// A circle that is still allowed.
 #[derive(Debug)]
 struct Known {
     /// The crate.
     of: &'static str,
     /// One of its files.
     through: &'static str,
-    /// It may have no more files than this.
+    /// The most files that it may have.
     files: usize,
 }
 
@@ -37,7 +37,7 @@ const fn known(of: &'static str, through: &'static str, files: usize) -> Known {
 
 /// The list may shrink, and not grow.
 const KNOWN: &[Known] = &[
-    // Filters hold paths and paths hold filters: they are evaluated by turns.
+    // Filters hold paths and paths hold filters: they are evaluated recursively.
     known("hasura", "path/evaluate.rs", 2),
 ];
 

@@ -1,4 +1,4 @@
-//! Which files of a crate refer to which.
+//! The dependency graph of a crate: which files refer to which.
 
 use std::collections::BTreeSet;
 
@@ -10,11 +10,11 @@ use crate::{
     resolve::{Target, resolve},
 };
 
-/// From a file to one that it refers to.
+/// An edge from a file to one that it refers to.
 pub(crate) type Edges = BTreeSet<(usize, usize)>;
 
-/// Every reference from a file to another. To name a module is none, but to name what is in it; nor is
-/// it one to hand a name on, unless the module uses the name itself.
+/// Every reference from a file to another. Naming a module is none, but naming an item in it is. A
+/// re-export is none either, unless the module uses the name itself.
 pub(crate) fn between_files(tree: &CrateTree) -> Edges {
     let mut edges = Edges::new();
     for (number, module) in tree.modules.iter().enumerate() {
@@ -39,7 +39,7 @@ pub(crate) fn between_files(tree: &CrateTree) -> Edges {
     edges
 }
 
-/// Paths that begin with a name which a function imports for itself.
+/// Paths that begin with a name imported inside a function.
 fn by_inner_names(tree: &CrateTree, module: usize, words: &Words) -> Edges {
     let mut edges = Edges::new();
     let here = tree.modules[module].file;
@@ -59,13 +59,13 @@ fn by_inner_names(tree: &CrateTree, module: usize, words: &Words) -> Edges {
     edges
 }
 
-/// What stands in the code of a module, macros included.
+/// The paths in the code of a module, macros included.
 #[derive(Default)]
 struct Words {
     names: BTreeSet<String>,
-    /// Of two or more parts.
+    /// Paths of two or more parts.
     paths: BTreeSet<Vec<String>>,
-    /// Of functions.
+    /// Imports inside functions.
     imports: Vec<Import>,
 }
 

@@ -1,8 +1,8 @@
-//! Where a path leads.
+//! Name resolution: the item or module that a path names.
 
 use crate::crate_tree::{CrateTree, Import};
 
-/// What a path names.
+/// The target of a path.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Target {
     Module(usize),
@@ -12,10 +12,10 @@ pub(crate) enum Target {
     Elsewhere,
 }
 
-/// Names are handed on at most so often; more would be a name that stands for itself.
+/// Most re-exports that are followed; more would be a name that refers to itself.
 const DEPTH: usize = 16;
 
-/// Where `path` leads from `module`.
+/// Resolves `path` in `module`.
 pub(crate) fn resolve(tree: &CrateTree, module: usize, path: &[String]) -> Target {
     walk(tree, module, path, DEPTH)
 }
@@ -40,14 +40,14 @@ fn walk(tree: &CrateTree, module: usize, path: &[String], depth: usize) -> Targe
             "super" => tree.modules[inside]
                 .parent
                 .map_or(Target::Elsewhere, Target::Module),
-            // What a macro makes is not seen; it is where its name is looked for.
+            // Items made by macros are not seen; they count where their name is looked up.
             name => named(tree, inside, name, depth).unwrap_or(Target::Item(inside)),
         };
     }
     target
 }
 
-/// What `name` is in a module.
+/// Resolves `name` in a module.
 fn named(tree: &CrateTree, module: usize, name: &str, depth: usize) -> Option<Target> {
     let here = &tree.modules[module];
     if let Some(child) = here.children.get(name) {
@@ -69,7 +69,7 @@ fn named(tree: &CrateTree, module: usize, name: &str, depth: usize) -> Option<Ta
     })
 }
 
-/// A `use` of another crate's name may be written as if it were one of ours.
+/// A `use` of another crate's name may look like one of a module of ours.
 fn through(tree: &CrateTree, module: usize, import: &Import, depth: usize) -> Target {
     let is_its_own_name = import.path.len() == 1 && import.path.first() == import.name.as_ref();
     if is_its_own_name {

@@ -1,5 +1,5 @@
-//! Hostile and broken requests: a clear answer of the right generation, nothing lost, never a
-//! 500, and nothing secret in the log.
+//! Hostile and broken requests: a clear error of the right generation, no data lost, never a 500, and
+//! no secret in the log.
 
 use reqwest::Method;
 use serde_json::json;
@@ -217,7 +217,7 @@ async fn a_body_needs_the_content_type_of_json() {
     server.send(request).await.expect(200);
 }
 
-/// Sends bytes as they are; the first line of the answer, or nothing when the server hangs up.
+/// Sends raw bytes; the first line of the answer, or `None` when the server closes the connection.
 async fn exchange(server: &Server, bytes: &[u8]) -> String {
     let mut stream = TcpStream::connect(server.authority()).await.unwrap();
     let sent = stream.write_all(bytes).await;
@@ -279,7 +279,7 @@ async fn a_client_that_hangs_up_does_not_leave_a_sign_up_half_done() {
     stream.set_zero_linger().unwrap();
     drop(stream);
 
-    // It either was never read or is carried out as a whole; the next request finds it settled.
+    // Atomic: it was never read or is carried out as a whole; the next request sees which.
     let session = loop {
         let answer = server.sign_in("ada@example.com", PASSWORD).await;
         if answer.status == 200 {

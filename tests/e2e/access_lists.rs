@@ -1,5 +1,5 @@
-//! The access lists hold at every sign-in, also for accounts that were there before an address was
-//! shut out.
+//! The access lists hold at every sign-in, also for accounts that existed before an address was
+//! blocked.
 
 use crate::{
     error_rows::{INVALID_REQUEST, Row, SHUT_OUT, expect_row, expect_row_at_client},
@@ -9,7 +9,7 @@ use crate::{
 
 const SESSIONS: &str = "SELECT count(*) AS count FROM auth.refresh_tokens";
 
-/// Everything that was handed out by an open server is answered by `server` with `row`.
+/// `server` answers with `row` to everything that an open server handed out.
 async fn expect_all_refused(database: &Database, server: &Server, row: Row) {
     let lax = handing_out(database).start().await;
     let handed_out = hand_out(&lax).await;

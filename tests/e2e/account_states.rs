@@ -1,4 +1,4 @@
-//! Accounts that may not be used: what was handed out before leads nowhere, and no mail is sent.
+//! Accounts that may not be used: earlier tickets and tokens are refused, and no mail is sent.
 
 use serde_json::{Value, json};
 
@@ -64,7 +64,7 @@ on_both_databases! {
     async fn nothing_but_a_proof_of_the_address_lets_an_unverified_user_in(database) {
         let server = handing_out(&database).start().await;
         expect_refused(&database, &server, MAKE_UNVERIFIED, |path| match path {
-            // Whoever reads these has proven the address.
+            // Following one of these proves the address.
             "/signin/otp/email/verify" | "/verify/code" | "/verify" => None,
             _ => Some(UNVERIFIED),
         })
@@ -83,7 +83,7 @@ on_both_databases! {
     }
 }
 
-/// A mail to a new person that a verified address is needed for.
+/// A mail to a new user, for which an address must be verified.
 async fn mail_about(server: &Server, kind: &str, email: &str) -> Value {
     let session = server.verified(email).await;
     if kind == "passwordReset" {

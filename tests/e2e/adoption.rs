@@ -1,4 +1,4 @@
-//! A database that a running Hasura Auth (Go, 0.42) left behind goes on working.
+//! Adoption: a database that a running Hasura Auth (Go, 0.42) left behind keeps working.
 
 use serde_json::{Value, json};
 use tokio::process::Command;
@@ -8,7 +8,7 @@ use crate::support::{
     postgres_program,
 };
 
-/// The dump, and what is known of the people in it.
+/// The dump, and the credentials of the users in it.
 const DUMP: &str = concat!(
     env!("CARGO_MANIFEST_DIR"),
     "/../crates/postgres-store/tests/fixtures/hasura-auth-0.42.sql"

@@ -1,4 +1,4 @@
-//! Every endpoint behind an access token: whose tokens it takes, and what it asks of the account.
+//! Every endpoint behind an access token: which users it accepts, and in which state.
 
 use data_encoding::BASE64URL_NOPAD;
 use reqwest::Method;
@@ -19,10 +19,10 @@ const ADA: &str = "ada@example.com";
 const SET_PASSWORD: &str = "/user/password";
 const VERIFIED_REQUIRED: &str = "AUTH_EMAIL_SIGNIN_EMAIL_VERIFIED_REQUIRED";
 
-/// An endpoint, and a body that is good for it.
+/// An endpoint, and a valid body for it.
 type Endpoint = (Method, &'static str, Value);
 
-/// Those that look at the state of the account. A token is optional at the last one, which takes the
+/// Endpoints that check the state of the account. A token is optional at the last one, which takes the
 /// ticket of a mail as well.
 fn for_people() -> Vec<Endpoint> {
     let otp = || json!({ "otp": "123456" });
@@ -75,7 +75,7 @@ fn for_people() -> Vec<Endpoint> {
     ]
 }
 
-/// Those that are for anonymous people.
+/// Endpoints for anonymous users.
 fn for_the_anonymous() -> Vec<Endpoint> {
     let address = json!({
         "signInMethod": "email-password", "email": "new@example.com", "password": PASSWORD,
@@ -89,7 +89,7 @@ fn for_the_anonymous() -> Vec<Endpoint> {
     ]
 }
 
-/// Every endpoint that cannot do without a token.
+/// Every endpoint that requires a token.
 fn all() -> Vec<Endpoint> {
     let id = "0a1b2c3d-0a1b-4c3d-8a1b-0a1b2c3d4e5f";
     let mut all = for_people();
@@ -117,7 +117,7 @@ fn all() -> Vec<Endpoint> {
     all
 }
 
-/// Everything that is behind a token is switched on. All these servers accept each other's tokens.
+/// A server with every feature on. All these servers accept each other's tokens.
 fn open(phones: &Phones, database: &Database) -> ServerBuilder {
     phones
         .server(database)
@@ -133,7 +133,7 @@ fn bearer(session: &Value) -> &str {
     session["accessToken"].as_str().unwrap()
 }
 
-/// Whether an answer says that the token is missing or not good.
+/// Whether an answer says that the token is missing or invalid.
 #[track_caller]
 fn expect_bad_token(answer: &Answer, place: &str) {
     let told = serde_json::from_str::<Value>(&answer.text).unwrap_or_default();
@@ -160,7 +160,7 @@ pub(crate) fn hs256() -> Value {
     json!({ "alg": "HS256", "typ": "JWT" })
 }
 
-/// Tokens that are almost those of a session.
+/// Tokens that differ from those of a session in one point.
 fn forged(session: &Value) -> Vec<(&'static str, String)> {
     let claims = claims_of(session);
     let with = |name: &str, value: Value| {
@@ -197,7 +197,7 @@ fn forged(session: &Value) -> Vec<(&'static str, String)> {
     ]
 }
 
-/// What must not change when everything is refused.
+/// The state that refused requests must not change.
 async fn traces(database: &Database) -> Vec<i64> {
     let mut counts = Vec::new();
     for query in [
@@ -216,7 +216,7 @@ async fn traces(database: &Database) -> Vec<i64> {
     counts
 }
 
-/// Every endpoint for people answers this token with `row`.
+/// Every endpoint for users answers this token with `row`.
 async fn expect_everywhere(server: &Server, token: &str, row: Row, state: &str) {
     for (method, path, body) in for_people() {
         let answer = server.ask_as(token, &method, path, &body).await;
@@ -254,7 +254,7 @@ on_both_databases! {
         assert_eq!(traces(&database).await, untouched);
         assert!(server.mails().is_empty() && phones.count() == 0);
         server.sign_in(ADA, PASSWORD).await.expect(200);
-        // What is signed here with the same claims is as good as the server's own.
+        // Signed here with the same claims, a token is as valid as the server's own.
         let copy = signed(&hs256(), &claims_of(&ada));
         for token in [bearer(&ada), &copy] {
             server.get_as(token, "/user").await.expect(200);
@@ -289,7 +289,7 @@ on_both_databases! {
 
         assert_eq!(traces(&database).await, untouched);
         assert!(server.mails().is_empty() && phones.count() == 0);
-        // It is good for looking until it expires.
+        // The access token can still read until it expires.
         server.get_as(bearer(&ada), "/user").await.expect(200);
     }
 
@@ -351,11 +351,11 @@ on_both_databases! {
             match path {
                 "/user" => expect_row(&answer, SHUT_OUT, path),
                 SET_PASSWORD => expect_row(&answer, INVALID_REQUEST, path),
-                // The session went with the user.
+                // The session was deleted with the user.
                 _ => expect_bad_token(&answer, path),
             }
         }
-        // One that names no session is good until the account is asked for.
+        // A token without `sid` is valid until the account is checked.
         expect_everywhere(&server, &without_session, SHUT_OUT, "deleted").await;
         assert_eq!(traces(&database).await.iter().sum::<i64>(), 0);
         assert!(server.mails().is_empty() && phones.count() == 0);

@@ -11,7 +11,7 @@ use crate::{
 const USERS: &str = "SELECT count(*) AS count FROM auth.users";
 const ADA: &str = "ada@example.com";
 
-/// Whose token comes with a body.
+/// The user whose token comes with a body.
 #[derive(Debug, Clone, Copy)]
 enum Whose {
     Nobodys,
@@ -164,7 +164,7 @@ fn takers() -> Vec<Taking> {
     ]
 }
 
-/// Somebody of each kind, on a server where everything is switched on.
+/// Users of each kind, on a server with every feature on.
 struct World {
     server: Server,
     ada: Value,

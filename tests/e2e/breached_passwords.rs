@@ -86,7 +86,7 @@ on_both_databases! {
 
     async fn a_service_at_a_private_address_is_only_asked_when_it_was_named(database) {
         let service = hibp().await;
-        // A name: what it resolves to is only known when it is asked.
+        // A host name: its address is only known when it is resolved.
         let named = service.url().replace("http://127.0.0.1", "https://localhost");
         let server = asking(&named, &database).start().await;
 

@@ -1,4 +1,4 @@
-//! The rules for passwords hold wherever one is chosen.
+//! The rules for passwords hold at every endpoint that sets one.
 
 use serde_json::{Value, json};
 
@@ -12,7 +12,7 @@ const DEANONYMIZE: &str = "/user/deanonymize";
 /// Its SHA-1 is 21BD12DC183F740EE76F27B78EB39C8AD972A757.
 const BREACHED: &str = "P@ssw0rd";
 
-/// Ways to choose a password, and what shows that none was chosen.
+/// Ways to set a password, and the proof that none was set.
 struct Chooser {
     server: Server,
     session: Value,
@@ -25,7 +25,7 @@ fn token(session: &Value) -> &str {
 }
 
 impl Chooser {
-    /// On a server where anybody may be anybody.
+    /// On a server without verification.
     async fn on(builder: ServerBuilder) -> Self {
         let server = builder
             .by_mail()
@@ -70,7 +70,7 @@ impl Chooser {
         self.server.post("/signup/email-password", &body).await
     }
 
-    /// Everything is as it was, and the ticket is good.
+    /// Nothing has changed, and the ticket is still valid.
     async fn expect_nothing_chosen(&self, database: &Database) {
         let named = "SELECT count(*) AS count FROM auth.users WHERE email IS NOT NULL";
         assert_eq!(database.count(named).await, 1);
@@ -102,7 +102,7 @@ on_both_databases! {
 
     async fn a_password_of_few_characters_and_many_bytes_cannot_be_chosen_anywhere(database) {
         let ada = Chooser::on(ServerBuilder::new(&database)).await;
-        // 37 characters, 74 bytes; bcrypt looks at 72.
+        // 37 characters, 74 bytes; bcrypt hashes only the first 72.
         let password = "é".repeat(37);
 
         for answer in [

@@ -1,10 +1,10 @@
-//! What has expired is removed by the server itself, while it goes on serving.
+//! The server removes expired rows itself, while it serves.
 
 use serde_json::json;
 
 use crate::support::{Database, PASSWORD, Server, ServerBuilder, on_both_databases, within};
 
-/// Puts everything that is there a year back.
+/// Moves all times in the database a year back.
 const LONG_AGO: [&str; 4] = [
     "UPDATE auth.refresh_tokens SET expires_at = expires_at - {year}",
     "UPDATE auth.refresh_token_rotations SET rotated_at = rotated_at - {year}",
@@ -12,7 +12,7 @@ const LONG_AGO: [&str; 4] = [
     "UPDATE auth.tickets SET expires_at = expires_at - {year}",
 ];
 
-/// How many rows there are that expire.
+/// The number of rows that expire.
 const LEFT: &str = "SELECT (SELECT count(*) FROM auth.refresh_tokens) \
     + (SELECT count(*) FROM auth.refresh_token_rotations) \
     + (SELECT count(*) FROM auth.opaque_sessions) + (SELECT count(*) FROM auth.tickets) AS count";
@@ -59,7 +59,7 @@ on_both_databases! {
         leaving.sign_up("ada@example.com").await;
         long_ago(&database).await;
 
-        // Two more sign-ins, which once removed what their user had left.
+        // Two more sign-ins, since a sign-in once removed the user's expired rows.
         for _ in 0..2 {
             leaving.sign_in("ada@example.com", PASSWORD).await.expect(200);
         }

@@ -1,5 +1,4 @@
-//! `AUTH_API_COMPAT`: each point where the versions of Hasura Auth contradict each other, under
-//! both of its values.
+//! `AUTH_API_COMPAT`: each point where the versions of Hasura Auth differ, under both values.
 
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -66,7 +65,7 @@ on_both_databases! {
     async fn a_wrong_code_is_told_from_one_too_many_only_by_the_latest(database) {
         let server = latest(&database).await;
         server.sign_up(ADA).await;
-        // Guesses count only at a code that is open.
+        // Wrong guesses are counted only while a code is open.
         let wish = json!({ "email": ADA });
         server.post("/signin/otp/email", &wish).await.expect(200);
         for _ in 0..5 {

@@ -1,4 +1,4 @@
-//! `AUTH_CONCEAL_ERRORS`, row by row: what tells of an account is an invalid request.
+//! Enumeration protection (`AUTH_CONCEAL_ERRORS`): errors about an account become an invalid request.
 
 use serde_json::{Value, json};
 
@@ -32,7 +32,7 @@ fn concealing(database: &Database) -> ServerBuilder {
     handing_out(database).set("AUTH_CONCEAL_ERRORS", "true")
 }
 
-/// The body with which somebody types a code.
+/// The body of a request that redeems a code.
 type Form = fn(&str, &str) -> Value;
 
 /// The body of a request for a mail, or for an account.
@@ -57,7 +57,7 @@ async fn ask(server: &Server, path: &str, email: &str, options: &Value) -> Answe
         .await
 }
 
-/// Every path that makes an account of an address or may do so.
+/// Every path that creates an account for an address or may do so.
 fn all_paths() -> impl Iterator<Item = &'static str> {
     SIGN_UPS
         .into_iter()

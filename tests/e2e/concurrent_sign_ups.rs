@@ -1,4 +1,4 @@
-//! Requests that come at once for an address or a number that nobody has yet.
+//! Races: concurrent requests for an address or a number without an account.
 
 use std::collections::BTreeSet;
 
@@ -10,7 +10,7 @@ use crate::support::{Answer, Database, Phones, Server, ServerBuilder, on_both_da
 const ADA: &str = "ada@example.com";
 const NUMBER: &str = "+41790000001";
 const USERS: &str = "SELECT count(*) AS count FROM auth.users";
-/// As many as wrong codes that do no harm.
+/// As many as wrong codes that are allowed.
 const AT_ONCE: usize = 4;
 
 fn bearer(session: &Value) -> &str {
@@ -58,7 +58,7 @@ on_both_databases! {
 
         expect_all_told_alike(&answers, path);
         assert_eq!(database.count(USERS).await, 1);
-        // Which of them was stored last is chance.
+        // Which of them was stored last depends on timing.
         let codes: BTreeSet<_> = server.mails().iter().map(|it| it["ticket"].to_string()).collect();
         let mut let_in = 0;
         for code in codes {

@@ -1,4 +1,4 @@
-//! What `/console` serves, and when; `in_browser` uses it.
+//! The pages that `/console` serves, and when; `in_browser` uses it.
 
 use crate::support::{Database, Server, ServerBuilder};
 

@@ -9,7 +9,7 @@ use crate::support::{
 
 const ADMIN_SECRET: &str = "hunter2-of-hasura";
 
-/// What an access token says to Hasura.
+/// The Hasura claims of an access token.
 fn claims(session: &Value) -> Map<String, Value> {
     claims_of(session)["https://hasura.io/jwt/claims"]
         .as_object()
@@ -17,7 +17,7 @@ fn claims(session: &Value) -> Map<String, Value> {
         .clone()
 }
 
-/// What is said about `session` beyond the four standard claims, which have to be right.
+/// The custom claims of `session`, beside the four standard claims, which have to be right.
 fn custom(session: &Value) -> Value {
     let mut claims = claims(session);
     let standard = [
@@ -70,15 +70,15 @@ fn profile_claims() -> Value {
     })
 }
 
-/// What Hasura was asked about the user of `session`. At its start the server asks about no user, to
-/// see whether the query is allowed.
+/// The queries to Hasura about the user of `session`. At its start the server queries without a user,
+/// to check that the query is allowed.
 fn asked_about(session: &Value, service: &WebService) -> Vec<Received> {
     let id = session["user"]["id"].as_str().unwrap();
     let received = service.received().into_iter();
     received.filter(|it| it.body.contains(id)).collect()
 }
 
-/// What Hasura says of a field that it does not have.
+/// Hasura's answer about a field that it does not have.
 fn refusal(path: &str) -> Value {
     let extensions = json!({ "code": "validation-failed", "path": path });
     json!({ "errors": [{ "message": "field not found", "extensions": extensions }] })
@@ -105,7 +105,7 @@ on_both_databases! {
 
     async fn hasura_is_asked_once_for_each_token_with_the_admin_secret(database) {
         let service = hasura(profile()).await;
-        // A name that has a private address, as in a network of containers.
+        // A host name with a private address, as in a network of containers.
         let url = service.url().replace("127.0.0.1", "localhost");
         let server = asking(&service, &database, &profile_paths())
             .set("HASURA_GRAPHQL_GRAPHQL_URL", &format!("{url}/v1/graphql"))
@@ -114,7 +114,7 @@ on_both_databases! {
 
         let session = server.sign_up("ada@example.com").await;
         server.refresh(&session["refreshToken"]).await.expect(200);
-        // Neither has a token to put claims into.
+        // Neither answer has a token with claims.
         server.sign_in("ada@example.com", "wrong password").await.expect(401);
         server.post("/v1/signup", &legacy_credentials("john", PASSWORD)).await.expect(200);
 
@@ -215,7 +215,7 @@ on_both_databases! {
         let expected = json!({ "X-Hasura-Projects": "{\"p1\",\"p2\"}", "x-hasura-level": "3" });
         assert_eq!(custom(&session), expected);
         assert_eq!(custom(&refreshed), expected);
-        // What is known is not looked for again.
+        // Cached values are not queried again.
         assert_eq!(asked_about(&session, &service).len(), asked_so_far + 1);
         let log = server.output();
         let told: Vec<_> = log.lines().filter(|it| it.contains("Hasura refuses the path")).collect();

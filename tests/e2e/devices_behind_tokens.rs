@@ -1,5 +1,5 @@
-//! Every endpoint about phones and security keys that takes an access token, and what it says to
-//! whoever may not use their account.
+//! Every endpoint about phones and security keys that takes an access token, and its answer to users
+//! who may not use their account.
 
 use serde_json::{Value, json};
 
@@ -10,7 +10,7 @@ const BLOCKED: &str = "blocked@example.com";
 const NUMBER: &str = "+41790000001";
 const INVALID: &str = "The request payload is incorrect";
 
-/// Path and body of each that looks at the state of the account in the same way.
+/// Path and body of each that checks the state of the account in the same way.
 fn endpoints() -> [(&'static str, Value); 8] {
     [
         ("/user/phone/change", json!({ "newPhoneNumber": NUMBER })),
@@ -27,7 +27,7 @@ fn endpoints() -> [(&'static str, Value); 8] {
     ]
 }
 
-/// Everything there is, and people must have verified their addresses.
+/// A server with every feature on, which requires verified addresses.
 fn with_devices(phones: &Phones, database: &Database) -> ServerBuilder {
     phones
         .server(database)
@@ -53,7 +53,7 @@ fn expect_row(answer: &Answer, row: (u16, &str, &str), context: &str) {
     assert_eq!(answer.json(), expected, "{context}");
 }
 
-/// Nothing was sent, registered, begun or opened.
+/// Nothing was sent, registered, started or opened.
 async fn expect_nothing_done(database: &Database, phones: &Phones) {
     assert_eq!(phones.count(), 0);
     for table in [
@@ -111,7 +111,7 @@ on_both_databases! {
             );
             database.execute(&as_before).await;
         }
-        // All that was in the way was the state of the account.
+        // The state of the account was the only obstacle.
         server.get_as(token, "/user").await.expect(200);
         expect_nothing_done(&database, &phones).await;
         database.execute("DELETE FROM auth.users").await;

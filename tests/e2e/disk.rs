@@ -1,10 +1,10 @@
-//! What becomes of a server whose disk, or log, does not take any more.
+//! A full disk, or a log that cannot be written.
 
 use tokio::io::{AsyncBufReadExt, BufReader};
 
 use crate::support::{Database, PASSWORD, Server, ServerBuilder, address_in, http_client, within};
 
-/// Signs people up until one of them cannot be; that answer's status.
+/// Signs users up until a sign-up fails; the status of that answer.
 async fn fill(server: &Server) -> u16 {
     let mut number = 0;
     loop {

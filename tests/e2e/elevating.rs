@@ -1,4 +1,4 @@
-//! Codes that elevate, guess by guess, and who has to elevate.
+//! Elevation: brute force against its codes, and which users must elevate.
 
 use futures_util::future::join_all;
 use reqwest::Method;
@@ -13,7 +13,7 @@ const ADA: &str = "ada@example.com";
 const EVE: &str = "eve@example.com";
 const SESSIONS: &str = "SELECT count(*) AS count FROM auth.refresh_tokens";
 
-/// A way for a code to reach somebody.
+/// A channel by which a code reaches the user.
 #[derive(Debug, Clone, Copy)]
 enum Way {
     Mail,
@@ -42,13 +42,13 @@ impl Way {
     }
 }
 
-/// Somebody with a mailbox and a phone that are both proven.
+/// A user whose mailbox and phone are both verified.
 struct Reader {
     token: String,
     number: String,
 }
 
-/// A server with both ways, and whose messages go to `phones`.
+/// A server with both channels, whose text messages go to `phones`.
 struct World {
     server: Server,
     phones: Phones,
@@ -85,7 +85,7 @@ impl World {
         self.reader(ADA, "+41790000001").await
     }
 
-    /// The code that was sent because it was asked for.
+    /// The code that was requested and sent.
     async fn code(&self, way: Way, reader: &Reader) -> String {
         let sent = self
             .server
@@ -133,7 +133,7 @@ on_both_databases! {
             expect_row(&right, INVALID_TICKET, way.name());
             expect_row(&another, INVALID_TICKET, way.name());
             assert_eq!(database.count(SESSIONS).await, before, "{}", way.name());
-            // An hour later.
+            // As if the hour of the wrong guesses were over.
             database.execute("DELETE FROM auth.wrong_codes").await;
             let code = world.code(way, &ada).await;
             world.guess(way, &ada, &code).await.expect(200);
@@ -211,12 +211,12 @@ on_both_databases! {
     }
 }
 
-/// What somebody can have that elevates.
+/// A factor that elevates.
 const HAVING: [&str; 4] = ["a mailbox", "an app", "a phone", "a security key"];
 const GENERATE: &str = "/mfa/totp/generate";
 const ADD_KEY: &str = "/user/webauthn/add";
 
-/// Gives everybody what elevates.
+/// Gives every user the factor `what`.
 async fn give(database: &Database, what: &str) {
     let id = match database {
         Database::Sqlite(_) => "randomblob(16)",
@@ -261,7 +261,7 @@ fn ruled(phones: &Phones, database: &Database, rule: &str, compat: &str) -> Serv
         .set("AUTH_API_COMPAT", compat)
 }
 
-/// What is answered to a new personal access token and a new secret.
+/// The answers to making a personal access token and a new secret.
 async fn delicate(server: &Server, session: &Value) -> [Answer; 2] {
     let token = session["accessToken"].as_str().unwrap();
     let pat = json!({ "expiresAt": "2099-01-01T00:00:00Z" });
@@ -360,7 +360,7 @@ on_both_databases! {
             take_away(&database).await;
 
             expect_needed_by_earlier(&pat, &format!("{what}: /pat"));
-            // Clients of those days know no other way to elevate than a key.
+            // Clients of those versions know no other way to elevate than a security key.
             if ["a mailbox", "a phone"].contains(&what) {
                 generate.expect(200);
                 key.expect(200);

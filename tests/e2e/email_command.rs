@@ -1,10 +1,10 @@
-//! Looking at mails without serving; that they are sent is in `through_smtp`.
+//! Printing mails without serving; `through_smtp` tests that they are sent.
 
 use std::fs;
 
 use crate::support::{Database, Server, ServerBuilder, on_both_databases};
 
-/// What a command printed that has to succeed.
+/// The output of a command that has to succeed.
 async fn printed(builder: &ServerBuilder, arguments: &[&str]) -> String {
     let output = builder.command().args(arguments).output().await.unwrap();
     let complaints = String::from_utf8(output.stderr).unwrap();
@@ -13,7 +13,7 @@ async fn printed(builder: &ServerBuilder, arguments: &[&str]) -> String {
     String::from_utf8(output.stdout).unwrap()
 }
 
-/// What a command complained about that has to fail.
+/// The error output of a command that has to fail.
 async fn complaint(builder: &ServerBuilder, arguments: &[&str]) -> String {
     let output = builder.command().args(arguments).output().await.unwrap();
     assert!(!output.status.success(), "it succeeded");

@@ -16,15 +16,15 @@ pub(crate) const INVALID_TICKET: Row = (401, "invalid-ticket", "Invalid ticket")
 pub(crate) const INVALID_REQUEST: Row =
     (400, "invalid-request", "The request payload is incorrect");
 
-/// The key of every server that has to accept the access tokens of another one.
+/// The key of all servers that accept each other's access tokens.
 pub(crate) const SHARED_KEY: &str = "0123456789abcdef0123456789abcdef";
 
-/// The setting of it.
+/// The setting with that key.
 pub(crate) fn shared_secret() -> String {
     json!({ "type": "HS256", "key": SHARED_KEY }).to_string()
 }
 
-/// Checks that an answer is this row; `place` names what was asked.
+/// Checks that an answer is this row; `place` names the request.
 #[track_caller]
 pub(crate) fn expect_row(answer: &Answer, (status, code, message): Row, place: &str) {
     let expected = json!({ "status": status, "error": code, "message": message });
@@ -32,7 +32,7 @@ pub(crate) fn expect_row(answer: &Answer, (status, code, message): Row, place: &
     assert_eq!((answer.status, told), (status, expected), "{place}");
 }
 
-/// Checks that an answer is the redirect to the client's URL that tells of this row.
+/// Checks that an answer is the redirect to the client's URL with this row.
 #[track_caller]
 pub(crate) fn expect_row_at_client(answer: &Answer, (_, code, message): Row, place: &str) {
     assert_eq!(answer.status, 302, "{place}: {}", answer.text);
@@ -64,7 +64,7 @@ pub(crate) fn expect_misfit(answer: &Answer, place: &str) {
 }
 
 impl Server {
-    /// The answer of an endpoint to whoever has this token.
+    /// The answer of an endpoint to a client with this token.
     pub(crate) async fn ask_as(
         &self,
         bearer: &str,

@@ -1,4 +1,4 @@
-//! The examples that the description of the API shows, sent as they stand to a fresh server.
+//! The examples in the OpenAPI description, sent unchanged to a fresh server.
 
 use std::collections::BTreeMap;
 
@@ -7,18 +7,18 @@ use serde_json::{Value, json};
 
 use crate::support::{Answer, Database, Server, ServerBuilder, on_both_databases};
 
-/// What comes first, in this order; everything else follows it.
+/// The requests that come first, in this order; the others need them.
 const FIRST: [&str; 3] = [
     "/signup/email-password",
     "/signin/email-password",
     "/v1/signup",
 ];
 
-/// What changes the password or ends the session, in this order, after everything else.
+/// The requests that change the password or end the session, last and in this order.
 const LAST: [&str; 3] = ["/v1/user/change-password", "/user/password", "/signout"];
 
-/// Examples that hold what only a server, a provider or an authenticator gives out, or that are for
-/// users of another kind, and how they are answered.
+/// Examples with values that only a server, a provider or an authenticator can produce, or for users of
+/// another kind, and the answers to them.
 const WRONG: [(&str, u16, &str); 23] = [
     ("/elevate/otp/email/verify", 401, "unverified-user"),
     ("/elevate/otp/sms/verify", 401, "unverified-user"),
@@ -108,7 +108,7 @@ on_both_databases! {
             if (answer.status, code.as_str()) != expected {
                 unexpected.push(format!("{path}: {}", answer.text));
             }
-            // Another password ends every session.
+            // A password change ends every session.
             if path == LAST[0] {
                 let password = body["new_password"].as_str().unwrap();
                 let session = server.sign_in("ada@example.com", password).await.expect(200);

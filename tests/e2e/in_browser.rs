@@ -1,4 +1,4 @@
-//! What people do in a browser: the API console at `/console`, passkeys, other services.
+//! A real browser: the API console at `/console`, passkeys, identity providers.
 
 mod browser;
 mod first_steps;
@@ -16,7 +16,7 @@ fn count_operations(document: &Value) -> usize {
     paths.map(|item| item.as_object().unwrap().len()).sum()
 }
 
-/// Uses the console of a server behind `prefix` as a person does.
+/// Uses the console of a server behind `prefix` as a developer does.
 async fn try_the_console(server: &Server, prefix: &str) {
     let document = server.get(&format!("{prefix}/openapi.json")).await;
     let operations = count_operations(&document.expect(200));
@@ -38,7 +38,7 @@ async fn try_the_console(server: &Server, prefix: &str) {
     let requests = page.requests();
     let own = format!("http://{}{prefix}/", server.authority());
     assert!(requests.contains(&format!("{own}healthz")), "{requests:?}");
-    // Pictures inside style sheets are no requests to anybody.
+    // Images inside style sheets are no requests.
     let is_own = |it: &String| it.starts_with(&own) || it.starts_with("data:");
     assert!(requests.iter().all(is_own), "{requests:?}");
     assert_eq!(page.complaints(), [""; 0]);
@@ -47,7 +47,7 @@ async fn try_the_console(server: &Server, prefix: &str) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_console_shows_every_operation_and_asks_nobody_but_its_own_server() {
-    // The name under which clients know the server is another one than the browser's.
+    // The server's public name differs from the one that the browser uses.
     let server = Server::on(&Database::sqlite()).await;
 
     try_the_console(&server, "").await;

@@ -1,4 +1,4 @@
-//! Everything that leads to a session once it was handed out.
+//! Every ticket, code and token that can be exchanged for a session.
 
 use serde_json::{Value, json};
 
@@ -11,7 +11,7 @@ use crate::{
 const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
 const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
 
-/// Servers of one installation: what one hands out, another accepts.
+/// Servers that share a key: one accepts what another hands out.
 pub(crate) fn handing_out(database: &Database) -> ServerBuilder {
     ServerBuilder::new(database)
         .by_mail()
@@ -20,10 +20,9 @@ pub(crate) fn handing_out(database: &Database) -> ServerBuilder {
         .set("HASURA_GRAPHQL_JWT_SECRET", &shared_secret())
 }
 
-/// What people at `out.example` have in their hands that leads to a session or to a password, one
-/// thing each.
+/// What users at `out.example` hold that opens a session or changes a password, one each.
 pub(crate) struct HandedOut {
-    /// Where it is presented with a `POST`, and the body of that.
+    /// The path where it is redeemed with a `POST`, and the body.
     pub(crate) posts: Vec<(&'static str, Value)>,
     /// A mail whose link signs in.
     pub(crate) link: Value,

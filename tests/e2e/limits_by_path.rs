@@ -1,4 +1,4 @@
-//! Which limits and which questions stand in front of which paths.
+//! Which rate limits and bot checks apply to which paths.
 
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -18,7 +18,7 @@ fn bearer(session: &Value) -> &str {
     session["accessToken"].as_str().unwrap()
 }
 
-/// A client whom nobody has seen before.
+/// A client with a new address.
 fn client(at: usize) -> String {
     format!("192.0.2.{at}")
 }
@@ -107,7 +107,7 @@ async fn everything_that_judges_a_proof_is_in_the_bucket_for_attempts() {
         "/signin/passwordless/sms/otp",
         "/user/webauthn/verify",
         "/user/phone/change/verify",
-        // Wherever it may come to stand.
+        // The limit holds for the last part of any path.
         "/nowhere/otp",
     ];
 
@@ -191,7 +191,7 @@ on_both_databases! {
 
         expect_refusal(&ask_for_code().await);
         assert_eq!(phones.count(), sent + 2);
-        // Another reason is another count.
+        // Another kind of message has another counter.
         server.ask_for_text(NUMBER).await.expect(200);
     }
 
@@ -215,7 +215,7 @@ on_both_databases! {
     }
 }
 
-/// A server that sends text messages, and whose other limits are out of reach.
+/// A server that sends text messages, and whose other limits are too high to be reached.
 fn counting(phones: &Phones, database: &Database) -> ServerBuilder {
     let builder = phones
         .server(database)
@@ -250,7 +250,7 @@ async fn what_turnstile_guards_depends_on_the_version() {
         "/signup/passwordless/sms",
         "/signup/otp/email",
         "/signup/webauthn",
-        // Nothing is there, and programs do not learn that.
+        // An unknown path: the answer does not tell programs so.
         "/signup/nothing",
     ];
     let sign_ins = [

@@ -1,4 +1,4 @@
-//! The query of `/verify`, for whoever follows a link and for whoever presses its button.
+//! The query of `/verify`, for users who follow a link and for those who press its button.
 
 use reqwest::{Method, Url};
 use serde_json::json;

@@ -1,4 +1,4 @@
-//! A body, or its options, has to be an object; a list of the same values is none.
+//! A body, or its options, has to be a JSON object; an array of the same values is refused.
 
 use serde_json::json;
 

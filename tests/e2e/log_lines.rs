@@ -1,4 +1,4 @@
-//! What clients cannot do to the log.
+//! Log injection and log flooding: what clients cannot do to the log.
 
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -10,7 +10,7 @@ use crate::support::{Database, GitHub, Server, within};
 /// Sends bytes and reads until the server hangs up.
 async fn shout(server: &Server, bytes: &[u8]) -> String {
     let mut stream = TcpStream::connect(server.authority()).await.unwrap();
-    // The server may have hung up before all of it was sent.
+    // The server may have closed the connection before all of it was sent.
     let _sent = stream.write_all(bytes).await;
     let mut answer = Vec::new();
     let _read = within(stream.read_to_end(&mut answer)).await;
@@ -47,7 +47,7 @@ async fn malformed_http_is_refused_and_leaves_no_error_in_the_log() {
         let is_refused = answer.is_empty() || answer.starts_with("HTTP/1.1 4");
         assert!(is_refused, "{answer}");
     }
-    // Somebody who hangs up in the middle of a body.
+    // A client that disconnects in the middle of a body.
     let mut stream = TcpStream::connect(server.authority()).await.unwrap();
     stream
         .write_all(&post("Content-Length: 100", "{"))
@@ -87,7 +87,7 @@ async fn what_looks_like_a_secret_in_a_path_is_not_logged() {
     for secret in ["hunter", id] {
         assert!(!log.contains(secret), "{log}");
     }
-    // The paths of routes are there as they are.
+    // The paths of routes appear unchanged.
     server.get("/.well-known/jwks.json").await.expect(200);
     server.printed("\"path\":\"/.well-known/jwks.json\"").await;
     server.get("/signin/provider/github").await;

@@ -1,5 +1,5 @@
-//! What holds wherever a mail is asked for: options and challenges are judged first, and a mail that
-//! cannot be handed over is an error.
+//! Rules of every request for a mail: options and PKCE challenges are checked first, and a mail that
+//! cannot be sent is an error.
 
 use serde_json::{Value, json};
 
@@ -19,7 +19,7 @@ fn bearer(session: &Value) -> &str {
     session["accessToken"].as_str().unwrap()
 }
 
-/// Every way to be sent a mail; several servers share the key of their access tokens.
+/// Every request that sends a mail; several servers share the key of their access tokens.
 fn by_mail(database: &Database) -> ServerBuilder {
     ServerBuilder::new(database)
         .by_mail()
@@ -36,7 +36,7 @@ fn expect_row(answer: &Answer, row: (u16, &str, &str), context: &str) {
     assert_eq!(answer.json(), expected, "{context}");
 }
 
-/// Options that are refused, and as what.
+/// Invalid options, and the error for each.
 fn refused_options() -> [(Value, (u16, &'static str, &'static str)); 3] {
     let place = "The value of \"options.redirectTo\" is not allowed.";
     let default = "Default role must be in allowed roles";
@@ -111,7 +111,7 @@ on_both_databases! {
             ("/user/email/send-verification-email", "", json!({ "email": ADA })),
             ("/user/password/reset", "", json!({ "email": ADA })),
         ];
-        // A character less, one more, another alphabet, bits beyond the hash, no text at all.
+        // A character less, one more, another alphabet, bits beyond the hash, not a string.
         let challenges = [
             json!(CHALLENGE[1..]),
             json!(format!("{CHALLENGE}A")),
@@ -192,13 +192,13 @@ on_both_databases! {
             assert_eq!(refusing.received().len(), at + 1, "{path}");
         }
 
-        // What it says to a person who starts it is no log.
+        // The banner is for the developer who starts it, and is no log.
         let output = server.output();
         let log: String = output.lines().filter(|it| it.starts_with('{')).collect();
         assert!(log.contains("answered with status 422"), "{output}");
         assert!(!log.contains("@example.com"), "{log}");
         drop(server);
-        // Whoever asks again where mail leaves gets it.
+        // A retry at a server whose mail works sends it.
         let before = working.mails().len();
         let again = [
             ("/signin/passwordless/email", "b@example.com"),

@@ -1,6 +1,6 @@
-//! Mails and text messages that were not handed over at once arrive later, while what they carry is
-//! good, and nothing is promised that does not come. The fault file `faults/mail.rs` says what clients
-//! see meanwhile.
+//! The message queue: mails and text messages that could not be sent at once are retried while their
+//! links and codes are valid, and no message is promised that is never sent. The fault file
+//! `faults/mail.rs` has the client's view.
 
 use serde_json::json;
 
@@ -12,13 +12,13 @@ const ADA: &str = "ada@example.com";
 const NUMBER: &str = "+41790000001";
 const QUEUED: &str = "SELECT count(*) AS count FROM auth.queued_messages";
 
-/// Lets the pause before the next attempt, or the lease of one that was cut short, be over.
+/// Ends the pause before the next attempt, or the lease of one that was interrupted.
 async fn time_passes(database: &Database) {
     let over = "UPDATE auth.queued_messages SET next_attempt_at = created_at";
     database.execute(over).await;
 }
 
-/// Waits until so many messages are queued.
+/// Waits until this many messages are queued.
 async fn queued(database: &Database, count: i64) {
     within(async {
         while database.count(QUEUED).await != count {
@@ -28,7 +28,7 @@ async fn queued(database: &Database, count: i64) {
     .await;
 }
 
-/// Waits until an attempt has failed and the message waits for the next one.
+/// Waits until an attempt has failed and the message waits for its retry.
 async fn waiting(database: &Database, attempts: i64) {
     let failed = format!("{QUEUED} WHERE NOT is_claimed AND attempts = {attempts}");
     within(async {
@@ -39,7 +39,7 @@ async fn waiting(database: &Database, attempts: i64) {
     .await;
 }
 
-/// What a command beside the server printed, and whether it succeeded.
+/// The output of a command beside the server, and whether it succeeded.
 async fn command(builder: &ServerBuilder, line: &str) -> (bool, String) {
     let output = builder.command().args(line.split(' ')).output().await;
     let output = output.unwrap();

@@ -1,4 +1,4 @@
-//! The description of the API at `/openapi.json`, held against what the server really answers.
+//! The OpenAPI description at `/openapi.json`, compared with the server's real answers.
 
 use jsonschema::{Draft, Validator};
 use reqwest::{Method, RequestBuilder};
@@ -9,7 +9,7 @@ use crate::support::{
     on_both_databases,
 };
 
-/// A server and what it says of itself.
+/// A server and its description.
 struct Described {
     server: Server,
     document: Value,
@@ -22,7 +22,7 @@ impl Described {
         Self { server, document }
     }
 
-    /// Sends a request and checks that its answer is one that the document announces.
+    /// Sends a request and checks that its answer is documented.
     async fn send(
         &self,
         method: Method,
@@ -66,7 +66,7 @@ impl Described {
             .await
     }
 
-    /// What the document says of the body of such an answer.
+    /// The schema for the body of such an answer.
     fn described(&self, method: &Method, path: &str, status: u16) -> Validator {
         let method = method.as_str().to_lowercase();
         let answers = &self.document["paths"][path][&method]["responses"];
@@ -76,7 +76,7 @@ impl Described {
             schema.is_object(),
             "{method} {path} is not said to answer {status}"
         );
-        // References lead to where the components are in the document.
+        // References are paths into the document's components.
         schema["components"] = self.document["components"].clone();
         jsonschema::options()
             .with_draft(Draft::Draft202012)

@@ -1,8 +1,8 @@
-//! What an operator asks before a server starts: whether it would, and what it would do.
+//! Commands for operators: whether a server would start, and what it would do.
 
 use crate::support::{Database, Server, ServerBuilder, on_both_databases};
 
-/// What a command printed, and whether it succeeded.
+/// The output of a command, and whether it succeeded.
 async fn run(builder: &ServerBuilder, arguments: &[&str]) -> (bool, String) {
     let output = builder.command().args(arguments).output().await.unwrap();
     let printed = [output.stdout, output.stderr].concat();

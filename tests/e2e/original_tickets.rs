@@ -1,4 +1,4 @@
-//! Tickets that Hasura Auth mailed before this server took its place.
+//! Adoption: tickets that Hasura Auth mailed before this server replaced it.
 
 use serde_json::json;
 
@@ -10,7 +10,7 @@ use crate::{
 const LATER: &str = "(SELECT max(expires_at) FROM auth.refresh_tokens)";
 const EARLIER: &str = "(SELECT min(created_at) FROM auth.users)";
 
-/// Leaves a ticket where Hasura Auth keeps the one that a user may have.
+/// Stores a ticket in the column in which Hasura Auth keeps the one of a user.
 async fn leave(database: &Database, ticket: &str, expires_at: &str) {
     let statement = format!(
         "UPDATE auth.users SET ticket = '{ticket}', ticket_expires_at = {expires_at} \

@@ -1,4 +1,4 @@
-//! Text messages: what holds for accounts, options and bodies elsewhere holds for phones, too.
+//! Text messages: rules for accounts, options and bodies hold for phone numbers, too.
 
 use serde_json::{Value, json};
 
@@ -29,7 +29,7 @@ async fn server_with(phones: &Phones, database: &Database, name: &str, value: &s
     phones.server(database).set(name, value).start().await
 }
 
-/// What cannot be options of a sign-up.
+/// Invalid options of a sign-up.
 fn misshapen() -> [Value; 12] {
     [
         json!({ "displayName": "Ada; drop" }),
@@ -119,7 +119,7 @@ on_both_databases! {
         assert_eq!(database.count(USERS).await, 0);
         let answer = server.post(SIGN_UP, &json!({ "phoneNumber": NUMBER })).await;
         assert_eq!(answer.expect(200), json!("OK"));
-        // It has been dealt with by the time that a code for it is known to be wrong.
+        // The request has been processed once a code for it is refused.
         expect_refused(&server.type_text_code(NUMBER, "123456").await);
         assert_eq!(phones.count(), 0);
     }

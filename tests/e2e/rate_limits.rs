@@ -1,6 +1,6 @@
 //! `AUTH_RATE_LIMIT_…`
 //!
-//! No test waits for a window to pass: they are all so long that none does.
+//! No test waits for a window to pass: all windows are long enough that none does.
 
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -9,7 +9,7 @@ use crate::support::{
     Answer, Database, PASSWORD, Server, ServerBuilder, legacy_credentials, on_both_databases,
 };
 
-/// Every limit that a test does not set is out of its reach.
+/// Every limit that a test does not set is too high to be reached.
 pub(crate) fn limited(database: &Database) -> ServerBuilder {
     let mut builder = ServerBuilder::new(database)
         .set("AUTH_RATE_LIMIT_ENABLE", "true")
@@ -35,7 +35,7 @@ pub(crate) fn limit(builder: ServerBuilder, bucket: &str, burst: &str) -> Server
         .set(&format!("AUTH_RATE_LIMIT_{bucket}_INTERVAL"), "1000h")
 }
 
-/// The answer to a request that a proxy says to come from `client`.
+/// The answer to a request that a proxy forwards for `client`.
 pub(crate) async fn ask(server: &Server, client: &str, path: &str, body: &Value) -> Answer {
     let request = server.request(Method::POST, path);
     let request = request.header("X-Forwarded-For", client).json(body);
@@ -134,7 +134,7 @@ on_both_databases! {
 
         expect_refusal(&ask(&server, "192.0.2.4", path, &right).await);
         ask(&server, "192.0.2.7", path, &right).await.expect(200);
-        // The legacy generation has names of its own, and so counts of its own.
+        // The legacy generation has limits of its own, and so counters of its own.
         server.legacy_sign_up("ada").await;
     }
 
@@ -149,7 +149,7 @@ on_both_databases! {
         reset("192.0.2.2", "ada@example.com").await.expect(200);
         expect_refusal(&reset("192.0.2.3", "ADA@example.com").await);
         assert_eq!(server.mails().len(), 2);
-        // An address without an account is answered alike.
+        // User enumeration: an address without an account gets the same answers.
         reset("192.0.2.1", "nobody@example.com").await.expect(200);
         reset("192.0.2.2", "nobody@example.com").await.expect(200);
         expect_refusal(&reset("192.0.2.3", "nobody@example.com").await);
@@ -236,7 +236,7 @@ async fn behind_a_trusted_proxy_what_a_client_adds_to_the_header_changes_nothing
         expect_refusal(&ask(&server, spoofed, path, &body).await);
     }
     assert_eq!(allowed(&server, "2001:db8:1:3::1", path, &body).await, 3);
-    // A header that cannot be read is the proxy's own request, and limited as such.
+    // A malformed header counts as the proxy's own request.
     assert_eq!(allowed(&server, "garbage", path, &body).await, 3);
     expect_refusal(&ask(&server, "192.0.2.1, rubbish", path, &body).await);
 }

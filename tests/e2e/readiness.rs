@@ -1,4 +1,4 @@
-//! `GET /readyz`, and that probes count against no limit.
+//! `GET /readyz`, and that probes count against no rate limit.
 
 use std::time::{Duration, Instant};
 
@@ -11,7 +11,7 @@ use crate::{
     support::{Answer, Database, Server, ServerBuilder, connect, on_both_databases, within},
 };
 
-/// Asks until the answer has this status: an outcome is shared for a second.
+/// Polls until the answer has this status: an outcome is cached for a second.
 async fn readiness(server: &Server, status: u16) -> Answer {
     within(async {
         loop {
@@ -69,7 +69,7 @@ on_both_databases! {
             server.get("/readyz").await.expect(200);
         }
 
-        // Through a proxy that names no client they come from one network.
+        // Through a proxy without `X-Forwarded-For` they come from one network.
         assert_eq!(allowed(&server, "127.0.0.1", "/token", &json!({})).await, 3);
         server.get("/healthz").await.expect(200);
         server.get("/readyz").await.expect(200);
@@ -114,7 +114,7 @@ async fn a_database_that_does_not_answer_in_time_makes_a_server_not_ready() {
         assert_eq!(answer.expect(503)["missing"], json!(["database"]));
     }
     assert!(took < Duration::from_secs(5), "{took:?}");
-    // However many ask, one waits: the others would take the connections of everybody else.
+    // Denial of service: only one probe waits; the others would use up the connection pool.
     let waiting = "SELECT count(*) FROM pg_stat_activity \
          WHERE datname = current_database() AND wait_event_type = 'Lock'";
     assert!(database.count(waiting).await <= 1);

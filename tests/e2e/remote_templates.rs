@@ -16,12 +16,12 @@ async fn templates() -> WebService {
     .await
 }
 
-/// A service that takes every mail.
+/// A service that accepts every mail.
 async fn mailbox() -> WebService {
     WebService::start(|_| (200, String::new())).await
 }
 
-/// A server whose mails go to `mailbox`, in the words of `templates`.
+/// A server whose mails go to `mailbox`, rendered from `templates`.
 fn server(database: &Database, mailbox: &WebService, templates: &str) -> ServerBuilder {
     ServerBuilder::new(database)
         .by_mail()
@@ -35,7 +35,7 @@ fn server(database: &Database, mailbox: &WebService, templates: &str) -> ServerB
         )
 }
 
-/// The mail that somebody is sent who asks for a link.
+/// The mail of a user who requests a link.
 async fn mail(server: &Server, mailbox: &WebService, locale: &str) -> Value {
     let email = format!("{locale}@example.com");
     let body = json!({ "email": email, "options": { "locale": locale } });

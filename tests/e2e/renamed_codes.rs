@@ -1,5 +1,4 @@
-//! `AUTH_API_COMPAT`: errors that the latest version names otherwise, at every endpoint that has
-//! them.
+//! `AUTH_API_COMPAT`: error codes that the latest version renamed, at every endpoint that has them.
 
 use serde_json::{Value, json};
 
@@ -18,7 +17,7 @@ fn bearer(session: &Value) -> &str {
     session["accessToken"].as_str().unwrap()
 }
 
-/// A server on which everything is switched on and nothing has to be verified.
+/// A server with every feature on, which requires no verification.
 async fn server(phones: &Phones, database: &Database, compat: &str) -> Server {
     let builder: ServerBuilder = phones.server(database);
     builder
@@ -31,7 +30,7 @@ async fn server(phones: &Phones, database: &Database, compat: &str) -> Server {
         .await
 }
 
-/// What says that an address is taken.
+/// The error for an address that is taken.
 fn taken(compat: &str) -> (&'static str, &'static str) {
     match compat {
         "latest" => ("user-already-exists", "User already exists"),
@@ -39,7 +38,7 @@ fn taken(compat: &str) -> (&'static str, &'static str) {
     }
 }
 
-/// What is said of a wrong code, and of one too many, by mail.
+/// The errors for a wrong code and for one guess too many, by mail.
 fn wrong_code(compat: &str) -> [(u16, &'static str, &'static str); 2] {
     let earlier = (401, "invalid-ticket", "Invalid ticket");
     if compat == "latest" {
@@ -49,7 +48,7 @@ fn wrong_code(compat: &str) -> [(u16, &'static str, &'static str); 2] {
     }
 }
 
-/// The same by text message, unless it elevates.
+/// The same by text message, except in elevation.
 fn wrong_text(compat: &str) -> [(u16, &'static str, &'static str); 2] {
     let earlier = (400, "invalid-request", "The request payload is incorrect");
     if compat == "latest" {
@@ -68,7 +67,7 @@ const NEW_ROWS: [(u16, &str, &str); 2] = [
     ),
 ];
 
-/// Guesses wrong until the code is closed, and once more with the right one.
+/// Guesses (brute force) until the code is closed, then sends the right one.
 async fn expect_guesses_told(
     guess: impl AsyncFn(String) -> Answer,
     right: &str,

@@ -1,4 +1,4 @@
-//! What the log tells of requests, and the ids by which it is found.
+//! The log lines of requests, and the ids by which they are found.
 
 use reqwest::{Method, RequestBuilder};
 use serde_json::{Value, json};
@@ -7,7 +7,7 @@ use crate::support::{
     Answer, Database, PASSWORD, Server, ServerBuilder, on_both_databases, within,
 };
 
-/// A server whose log is for programs.
+/// A server whose log is JSON.
 fn logging(database: &Database) -> ServerBuilder {
     ServerBuilder::new(database).set("AUTH_LOG_FORMAT_TEXT", "false")
 }
@@ -16,7 +16,7 @@ fn id_of(answer: &Answer) -> String {
     answer.header("x-request-id").to_owned()
 }
 
-/// The line about the request that was answered so.
+/// The log line of the request with this answer.
 async fn line_of(server: &Server, answer: &Answer) -> Value {
     let id = id_of(answer);
     assert!(!id.is_empty(), "{answer:?}");
@@ -33,7 +33,7 @@ async fn line_of(server: &Server, answer: &Answer) -> Value {
     .await
 }
 
-/// The lines about requests.
+/// The log lines of requests.
 fn lines(server: &Server) -> impl Iterator<Item = Value> {
     let output = server.output();
     let lines: Vec<Value> = output
@@ -78,7 +78,7 @@ on_both_databases! {
         let followed = server.get(followed).await;
         let fine = server.get_as(token, "/user").await;
 
-        // What is concealed from clients is what operators look for.
+        // Enumeration protection hides it from clients; operators find it in the log.
         wrong.expect_error(400, "invalid-request", "The request payload is incorrect");
         for (answer, status, error, user) in [
             (&wrong, 400, json!("invalid-email-password"), id),
@@ -97,7 +97,7 @@ on_both_databases! {
         let line = line_of(&server, &legacy).await;
         assert_eq!(line["error"], "invalid-creds");
         assert!(is_uuid(line["span"]["user_id"].as_str().unwrap()), "{line}");
-        // The banner before it is for people, and has an example.
+        // The banner before it is for the developer, and has an example.
         let log: String = server.output().lines().filter(|it| it.starts_with('{')).collect();
         for secret in ["ada@example", "nobody@example", "john", "hunter2"] {
             assert!(!log.contains(secret), "{secret} in:\n{log}");

@@ -7,7 +7,7 @@ use crate::support::{Authenticator, Database, Server, ServerBuilder, on_both_dat
 const JWT_SECRET: &str = r#"{"type":"HS256","key":"0123456789abcdef0123456789abcdef"}"#;
 const SEALED: &str = "SELECT count(*) AS count FROM auth.users WHERE totp_secret LIKE 'v1:%'";
 
-/// The text of a secret as Hasura Auth stored it before 0.43.
+/// The stored form of a secret in Hasura Auth before 0.43.
 const PLAIN: &str = "VK26I57GGUUF6ZOP2LBIORXJDBWXWDLNHVZBXXICJN4KSBAGRJ3A";
 
 fn configured(database: &Database) -> ServerBuilder {
@@ -20,7 +20,7 @@ fn with_key(database: &Database, key: &str) -> ServerBuilder {
     configured(database).set("AUTH_ENCRYPTION_KEY", key)
 }
 
-/// `ada@example.com` as Hasura Auth left her behind, on a server that never saw her secret.
+/// `ada@example.com` as Hasura Auth stored her, on a server that never saw her secret.
 async fn left_behind(server: &Server, database: &Database) -> Authenticator {
     server.sign_up("ada@example.com").await;
     let left = format!("UPDATE auth.users SET active_mfa_type = 'totp', totp_secret = '{PLAIN}'");
@@ -35,7 +35,7 @@ on_both_databases! {
 
         assert_eq!(database.count(SEALED).await, 1);
 
-        // Nor does one that waits lie there in plain text.
+        // A secret that is not activated yet is no plain text either.
         server.activate(&ada, &ada.app.code()).await.expect(200);
         server.generate(&ada.token).await.expect(200);
         let waiting = "SELECT count(*) AS count FROM auth.totp_waiting_secrets \
@@ -85,7 +85,7 @@ on_both_databases! {
 
         after.sign_in_with(&ada.email, &ada.app.code()).await.expect(200);
         after.sign_in_with(&ada.email, recovery_code).await.expect(200);
-        // What the new key sealed the former one does not open.
+        // The former key does not open what the new key sealed.
         let eve = after.protected("eve@example.com").await;
         before.sign_in_with(&eve.email, &eve.app.code()).await.expect(500);
     }

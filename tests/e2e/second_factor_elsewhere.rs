@@ -1,4 +1,4 @@
-//! Second factors where they do not sign in: at `/elevate/totp` and `/mfa/recovery-codes`.
+//! Second factors besides sign-in: at `/elevate/totp` and `/mfa/recovery-codes`.
 
 use serde_json::json;
 
@@ -35,7 +35,7 @@ on_both_databases! {
         expect_invalid_totp(&server.recovery_codes(&ada, &ada.app.next_code()).await);
 
         assert_eq!(database.count(CODES).await, 10);
-        // They are no guesses at recovery codes: the former ones are as good as before.
+        // They are no guesses at recovery codes: the earlier codes stay valid.
         let elevated = elevate(&server, &ada, code).await.expect(200);
         assert!(elevated["session"]["accessToken"].is_string(), "{elevated}");
     }
@@ -63,7 +63,7 @@ on_both_databases! {
             .start()
             .await;
         let ada = server.protected(ADA).await;
-        // Making them is not delicate: it takes a code of the app.
+        // Making them needs no elevation: it takes a code of the app.
         let made = server.recovery_codes(&ada, &ada.app.code()).await.expect(200);
         let code = made["recoveryCodes"][0].as_str().unwrap();
 

@@ -1,4 +1,4 @@
-//! Strangers who guess at codes shut out each other, and not the owner of the account.
+//! Lockout: attackers who guess codes lock out each other, and not the account owner.
 
 use serde_json::{Value, json};
 
@@ -14,9 +14,9 @@ const NUMBER: &str = "+41790000001";
 const ASK: &str = "/signin/otp/email";
 const TYPE: &str = "/signin/otp/email/verify";
 
-/// Where Ada signs in.
+/// The network where Ada signs in.
 const HOME: &str = "192.0.2.1";
-/// Where nobody is known.
+/// Networks without an earlier sign-in.
 const ELSEWHERE: [&str; 3] = ["198.51.100.1", "203.0.113.1", "2001:db8::1"];
 
 fn reachable(server: ServerBuilder) -> ServerBuilder {
@@ -26,7 +26,7 @@ fn reachable(server: ServerBuilder) -> ServerBuilder {
         .with_mfa()
 }
 
-/// Ada, who signed up and in at home.
+/// Ada, who signed up and in from that network.
 async fn signed_in_at_home(server: &Server) -> Value {
     server.sign_up(ADA).await;
     let body = json!({ "email": ADA, "password": PASSWORD });

@@ -92,7 +92,7 @@ async fn without_any_setting_the_first_run_works_and_says_what_is_unsafe() {
     }
 }
 
-/// Starts a server that has to fail; what it says about it.
+/// Starts a server that has to fail; its error output.
 async fn failure(builder: ServerBuilder) -> String {
     let output = builder.command().output().await.unwrap();
     assert!(!output.status.success(), "it started");
@@ -148,7 +148,7 @@ async fn a_server_that_cannot_start_says_why_in_one_line() {
     }
 }
 
-/// What `config check` complains about in one line.
+/// The problem that `config check` prints in one line.
 async fn complaint(builder: &ServerBuilder) -> String {
     let output = builder.command().args(["config", "check"]).output().await;
     let output = output.unwrap();
@@ -222,7 +222,7 @@ async fn what_keeps_a_server_from_starting_is_found_by_the_check_and_before_anyt
         ),
         (new().set("AUTH_EMAIL_TEMPLATES_PATH", "/none"), "/none"),
         (new().set("AUTH_HOST", "no..host"), "AUTH_HOST"),
-        // RFC 5737: the address of no machine.
+        // RFC 5737: an address that no machine has.
         (new().set("AUTH_HOST", "192.0.2.1"), "AUTH_HOST"),
     ] {
         let checked = complaint(&builder).await;
@@ -284,7 +284,7 @@ async fn a_server_for_the_network_needs_a_database_that_was_named_on_purpose() {
         assert_eq!(std::fs::read_dir(builder.folder()).unwrap().count(), 0);
     }
     failure(new()).await;
-    // Named on purpose, SQLite serves a network, and not in the way of a first try.
+    // SQLite that is configured serves a network, without the defaults of the zero-setup mode.
     let server = ServerBuilder::new(&database)
         .set("AUTH_HOST", "0.0.0.0")
         .unset("AUTH_EMAIL_SIGNIN_EMAIL_VERIFIED_REQUIRED");
@@ -329,7 +329,7 @@ async fn a_link_leads_to_a_client_url_with_query_and_fragment() {
 }
 
 on_both_databases! {
-    /// Values of installations in use.
+    /// Values of deployments in use.
     async fn a_server_starts_with_what_hasura_auth_starts_with(database) {
         let server = ServerBuilder::new(&database)
             .set("AUTH_WEBAUTHN_ATTESTATION_TIMEOUT", "0")
@@ -397,7 +397,7 @@ async fn a_protection_that_would_not_be_there_keeps_the_server_from_starting() {
         }
         assert!(!said.contains("hunter2"), "{said}");
     }
-    // On this machine alone, a short key will do, and what is empty says so.
+    // On the loopback address, a short key is accepted, and an empty secret is reported.
     let server = weak().set("AUTH_TURNSTILE_SECRET", "").start().await;
     server.printed("AUTH_TURNSTILE_SECRET is empty").await;
     assert!(server.output().contains("fewer than 32 bytes"));
@@ -411,7 +411,7 @@ async fn a_key_that_is_broken_or_cannot_be_read_is_named() {
     std::fs::create_dir(file.parent().unwrap()).unwrap();
     std::fs::write(file, "{ this is no key").unwrap();
     let unreadable = ServerBuilder::new(&database);
-    // A folder in its place cannot be read by anybody, not even by root.
+    // A folder in its place cannot be read, not even by root.
     std::fs::create_dir_all(unreadable.folder().join("data/jwt-secret.json")).unwrap();
 
     let broken = failure(broken).await;

@@ -1,4 +1,4 @@
-//! Mail that leaves over HTTP, to a service that hands it to a person.
+//! Mail through an HTTP API, to a service that delivers it to the user.
 
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -7,7 +7,7 @@ use crate::support::{Database, PASSWORD, Server, ServerBuilder, WebService, on_b
 
 const KEY: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
 
-/// A service that takes every mail, or none.
+/// A service that accepts every mail, or none.
 async fn service(status: u16) -> WebService {
     WebService::start(move |_| (status, "{}".to_owned())).await
 }
@@ -41,7 +41,7 @@ async fn sign_up(server: &Server) {
     assert_eq!(answer.expect(200), json!({}));
 }
 
-/// Follows the link of a mail, and signs in as whoever it verified.
+/// Follows the link of a mail, and signs in as the user whose address it verified.
 async fn follow(server: &Server, mail: &Value) {
     let followed = server.send(server.request_of(Method::GET, mail)).await;
     assert!(followed.parameters().contains_key("refreshToken"));

@@ -1,5 +1,5 @@
-//! The clients that applications have, walked through every flow of theirs. Needs
-//! `scripts/with-node-clients`; `tests/node-clients` holds the walks.
+//! Compatibility with the clients of applications, in every flow they have. Needs
+//! `scripts/with-node-clients`; the flows are in `tests/node-clients`.
 
 use std::{path::Path, process::Stdio};
 
@@ -7,7 +7,7 @@ use tokio::process::Command;
 
 use crate::support::{Database, Issuer, Server, ServerBuilder, on_both_databases, told, within};
 
-/// What every client before 4 does.
+/// Flows of every client before 4.
 const CLASSIC: [&str; 10] = [
     "sign up, verify, refresh and sign out",
     "sign in with a password",
@@ -21,10 +21,10 @@ const CLASSIC: [&str; 10] = [
     "be sent to a provider",
 ];
 
-/// What came with 2.
+/// Flows since 2.
 const SINCE_2: [&str; 1] = ["sign in with a personal access token"];
 
-/// What came with 3.3, and with 2.12 of what is inside.
+/// Flows since 3.3, and since 2.12 of the package inside.
 const SINCE_3: [&str; 7] = [
     "sign out everywhere",
     "elevate with a security key",
@@ -35,7 +35,7 @@ const SINCE_3: [&str; 7] = [
     "do without a second factor again",
 ];
 
-/// What 4 does.
+/// Flows of 4.
 const CURRENT: [&str; 15] = [
     "ask for health, version and keys",
     "sign up, verify, refresh and sign out",
@@ -54,13 +54,13 @@ const CURRENT: [&str; 15] = [
     "be sent to a provider",
 ];
 
-/// What came with 4.7.
+/// Flows since 4.7.
 const SINCE_4_7: [&str; 2] = [
     "prove itself after a link (PKCE)",
     "sign up by mailed code, text message and ID token",
 ];
 
-/// A server with every way to sign in, which demands verified addresses.
+/// A server with every way to sign in, which requires verified addresses.
 fn server(google: &Issuer, database: &Database) -> ServerBuilder {
     google
         .server(database)
@@ -74,8 +74,8 @@ fn server(google: &Issuer, database: &Database) -> ServerBuilder {
         .set("AUTH_PROVIDER_GITHUB_CLIENT_SECRET", "our-secret")
 }
 
-/// Walks through the flows of a client that finds the server below `prefix`, and demands that these are
-/// all it has.
+/// Runs the flows of a client against a server below `prefix`, and requires that they are all the
+/// client has.
 async fn walk(client: &str, database: Database, prefix: &str, flows: &[&[&str]]) {
     let google = Issuer::start().await;
     let server = server(&google, &database)
@@ -99,7 +99,7 @@ async fn walk(client: &str, database: Database, prefix: &str, flows: &[&[&str]])
     assert_eq!(complaint, "");
 }
 
-/// The flows that ended well, and what the client says against another.
+/// The flows that succeeded, and the client's errors in the others.
 async fn walked(
     client: &str,
     server: &Server,

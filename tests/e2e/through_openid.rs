@@ -1,4 +1,4 @@
-//! Signing in with an OpenID provider that somebody else wrote. Needs `scripts/with-openid-provider`.
+//! Signing in with a third-party OpenID provider. Needs `scripts/with-openid-provider`.
 
 use reqwest::{Client, Url};
 use serde_json::{Value, json};
@@ -15,7 +15,7 @@ fn issuer() -> String {
     told("TEST_OPENID_ISSUER")
 }
 
-/// A server that knows the provider, by a secret and with one member of its settings different.
+/// A server that knows the provider, by a client secret and with one member of its settings different.
 fn server_with(database: &Database, member: &str, value: Value) -> ServerBuilder {
     let mut provider = json!({
         "type": "oidc",
@@ -37,7 +37,7 @@ pub(crate) fn server(database: &Database) -> ServerBuilder {
     server_with(database, "type", json!("oidc"))
 }
 
-/// A browser at the provider: signs in there, agrees, and comes back with this query.
+/// A browser at the provider: signs in there, consents, and comes back with this query.
 async fn agree(client: &Client, sent: Url, name: &str) -> String {
     let browser = Browser::default();
     let get = async |url: Url| browser.send(client.get(url)).await;
@@ -56,7 +56,7 @@ async fn agree(client: &Client, sent: Url, name: &str) -> String {
     back.query().unwrap().to_owned()
 }
 
-/// Where a redirect of the provider leads, which writes 303 for 302.
+/// The target of a redirect of the provider, which sends 303 for 302.
 #[track_caller]
 fn leads_to(answer: &Answer) -> Url {
     assert!((302..=303).contains(&answer.status), "{answer:?}");
@@ -64,7 +64,7 @@ fn leads_to(answer: &Answer) -> Url {
     provider.join(answer.header("location")).unwrap()
 }
 
-/// Somebody signs in at the provider: where they end up.
+/// A user signs in at the provider; the URL that the browser ends at.
 async fn visit(server: &Server, name: &str) -> Url {
     let browser = Browser::default();
     let sent = browser.get(server, SIGN_IN).await.location();

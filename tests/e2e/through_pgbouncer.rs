@@ -1,4 +1,4 @@
-//! The server behind a pooler that hands each transaction to another connection.
+//! The server behind a transaction pooler (PgBouncer), which gives each transaction another connection.
 
 use futures_util::future::join_all;
 use serde_json::json;

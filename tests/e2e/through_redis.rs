@@ -1,4 +1,4 @@
-//! Servers that count together in Redis, and what they do while it is away.
+//! Servers that share their rate-limit counters in Redis, and what they do while it is unreachable.
 
 use reqwest::Method;
 use serde_json::json;
@@ -25,7 +25,7 @@ async fn sign_in(server: &Server, client: &str, email: &str, password: &str) -> 
     server.send(request).await
 }
 
-/// How many of ten attempts at accounts of their own are not refused; none is answered by a 500.
+/// How many of ten attempts at different accounts are not refused; none is answered by a 500.
 async fn allowed(servers: &[&Server], client: &str) -> usize {
     let mut count = 0;
     for (number, server) in servers.iter().cycle().take(10).enumerate() {
@@ -50,7 +50,7 @@ on_both_databases! {
 
     async fn an_account_is_closed_on_all_servers_and_its_owner_known_on_all(database) {
         let prefix = redis_prefix();
-        // Both derive the names of counters from one key, as they sign with one.
+        // Both derive the names of counters from one key, as they share the signing key.
         let key = r#"{"type":"HS256","key":"a key of no less than 32 random bytes"}"#;
         let builder = || limited(&database).set("HASURA_GRAPHQL_JWT_SECRET", key);
         let one = builder().counting_in_redis(&prefix).start().await;

@@ -1,4 +1,4 @@
-//! Mail that really leaves: through an SMTP server, to a person who follows its link.
+//! Mail through a real SMTP server, to a user who follows its link.
 
 use std::path::PathBuf;
 
@@ -29,7 +29,7 @@ fn received(address: &str) -> Vec<u8> {
     std::fs::read(PathBuf::from(told("TEST_SMTP_MAILS")).join(format!("{address}.eml"))).unwrap()
 }
 
-/// An address nobody else in this test run uses.
+/// An address that no other test of this run uses.
 fn address(name: &str, database: &Database) -> String {
     let kind = match database {
         Database::Sqlite(_) => "sqlite",

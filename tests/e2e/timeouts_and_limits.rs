@@ -1,4 +1,4 @@
-//! What the server does not wait for: bodies that do not come, and work that is too much.
+//! Timeouts and limits against denial of service: bodies that do not arrive, and too much work.
 
 use std::{
     sync::atomic::{AtomicBool, AtomicUsize, Ordering},

@@ -1,4 +1,4 @@
-//! Tokens that the server's own key signed for another purpose than a session (token confusion).
+//! Token confusion: tokens that the server's own key signed for another purpose than a session.
 
 use reqwest::{Method, header};
 use serde_json::{Value, json};
@@ -23,8 +23,8 @@ fn original_claims(session: &Value) -> Value {
     claims
 }
 
-/// Tokens of a user that the right key signed, good in every other respect, each for somebody else
-/// than this server or not for a bearer.
+/// Tokens of a user that the right key signed and that are otherwise valid, but with another audience
+/// than this server or not meant as a bearer token.
 fn for_other_purposes(session: &Value) -> Vec<(String, String)> {
     let mut tokens = Vec::new();
     for claims in [claims_of(session), original_claims(session)] {
@@ -60,7 +60,7 @@ fn for_other_purposes(session: &Value) -> Vec<(String, String)> {
     tokens
 }
 
-/// Tokens that pass: the server's own, and those that the original and other programs write.
+/// Accepted tokens: the server's own, and those that the original and other programs sign.
 fn for_sessions(session: &Value) -> Vec<String> {
     let original = original_claims(session);
     vec![
@@ -71,7 +71,7 @@ fn for_sessions(session: &Value) -> Vec<String> {
     ]
 }
 
-/// Whether an answer of the modern API says that the access token is not good.
+/// Whether an answer of the modern API refuses the access token.
 #[track_caller]
 fn expect_bad_token(answer: &Answer, place: &str) {
     let is_told = answer.text.contains("SecurityRequirementsError");
@@ -110,7 +110,7 @@ on_both_databases! {
                 let answer = server.post_as(&token, path, &json!({})).await;
                 expect_bad_token(&answer, &format!("{kind}: {path}"));
             }
-            // Where a token is optional, a bad one counts as none.
+            // Where a token is optional, an invalid one counts as none.
             for (path, body) in [
                 ("/signout", json!({ "all": true })),
                 ("/user/password", json!({ "newPassword": "battery staple" })),
@@ -187,7 +187,7 @@ on_both_databases! {
         }
     }
 
-    /// What this server hands out for other purposes is no access token, and the other way round.
+    /// Tokens of this server for other purposes are no access tokens, and the other way round.
     async fn nothing_else_that_is_handed_out_is_an_access_token(database) {
         let github = GitHub::start().await;
         let server = github

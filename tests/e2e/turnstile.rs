@@ -10,7 +10,7 @@ use crate::support::{
 
 const SECRET: &str = "1x0000000000000000000000000000000AA";
 
-/// Takes the response `person` for a person.
+/// Accepts the response `person` and no other.
 async fn turnstile() -> WebService {
     WebService::start(|request| {
         let body = request.body.contains(r#""response":"person""#);

@@ -1,4 +1,4 @@
-//! What is said, and what goes on, where the state of an account is not what most endpoints want.
+//! Endpoints and accounts in unusual states: the answers, and their effects.
 
 use data_encoding::BASE64URL_NOPAD;
 use ring::hmac;
@@ -13,7 +13,7 @@ const BLOCKED: &str = "blocked@example.com";
 const KEY: &str = "0123456789abcdef0123456789abcdef";
 const INVALID: &str = "The request payload is incorrect";
 
-/// A server that is strict about everything; several share the key of their access tokens.
+/// A server with strict rules; several share the key of their access tokens.
 fn strict(database: &Database) -> ServerBuilder {
     let secret = json!({ "type": "HS256", "key": KEY }).to_string();
     ServerBuilder::new(database)
@@ -22,7 +22,7 @@ fn strict(database: &Database) -> ServerBuilder {
         .set("AUTH_ACCESS_CONTROL_BLOCKED_EMAILS", BLOCKED)
 }
 
-/// One where nobody has to verify anything.
+/// A server that requires no verification.
 fn lax(database: &Database) -> ServerBuilder {
     strict(database).set("AUTH_EMAIL_SIGNIN_EMAIL_VERIFIED_REQUIRED", "false")
 }
@@ -31,7 +31,7 @@ fn bearer(session: &Value) -> &str {
     session["accessToken"].as_str().unwrap()
 }
 
-/// The session's access token without the id of the session, as another program would sign it.
+/// The session's access token without `sid`, as another program would sign it.
 fn without_session_id(session: &Value) -> String {
     let token = bearer(session);
     let header = token.split('.').next().unwrap();
@@ -252,7 +252,7 @@ on_both_databases! {
         let refused = server.sign_in(ADA, PASSWORD).await;
         let message = "Incorrect email or password";
         refused.expect_error(401, "invalid-email-password", message);
-        // Nothing is left of what was told before.
+        // Nothing is left of the profile from the sign-up.
         let user = server.get_as(bearer(&session), "/user").await.expect(200);
         assert_eq!(user["metadata"], json!({}));
         let picture = user["avatarUrl"].as_str().unwrap();

@@ -25,7 +25,7 @@ async fn a_database_that_is_stopped_is_a_503_until_it_is_back() {
 
     cluster.stop().await;
     refuses_promptly(&server).await;
-    // And it stays so, also when many ask at once.
+    // Later requests get the same answer, also concurrent ones.
     let (first, second) = tokio::join!(refuses_promptly(&server), refuses_promptly(&server));
     let ((), ()) = (first, second);
 
@@ -68,7 +68,7 @@ async fn connections_that_are_cut_are_replaced_without_anybody_noticing() {
     }
 }
 
-/// With the settings that everybody has.
+/// With the default settings.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_host_that_vanishes_is_given_up_for_the_one_that_took_over() {
     let cluster = Cluster::start().await;

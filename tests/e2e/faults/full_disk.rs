@@ -1,4 +1,4 @@
-//! The disk below the database is full.
+//! The disk of the database is full.
 
 use std::{ffi::CString, io::Write, path::Path};
 
@@ -8,7 +8,7 @@ use tempfile::TempDir;
 use super::{expect_unavailable, healed};
 use crate::support::{Cluster, Database, PASSWORD, Server, ServerBuilder};
 
-/// A file system with little room, which is given back when the value is dropped.
+/// A small file system, which is unmounted when the value is dropped.
 struct SmallDisk(TempDir);
 
 impl SmallDisk {
@@ -25,7 +25,7 @@ impl SmallDisk {
         self.0.path()
     }
 
-    /// Takes what room there is, until the file it returns is dropped.
+    /// Fills the disk, until the returned file is dropped.
     fn fill(&self) -> tempfile::NamedTempFile {
         let mut file = tempfile::NamedTempFile::new_in(self.path()).unwrap();
         for size in [1 << 20, 1 << 12, 1] {
@@ -41,9 +41,9 @@ impl Drop for SmallDisk {
     }
 }
 
-/// Signs people up until there is no room left for one.
+/// Signs users up until a sign-up fails for lack of space.
 async fn sign_up_until_full(server: &Server) {
-    // Beyond what fits into pages that are there already.
+    // More than fits into allocated pages.
     for number in 0..2000 {
         let email = format!("{number}@example.com");
         let body = serde_json::json!({ "email": email, "password": PASSWORD });

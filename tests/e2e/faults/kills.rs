@@ -1,4 +1,4 @@
-//! The server is killed in the midst of its work, over and over. What it acknowledged holds.
+//! Durability: the server is killed during its work, over and over. What it acknowledged holds.
 
 use std::sync::{
     Arc,
@@ -16,16 +16,16 @@ use crate::support::{
 /// How often a server is killed in one run.
 const KILLS: usize = 10;
 
-/// How much is acknowledged between two kills.
+/// How many answers are acknowledged between two kills.
 const BETWEEN_KILLS: usize = 25;
 
 /// Clients at a time.
 const CLIENTS: usize = 6;
 
-/// Where servers are to be found; killed ones are replaced.
+/// The running servers; killed ones are replaced.
 type Places = watch::Receiver<Vec<String>>;
 
-/// What clients do, and what they count.
+/// The clients, and the answers that they count.
 struct Load {
     places: Places,
     acknowledged: Arc<AtomicUsize>,
@@ -38,14 +38,14 @@ struct Load {
 struct Journal {
     /// Addresses that were signed up.
     emails: Vec<String>,
-    /// The refresh token of the session of now.
+    /// The refresh token of the current session.
     open: Option<Value>,
-    /// Refresh tokens of sessions that were ended.
+    /// Refresh tokens of ended sessions.
     ended: Vec<Value>,
 }
 
 impl Load {
-    /// The answer of any server, if one came; a server that is killed answers nothing.
+    /// The answer of any server; `None` from a server that is killed.
     async fn ask(&self, client: usize, path: &str, body: &Value) -> Option<(u16, Value)> {
         let places = self.places.borrow().clone();
         let place = &places[client % places.len()];
@@ -53,11 +53,11 @@ impl Load {
         let answer = request.send().await.ok()?;
         let status = answer.status().as_u16();
         let text = answer.text().await.ok()?;
-        // A busy database is asked again, as `Retry-After` says.
+        // A busy database is retried, as `Retry-After` says.
         (status != 503).then(|| (status, serde_json::from_str(&text).unwrap_or_default()))
     }
 
-    /// Asks until there is an answer.
+    /// Retries until there is an answer.
     async fn insist(&self, client: usize, path: &str, body: &Value) -> (u16, Value) {
         within(async {
             loop {
@@ -69,7 +69,7 @@ impl Load {
         .await
     }
 
-    /// Signs up, refreshes and signs out until it is told to end.
+    /// Signs up, refreshes and signs out until the test stops it.
     async fn run(self, client: usize) -> Journal {
         let mut journal = Journal::default();
         for round in 0.. {
@@ -96,7 +96,7 @@ impl Load {
                 journal.emails.push(email);
                 journal.open = Some(answer["session"]["refreshToken"].clone());
             }
-            // The server was killed after it had done it and before it could say so.
+            // The server committed it and was killed before it answered.
             (409, _) => {
                 journal.emails.push(email);
                 journal.open = None;
@@ -108,7 +108,7 @@ impl Load {
     async fn refresh(&self, client: usize, journal: &mut Journal) {
         let Some(token) = &journal.open else { return };
         let body = json!({ "refreshToken": token });
-        // A rotation that was done and not told is no reason to be signed out.
+        // A rotation that was committed and not answered must not end the session (grace period).
         let (status, answer) = self.insist(client, "/token", &body).await;
         assert_eq!(status, 200, "{answer}");
         self.acknowledged.fetch_add(1, Ordering::SeqCst);
@@ -127,7 +127,7 @@ impl Load {
     }
 }
 
-/// Kills one of `count` servers again and again while clients are at work; what they were told.
+/// Kills one of `count` servers again and again while clients send; returns their acknowledged answers.
 async fn kill_under_load(database: &Database, count: usize) -> (Vec<Server>, Vec<Journal>) {
     let builder = ServerBuilder::new(database);
     let mut servers = Vec::new();

@@ -1,4 +1,4 @@
-//! The mail server is away, or hangs.
+//! The mail server is unreachable, or hangs.
 
 use std::time::{Duration, Instant};
 
@@ -6,10 +6,10 @@ use serde_json::json;
 
 use crate::support::{Database, Mood, PASSWORD, SmtpServer, on_both_databases};
 
-/// A mail server is given ten seconds; the machine that runs the tests may be busy for as long again.
+/// The timeout of a mail server is ten seconds; the machine that runs the tests may add as much again.
 const ANSWERED: Duration = Duration::from_secs(20);
 
-/// A client asks for a mail while the server that takes it does not. It comes later.
+/// A client requests a mail while the mail server refuses it. The retry delivers it later.
 async fn asks_for_a_mail(database: Database, mood: Mood) {
     let smtp = SmtpServer::start(mood).await;
     let server = smtp.server(&database).start().await;

@@ -1,5 +1,5 @@
-//! What becomes of requests while something breaks, and how it heals. `docs/faults.md` says the
-//! same in words.
+//! Faults: how requests fail while a dependency is down, and how the server recovers. Described in
+//! `docs/faults.md`.
 
 mod database;
 // Only there may a test mount a file system.
@@ -15,14 +15,14 @@ use serde_json::json;
 
 use crate::support::{Answer, PASSWORD, Server, legacy_credentials};
 
-/// Clients are answered within two seconds where no connection can be had; the machine that runs
-/// the tests may be busy for as long again.
+/// Clients are answered within two seconds where no connection can be had; the machine that runs the
+/// tests may add as much again.
 const PROMPT: Duration = Duration::from_secs(4);
 
-/// How soon everything works again once the fault is mended, or another host took over.
+/// How soon the server recovers after the fault is mended, or after a failover.
 const HEALED: Duration = Duration::from_secs(15);
 
-/// Waits until somebody can sign in again.
+/// Waits until a user can sign in again.
 async fn healed(server: &Server, email: &str) {
     let since = Instant::now();
     while server.sign_in(email, PASSWORD).await.status != 200 {
@@ -30,7 +30,7 @@ async fn healed(server: &Server, email: &str) {
     }
 }
 
-/// Whether it is the answer of the modern generation while the database cannot be had.
+/// Whether it is the modern generation's answer while the database is unreachable.
 #[track_caller]
 fn expect_unavailable(answer: &Answer) {
     let message = "The service is temporarily unavailable, please try again later";
@@ -38,7 +38,7 @@ fn expect_unavailable(answer: &Answer) {
     assert_eq!(answer.header("retry-after"), "2");
 }
 
-/// Both generations say that the database cannot be had, and say so promptly; the process is well.
+/// Both generations answer promptly that the database is unreachable; the process stays healthy.
 async fn refuses_promptly(server: &Server) {
     let body = json!({ "refreshToken": "2c1dc8e8-9a25-4d7b-9a53-6b3d1f2b2f8a" });
     let legacy = legacy_credentials("john", PASSWORD);

@@ -1,4 +1,4 @@
-//! The database is not there yet when the server starts, or does not want it.
+//! At its start the server finds a database that is unreachable, or that refuses it.
 
 use std::time::Instant;
 
@@ -35,7 +35,7 @@ async fn a_server_waits_for_a_database_that_is_not_there_yet() {
             .request(Method::POST, "/signup/email-password")
             .json(&body)
     };
-    // A connection may be cut while the real server takes over.
+    // The connection may be cut while the real server takes over.
     while !matches!(sign_up().send().await, Ok(answer) if answer.status() == 200) {
         assert!(since.elapsed() < HEALED, "{}", server.output());
     }

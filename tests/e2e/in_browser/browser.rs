@@ -1,4 +1,4 @@
-//! A browser without a window, driven over its debugging protocol.
+//! A headless browser, driven over its debugging protocol.
 
 use std::{
     os::unix::fs::MetadataExt,
@@ -27,7 +27,7 @@ use tokio::task::JoinHandle;
 
 use crate::support::{told, within};
 
-/// What keeps a browser from asking its maker for anything.
+/// Flags that keep a browser from requests to its vendor.
 const QUIET: [&str; 6] = [
     "disable-background-networking",
     "disable-component-update",
@@ -49,7 +49,7 @@ impl Browser {
         Self::start_with(QUIET.map(str::to_owned).to_vec()).await
     }
 
-    /// The same for which `host` is at this address and port.
+    /// The same with `host` resolved to this address and port.
     pub(super) async fn start_where(host: &str, authority: &str) -> Self {
         let mut arguments = QUIET.map(str::to_owned).to_vec();
         arguments.push(format!("host-resolver-rules=MAP {host} {authority}"));
@@ -62,7 +62,7 @@ impl Browser {
             .chrome_executable(told("TEST_CHROMIUM"))
             .user_data_dir(profile.path())
             .args(arguments);
-        // The superuser cannot have the sandbox; the pages are our own.
+        // root cannot use the sandbox; the pages are our own.
         if profile.path().metadata().unwrap().uid() == 0 {
             config = config.no_sandbox();
         }
@@ -76,7 +76,7 @@ impl Browser {
         }
     }
 
-    /// Opens `url` and notes from the first moment on what is asked and complained of.
+    /// Opens `url` and records requests and errors from the start.
     pub(super) async fn open(&self, url: &str) -> Page {
         let tab = within(self.inner.new_page("about:blank")).await.unwrap();
         tab.execute(EnableParams::default()).await.unwrap();
@@ -110,7 +110,7 @@ impl Browser {
     }
 }
 
-/// A page, and what it did.
+/// A page, with its requests and errors.
 pub(super) struct Page {
     tab: Tab,
     requests: Notes,
@@ -120,7 +120,7 @@ pub(super) struct Page {
 
 type Notes = Arc<Mutex<Vec<String>>>;
 
-/// Notes what `line` makes of each event.
+/// Records what `line` makes of each event.
 fn noted<T: Send + Sync + 'static>(
     mut events: impl Stream<Item = Arc<T>> + Unpin + Send + 'static,
     line: impl Fn(&T) -> Option<String> + Send + 'static,
@@ -142,7 +142,7 @@ fn read(notes: &Notes) -> Vec<String> {
     notes.lock().unwrap_or_else(PoisonError::into_inner).clone()
 }
 
-/// What breaks the page's policy is an entry of the browser's log.
+/// A violation of the page's CSP is an entry of the browser's log.
 fn complaint(event: &EventEntryAdded) -> Option<String> {
     let grave = [LogEntryLevel::Warning, LogEntryLevel::Error];
     let entry = &event.entry;
@@ -152,12 +152,12 @@ fn complaint(event: &EventEntryAdded) -> Option<String> {
 }
 
 impl Page {
-    /// Every address that was asked for.
+    /// Every requested URL.
     pub(super) fn requests(&self) -> Vec<String> {
         read(&self.requests)
     }
 
-    /// Waits until an address was asked for that begins like this.
+    /// Waits until a URL with this prefix was requested.
     pub(super) async fn asked_for(&self, beginning: &str) -> String {
         within(async {
             loop {
@@ -171,12 +171,12 @@ impl Page {
         .await
     }
 
-    /// What the browser has to complain of.
+    /// The browser's error messages.
     pub(super) fn complaints(&self) -> Vec<String> {
         [read(&self.log), read(&self.exceptions)].concat()
     }
 
-    /// Waits until the browser has complained in these words.
+    /// Waits until the browser reports an error with this text.
     pub(super) async fn complains_of(&self, words: &str) {
         within(async {
             while !self.complaints().iter().any(|it| it.contains(words)) {
@@ -186,14 +186,14 @@ impl Page {
         .await;
     }
 
-    /// Has a script of the page ask `url`; what comes of it.
+    /// Makes a script of the page request `url`; the result.
     pub(super) async fn ask(&self, url: &str) -> String {
         let script = format!("fetch('{url}').then(() => 'answered', () => 'refused')");
         let outcome = within(self.tab.evaluate(script)).await.unwrap();
         outcome.into_value().unwrap()
     }
 
-    /// Gives the machine an authenticator of its own, with a person who agrees to everything.
+    /// Adds a virtual authenticator, whose user consents to everything.
     pub(super) async fn plug_in_authenticator(&self) {
         let options = VirtualAuthenticatorOptions::builder()
             .protocol(AuthenticatorProtocol::Ctap2)
@@ -208,13 +208,13 @@ impl Page {
         within(self.tab.execute(plug_in)).await.unwrap();
     }
 
-    /// What comes of a script of the page.
+    /// The result of a script of the page.
     pub(super) async fn run(&self, script: String) -> Value {
         let outcome = within(self.tab.evaluate(script)).await.unwrap();
         outcome.into_value().unwrap()
     }
 
-    /// Waits until so many elements match.
+    /// Waits until this many elements match.
     pub(super) async fn shows(&self, selector: &str, count: usize) {
         within(async {
             loop {
@@ -245,7 +245,7 @@ impl Page {
         field.type_str(text).await.unwrap();
     }
 
-    /// Waits until the element that matches holds these words.
+    /// Waits until the element that matches holds this text.
     pub(super) async fn says(&self, selector: &str, words: &str) {
         within(async {
             loop {

@@ -1,4 +1,4 @@
-//! What a person sees who tries the server before there is an application.
+//! The zero-setup mode in a browser, before there is an application.
 
 use serde_json::json;
 
@@ -8,7 +8,7 @@ use crate::support::{Database, PASSWORD, Server, ServerBuilder};
 const ADA: &str = "ada@example.com";
 const HOST: &str = "auth.example.com";
 
-/// A server without an application, and a browser in which it has the name that it knows itself by.
+/// A server without an application, and a browser that uses its public host name.
 async fn trying() -> (Server, Browser) {
     let server = ServerBuilder::new(&Database::sqlite())
         .unset("AUTH_CLIENT_URL")
@@ -34,7 +34,7 @@ async fn follow_newest(server: &Server, browser: &Browser) -> Page {
     browser.open(link.as_str().unwrap()).await
 }
 
-/// Waits for a headline of the landing page, whose address holds no token any more.
+/// Waits for a headline of the landing page, whose URL holds no token any more.
 async fn landed(page: &Page, headline: &str) {
     page.says("h1", headline).await;
     let address = page.run("location.href".to_owned()).await;

@@ -5,10 +5,10 @@ use serde_json::{Value, json};
 use super::browser::{Browser, Page};
 use crate::support::{Database, Server, ServerBuilder, WebService};
 
-/// The application: what it takes to use passkeys, and not a line more.
+/// The application: the minimum that uses passkeys.
 const APPLICATION: &str = include_str!("passkeys.html");
 
-/// A server, an application on another origin, and a person with an authenticator.
+/// A server, an application on another origin, and a user with an authenticator.
 struct Setting {
     server: Server,
     browser: Browser,
@@ -19,7 +19,7 @@ struct Setting {
 impl Setting {
     async fn new() -> Self {
         let application = WebService::start(|_| (200, APPLICATION.to_owned())).await;
-        // Browsers take this name for secure, and keys are bound to names.
+        // Browsers treat this name as secure, and keys are bound to names.
         let origin = application.url().replace("127.0.0.1", "localhost");
         let server = ServerBuilder::new(&Database::sqlite())
             .set("AUTH_CLIENT_URL", &origin)
@@ -40,7 +40,7 @@ impl Setting {
         }
     }
 
-    /// What a function of the application comes to.
+    /// The result of a function of the application.
     async fn call(&self, function: &str, arguments: &[Value]) -> Value {
         let arguments = Value::from(arguments).to_string();
         let script = format!(

@@ -34,7 +34,7 @@ impl Setting {
         Browser::start_where("auth.example.com", self.server.authority()).await
     }
 
-    /// Waits until a page has come back to the application; where to.
+    /// Waits until the browser is back at the application; the URL.
     async fn back(&self, page: &Page) -> Url {
         page.shows("h1", 1).await;
         let place = page.run("location.href".to_owned()).await;
@@ -80,7 +80,7 @@ async fn a_person_signs_in_at_the_provider_and_comes_back() {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_one_browser_began_another_cannot_end() {
     let setting = Setting::new().await;
-    // The attacker's browser gets no further than to the provider.
+    // Login CSRF: the attacker's browser stops at the provider, before the callback.
     let attacker = Browser::start_where("auth.example.com", "~NOTFOUND").await;
     let sign_in_here = format!(
         "http://{}/signin/provider/c:panva",

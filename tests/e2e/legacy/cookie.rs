@@ -209,7 +209,7 @@ async fn no_page_of_another_site_signs_the_browser_in_or_out() {
         let name = format!("mallory{number}");
         for path in ["/v1/signup", "/v1/login"] {
             let answer = ask(path, page, &name).await;
-            // Bearer tokens are for clients of every origin.
+            // Bearer tokens are accepted from every origin (no CSRF).
             let token = answer.expect(200)["auth_token"].clone();
             assert_eq!(answer.header("set-cookie"), "", "{path} {page:?}");
             let request = server

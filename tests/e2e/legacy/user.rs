@@ -48,7 +48,7 @@ on_both_databases! {
         };
 
         let john = server.send(undeclared("/v1/signup", &credentials)).await.expect(200);
-        // As `curl --data` and `fetch` declare what they are told nothing about.
+        // The default `Content-Type` of `curl --data` and of `fetch`.
         for made_up in ["application/x-www-form-urlencoded", "text/plain;charset=UTF-8"] {
             let login = undeclared("/v1/login", &credentials).header("Content-Type", made_up);
             server.send(login).await.expect(200);

@@ -33,7 +33,7 @@ impl Server {
         assert_eq!(answer, json!({ "message": message }));
     }
 
-    /// Tries to change settings, which has to be refused with an error that holds `words`.
+    /// Tries to change settings, which has to be refused with an error that contains `words`.
     async fn refused(&self, members: Value, words: &str) {
         let answer = self.change(&members).await.expect(400);
         let members: Vec<_> = answer.as_object().unwrap().keys().collect();

@@ -40,7 +40,7 @@ on_both_databases! {
         let query = "SELECT count(*) AS count FROM auth.users WHERE email_verified";
         assert_eq!(database.count(query).await, 1);
 
-        // 12 and 13: the refresh token is worth both tokens.
+        // 12 and 13: the refresh token is exchanged for both tokens.
         let session = server.refresh(&token).await.expect(200);
         assert_eq!(session["user"]["emailVerified"], true);
         let bearer = session["accessToken"].as_str().unwrap();

@@ -11,7 +11,7 @@ fn pat() -> Value {
     json!({ "expiresAt": "2099-01-01T00:00:00Z" })
 }
 
-/// Every endpoint for delicate changes with a body that is good for it.
+/// Every endpoint that needs elevation, with a valid body.
 fn delicate() -> [(&'static str, Value); 3] {
     [
         (PAT, pat()),
@@ -40,7 +40,7 @@ fn expect_needed(answer: &Answer) {
     assert!(answer.text.contains(NEEDED), "{}", answer.text);
 }
 
-/// Somebody whose address is verified.
+/// A user whose address is verified.
 async fn verified(server: &Server, database: &Database, email: &str) -> Value {
     let session = server.sign_up(email).await;
     database
@@ -49,7 +49,7 @@ async fn verified(server: &Server, database: &Database, email: &str) -> Value {
     session
 }
 
-/// A session with an elevated token, by the code that is mailed.
+/// A session with an elevated token, by the mailed code.
 async fn elevated(server: &Server, session: &Value) -> Value {
     let sent = server
         .post_as(bearer(session), "/elevate/otp/email", &json!({}))
@@ -70,7 +70,7 @@ on_both_databases! {
         for (path, body) in delicate() {
             let refused = server.post_as(bearer(&session), path, &body).await;
             if path == "/user/password" {
-                // Without elevation nobody is signed in here, and then a ticket is missing.
+                // A token that is not elevated counts as none here, and then a ticket is missing.
                 let message = "The request payload is incorrect";
                 refused.expect_error(400, "invalid-request", message);
             } else {
@@ -113,7 +113,7 @@ on_both_databases! {
         wrong.expect_error(401, "invalid-totp", "Invalid TOTP code");
         again.expect_error(401, "invalid-totp", "Invalid TOTP code");
         server.post_as(bearer(&elevated["session"]), PAT, &pat()).await.expect(200);
-        // It is as good as before for signing in.
+        // The token is still valid otherwise.
         server.sign_in_with("ada@example.com", &code).await.expect(200);
     }
 
@@ -172,7 +172,7 @@ on_both_databases! {
             let wrong = post("/elevate/otp/email/verify", json!({ "otp": otp })).await;
             wrong.expect_error(401, "invalid-ticket", "Invalid ticket");
         }
-        // A code that signs in is none that elevates.
+        // A code for signing in does not elevate.
         server.post("/signin/otp/email", &json!({ "email": "ada@example.com" })).await.expect(200);
         let code = server.last_mail()["ticket"].clone();
         let wrong = post("/elevate/otp/email/verify", json!({ "otp": code })).await;

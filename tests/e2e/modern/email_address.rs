@@ -12,7 +12,7 @@ async fn by_mail(database: &Database) -> Server {
     ServerBuilder::new(database).by_mail().start().await
 }
 
-/// The mail that lets its reader move the account of this session.
+/// The mail whose link changes the address of this session's account.
 async fn change_mail(server: &Server, session: &Value, new_email: &str) -> Value {
     let token = session["accessToken"].as_str().unwrap();
     let body = json!({ "newEmail": new_email });

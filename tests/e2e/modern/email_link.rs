@@ -121,7 +121,7 @@ on_both_databases! {
             .start()
             .await;
         let strict = by_mail(&database).await;
-        // Where no verification is asked for, an intruder even has sessions already.
+        // Pre-hijacking: without required verification, the attacker even has sessions already.
         let intruder = server.sign_up("victim@example.com").await;
 
         let mail = strict.link_mail("victim@example.com").await;

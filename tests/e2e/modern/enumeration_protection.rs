@@ -1,4 +1,4 @@
-//! `AUTH_CONCEAL_ERRORS`, where a mail is asked for
+//! `AUTH_CONCEAL_ERRORS`, where a mail is requested (enumeration protection)
 
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
@@ -11,7 +11,7 @@ fn concealing(database: &Database) -> ServerBuilder {
         .set("AUTH_CONCEAL_ERRORS", "true")
 }
 
-/// Somebody in every state an account can be in.
+/// Users in every state an account can be in.
 async fn people(server: &Server, database: &Database) -> [&'static str; 5] {
     for email in [
         "ada@example.com",
@@ -42,7 +42,7 @@ async fn people(server: &Server, database: &Database) -> [&'static str; 5] {
     ]
 }
 
-/// Each address is answered with this, and in the same way.
+/// Each address gets this answer, and in the same form.
 async fn expect_alike(server: &Server, path: &str, people: [&str; 5], expected: &Value) {
     for email in people {
         let mut body = json!({ "email": email });

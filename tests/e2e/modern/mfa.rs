@@ -38,7 +38,7 @@ on_both_databases! {
         let ada = server.enrolled("ada@example.com").await;
         let code = ada.app.code();
 
-        // A secret alone changes nothing.
+        // A secret that is not activated has no effect.
         let answer = server.sign_in(&ada.email, PASSWORD).await.expect(200);
         assert!(answer["session"].is_object() && answer.get("mfa").is_none(), "{answer}");
 
@@ -219,7 +219,7 @@ on_both_databases! {
         expect_invalid_totp(&server.sign_in_with(&ada.email, &code).await);
 
         server.sign_in_with(&ada.email, &ada.app.next_code()).await.expect(200);
-        // What is older than the last code that was used is over, too.
+        // Replay: codes older than the last one used are refused, too.
         expect_invalid_totp(&server.sign_in_with(&ada.email, &code).await);
     }
 
@@ -298,7 +298,7 @@ on_both_databases! {
         expect_invalid_totp(&server.sign_in_with(&ada.email, &code).await);
         expect_invalid_totp(&server.deactivate(&ada, &code).await);
         server.sign_in_with(&eve.email, &eve.app.code()).await.expect(200);
-        // Later on, and the right code was not used up by the guesses that were refused.
+        // After the lockout: the refused guesses did not spend the right code.
         database.execute("DELETE FROM auth.wrong_codes").await;
         server.sign_in_with(&ada.email, &ada.app.code()).await.expect(200);
     }
@@ -418,7 +418,7 @@ on_both_databases! {
         ] {
             answer.expect_error(401, "disabled-user", "User is disabled");
         }
-        // The ticket is spent all the same, as in the original.
+        // The ticket is spent nevertheless, as in the original.
         database.execute("UPDATE auth.users SET disabled = false").await;
         expect_invalid_ticket(&server.second_step(&ticket, &ada.app.code()).await);
     }

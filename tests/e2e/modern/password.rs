@@ -143,7 +143,7 @@ on_both_databases! {
             expect_invalid_ticket(&set_with(&server, &renamed).await);
         }
 
-        // They are still good for what they are for.
+        // The tickets stay valid for their own purpose.
         let redirect = server.follow(&sign_in).await;
         assert_eq!(redirect.parameters()["type"], "passwordlessEmail");
     }
@@ -213,7 +213,7 @@ on_both_databases! {
         let mail = reset_mail(&server, "ada@example.com").await;
         let anonymous = server.post("/signin/anonymous", &json!({})).await.expect(200);
         let body = json!({ "newPassword": NEW });
-        // An anonymous user of a server that asks for no verification.
+        // An anonymous user of a server that requires no verification.
         let lax = ServerBuilder::new(&database)
             .by_mail()
             .set("AUTH_EMAIL_SIGNIN_EMAIL_VERIFIED_REQUIRED", "false")

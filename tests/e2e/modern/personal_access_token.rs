@@ -6,7 +6,7 @@ use crate::support::{Answer, Database, PASSWORD, Server, ServerBuilder, on_both_
 
 const LATER: &str = "2099-12-31T23:59:59.123456Z";
 
-/// A token of the owner of a session.
+/// A token of the user of a session.
 async fn token_of(server: &Server, session: &Value) -> Value {
     let bearer = session["accessToken"].as_str().unwrap();
     let body = json!({ "expiresAt": LATER });
@@ -147,7 +147,7 @@ on_both_databases! {
         assert_eq!(database.count(made).await, 0);
         let created = create(year + 1).await.expect(200);
         sign_in(&server, &created["personalAccessToken"]).await.expect(200);
-        // One of the past is good for nothing, as without a bound.
+        // A token with an expiry in the past is invalid, as without a bound.
         let past = create(year - 1).await.expect(200);
         expect_invalid(&sign_in(&server, &past["personalAccessToken"]).await);
     }

@@ -1,4 +1,4 @@
-//! `POST /user/phone/change`, `/user/deanonymize/sms` and `/elevate/otp/sms`, and what finishes them.
+//! `POST /user/phone/change`, `/user/deanonymize/sms` and `/elevate/otp/sms`, and their verification.
 
 use serde_json::{Value, json};
 
@@ -67,7 +67,7 @@ on_both_databases! {
 
         expect_taken(&change(&server, &session, taken).await);
 
-        // Its going on being good would tell that the other number has an account.
+        // User enumeration: a code that stayed valid would tell that the other number has an account.
         expect_refused(&confirm(&server, &session, NEW, &code).await);
         assert_eq!(user(&server, &session).await["phoneNumber"], OLD);
     }
@@ -111,7 +111,7 @@ on_both_databases! {
         let by_text = server.sign_in_by_text(&phones, NEW).await;
 
         assert_eq!(by_text["user"]["email"], "ada@example.com");
-        // The number was proven, so nothing of the account is somebody else's.
+        // No pre-hijacking: the number was verified, so the account's credentials stay.
         server.sign_in("ada@example.com", PASSWORD).await.expect(200);
         server.refresh(&session["refreshToken"]).await.expect(200);
     }
@@ -179,13 +179,13 @@ on_both_databases! {
         assert_eq!(user(&server, &holder).await["phoneNumber"], NEW);
         drop(server);
         let concealing = phones.server(&database).set("AUTH_CONCEAL_ERRORS", "true").start().await;
-        // It has another key of access tokens.
+        // This server has another signing key.
         let signed_in = concealing.sign_in("ada@example.com", PASSWORD).await.expect(200);
         let ada = signed_in["session"].clone();
         assert_eq!(change(&concealing, &ada, NEW).await.expect(200), json!("OK"));
         let anonymous = concealing.anonymous().await;
         assert_eq!(deanonymize(&concealing, &anonymous, NEW).await.expect(200), json!("OK"));
-        // What comes after is done after.
+        // In order: a message from one of the requests above would have come first.
         change(&concealing, &ada, "+41790000003").await.expect(200);
         phones.arrived(sent + 1).await;
         assert_eq!(phones.messages()[sent].0, "+41790000003");
@@ -395,7 +395,7 @@ on_both_databases! {
     }
 }
 
-/// A server whose codes Twilio Verify makes, and the service that plays it: `111111` is the code of
+/// A server whose codes Twilio Verify makes, and the fake of that service: `111111` is the code of
 /// every number.
 async fn verified_by_twilio(database: &Database) -> (Server, WebService) {
     let twilio = WebService::start(|request| match request.line.as_str() {
@@ -443,7 +443,7 @@ on_both_databases! {
         let sent = twilio.received();
         assert_eq!(sent[0].line, "POST /v2/Services/VA2/Verifications");
         assert_eq!(sent[0].body, "To=%2B41790000001&Channel=sms&Locale=en");
-        // The account and its token, as Basic authentication has them.
+        // The account and its token, in Basic authentication.
         let authorization = "authorization: Basic VkExOnR3aWxpby10b2tlbi0xMjM0".to_owned();
         assert!(sent[0].headers.contains(&authorization), "{:?}", sent[0].headers);
         let anonymous = server.anonymous().await;
@@ -464,7 +464,7 @@ on_both_databases! {
         server.ask_for_text(NEW).await.expect(200);
         let away = server.type_text_code(NEW, "500500").await;
         away.expect_error(500, "internal-server-error", "Internal server error");
-        // Numbers for tests are none of Twilio's business.
+        // Test numbers are never sent to Twilio.
         let asked = twilio.received().len();
         server.ask_for_text("+41790000008").await.expect(200);
         expect_refused(&server.type_text_code("+41790000008", "111111").await);

@@ -1,4 +1,4 @@
-//! Redirects for clients that prove themselves (RFC 7636), and `POST /token/exchange`
+//! Redirects for clients with PKCE (RFC 7636), and `POST /token/exchange`
 
 use futures_util::future::join_all;
 use serde_json::{Value, json};
@@ -10,14 +10,14 @@ use crate::support::{
 /// The example of RFC 7636, appendix B.
 const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
 const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
-/// A verifier all right, but not that of the challenge.
+/// A valid verifier, but not that of the challenge.
 const OTHER_VERIFIER: &str = "xBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
 
 async fn by_mail(database: &Database) -> Server {
     ServerBuilder::new(database).by_mail().start().await
 }
 
-/// The code in the redirect behind the link of a mail; there is no token beside it.
+/// The exchange code in the redirect behind the link of a mail; there is no token beside it.
 async fn code_behind(server: &Server, mail: &Value) -> String {
     let parameters = server.follow(mail).await.parameters();
     assert_eq!(parameters.get("refreshToken"), None);

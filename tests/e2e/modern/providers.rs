@@ -1,4 +1,4 @@
-//! Signing in with the word of others.
+//! Signing in with identity providers.
 
 mod apple;
 mod connecting;

@@ -13,7 +13,7 @@ async fn with_mfa(database: &Database) -> Server {
     ServerBuilder::new(database).with_mfa().start().await
 }
 
-/// The recovery codes of somebody whose app shows a code that made none yet.
+/// The recovery codes of a user whose app shows a code that was not spent on making them.
 async fn codes_of(server: &Server, person: &Person) -> Vec<String> {
     let answer = server.recovery_codes(person, &person.app.code()).await;
     codes_in(&answer)
@@ -66,7 +66,7 @@ on_both_databases! {
         expect_invalid_totp(&server.sign_in_with(&ada.email, &codes[0]).await);
         let typed = codes[1].replace('-', " ").to_uppercase();
         server.sign_in_with(&ada.email, &typed).await.expect(200);
-        // The app goes on working.
+        // The app stays valid.
         server.sign_in_with(&ada.email, &ada.app.code()).await.expect(200);
         assert_eq!(database.count(STORED).await, 8);
     }

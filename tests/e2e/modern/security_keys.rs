@@ -18,7 +18,7 @@ fn with_keys(database: &Database) -> ServerBuilder {
     ServerBuilder::new(database).set("AUTH_WEBAUTHN_ENABLED", "true")
 }
 
-/// Whoever has just signed up with a key.
+/// A user who has just signed up with a key.
 struct Owner {
     session: Value,
     key: SecurityKey,
@@ -83,7 +83,7 @@ impl Server {
         }
     }
 
-    /// A further key of whoever has this token.
+    /// A further key of the user of this token.
     async fn added_key(&self, token: &str) -> SecurityKey {
         let options = self
             .post_as(token, "/user/webauthn/add", &json!({}))
@@ -113,7 +113,7 @@ impl Database {
         self.count("SELECT count(*) AS count FROM auth.users").await
     }
 
-    /// The only count there is.
+    /// The only signature counter there is.
     async fn sign_count(&self) -> i64 {
         self.count("SELECT counter AS count FROM auth.user_security_keys")
             .await

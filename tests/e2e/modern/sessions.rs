@@ -1,5 +1,5 @@
-//! `GET /user/sessions`, `POST /user/sessions/end` and `/user/sessions/end-others`, and what an
-//! access token is worth when its session has ended.
+//! `GET /user/sessions`, `POST /user/sessions/end` and `/user/sessions/end-others`, and access tokens
+//! of an ended session.
 
 use std::collections::BTreeSet;
 
@@ -16,7 +16,7 @@ fn bearer(session: &Value) -> &str {
     session["accessToken"].as_str().unwrap()
 }
 
-/// Signs in with a program that calls itself so.
+/// Signs in with this `User-Agent`.
 async fn signed_in_from(server: &Server, user_agent: &str) -> Value {
     let body = json!({ "email": ADA, "password": PASSWORD });
     let request = server
@@ -171,7 +171,7 @@ on_both_databases! {
         for path in ["/mfa/totp/generate", "/user/sessions"] {
             server.get_as(token, path).await.expect_void_token();
         }
-        // A token is optional here: one of an ended session is none.
+        // A token is optional here: one of an ended session counts as none.
         let body = json!({ "newPassword": "another horse" });
         let set = server.post_as(token, "/user/password", &body).await;
         set.expect_error(400, "invalid-request", "The request payload is incorrect");

@@ -56,7 +56,7 @@ on_both_databases! {
 
         assert_eq!(answer.as_object().unwrap().len(), 1, "{answer}");
         let ticket = answer["mfa"]["ticket"].as_str().unwrap();
-        // Clients before nhost-js 4 send no ticket of another form.
+        // Clients before nhost-js 4 accept no other form of ticket.
         let id = ticket.strip_prefix("mfaTotp:").unwrap();
         assert!(is_uuid(id), "{ticket}");
         wrong.expect_error(401, "invalid-email-password", "Incorrect email or password");

@@ -166,7 +166,7 @@ on_both_databases! {
         database.execute("UPDATE auth.users SET disabled = true").await;
         let disabled = server.ask_for_text(NUMBER).await;
         disabled.expect_error(401, "disabled-user", "User is disabled");
-        // Nor does a code help that was sent before.
+        // A code that was sent earlier is refused, too.
         let typed = server.type_text_code(NUMBER, &code).await;
         typed.expect_error(401, "disabled-user", "User is disabled");
 
@@ -333,7 +333,7 @@ on_both_databases! {
         refreshed.expect_error(401, "invalid-refresh-token", "Invalid or expired refresh token");
         let password = server.sign_in("eve@example.com", PASSWORD).await;
         password.expect_error(401, "invalid-email-password", "Incorrect email or password");
-        // Whatever its owner does later stays.
+        // Only the first verification revokes (pre-hijacking): later sign-ins keep the owner's session.
         server.sign_in_by_text(&phones, NUMBER).await;
         server.refresh(&owner["refreshToken"]).await.expect(200);
     }
@@ -366,7 +366,7 @@ on_both_databases! {
         let code = phones.last_code(NUMBER);
         let log = server.output();
         assert!(!log.contains(NUMBER) && !log.contains(&code), "{log}");
-        // The account is there and can be asked for another message.
+        // The account exists, and another message can be requested for it.
         server.ask_for_text(NUMBER).await.expect_error(400, "cannot-send-sms", cannot);
         assert_eq!(users(&database).await, 1);
     }

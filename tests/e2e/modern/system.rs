@@ -1,4 +1,4 @@
-//! Health, version, keys, CORS, and what no route serves.
+//! Health, version, keys, CORS, and unknown routes.
 
 use reqwest::Method;
 use serde_json::json;

@@ -111,7 +111,7 @@ on_both_databases! {
             answer.expect_error_at_client("redirectTo-not-allowed", message);
         }
 
-        // Nothing was spent on them.
+        // The tickets were not spent.
         assert!(server.follow(&mail).await.parameters().contains_key("refreshToken"));
     }
 
@@ -224,7 +224,7 @@ on_both_databases! {
     async fn the_ticket_between_two_factors_is_not_one_of_a_link(database) {
         let server = by_mail(&database).await;
         server.verified("ada@example.com").await;
-        // A ticket as the original would have left it.
+        // A ticket in the form of the original.
         let pending = "UPDATE auth.users SET ticket = 'mfaTotp:x', ticket_expires_at = created_at";
         database.execute(pending).await;
         let year = "UPDATE auth.users SET ticket_expires_at = (SELECT max(expires_at) FROM auth.refresh_tokens)";
@@ -364,7 +364,7 @@ on_both_databases! {
         }
         let code = code.as_str().unwrap();
         for (at, _) in log.match_indices(code) {
-            // Six digits are also the end of the moment of a line.
+            // The timestamp of a line ends with six digits, too.
             let before = log[..at].chars().next_back().unwrap();
             let after = log[at + code.len()..].chars().next().unwrap();
             let alone = !before.is_ascii_alphanumeric() && before != '.';

@@ -1,4 +1,4 @@
-//! What access tokens say.
+//! The claims of access tokens.
 
 use data_encoding::BASE64URL_NOPAD;
 use serde_json::Value;

@@ -1,4 +1,4 @@
-//! What a server answered.
+//! The answers of a server.
 
 use reqwest::{Response, header::HeaderMap};
 use serde_json::{Value, json};
@@ -58,7 +58,7 @@ impl Answer {
         );
     }
 
-    /// Checks that the access token was refused because what it stands for is gone.
+    /// Checks that the access token was refused because its session or user is gone.
     #[track_caller]
     pub(crate) fn expect_void_token(&self) {
         let error = "error in openapi3filter.SecurityRequirementsError: \

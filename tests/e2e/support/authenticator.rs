@@ -1,4 +1,4 @@
-//! An authenticator app, by another implementation than the server's.
+//! An authenticator app (TOTP), with another implementation than the server's.
 
 use std::{
     io::Cursor,
@@ -14,10 +14,10 @@ use totp_rs::{Builder, Secret, Totp};
 
 use super::{Answer, PASSWORD, Server, ServerBuilder};
 
-/// Seconds that a code is shown.
+/// Seconds of a time step.
 const STEP: u64 = 30;
 
-/// An app that was given a secret.
+/// An app with a secret.
 pub(crate) struct Authenticator(Totp);
 
 impl Authenticator {
@@ -26,17 +26,17 @@ impl Authenticator {
         Self(Builder::new().with_secret(secret).build_noncompliant())
     }
 
-    /// The code it shows now. It is good for half a minute at least.
+    /// Its current code, valid for half a minute at least.
     pub(crate) fn code(&self) -> String {
         self.code_of_step(0)
     }
 
-    /// The code it is about to show, which is good already.
+    /// The code of the next step, which is valid already.
     pub(crate) fn next_code(&self) -> String {
         self.code_of_step(1)
     }
 
-    /// A code that it does not show within minutes.
+    /// A code that is not valid within minutes.
     pub(crate) fn wrong_code(&self) -> String {
         let good: Vec<_> = (-4..=8).map(|step| self.code_of_step(step)).collect();
         let codes = (0..).map(|number| format!("{number:06}"));
@@ -46,7 +46,7 @@ impl Authenticator {
             .unwrap_or_default()
     }
 
-    /// The code so many steps from now.
+    /// The code that many steps from now.
     #[expect(
         clippy::disallowed_methods,
         reason = "the server under test has no other clock either"
@@ -58,7 +58,7 @@ impl Authenticator {
     }
 }
 
-/// What a scanner reads in the picture of a data URL.
+/// The text of the QR code in a data URL.
 pub(crate) fn scanned(image_url: &str) -> String {
     let png = image_url.strip_prefix("data:image/png;base64,").unwrap();
     let png = BASE64.decode(png.as_bytes()).unwrap();
@@ -76,13 +76,13 @@ pub(crate) fn scanned(image_url: &str) -> String {
 }
 
 impl ServerBuilder {
-    /// People may protect their accounts.
+    /// Switches second factors on.
     pub(crate) fn with_mfa(self) -> Self {
         self.set("AUTH_MFA_ENABLED", "true")
     }
 }
 
-/// Somebody with an account, a session and perhaps an app.
+/// A user with an account, a session and perhaps an app.
 pub(crate) struct Person {
     pub(crate) email: String,
     pub(crate) token: String,
@@ -90,7 +90,7 @@ pub(crate) struct Person {
 }
 
 impl Server {
-    /// A new user who has made a secret, but not switched anything on.
+    /// A new user with a secret that is not activated.
     pub(crate) async fn enrolled(&self, email: &str) -> Person {
         let session = self.sign_up(email).await;
         let token = session["accessToken"].as_str().unwrap().to_owned();
@@ -102,7 +102,7 @@ impl Server {
         }
     }
 
-    /// A new user who is protected by a second factor, with the code that their app shows.
+    /// A new user with a second factor, and the current code of the app.
     pub(crate) async fn protected(&self, email: &str) -> Person {
         let person = self.enrolled(email).await;
         let activated = self.activate(&person, &person.app.code()).await;
@@ -110,7 +110,7 @@ impl Server {
         person
     }
 
-    /// An app with a new secret of whoever has this token.
+    /// An app with a new secret for the user of this token.
     pub(crate) async fn new_app(&self, token: &str) -> Authenticator {
         let enrolment = self.generate(token).await.expect(200);
         Authenticator::new(enrolment["totpSecret"].as_str().unwrap())
@@ -138,7 +138,7 @@ impl Server {
             .await
     }
 
-    /// The ticket that the right password leads to.
+    /// The ticket for the second step, after the right password.
     pub(crate) async fn mfa_ticket(&self, email: &str) -> Value {
         let answer = self.sign_in(email, PASSWORD).await.expect(200);
         assert_eq!(answer.get("session"), None);

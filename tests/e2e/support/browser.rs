@@ -1,4 +1,4 @@
-//! A browser, as far as redirects and cookies go.
+//! A minimal browser: cookies and redirects.
 
 use std::{collections::BTreeMap, sync::Mutex};
 
@@ -10,7 +10,7 @@ use url::Url;
 
 use super::{Answer, Server};
 
-/// Keeps cookies of one host, and follows no redirect by itself.
+/// Keeps the cookies of one host, and does not follow redirects.
 #[derive(Default)]
 pub(crate) struct Browser(Mutex<BTreeMap<String, String>>);
 
@@ -37,7 +37,7 @@ impl Browser {
         answer
     }
 
-    /// What it would send along, as a header.
+    /// Its `Cookie` header.
     pub(crate) fn cookies(&self) -> String {
         let cookies = self.0.lock().unwrap();
         let pairs: Vec<_> = cookies
@@ -65,7 +65,7 @@ impl Browser {
 }
 
 impl Answer {
-    /// Where a redirect leads.
+    /// The target of a redirect.
     #[track_caller]
     pub(crate) fn location(&self) -> Url {
         assert_eq!(self.status, 302, "{}", self.text);

@@ -1,4 +1,4 @@
-//! A PostgreSQL of one test, which may be stopped, paused and filled without any other test noticing.
+//! A PostgreSQL of one test, which may be stopped, paused and filled without effect on other tests.
 
 use std::{
     fs,
@@ -19,7 +19,7 @@ const SCRIPTS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../scripts");
 pub(crate) struct Cluster {
     url: String,
     folder: PathBuf,
-    /// Ends when its input is closed, and that happens however this process ends.
+    /// Ends when its input is closed, which happens however this process ends.
     _process: Child,
 }
 
@@ -30,7 +30,7 @@ impl Cluster {
 
     /// Starts one whose files are below `folder`.
     pub(crate) async fn start_below(folder: &Path) -> Self {
-        // Says that the server is there, and waits for the end of its input.
+        // Prints that the server is up, and waits for the end of its input.
         let mut process = Command::new(format!("{SCRIPTS}/with-postgres"))
             .args(["sh", "-c", r#"echo "$TEST_POSTGRES_URL"; cat"#])
             .env("TMPDIR", folder)
@@ -61,7 +61,7 @@ impl Cluster {
         self.folder.join(".s.PGSQL.5432")
     }
 
-    /// Ends it as a shutdown of its machine does.
+    /// Stops it as a shutdown of its machine does.
     pub(crate) async fn stop(&self) {
         self.control(&["-m", "fast", "stop"]).await;
     }
@@ -71,8 +71,8 @@ impl Cluster {
         self.control(&["-t", "60", "start"]).await;
     }
 
-    /// Changes a setting for every session, and waits until a new one has it: the settings are read
-    /// again after the answer to the request.
+    /// Changes a setting for every session, and waits until a new session has it: PostgreSQL reloads
+    /// its settings after it has answered the request.
     pub(crate) async fn set(&self, name: &str, value: &str) {
         let client = connect(&self.url).await;
         client
@@ -93,7 +93,7 @@ impl Cluster {
         .await;
     }
 
-    /// Stops all its processes where they are. They go on when the value is dropped.
+    /// Pauses all its processes (SIGSTOP). They resume when the value is dropped.
     pub(crate) async fn pause(&self) -> Paused {
         let client = connect(&self.url).await;
         let rows = client
@@ -102,7 +102,7 @@ impl Cluster {
             .unwrap();
         let mut pids: Vec<_> = rows.iter().map(|row| row.get::<_, i32>(0)).collect();
         let postmaster = fs::read_to_string(self.folder.join("data/postmaster.pid")).unwrap();
-        // First, so that it starts no more of them.
+        // The parent first, so that it starts no more of them.
         pids.insert(0, postmaster.lines().next().unwrap().parse().unwrap());
         let paused = Paused(pids.iter().map(ToString::to_string).collect());
         paused.signal("-STOP");
@@ -127,7 +127,7 @@ impl Cluster {
     }
 }
 
-/// The processes of a cluster while they are stopped.
+/// The processes of a cluster while they are paused.
 pub(crate) struct Paused(Vec<String>);
 
 impl Paused {

@@ -1,4 +1,4 @@
-//! The database a server under test uses, and looking into it.
+//! The database of a server under test, and queries on it.
 
 use std::{path::PathBuf, sync::Arc};
 
@@ -31,7 +31,7 @@ impl Database {
         Self::Postgres(fresh_postgres().await)
     }
 
-    /// What the server has to be told of it.
+    /// The settings by which the server finds it.
     pub(crate) fn environment(&self) -> (&'static str, String) {
         match self {
             Self::Sqlite(folder) => (
@@ -72,7 +72,7 @@ impl Database {
         }
     }
 
-    /// Keeps everybody else from writing until the value is dropped.
+    /// Blocks other writers (write lock) until the value is dropped.
     pub(crate) fn hold_write_lock(&self) -> SqliteConnection {
         let mut connection = self.sqlite_connection();
         connection.batch_execute("BEGIN IMMEDIATE").unwrap();

@@ -1,4 +1,4 @@
-//! GitHub, as far as signing in with it goes.
+//! A fake of GitHub's sign-in.
 
 use std::{
     collections::HashMap,
@@ -18,14 +18,14 @@ use super::{
 const CLIENT_ID: &str = "our-client";
 const CLIENT_SECRET: &str = "our secret";
 
-/// The service, and everybody who has an account there.
+/// The provider, and the users who have an account there.
 pub(crate) struct GitHub {
     service: WebService,
     people: Arc<Mutex<HashMap<String, Account>>>,
     asked: Mutex<u32>,
 }
 
-/// What the service knows of somebody who agreed.
+/// The provider's data about a user who consented.
 #[derive(Clone)]
 struct Account {
     profile: Value,
@@ -33,7 +33,7 @@ struct Account {
     challenge: Option<String>,
 }
 
-/// Somebody with an account there.
+/// A user with an account there.
 #[derive(Clone)]
 pub(crate) struct Member {
     pub(crate) profile: Value,
@@ -41,7 +41,7 @@ pub(crate) struct Member {
 }
 
 impl Member {
-    /// Somebody with this number and address.
+    /// A user with this id and address.
     pub(crate) fn new(id: u64, email: &str, is_verified: bool) -> Self {
         Self {
             profile: json!({ "id": id, "login": "ada", "name": "Ada Lovelace" }),
@@ -62,7 +62,7 @@ impl GitHub {
         }
     }
 
-    /// A server that sends people here.
+    /// A server with this provider.
     pub(crate) fn server(&self, database: &Database) -> ServerBuilder {
         let url = |path: &str| format!("{}{path}", self.service.url());
         ServerBuilder::new(database)
@@ -75,7 +75,7 @@ impl GitHub {
             .set("AUTH_EGRESS_ALLOWED_HOSTS", "127.0.0.1")
     }
 
-    /// Somebody who was sent here agrees. What their browser brings back.
+    /// A user who was redirected here consents; the query of the callback.
     pub(crate) fn agree(&self, sent: &Url, member: &Member) -> String {
         assert_eq!(parameter(sent, "client_id").unwrap(), CLIENT_ID);
         let mut asked = self.asked.lock().unwrap();
@@ -94,12 +94,12 @@ impl GitHub {
             .finish()
     }
 
-    /// What it was asked by the server so far.
+    /// The requests of the server so far.
     pub(crate) fn received(&self) -> Vec<Received> {
         self.service.received()
     }
 
-    /// Signs a browser in as somebody: where it ends up.
+    /// Signs a browser in as a user; the URL that it ends at.
     pub(crate) async fn visit(
         &self,
         server: &Server,
@@ -111,7 +111,7 @@ impl GitHub {
         browser.get(server, &format!("{CALLBACK}?{back}")).await
     }
 
-    /// The session of somebody who signs in.
+    /// The session of a user who signs in.
     pub(crate) async fn session(&self, server: &Server, member: &Member) -> Value {
         let answer = self.visit(server, &Browser::default(), ("", member)).await;
         let token = parameter(&answer.location(), "refreshToken");
@@ -120,10 +120,10 @@ impl GitHub {
     }
 }
 
-/// Where people are sent from.
+/// The page that starts the flow.
 pub(crate) const SIGN_IN: &str = "/signin/provider/github";
 
-/// Where they come back to.
+/// The callback URL.
 pub(crate) const CALLBACK: &str = "/signin/provider/github/callback";
 
 fn answer(people: &HashMap<String, Account>, request: &Received) -> (u16, String) {

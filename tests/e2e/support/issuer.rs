@@ -1,4 +1,4 @@
-//! Google and Apple, as far as their ID tokens go.
+//! A fake of Google and Apple as issuers of ID tokens.
 
 use std::{
     sync::{Arc, Mutex},
@@ -17,10 +17,10 @@ use serde_json::{Value, json};
 
 use super::{Database, Received, ServerBuilder, WebService, rsa_key};
 
-/// Who tokens of Google's have to be for.
+/// The audience of Google's tokens.
 pub(crate) const AUDIENCE: &str = "our-app.apps.example.com";
 
-/// Somebody who publishes keys and signs with them.
+/// An issuer that publishes keys and signs with them.
 pub(crate) struct Issuer {
     service: WebService,
     key: KeyPair,
@@ -52,7 +52,7 @@ impl Issuer {
         }
     }
 
-    /// A server that takes ID tokens of Google's and Apple's.
+    /// A server that accepts ID tokens of Google and Apple.
     pub(crate) fn server(&self, database: &Database) -> ServerBuilder {
         let keys = format!("{}/keys", self.service.url());
         ServerBuilder::new(database)
@@ -66,7 +66,7 @@ impl Issuer {
             .set("AUTH_EGRESS_ALLOWED_HOSTS", "127.0.0.1")
     }
 
-    /// A server that is told of this issuer as a service of OpenID Connect, `c:realm`.
+    /// A server that has this issuer as an OpenID Connect provider, `c:realm`.
     pub(crate) fn described(&self, database: &Database) -> ServerBuilder {
         let description = json!({ "realm": {
             "type": "oidc", "clientId": AUDIENCE, "clientSecret": "hunter2-secret",
@@ -77,22 +77,22 @@ impl Issuer {
             .set("AUTH_EGRESS_ALLOWED_HOSTS", "127.0.0.1")
     }
 
-    /// What it calls itself as such a service.
+    /// Its issuer URL as such a provider.
     pub(crate) fn url(&self) -> &str {
         self.service.url()
     }
 
-    /// Signs with a key of another name from now on.
+    /// Signs under another key id from now on (key rotation).
     pub(crate) fn rotate_key(&self) {
         "second".clone_into(&mut self.key_id.lock().unwrap());
     }
 
-    /// How often somebody asked for the keys.
+    /// How often the keys were fetched.
     pub(crate) fn asked(&self) -> usize {
         self.service.received().len()
     }
 
-    /// What Google says of somebody.
+    /// The claims of Google about a user.
     pub(crate) fn claims(subject: &str, email: &str, is_verified: bool) -> Value {
         json!({
             "iss": "https://accounts.google.com", "aud": AUDIENCE,
@@ -102,7 +102,7 @@ impl Issuer {
         })
     }
 
-    /// A token that says so.
+    /// A token with these claims.
     pub(crate) fn token(&self, claims: &Value) -> String {
         let kid = self.key_id.lock().unwrap().clone();
         self.signed(&json!({ "alg": "RS256", "kid": kid, "typ": "JWT" }), claims)
@@ -124,7 +124,7 @@ impl Issuer {
         format!("{text}.{}", BASE64URL_NOPAD.encode(&signature))
     }
 
-    /// A token whose secret is the published key.
+    /// A token whose HMAC secret is the published key (algorithm confusion).
     pub(crate) fn confused(&self, claims: &Value) -> String {
         let text = unsigned(&json!({ "alg": "HS256", "kid": "first" }), claims);
         let components = signature::RsaPublicKeyComponents::<Vec<u8>>::from(self.key.public());
@@ -134,7 +134,7 @@ impl Issuer {
     }
 }
 
-/// Where things are (OpenID Connect Discovery §4).
+/// The discovery document (OpenID Connect Discovery §4).
 fn description(request: &Received) -> Value {
     let host = request
         .headers

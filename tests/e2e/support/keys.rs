@@ -1,4 +1,4 @@
-//! Keys of nobody but these tests.
+//! Keys for these tests only.
 
 use data_encoding::BASE64;
 use ring::{
@@ -26,7 +26,7 @@ pub(crate) fn ec_key() -> (EcdsaKeyPair, Vec<u8>) {
     (pair.unwrap(), der.as_ref().to_vec())
 }
 
-/// A key in its textual form (RFC 7468).
+/// A key in PEM (RFC 7468).
 pub(crate) fn pem(label: &str, der: &[u8]) -> String {
     let body = BASE64.encode(der);
     let lines: Vec<_> = body.as_bytes().chunks(64).map(str::from_utf8).collect();

@@ -1,4 +1,4 @@
-//! Reading the mails of a server, and doing what they say.
+//! Reads the mails of a server, and follows their links.
 
 use std::{collections::BTreeMap, fs};
 
@@ -7,11 +7,11 @@ use serde_json::{Value, json};
 
 use super::{Answer, PASSWORD, Server, ServerBuilder, server::within};
 
-/// The client's URL of servers under test; links lead there unless something else is asked for.
+/// The client's URL of servers under test; the default target of links.
 pub(crate) const CLIENT_URL: &str = "http://localhost:3000";
 
 impl ServerBuilder {
-    /// Every way to sign in by mail, and only for people whose addresses are verified.
+    /// Every way to sign in by mail, for verified addresses only.
     pub(crate) fn by_mail(self) -> Self {
         self.set("AUTH_EMAIL_SIGNIN_EMAIL_VERIFIED_REQUIRED", "true")
             .set("AUTH_EMAIL_PASSWORDLESS_ENABLED", "true")
@@ -51,14 +51,14 @@ impl Server {
         mail.unwrap()
     }
 
-    /// A request for the link of a mail, as it is in the mail, but sent to this server.
+    /// The request behind the link of a mail, but sent to this server.
     pub(crate) fn request_of(&self, method: Method, mail: &Value) -> RequestBuilder {
         let link = Url::parse(mail["link"].as_str().unwrap()).unwrap();
         let (path, query) = (link.path(), link.query().unwrap());
         self.request(method, &format!("{path}?{query}"))
     }
 
-    /// Follows the link of a mail, but not the redirect behind it.
+    /// Follows the link of a mail, but not its redirect.
     pub(crate) async fn follow(&self, mail: &Value) -> Answer {
         self.send(self.request_of(Method::GET, mail)).await
     }
@@ -71,7 +71,7 @@ impl Server {
         self.get(&format!("/verify?{}", url.query().unwrap())).await
     }
 
-    /// Posts a body that is answered by `"OK"`, and reads the mail that was sent because of it.
+    /// Posts a body that is answered by `"OK"`, and reads the mail that it caused.
     pub(crate) async fn mail_after(&self, path: &str, body: &Value) -> Value {
         let before = self.mails().len();
         assert_eq!(self.post(path, body).await.expect(200), json!("OK"));
@@ -99,7 +99,7 @@ impl Server {
         self.session_behind(&mail).await
     }
 
-    /// The session that the link of a mail leads to.
+    /// The session from following the link of a mail.
     pub(crate) async fn session_behind(&self, mail: &Value) -> Value {
         let token = self.follow(mail).await.parameters()["refreshToken"].clone();
         self.refresh(&json!(token)).await.expect(200)
@@ -107,7 +107,7 @@ impl Server {
 }
 
 impl Answer {
-    /// Where a redirect leads, without its query.
+    /// The target of a redirect, without its query.
     #[track_caller]
     pub(crate) fn target(&self) -> String {
         let mut url = self.location();
@@ -115,13 +115,13 @@ impl Answer {
         url.to_string()
     }
 
-    /// The parameters of the place a redirect leads to.
+    /// The query parameters of the target of a redirect.
     #[track_caller]
     pub(crate) fn parameters(&self) -> BTreeMap<String, String> {
         self.location().query_pairs().into_owned().collect()
     }
 
-    /// Checks that a redirect to the client's URL tells of this error, and of nothing else.
+    /// Checks that a redirect to the client's URL has this error, and nothing else.
     #[track_caller]
     pub(crate) fn expect_error_at_client(&self, code: &str, message: &str) {
         assert_eq!(self.target(), format!("{CLIENT_URL}/"));

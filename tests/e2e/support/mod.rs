@@ -1,4 +1,4 @@
-//! Starting the server, talking to it, and looking into its database.
+//! Starts the server, sends requests to it, and reads its database.
 
 mod access_token;
 mod answer;
@@ -46,7 +46,7 @@ pub(crate) use smtp::{Mood, SmtpServer};
 pub(crate) use way::Way;
 pub(crate) use web_service::{Received, WebService};
 
-/// Password of everybody in these tests who does not need another.
+/// The password of all users in these tests who need no other.
 pub(crate) const PASSWORD: &str = "correct horse";
 
 /// Runs the same test body on both databases, as `name::sqlite` and `name::postgres`.

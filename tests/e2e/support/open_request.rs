@@ -8,14 +8,14 @@ use tokio::{
 
 use super::{PASSWORD, Server};
 
-/// A request whose body the server waits for.
+/// A request whose body the server still waits for.
 pub(crate) struct OpenRequest {
     stream: TcpStream,
     body: String,
 }
 
 impl Server {
-    /// A sign-up that a handler has begun with.
+    /// A sign-up whose handler has started.
     pub(crate) async fn open_sign_up(&self, email: &str) -> OpenRequest {
         let body = json!({ "email": email, "password": PASSWORD }).to_string();
         let head = format!(
@@ -25,7 +25,7 @@ impl Server {
         );
         let mut stream = TcpStream::connect(self.authority()).await.unwrap();
         stream.write_all(head.as_bytes()).await.unwrap();
-        // The server asks for the body once a handler waits for it: the request is under way.
+        // The server sends `100 Continue` once a handler waits for the body: the request is under way.
         let mut go_on = [0; 25];
         stream.read_exact(&mut go_on).await.unwrap();
         assert!(go_on.starts_with(b"HTTP/1.1 100 Continue"));

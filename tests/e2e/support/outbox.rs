@@ -1,4 +1,4 @@
-//! The development outbox as the person sees it who started the server.
+//! The development outbox as the developer sees it.
 
 use reqwest::Method;
 
@@ -14,14 +14,14 @@ impl Server {
         format!("/dev/outbox?key={key}")
     }
 
-    /// What the browser sends that followed the link.
+    /// The cookie of the browser that followed the link.
     pub(crate) async fn outbox_cookie(&self) -> String {
         let opened = self.get(&self.outbox_link().await).await;
         let cookie = opened.header("set-cookie").split(';').next().unwrap();
         cookie.to_owned()
     }
 
-    /// What it shows in that browser.
+    /// The page in that browser.
     pub(crate) async fn outbox(&self) -> Answer {
         let request = self.request(Method::GET, "/dev/outbox");
         let request = request.header("Cookie", self.outbox_cookie().await);

@@ -1,4 +1,4 @@
-//! Redis servers: the one that `scripts/test` starts, and those that a test ends.
+//! Redis servers: the one that `scripts/test` starts, and those that a test stops.
 
 use std::{
     process::Stdio,
@@ -14,7 +14,7 @@ use tokio::{
 use super::{ServerBuilder, server::within, told};
 
 impl ServerBuilder {
-    /// Counts in the shared Redis, apart from all other tests with another `prefix`.
+    /// Counts in the shared Redis, isolated from other tests by `prefix`.
     pub(crate) fn counting_in_redis(self, prefix: &str) -> Self {
         self.counting_at(&told("TEST_REDIS_URL"))
             .set("AUTH_RATE_LIMIT_REDIS_PREFIX", prefix)
@@ -67,12 +67,12 @@ impl Redis {
         format!("unix://{}/socket", self.folder.path().display())
     }
 
-    /// Ends it at once.
+    /// Kills it.
     pub(crate) async fn kill(mut self) {
         self.child.kill().await.unwrap();
     }
 
-    /// Has it say nothing more, and keep its connections.
+    /// Makes it hang, with its connections open.
     pub(crate) fn pause(&self) {
         let pid = self.child.id().unwrap().to_string();
         let sent = std::process::Command::new("kill")

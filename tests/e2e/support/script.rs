@@ -1,4 +1,4 @@
-//! What the test script tells of the servers beside which it runs the tests.
+//! Addresses of the services that the test script starts beside the tests.
 
 use std::env;
 

@@ -1,4 +1,4 @@
-//! A security key made of nothing but software, and the browser that speaks for it.
+//! A software security key, and the browser in front of it.
 
 use data_encoding::BASE64URL_NOPAD;
 use ring::{
@@ -10,22 +10,22 @@ use serde_json::{Value, json};
 
 use super::CLIENT_URL;
 
-/// A person is there, and has been recognised.
+/// User present and user verified.
 const USUAL_FLAGS: u8 = 0b0000_0101;
-/// A new credential is told of.
+/// Attested credential data included.
 const ATTESTED: u8 = 0b0100_0000;
 
 /// A key with one credential, of the algorithm ES256.
 pub(crate) struct SecurityKey {
     pair: EcdsaKeyPair,
     credential_id: Vec<u8>,
-    /// How often it has signed; it does not count while that is 0.
+    /// The signature counter; at 0 the key does not count.
     pub(crate) count: u32,
-    /// What it tells of whom it signs in.
+    /// The user handle that it returns.
     pub(crate) user_handle: Option<Vec<u8>>,
 }
 
-/// What a browser tells a key and the server. An honest one tells the truth.
+/// What a browser reports to a key and to the server. An honest one tells the truth.
 #[derive(Clone)]
 pub(crate) struct BrowserTale {
     pub(crate) origin: &'static str,
@@ -70,7 +70,7 @@ impl BrowserTale {
 }
 
 impl SecurityKey {
-    /// A key that was never used, for whomever `options` name.
+    /// A new key, for the user in `options`.
     pub(crate) fn new(options: &Value) -> Self {
         let random = SystemRandom::new();
         let algorithm = &ECDSA_P256_SHA256_ASN1_SIGNING;
@@ -86,12 +86,12 @@ impl SecurityKey {
         }
     }
 
-    /// What a browser brings of the new key to prove that it was made.
+    /// The registration response for the new key.
     pub(crate) fn attest(&self, options: &Value) -> Value {
         self.attest_as(options, &BrowserTale::default())
     }
 
-    /// The same from a browser that tells something else.
+    /// The same from a dishonest browser.
     pub(crate) fn attest_as(&self, options: &Value, tale: &BrowserTale) -> Value {
         let mut data = tale.authenticator_data(ATTESTED, self.count);
         data.extend([0; 16]);
@@ -112,12 +112,12 @@ impl SecurityKey {
         }))
     }
 
-    /// What a browser brings of the key to prove that it was used. The key counts on before.
+    /// The authentication response of the key. Increments a counter that is not 0.
     pub(crate) fn sign(&mut self, options: &Value) -> Value {
         self.sign_as(options, &BrowserTale::default())
     }
 
-    /// The same from a browser that tells something else.
+    /// The same from a dishonest browser.
     pub(crate) fn sign_as(&mut self, options: &Value, tale: &BrowserTale) -> Value {
         if self.count > 0 {
             self.count += 1;
@@ -134,12 +134,12 @@ impl SecurityKey {
         }))
     }
 
-    /// The id as Hasura Auth stores it.
+    /// The id in Hasura Auth's stored form.
     pub(crate) fn credential_id(&self) -> String {
         encoded(&self.credential_id)
     }
 
-    /// The public key as Hasura Auth stores it: `COSE_Key` of an ES256 key.
+    /// The public key in Hasura Auth's stored form: `COSE_Key` of an ES256 key.
     pub(crate) fn public_key(&self) -> Vec<u8> {
         let point = self.pair.public_key().as_ref();
         let (x, y) = point[1..].split_at(32);

@@ -19,10 +19,10 @@ use tokio::{
 
 use super::{Answer, Database, PASSWORD, hasura_auth};
 
-/// No server takes this long to start or to stop unless something is wrong.
+/// The timeout of a start or a stop.
 const PATIENCE: Duration = Duration::from_mins(1);
 
-/// How a server is to be started.
+/// The settings of a server to start.
 #[derive(Clone)]
 pub(crate) struct ServerBuilder {
     database: Database,
@@ -38,7 +38,7 @@ pub(crate) struct Server {
     client: Client,
     output: Arc<Mutex<String>>,
     folder: Arc<TempDir>,
-    /// An embedded database is deleted with the last of those who hold it.
+    /// An SQLite database is deleted with the last of its owners.
     _database: Database,
 }
 
@@ -70,7 +70,7 @@ impl ServerBuilder {
         self
     }
 
-    /// No file may grow beyond so many blocks: of 512 bytes, or 1024, as the shell has it.
+    /// The file size limit in blocks: of 512 bytes, or 1024, depending on the shell.
     pub(crate) fn limit_file_size(mut self, blocks: u32) -> Self {
         self.file_size = Some(blocks);
         self
@@ -80,7 +80,7 @@ impl ServerBuilder {
         self.folder.path()
     }
 
-    /// The command, in an empty folder and with nothing but the environment it was given.
+    /// The command, in an empty folder and with only the given environment.
     pub(crate) fn command(&self) -> Command {
         let mut command = match self.file_size {
             None => Command::new(hasura_auth()),
@@ -102,7 +102,7 @@ impl ServerBuilder {
         command
     }
 
-    /// Starts the server and waits until it says where it listens.
+    /// Starts the server and waits until it prints its address.
     pub(crate) async fn start(self) -> Server {
         let mut child = self.command().spawn().unwrap();
         let output = Arc::new(Mutex::new(String::new()));
@@ -128,8 +128,8 @@ impl ServerBuilder {
 
 /// A client that follows no redirect.
 pub(crate) fn http_client() -> Client {
-    // Built together with the server, the client knows TLS, and asks for whose even if none of it
-    // is ever used. From the second time on there is one.
+    // Built together with the server, the client has TLS and asks for a default crypto provider even if
+    // it uses none. A repeated installation fails, which is fine.
     let _installed_before = rustls::crypto::ring::default_provider().install_default();
     Client::builder()
         .redirect(redirect::Policy::none())
@@ -137,7 +137,7 @@ pub(crate) fn http_client() -> Client {
         .unwrap()
 }
 
-/// Copies what the server prints, and looks for its address in it.
+/// Copies the output of the server, and looks for its address in it.
 fn listen_to(
     stream: impl AsyncRead + Unpin + Send + 'static,
     output: &Arc<Mutex<String>>,
@@ -199,7 +199,7 @@ impl Server {
         Answer::of(request.send().await.unwrap()).await
     }
 
-    /// Sends a request as it is written here; the answer as it came, to the end of the connection.
+    /// Sends a raw request; the raw answer, to the end of the connection.
     pub(crate) async fn exchange(&self, request: &str) -> String {
         let mut stream = TcpStream::connect(self.authority()).await.unwrap();
         stream.write_all(request.as_bytes()).await.unwrap();
@@ -254,7 +254,7 @@ impl Server {
             .expect(200)
     }
 
-    /// Everything it printed so far.
+    /// Its output so far.
     pub(crate) fn output(&self) -> String {
         self.output.lock().unwrap().clone()
     }
@@ -274,7 +274,7 @@ impl Server {
         self.folder.path().to_owned()
     }
 
-    /// Asks it to stop.
+    /// Asks it to stop (SIGTERM).
     pub(crate) fn terminate(&self) {
         let pid = self.child.id().unwrap().to_string();
         let sent = std::process::Command::new("kill")
@@ -289,12 +289,12 @@ impl Server {
         self.base.clone()
     }
 
-    /// Ends it in the middle of whatever it does.
+    /// Kills it in the middle of its work.
     pub(crate) async fn kill(&mut self) {
         self.child.kill().await.unwrap();
     }
 
-    /// Waits for its end; whether that was a success.
+    /// Waits for its end; whether its exit code was a success.
     pub(crate) async fn ended(&mut self) -> bool {
         within(self.child.wait()).await.unwrap().success()
     }

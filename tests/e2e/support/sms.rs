@@ -1,11 +1,11 @@
-//! A web hook that gets the text messages of a server, and hands them to a person.
+//! A web hook that receives the text messages of a server for a user.
 
 use reqwest::Method;
 use serde_json::{Value, json};
 
 use super::{Answer, Database, Server, ServerBuilder, WebService, server::within};
 
-/// Somebody's phone, at a service that takes every message.
+/// A user's phone, at a service that accepts every message.
 pub(crate) struct Phones(WebService);
 
 impl Phones {
@@ -28,7 +28,7 @@ impl Phones {
             .set("AUTH_ANONYMOUS_USERS_ENABLED", "true")
     }
 
-    /// Every message so far: whom it went to, and what it said.
+    /// Every message so far: its recipient and its text.
     pub(crate) fn messages(&self) -> Vec<(String, String)> {
         let read = |body: String| {
             let body: Value = serde_json::from_str(&body).unwrap();
@@ -44,7 +44,7 @@ impl Phones {
         self.0.received().len()
     }
 
-    /// Waits until so many messages have arrived.
+    /// Waits until this many messages have arrived.
     pub(crate) async fn arrived(&self, count: usize) {
         within(async {
             while self.count() < count {
@@ -54,12 +54,12 @@ impl Phones {
         .await;
     }
 
-    /// What the last message said.
+    /// The text of the last message.
     pub(crate) fn last_text(&self) -> String {
         self.messages().pop().expect("a message was sent").1
     }
 
-    /// The code in the last message, which has to be one to this number.
+    /// The code in the last message, which has to be for this number.
     #[track_caller]
     pub(crate) fn last_code(&self, number: &str) -> String {
         let (to, text) = self.messages().pop().expect("a message was sent");
@@ -71,19 +71,19 @@ impl Phones {
 }
 
 impl Server {
-    /// Asks for a code that signs in.
+    /// Requests a code that signs in.
     pub(crate) async fn ask_for_text(&self, number: &str) -> Answer {
         let body = json!({ "phoneNumber": number });
         self.post("/signin/passwordless/sms", &body).await
     }
 
-    /// Types a code from a text message.
+    /// Redeems a code from a text message.
     pub(crate) async fn type_text_code(&self, number: &str, code: &str) -> Answer {
         let body = json!({ "phoneNumber": number, "otp": code });
         self.post("/signin/passwordless/sms/otp", &body).await
     }
 
-    /// The session of whoever has this phone.
+    /// The session of the user who has this phone.
     pub(crate) async fn sign_in_by_text(&self, phones: &Phones, number: &str) -> Value {
         self.ask_for_text(number).await.expect(200);
         let code = phones.last_code(number);
@@ -97,7 +97,7 @@ impl Server {
     }
 }
 
-/// Six digits that are not those of `code`.
+/// Six digits that differ from `code`.
 pub(crate) fn other_than(code: &str) -> String {
     let number: u32 = code.parse().unwrap();
     format!("{:06}", (number + 1) % 1_000_000)

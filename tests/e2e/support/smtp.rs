@@ -1,4 +1,4 @@
-//! An SMTP server on this machine that takes mails, or does not, as a test tells it to.
+//! A fake SMTP server that accepts or refuses mails, as a test sets it.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -12,27 +12,27 @@ use tokio::{
 
 use super::{Database, ServerBuilder, server::within};
 
-/// How it treats those who connect.
+/// Its behaviour towards clients.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Mood {
-    /// Takes every mail.
+    /// Accepts every mail.
     Well,
-    /// Hangs up at once.
+    /// Closes the connection at once.
     Away,
-    /// Says nothing.
+    /// Hangs.
     Hanging,
-    /// Answers so when it is told a recipient.
+    /// Answers a recipient with this.
     Refusing(u16),
 }
 
 struct State {
     mood: Mood,
-    /// How many asked for something while it was not well.
+    /// How many attempts failed while it was faulty.
     in_vain: usize,
     mails: Vec<(String, Vec<u8>)>,
 }
 
-/// Takes mails until it is dropped.
+/// Accepts mails until it is dropped.
 pub(crate) struct SmtpServer {
     port: u16,
     state: Arc<Mutex<State>>,
@@ -58,7 +58,7 @@ impl SmtpServer {
         Self { port, state, task }
     }
 
-    /// A server that sends its mails here, and demands that addresses are verified.
+    /// A server that sends its mails here and requires verified addresses.
     pub(crate) fn server(&self, database: &Database) -> ServerBuilder {
         ServerBuilder::new(database)
             .by_mail()
@@ -75,19 +75,19 @@ impl SmtpServer {
             .mood = mood;
     }
 
-    /// How many mails it took.
+    /// How many mails it accepted.
     pub(crate) fn count(&self) -> usize {
         let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         state.mails.len()
     }
 
-    /// How many attempts it let down.
+    /// How many attempts it failed.
     pub(crate) fn in_vain(&self) -> usize {
         let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         state.in_vain
     }
 
-    /// Waits until it has let down so many attempts.
+    /// Waits until it has failed this many attempts.
     pub(crate) async fn let_down(&self, count: usize) {
         within(async {
             while self.in_vain() < count {
@@ -97,7 +97,7 @@ impl SmtpServer {
         .await;
     }
 
-    /// The newest mail to an address, once there is one: its words, and the link in them.
+    /// The newest mail to an address, once there is one: its text, and the link in it.
     pub(crate) async fn mail_to(&self, email: &str) -> Value {
         let newest = || {
             let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
@@ -136,7 +136,7 @@ async fn serve(listener: TcpListener, state: Arc<Mutex<State>>) {
     }
 }
 
-/// Ends when the other side hangs up, or is hung up on.
+/// Ends when either side closes the connection.
 async fn converse(mut stream: BufReader<TcpStream>, state: Arc<Mutex<State>>) -> Option<()> {
     let mood = || {
         let mut state = state.lock().unwrap_or_else(PoisonError::into_inner);
@@ -148,7 +148,7 @@ async fn converse(mut stream: BufReader<TcpStream>, state: Arc<Mutex<State>>) ->
     match mood() {
         Mood::Away => return None,
         Mood::Hanging => {
-            // Until the other side has had enough.
+            // Until the client gives up.
             while hear(&mut stream).await.is_some() {}
             return None;
         }

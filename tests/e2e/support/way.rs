@@ -1,4 +1,4 @@
-//! The way from a server to its database, on which things happen.
+//! A network between a server and its database, in which a test causes faults.
 
 use std::{
     path::PathBuf,
@@ -14,18 +14,18 @@ use tokio::{
 
 use super::{Cluster, Database};
 
-/// What happens to what is sent.
+/// The fate of the bytes that are sent.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Fate {
     Arrives,
-    /// It is acknowledged and never arrives; nobody learns that the other has gone.
+    /// Black hole: acknowledged and never delivered; the sender is not told that the peer is gone.
     Lost,
 }
 
 /// A TCP proxy in front of a cluster.
 pub(crate) struct Way {
     port: u16,
-    /// The fate of the connections of now, and of new ones.
+    /// The fate of open connections, and of new ones.
     fate: Arc<Mutex<watch::Sender<Fate>>>,
     _accepting: JoinSet<()>,
 }
@@ -44,23 +44,23 @@ impl Way {
         }
     }
 
-    /// The database as it is seen from this side.
+    /// The database's URL through the proxy.
     pub(crate) fn database(&self) -> Database {
         let port = self.port;
         let url = format!("postgres://postgres@127.0.0.1:{port}/postgres?sslmode=disable");
         Database::Postgres(url)
     }
 
-    /// From now on nothing arrives any more on the connections there are; new ones work, as after a
-    /// failover to another host.
+    /// From now on open connections are black holes; new ones work, as after a failover to another
+    /// host.
     pub(crate) fn lose_connections(&self) {
         let before = self.replace_fate(Fate::Arrives);
         before.send_replace(Fate::Lost);
-        // Kept, because its end would cut the connections.
+        // Kept open: closing it would cut the connections.
         std::mem::forget(before);
     }
 
-    /// From now on nothing arrives any more, also on new connections.
+    /// From now on all connections are black holes, also new ones.
     pub(crate) fn lose_everything(&self) {
         self.fate.lock().unwrap().send_replace(Fate::Lost);
     }
@@ -90,7 +90,7 @@ async fn accept(listener: TcpListener, socket: PathBuf, fate: Arc<Mutex<watch::S
     }
 }
 
-/// Copies, or loses, what comes until one side ends or both are cut off.
+/// Copies, or discards, bytes until one side ends or both are cut off.
 async fn carry(
     mut from: impl AsyncRead + Unpin,
     mut to: impl AsyncWrite + Unpin,

@@ -1,4 +1,4 @@
-//! A web service of somebody else, on this machine.
+//! A fake of a third-party web service, on this machine.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -68,11 +68,11 @@ async fn serve(
     received: Arc<Mutex<Vec<Received>>>,
     reply: Arc<impl Fn(&Received) -> Reply + Send + Sync + 'static>,
 ) {
-    // They end together: whoever drops the service wants no answers any more.
+    // Connections end together: a dropped service sends no answers any more.
     let mut conversations = JoinSet::new();
     loop {
         let (stream, _peer) = listener.accept().await.unwrap();
-        // Each by itself: browsers connect, and send nothing until later.
+        // One task per connection: browsers open connections in advance, and send requests later.
         conversations.spawn(answer(stream, Arc::clone(&received), Arc::clone(&reply)));
     }
 }
@@ -83,7 +83,7 @@ async fn answer(
     reply: Arc<impl Fn(&Received) -> Reply + Send + Sync>,
 ) {
     let mut stream = BufReader::new(stream);
-    // Whoever connects and sends nothing gets nothing.
+    // A client that sends nothing gets no answer.
     let Some(request) = read(&mut stream).await else {
         return;
     };

@@ -1,4 +1,4 @@
-//! Who may have an account, and how it starts.
+//! Rules for new accounts, and their defaults.
 
 use serde_json::json;
 

@@ -1,4 +1,4 @@
-//! What may stand in the body.
+//! Valid and invalid bodies.
 
 use reqwest::{Method, header};
 use serde_json::json;

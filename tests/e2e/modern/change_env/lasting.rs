@@ -1,4 +1,4 @@
-//! What a change leaves alone.
+//! State that a change of settings keeps.
 
 use futures_util::future::join_all;
 use serde_json::json;

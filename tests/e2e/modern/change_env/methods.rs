@@ -65,7 +65,7 @@ on_both_databases! {
         server.changed(elsewhere).await;
         let rp = begin().await.expect(200)["rp"].clone();
         assert_eq!(rp, json!({ "id": "example.com", "name": "Acme" }));
-        // It was made for the domain that is no longer the one.
+        // It was made for the former domain (relying party).
         let verify = json!({ "credential": credential });
         server.post("/signup/webauthn/verify", &verify).await.expect(400);
         server.changed(json!({

@@ -1,4 +1,4 @@
-//! Services that the server asks.
+//! Services that the server calls.
 
 use std::collections::BTreeSet;
 
@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 use super::*;
 use crate::support::{Received, WebService, claims_of};
 
-/// What shows Hasura the admin secret.
+/// The header that shows Hasura the admin secret.
 const HEADER: &str = "x-hasura-admin-secret";
 
 const NUMBER: &str = "+41790000001";
@@ -59,7 +59,7 @@ on_both_databases! {
         server.changed(json!({ "AUTH_JWT_CUSTOM_CLAIMS": "" })).await;
         assert_eq!(json!(custom(&again().await)), json!({}));
 
-        // Beside these, every change has the server look whether the query is allowed.
+        // Besides these, the server checks at every change that the query is allowed.
         let id = session["user"]["id"].as_str().unwrap();
         for service in [&first, &second] {
             let received = service.received();

@@ -1,4 +1,4 @@
-//! Where links lead.
+//! The URLs in links.
 
 use serde_json::json;
 
@@ -22,7 +22,7 @@ on_both_databases! {
         })).await;
         reset(&server, None).await.expect(200);
         let changed = server.last_mail();
-        // Empty ones are as good as none.
+        // An empty value counts as none.
         server.changed(json!({ "AUTH_SERVER_URL": "", "AUTH_CLIENT_URL": "" })).await;
         reset(&server, Some("https://app.example.org/deeper")).await.expect(200);
         let still = server.last_mail();

@@ -1,4 +1,4 @@
-//! Apple, whose answer comes as a form and whose profile is an ID token.
+//! Apple, whose callback is a form post and whose profile is an ID token.
 
 use std::sync::{Arc, Mutex};
 
@@ -11,7 +11,7 @@ use crate::support::{
 
 const SIGN_IN: &str = "/signin/provider/apple";
 
-/// Where codes are exchanged: for the ID token that somebody laid down there.
+/// The token endpoint, which answers the ID token that the test put there.
 struct Exchange {
     service: WebService,
     token: Arc<Mutex<String>>,

@@ -1,4 +1,4 @@
-//! Every provider, with somebody new and with somebody known.
+//! Every provider, with a new user and with a known one.
 
 use std::collections::HashMap;
 
@@ -8,14 +8,14 @@ use crate::support::{
     Answer, Browser, Database, Server, ServerBuilder, WebService, on_both_databases, parameter,
 };
 
-/// A provider as its documentation shows it.
+/// A provider as its documentation describes it.
 struct Service {
     name: &'static str,
-    /// What its settings begin with, after `AUTH_PROVIDER_`.
+    /// The prefix of its settings, after `AUTH_PROVIDER_`.
     settings: &'static str,
-    /// What it answers about a person, by the last part of the path.
+    /// Its answers about a user, by the last part of the path.
     answers: Vec<(&'static str, Value)>,
-    /// What becomes of it: the id it is linked by, the address, whether that is verified.
+    /// The expected profile: the linked id, the address, whether that is verified.
     person: (&'static str, Option<&'static str>, bool),
 }
 
@@ -168,7 +168,7 @@ fn with(builder: ServerBuilder, service: &Service, url: &str) -> ServerBuilder {
         .set(&name("USER_PROFILE_URL"), &at("profile"))
 }
 
-/// A server where people may sign in with all of them.
+/// A server with all of them switched on.
 fn server(database: &Database, elsewhere: &WebService) -> ServerBuilder {
     let builder = ServerBuilder::new(database).set("AUTH_EGRESS_ALLOWED_HOSTS", "127.0.0.1");
     let services = services();

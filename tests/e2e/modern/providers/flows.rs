@@ -1,4 +1,4 @@
-//! `/signin/provider/{provider}` and its callback: the way there and back.
+//! `/signin/provider/{provider}` and its callback: the authorization-code flow.
 
 use futures_util::future::join_all;
 use reqwest::Method;
@@ -13,7 +13,7 @@ fn ada() -> Member {
     Member::new(583_231, "ada@example.com", true)
 }
 
-/// Checks that the browser is told of an error at the client's.
+/// Checks that the browser is redirected to the client's URL with an error.
 #[track_caller]
 fn expect_told(answer: &Answer, place: &str, code: &str, message: &str) {
     let url = answer.location();
@@ -32,7 +32,7 @@ fn expect_invalid_state(answer: &Answer) {
     expect_told(answer, CLIENT_URL, "invalid-state", "Invalid state");
 }
 
-/// A server whose provider is out of order in some way, and somebody who comes back to it.
+/// A server whose provider is faulty in some way, and a browser that comes back from it.
 async fn back_at(github: &GitHub, server: &Server, member: &Member) -> Answer {
     let browser = Browser::default();
     let redirect = "redirectTo=http%3A%2F%2Flocalhost%3A3000%2Fdeep";

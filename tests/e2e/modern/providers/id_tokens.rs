@@ -16,7 +16,7 @@ fn ada() -> Value {
     Issuer::claims("1234567890", ADA, true)
 }
 
-/// Claims with one of them different, or gone.
+/// Claims with one of them changed, or missing.
 fn with(name: &str, value: Value) -> Value {
     let mut claims = ada();
     if value.is_null() {
@@ -40,7 +40,7 @@ async fn bring(server: &Server, token: &str) -> Answer {
     server.post(SIGN_IN, &of_google(token)).await
 }
 
-/// Links whoever has this session with the identity of a token.
+/// Links the user of this session with the identity in a token.
 async fn link(server: &Server, session: &Value, token: &str) -> Answer {
     let bearer = session["accessToken"].as_str().unwrap();
     server.post_as(bearer, LINK, &of_google(token)).await

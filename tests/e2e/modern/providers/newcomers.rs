@@ -1,4 +1,4 @@
-//! Who comes back from a provider: somebody new, or somebody known.
+//! Callbacks of a provider for new users and for known ones.
 
 use serde_json::json;
 
@@ -13,7 +13,7 @@ fn ada() -> Member {
     Member::new(583_231, ADA, true)
 }
 
-/// Somebody at GitHub who wrote Ada's address into their profile.
+/// An attacker at GitHub who wrote Ada's address into their profile.
 fn eve() -> Member {
     Member::new(666, ADA, false)
 }

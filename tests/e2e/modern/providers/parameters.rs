@@ -1,10 +1,10 @@
-//! `/signin/provider/{provider}` and its callback: what does not fit the API's description.
+//! `/signin/provider/{provider}` and its callback: parameters that violate the OpenAPI description.
 
 use crate::support::{
     Browser, CALLBACK, Database, GitHub, SIGN_IN, ServerBuilder, on_both_databases,
 };
 
-/// Parameters that do not fit, and what is said of each.
+/// Invalid parameters, and the error for each.
 const WRONG: [(&str, &str); 7] = [
     ("displayName=a%40b.io", "displayName"),
     ("displayName=", "displayName"),

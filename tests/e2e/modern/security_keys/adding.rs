@@ -100,7 +100,7 @@ on_both_databases! {
         expect_invalid(&server.sign_in_with_key(&mut thief.key).await);
         let late = SecurityKey::new(&begun);
         server.add_verify(thief.token(), &late.attest(&begun)).await.expect_void_token();
-        // From now on the account is its owner's, and so are the keys.
+        // Pre-hijacking: from now on the account is its owner's, and so are the keys.
         let token = session["accessToken"].as_str().unwrap();
         let mut own = server.added_key(token).await;
         server.session_behind(&server.link_mail(EMAIL).await).await;

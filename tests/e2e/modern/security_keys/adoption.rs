@@ -1,4 +1,4 @@
-//! Keys that Hasura Auth registered go on working.
+//! Adoption: keys that Hasura Auth registered keep working.
 
 use data_encoding::HEXLOWER;
 use serde_json::json;
@@ -6,7 +6,7 @@ use serde_json::json;
 use super::{EMAIL, expect_invalid, session_of, with_keys};
 use crate::support::{Database, SecurityKey, on_both_databases};
 
-/// Puts a key where and how Hasura Auth does.
+/// Stores a key in Hasura Auth's form.
 async fn put_as_hasura_auth(database: &Database, key: &SecurityKey, public_key: Option<&[u8]>) {
     let (id, bytes) = match database {
         Database::Sqlite(_) => ("randomblob(16)", ("X'", "'")),
@@ -30,7 +30,7 @@ on_both_databases! {
         let server = with_keys(&database).start().await;
         let session = server.sign_up(EMAIL).await;
         let mut key = SecurityKey::new(&json!({ "user": session["user"] }));
-        // Hasura Auth did not look at the count, however far it was.
+        // Hasura Auth did not check the signature counter, whatever its value.
         key.count = 41;
         put_as_hasura_auth(&database, &key, Some(&key.public_key())).await;
 

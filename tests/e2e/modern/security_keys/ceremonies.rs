@@ -1,5 +1,5 @@
-//! What holds for every ceremony: a challenge is good once, for one thing and one person, and what
-//! is signed has to be what was asked for.
+//! Rules of every ceremony: a challenge is valid once (replay), for one purpose and one user, and the
+//! signed data has to match the request.
 
 use std::{iter, sync::Arc};
 
@@ -11,7 +11,7 @@ use crate::support::{
     BrowserTale, Database, SecurityKey, Server, ServerBuilder, on_both_databases,
 };
 
-/// Every second half of a ceremony.
+/// The second request of every ceremony.
 const VERIFIED: [&str; 4] = [
     "/signup/webauthn/verify",
     "/signin/webauthn/verify",
@@ -19,7 +19,7 @@ const VERIFIED: [&str; 4] = [
     "/user/webauthn/verify",
 ];
 
-/// The first half of the same.
+/// The first request of the same.
 const BEGUN: [&str; 4] = [
     "/signup/webauthn",
     "/signin/webauthn",
@@ -27,7 +27,7 @@ const BEGUN: [&str; 4] = [
     "/user/webauthn/add",
 ];
 
-/// Browsers and keys that tell something other than what was asked for.
+/// Browsers and keys whose data does not match the request.
 fn lies() -> [BrowserTale; 10] {
     let honest = BrowserTale::default;
     [
@@ -74,7 +74,7 @@ fn lies() -> [BrowserTale; 10] {
     ]
 }
 
-/// What cannot be a credential.
+/// Invalid credentials.
 fn malformed() -> Vec<Value> {
     let good = json!({
         "id": "AAAA", "rawId": "AAAA", "type": "public-key",
@@ -197,7 +197,7 @@ on_both_databases! {
 
         let options = server.request_options().await;
         session_of(&server.sign_in_verify(&key.sign(&options)).await);
-        // Counting on does not help: it is the challenge that is spent.
+        // Replay: a higher counter does not help, because the challenge is spent.
         expect_invalid(&server.sign_in_verify(&key.sign(&options)).await);
 
         let options = server.request_options().await;

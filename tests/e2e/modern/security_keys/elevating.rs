@@ -1,4 +1,4 @@
-//! `POST /elevate/webauthn`, `/elevate/webauthn/verify`, and what keys change about elevation.
+//! `POST /elevate/webauthn`, `/elevate/webauthn/verify`, and how keys change the need for elevation.
 
 use serde_json::{Value, json};
 
@@ -129,7 +129,7 @@ on_both_databases! {
         let token = session["accessToken"].as_str().unwrap();
         expect_needed(&server.post_as(token, "/pat", &pat()).await);
 
-        // Two at once begin; the second finds that there is a key by now.
+        // Race: two registrations begin at once; the second finds that there is a key by now.
         let options = server.post_as(token, ADD, &json!({})).await.expect(200);
         let other_options = server.post_as(token, ADD, &json!({})).await.expect(200);
         let key = SecurityKey::new(&options);
@@ -161,12 +161,12 @@ on_both_databases! {
         let activation = json!({ "code": app.code(), "activeMfaType": "totp" });
         expect_needed(&server.post_as(owner.token(), "/user/mfa", &activation).await);
         server.post_as(token, "/user/mfa", &activation).await.expect(200);
-        // What was added with an elevated token elevates.
+        // A key that was added with an elevated token elevates.
         let body = json!({ "otp": app.code() });
         let by_app = server.post_as(owner.token(), "/elevate/totp", &body).await;
         let token = session_of(&by_app)["accessToken"].clone();
         server.post_as(token.as_str().unwrap(), "/pat", &pat()).await.expect(200);
-        // Switching off asks for the app itself.
+        // Deactivating requires a code of the app itself.
         let off = json!({ "code": app.next_code(), "activeMfaType": "" });
         server.post_as(owner.token(), "/user/mfa", &off).await.expect(200);
     }

@@ -1,4 +1,4 @@
-//! Rows that hold for every ceremony or every sign-up, shown for security keys.
+//! Rows of every ceremony or every sign-up, tested with security keys.
 
 use futures_util::future::join_all;
 use serde_json::{Value, json};
@@ -13,7 +13,7 @@ const VERIFY: &str = "/signup/webauthn/verify";
 const ADD: &str = "/user/webauthn/add";
 const CHALLENGES: &str = "SELECT count(*) AS count FROM auth.security_key_challenges";
 
-/// What cannot be options of a sign-up.
+/// Invalid options of a sign-up.
 fn misshapen() -> [Value; 12] {
     [
         json!({ "displayName": "Ada; drop" }),
@@ -44,7 +44,7 @@ fn expect_needed(answer: &Answer) {
     assert_eq!(answer.expect(400), json!({ "error": error }));
 }
 
-/// Makes every challenge a past one.
+/// Makes every challenge expire.
 async fn expire_challenges(database: &Database) {
     let moment = match database {
         Database::Sqlite(_) => "0",
@@ -72,7 +72,7 @@ on_both_databases! {
         }
 
         assert_eq!(database.users().await, 0);
-        // The challenge was not touched.
+        // The challenge was not spent.
         session_of(&server.sign_up_verify(&credential).await);
     }
 
@@ -163,7 +163,7 @@ on_both_databases! {
 
         let options = options_at(&server, &token, "/elevate/webauthn").await;
         session_of(&server.elevate_verify(&token, &owner.key.sign(&options)).await);
-        // The key has counted on: it is the challenge that is spent.
+        // Replay: the counter is higher, but the challenge is spent.
         expect_invalid(&server.elevate_verify(&token, &owner.key.sign(&options)).await);
 
         let options = options_at(&server, &token, ADD).await;

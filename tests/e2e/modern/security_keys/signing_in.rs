@@ -176,7 +176,7 @@ on_both_databases! {
         session_of(&server.sign_in_with_key(&mut owner.key).await);
         assert_eq!(database.sign_count().await, 11);
 
-        // The copy was made before the key was used.
+        // A cloned key: the copy was made before the key was used.
         for count in [10, 5] {
             owner.key.count = count;
             expect_invalid(&server.sign_in_with_key(&mut owner.key).await);
@@ -228,7 +228,7 @@ on_both_databases! {
             let options = server.request_options().await;
             session_of(&server.sign_in_verify(&owner.key.sign_as(&options, &tale)).await);
         }
-        // Saved elsewhere, and yet not to be saved: nobody says so in earnest.
+        // Contradictory flags: backed up, and yet not eligible for backup.
         let tale = BrowserTale { flags: 0b0001_0101, ..BrowserTale::default() };
         let options = server.request_options().await;
         expect_invalid(&server.sign_in_verify(&owner.key.sign_as(&options, &tale)).await);

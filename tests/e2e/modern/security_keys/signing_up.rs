@@ -8,7 +8,7 @@ use crate::support::{Answer, Database, SecurityKey, Server, on_both_databases};
 const BEGIN: &str = "/signup/webauthn";
 const VERIFY: &str = "/signup/webauthn/verify";
 
-/// Signs up with a new key; `later` goes beside the credential.
+/// Signs up with a new key; the members of `later` are sent beside the credential.
 async fn sign_up(server: &Server, begin: &Value, later: Value) -> Answer {
     let options = server.post(BEGIN, begin).await.expect(200);
     let mut body = later;
@@ -90,7 +90,7 @@ on_both_databases! {
         let named = "SELECT count(*) AS count FROM auth.user_security_keys \
                      WHERE nickname = 'Ada''s phone'";
         assert_eq!(database.count(named).await, 1);
-        // The name to be shown is what the key is made for.
+        // The key is created for the display name.
         let options = server.post(BEGIN, &json!({
             "email": "eve@example.com", "options": { "displayName": "Eve" }
         })).await.expect(200);
