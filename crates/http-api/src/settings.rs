@@ -8,7 +8,7 @@ use crate::{client_address::TrustedProxies, compat::Compat};
 #[derive(Debug, Clone)]
 #[expect(
     clippy::struct_excessive_bools,
-    reason = "independent switches of an dependencies"
+    reason = "independent switches of an installation"
 )]
 pub struct ApiSettings {
     /// In front of every modern route: empty, or a path like `/v1` without a slash at its end.
