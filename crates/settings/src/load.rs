@@ -82,6 +82,7 @@ fn read_config_file(
             .get(table.file_variable)
             .map(|path| path.map(PathBuf::from)),
     };
+    let may_be_missing = matches!(named, Ok(None));
     let candidates = match named {
         Ok(Some(path)) => vec![path],
         Ok(None) => table.usual_files.iter().map(PathBuf::from).collect(),
@@ -90,7 +91,6 @@ fn read_config_file(
             Vec::new()
         }
     };
-    let may_be_missing = candidates.len() > 1;
     for path in candidates {
         match (sources.read_file)(&path) {
             Ok(text) => return file::parse(table, &path, &text, problems),
