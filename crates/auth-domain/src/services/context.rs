@@ -13,16 +13,16 @@ use crate::{
 /// The dependencies, and the device and network that a request comes from. Cheap to clone.
 #[derive(Clone)]
 pub(super) struct RequestContext {
-    ctx: Arc<Dependencies>,
+    dependencies: Arc<Dependencies>,
     device: Arc<Device>,
     client: Option<ClientNetwork>,
 }
 
 impl RequestContext {
     /// The context of a request from an unknown device and network.
-    pub(super) fn new(ctx: Arc<Dependencies>) -> Self {
+    pub(super) fn new(dependencies: Arc<Dependencies>) -> Self {
         Self {
-            ctx,
+            dependencies,
             device: Arc::default(),
             client: None,
         }
@@ -76,6 +76,6 @@ impl Deref for RequestContext {
     type Target = Dependencies;
 
     fn deref(&self) -> &Dependencies {
-        &self.ctx
+        &self.dependencies
     }
 }

@@ -89,12 +89,12 @@ impl Services {
     ///
     /// [`StoreError`] when the store fails. The next round goes on.
     pub async fn tend(&self) -> Result<(), StoreError> {
-        let ctx = self.dependencies();
-        let (store, clock) = (&ctx.store, &ctx.clock);
-        let secrets = Arc::clone(&ctx.secrets);
+        let dependencies = self.dependencies();
+        let (store, clock) = (&dependencies.store, &dependencies.clock);
+        let secrets = Arc::clone(&dependencies.secrets);
         let queue = MessageQueueService::new(Arc::clone(store), secrets, Arc::clone(clock));
-        let mailer = Arc::clone(&ctx.mailer);
-        let delivery = MessageDeliveryService::new(queue, mailer, ctx.sms.as_ref());
+        let mailer = Arc::clone(&dependencies.mailer);
+        let delivery = MessageDeliveryService::new(queue, mailer, dependencies.sms.as_ref());
         for _ in 0..MESSAGES_IN_A_ROUND {
             // One at a time: the lease of the second would run out while the first is sent.
             let Some(message) = delivery.lease(1).await?.pop() else {
@@ -102,7 +102,8 @@ impl Services {
             };
             delivery.deliver(message).await;
         }
-        let clean_up = CleanUpService::new(Arc::clone(store), Arc::clone(clock), &ctx.policy);
+        let clean_up =
+            CleanUpService::new(Arc::clone(store), Arc::clone(clock), &dependencies.policy);
         for rows in ExpiredRows::ALL {
             clean_up.remove_some(rows, ROWS_IN_A_ROUND).await?;
         }

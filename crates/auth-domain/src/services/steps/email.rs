@@ -51,11 +51,14 @@ impl From<&NewUser> for Recipient {
 }
 
 /// A queued mail that fails is retried later, so only a permanent refusal is an error.
-async fn send(message: Option<Box<Outgoing>>, ctx: &Dependencies) -> Result<(), MailerError> {
+async fn send(
+    message: Option<Box<Outgoing>>,
+    dependencies: &Dependencies,
+) -> Result<(), MailerError> {
     let Some(message) = message else {
         return Ok(());
     };
-    match message.send(ctx).await {
+    match message.send(dependencies).await {
         Err(DeliveryError::Mail(error @ MailerError::Permanent(_))) => Err(error),
         _ => Ok(()),
     }
@@ -72,7 +75,7 @@ impl TicketMail {
     /// A mail to the user's address, or to `new_email` while they are changing it, which may be
     /// their first.
     pub(in crate::services) fn new(
-        ctx: &Dependencies,
+        dependencies: &Dependencies,
         purpose: TicketPurpose,
         recipient: impl Into<Recipient>,
         new_email: Option<EmailAddress>,
@@ -81,14 +84,14 @@ impl TicketMail {
     ) -> Result<Self, SecretCipherError> {
         let recipient = recipient.into();
         let user = recipient.id;
-        let ticket = Ticket::new(purpose, ctx.ids.uuid());
-        let row = ctx.ticket_row(&ticket, user, challenge);
-        let codes = &ctx.policy.codes;
+        let ticket = Ticket::new(purpose, dependencies.ids.uuid());
+        let row = dependencies.ticket_row(&ticket, user, challenge);
+        let codes = &dependencies.policy.codes;
         let (code, code_row) = codes
             .beside_links
-            .then(|| ctx.new_code(user, CodePurpose::InPlaceOf(purpose)))
+            .then(|| dependencies.new_code(user, CodePurpose::InPlaceOf(purpose)))
             .unzip();
-        let link = ticket.link(&ctx.policy.server_url, &redirect_to);
+        let link = ticket.link(&dependencies.policy.server_url, &redirect_to);
         let mail = recipient
             .email
             .or_else(|| new_email.clone())
@@ -107,7 +110,7 @@ impl TicketMail {
         let carried = Carried::Ticket(purpose, row.hash.clone());
         let queue = |mail| {
             let message = OutgoingMessage::Mail(mail);
-            Outgoing::new(ctx, user, carried, row.expires_at, message)
+            Outgoing::new(dependencies, user, carried, row.expires_at, message)
         };
         let message = mail.map(queue).transpose()?;
         Ok(Self {
@@ -133,9 +136,12 @@ impl TicketMail {
     }
 
     /// Stores the ticket in a unit of work of its own.
-    pub(in crate::services) async fn store(&self, ctx: &Dependencies) -> Result<(), StoreError> {
+    pub(in crate::services) async fn store(
+        &self,
+        dependencies: &Dependencies,
+    ) -> Result<(), StoreError> {
         retry(|| async {
-            let mut work = ctx.store.begin().await?;
+            let mut work = dependencies.store.begin().await?;
             self.write(work.as_mut()).await?;
             work.commit().await
         })
@@ -143,8 +149,11 @@ impl TicketMail {
     }
 
     /// Sends the mail. Only a permanent refusal is an error.
-    pub(in crate::services) async fn send(self, ctx: &Dependencies) -> Result<(), MailerError> {
-        send(self.message, ctx).await
+    pub(in crate::services) async fn send(
+        self,
+        dependencies: &Dependencies,
+    ) -> Result<(), MailerError> {
+        send(self.message, dependencies).await
     }
 }
 
@@ -230,14 +239,14 @@ pub(in crate::services) struct CodeMail {
 impl CodeMail {
     /// A mail to the user's address. Users without an address get nothing.
     pub(in crate::services) fn new(
-        ctx: &Dependencies,
+        dependencies: &Dependencies,
         recipient: impl Into<Recipient>,
         purpose: CodePurpose,
         redirect_to: RedirectUrl,
     ) -> Result<Self, SecretCipherError> {
         let recipient = recipient.into();
         let user = recipient.id;
-        let (code, row) = ctx.new_code(user, purpose);
+        let (code, row) = dependencies.new_code(user, purpose);
         let mail = recipient.email.map(|email| Mail {
             kind: code_kind(purpose),
             to: email.clone(),
@@ -253,7 +262,7 @@ impl CodeMail {
         let queue = |mail| {
             let message = OutgoingMessage::Mail(mail);
             let carried = Carried::Code(purpose);
-            Outgoing::new(ctx, user, carried, row.expires_at, message)
+            Outgoing::new(dependencies, user, carried, row.expires_at, message)
         };
         let message = mail.map(queue).transpose()?;
         Ok(Self { row, message })
@@ -272,9 +281,12 @@ impl CodeMail {
     }
 
     /// Stores the code in a unit of work of its own.
-    pub(in crate::services) async fn store(&self, ctx: &Dependencies) -> Result<(), StoreError> {
+    pub(in crate::services) async fn store(
+        &self,
+        dependencies: &Dependencies,
+    ) -> Result<(), StoreError> {
         retry(|| async {
-            let mut work = ctx.store.begin().await?;
+            let mut work = dependencies.store.begin().await?;
             self.write(work.as_mut()).await?;
             work.commit().await
         })
@@ -282,7 +294,10 @@ impl CodeMail {
     }
 
     /// Sends the mail. Only a permanent refusal is an error.
-    pub(in crate::services) async fn send(self, ctx: &Dependencies) -> Result<(), MailerError> {
-        send(self.message, ctx).await
+    pub(in crate::services) async fn send(
+        self,
+        dependencies: &Dependencies,
+    ) -> Result<(), MailerError> {
+        send(self.message, dependencies).await
     }
 }

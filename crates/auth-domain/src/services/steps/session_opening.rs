@@ -256,19 +256,19 @@ impl NewJwtSession {
     /// slow.
     pub(in crate::services) async fn finish(
         self,
-        ctx: &Dependencies,
+        dependencies: &Dependencies,
         user: User,
     ) -> Result<Session, Failure> {
-        ctx.session(user, self.opened(false)).await
+        dependencies.session(user, self.opened(false)).await
     }
 
     /// The same with an elevated access token.
     pub(in crate::services) async fn finish_elevated(
         self,
-        ctx: &Dependencies,
+        dependencies: &Dependencies,
         user: User,
     ) -> Result<Session, Failure> {
-        ctx.session(user, self.opened(true)).await
+        dependencies.session(user, self.opened(true)).await
     }
 
     fn opened(&self, is_elevated: bool) -> UnsignedSession {

@@ -39,23 +39,23 @@ enum Way {
 
 impl CodeText {
     pub(in crate::services) fn new(
-        ctx: &Dependencies,
+        dependencies: &Dependencies,
         delivery: &CodeDelivery,
         user: UserId,
         purpose: CodePurpose,
         to: PhoneNumber,
         locale: Locale,
     ) -> Result<Self, SecretCipherError> {
-        let policy = &ctx.policy;
+        let policy = &dependencies.policy;
         let (by, row) = match (policy.sms.test_code(&to), delivery) {
-            (Some(code), _) => (Way::NotAtAll, ctx.code_row(code, user, purpose)),
+            (Some(code), _) => (Way::NotAtAll, dependencies.code_row(code, user, purpose)),
             (None, CodeDelivery::Message(_)) => {
-                let (code, row) = ctx.new_code(user, purpose);
+                let (code, row) = dependencies.new_code(user, purpose);
                 let code = Secret::new(code.expose());
                 let message = OutgoingMessage::Text(TextMessage { to, locale, code });
                 let carried = Carried::Code(purpose);
                 let expires_at = row.expires_at;
-                let queued = Outgoing::new(ctx, user, carried, expires_at, message)?;
+                let queued = Outgoing::new(dependencies, user, carried, expires_at, message)?;
                 (Way::Message(queued), row)
             }
             (None, CodeDelivery::Verifier(verifier)) => {
@@ -63,7 +63,7 @@ impl CodeText {
                     user_id: user,
                     purpose,
                     hash: HashedCode::of_foreign_code(&policy.codes.key, user, purpose),
-                    expires_at: ctx.clock.now() + policy.codes.foreign_ttl,
+                    expires_at: dependencies.clock.now() + policy.codes.foreign_ttl,
                 };
                 (Way::Verifier(Arc::clone(verifier), to, locale), row)
             }
@@ -96,9 +96,12 @@ impl CodeText {
     }
 
     /// Stores the code in a unit of work of its own.
-    pub(in crate::services) async fn store(&self, ctx: &Dependencies) -> Result<(), StoreError> {
+    pub(in crate::services) async fn store(
+        &self,
+        dependencies: &Dependencies,
+    ) -> Result<(), StoreError> {
         retry(|| async {
-            let mut work = ctx.store.begin().await?;
+            let mut work = dependencies.store.begin().await?;
             self.write(work.as_mut()).await?;
             work.commit().await
         })
@@ -106,10 +109,13 @@ impl CodeText {
     }
 
     /// Sends the code.
-    pub(in crate::services) async fn send(self, ctx: &Dependencies) -> Result<(), SmsError> {
+    pub(in crate::services) async fn send(
+        self,
+        dependencies: &Dependencies,
+    ) -> Result<(), SmsError> {
         match self.by {
             Way::NotAtAll => Ok(()),
-            Way::Message(message) => match message.send(ctx).await {
+            Way::Message(message) => match message.send(dependencies).await {
                 Ok(()) => Ok(()),
                 Err(DeliveryError::Text(error)) => Err(error),
                 Err(error) => Err(SmsError::NotSent(error.into())),

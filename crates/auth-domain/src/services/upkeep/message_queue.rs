@@ -250,16 +250,16 @@ pub(in crate::services) struct Outgoing {
 impl Outgoing {
     /// A message to `user_id` that carries a ticket or code until that expires.
     pub(in crate::services) fn new(
-        ctx: &Dependencies,
+        dependencies: &Dependencies,
         user_id: UserId,
         carried: Carried,
         expires_at: DateTime<Utc>,
         message: OutgoingMessage,
     ) -> Result<Box<Self>, SecretCipherError> {
-        let id = MessageId(ctx.ids.uuid());
+        let id = MessageId(dependencies.ids.uuid());
         let context = SealContext::QueuedMessage(id);
-        let payload = ctx.secrets.seal(&message.write(), &context)?;
-        let now = ctx.clock.now();
+        let payload = dependencies.secrets.seal(&message.write(), &context)?;
+        let now = dependencies.clock.now();
         let row = NewQueuedMessage {
             id,
             user_id,
@@ -284,7 +284,7 @@ impl Outgoing {
     /// Makes the first attempt, after the commit.
     pub(in crate::services) async fn send(
         self: Box<Self>,
-        ctx: &Dependencies,
+        dependencies: &Dependencies,
     ) -> Result<(), DeliveryError> {
         let attempt = Attempt {
             id: self.row.id,
@@ -292,12 +292,12 @@ impl Outgoing {
             template: self.row.template,
         };
         let queue = MessageQueueService::new(
-            Arc::clone(&ctx.store),
-            Arc::clone(&ctx.secrets),
-            Arc::clone(&ctx.clock),
+            Arc::clone(&dependencies.store),
+            Arc::clone(&dependencies.secrets),
+            Arc::clone(&dependencies.clock),
         );
-        let mailer = Arc::clone(&ctx.mailer);
-        let delivery = MessageDeliveryService::new(queue, mailer, ctx.sms.as_ref());
+        let mailer = Arc::clone(&dependencies.mailer);
+        let delivery = MessageDeliveryService::new(queue, mailer, dependencies.sms.as_ref());
         // Boxed, because a message is large, and so would be the futures of all callers.
         Box::pin(delivery.attempt(&attempt, self.message)).await
     }
