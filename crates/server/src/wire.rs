@@ -269,7 +269,7 @@ fn account_limits(
     Some(AccountLimits::new(
         limiter.clone(),
         naming,
-        limits.wrong_claims,
+        limits.wrong_attempts,
         limits.mails,
     ))
 }

@@ -273,7 +273,7 @@ impl Server {
         let request = SmsSignIn {
             phone_number: number.clone(),
             options: SignUpOptions::default(),
-            audience: Audience::Anybody,
+            audience: Audience::AllUsers,
         };
         self.services
             .sms_sign_in()
@@ -321,7 +321,7 @@ impl Server {
                 let request = IdTokenSignIn {
                     proof: id_token(&subject),
                     options: SignUpOptions::default(),
-                    audience: Audience::Anybody,
+                    audience: Audience::AllUsers,
                 };
                 let answer = services.provider_sign_in().with_id_token(request).await;
                 outcome(&answer)
@@ -395,7 +395,7 @@ fn mail_to(user: &User, verifier: Option<&CodeVerifier>) -> EmailSignIn {
         email: user.email.clone().unwrap(),
         options: SignUpOptions::default(),
         code_challenge: verifier.map(CodeVerifier::challenge),
-        audience: Audience::Anybody,
+        audience: Audience::AllUsers,
     }
 }
 

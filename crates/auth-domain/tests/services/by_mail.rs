@@ -27,7 +27,7 @@ fn request(address: &str) -> EmailSignIn {
         email: email(address),
         options: SignUpOptions::default(),
         code_challenge: None,
-        audience: Audience::Anybody,
+        audience: Audience::AllUsers,
     }
 }
 
@@ -160,7 +160,7 @@ async fn an_explicit_sign_up_does_not_tell_that_an_address_is_known() {
     let world = World::new().await;
     world.signed_up("ada@example.com").await;
     let new_people = |address| EmailSignIn {
-        audience: Audience::NewPeople,
+        audience: Audience::NewUsers,
         ..request(address)
     };
 

@@ -26,7 +26,7 @@ fn sign_in(address: &str) -> EmailSignIn {
         email: email(address),
         options: SignUpOptions::default(),
         code_challenge: None,
-        audience: Audience::Anybody,
+        audience: Audience::AllUsers,
     }
 }
 

@@ -62,7 +62,7 @@ impl World {
             email: email(ADA),
             options: SignUpOptions::default(),
             code_challenge: None,
-            audience: Audience::Anybody,
+            audience: Audience::AllUsers,
         };
         self.services
             .email_sign_in()
@@ -78,7 +78,7 @@ impl World {
         let request = SmsSignIn {
             phone_number: number(),
             options: SignUpOptions::default(),
-            audience: Audience::Anybody,
+            audience: Audience::AllUsers,
         };
         self.services
             .sms_sign_in()

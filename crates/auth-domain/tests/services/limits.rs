@@ -255,18 +255,13 @@ async fn asking_for_one_kind_of_mail_in_vain_does_not_keep_another_from_being_se
         world.services.email_sign_in().send_link(request).await
     };
     for _ in 0..3 {
-        send(Audience::NewPeople).await.unwrap();
+        send(Audience::NewUsers).await.unwrap();
     }
     let too_many = |it: &_| matches!(it, Error::Failed(Failure::TooMany(_)));
-    assert!(
-        send(Audience::NewPeople)
-            .await
-            .as_ref()
-            .is_err_and(too_many)
-    );
+    assert!(send(Audience::NewUsers).await.as_ref().is_err_and(too_many));
     assert!(world.mailer.sent().is_empty());
 
-    send(Audience::Anybody).await.unwrap();
+    send(Audience::AllUsers).await.unwrap();
 
     assert_eq!(world.mailer.sent().len(), 1);
 }

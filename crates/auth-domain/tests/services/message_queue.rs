@@ -202,7 +202,7 @@ async fn with_enumeration_protection_a_request_queues_its_mail_where_it_does_its
         email: email(ADA),
         options: SignUpOptions::default(),
         code_challenge: None,
-        audience: Audience::Anybody,
+        audience: Audience::AllUsers,
     };
 
     world
@@ -228,7 +228,7 @@ async fn a_text_message_that_could_not_leave_is_tried_again_while_its_code_is_go
     let request = SmsSignIn {
         phone_number: PhoneNumber::parse("+15551234567").unwrap(),
         options: SignUpOptions::default(),
-        audience: Audience::Anybody,
+        audience: Audience::AllUsers,
     };
 
     let asked = world.services.sms_sign_in().send_code(request).await;

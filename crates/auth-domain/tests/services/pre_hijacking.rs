@@ -111,7 +111,7 @@ fn sign_in() -> EmailSignIn {
         email: email(ADDRESS),
         options: SignUpOptions::default(),
         code_challenge: None,
-        audience: Audience::Anybody,
+        audience: Audience::AllUsers,
     }
 }
 

@@ -40,7 +40,7 @@ fn request(to: &str) -> SmsSignIn {
     SmsSignIn {
         phone_number: number(to),
         options: SignUpOptions::default(),
-        audience: Audience::Anybody,
+        audience: Audience::AllUsers,
     }
 }
 
@@ -137,7 +137,7 @@ async fn with_enumeration_protection_a_request_is_answered_before_anything_is_lo
     assert_eq!(errands.run().await, 1);
     assert_eq!(world.sms.sent(), []);
     let new = SmsSignIn {
-        audience: Audience::NewPeople,
+        audience: Audience::NewUsers,
         ..request(ADA)
     };
     service.send_code(new).await.unwrap();

@@ -143,7 +143,7 @@ impl Town {
         let request = IdTokenSignIn {
             proof: proof(token),
             options: SignUpOptions::default(),
-            audience: Audience::Anybody,
+            audience: Audience::AllUsers,
         };
         self.world
             .services
@@ -172,7 +172,7 @@ fn request(provider: &'static str) -> ProviderFlowRequest {
         connect: None,
         client_state: None,
         code_challenge: None,
-        audience: Audience::Anybody,
+        audience: Audience::AllUsers,
     }
 }
 
@@ -513,7 +513,7 @@ async fn an_unverified_address_does_not_tell_that_it_is_taken() {
     assert_eq!(errands.run().await, 1);
     assert_eq!(town.world.mailer.sent().len(), mails_before + 1);
     // Nor does it the next time, with either audience.
-    for audience in [Audience::Anybody, Audience::NewPeople] {
+    for audience in [Audience::AllUsers, Audience::NewUsers] {
         let again = |code| {
             let request = ProviderFlowRequest {
                 audience,
@@ -610,7 +610,7 @@ async fn an_existing_user_cannot_sign_up() {
     let town = Town::with(|it| it.accounts.auto_sign_up = false).await;
     town.knows("ada", Some((ADA, true)));
     let sign_up = || ProviderFlowRequest {
-        audience: Audience::NewPeople,
+        audience: Audience::NewUsers,
         ..request("github")
     };
 

@@ -52,7 +52,7 @@ pub(crate) async fn sign_in_by_link(
     state: Data<AppState>,
     Json(body): Json<EmailBody>,
 ) -> Result<web::Json<&'static str>, ModernError> {
-    send_link(&state, body.for_audience(Audience::Anybody)).await
+    send_link(&state, body.for_audience(Audience::AllUsers)).await
 }
 
 /// `POST /signup/passwordless/email`
@@ -60,7 +60,7 @@ pub(crate) async fn sign_up_by_link(
     state: Data<AppState>,
     Json(body): Json<EmailBody>,
 ) -> Result<web::Json<&'static str>, ModernError> {
-    send_link(&state, body.for_audience(Audience::NewPeople)).await
+    send_link(&state, body.for_audience(Audience::NewUsers)).await
 }
 
 /// `POST /signin/otp/email`
@@ -68,7 +68,7 @@ pub(crate) async fn sign_in_by_code(
     state: Data<AppState>,
     Json(body): Json<EmailBody>,
 ) -> Result<web::Json<&'static str>, ModernError> {
-    send_code(&state, body.for_audience(Audience::Anybody)).await
+    send_code(&state, body.for_audience(Audience::AllUsers)).await
 }
 
 /// `POST /signup/otp/email`
@@ -76,7 +76,7 @@ pub(crate) async fn sign_up_by_code(
     state: Data<AppState>,
     Json(body): Json<EmailBody>,
 ) -> Result<web::Json<&'static str>, ModernError> {
-    send_code(&state, body.for_audience(Audience::NewPeople)).await
+    send_code(&state, body.for_audience(Audience::NewUsers)).await
 }
 
 async fn send_link(

@@ -33,7 +33,7 @@ pub(crate) async fn sign_in(
     state: Data<AppState>,
     Json(body): Json<SmsBody>,
 ) -> Result<web::Json<&'static str>, ModernError> {
-    send_code(&state, body, Audience::Anybody).await
+    send_code(&state, body, Audience::AllUsers).await
 }
 
 /// `POST /signup/passwordless/sms`
@@ -41,7 +41,7 @@ pub(crate) async fn sign_up(
     state: Data<AppState>,
     Json(body): Json<SmsBody>,
 ) -> Result<web::Json<&'static str>, ModernError> {
-    send_code(&state, body, Audience::NewPeople).await
+    send_code(&state, body, Audience::NewUsers).await
 }
 
 async fn send_code(

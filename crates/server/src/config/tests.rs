@@ -1308,7 +1308,7 @@ mod limits {
         let attempts = limits.requests.brute_force;
         assert_eq!((attempts.burst(), attempts.window_millis()), (7, 90_000));
         assert_eq!(limits.requests.global.burst(), 100);
-        assert_eq!(limits.wrong_claims.burst(), 20);
+        assert_eq!(limits.wrong_attempts.burst(), 20);
         assert_eq!(limits.mails.window_millis(), 3_600_000);
     }
 

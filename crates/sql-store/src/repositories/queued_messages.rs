@@ -106,7 +106,7 @@ impl From<MessageRow> for QueuedMessage {
 
 /// Leases messages that are due.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct ClaimMessages {
+pub(super) struct LeaseMessages {
     /// Since when they have to be due.
     pub(super) now: DateTime<Utc>,
     /// When they are due again.
@@ -115,7 +115,7 @@ pub(super) struct ClaimMessages {
     pub(super) limit: u32,
 }
 
-impl HotPath for ClaimMessages {
+impl HotPath for LeaseMessages {
     type Output = Vec<QueuedMessage>;
 
     async fn run(&self, conn: &mut Conn) -> QueryResult<Self::Output> {

@@ -25,7 +25,7 @@ use super::{
     },
     pools::Pools,
     queued_messages::{
-        ClaimMessages, ExpediteMessage, IsMessageDue, ListMessages, PostponeMessage, RemoveMessage,
+        ExpediteMessage, IsMessageDue, LeaseMessages, ListMessages, PostponeMessage, RemoveMessage,
     },
     refresh_trace::TraceRefreshToken,
 };
@@ -140,7 +140,7 @@ impl<P: Pools> MessageQueue for SqlStore<P> {
         if HAS_ONE_WRITER && !self.pools.read(IsMessageDue(now)).await? {
             return Ok(Vec::new());
         }
-        let due = ClaimMessages {
+        let due = LeaseMessages {
             now,
             leased_until,
             limit,

@@ -46,10 +46,10 @@ pub struct EmailSignIn {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Audience {
     /// New and existing users: an account is made if there is none, unless that is switched off.
-    Anybody,
+    AllUsers,
     /// New users: nothing is sent to an address that has an account, and the answer is the same
     /// (user enumeration).
-    NewPeople,
+    NewUsers,
 }
 
 /// A code that the user typed.
@@ -180,7 +180,7 @@ impl EmailSignInService {
     async fn send(&self, request: EmailSignIn, form: Form) -> Result<(), EmailSignInError> {
         let policy = &self.ctx.policy;
         let accounts = &policy.accounts;
-        if request.audience == Audience::NewPeople && !accounts.sign_up_enabled {
+        if request.audience == Audience::NewUsers && !accounts.sign_up_enabled {
             return Err(SignUpRefusal::Disabled.into());
         }
         if !accounts.email_access.accepts(&request.email) {
@@ -191,8 +191,8 @@ impl EmailSignInService {
             .clone()
             .resolve(policy, request.email.as_str())?;
         let mail = match request.audience {
-            Audience::Anybody => MailRequest::SignIn,
-            Audience::NewPeople => MailRequest::SignUp,
+            Audience::AllUsers => MailRequest::SignIn,
+            Audience::NewUsers => MailRequest::SignUp,
         };
         self.ctx.count_mail(mail, &request.email).await?;
         let service = self.clone();
@@ -230,14 +230,14 @@ impl EmailSignInService {
         let lookup = UserLookup::Email(&request.email);
         let existing = self.ctx.store.find_user(lookup).await?;
         match (existing, request.audience) {
-            (Some(user), Audience::Anybody) => {
+            (Some(user), Audience::AllUsers) => {
                 self.check_recipient(&user)?;
                 let mail = self.mail(form, &user, redirect_to, request.code_challenge)?;
                 self.store(&mail).await?;
                 self.send_mail(mail).await
             }
-            (Some(_), Audience::NewPeople) => Ok(()),
-            (None, Audience::Anybody) if !accounts.auto_sign_up => Ok(()),
+            (Some(_), Audience::NewUsers) => Ok(()),
+            (None, Audience::AllUsers) if !accounts.auto_sign_up => Ok(()),
             (None, _) => {
                 if !accounts.sign_up_enabled {
                     return Err(SignUpRefusal::Disabled.into());

@@ -130,14 +130,14 @@ impl SmsSignInService {
         let ctx = &self.ctx;
         let delivery = self.delivery()?;
         let policy = &ctx.policy;
-        if request.audience == Audience::NewPeople && !policy.accounts.sign_up_enabled {
+        if request.audience == Audience::NewUsers && !policy.accounts.sign_up_enabled {
             return Err(SignUpRefusal::Disabled.into());
         }
         let identity = request.phone_number.as_str();
         let options = request.options.clone().resolve(policy, identity)?;
         let text = match request.audience {
-            Audience::Anybody => TextRequest::SignIn,
-            Audience::NewPeople => TextRequest::SignUp,
+            Audience::AllUsers => TextRequest::SignIn,
+            Audience::NewUsers => TextRequest::SignUp,
         };
         ctx.count_text(text, &request.phone_number).await?;
         let service = self.clone();
@@ -211,7 +211,7 @@ impl SmsSignInService {
         let lookup = UserLookup::PhoneNumber(&request.phone_number);
         let existing = ctx.store.find_user(lookup).await?;
         match (existing, request.audience) {
-            (Some(user), Audience::Anybody) => {
+            (Some(user), Audience::AllUsers) => {
                 let policy = &ctx.policy;
                 policy.check_account(&user, EmailNeed::IfPresent)?;
                 let text = self.text(delivery, user.id, request.phone_number, user.locale)?;
@@ -219,8 +219,8 @@ impl SmsSignInService {
                 text.send(ctx).await?;
                 Ok(())
             }
-            (Some(_), Audience::NewPeople) => Ok(()),
-            (None, Audience::Anybody) if !accounts.auto_sign_up => Ok(()),
+            (Some(_), Audience::NewUsers) => Ok(()),
+            (None, Audience::AllUsers) if !accounts.auto_sign_up => Ok(()),
             (None, _) => {
                 if !accounts.sign_up_enabled {
                     return Err(SignUpRefusal::Disabled.into());

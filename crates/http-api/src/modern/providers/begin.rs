@@ -25,7 +25,7 @@ pub(crate) async fn sign_in(
     state: Data<AppState>,
     request: HttpRequest,
 ) -> Result<HttpResponse, ModernError> {
-    begin(&state, &request, Audience::Anybody).await
+    begin(&state, &request, Audience::AllUsers).await
 }
 
 /// `GET /signup/provider/{provider}`
@@ -33,7 +33,7 @@ pub(crate) async fn sign_up(
     state: Data<AppState>,
     request: HttpRequest,
 ) -> Result<HttpResponse, ModernError> {
-    begin(&state, &request, Audience::NewPeople).await
+    begin(&state, &request, Audience::NewUsers).await
 }
 
 async fn begin(
@@ -124,8 +124,8 @@ fn flow(
         provider,
         options,
         connect: match audience {
-            Audience::Anybody => query.optional("connect")?.map(Secret::new),
-            Audience::NewPeople => None,
+            Audience::AllUsers => query.optional("connect")?.map(Secret::new),
+            Audience::NewUsers => None,
         },
         client_state: query.optional("state")?,
         code_challenge: read::<Challenge>(&query, "codeChallenge")?.map(|it| it.0),

@@ -102,7 +102,7 @@ pub(crate) async fn sign_in(
     seen_from: SeenFrom,
     Json(body): Json<SignInBody>,
 ) -> Result<web::Json<SignInReply>, ModernError> {
-    enter(&state, seen_from, body.for_audience(Audience::Anybody)).await
+    enter(&state, seen_from, body.for_audience(Audience::AllUsers)).await
 }
 
 /// `POST /signup/idtoken`
@@ -111,7 +111,7 @@ pub(crate) async fn sign_up(
     seen_from: SeenFrom,
     Json(body): Json<SignInBody>,
 ) -> Result<web::Json<SignInReply>, ModernError> {
-    enter(&state, seen_from, body.for_audience(Audience::NewPeople)).await
+    enter(&state, seen_from, body.for_audience(Audience::NewUsers)).await
 }
 
 async fn enter(

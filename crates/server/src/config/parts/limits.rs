@@ -15,7 +15,7 @@ pub(crate) struct Limits {
     /// Requests of one client.
     pub(crate) requests: RequestLimits,
     /// Failed attempts to sign in to one account.
-    pub(crate) wrong_claims: RateLimit,
+    pub(crate) wrong_attempts: RateLimit,
     /// Messages of one kind to one mailbox or phone.
     pub(crate) mails: RateLimit,
     /// The shared store of counters for several servers, if there is one.
@@ -57,7 +57,7 @@ impl Limits {
                 sign_ups: limit(&abuse::SIGNUPS_BURST, &abuse::SIGNUPS_INTERVAL)?,
                 oauth2_server: limit(&abuse::OAUTH2_SERVER_BURST, &abuse::OAUTH2_SERVER_INTERVAL)?,
             },
-            wrong_claims: limit(&abuse::ACCOUNT_BURST, &abuse::ACCOUNT_INTERVAL)?,
+            wrong_attempts: limit(&abuse::ACCOUNT_BURST, &abuse::ACCOUNT_INTERVAL)?,
             mails: limit(&abuse::RECIPIENT_BURST, &abuse::RECIPIENT_INTERVAL)?,
             redis: redis(settings)?,
         }))

@@ -91,8 +91,8 @@ impl SignInFlow {
 
     fn to_members(&self) -> Map<String, Value> {
         let purpose = match self.purpose {
-            FlowPurpose::Enter(Audience::Anybody) => json!("anybody"),
-            FlowPurpose::Enter(Audience::NewPeople) => json!("new"),
+            FlowPurpose::Enter(Audience::AllUsers) => json!("anybody"),
+            FlowPurpose::Enter(Audience::NewUsers) => json!("new"),
             FlowPurpose::Link {
                 user_id,
                 session,
@@ -148,10 +148,10 @@ fn purpose(value: &Value) -> Option<FlowPurpose> {
     let id = |value: &Value| Uuid::parse_str(value.as_str()?).ok();
     match value {
         Value::String(audience) if audience == "anybody" => {
-            Some(FlowPurpose::Enter(Audience::Anybody))
+            Some(FlowPurpose::Enter(Audience::AllUsers))
         }
         Value::String(audience) if audience == "new" => {
-            Some(FlowPurpose::Enter(Audience::NewPeople))
+            Some(FlowPurpose::Enter(Audience::NewUsers))
         }
         Value::Object(caller) => Some(FlowPurpose::Link {
             user_id: UserId(id(caller.get("user")?)?),
@@ -200,8 +200,8 @@ mod tests {
         let user_id = UserId(Uuid::from_u128(1));
         let session = Some(SessionId(Uuid::from_u128(2)));
         for purpose in [
-            FlowPurpose::Enter(Audience::Anybody),
-            FlowPurpose::Enter(Audience::NewPeople),
+            FlowPurpose::Enter(Audience::AllUsers),
+            FlowPurpose::Enter(Audience::NewUsers),
             FlowPurpose::Link {
                 user_id,
                 session,
@@ -224,7 +224,7 @@ mod tests {
 
     #[test]
     fn a_state_is_good_for_its_provider_and_its_time_alone() {
-        let flow = flow(FlowPurpose::Enter(Audience::Anybody));
+        let flow = flow(FlowPurpose::Enter(Audience::AllUsers));
         let state = flow.seal(&PlainCipher, &context("github")).unwrap();
 
         let opened =

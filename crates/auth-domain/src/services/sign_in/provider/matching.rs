@@ -142,7 +142,7 @@ impl ProviderSignInService {
         attempt: &ProviderSignInAttempt,
         open: &(impl Fn(UserId) -> O + Send + Sync),
     ) -> Result<Match<O>, StoreError> {
-        if attempt.audience == Audience::NewPeople {
+        if attempt.audience == Audience::NewUsers {
             return Ok(Match::Already);
         }
         let profile = &attempt.profile;

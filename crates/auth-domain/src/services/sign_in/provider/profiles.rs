@@ -125,7 +125,7 @@ impl ProviderSignInService {
     fn candidate(&self, attempt: &ProviderSignInAttempt) -> Result<Candidate, ProviderSignInError> {
         let policy = &self.ctx.policy;
         let accounts = &policy.accounts;
-        let is_wanted = attempt.audience == Audience::NewPeople || accounts.auto_sign_up;
+        let is_wanted = attempt.audience == Audience::NewUsers || accounts.auto_sign_up;
         if !accounts.sign_up_enabled || !is_wanted {
             return Err(SignUpRefusal::Disabled.into());
         }
