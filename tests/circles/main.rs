@@ -138,10 +138,10 @@ fn a_circle_is_found_by_use_by_path_and_inside_of_macros() {
     for back in [
         "use crate::a::A;",
         "use super::a::A as Other;",
-        "fn f() -> crate::a::A { todo!() }",
+        "fn f() -> crate::a::A { loop {} }",
         "fn f() { use super::a; let _ = a::A; }",
         "fn f() { println!(\"{}\", crate::a::A::NAME) }",
-        "use super::*; fn f() -> a::A { todo!() }",
+        "use super::*; fn f() -> a::A { loop {} }",
         "use crate::facade::A;",
     ] {
         let found = circles_of(&[

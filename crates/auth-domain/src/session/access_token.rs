@@ -45,7 +45,7 @@ pub struct AccessIdentity {
     pub is_elevated: bool,
 }
 
-/// A bearer of whom only the user is known, without a session that could end.
+/// The identity of a user alone, without a session that could end.
 impl From<UserId> for AccessIdentity {
     fn from(user_id: UserId) -> Self {
         Self {

@@ -73,7 +73,7 @@ impl HotPath for FindUser<'_> {
     }
 }
 
-/// Finds the user for whom a code may be that was sent to a number.
+/// Finds the user whose code may have been sent to a number.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct FindNumberClaimant<'a> {
     /// The number.

@@ -60,8 +60,8 @@ async fn find_live(
     Ok(found.map(|user| RefreshTokenTrace::Live { user: user.into() }))
 }
 
-/// A session; when its token was rotated, and the time now by the same clock; its current hash; how
-/// and by whom it was opened.
+/// The session; the time of the rotation and the present, by the same clock; the current hash; the
+/// authentication methods; the user.
 type SupersededRow = (Id, (Moment, Moment), String, Option<String>, UserRow);
 
 async fn find_superseded(

@@ -14,7 +14,7 @@ use tokio::sync::OwnedMutexGuard;
 
 use super::{shared::Shared, state::State};
 
-/// Changes a copy of the state; nobody else can begin one until it ends.
+/// Changes a copy of the state; no other unit of work begins until it ends.
 pub(super) struct MemoryUnitOfWork {
     pub(super) shared: Arc<Shared>,
     turn: OwnedMutexGuard<()>,
